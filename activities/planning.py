@@ -1,0 +1,43 @@
+"""`plan`: the pure core behind an activity, so that its answer stands in the history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from temporalio import activity
+
+from activities.boundary import temporal_errors
+from activities.ports import SignalTimes
+from domain.events import Event
+from domain.instants import parse
+from domain.planning import plan
+from domain.snapshot import Snapshot
+from workflows.calls import PLAN
+
+
+class Planning:
+    def __init__(self, signal_times: SignalTimes) -> None:
+        self._signal_times = signal_times
+
+    @activity.defn(name=PLAN)
+    async def plan(self, request: dict[str, Any]) -> dict[str, Any]:
+        """`{snapshot, events, unstamped: {event id: signal ordinal}}` to `{plan, stamped: {event id: instant}}`."""
+        with temporal_errors():
+            stamped = await self._stamps(request["unstamped"])
+            events = [_stamp(Event.from_json(event), stamped) for event in request["events"]]
+            return {"plan": plan(Snapshot.from_json(request["snapshot"]), events).to_json(), "stamped": stamped}
+
+    async def _stamps(self, unstamped: dict[str, int]) -> dict[str, str]:
+        if not unstamped:
+            return {}
+        info = activity.info()
+        assert info.workflow_id is not None
+        assert info.workflow_run_id is not None
+        times = await self._signal_times(info.workflow_id, info.workflow_run_id, frozenset(unstamped.values()))
+        return {event_id: times[ordinal] for event_id, ordinal in unstamped.items() if ordinal in times}
+
+
+def _stamp(event: Event, stamped: dict[str, str]) -> Event:
+    at = stamped.get(event.event_id)
+    return event if at is None else replace(event, occurred_at=parse(at))

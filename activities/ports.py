@@ -1,0 +1,55 @@
+"""What the activities need from outside; `worker.py` plugs the real things in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from domain.catalog import Catalog
+from domain.errors import SlaError
+from domain.records import Record
+
+
+class NoticeRefused(SlaError):
+    """The receiver understood the notice and will never take it; trying again is pointless."""
+
+    code = "notice_refused"
+
+
+class NoticeFailed(SlaError):
+    """The receiver could not take the notice now; `retry_after` is its own word on when to come again, in seconds."""
+
+    code = "notice_failed"
+    permanent = False
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Channel(Protocol):
+    """One way for notices to leave; `name` is stable and carries no secret, for it stands in histories."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def send(self, notice: Mapping[str, Any]) -> None:
+        """Returns once the receiver has taken the CloudEvent. Raises NoticeRefused or NoticeFailed."""
+
+
+class Projection(Protocol):
+    """The store, as far as an instance needs it. Raises StoreUnavailable, ProjectionConflict."""
+
+    async def apply(self, record: Record) -> None: ...
+
+    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
+        """The recorded past as `InstanceState.from_json` takes it; None when there is none."""
+
+    async def catalog(self, organization: str) -> Catalog: ...
+
+
+SignalTimes = Callable[[str, str, frozenset[int]], Awaitable[Mapping[int, str]]]
+"""When the run's n-th signals reached Temporal: (workflow id, run id, ordinals) to RFC 3339 texts."""
+
+SearchAttributes = Callable[[], list[str]]
+"""Names of the search attributes that the namespace has."""

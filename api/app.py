@@ -1,0 +1,72 @@
+"""Composition root of the API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import APIRouter, FastAPI
+
+from api import health, problems
+from api.auth import Authentication
+from api.dependencies import Dependencies
+from api.engine import provider
+from api.v2 import business_hours, instances, policies, preview
+from connection import connect
+from domain.calendar import pin_packaged_tzdata
+from settings import Settings
+from store.store import Store
+
+DESCRIPTION = """\
+Service level agreements on durable clocks. Send an API key in `X-API-Key`.
+
+Errors are `application/problem+json` (RFC 9457) with a `code` for machines and the `field` and `value` at fault.
+Instants are ISO 8601 with an offset; answers are in UTC.
+"""
+
+
+def create_app(settings: Settings, *, dependencies: Dependencies | None = None) -> FastAPI:
+    """Without `dependencies` the lifespan builds them from the settings and closes them."""
+    app = FastAPI(
+        title="Slakeeper",
+        description=DESCRIPTION,
+        version=_version(),
+        lifespan=_lifespan(settings) if dependencies is None else None,
+    )
+    if dependencies is not None:
+        app.state.dependencies = dependencies
+    problems.install(app)
+    app.add_middleware(Authentication)
+    app.include_router(health.router)
+    app.include_router(_v2())
+    return app
+
+
+def _v2() -> APIRouter:
+    router = APIRouter(prefix="/api/v2/sla")
+    for part in (policies, business_hours, preview, instances):
+        router.include_router(part.router)
+    return router
+
+
+def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pin_packaged_tzdata()
+        client = await connect(settings, lazy=True)
+        store = Store.open(settings.database_url)
+        app.state.dependencies = Dependencies(store, provider(client), task_queue=settings.task_queue)
+        try:
+            yield
+        finally:
+            await store.close()
+
+    return lifespan
+
+
+def _version() -> str:
+    try:
+        return version("slakeeper")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,43 @@
+"""What the routes work with; the lifespan builds it, tests pass their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from api.engine import ClientProvider, Engine
+from domain.calendar import tzdata_version
+from domain.instants import Instant, from_datetime
+from store.store import Store
+
+DEFAULT_TASK_QUEUE = "sla"
+
+
+def system_now() -> Instant:
+    return from_datetime(datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    store: Store
+    temporal: ClientProvider
+    now: Callable[[], Instant] = system_now
+    tzdata_version: str = field(default_factory=tzdata_version)
+    task_queue: str = DEFAULT_TASK_QUEUE
+
+    @property
+    def engine(self) -> Engine:
+        return Engine(self.temporal, self.task_queue)
+
+
+def of_app(request: Request) -> Dependencies:
+    dependencies: Dependencies = request.app.state.dependencies
+    return dependencies
+
+
+Deps = Annotated[Dependencies, Depends(of_app)]

@@ -1,0 +1,209 @@
+"""All talk with Temporal: starting an instance, commanding it, asking for its state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.errors import EngineUnavailable
+from domain.events import Event
+from domain.ids import workflow_id
+from domain.ledger import Firing, Ledger
+from domain.plans import Plan
+from domain.snapshot import Snapshot
+from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
+
+ClientProvider = Callable[[], Awaitable[Client]]
+
+START_SECONDS = 5.0
+SIGNAL_SECONDS = 5.0
+STATE_SECONDS = 1.0
+APPLIED_SECONDS = 2.0
+HEALTH_SECONDS = 2.0
+FIRST_WAIT = 0.02
+LONGEST_WAIT = 0.25
+
+
+def provider(client: Client) -> ClientProvider:
+    """For a client made with `lazy=True`, which connects, and connects again, on each call."""
+
+    async def provide() -> Client:
+        return client
+
+    return provide
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a workflow answers: `applied` events by id, and why those in `refused` could not be planned."""
+
+    snapshot: Snapshot
+    plan: Plan
+    ledger: Ledger
+    applied: frozenset[str]
+    refused: Mapping[str, str]
+
+    @classmethod
+    def from_json(cls, body: Any) -> State | None:
+        """None while the instance has not been planned."""
+        if not isinstance(body, Mapping) or not body.get("snapshot") or not body.get("plan"):
+            return None
+        return cls(
+            snapshot=Snapshot.from_json(body["snapshot"]),
+            plan=Plan.from_json(body["plan"]),
+            ledger=tuple(Firing.from_json(firing) for firing in body["ledger"]),
+            applied=frozenset(body["applied"]),
+            refused={one["value"]: one["problem"] for one in body["set_aside"]["recent"] if one["field"] == "event_id"},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a run was started with; `planned` is None when it has to plan or load first."""
+
+    planned: tuple[Snapshot, Plan, Ledger] | None
+
+    @classmethod
+    def from_json(cls, body: Any) -> Opening:
+        document = body.get("carried", body) if isinstance(body, Mapping) else {}
+        if "snapshot" not in document:
+            return cls(None)
+        ledger = tuple(Firing.from_json(firing) for firing in document.get("ledger", ()))
+        return cls((Snapshot.from_json(document["snapshot"]), Plan.from_json(document["plan"]), ledger))
+
+
+class Engine:
+    """Every method raises EngineUnavailable when Temporal does not answer, unless it says otherwise."""
+
+    def __init__(self, provide: ClientProvider, task_queue: str) -> None:
+        self._provide = provide
+        self._task_queue = task_queue
+
+    async def start(self, snapshot: Snapshot, plan: Plan, opened: Event) -> bool:
+        """False when the instance is there already, running or finished."""
+        facts = snapshot.facts
+        async with _answering(START_SECONDS):
+            client = await self._provide()
+            try:
+                await client.start_workflow(
+                    WORKFLOW_TYPE,
+                    start_input(snapshot, plan, opened),
+                    id=workflow_id(facts.organization, facts.instance_id),
+                    task_queue=self._task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    static_summary=summary(snapshot),
+                    rpc_timeout=timedelta(seconds=START_SECONDS),
+                )
+            except WorkflowAlreadyStartedError:
+                return False
+            except RPCError as error:
+                if error.status is not RPCStatusCode.ALREADY_EXISTS:
+                    raise
+                return False
+        return True
+
+    async def signal(self, organization: str, instance_id: str, name: str, payload: Mapping[str, Any]) -> bool:
+        """False when no such instance is running."""
+        async with _answering(SIGNAL_SECONDS):
+            handle = await self._handle(organization, instance_id)
+            try:
+                await handle.signal(name, dict(payload), rpc_timeout=timedelta(seconds=SIGNAL_SECONDS))
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                return False
+        return True
+
+    async def revive(self, snapshot: Snapshot, name: str, payload: Mapping[str, Any]) -> None:
+        """Signal a finished instance: a new run loads its recorded past, because its input is empty."""
+        facts = snapshot.facts
+        async with _answering(START_SECONDS):
+            client = await self._provide()
+            await client.start_workflow(
+                WORKFLOW_TYPE,
+                {},
+                id=workflow_id(facts.organization, facts.instance_id),
+                task_queue=self._task_queue,
+                start_signal=name,
+                start_signal_args=[dict(payload)],
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                static_summary=summary(snapshot),
+                rpc_timeout=timedelta(seconds=START_SECONDS),
+            )
+
+    async def state(self, organization: str, instance_id: str, within: float = STATE_SECONDS) -> State | None:
+        """None when there is no such workflow, or no worker answers for it in time."""
+        try:
+            async with _answering(within):
+                handle = await self._handle(organization, instance_id)
+                answer = await handle.query(STATE_QUERY, rpc_timeout=timedelta(seconds=within))
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError, EngineUnavailable):
+            return None
+        return State.from_json(answer)
+
+    async def state_with(self, organization: str, instance_id: str, event_id: str) -> State | None:
+        """The last state seen, asked for until it has applied or refused the event or a short deadline has passed."""
+        clock = asyncio.get_running_loop().time
+        deadline, wait = clock() + APPLIED_SECONDS, FIRST_WAIT
+        state = None
+        while (left := deadline - clock()) > 0:
+            state = await self.state(organization, instance_id, left) or state
+            if state is not None and (event_id in state.applied or event_id in state.refused):
+                break
+            await asyncio.sleep(min(wait, left))
+            wait = min(wait * 1.5, LONGEST_WAIT)
+        return state
+
+    async def opening(self, organization: str, instance_id: str) -> Opening | None:
+        """What the latest run was started with, read from its history, so that no worker is needed.
+
+        None when there is no such workflow.
+        """
+        async with _answering(STATE_SECONDS):
+            handle = await self._handle(organization, instance_id)
+            try:
+                body = await _input(await self._provide(), handle)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                return None
+        return Opening.from_json(body)
+
+    async def check(self) -> None:
+        async with _answering(HEALTH_SECONDS):
+            client = await self._provide()
+            await client.service_client.check_health(timeout=timedelta(seconds=HEALTH_SECONDS))
+
+    async def _handle(self, organization: str, instance_id: str) -> WorkflowHandle[Any, Any]:
+        return (await self._provide()).get_workflow_handle(workflow_id(organization, instance_id))
+
+
+@asynccontextmanager
+async def _answering(within: float) -> AsyncIterator[None]:
+    # A client that never connected raises RuntimeError; the status of an RPCError tells callers apart before this.
+    try:
+        async with asyncio.timeout(within):
+            yield
+    except (TimeoutError, RPCError, RuntimeError) as error:
+        raise EngineUnavailable("Temporal does not answer; try again.") from error
+
+
+async def _input(client: Client, handle: WorkflowHandle[Any, Any]) -> Any:
+    async for event in handle.fetch_history_events(page_size=1):
+        if event.event_type != EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+            return None
+        payloads = event.workflow_execution_started_event_attributes.input.payloads
+        return (await client.data_converter.decode(list(payloads)))[0] if payloads else None
+    return None

@@ -1,0 +1,174 @@
+"""Every error of the API as `application/problem+json` (RFC 9457), written here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from domain.errors import InvalidValue, SlaError, Unauthorized, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+LONGEST_VALUE = 200
+LONGEST_TEXT = 500
+MOST_ERRORS = 20
+_CHALLENGE = {"WWW-Authenticate": 'ApiKey realm="slakeeper", header="X-API-Key"'}
+
+log = logging.getLogger(__name__)
+
+
+class FieldError(BaseModel):
+    field: str
+    value: Any = None
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 with `code` for machines, and the field and value at fault where there is one."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+    value: Any = None
+    errors: list[FieldError] = []
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries for the problems a route may answer with."""
+    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema(ref_template="#/components/schemas/{model}")}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    app.exception_handler(SlaError)(_refused)
+    app.exception_handler(RequestValidationError)(_misshapen)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(Exception)(_unexpected)
+
+
+def response(error: SlaError) -> JSONResponse:
+    return _problem(
+        error.status,
+        error.code,
+        error.title,
+        error.message,
+        culprit=(error.field, error.value),
+        errors=_own_errors(error),
+        headers=_headers(error),
+    )
+
+
+def shown(value: Any) -> Any:
+    """A value that came from outside, safe and short enough to be sent back."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text(value, LONGEST_VALUE)
+    try:
+        whole = json.dumps(value, default=str, allow_nan=False)
+    except (ValueError, TypeError, RecursionError):
+        return _text(type(value).__name__, LONGEST_VALUE)
+    return json.loads(whole) if len(whole) <= LONGEST_VALUE and "\\ud" not in whole else _text(whole, LONGEST_VALUE)
+
+
+def path(location: Sequence[str | int]) -> str:
+    """A pydantic location as people write it: `targets[0].hours`."""
+    parts = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
+    return _text(text or "body", LONGEST_VALUE)
+
+
+def _problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    culprit: tuple[str | None, Any] = (None, None),
+    errors: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    body: dict[str, Any] = {
+        "type": f"urn:slakeeper:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": _text(detail, LONGEST_TEXT),
+        "code": code,
+    }
+    field, value = culprit
+    if field is not None:
+        body |= {"field": _text(field, LONGEST_VALUE), "value": shown(value)}
+    if errors:
+        body["errors"] = list(errors)
+    return JSONResponse(body, status, headers, MEDIA_TYPE)
+
+
+def _own_errors(error: SlaError) -> list[dict[str, Any]]:
+    if not isinstance(error, InvalidValue):
+        return []
+    field = _text(error.field or "body", LONGEST_VALUE)
+    return [{"field": field, "value": shown(error.value), "message": _text(error.reason, LONGEST_TEXT)}]
+
+
+def _headers(error: SlaError) -> Mapping[str, str]:
+    if isinstance(error, Unavailable):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    return _CHALLENGE if isinstance(error, Unauthorized) else {}
+
+
+def _text(text: str, longest: int) -> str:
+    safe = text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+    return safe if len(safe) <= longest else safe[: longest - 1] + "…"
+
+
+async def _refused(_: Request, error: SlaError) -> JSONResponse:
+    if error.status >= 500:
+        log.warning("%s: %s", error.code, error.message)
+    return response(error)
+
+
+async def _misshapen(_: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [_field_error(one) for one in error.errors()[:MOST_ERRORS]]
+    first = errors[0]
+    return _problem(
+        422,
+        InvalidValue.code,
+        InvalidValue.title,
+        f"{first['field']}: {first['message']}",
+        culprit=(first["field"], first["value"]),
+        errors=errors,
+    )
+
+
+def _field_error(error: Mapping[str, Any]) -> dict[str, Any]:
+    absent = error["type"] == "missing"
+    message = "is not known here" if error["type"] == "extra_forbidden" else _lower_first(error["msg"])
+    return {"field": path(error["loc"]), "value": None if absent else shown(error["input"]), "message": message}
+
+
+def _lower_first(message: str) -> str:
+    return _text(message[:1].lower() + message[1:], LONGEST_TEXT)
+
+
+async def _http(_: Request, error: HTTPException) -> JSONResponse:
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "_").replace("-", "_")
+    return _problem(error.status_code, code, phrase, str(error.detail), headers=error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    # Starlette logs the traceback itself when it raises the error again behind this answer.
+    log.error("unexpected %s in %s %s", type(error).__name__, request.method, request.url.path)
+    return _problem(500, SlaError.code, SlaError.title, "Something went wrong on our side; it has been logged.")

@@ -1,0 +1,1 @@
+"""Aurion's dialect, `/api/v2/sla`."""

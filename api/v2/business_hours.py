@@ -1,0 +1,128 @@
+"""`/business-hours`: create, list, get, change, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api import problems
+from api.auth import Reader, Writer
+from api.dependencies import Deps
+from api.requests import JsonRoute
+from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.v2.business_hours_schemas import (
+    BusinessHoursBody,
+    BusinessHoursPage,
+    BusinessHoursPatch,
+    BusinessHoursView,
+)
+from domain.calendar import Calendar
+from domain.fields import require_text
+from domain.instants import render
+from store.calendars import StoredCalendar
+
+LONGEST_NAME = 200
+
+router = APIRouter(prefix="/business-hours", tags=["Business hours"], route_class=JsonRoute)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=BusinessHoursView,
+    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
+    summary="Create business hours",
+)
+async def create_business_hours(
+    body: BusinessHoursBody, owner: Writer, deps: Deps, response: Response
+) -> dict[str, Any]:
+    document = body.given()
+    name = require_text(document.pop("name"), "name", LONGEST_NAME)
+    stored = await deps.store.calendars.create(owner.organization, name, read_calendar(document))
+    response.headers["Location"] = f"/api/v2/sla/business-hours/{stored.id}"
+    return calendar_view(stored)
+
+
+@router.get(
+    "",
+    response_model=BusinessHoursPage,
+    responses=problems.documented(401, 403, 422, 503),
+    summary="List business hours",
+)
+async def list_business_hours(
+    owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
+) -> dict[str, Any]:
+    found, total = await deps.store.calendars.list(owner.organization, limit, offset)
+    return page([calendar_view(stored) for stored in found], total, limit, offset)
+
+
+@router.get(
+    "/{business_hours_id}",
+    response_model=BusinessHoursView,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="Get business hours",
+)
+async def get_business_hours(business_hours_id: str, owner: Reader, deps: Deps) -> dict[str, Any]:
+    return calendar_view(await deps.store.calendars.get(owner.organization, business_hours_id))
+
+
+@router.patch(
+    "/{business_hours_id}",
+    response_model=BusinessHoursView,
+    responses=problems.documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    summary="Change business hours",
+)
+async def change_business_hours(
+    business_hours_id: str, body: BusinessHoursPatch, owner: Writer, deps: Deps
+) -> dict[str, Any]:
+    """Only the fields that are given change, each as a whole. Instances keep the version they were opened under."""
+    stored = await deps.store.calendars.get(owner.organization, business_hours_id)
+    change = body.given()
+    name = require_text(change.pop("name", stored.name), "name", LONGEST_NAME)
+    calendar = _changed(stored.calendar, change)
+    if (name, calendar) != (stored.name, stored.calendar):
+        stored = await deps.store.calendars.update(owner.organization, business_hours_id, name, calendar)
+    return calendar_view(stored)
+
+
+@router.delete(
+    "/{business_hours_id}",
+    status_code=204,
+    responses=problems.documented(401, 403, 404, 409, 503),
+    summary="Delete business hours",
+)
+async def delete_business_hours(business_hours_id: str, owner: Writer, deps: Deps) -> None:
+    """Refused (409) for the organization's default and while a policy uses them."""
+    await deps.store.calendars.delete(owner.organization, business_hours_id)
+
+
+def read_calendar(document: dict[str, Any], field: str = "") -> Calendar:
+    if document.get("always") is False:
+        document = {key: value for key, value in document.items() if key != "always"}
+    return Calendar.from_json(document, field)
+
+
+def calendar_view(stored: StoredCalendar) -> dict[str, Any]:
+    calendar = stored.calendar
+    rules = {"weekly_hours": {}, "holidays": [], "special_days": {}, "breaks": {}}
+    return {
+        "id": stored.id,
+        "name": stored.name,
+        "always": False,
+        **rules,
+        **calendar.to_json(),
+        "timezone": calendar.timezone,
+        "version": stored.version,
+        "is_default": stored.is_default,
+        "created_at": render(stored.created_at),
+        "updated_at": render(stored.updated_at),
+    }
+
+
+def _changed(calendar: Calendar, change: dict[str, Any]) -> Calendar:
+    # "Always open" and rules exclude each other, so a change from one to the other keeps nothing.
+    base = {} if calendar.always_open or change.get("always") else calendar.to_json()
+    if calendar.always_open and not change.keys() - {"always"} and change.get("always", True):
+        return calendar
+    return read_calendar({**base, **change})

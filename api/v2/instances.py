@@ -1,0 +1,203 @@
+"""`/instances`: create, list, get, and the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from api import problems
+from api.auth import Reader, Writer
+from api.dependencies import Dependencies, Deps
+from api.instances import (
+    Commanded,
+    Opened,
+    Untracked,
+    command_instance,
+    find_instance,
+    open_instance,
+    seen_in_store,
+)
+from api.requests import JsonRoute
+from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.v2.instance_schemas import (
+    Accepted,
+    CommandBody,
+    InstanceBody,
+    InstancePage,
+    InstanceView,
+    PauseBody,
+    ResumeBody,
+)
+from domain.errors import InvalidValue
+from domain.fields import require_text
+from domain.ids import Kind, SubjectType
+from domain.instants import Instant
+from domain.status import InstanceStatus
+from domain.tickets import Ticket
+
+PREFIX = "/api/v2/sla/instances"
+
+router = APIRouter(prefix="/instances", tags=["Instances"], route_class=JsonRoute)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=InstanceView,
+    response_model_exclude_unset=True,
+    responses={
+        200: {"model": InstanceView, "description": "There already, or untracked (`id` null, nothing stored)."},
+        **problems.documented(400, 401, 403, 409, 413, 415, 422, 503),
+    },
+    summary="Open an instance for a ticket",
+)
+async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
+    """Safe to repeat: a conversation or ticket has one instance, and the answer to a repetition is that one."""
+    document = body.given()
+    when = document.pop("occurred_at", None)
+    outcome = await open_instance(deps, owner.organization, Ticket.from_json(document), when)
+    if isinstance(outcome, Untracked):
+        response.status_code = 200
+        return untracked_view(outcome)
+    response.status_code = 201 if outcome.created else 200
+    return _located(outcome, response, deps.now())
+
+
+@router.get(
+    "",
+    response_model=InstancePage,
+    response_model_exclude_unset=True,
+    responses=problems.documented(401, 403, 422, 503),
+    summary="List instances, next due first",
+)
+async def list_instances(  # noqa: PLR0913, PLR0917 - one argument per filter
+    owner: Reader,
+    deps: Deps,
+    status: InstanceStatus | None = None,
+    policy_id: str | None = None,
+    priority: str | None = None,
+    conversation_id: str | None = None,
+    ticket_id: str | None = None,
+    incident_id: str | None = None,
+    kind: Annotated[Kind | None, Query()] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    offset: Offset = 0,
+) -> dict[str, Any]:
+    """Read from the store, which follows the workflows within a second."""
+    subject_type, subject = _subject(conversation_id, ticket_id, incident_id)
+    found, total = await deps.store.instances.list(
+        owner.organization,
+        status=status,
+        policy_id=policy_id,
+        priority=priority,
+        subject_type=subject_type,
+        subject=subject,
+        kind=kind,
+        limit=limit,
+        offset=offset,
+    )
+    now = deps.now()
+    return page([seen_in_store(stored).view(now) for stored in found], total, limit, offset)
+
+
+@router.get(
+    "/{instance_id}",
+    response_model=InstanceView,
+    response_model_exclude_unset=True,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="Get an instance",
+)
+async def get_instance(instance_id: str, owner: Reader, deps: Deps) -> dict[str, Any]:
+    return (await find_instance(deps, owner.organization, instance_id)).view(deps.now())
+
+
+_COMMAND: dict[str, Any] = {
+    "response_model": InstanceView,
+    "response_model_exclude_unset": True,
+    "responses": {
+        202: {"model": Accepted, "description": "Durable; no worker has applied it yet."},
+        **problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
+    },
+}
+
+
+@router.post("/{instance_id}/acknowledge", summary="The first response was given", **_COMMAND)
+async def acknowledge(instance_id: str, owner: Writer, deps: Deps, body: CommandBody | None = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "acknowledge", body)
+
+
+@router.post("/{instance_id}/pause", summary="Stop the clocks for a cause", **_COMMAND)
+async def pause(instance_id: str, owner: Writer, deps: Deps, body: PauseBody | None = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "pause", body)
+
+
+@router.post("/{instance_id}/resume", summary="Let the clocks run on", **_COMMAND)
+async def resume(instance_id: str, owner: Writer, deps: Deps, body: ResumeBody | None = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "resume", body)
+
+
+@router.post("/{instance_id}/resolve", summary="The ticket is resolved", **_COMMAND)
+async def resolve(instance_id: str, owner: Writer, deps: Deps, body: CommandBody | None = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "resolve", body)
+
+
+@router.post("/{instance_id}/reopen", summary="The ticket is open again", **_COMMAND)
+async def reopen(instance_id: str, owner: Writer, deps: Deps, body: CommandBody | None = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "reopen", body)
+
+
+@router.post("/{instance_id}/cancel", summary="The ticket was withdrawn", **_COMMAND)
+async def cancel(instance_id: str, owner: Writer, deps: Deps, body: CommandBody | None = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "cancel", body)
+
+
+async def _command(
+    deps: Dependencies, organization: str, instance_id: str, signal: str, body: CommandBody | None
+) -> Any:
+    outcome = await command_instance(deps, organization, instance_id, signal, _payload(body))
+    if outcome.applied and outcome.sighting is not None:
+        return {**outcome.sighting.view(deps.now()), "event_id": outcome.event_id}
+    return _accepted(instance_id, outcome, deps.now())
+
+
+def _payload(body: CommandBody | None) -> Mapping[str, Any]:
+    given = {name: value for name, value in (body.given() if body else {}).items() if value not in (None, "")}
+    if "event_id" in given:
+        require_text(given["event_id"], "event_id")
+    return given
+
+
+def _accepted(instance_id: str, outcome: Commanded, now: Instant) -> Response:
+    known = None if outcome.sighting is None else InstanceView.model_validate(outcome.sighting.view(now))
+    answer = Accepted(id=instance_id, event_id=outcome.event_id, status="accepted", instance=known)
+    content = answer.model_dump_json(exclude_unset=True)
+    return Response(content, 202, {"Location": f"{PREFIX}/{instance_id}"}, "application/json")
+
+
+def _located(outcome: Opened, response: Response, now: Instant) -> dict[str, Any]:
+    view = outcome.sighting.view(now)
+    response.headers["Location"] = f"{PREFIX}/{view['id']}"
+    return view
+
+
+def untracked_view(untracked: Untracked) -> dict[str, Any]:
+    ticket = untracked.ticket
+    return {
+        "id": None,
+        "policy_id": untracked.policy_id,
+        f"{ticket.instance.subject_type}_id": ticket.instance.subject,
+        "kind": ticket.instance.kind.value,
+        "priority": ticket.priority,
+        "status": InstanceStatus.UNTRACKED.value,
+        "targets": {},
+    }
+
+
+def _subject(*subjects: str | None) -> tuple[SubjectType | None, str | None]:
+    types = (SubjectType.CONVERSATION, SubjectType.TICKET, SubjectType.INCIDENT)
+    given = [(kind, subject) for kind, subject in zip(types, subjects, strict=True) if subject is not None]
+    if len(given) > 1:
+        raise InvalidValue(f"{given[1][0]}_id", given[1][1], f"must not be given together with {given[0][0]}_id")
+    return given[0] if given else (None, None)

@@ -1,0 +1,34 @@
+"""What the store needs before anything runs: its tables and one API key."""
+
+from __future__ import annotations
+
+import asyncio
+
+from cli import home
+from domain.errors import StoreUnavailable
+from settings import Settings
+
+
+async def migrate(settings: Settings) -> None:
+    """Raises StoreUnavailable, naming the database and the setting."""
+    from store.migrate import upgrade  # noqa: PLC0415 - half a second that the other commands need not pay
+
+    try:
+        await asyncio.to_thread(upgrade, settings.database_url)
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"{error.message} (SLA_DATABASE_URL)") from error
+
+
+async def ensure_key(settings: Settings) -> str | None:
+    """Makes sure that some key opens the API. Returns the key if it was generated just now, to be shown once."""
+    from store import keys  # noqa: PLC0415 - as above
+
+    if settings.api_key is not None:
+        await keys.ensure_key(settings.database_url, settings.api_key.get_secret_value(), "SLA_API_KEY")
+        return None
+    kept = home.generated_key(settings.home)
+    if kept is None and await keys.any_key(settings.database_url):
+        return None
+    key = kept or home.generate_key(settings.home)
+    await keys.ensure_key(settings.database_url, key, "generated at first start")
+    return None if kept else key

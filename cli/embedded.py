@@ -1,0 +1,91 @@
+"""The embedded Temporal server: its binary, its command line, what a killed run left of it, its retention."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sysconfig
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
+from temporalio.client import Client
+
+from connection import DEFAULT_NAMESPACE, temporal_namespace
+from domain.errors import InvalidValue
+from settings import Settings
+
+# Measured in bench/bench_temporal_pragmas.py; docs/decisions/0002-embedded-temporal-server.md says why these.
+PRAGMAS = ("journal_mode=wal", "synchronous=full")
+RETENTION = timedelta(days=30)
+LEFTOVER_GRACE_SECONDS = 10.0
+
+
+def binary(settings: Settings) -> str:
+    """Raises InvalidValue, naming SLA_TEMPORAL_CLI, when there is no such program."""
+    if settings.temporal_cli is not None:
+        found = shutil.which(settings.temporal_cli.expanduser())
+        reason = "is not an executable file"
+    else:
+        found = shutil.which("temporal", path=sysconfig.get_path("scripts")) or shutil.which("temporal")
+        reason = "must name the Temporal CLI, for none is installed"
+    if found is None:
+        raise InvalidValue("SLA_TEMPORAL_CLI", str(settings.temporal_cli or ""), reason)
+    return str(Path(found).absolute())
+
+
+def database(settings: Settings) -> Path:
+    return settings.home / "temporal.db"
+
+
+def command(settings: Settings, program: str, pragmas: tuple[str, ...] = PRAGMAS) -> tuple[str, ...]:
+    namespace = temporal_namespace()
+    return (
+        program,
+        *("server", "start-dev", "--ip", "127.0.0.1", "--log-level", "warn"),
+        *("--port", str(settings.temporal_port), "--ui-port", str(settings.temporal_ui_port)),
+        *("--db-filename", str(database(settings))),
+        *(part for pragma in pragmas for part in ("--sqlite-pragma", pragma)),
+        *(() if namespace == DEFAULT_NAMESPACE else ("--namespace", namespace)),
+    )
+
+
+async def stop_leftover(settings: Settings) -> list[int]:
+    """Ends servers that an earlier run left on our own database; returns their process ids.
+
+    A process is ours by its command line: it names our database file. No pid file can be stale or lost that way.
+    """
+    left = [process for process in psutil.process_iter() if _serves(process, database(settings))]
+    for process in left:
+        process.terminate()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, left, timeout=LEFTOVER_GRACE_SECONDS)
+    for process in alive:
+        process.kill()
+    await asyncio.to_thread(psutil.wait_procs, alive, timeout=LEFTOVER_GRACE_SECONDS)
+    return [process.pid for process in left]
+
+
+async def raise_retention(client: Client) -> None:
+    """Finished tickets stay visible in the UI for `RETENTION`, unless the namespace keeps them longer."""
+    service = client.workflow_service
+    described = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    if described.config.workflow_execution_retention_ttl.ToTimedelta() >= RETENTION:
+        return
+    retention = Duration()
+    retention.FromTimedelta(RETENTION)
+    await service.update_namespace(
+        UpdateNamespaceRequest(
+            namespace=client.namespace, config=NamespaceConfig(workflow_execution_retention_ttl=retention)
+        )
+    )
+
+
+def _serves(process: psutil.Process, file: Path) -> bool:
+    try:
+        arguments = process.cmdline()
+    except psutil.Error:
+        return False
+    return "start-dev" in arguments and str(file) in arguments

@@ -1,0 +1,37 @@
+"""The `sla` command. Each command lives in a module of its own and is registered here."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as installed_version
+
+import typer
+
+from cli import console, services
+from cli.up import up
+from domain.errors import SlaError
+
+app = typer.Typer(
+    name="sla",
+    help="Slakeeper: SLA clocks that survive anything and explain every second.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+def version() -> None:
+    """Print the version."""
+    console.say(f"slakeeper {installed_version('slakeeper')}")
+
+
+for command in (up, services.worker, services.api, services.migrate, version):
+    app.command()(command)
+
+
+def main() -> None:
+    try:
+        app()
+    except SlaError as error:
+        console.complain(error.message)
+        sys.exit(1)

@@ -1,0 +1,62 @@
+"""When each part of the engine does its work: asked again and again until it answers."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import httpx
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from connection import connect
+from domain.errors import EngineUnavailable
+from settings import Settings
+
+INTERVAL_SECONDS = 0.05
+
+
+async def server(settings: Settings) -> None:
+    while True:
+        try:
+            client = await connect(settings)
+            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+        except (EngineUnavailable, RPCError):
+            await asyncio.sleep(INTERVAL_SECONDS)
+        else:
+            return
+
+
+async def worker(client: Client, task_queue: str) -> None:
+    """Ready once somebody has polled the queue since this call: pollers of an earlier run stay listed for minutes."""
+    since = datetime.now(UTC)
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=task_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    while True:
+        described = await client.workflow_service.describe_task_queue(request)
+        if any(poller.last_access_time.ToDatetime(UTC) >= since for poller in described.pollers):
+            return
+        await asyncio.sleep(INTERVAL_SECONDS)
+
+
+async def api(settings: Settings) -> None:
+    async with httpx.AsyncClient(base_url=api_url(settings), trust_env=False, timeout=5.0) as http:
+        while True:
+            try:
+                if (await http.get("/healthz")).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(INTERVAL_SECONDS)
+
+
+def api_url(settings: Settings) -> str:
+    """An address that answers from this machine, also when the API listens on all of them."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.api_host, settings.api_host)  # noqa: S104 - compared
+    return f"http://{host}:{settings.api_port}"

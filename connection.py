@@ -1,0 +1,62 @@
+"""The way to the Temporal server: the standard environment configuration, else the embedded server's port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfigProfile
+from temporalio.service import RPCError
+
+from domain.errors import EngineUnavailable, InvalidValue
+from settings import Settings
+
+DEFAULT_NAMESPACE = "default"
+
+
+def external_temporal(settings: Settings) -> bool:  # noqa: ARG001 - the seam promises the settings
+    """Whether the standard configuration (environment or its file) names a server; then none is started.
+
+    Raises InvalidValue when it holds an API key, yet names no server.
+    """
+    profile = _profile()
+    if profile.api_key and not profile.address:
+        raise InvalidValue("TEMPORAL_ADDRESS", "", "must name the server that TEMPORAL_API_KEY is for")
+    return bool(profile.address)
+
+
+def temporal_address(settings: Settings) -> str:
+    return _profile().address or settings.local_temporal_address
+
+
+def temporal_namespace() -> str:
+    return _profile().namespace or DEFAULT_NAMESPACE
+
+
+async def connect(settings: Settings, **options: Any) -> Client:
+    """Options go to `Client.connect`. Raises EngineUnavailable, naming the address and the setting behind it."""
+    profile = _profile()
+    target: dict[str, Any] = {
+        "target_host": settings.local_temporal_address,
+        "namespace": DEFAULT_NAMESPACE,
+        "data_converter": pydantic_data_converter,
+        **profile.to_client_connect_config(),
+    }
+    try:
+        return await Client.connect(**{**target, **options})
+    except (RuntimeError, RPCError, ValueError) as error:
+        setting = "TEMPORAL_ADDRESS" if profile.address else "SLA_TEMPORAL_PORT"
+        cause = f": {' '.join(str(error).split())}" if profile.address else ""
+        raise EngineUnavailable(
+            f"no Temporal server answers at {target['target_host']} ({setting}){cause}",
+            field=setting,
+            value=target["target_host"],
+        ) from error
+
+
+def _profile() -> ClientConfigProfile:
+    try:
+        return ClientConfigProfile.load()
+    except (RuntimeError, ValueError) as error:
+        raise InvalidValue("Temporal configuration", " ".join(str(error).split()), "cannot be read") from error

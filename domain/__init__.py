@@ -1,0 +1,1 @@
+"""The functional core: calendars, policies, events and plans. Standard library only, no clock, no I/O."""

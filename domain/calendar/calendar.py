@@ -1,0 +1,161 @@
+"""Business hours as a value, and the working time they give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from domain.calendar import parsing, validation
+from domain.calendar.compiled import OpenTime
+from domain.calendar.days import DatedWindows, DayRules, day_number
+from domain.calendar.holidays import Holiday
+from domain.calendar.times import Window
+from domain.calendar.zones import HORIZON, require_zone
+from domain.errors import InvalidValue, WorkingTimeExhausted
+from domain.instants import DAY, Instant, Micros, render
+
+Week = tuple[tuple[Window, ...], ...]
+"""Windows of each weekday, Monday first."""
+
+_KEYS = ("name", "timezone", "weekly_hours", "holidays", "special_days", "breaks", "always")
+_CLOSED_WEEK: Week = ((),) * 7
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Weekly hours in an IANA zone, with holidays, dates with hours of their own and breaks on a date.
+
+    Dated fields are kept in the order of their dates. Raises InvalidValue, also for a week without any window.
+    `always_open` is for `Calendar.always()` and excludes every rule.
+    """
+
+    timezone: str
+    weekly_hours: Week
+    holidays: tuple[Holiday, ...] = ()
+    special_days: tuple[DatedWindows, ...] = ()
+    breaks: tuple[DatedWindows, ...] = ()
+    always_open: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        require_zone(self.timezone)
+        validation.require_week(self.weekly_hours)
+        object.__setattr__(self, "holidays", validation.require_holidays(self.holidays))
+        object.__setattr__(self, "special_days", validation.require_dated(self.special_days, "special_days"))
+        object.__setattr__(self, "breaks", validation.require_dated(self.breaks, "breaks"))
+        if not self.always_open:
+            validation.require_working_time(self.weekly_hours)
+        elif self._values() != ("UTC", _CLOSED_WEEK, (), (), (), True):
+            raise InvalidValue("always", True, "must stand alone, without a zone, hours or dates")
+        object.__setattr__(self, "_hash", hash(self._values()))
+
+    def __hash__(self) -> int:
+        # Every use looks the compiled form up; hashing all the windows each time would cost more than the use itself.
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[Calendar], tuple[Any, ...]]:
+        # The stored hash holds only in the process that computed it.
+        return Calendar, self._values()
+
+    @classmethod
+    def always(cls) -> Calendar:
+        """Open at every instant; `{"always": true}` in JSON."""
+        return cls("UTC", _CLOSED_WEEK, always_open=True)
+
+    @classmethod
+    def from_json(cls, doc: Any, field: str = "business_hours") -> Calendar:
+        """A calendar from the shape of the API; a `name` in it is the caller's.
+
+        Raises InvalidValue whose field is the full path, such as `business_hours.weekly_hours.mon[0]`.
+        """
+        body = parsing.parse_object(doc, field, _KEYS)
+        try:
+            if "always" in body:
+                parsing.require_always_alone(body)
+                return cls.always()
+            return cls(
+                body.get("timezone"),  # type: ignore[arg-type]  # refused by the constructor unless it is a zone
+                parsing.parse_weekly(body.get("weekly_hours"), "weekly_hours"),
+                parsing.parse_holidays(body.get("holidays", []), "holidays"),
+                parsing.parse_dated_windows(body.get("special_days", {}), "special_days"),
+                parsing.parse_dated_windows(body.get("breaks", {}), "breaks"),
+            )
+        except InvalidValue as refusal:
+            raise InvalidValue(parsing.join(field, refusal.field or ""), refusal.value, refusal.reason) from None
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that `from_json` reads, windows as they were given."""
+        if self.always_open:
+            return {"always": True}
+        week = zip(validation.WEEKDAYS, self.weekly_hours, strict=True)
+        return {
+            "timezone": self.timezone,
+            "weekly_hours": {weekday: _pairs(windows) for weekday, windows in week if windows},
+            "holidays": [holiday.to_json() for holiday in self.holidays],
+            "special_days": {day.isoformat(): _pairs(windows) for day, windows in self.special_days},
+            "breaks": {day.isoformat(): _pairs(windows) for day, windows in self.breaks},
+        }
+
+    def open_windows(self, day: date) -> tuple[Window, ...]:
+        """The local windows open on a date after holidays, special days and breaks; sorted, none past midnight."""
+        if self.always_open:
+            return (Window(0, DAY),)
+        return tuple(Window(opens, closes) for opens, closes in _rules(self).open_intervals(day_number(day)))
+
+    def add(self, start: Instant, working: Micros) -> Instant:
+        """The earliest instant at which `working` has elapsed since `start`; `start` itself for no time at all.
+
+        Raises InvalidValue for a negative length and WorkingTimeExhausted where it would end after the year 2100.
+        """
+        _require_covered(start, "start")
+        if working < 0:
+            raise InvalidValue("working", working, "must not be negative")
+        if not self.always_open:
+            return _compiled(self).add(start, working)
+        if start + working > HORIZON:
+            raise WorkingTimeExhausted("there is less time than that before the year 2101")
+        return Instant(start + working)
+
+    def elapsed(self, start: Instant, end: Instant) -> Micros:
+        """Working time in `[start, end)`. Raises InvalidValue for an end before the start."""
+        _require_covered(start, "start")
+        _require_covered(end, "end")
+        if end < start:
+            raise InvalidValue("end", render(end), f"must not lie before {render(start)}")
+        return Micros(end - start) if self.always_open else _compiled(self).elapsed(start, end)
+
+    def is_open(self, instant: Instant) -> bool:
+        _require_covered(instant, "instant")
+        return self.always_open or _compiled(self).is_open(instant)
+
+    def _values(self) -> tuple[Any, ...]:
+        return (
+            self.timezone,
+            self.weekly_hours,
+            self.holidays,
+            self.special_days,
+            self.breaks,
+            self.always_open,
+        )
+
+
+@lru_cache(maxsize=512)
+def _rules(calendar: Calendar) -> DayRules:
+    holidays = (holiday.day for holiday in calendar.holidays)
+    return DayRules(calendar.weekly_hours, holidays, calendar.special_days, calendar.breaks)
+
+
+@lru_cache(maxsize=512)
+def _compiled(calendar: Calendar) -> OpenTime:
+    return OpenTime(calendar.timezone, _rules(calendar))
+
+
+def _pairs(windows: tuple[Window, ...]) -> list[list[str]]:
+    return [window.to_json() for window in windows]
+
+
+def _require_covered(instant: Instant, field: str) -> None:
+    if not 0 <= instant <= HORIZON:
+        raise InvalidValue(field, instant, "must lie between the years 1970 and 2100")

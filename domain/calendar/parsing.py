@@ -1,0 +1,87 @@
+"""The JSON shape of business hours, read value by value; every refusal names the path it stands at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from domain.calendar.days import DatedWindows
+from domain.calendar.holidays import Holiday
+from domain.calendar.times import Window
+from domain.calendar.validation import WEEKDAYS
+from domain.errors import InvalidValue
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def join(field: str, name: str) -> str:
+    return f"{field}.{name}" if field else name
+
+
+def parse_object(value: Any, field: str, keys: Collection[str] | None = None) -> Mapping[str, Any]:
+    """A JSON object. Raises InvalidValue for anything else and for a key that is not one of `keys`."""
+    if not isinstance(value, Mapping):
+        raise InvalidValue(field or "body", value, "must be an object")
+    for key in value:
+        if not isinstance(key, str):
+            raise InvalidValue(field or "body", key, "must have texts as keys")
+        if keys is not None and key not in keys:
+            raise InvalidValue(join(field, key), value[key], f"is not known here (known: {', '.join(keys)})")
+    return value
+
+
+def require_always_alone(body: Mapping[str, Any]) -> None:
+    """Raises InvalidValue unless the object says `"always": true` and no other rule."""
+    if body["always"] is not True:
+        raise InvalidValue("always", body["always"], "must be true or left out")
+    for key in body.keys() - {"always", "name"}:
+        raise InvalidValue(key, body[key], "must be left out of a calendar that is always open")
+
+
+def parse_weekly(value: Any, field: str) -> tuple[tuple[Window, ...], ...]:
+    """Windows from Monday to Sunday; a weekday left out is closed."""
+    hours = parse_object(value, field, WEEKDAYS)
+    return tuple(parse_windows(hours.get(weekday, []), join(field, weekday)) for weekday in WEEKDAYS)
+
+
+def parse_dated_windows(value: Any, field: str) -> tuple[DatedWindows, ...]:
+    windows = parse_object(value, field).items()
+    return tuple((parse_date(day, join(field, day)), parse_windows(pairs, join(field, day))) for day, pairs in windows)
+
+
+def parse_holidays(value: Any, field: str) -> tuple[Holiday, ...]:
+    entries = _list(value, field)
+    return tuple(_holiday(entry, f"{field}[{index}]") for index, entry in enumerate(entries))
+
+
+def parse_windows(value: Any, field: str) -> tuple[Window, ...]:
+    pairs = _list(value, field)
+    return tuple(Window.from_json(pair, f"{field}[{index}]") for index, pair in enumerate(pairs))
+
+
+def parse_date(value: Any, field: str) -> date:
+    try:
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise InvalidValue(field, value, "must be a date, YYYY-MM-DD")
+
+
+def _holiday(value: Any, field: str) -> Holiday:
+    if not isinstance(value, Mapping):
+        return Holiday(parse_date(value, field))
+    entry = parse_object(value, field, ("date", "name"))
+    day = parse_date(entry.get("date"), join(field, "date"))
+    try:
+        return Holiday(day, entry.get("name"))
+    except InvalidValue as refusal:
+        raise InvalidValue(join(field, "name"), refusal.value, refusal.reason) from None
+
+
+def _list(value: Any, field: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise InvalidValue(field, value, "must be a list")
+    return value

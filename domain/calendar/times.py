@@ -1,0 +1,110 @@
+"""Wall-clock times of day and windows between them, in microseconds since local midnight, on whole seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import InvalidValue
+from domain.instants import DAY, HOUR, MINUTE, SECOND
+
+Interval = tuple[int, int]
+"""Half-open `[opens, closes)`, `opens < closes`."""
+
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
+_MIDNIGHTS_AT_THE_END = frozenset({"24:00", "24:00:00"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """`[opens, closes)` in microseconds since local midnight; `closes` before `opens` runs past midnight.
+
+    Raises InvalidValue for times outside the day and for a window of no length.
+    """
+
+    opens: int
+    closes: int
+
+    def __post_init__(self) -> None:
+        if not (_is_time(self.opens) and 0 <= self.opens < DAY):
+            raise InvalidValue("window", self.opens, "must open between 00:00 and 23:59:59")
+        if not (_is_time(self.closes) and 0 <= self.closes <= DAY):
+            raise InvalidValue("window", self.closes, "must close between 00:00 and 24:00")
+        if self.opens == self.closes:
+            raise InvalidValue(
+                "window", self.to_json(), "must not open and close at once (00:00-24:00 is the whole day)"
+            )
+
+    @property
+    def today(self) -> Interval:
+        """The part on the date the window belongs to."""
+        return (self.opens, self.closes if self.closes > self.opens else DAY)
+
+    @property
+    def tomorrow(self) -> Interval | None:
+        """The part on the date after it, where the window runs past midnight."""
+        return (0, self.closes) if 0 < self.closes < self.opens else None
+
+    @classmethod
+    def from_json(cls, value: Any, field: str) -> Window:
+        """A window from `["HH:MM", "HH:MM"]`. Raises InvalidValue naming the field and the pair."""
+        if not isinstance(value, list | tuple) or len(value) != 2:
+            raise InvalidValue(field, value, 'must be a pair of times such as ["09:00", "17:00"]')
+        opens, closes = (_parse(text) for text in value)
+        if opens is None or opens == DAY:
+            raise InvalidValue(field, value, "must open at HH:MM or HH:MM:SS, from 00:00 to 23:59:59")
+        if closes is None:
+            raise InvalidValue(field, value, "must close at HH:MM or HH:MM:SS, from 00:00 to 24:00")
+        try:
+            return cls(opens, closes)
+        except InvalidValue as refusal:
+            raise InvalidValue(field, value, refusal.reason) from None
+
+    def to_json(self) -> list[str]:
+        return [_render(self.opens), _render(self.closes)]
+
+
+def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Their union: sorted, disjoint and not touching."""
+    union: list[Interval] = []
+    for opens, closes in sorted(intervals):
+        if union and opens <= union[-1][1]:
+            union[-1] = (union[-1][0], max(union[-1][1], closes))
+        else:
+            union.append((opens, closes))
+    return tuple(union)
+
+
+def without(intervals: Iterable[Interval], closed: Iterable[Interval]) -> tuple[Interval, ...]:
+    """What is left of the intervals outside the closed ones."""
+    left = tuple(intervals)
+    for shut, reopens in closed:
+        pieces = (
+            piece for opens, closes in left for piece in ((opens, min(closes, shut)), (max(opens, reopens), closes))
+        )
+        left = tuple((opens, closes) for opens, closes in pieces if opens < closes)
+    return left
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value % SECOND == 0
+
+
+def _parse(text: Any) -> int | None:
+    if not isinstance(text, str):
+        return None
+    if text in _MIDNIGHTS_AT_THE_END:
+        return DAY
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours * HOUR + minutes * MINUTE + seconds * SECOND
+
+
+def _render(time: int) -> str:
+    minutes, rest = divmod(time, MINUTE)
+    text = f"{minutes // 60:02}:{minutes % 60:02}"
+    return f"{text}:{rest // SECOND:02}" if rest else text

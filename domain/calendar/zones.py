@@ -1,0 +1,110 @@
+"""IANA time zones as stretches of constant UTC offset."""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from domain.errors import InvalidValue
+from domain.instants import DAY, MICROSECOND, SECOND, Instant, from_datetime, to_datetime
+
+FIRST_YEAR = 1970
+LAST_YEAR = 2100
+YEAR_STARTS = tuple(from_datetime(datetime(year, 1, 1, tzinfo=UTC)) for year in range(FIRST_YEAR, LAST_YEAR + 2))
+"""Where each UTC year from 1970 to 2101 begins."""
+HORIZON = YEAR_STARTS[-1]
+
+_NOT_ZONES = frozenset({"localtime", "posixrules", "Factory"})
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`[start, end)` during which local wall time is UTC plus `offset` microseconds."""
+
+    start: int
+    end: int
+    offset: int
+
+
+def require_zone(key: Any, field: str = "timezone") -> str:
+    """The key itself. Raises InvalidValue unless it is the name of an IANA zone in the database in use."""
+    if not isinstance(key, str) or key not in _known_zones():
+        raise InvalidValue(field, key, "must be the name of an IANA time zone such as Europe/Berlin")
+    return key
+
+
+@lru_cache(maxsize=4096)
+def segments(key: str, year: int) -> tuple[Segment, ...]:
+    """The stretches of constant offset that make up one UTC year, in order."""
+    zone = zoneinfo.ZoneInfo(key)
+    start, end = YEAR_STARTS[year - FIRST_YEAR], YEAR_STARTS[year - FIRST_YEAR + 1]
+    starts = [start, *_transitions(zone, start, end)]
+    ends = [*starts[1:], end]
+    return tuple(Segment(a, b, _offset(zone, a)) for a, b in zip(starts, ends, strict=True))
+
+
+def tzdata_version() -> str:
+    """The release of the IANA database in use, such as `2026a`; `unknown` where it does not say."""
+    folders = [Path(path) for path in zoneinfo.TZPATH if Path(path).is_dir()]
+    if folders:
+        return _stated_version(folders[0])
+    try:
+        return _stated_version(resources.files("tzdata") / "zoneinfo")
+    except ModuleNotFoundError:
+        return "unknown"
+
+
+def pin_packaged_tzdata() -> None:
+    """Let the installed `tzdata` package decide, not the machine. To be called before the first calendar is used."""
+    zoneinfo.reset_tzpath(to=[])
+    zoneinfo.ZoneInfo.clear_cache()
+    _known_zones.cache_clear()
+    segments.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _known_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones() - _NOT_ZONES)
+
+
+def _offset(zone: zoneinfo.ZoneInfo, instant: int) -> int:
+    moment = to_datetime(Instant(instant))
+    return (moment.astimezone(zone).replace(tzinfo=UTC) - moment) // MICROSECOND
+
+
+def _transitions(zone: zoneinfo.ZoneInfo, start: int, end: int) -> list[int]:
+    # Since 1970 no zone has changed its offset twice within 6.9 days, so a daily sample misses nothing; a test
+    # compares the outcome with the transitions in the database's own files.
+    found: list[int] = []
+    offset = _offset(zone, start)
+    for sample in range(start + DAY, end + DAY, DAY):
+        sampled = _offset(zone, sample)
+        if sampled != offset:
+            found.append(_first_change(zone, sample - DAY, sample))
+            offset = sampled
+    return [transition for transition in found if transition <= end]
+
+
+def _first_change(zone: zoneinfo.ZoneInfo, before: int, after: int) -> int:
+    offset = _offset(zone, before)
+    while after - before > SECOND:
+        middle = before + (after - before) // (2 * SECOND) * SECOND
+        if _offset(zone, middle) == offset:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _stated_version(folder: Any) -> str:
+    for name, prefix in (("tzdata.zi", "# version "), ("+VERSION", "")):
+        file = folder / name
+        if file.is_file():
+            line = file.read_text(encoding="utf-8").partition("\n")[0]
+            return line.removeprefix(prefix).strip() or "unknown"
+    return "unknown"

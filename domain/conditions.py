@@ -1,0 +1,156 @@
+"""Conditions on ticket fields: a table of operators, each with the kind of value it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from domain.errors import InvalidValue
+from domain.fields import refuse_unknown, require_choice, require_mapping, require_text
+
+_MISSING = object()
+Scalar = str | int | float | bool | None
+
+
+class Match(StrEnum):
+    ALL = "all"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """`holds(actual, wanted)` sees only fields that are set; `absent` is the answer for one that is not."""
+
+    holds: Callable[[Any, Any], bool]
+    accepts: Callable[[Any], bool]
+    wants: str
+    absent: bool = False
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_orderable(value: Any) -> bool:
+    return isinstance(value, str) or _is_number(value)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) > 0 and all(map(_is_scalar, value))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _equal(actual: Any, wanted: Any) -> bool:
+    return (type(actual) is type(wanted) and actual == wanted) or (
+        _is_number(actual) and _is_number(wanted) and actual == wanted
+    )
+
+
+def _among(actual: Any, wanted: Any) -> bool:
+    return any(_equal(actual, one) for one in wanted)
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def holds(actual: Any, wanted: Any) -> bool:
+        comparable = (_is_number(actual) and _is_number(wanted)) or (
+            isinstance(actual, str) and isinstance(wanted, str)
+        )
+        return comparable and compare(actual, wanted)
+
+    return holds
+
+
+def _contains(actual: Any, wanted: Any) -> bool:
+    if isinstance(actual, list | tuple):
+        return _among(wanted, actual)
+    return isinstance(actual, str) and isinstance(wanted, str) and wanted in actual
+
+
+OPERATORS: Mapping[str, Operator] = {
+    "eq": Operator(_equal, _is_scalar, "a text, a number, true, false or null"),
+    "neq": Operator(lambda a, w: not _equal(a, w), _is_scalar, "a text, a number, true, false or null", absent=True),
+    "in": Operator(_among, _is_list, "a list with at least one text or number"),
+    "not_in": Operator(lambda a, w: not _among(a, w), _is_list, "a list with at least one text or number", absent=True),
+    "gt": Operator(_ordered(lambda a, w: a > w), _is_orderable, "a number or a text"),
+    "gte": Operator(_ordered(lambda a, w: a >= w), _is_orderable, "a number or a text"),
+    "lt": Operator(_ordered(lambda a, w: a < w), _is_orderable, "a number or a text"),
+    "lte": Operator(_ordered(lambda a, w: a <= w), _is_orderable, "a number or a text"),
+    "contains": Operator(_contains, _is_scalar, "a text or a number"),
+    "not_contains": Operator(lambda a, w: not _contains(a, w), _is_scalar, "a text or a number", absent=True),
+    "starts_with": Operator(lambda a, w: isinstance(a, str) and a.startswith(w), _is_text, "a text"),
+    "ends_with": Operator(lambda a, w: isinstance(a, str) and a.endswith(w), _is_text, "a text"),
+    "is_set": Operator(lambda a, w: True, lambda value: value is None or value is True, "no value"),
+    "is_not_set": Operator(lambda a, w: False, lambda value: value is None or value is True, "no value", absent=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`field` is a ticket field, or a dotted path into nested ones."""
+
+    field: str
+    operator: str
+    value: Any = None
+
+    def __post_init__(self) -> None:
+        if self.operator not in OPERATORS:
+            raise InvalidValue("operator", self.operator, f"must be one of {', '.join(OPERATORS)}")
+        if not OPERATORS[self.operator].accepts(self.value):
+            wants = OPERATORS[self.operator].wants
+            raise InvalidValue("value", self.value, f"operator {self.operator} takes {wants}")
+
+    def holds(self, attributes: Mapping[str, Any]) -> bool:
+        actual = look_up(attributes, self.field)
+        rule = OPERATORS[self.operator]
+        if actual is _MISSING or (actual is None and self.operator not in ("eq", "neq", "in", "not_in")):
+            return rule.absent
+        return rule.holds(actual, self.value)
+
+    def to_json(self) -> dict[str, Any]:
+        value = list(self.value) if isinstance(self.value, tuple) else self.value
+        document = {"field": self.field, "operator": self.operator}
+        return document if self.operator in ("is_set", "is_not_set") else {**document, "value": value}
+
+    @classmethod
+    def from_json(cls, document: Any, field: str = "condition") -> Condition:
+        body = require_mapping(document, field)
+        refuse_unknown(body, frozenset({"field", "operator", "value"}), field)
+        name = require_text(body.get("field"), f"{field}.field", longest=200)
+        value = body.get("value")
+        try:
+            return cls(name, body.get("operator", ""), tuple(value) if isinstance(value, list) else value)
+        except InvalidValue as error:
+            raise InvalidValue(f"{field}.{error.field}", error.value, error.reason) from None
+
+
+def look_up(attributes: Mapping[str, Any], path: str) -> Any:
+    """The value at a key or dotted path; a key that itself contains dots wins over the path."""
+    if path in attributes:
+        return attributes[path]
+    value: Any = attributes
+    for part in path.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return _MISSING
+        value = value[part]
+    return value
+
+
+def all_hold(conditions: tuple[Condition, ...], match: Match, attributes: Mapping[str, Any]) -> bool:
+    """Whether a ticket satisfies the conditions; no condition at all is satisfied by every ticket."""
+    if not conditions:
+        return True
+    holds = (condition.holds(attributes) for condition in conditions)
+    return all(holds) if match is Match.ALL else any(holds)
+
+
+def parse_match(value: Any, field: str) -> Match:
+    return Match.ALL if value is None else require_choice(value, Match, field)

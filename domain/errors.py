@@ -1,0 +1,93 @@
+"""One tree of errors; each class carries the HTTP status and the machine-readable code it becomes (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class SlaError(Exception):
+    """Base of everything the engine refuses or fails at; `field` and `value` name the culprit where there is one."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Internal error"
+    permanent: ClassVar[bool] = True
+
+    def __init__(self, message: str, *, field: str | None = None, value: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.value = value
+
+
+class InvalidValue(SlaError):
+    """A field holds a value that cannot be accepted; the message names both."""
+
+    status = 422
+    code = "invalid_value"
+    title = "Invalid value"
+
+    def __init__(self, field: str, value: Any, reason: str) -> None:
+        super().__init__(f"{field}: {reason}, got {value!r}", field=field, value=value)
+        self.reason = reason
+
+
+class WorkingTimeExhausted(SlaError):
+    """A calendar offers less working time before its horizon (the year 2101) than was asked for."""
+
+    status = 422
+    code = "working_time_exhausted"
+    title = "Not enough working time"
+
+
+class Unauthorized(SlaError):
+    status = 401
+    code = "unauthorized"
+    title = "Unauthorized"
+
+
+class Forbidden(SlaError):
+    status = 403
+    code = "forbidden"
+    title = "Forbidden"
+
+
+class NotFound(SlaError):
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class Conflict(SlaError):
+    """The request contradicts the present state."""
+
+    status = 409
+    code = "conflict"
+    title = "Conflict"
+
+
+class ProjectionConflict(Conflict):
+    """A record arrived under a key that already holds other content; writing on would falsify the projection."""
+
+    code = "projection_conflict"
+    title = "Projection conflict"
+
+
+class Unavailable(SlaError):
+    """Something we depend on does not answer now; the same request may succeed later."""
+
+    status = 503
+    code = "unavailable"
+    title = "Service unavailable"
+    permanent = False
+    retry_after_seconds: ClassVar[int] = 2
+
+
+class StoreUnavailable(Unavailable):
+    code = "store_unavailable"
+    title = "Store unavailable"
+
+
+class EngineUnavailable(Unavailable):
+    code = "temporal_unavailable"
+    title = "Temporal unavailable"

@@ -1,0 +1,107 @@
+"""Escalation rules: steps before or after a breach, measured on the target's own clock (Aurion SLA API v2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from domain.clocks import CLOCKS
+from domain.errors import InvalidValue
+from domain.fields import optional_text, plain_number, require_choice, require_list, require_mapping, require_percent
+from domain.instants import MINUTE, Micros, duration, in_units
+
+NOTHING = Micros(0)
+
+
+class Trigger(StrEnum):
+    APPROACHING_BREACH = "approaching_breach"
+    BREACHED = "breached"
+
+
+class EscalationStatus(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRule:
+    """`lead` (before the breach) or `percent` (of the budget used) for an approaching breach, `delay` after one."""
+
+    id: str
+    trigger: Trigger
+    lead: Micros | None = None
+    percent: Decimal | None = None
+    delay: Micros = NOTHING
+    target_type: str | None = None
+    actions: tuple[Mapping[str, Any], ...] = ()
+    status: EscalationStatus = EscalationStatus.ACTIVE
+
+    def __post_init__(self) -> None:
+        if self.trigger is Trigger.APPROACHING_BREACH and (self.lead is None) == (self.percent is None):
+            given = {"threshold_minutes": self.lead, "trigger_percent": self.percent}
+            raise InvalidValue(
+                "threshold_minutes", given, "exactly one of threshold_minutes, trigger_percent is needed"
+            )
+        if self.target_type is not None and self.target_type not in CLOCKS:
+            raise InvalidValue("target_type", self.target_type, f"must be one of {', '.join(CLOCKS)}")
+
+    def applies_to(self, target_type: str) -> bool:
+        return self.status is EscalationStatus.ACTIVE and self.target_type in (None, target_type)
+
+    def threshold(self, budget: Micros) -> Micros:
+        """Working time used when the step is due; one at or before the start falls on the start."""
+        if self.trigger is Trigger.BREACHED:
+            return Micros(budget + self.delay)
+        if self.percent is not None:
+            return share(budget, self.percent)
+        return Micros(max(0, budget - (self.lead or 0)))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "trigger": self.trigger.value,
+            "threshold_minutes": None if self.lead is None else in_units(self.lead, MINUTE),
+            "trigger_percent": None if self.percent is None else plain_number(self.percent),
+            "delay_minutes": in_units(self.delay, MINUTE),
+            "target_type": self.target_type,
+            "actions": [dict(action) for action in self.actions],
+            "status": self.status.value,
+        }
+
+    @classmethod
+    def from_json(cls, document: Any, field: str = "escalation") -> EscalationRule:
+        body = require_mapping(document, field)
+        lead, percent, delay = (body.get(key) for key in ("threshold_minutes", "trigger_percent", "delay_minutes"))
+        try:
+            return cls(
+                id=optional_text(body.get("id"), f"{field}.id"),
+                trigger=require_choice(body.get("trigger"), Trigger, f"{field}.trigger"),
+                lead=None if lead is None else duration(lead, MINUTE, f"{field}.threshold_minutes"),
+                percent=None if percent is None else require_percent(percent, f"{field}.trigger_percent"),
+                delay=duration(delay, MINUTE, f"{field}.delay_minutes") if delay else NOTHING,
+                target_type=optional_text(body.get("target_type"), f"{field}.target_type") or None,
+                actions=_actions(body, field),
+                status=require_choice(body.get("status", "active"), EscalationStatus, f"{field}.status"),
+            )
+        except InvalidValue as error:
+            if error.field in ("threshold_minutes", "target_type"):
+                raise InvalidValue(f"{field}.{error.field}", error.value, error.reason) from None
+            raise
+
+
+def share(budget: Micros, percent: Decimal) -> Micros:
+    """A percentage of a budget, to the microsecond."""
+    return Micros(round(budget * percent / 100))
+
+
+def _actions(body: Mapping[str, Any], field: str) -> tuple[Mapping[str, Any], ...]:
+    if (single := body.get("action_type")) is not None:
+        return ({"type": optional_text(single, f"{field}.action_type")},)
+    listed = require_list(body.get("actions", []), f"{field}.actions")
+    for index, action in enumerate(listed):
+        if not isinstance(action, Mapping) or not isinstance(action.get("type"), str):
+            raise InvalidValue(f"{field}.actions[{index}]", action, "must be an object with a type")
+    return tuple(dict(action) for action in listed)

@@ -1,0 +1,100 @@
+"""What happened to a ticket: immutable facts with the source's time and ours, ordered by the source's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from domain.errors import InvalidValue
+from domain.fields import require_mapping, require_text
+from domain.instants import MINUTE, Instant, Micros, parse, render
+
+FUTURE_TOLERANCE = Micros(5 * MINUTE)
+
+
+class EventKind(StrEnum):
+    OPENED = "opened"
+    ACKNOWLEDGED = "acknowledged"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    CANCELLED = "cancelled"
+    UPDATED = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact. `cause` names what a pause waits for, or the single pause that a resume ends (none: all of them)."""
+
+    kind: EventKind
+    event_id: str
+    occurred_at: Instant
+    received_at: Instant
+    source: str = ""
+    actor: str = ""
+    reason: str = ""
+    cause: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.event_id:
+            raise InvalidValue("event_id", self.event_id, "must not be empty")
+
+    def to_json(self) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            "kind": self.kind.value,
+            "event_id": self.event_id,
+            "occurred_at": render(self.occurred_at),
+            "received_at": render(self.received_at),
+        }
+        for name in ("source", "actor", "reason", "cause"):
+            if value := getattr(self, name):
+                document[name] = value
+        if self.attributes:
+            document["attributes"] = dict(self.attributes)
+        return document
+
+    @classmethod
+    def from_json(cls, document: Any, field: str = "event") -> Event:
+        body = require_mapping(document, field)
+        try:
+            kind = EventKind(body.get("kind", ""))
+        except ValueError:
+            raise InvalidValue(f"{field}.kind", body.get("kind"), f"must be one of {', '.join(EventKind)}") from None
+        return cls(
+            kind=kind,
+            event_id=require_text(body.get("event_id"), f"{field}.event_id"),
+            occurred_at=parse(body.get("occurred_at"), f"{field}.occurred_at"),
+            received_at=parse(body.get("received_at"), f"{field}.received_at"),
+            source=body.get("source", ""),
+            actor=body.get("actor", ""),
+            reason=body.get("reason", ""),
+            cause=body.get("cause", ""),
+            attributes=dict(body.get("attributes", {})),
+        )
+
+
+def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The events that count, as they took effect: first opening first, then by event time, then by arrival.
+
+    A repeated `event_id` counts once, as it first arrived. An event dated before the opening takes effect at the
+    opening, so it still comes after it. Whoever appends events keeps `received_at` strictly increasing.
+    """
+    first_arrivals: dict[str, Event] = {}
+    for event in sorted(events, key=_arrival):
+        first_arrivals.setdefault(event.event_id, event)
+    opening = min((e for e in first_arrivals.values() if e.kind is EventKind.OPENED), key=_arrival, default=None)
+    others = (e for e in first_arrivals.values() if e.kind is not EventKind.OPENED)
+    ordered = tuple(sorted(others, key=_event_time))
+    return ordered if opening is None else (opening, *ordered)
+
+
+def _arrival(event: Event) -> tuple[int, str, int, str]:
+    return (event.received_at, event.event_id, event.occurred_at, event.kind)
+
+
+def _event_time(event: Event) -> tuple[int, int, str]:
+    return (event.occurred_at, event.received_at, event.event_id)

@@ -1,0 +1,14 @@
+"""Which policy a ticket gets: the first enabled one, top to bottom, whose conditions hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain.policies import Policy
+from domain.tickets import Ticket
+
+
+def first_match(policies: Iterable[Policy], ticket: Ticket) -> Policy | None:
+    """`policies` in evaluation order; only those of the ticket's kind (sla, ola) are asked."""
+    kind = ticket.instance.kind
+    return next((policy for policy in policies if policy.kind is kind and policy.matches(ticket)), None)

@@ -1,0 +1,81 @@
+"""Notices as CloudEvents 1.0 documents, built from recorded facts alone so that a retry sends the same bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.instants import HOUR, MINUTE, SECOND, Micros, in_units, render, render_optional
+from domain.ledger import Firing
+from domain.plans import AT_RISK, BREACHED, HALFWAY, Milestone, Plan
+from domain.snapshot import Facts
+
+WITHDRAWN = "withdrawn"
+ESCALATED = "escalated"
+
+
+def firing_id(facts: Facts, firing: Firing) -> str:
+    """The delivery key `(instance, target, cycle, milestone, generation)`, stable over every retry."""
+    return f"{facts.instance_id}/{firing.key}/{firing.generation}"
+
+
+def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
+    """The CloudEvent of a firing or of its withdrawal; `time` is the planned instant."""
+    target = plan.target(firing.key.target, firing.key.cycle)
+    milestone = next((m for m in target.milestones if m.name == firing.key.milestone), None) if target else None
+    name = _name(firing.key.milestone)
+    return {
+        "specversion": "1.0",
+        "id": firing_id(facts, firing) if firing.stands else f"{firing_id(facts, firing)}/{WITHDRAWN}",
+        "source": f"/sla/{facts.organization}",
+        "type": f"sla.{name if firing.stands else WITHDRAWN}",
+        "subject": facts.instance_id,
+        "time": render(firing.planned_at),
+        "datacontenttype": "application/json",
+        "data": {
+            "target": firing.key.target,
+            "cycle": firing.key.cycle,
+            "milestone": firing.key.milestone,
+            "generation": firing.generation,
+            "policy": {"id": facts.policy_id, "name": facts.policy_name, "version": facts.policy_version},
+            "ticket": {
+                f"{facts.instance.subject_type}_id": facts.instance.subject,
+                "kind": facts.instance.kind.value,
+                "priority": facts.priority,
+            },
+            "planned_at": render(firing.planned_at),
+            "fired_at": render(firing.fired_at),
+            "due_at": render_optional(target.due_at if target else None),
+            "escalation": None if milestone is None else milestone.escalation,
+            "withdraws": None if firing.stands else firing_id(facts, firing),
+            "message": _sentence(facts, plan, firing, milestone),
+        },
+    }
+
+
+def _name(milestone: str) -> str:
+    return milestone if milestone in (HALFWAY, AT_RISK, BREACHED) else ESCALATED
+
+
+def _sentence(facts: Facts, plan: Plan, firing: Firing, milestone: Milestone | None) -> str:
+    target = plan.target(firing.key.target, firing.key.cycle)
+    instance = facts.instance
+    what = f"{firing.key.target.replace('_', ' ').capitalize()} of {instance.subject_type} {instance.subject}"
+    due = f"due {render(target.due_at)}" if target and target.due_at is not None else "with no due instant while paused"
+    if not firing.stands:
+        name = _name(firing.key.milestone).replace("_", " ")
+        return f"{what}: the notice '{name}' of {render(firing.planned_at)} is withdrawn; it is now {due}."
+    if target is None or milestone is None:
+        return f"{what}: {firing.key.milestone}."
+    said = {
+        HALFWAY: f"has used half of its {_length(target.budget)}",
+        AT_RISK: f"is at risk: {_length(milestone.threshold)} of {_length(target.budget)} are used",
+        BREACHED: f"is breached: its {_length(target.budget)} are used up",
+    }.get(milestone.name, f"escalates after {_length(milestone.threshold)} of {_length(target.budget)}")
+    return f"{what} {said}, {due} (policy {facts.policy_name})."
+
+
+def _length(length: Micros) -> str:
+    for unit, name in ((HOUR, "h"), (MINUTE, "min")):
+        if length % unit == 0:
+            return f"{length // unit} {name}"
+    return f"{in_units(length, SECOND):g} s" if length < MINUTE else f"{in_units(length, MINUTE):g} min"

@@ -1,0 +1,129 @@
+"""The answer of `plan`: every target with its due instant and its milestones, all of them absolute.
+
+A plan is what the workflow records and walks; reading one back needs neither a calendar nor a time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.clocks import ClockState
+from domain.instants import Instant, Micros, parse, parse_optional, render, render_optional
+
+HALFWAY = "halfway"
+AT_RISK = "at_risk"
+BREACHED = "breached"
+ESCALATION = "escalation"
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A moment on a target's clock; `planned_at` None means it is not going to happen as things stand.
+
+    `threshold` is the working time used at that moment; `escalation` carries the rule behind an escalation step.
+    """
+
+    name: str
+    threshold: Micros
+    planned_at: Instant | None
+    escalation: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        document = {"name": self.name, "threshold": self.threshold, "planned_at": render_optional(self.planned_at)}
+        return document if self.escalation is None else {**document, "escalation": dict(self.escalation)}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Milestone:
+        threshold = Micros(body["threshold"])
+        return cls(body["name"], threshold, parse_optional(body["planned_at"]), body.get("escalation"))
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """One target's clock. `used` working time and `paused_for` wall time are as of `since`, the last turn of `state`.
+
+    `breached_at` is the due instant when the clock is still going then: in the future for a clock that has time left.
+    """
+
+    id: str
+    type: str
+    cycle: int
+    budget: Micros
+    state: ClockState
+    since: Instant
+    used: Micros
+    paused_for: Micros
+    started_at: Instant | None
+    stopped_at: Instant | None
+    due_at: Instant | None
+    breached_at: Instant | None
+    milestones: tuple[Milestone, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (ClockState.RUNNING, ClockState.PAUSED)
+
+    @property
+    def remaining(self) -> Micros:
+        """Working time left as of `since`; negative once the budget is exceeded."""
+        return Micros(self.budget - self.used)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "type": self.type,
+            "cycle": self.cycle,
+            "budget": self.budget,
+            "state": self.state.value,
+            "since": render(self.since),
+            "used": self.used,
+            "paused_for": self.paused_for,
+            "started_at": render_optional(self.started_at),
+            "stopped_at": render_optional(self.stopped_at),
+            "due_at": render_optional(self.due_at),
+            "breached_at": render_optional(self.breached_at),
+            "milestones": [milestone.to_json() for milestone in self.milestones],
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> TargetPlan:
+        return cls(
+            id=body["id"],
+            type=body["type"],
+            cycle=body["cycle"],
+            budget=Micros(body["budget"]),
+            state=ClockState(body["state"]),
+            since=parse(body["since"]),
+            used=Micros(body["used"]),
+            paused_for=Micros(body["paused_for"]),
+            started_at=parse_optional(body["started_at"]),
+            stopped_at=parse_optional(body["stopped_at"]),
+            due_at=parse_optional(body["due_at"]),
+            breached_at=parse_optional(body["breached_at"]),
+            milestones=tuple(Milestone.from_json(milestone) for milestone in body["milestones"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    opened_at: Instant
+    targets: tuple[TargetPlan, ...]
+
+    @property
+    def closed_at(self) -> Instant | None:
+        """When the last clock stopped or was cancelled; None while one runs or is paused."""
+        if any(target.is_open for target in self.targets):
+            return None
+        return max((target.since for target in self.targets), default=self.opened_at)
+
+    def target(self, type_: str, cycle: int = 1) -> TargetPlan | None:
+        return next((target for target in self.targets if (target.type, target.cycle) == (type_, cycle)), None)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"opened_at": render(self.opened_at), "targets": [target.to_json() for target in self.targets]}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Plan:
+        return cls(parse(body["opened_at"]), tuple(TargetPlan.from_json(target) for target in body["targets"]))

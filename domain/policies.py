@@ -1,0 +1,174 @@
+"""Policies: which tickets they choose and what they promise for each priority (Aurion SLA API v2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from domain.clocks import CLOCKS
+from domain.conditions import Condition, Match, all_hold, parse_match
+from domain.errors import InvalidValue
+from domain.escalations import EscalationRule
+from domain.fields import (
+    optional_text,
+    plain_number,
+    require_bool,
+    require_choice,
+    require_list,
+    require_mapping,
+    require_percent,
+    require_text,
+)
+from domain.ids import Kind
+from domain.instants import HOUR, MINUTE, Micros, duration, in_units
+from domain.tickets import Ticket
+
+DEFAULT_AT_RISK_PERCENT = Decimal(75)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRule:
+    """A promise: `budget` of working time for tickets of `priority` (None: of any priority)."""
+
+    id: str
+    type: str
+    priority: str | None
+    budget: Micros
+    pausable: bool = True
+
+    def __post_init__(self) -> None:
+        if self.type not in CLOCKS:
+            raise InvalidValue("type", self.type, f"must be one of {', '.join(CLOCKS)}")
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "type": self.type,
+            "priority": self.priority,
+            "hours": in_units(self.budget, HOUR),
+            "minutes": in_units(self.budget, MINUTE),
+            "pausable": self.pausable,
+        }
+
+    @classmethod
+    def from_json(cls, document: Any, field: str = "target") -> TargetRule:
+        body = require_mapping(document, field)
+        try:
+            return cls(
+                id=optional_text(body.get("id"), f"{field}.id"),
+                type=require_text(body.get("type"), f"{field}.type"),
+                priority=optional_text(body.get("priority"), f"{field}.priority") or None,
+                budget=_budget(body.get("hours"), body.get("minutes"), field),
+                pausable=require_bool(body.get("pausable", True), f"{field}.pausable"),
+            )
+        except InvalidValue as error:
+            raise (error if error.field != "type" else _under(field, error)) from None
+
+
+def _under(field: str, error: InvalidValue) -> InvalidValue:
+    return InvalidValue(f"{field}.{error.field}", error.value, error.reason)
+
+
+def _budget(hours: Any, minutes: Any, field: str) -> Micros:
+    if hours is None and minutes is None:
+        raise InvalidValue(f"{field}.hours", None, "hours or minutes must be given")
+    lengths = {
+        duration(amount, unit, f"{field}.{name}")
+        for name, amount, unit in (("hours", hours, HOUR), ("minutes", minutes, MINUTE))
+        if amount is not None
+    }
+    if len(lengths) > 1:
+        raise InvalidValue(f"{field}.minutes", minutes, f"contradicts hours {hours!r}; give one of them")
+    return lengths.pop()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """First match top to bottom by `position`; a disabled or archived policy matches nothing.
+
+    `business_hours` false measures around the clock; true takes `business_hours_id` or the organization's default.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    kind: Kind = Kind.SLA
+    conditions: tuple[Condition, ...] = ()
+    match: Match = Match.ALL
+    targets: tuple[TargetRule, ...] = ()
+    escalations: tuple[EscalationRule, ...] = ()
+    at_risk_percent: Decimal = DEFAULT_AT_RISK_PERCENT
+    business_hours: bool = False
+    business_hours_id: str | None = None
+    enabled: bool = True
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        seen: set[tuple[str, str | None]] = set()
+        for index, target in enumerate(self.targets):
+            if (target.type, target.priority) in seen:
+                pair = f"{target.type} for {target.priority or 'any priority'}"
+                raise InvalidValue(f"targets[{index}]", pair, "is promised twice")
+            seen.add((target.type, target.priority))
+
+    def matches(self, ticket: Ticket) -> bool:
+        return self.enabled and all_hold(self.conditions, self.match, ticket.attributes)
+
+    def targets_for(self, priority: str | None) -> tuple[TargetRule, ...]:
+        """One promise per type: the one for this priority, else the one for any priority."""
+        chosen: dict[str, TargetRule] = {}
+        for target in self.targets:
+            if target.priority == priority or (target.priority is None and target.type not in chosen):
+                chosen[target.type] = target
+        return tuple(chosen.values())
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "kind": self.kind.value,
+            "conditions": [condition.to_json() for condition in self.conditions],
+            "match": self.match.value,
+            "targets": [target.to_json() for target in self.targets],
+            "escalations": [escalation.to_json() for escalation in self.escalations],
+            "at_risk_percent": plain_number(self.at_risk_percent),
+            "business_hours": self.business_hours,
+            "business_hours_id": self.business_hours_id,
+            "enabled": self.enabled,
+            "version": self.version,
+        }
+
+    @classmethod
+    def from_json(cls, document: Any, field: str = "") -> Policy:
+        """Raises InvalidValue with the path of the culprit (`targets[1].hours`)."""
+        body = require_mapping(document, field or "policy")
+        at = f"{field}." if field else ""
+        return cls(
+            id=optional_text(body.get("id"), f"{at}id"),
+            name=require_text(body.get("name"), f"{at}name", longest=200),
+            description=optional_text(body.get("description"), f"{at}description", longest=5000),
+            kind=require_choice(body.get("kind", Kind.SLA), Kind, f"{at}kind"),
+            conditions=_each(Condition.from_json, body.get("conditions"), f"{at}conditions"),
+            match=parse_match(body.get("match"), f"{at}match"),
+            targets=_each(TargetRule.from_json, body.get("targets"), f"{at}targets"),
+            escalations=_each(EscalationRule.from_json, body.get("escalations"), f"{at}escalations"),
+            at_risk_percent=require_percent(body.get("at_risk_percent", 75), f"{at}at_risk_percent"),
+            business_hours=_business_hours(body, at),
+            business_hours_id=optional_text(body.get("business_hours_id"), f"{at}business_hours_id") or None,
+            enabled=require_bool(body.get("enabled", True), f"{at}enabled"),
+            version=body.get("version", 1),
+        )
+
+
+def _business_hours(body: Any, at: str) -> bool:
+    named = body.get("business_hours_id") is not None
+    given = body.get("business_hours")
+    return named if given is None else require_bool(given, f"{at}business_hours")
+
+
+def _each(parse: Any, documents: Any, field: str) -> tuple[Any, ...]:
+    listed: Sequence[Any] = () if documents is None else require_list(documents, field)
+    return tuple(parse(document, f"{field}[{index}]") for index, document in enumerate(listed))

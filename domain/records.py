@@ -1,0 +1,126 @@
+"""What the workflow tells the store: one record a step, keyed by instance and sequence, the same on every retry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.events import Event
+from domain.instants import Instant, parse, parse_optional, render, render_optional
+from domain.ledger import Firing, Ledger
+from domain.plans import Plan
+from domain.snapshot import Facts
+from domain.status import InstanceStatus, instance_status
+
+FIRST = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How one notice fared on one channel; `status` is delivered or dead (given up, reason in `error`)."""
+
+    notice_id: str
+    channel: str
+    status: str
+    at: Instant
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "notice_id": self.notice_id,
+            "channel": self.channel,
+            "status": self.status,
+            "at": render(self.at),
+            "error": self.error,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Delivery:
+        return cls(body["notice_id"], body["channel"], body["status"], parse(body["at"]), body["error"])
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One step of an instance: what was added since the step before, and where it stands now.
+
+    `snapshot` is set on the first step and whenever it changed; `events`, `firings`, `notices` and `deliveries` hold
+    only what this step added or changed. `set_aside` are the messages refused so far.
+    """
+
+    organization: str
+    instance_id: str
+    sequence: int
+    plan: Mapping[str, Any]
+    status: InstanceStatus
+    closed_at: Instant | None
+    next_due_at: Instant | None
+    snapshot: Mapping[str, Any] | None = None
+    events: tuple[Event, ...] = ()
+    firings: Ledger = ()
+    notices: tuple[Mapping[str, Any], ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    set_aside: tuple[Mapping[str, Any], ...] = field(default=())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the canonical content: equal for equal steps, whoever writes them."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "organization": self.organization,
+            "instance_id": self.instance_id,
+            "sequence": self.sequence,
+            "plan": self.plan,
+            "status": self.status.value,
+            "closed_at": render_optional(self.closed_at),
+            "next_due_at": render_optional(self.next_due_at),
+            "snapshot": self.snapshot,
+            "events": [event.to_json() for event in self.events],
+            "firings": [firing.to_json() for firing in self.firings],
+            "notices": list(self.notices),
+            "deliveries": [delivery.to_json() for delivery in self.deliveries],
+            "set_aside": list(self.set_aside),
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Record:
+        return cls(
+            organization=body["organization"],
+            instance_id=body["instance_id"],
+            sequence=body["sequence"],
+            plan=body["plan"],
+            status=InstanceStatus(body["status"]),
+            closed_at=parse_optional(body["closed_at"]),
+            next_due_at=parse_optional(body["next_due_at"]),
+            snapshot=body["snapshot"],
+            events=tuple(Event.from_json(event) for event in body["events"]),
+            firings=tuple(Firing.from_json(firing) for firing in body["firings"]),
+            notices=tuple(body["notices"]),
+            deliveries=tuple(Delivery.from_json(delivery) for delivery in body["deliveries"]),
+            set_aside=tuple(body["set_aside"]),
+        )
+
+
+def first_record(snapshot: Mapping[str, Any], plan: Plan, opened: Event) -> Record:
+    """The opening of an instance: made of the start input alone, so whoever writes it first writes the same."""
+    facts = Facts.of(snapshot)
+    return Record(
+        organization=facts.organization,
+        instance_id=facts.instance_id,
+        sequence=FIRST,
+        plan=plan.to_json(),
+        status=instance_status(plan, plan.opened_at),
+        closed_at=plan.closed_at,
+        next_due_at=next_due(plan),
+        snapshot=snapshot,
+        events=(opened,),
+    )
+
+
+def next_due(plan: Plan) -> Instant | None:
+    """The earliest due instant of the clocks that still run."""
+    return min((target.due_at for target in plan.targets if target.is_open and target.due_at is not None), default=None)

@@ -1,0 +1,41 @@
+"""Where an instance and its targets stand at an instant (Aurion, Instance Statuses; `cancelled` is ours)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from domain.clocks import ClockState
+from domain.instants import Instant
+from domain.plans import Plan, TargetPlan
+
+
+class InstanceStatus(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+    CANCELLED = "cancelled"
+    UNTRACKED = "untracked"
+
+
+def exceeded(target: TargetPlan, now: Instant) -> bool:
+    return target.breached_at is not None and target.breached_at <= now
+
+
+def met(target: TargetPlan, now: Instant) -> bool | None:
+    """True once stopped in time, False once exceeded, None while open or cancelled before either."""
+    if exceeded(target, now):
+        return False
+    return True if target.state is ClockState.STOPPED else None
+
+
+def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
+    """`breached` as soon as one target is exceeded, else `paused` when every open clock is, `active`, `met`."""
+    if any(exceeded(target, now) for target in plan.targets):
+        return InstanceStatus.BREACHED
+    states = [target.state for target in plan.targets]
+    if ClockState.RUNNING in states or ClockState.WAITING in states:
+        return InstanceStatus.ACTIVE
+    if ClockState.PAUSED in states:
+        return InstanceStatus.PAUSED
+    return InstanceStatus.CANCELLED if ClockState.CANCELLED in states else InstanceStatus.MET

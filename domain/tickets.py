@@ -1,0 +1,53 @@
+"""The ticket as it was when its clocks were promised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.errors import InvalidValue
+from domain.fields import optional_text, require_choice, require_mapping, require_text
+from domain.ids import InstanceId, Kind, SubjectType
+
+SUBJECT_FIELDS: Mapping[str, SubjectType] = {f"{subject}_id": subject for subject in SubjectType}
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """`fields` are the ticket system's own, nested as it likes; conditions look at `attributes`."""
+
+    instance: InstanceId
+    priority: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        subject = {f"{self.instance.subject_type}_id": self.instance.subject}
+        priority = {} if self.priority is None else {"priority": self.priority}
+        return {**self.fields, **subject, **priority}
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            f"{self.instance.subject_type}_id": self.instance.subject,
+            "kind": self.instance.kind.value,
+            "priority": self.priority,
+            "fields": dict(self.fields),
+        }
+
+    @classmethod
+    def from_json(cls, document: Any, field: str = "") -> Ticket:
+        """Raises InvalidValue when none or several of conversation_id, ticket_id, incident_id are given."""
+        body = require_mapping(document, field or "ticket")
+        at = f"{field}." if field else ""
+        given = [name for name in SUBJECT_FIELDS if body.get(name) is not None]
+        if len(given) != 1:
+            wanted = ", ".join(SUBJECT_FIELDS)
+            raise InvalidValue(f"{at}ticket_id", given or None, f"exactly one of {wanted} must be given")
+        subject = require_text(body[given[0]], f"{at}{given[0]}")
+        kind = require_choice(body.get("kind", Kind.SLA), Kind, f"{at}kind")
+        return cls(
+            instance=InstanceId(kind, SUBJECT_FIELDS[given[0]], subject),
+            priority=optional_text(body.get("priority"), f"{at}priority", longest=100) or None,
+            fields=dict(require_mapping(body.get("fields") or {}, f"{at}fields")),
+        )

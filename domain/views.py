@@ -1,0 +1,75 @@
+"""An instance as people read it at an instant: elapsed, remaining, due (Aurion's instance shape and its extensions)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.calendar import Calendar
+from domain.clocks import ClockState
+from domain.instants import Instant, Micros, in_seconds, render, render_optional
+from domain.ledger import Firing, Key, Ledger, standing
+from domain.plans import Plan, TargetPlan
+from domain.snapshot import Snapshot
+from domain.status import instance_status, met
+
+
+def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) -> dict[str, Any]:
+    """The seed's instance with `targets` keyed by type; elapsed and remaining are working seconds as of `now`."""
+    instance = snapshot.ticket.instance
+    stands = standing(ledger)
+    return {
+        "id": str(instance),
+        "policy_id": snapshot.policy.id,
+        "policy_version": snapshot.policy.version,
+        f"{instance.subject_type}_id": instance.subject,
+        "kind": instance.kind.value,
+        "priority": snapshot.ticket.priority,
+        "status": instance_status(plan, now).value,
+        "opened_at": render(plan.opened_at),
+        "closed_at": render_optional(plan.closed_at),
+        "targets": {
+            target.type: target_view(target, snapshot.calendar.calendar, stands, now) for target in plan.targets
+        },
+    }
+
+
+def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
+    used = used_at(target, calendar, now)
+    view = {
+        "due_at": render_optional(target.due_at),
+        "met": met(target, now),
+        "state": target.state.value,
+        "elapsed_seconds": in_seconds(used),
+        "remaining_seconds": in_seconds(Micros(max(0, target.budget - used))),
+        "paused_seconds": in_seconds(paused_at(target, now)),
+        "started_at": render_optional(target.started_at),
+        "stopped_at": render_optional(target.stopped_at),
+        "breached_at": render_optional(target.breached_at if met(target, now) is False else None),
+        "milestones": [_milestone_view(target, milestone, stands) for milestone in target.milestones],
+    }
+    if target.state is ClockState.PAUSED and target.due_at is None:
+        view["due_if_resumed_now"] = render(calendar.add(max(now, target.since), target.remaining))
+    return view
+
+
+def used_at(target: TargetPlan, calendar: Calendar, now: Instant) -> Micros:
+    """Working time used by `now`."""
+    if target.state is not ClockState.RUNNING or now <= target.since:
+        return target.used
+    return Micros(target.used + calendar.elapsed(target.since, now))
+
+
+def paused_at(target: TargetPlan, now: Instant) -> Micros:
+    """Wall time spent paused by `now`."""
+    going = max(0, now - target.since) if target.state is ClockState.PAUSED else 0
+    return Micros(target.paused_for + going)
+
+
+def _milestone_view(target: TargetPlan, milestone: Any, stands: dict[Key, Firing]) -> dict[str, Any]:
+    firing = stands.get(Key.of(target, milestone))
+    return {
+        "name": milestone.name,
+        "planned_at": render_optional(milestone.planned_at),
+        "fired_at": render_optional(firing.fired_at if firing else None),
+        "delivered_at": render_optional(firing.delivered_at if firing else None),
+    }

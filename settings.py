@@ -1,0 +1,137 @@
+"""Every setting of the engine, read from the environment (prefix `SLA_`); the defaults run everything embedded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from domain.errors import InvalidValue
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+# The asynchronous driver the store uses for each scheme people write.
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+KEY_LENGTH = 16
+HTTP_URL = TypeAdapter(AnyHttpUrl)
+
+
+class Settings(BaseSettings):
+    """Raises pydantic's ValidationError on a bad value; `load()` turns that into one line for people."""
+
+    model_config = SettingsConfigDict(env_prefix="SLA_", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    home: Path = Field(default=Path(".sla"), validate_default=True)
+    api_host: str = Field(default="127.0.0.1", min_length=1)
+    api_port: Port = 8080
+    temporal_port: Port = 7233
+    temporal_ui_port: Port = 8233
+    temporal_cli: Path | None = None
+    task_queue: str = Field(default="sla", min_length=1)
+    database_url: str = ""
+    api_key: SecretStr | None = None
+    webhook_urls: Annotated[tuple[str, ...], NoDecode] = ()
+    log_level: LogLevel = "info"
+
+    @classmethod
+    def load(cls) -> Settings:
+        """Raises InvalidValue, naming the variable and its value (never a secret)."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise _first_problem(error) from None
+
+    @property
+    def temporal_task_queue(self) -> str:
+        return self.task_queue
+
+    @property
+    def local_temporal_address(self) -> str:
+        return f"127.0.0.1:{self.temporal_port}"
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, level: Any) -> Any:
+        return level.lower() if isinstance(level, str) else level
+
+    @field_validator("webhook_urls", mode="before")
+    @classmethod
+    def _split(cls, urls: Any) -> Any:
+        parts = [part.strip() for part in urls.split(",")] if isinstance(urls, str) else list(urls)
+        return tuple(_checked_url(part) for part in parts if part)
+
+    @field_validator("api_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < KEY_LENGTH:
+            raise ValueError(f"must have at least {KEY_LENGTH} characters")
+        return key
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_driver(cls, url: str) -> str:
+        return _database_url(url) if url else url
+
+    @model_validator(mode="before")
+    @classmethod
+    def _database_in_home(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("database_url"):
+            return values
+        home = Path(values.get("home") or ".sla").expanduser().absolute()
+        return {**values, "database_url": f"sqlite:///{home / 'slakeeper.db'}"}
+
+
+def _checked_url(url: str) -> str:
+    try:
+        HTTP_URL.validate_python(url)
+    except ValidationError:
+        raise ValueError(f"{url!r} is not an http(s) URL") from None
+    return url
+
+
+def _database_url(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    if scheme not in DRIVERS:
+        raise ValueError("must start with sqlite:/// or postgresql://")
+    try:
+        parsed = make_url(f"{DRIVERS[scheme]}://{rest}")
+    except (ArgumentError, ValueError):
+        raise ValueError("is no database URL") from None
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise ValueError("must name a file: the worker and the API share it")
+    return parsed.render_as_string(hide_password=False)
+
+
+def _first_problem(error: ValidationError) -> InvalidValue:
+    problem = error.errors()[0]
+    field = str(problem["loc"][0]) if problem["loc"] else "settings"
+    reason = problem["msg"].removeprefix("Value error, ")
+    reason = reason.removeprefix("Input ").removeprefix("should ")
+    reason = f"must {reason}" if problem["msg"].startswith(("Input should", "Value should")) else reason
+    return InvalidValue(f"SLA_{field.upper()}", _shown(field, problem), reason)
+
+
+def _shown(field: str, problem: ErrorDetails) -> str:
+    value = problem["input"]
+    if field == "api_key":
+        return f"{len(value.get_secret_value() if isinstance(value, SecretStr) else str(value))} characters"
+    if field == "database_url" and "@" in str(value):
+        return f"...@{str(value).rpartition('@')[2]}"
+    return str(value)

@@ -1,0 +1,152 @@
+"""Business hours of an organization, every version kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.calendar import Calendar
+from domain.errors import Conflict, NotFound
+from domain.instants import Instant
+from store.clock import Clock
+from store.database import Database
+from store.ids import mint
+from store.organizations import SYSTEM, begin_change, find_organization
+from store.tables import calendar_versions, calendars, policies
+from store.types import instant, moment
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCalendar:
+    id: str
+    name: str
+    version: int
+    calendar: Calendar
+    is_default: bool
+    created_at: Instant
+    updated_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """Every method raises NotFound for an organization or a calendar that does not exist or was deleted."""
+
+    database: Database
+    now: Clock
+
+    async def create(
+        self, organization: str, name: str, calendar: Calendar, changed_by: str = SYSTEM
+    ) -> StoredCalendar:
+        now = moment(self.now())
+        row = {"organization": organization, "name": name, "version": 1, "doc": calendar.to_json()}
+        calendar_id = mint("bh")
+        async with self.database.write() as conn:
+            await begin_change(conn, organization)
+            await conn.execute(sa.insert(calendars).values(**row, id=calendar_id, created_at=now, updated_at=now))
+            await _append_version(conn, row, calendar_id, now, changed_by)
+            return await _find(conn, organization, calendar_id)
+
+    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredCalendar], int]:
+        """A page, oldest first, and how many there are."""
+        table = calendars
+        live = sa.and_(table.c.organization == organization, table.c.deleted_at.is_(None))
+        page = sa.select(table).where(live).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
+        async with self.database.read() as conn:
+            default_id = (await find_organization(conn, organization)).default_calendar_id
+            total = await conn.scalar(sa.select(sa.func.count()).select_from(table).where(live))
+            rows = await conn.execute(page)
+            return [_stored(row, default_id) for row in rows], total or 0
+
+    async def get(self, organization: str, calendar_id: str) -> StoredCalendar:
+        async with self.database.read() as conn:
+            return await _find(conn, organization, calendar_id)
+
+    async def default(self, organization: str) -> StoredCalendar:
+        async with self.database.read() as conn:
+            default_id = (await find_organization(conn, organization)).default_calendar_id
+            return await _find(conn, organization, default_id)
+
+    async def update(
+        self, organization: str, calendar_id: str, name: str, calendar: Calendar, changed_by: str = SYSTEM
+    ) -> StoredCalendar:
+        """The next version; running instances keep the one they were opened under."""
+        now = moment(self.now())
+        async with self.database.write() as conn:
+            await begin_change(conn, organization)
+            version = (await _find(conn, organization, calendar_id)).version + 1
+            row = {"organization": organization, "name": name, "version": version, "doc": calendar.to_json()}
+            changed = sa.update(calendars).where(_is(organization, calendar_id)).values(**row, updated_at=now)
+            await conn.execute(changed)
+            await _append_version(conn, row, calendar_id, now, changed_by)
+            return await _find(conn, organization, calendar_id)
+
+    async def delete(self, organization: str, calendar_id: str) -> None:
+        """Raises Conflict for the default calendar and for one that live policies use, naming them."""
+        async with self.database.write() as conn:
+            await begin_change(conn, organization)
+            found = await _find(conn, organization, calendar_id)
+            if found.is_default:
+                raise _conflict(calendar_id, "are the organization's default")
+            if users := await _policies_using(conn, organization, calendar_id):
+                raise _conflict(calendar_id, f"are used by {', '.join(users)}")
+            gone = sa.update(calendars).where(_is(organization, calendar_id)).values(deleted_at=moment(self.now()))
+            await conn.execute(gone)
+
+
+async def live_calendars(conn: AsyncConnection, organization: str) -> Sequence[Any]:
+    table = calendars
+    live = sa.and_(table.c.organization == organization, table.c.deleted_at.is_(None))
+    return (await conn.execute(sa.select(table.c.id, table.c.version, table.c.doc).where(live))).all()
+
+
+async def is_live_calendar(conn: AsyncConnection, organization: str, calendar_id: str) -> bool:
+    live = sa.and_(_is(organization, calendar_id), calendars.c.deleted_at.is_(None))
+    return await conn.scalar(sa.select(calendars.c.id).where(live)) is not None
+
+
+async def _find(conn: AsyncConnection, organization: str, calendar_id: str) -> StoredCalendar:
+    default_id = (await find_organization(conn, organization)).default_calendar_id
+    live = sa.and_(_is(organization, calendar_id), calendars.c.deleted_at.is_(None))
+    row = (await conn.execute(sa.select(calendars).where(live))).first()
+    if row is None:
+        raise NotFound(f"business hours {calendar_id!r} do not exist", field="business_hours_id", value=calendar_id)
+    return _stored(row, default_id)
+
+
+async def _append_version(
+    conn: AsyncConnection, row: dict[str, Any], calendar_id: str, now: Any, changed_by: str
+) -> None:
+    values = {**row, "calendar_id": calendar_id, "changed_at": now, "changed_by": changed_by}
+    await conn.execute(sa.insert(calendar_versions).values(values))
+
+
+async def _policies_using(conn: AsyncConnection, organization: str, calendar_id: str) -> Sequence[str]:
+    table = policies
+    using = sa.and_(
+        table.c.organization == organization, table.c.calendar_id == calendar_id, table.c.archived_at.is_(None)
+    )
+    return (await conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.position))).all()
+
+
+def _is(organization: str, calendar_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(calendars.c.organization == organization, calendars.c.id == calendar_id)
+
+
+def _stored(row: Any, default_id: str) -> StoredCalendar:
+    return StoredCalendar(
+        id=row.id,
+        name=row.name,
+        version=row.version,
+        calendar=Calendar.from_json(row.doc),
+        is_default=row.id == default_id,
+        created_at=instant(row.created_at),
+        updated_at=instant(row.updated_at),
+    )
+
+
+def _conflict(calendar_id: str, reason: str) -> Conflict:
+    return Conflict(f"business hours {calendar_id} {reason}", field="business_hours_id", value=calendar_id)

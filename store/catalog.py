@@ -1,0 +1,41 @@
+"""Catalogs of organizations, kept in memory for as long as their configuration stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.calendar import Calendar
+from domain.catalog import Catalog
+from domain.snapshot import CalendarVersion
+from store.calendars import live_calendars
+from store.organizations import Organization, find_organization
+from store.policies import live_policies
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogs:
+    """One query tells whether the catalog at hand is the newest, so another process's change is seen at once."""
+
+    _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)
+
+    async def of(self, conn: AsyncConnection, organization: str) -> Catalog:
+        """The catalog as `conn` sees it, which must see one state throughout. Raises NotFound."""
+        found = await find_organization(conn, organization)
+        version, catalog = self._known.get(organization, (0, None))
+        if catalog is not None and version == found.config_version:
+            return catalog
+        catalog = await _load(conn, found)
+        # Two loads at once may end in either order; comparing versions for equality makes both orders right.
+        self._known[organization] = (found.config_version, catalog)
+        return catalog
+
+
+async def _load(conn: AsyncConnection, organization: Organization) -> Catalog:
+    calendars = {
+        row.id: CalendarVersion(Calendar.from_json(row.doc), row.id, row.version)
+        for row in await live_calendars(conn, organization.id)
+    }
+    policies = await live_policies(conn, organization.id)
+    return Catalog(organization.id, tuple(policies), calendars, organization.default_calendar_id)

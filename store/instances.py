@@ -1,0 +1,184 @@
+"""Reading the projection of instances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.events import Event
+from domain.ids import Kind, SubjectType
+from domain.instants import Instant
+from domain.ledger import Firing, Key, Ledger
+from domain.plans import Plan
+from domain.records import Record
+from domain.snapshot import Snapshot
+from domain.status import InstanceStatus
+from store import records
+from store.clock import Clock
+from store.database import Database
+from store.tables import instance_events, instance_records, instances, milestones
+from store.types import instant, optional_instant
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInstance:
+    """An instance as of its newest record; `status` is as of that record too."""
+
+    id: str
+    snapshot: Snapshot
+    plan: Plan
+    ledger: Ledger
+    status: InstanceStatus
+    sequence: int
+    opened_at: Instant
+    closed_at: Instant | None
+    next_due_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedInstance:
+    """All that a finished instance needs to go on, in the form it was recorded.
+
+    `events` are in order of arrival. `is_complete` is false while the store still lacks a record before `sequence`.
+    """
+
+    snapshot: Mapping[str, Any] | None
+    plan: Mapping[str, Any]
+    events: tuple[Event, ...]
+    ledger: Ledger
+    sequence: int
+    set_aside: tuple[Mapping[str, Any], ...]
+    is_complete: bool
+
+
+class Filters(TypedDict, total=False):
+    """What a list may be narrowed to; None narrows nothing."""
+
+    status: InstanceStatus | None
+    policy_id: str | None
+    priority: str | None
+    subject_type: SubjectType | None
+    subject: str | None
+    kind: Kind | None
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """An instance shows once its opening is recorded, whatever was recorded before that."""
+
+    database: Database
+    now: Clock
+
+    async def apply(self, record: Record) -> None:
+        """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content."""
+        await records.apply(self.database, self.now, record)
+
+    async def get(self, organization: str, instance_id: str) -> StoredInstance | None:
+        async with self.database.read() as conn:
+            return await find_instance(conn, organization, instance_id)
+
+    async def list(
+        self, organization: str, *, limit: int, offset: int, **filters: Unpack[Filters]
+    ) -> tuple[Sequence[StoredInstance], int]:
+        """A page, next due first, those without a due instant last and newest first; and how many there are."""
+        wanted = _shown(organization)
+        for name, value in filters.items():
+            if value is not None:
+                wanted = sa.and_(wanted, instances.c[name] == str(value))
+        async with self.database.read() as conn:
+            total = await conn.scalar(sa.select(sa.func.count()).select_from(instances).where(wanted))
+            rows = (await conn.execute(_in_order(wanted).limit(limit).offset(offset))).all()
+            ledgers = await _ledgers(conn, organization, [row.id for row in rows])
+        return [_stored(row, ledgers.get(row.id, ())) for row in rows], total or 0
+
+    async def load(self, organization: str, instance_id: str) -> LoadedInstance | None:
+        this = sa.and_(instances.c.organization == organization, instances.c.id == instance_id)
+        async with self.database.read() as conn:
+            row = (await conn.execute(sa.select(instances).where(this))).first()
+            if row is None:
+                return None
+            events = await _events(conn, organization, instance_id)
+            ledgers = await _ledgers(conn, organization, [instance_id])
+            recorded = await _count_records(conn, organization, instance_id)
+        return LoadedInstance(
+            snapshot=row.snapshot,
+            plan=row.plan,
+            events=events,
+            ledger=ledgers.get(instance_id, ()),
+            sequence=row.sequence,
+            set_aside=tuple(row.set_aside),
+            is_complete=recorded == row.sequence,
+        )
+
+
+async def find_instance(conn: AsyncConnection, organization: str, instance_id: str) -> StoredInstance | None:
+    this = sa.and_(_shown(organization), instances.c.id == instance_id)
+    row = (await conn.execute(sa.select(instances).where(this))).first()
+    if row is None:
+        return None
+    return _stored(row, (await _ledgers(conn, organization, [instance_id])).get(instance_id, ()))
+
+
+def _shown(organization: str) -> sa.ColumnElement[bool]:
+    return sa.and_(instances.c.organization == organization, instances.c.snapshot_sequence > 0)
+
+
+def _in_order(wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    table = instances
+    order = (table.c.next_due_at.asc().nulls_last(), table.c.opened_at.desc(), table.c.id)
+    return sa.select(table).where(wanted).order_by(*order)
+
+
+async def _ledgers(conn: AsyncConnection, organization: str, instance_ids: Sequence[str]) -> dict[str, Ledger]:
+    """The firings of each instance, in the order they fired."""
+    if not instance_ids:
+        return {}
+    table = milestones
+    these = sa.and_(table.c.organization == organization, table.c.instance_id.in_(instance_ids))
+    order = (table.c.fired_at, table.c.planned_at, table.c.target, table.c.cycle, table.c.milestone, table.c.generation)
+    ledgers: dict[str, Ledger] = {}
+    for row in await conn.execute(sa.select(table).where(these).order_by(*order)):
+        ledgers[row.instance_id] = (*ledgers.get(row.instance_id, ()), _firing(row))
+    return ledgers
+
+
+async def _events(conn: AsyncConnection, organization: str, instance_id: str) -> tuple[Event, ...]:
+    table = instance_events
+    these = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
+    docs = await conn.scalars(sa.select(table.c.doc).where(these).order_by(table.c.sequence, table.c.position))
+    return tuple(Event.from_json(doc) for doc in docs)
+
+
+async def _count_records(conn: AsyncConnection, organization: str, instance_id: str) -> int:
+    table = instance_records
+    these = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
+    return await conn.scalar(sa.select(sa.func.count()).select_from(table).where(these)) or 0
+
+
+def _firing(row: Any) -> Firing:
+    return Firing(
+        key=Key(row.target, row.cycle, row.milestone),
+        generation=row.generation,
+        planned_at=instant(row.planned_at),
+        fired_at=instant(row.fired_at),
+        withdrawn_at=optional_instant(row.withdrawn_at),
+        delivered_at=optional_instant(row.delivered_at),
+    )
+
+
+def _stored(row: Any, ledger: Ledger) -> StoredInstance:
+    return StoredInstance(
+        id=row.id,
+        snapshot=Snapshot.from_json(row.snapshot),
+        plan=Plan.from_json(row.plan),
+        ledger=ledger,
+        status=InstanceStatus(row.status),
+        sequence=row.sequence,
+        opened_at=instant(row.opened_at),
+        closed_at=optional_instant(row.closed_at),
+        next_due_at=optional_instant(row.next_due_at),
+    )

@@ -1,0 +1,210 @@
+"""Policies of an organization in evaluation order, every version kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.errors import Conflict, InvalidValue, NotFound
+from domain.ids import Kind
+from domain.instants import Instant
+from domain.policies import Policy
+from store.calendars import is_live_calendar
+from store.clock import Clock
+from store.database import Database
+from store.organizations import SYSTEM, begin_change
+from store.tables import instances, policies, policy_versions
+from store.types import instant, moment, optional_instant
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPolicy:
+    policy: Policy
+    position: int
+    created_at: Instant
+    updated_at: Instant
+    archived_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Changes raise NotFound for an organization or a policy that does not exist or is archived."""
+
+    database: Database
+    now: Clock
+
+    async def create(self, organization: str, policy: Policy, changed_by: str = SYSTEM) -> StoredPolicy:
+        """The policy at version 1, behind all others.
+
+        Raises Conflict when its id is taken, InvalidValue when its business hours do not exist.
+        """
+        first = replace(policy, version=1)
+        now = moment(self.now())
+        async with self.database.write() as conn:
+            await begin_change(conn, organization)
+            await _require_calendar(conn, organization, first)
+            if await _row(conn, organization, first.id) is not None:
+                raise Conflict(f"policy {first.id} exists already", field="id", value=first.id)
+            position = await _last_position(conn, organization) + 1
+            row = {**_columns(first), "organization": organization, "id": first.id, "position": position}
+            await conn.execute(sa.insert(policies).values(**row, created_at=now, updated_at=now))
+            await _append_version(conn, organization, first, "created", now, changed_by)
+            return await _find(conn, organization, first.id)
+
+    async def list(
+        self, organization: str, kind: Kind | None, limit: int, offset: int, include_archived: bool = False
+    ) -> tuple[Sequence[StoredPolicy], int]:
+        """A page in evaluation order, and how many there are."""
+        wanted = policies.c.organization == organization
+        if kind is not None:
+            wanted = sa.and_(wanted, policies.c.kind == kind.value)
+        if not include_archived:
+            wanted = sa.and_(wanted, policies.c.archived_at.is_(None))
+        page = sa.select(policies).where(wanted).order_by(policies.c.position, policies.c.id)
+        async with self.database.read() as conn:
+            total = await conn.scalar(sa.select(sa.func.count()).select_from(policies).where(wanted))
+            rows = await conn.execute(page.limit(limit).offset(offset))
+            return [_stored(row) for row in rows], total or 0
+
+    async def get(self, organization: str, policy_id: str, include_archived: bool = False) -> StoredPolicy:
+        """Raises NotFound."""
+        async with self.database.read() as conn:
+            return await _find(conn, organization, policy_id, include_archived)
+
+    async def update(self, organization: str, policy: Policy, changed_by: str = SYSTEM) -> StoredPolicy:
+        """The next version of the policy; running instances keep the one they were opened under.
+
+        `policy.version` is the version that was edited: Conflict when somebody else changed it meanwhile.
+        """
+        now = moment(self.now())
+        async with self.database.write() as conn:
+            await begin_change(conn, organization)
+            stored = (await _find(conn, organization, policy.id)).policy
+            if stored.version != policy.version:
+                reason = f"policy {policy.id} has changed since version {policy.version}"
+                raise Conflict(reason, field="version", value=policy.version)
+            await _require_calendar(conn, organization, policy)
+            following = replace(policy, version=stored.version + 1)
+            await _write(conn, organization, following, now, {})
+            await _append_version(conn, organization, following, "updated", now, changed_by)
+            return await _find(conn, organization, policy.id)
+
+    async def archive(self, organization: str, policy_id: str, changed_by: str = SYSTEM) -> None:
+        """Matches nothing from now on. Raises Conflict while instances run under it."""
+        now = moment(self.now())
+        async with self.database.write() as conn:
+            await begin_change(conn, organization)
+            stored = (await _find(conn, organization, policy_id)).policy
+            if running := await _running_instances(conn, organization, policy_id):
+                raise Conflict(f"policy {policy_id} has {running} running instances", field="id", value=policy_id)
+            archived = replace(stored, version=stored.version + 1)
+            await _write(conn, organization, archived, now, {"archived_at": now})
+            await _append_version(conn, organization, archived, "archived", now, changed_by)
+
+    async def reorder(self, organization: str, policy_ids: Sequence[str]) -> None:
+        """The named policies first, in this order; the others behind them, as they were.
+
+        Raises NotFound for an unknown id, InvalidValue for one named twice.
+        """
+        async with self.database.write() as conn:
+            await begin_change(conn, organization)
+            present = [policy.id for policy in await live_policies(conn, organization)]
+            _require_each_once(policy_ids, present)
+            order = [*policy_ids, *(policy_id for policy_id in present if policy_id not in set(policy_ids))]
+            moved = (
+                sa.update(policies).where(_is(organization, sa.bindparam("moved"))).values(position=sa.bindparam("to"))
+            )
+            if order:
+                await conn.execute(moved, [{"moved": id_, "to": position} for position, id_ in enumerate(order, 1)])
+
+
+async def live_policies(conn: AsyncConnection, organization: str) -> Sequence[Policy]:
+    """In evaluation order."""
+    live = sa.and_(policies.c.organization == organization, policies.c.archived_at.is_(None))
+    docs = await conn.scalars(sa.select(policies.c.doc).where(live).order_by(policies.c.position, policies.c.id))
+    return [Policy.from_json(doc) for doc in docs]
+
+
+async def _row(conn: AsyncConnection, organization: str, policy_id: str) -> Any:
+    return (await conn.execute(sa.select(policies).where(_is(organization, policy_id)))).first()
+
+
+async def _find(
+    conn: AsyncConnection, organization: str, policy_id: str, include_archived: bool = False
+) -> StoredPolicy:
+    row = await _row(conn, organization, policy_id)
+    if row is None or (row.archived_at is not None and not include_archived):
+        raise _unknown(policy_id)
+    return _stored(row)
+
+
+async def _write(
+    conn: AsyncConnection, organization: str, policy: Policy, now: datetime | None, more: dict[str, Any]
+) -> None:
+    values = {**_columns(policy), "updated_at": now, **more}
+    await conn.execute(sa.update(policies).where(_is(organization, policy.id)).values(values))
+
+
+async def _append_version(
+    conn: AsyncConnection, organization: str, policy: Policy, change: str, now: datetime | None, changed_by: str
+) -> None:
+    row = {"organization": organization, "policy_id": policy.id, "version": policy.version, "change": change}
+    row |= {"doc": policy.to_json(), "changed_at": now, "changed_by": changed_by}
+    await conn.execute(sa.insert(policy_versions).values(row))
+
+
+async def _last_position(conn: AsyncConnection, organization: str) -> int:
+    last = sa.select(sa.func.max(policies.c.position)).where(policies.c.organization == organization)
+    return await conn.scalar(last) or 0
+
+
+async def _running_instances(conn: AsyncConnection, organization: str, policy_id: str) -> int:
+    table = instances
+    running = sa.and_(table.c.organization == organization, table.c.policy_id == policy_id, table.c.closed_at.is_(None))
+    return await conn.scalar(sa.select(sa.func.count()).select_from(table).where(running)) or 0
+
+
+async def _require_calendar(conn: AsyncConnection, organization: str, policy: Policy) -> None:
+    wanted = policy.business_hours_id
+    if wanted is not None and not await is_live_calendar(conn, organization, wanted):
+        raise InvalidValue("business_hours_id", wanted, "must name business hours that exist")
+
+
+def _require_each_once(policy_ids: Sequence[str], present: Sequence[str]) -> None:
+    for index, policy_id in enumerate(policy_ids):
+        if policy_id not in present:
+            raise _unknown(policy_id)
+        if policy_id in policy_ids[:index]:
+            raise InvalidValue(f"policy_ids[{index}]", policy_id, "must be named once")
+
+
+def _is(organization: str, policy_id: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(policies.c.organization == organization, policies.c.id == policy_id)
+
+
+def _columns(policy: Policy) -> dict[str, Any]:
+    return {
+        "kind": policy.kind.value,
+        "version": policy.version,
+        "calendar_id": policy.business_hours_id,
+        "doc": policy.to_json(),
+    }
+
+
+def _stored(row: Any) -> StoredPolicy:
+    return StoredPolicy(
+        policy=Policy.from_json(row.doc),
+        position=row.position,
+        created_at=instant(row.created_at),
+        updated_at=instant(row.updated_at),
+        archived_at=optional_instant(row.archived_at),
+    )
+
+
+def _unknown(policy_id: str) -> NotFound:
+    return NotFound(f"policy {policy_id!r} does not exist", field="policy_id", value=policy_id)

@@ -1,0 +1,198 @@
+"""Every table. The schema is made by the migrations; a test compares the two."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Integer, Table, UniqueConstraint
+
+from store.types import Document, Name, UtcDateTime
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+organizations = Table(
+    "organizations",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("name", Name, nullable=False),
+    Column("plan", Name, nullable=False),
+    Column("timezone", Name, nullable=False),
+    Column("config_version", Integer, nullable=False),
+    Column("default_calendar_id", Name, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("organization", Name, ForeignKey("organizations.id"), nullable=False),
+    Column("name", Name, nullable=False),
+    Column("prefix", Name, nullable=False),
+    Column("digest", Name, nullable=False),
+    Column("scopes", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    UniqueConstraint("digest"),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
+    Column("id", Name, primary_key=True),
+    Column("name", Name, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("doc", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+)
+
+calendar_versions = Table(
+    "calendar_versions",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("calendar_id", Name, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("name", Name, nullable=False),
+    Column("doc", Document, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("changed_by", Name, nullable=False),
+    ForeignKeyConstraint(["organization", "calendar_id"], ["calendars.organization", "calendars.id"]),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
+    Column("id", Name, primary_key=True),
+    Column("kind", Name, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("calendar_id", Name),
+    Column("doc", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("archived_at", UtcDateTime),
+)
+
+policy_versions = Table(
+    "policy_versions",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("policy_id", Name, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("change", Name, nullable=False),
+    Column("doc", Document, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("changed_by", Name, nullable=False),
+    ForeignKeyConstraint(["organization", "policy_id"], ["policies.organization", "policies.id"]),
+)
+
+# No foreign key to organizations: a projection records what happened and is in no position to refuse it.
+instances = Table(
+    "instances",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("id", Name, primary_key=True),
+    Column("kind", Name, nullable=False),
+    Column("subject_type", Name, nullable=False),
+    Column("subject", Name, nullable=False),
+    Column("policy_id", Name),
+    Column("priority", Name),
+    Column("status", Name, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("next_due_at", UtcDateTime),
+    Column("sequence", Integer, nullable=False),
+    Column("snapshot_sequence", Integer, nullable=False),
+    Column("snapshot", Document),
+    Column("plan", Document, nullable=False),
+    Column("set_aside", Document, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Index(None, "organization", "next_due_at"),
+    Index(None, "organization", "opened_at"),
+    Index(None, "organization", "policy_id", "closed_at"),
+    Index(None, "organization", "subject"),
+)
+
+# Written before the instance's row, so that the key decides who goes on; hence no foreign key.
+instance_records = Table(
+    "instance_records",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("instance_id", Name, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("digest", Name, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+
+def _of_instance() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["organization", "instance_id"], ["instances.organization", "instances.id"])
+
+
+instance_events = Table(
+    "instance_events",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("instance_id", Name, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("event_id", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("doc", Document, nullable=False),
+    UniqueConstraint("organization", "instance_id", "event_id"),
+    _of_instance(),
+)
+
+milestones = Table(
+    "milestones",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("instance_id", Name, primary_key=True),
+    Column("target", Name, primary_key=True),
+    Column("cycle", Integer, primary_key=True, autoincrement=False),
+    Column("milestone", Name, primary_key=True),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("planned_at", UtcDateTime, nullable=False),
+    Column("fired_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+    Column("delivered_at", UtcDateTime),
+    Column("sequence", Integer, nullable=False),
+    _of_instance(),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("instance_id", Name, primary_key=True),
+    Column("notice_id", Name, primary_key=True),
+    Column("doc", Document, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    _of_instance(),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("instance_id", Name, primary_key=True),
+    Column("notice_id", Name, primary_key=True),
+    Column("channel", Name, primary_key=True),
+    Column("status", Name, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("error", Name, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    _of_instance(),
+)

@@ -1,0 +1,70 @@
+"""Column types that behave alike on both databases, and the bridge to the core's instants."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from domain.errors import InvalidValue
+from domain.instants import Instant, from_datetime, to_datetime
+
+# JSON, not JSONB: JSONB refuses \u0000 and lone surrogates, which tickets do carry, and rewrites numbers and the order
+# of keys. A document must come back on either database exactly as it was recorded; nothing searches inside it.
+Document = sa.JSON(none_as_null=True)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, kept to the microsecond and read back in UTC. Raises InvalidValue for a naive one."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None or value.utcoffset() is None:
+            raise InvalidValue("timestamp", value.isoformat(), "must carry a UTC offset")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        # SQLite keeps the UTC wall clock without an offset.
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Name(TypeDecorator[str]):
+    """A text that both databases can hold. Raises InvalidValue for NUL and for lone surrogates."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        if value is not None and not _is_storable(value):
+            raise InvalidValue("text", value, "must be valid Unicode without NUL")
+        return value
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
+def moment(instant: Instant | None) -> datetime | None:
+    """What a column holds for an instant."""
+    return None if instant is None else to_datetime(instant)
+
+
+def instant(value: Any) -> Instant:
+    return from_datetime(value)
+
+
+def optional_instant(value: Any) -> Instant | None:
+    return None if value is None else from_datetime(value)

@@ -1,0 +1,88 @@
+"""What `sla up` refuses, each in one line that names the port or path and the setting, with nothing started."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from .conftest import Sla, free_ports
+
+
+def refused(sla: Sla, **env: str) -> str:
+    finished = sla("up", **env)
+    assert finished.returncode == 1, finished
+    assert "Traceback" not in finished.stderr
+    return finished.stderr.strip()
+
+
+@pytest.mark.parametrize("name", ["SLA_API_PORT", "SLA_TEMPORAL_PORT", "SLA_TEMPORAL_UI_PORT"])
+def test_a_port_in_use_is_named_with_its_setting(sla: Sla, env: dict[str, str], name: str) -> None:
+    with socket.create_server(("127.0.0.1", int(env[name]))):
+        message = refused(sla)
+    assert message == f"port {env[name]} on 127.0.0.1 is in use ({name})"
+    assert not (Path(env["SLA_HOME"]) / "temporal.db").exists()
+
+
+def test_a_port_that_two_settings_name_is_refused(sla: Sla, env: dict[str, str]) -> None:
+    message = refused(sla, SLA_API_PORT=env["SLA_TEMPORAL_PORT"])
+    assert message == f"port {env['SLA_TEMPORAL_PORT']} is named by SLA_API_PORT and SLA_TEMPORAL_PORT"
+
+
+def test_a_home_that_cannot_be_written_is_named(sla: Sla, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    message = refused(sla, SLA_HOME=str(tmp_path / "file" / "home"))
+    assert message.startswith("SLA_HOME: cannot be written")
+    assert str(tmp_path / "file" / "home") in message
+    assert "\n" not in message
+
+
+def test_a_temporal_cli_that_is_no_program_is_named(sla: Sla, tmp_path: Path) -> None:
+    message = refused(sla, SLA_TEMPORAL_CLI=str(tmp_path / "temporal"))
+    assert message == f"SLA_TEMPORAL_CLI: is not an executable file, got '{tmp_path / 'temporal'}'"
+
+
+def test_a_temporal_cli_that_cannot_serve_is_shown_with_its_last_words(sla: Sla, tmp_path: Path) -> None:
+    program = tmp_path / "temporal"
+    program.write_text("#!/bin/sh\necho not the program you meant\nexit 3\n")
+    program.chmod(0o755)
+    message = refused(sla, SLA_TEMPORAL_CLI=str(program))
+    assert "the Temporal server did not start (exit code 3)" in message
+    assert "not the program you meant" in message
+
+
+def test_an_external_server_that_does_not_answer_is_named(sla: Sla) -> None:
+    (port,) = free_ports(1)
+    message = refused(sla, TEMPORAL_ADDRESS=f"127.0.0.1:{port}")
+    assert message.startswith(f"no Temporal server answers at 127.0.0.1:{port} (TEMPORAL_ADDRESS)")
+    assert "\n" not in message
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(sla: Sla) -> None:
+    (port,) = free_ports(1)
+    message = refused(sla, SLA_DATABASE_URL=f"postgresql://sla:s3cret@127.0.0.1:{port}/sla")
+    assert f"127.0.0.1:{port}/sla" in message
+    assert message.endswith("(SLA_DATABASE_URL)")
+    assert "s3cret" not in message
+    assert "\n" not in message
+
+
+def test_an_api_key_for_no_server_is_refused(sla: Sla) -> None:
+    assert refused(sla, TEMPORAL_API_KEY="0123456789").startswith("TEMPORAL_ADDRESS: must name the server")
+
+
+def test_a_bad_setting_is_one_line(sla: Sla) -> None:
+    assert refused(sla, SLA_API_PORT="99999") == "SLA_API_PORT: must be less than or equal to 65535, got '99999'"
+
+
+@pytest.mark.parametrize("command", ["up", "worker", "api", "migrate", "version"])
+def test_every_command_explains_itself(sla: Sla, command: str) -> None:
+    assert command in sla("--help").stdout
+    finished = sla(command, "--help")
+    assert finished.returncode == 0
+    assert "Usage:" in finished.stdout
+
+
+def test_the_version_is_printed(sla: Sla) -> None:
+    assert sla("version").stdout.startswith("slakeeper ")

@@ -1,0 +1,123 @@
+"""`sla up` as a person runs it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .conftest import Sla, Start, descendants, eventually, gone, read_until
+
+UP = ("-m", "cli", "up")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_one_command_runs_everything_and_a_signal_ends_it(
+    start: Start, env: dict[str, str], number: signal.Signals
+) -> None:
+    process = start(*UP)
+    table = read_until(process, "└")
+    api = f"http://127.0.0.1:{env['SLA_API_PORT']}"
+    for shown in (api, f"{api}/docs", f"http://127.0.0.1:{env['SLA_TEMPORAL_UI_PORT']}", env["SLA_HOME"], "ak_live_"):
+        assert shown in table
+    assert httpx.get(f"{api}/healthz", trust_env=False).status_code == 200
+    assert httpx.get(f"{api}/docs", trust_env=False).status_code == 200
+    children = descendants(process)
+    assert {os.getpgid(child.pid) for child in children} == {os.getpgid(0)}
+
+    process.send_signal(number)
+
+    assert process.wait(15) == 0
+    assert all(gone(child) for child in children)
+
+
+def test_the_api_key_is_shown_once_and_kept_in_a_private_file(start: Start, env: dict[str, str]) -> None:
+    path = Path(env["SLA_HOME"]) / "api_key"
+    first = start(*UP)
+    shown = read_until(first, "└")
+    key = path.read_text().strip()
+    assert key.startswith("ak_live_")
+    assert key in shown
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first.terminate()
+    assert first.wait(15) == 0
+
+    second = start(*UP)
+    assert key not in read_until(second, "└")
+    assert path.read_text().strip() == key
+
+
+def test_a_key_that_was_given_is_neither_shown_nor_written(start: Start, env: dict[str, str]) -> None:
+    process = start(*UP, SLA_API_KEY="a-key-of-my-own-choice")
+    assert "a-key-of-my-own-choice" not in read_until(process, "└")
+    assert not (Path(env["SLA_HOME"]) / "api_key").exists()
+
+
+def test_a_second_engine_on_the_same_home_is_refused_by_name(start: Start, sla: Sla, env: dict[str, str]) -> None:
+    process = start(*UP)
+    read_until(process, "└")
+
+    second = sla("up")
+
+    assert second.returncode == 1
+    assert second.stderr.strip() == f"already running on {env['SLA_HOME']} (SLA_HOME): process {process.pid}"
+    assert process.poll() is None
+
+
+def test_the_engine_starts_again_at_once_after_it_was_killed(start: Start, env: dict[str, str]) -> None:
+    first = start(*UP)
+    read_until(first, "└")
+    children = descendants(first)
+
+    first.kill()
+
+    second = start(*UP)
+    assert "API" in read_until(second, "└")
+    assert eventually(lambda: all(gone(child) for child in children))
+
+
+def test_a_killed_part_comes_back(start: Start, env: dict[str, str]) -> None:
+    process = start(*UP)
+    read_until(process, "└")
+    api = next(child for child in descendants(process) if child.cmdline()[-1] == "api")
+
+    api.kill()
+
+    read_until(process, "the API ended (exit code -9), starting it again")
+    assert eventually(lambda: _healthy(env), 20)
+
+
+def test_an_external_server_is_used_and_none_is_started(start: Start, env: dict[str, str], tmp_path: Path) -> None:
+    owner = start(*UP)
+    read_until(owner, "└")
+    address = f"127.0.0.1:{env['SLA_TEMPORAL_PORT']}"
+    port = str(int(env["SLA_API_PORT"]) + 1)
+
+    guest = start(*UP, TEMPORAL_ADDRESS=address, SLA_API_PORT=port, SLA_HOME=str(tmp_path / "guest"))
+
+    table = read_until(guest, "└")
+    assert address in table
+    assert "Temporal UI" not in table
+    assert not any("start-dev" in child.cmdline() for child in descendants(guest))
+
+
+def test_everything_stops_when_the_caller_is_killed(start: Start, env: dict[str, str]) -> None:
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-m', 'cli', 'up', '--with-parent'])"
+    caller = start("-c", code)
+    read_until(caller, "└")
+    below = descendants(caller)
+
+    caller.kill()
+
+    assert eventually(lambda: all(gone(process) for process in below), 15)
+
+
+def _healthy(env: dict[str, str]) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{env['SLA_API_PORT']}/healthz", trust_env=False).is_success
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,135 @@
+"""The worker's composition root: real store, real channels, real clock. `python worker.py` runs it on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.attributes import available
+from activities.channels import LogChannel, WebhookChannel
+from activities.delivery import Deliverer
+from activities.loading import Loading
+from activities.planning import Planning
+from activities.ports import Channel, Projection, SignalTimes
+from activities.recording import Recording
+from activities.signal_times import HistorySignalTimes
+from connection import connect
+from domain.calendar import pin_packaged_tzdata
+from domain.catalog import Catalog
+from domain.instants import Instant
+from domain.records import Record
+from settings import Settings
+from store.store import Store
+from workflows.instance import SlaInstance
+from workflows.operators import ATTRIBUTES
+
+logger = logging.getLogger("slakeeper.worker")
+
+PASSED_THROUGH = ("domain", "workflows")
+WEBHOOK_TIMEOUT_SECONDS = 10
+
+
+class StoreProjection:
+    """The store as the activities see it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def apply(self, record: Record) -> None:
+        await self._store.instances.apply(record)
+
+    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
+        loaded = await self._store.instances.load(organization, instance_id)
+        if loaded is None:
+            return None
+        return {
+            "snapshot": loaded.snapshot,
+            "plan": loaded.plan,
+            "events": [event.to_json() for event in loaded.events],
+            "ledger": [firing.to_json() for firing in loaded.ledger],
+            "sequence": loaded.sequence,
+            "set_aside": {"count": len(loaded.set_aside), "recent": list(loaded.set_aside)[-20:]},
+        }
+
+    async def catalog(self, organization: str) -> Catalog:
+        return await self._store.catalog(organization)
+
+
+def system_now() -> Instant:
+    return Instant(time.time_ns() // 1000)
+
+
+def build_worker(
+    client: Client,
+    projection: Projection,
+    channels: Sequence[Channel],
+    *,
+    task_queue: str,
+    attributes: Sequence[str] = (),
+    signal_times: SignalTimes | None = None,
+    **options: Any,
+) -> Worker:
+    """A worker for `SlaInstance`; `attributes` are the search attributes known to exist."""
+    planning = Planning(signal_times or HistorySignalTimes(client))
+    recording = Recording(projection, lambda: list(attributes))
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[SlaInstance],
+        activities=[
+            planning.plan,
+            Loading(projection).load,
+            recording.record,
+            Deliverer(channels, system_now).deliver,
+        ],
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+        ),
+        graceful_shutdown_timeout=timedelta(seconds=WEBHOOK_TIMEOUT_SECONDS),
+        **options,
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    pin_packaged_tzdata()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        client = await connect(settings)
+        store = Store.open(settings.database_url)
+        stack.push_async_callback(store.close)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=WEBHOOK_TIMEOUT_SECONDS))
+        channels: list[Channel] = [LogChannel(), *(WebhookChannel(url, http) for url in settings.webhook_urls)]
+        worker = build_worker(
+            client,
+            StoreProjection(store),
+            channels,
+            task_queue=settings.task_queue,
+            attributes=await available(client, ATTRIBUTES),
+        )
+        await stack.enter_async_context(worker)
+        logger.info("worker on task queue %s, %d channel(s)", settings.task_queue, len(channels))
+        await stop.wait()
+
+
+def main() -> None:
+    settings = Settings.load()
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()

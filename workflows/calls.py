@@ -1,0 +1,42 @@
+"""The activities an instance calls, by name, with the limits each is called under."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, TypedDict
+
+from temporalio.common import RetryPolicy
+
+PLAN = "plan"
+LOAD = "load"
+RECORD = "record"
+DELIVER = "deliver"
+
+
+class Limits(TypedDict, total=False):
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+# A local activity that fails for long fills the history, so each kind gives up soon and goes on as a regular one.
+LOCAL: dict[str, Limits] = {
+    PLAN: Limits(start_to_close_timeout=timedelta(seconds=5), retry_policy=RetryPolicy(maximum_attempts=3)),
+    LOAD: Limits(start_to_close_timeout=timedelta(seconds=5), retry_policy=RetryPolicy(maximum_attempts=3)),
+    RECORD: Limits(start_to_close_timeout=timedelta(milliseconds=500), retry_policy=RetryPolicy(maximum_attempts=1)),
+}
+
+_PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+
+REGULAR: dict[str, Limits] = {
+    PLAN: Limits(start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT),
+    LOAD: Limits(start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT),
+    RECORD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
+    DELIVER: Limits(
+        start_to_close_timeout=timedelta(seconds=30),
+        schedule_to_close_timeout=timedelta(hours=24),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+    ),
+}
+
+Document = dict[str, Any]

@@ -1,0 +1,97 @@
+"""Reading a signal: a fact about the ticket, or a refusal that is kept and shown; never an exception."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import InvalidValue
+from domain.events import FUTURE_TOLERANCE, Event, EventKind
+from domain.fields import require_mapping, require_text
+from domain.instants import Instant, parse, render
+from workflows.messages import SIGNALS
+
+LONGEST_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A readable signal. `unstamped` is its ordinal among the run's signals when its sender left the time to us:
+    how late it was read says nothing about when it was sent, so the history must be asked."""
+
+    event: Event
+    unstamped: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A signal that is set aside: which one, why, and the field and value at fault."""
+
+    signal: str
+    problem: str
+    field: str
+    value: str
+    at: Instant
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "signal": self.signal,
+            "problem": self.problem,
+            "field": self.field,
+            "value": self.value,
+            "at": render(self.at),
+        }
+
+
+def read_signal(name: str, payload: Any, now: Instant, ordinal: int, mint: Callable[[], str]) -> Arrival | Refusal:
+    """The event of the run's `ordinal`-th signal, read at `now`; `mint` names an event whose sender did not."""
+    try:
+        event, stamped = _event(name, payload, now, mint)
+        return Arrival(event, None if stamped else ordinal)
+    except InvalidValue as error:
+        return Refusal(name, error.message[:500], error.field or "", shown(error.value), now)
+
+
+def shown(value: Any) -> str:
+    """Any value as a short text for people."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
+
+
+def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tuple[Event, bool]:
+    if name not in SIGNALS:
+        raise InvalidValue("signal", name, f"must be one of {', '.join(SIGNALS)}")
+    body = require_mapping(payload, "payload")
+    occurred_at = body.get("occurred_at")
+    event = Event(
+        kind=SIGNALS[name],
+        event_id=mint() if body.get("event_id") is None else require_text(body["event_id"], "event_id", longest=200),
+        occurred_at=now if occurred_at is None else _not_ahead(parse(occurred_at, "occurred_at"), now),
+        received_at=now,
+        source=_text(body, "source") or "signal",
+        actor=_text(body, "actor"),
+        reason=_text(body, "reason"),
+        cause=_cause(SIGNALS[name], body),
+        attributes=dict(require_mapping(body.get("attributes") or {}, "attributes")),
+    )
+    return event, occurred_at is not None
+
+
+def _not_ahead(occurred_at: Instant, now: Instant) -> Instant:
+    if occurred_at > now + FUTURE_TOLERANCE:
+        raise InvalidValue("occurred_at", render(occurred_at), f"is more than five minutes ahead of {render(now)}")
+    return occurred_at
+
+
+def _cause(kind: EventKind, body: Mapping[str, Any]) -> str:
+    """A pause is told apart by its cause, or else its reason; a resume ends one pause only when it names a cause."""
+    cause = _text(body, "cause")
+    return cause or _text(body, "reason") if kind is EventKind.PAUSED else cause
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    # A number where a text belongs must not cost the customer an acknowledgement.
+    value = body.get(name)
+    return "" if value is None else shown(value)

@@ -1,0 +1,285 @@
+"""`SlaInstance`: the durable shell. It sleeps to the next milestone, fires it, and asks for a new plan on every event.
+
+It never computes a plan and never reads a clock but Temporal's, so a change of calendar rules or of the time zone
+database cannot change the branch it takes on replay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue, VersioningBehavior
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.errors import InvalidValue
+    from domain.events import Event
+    from domain.ids import parse_workflow_id
+    from domain.instants import MICROSECOND, Instant, from_datetime, parse, render
+    from domain.plans import Plan
+    from domain.records import Delivery
+    from workflows import operators
+    from workflows.calls import DELIVER, LOAD, LOCAL, PLAN, RECORD, REGULAR, Document
+    from workflows.inbox import Arrival, Refusal, read_signal
+    from workflows.messages import STATE_QUERY, WORKFLOW_TYPE
+    from workflows.state import InstanceState
+
+HAND_ON_PATIENCE = timedelta(seconds=10)
+
+
+@workflow.defn(name=WORKFLOW_TYPE, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class SlaInstance:
+    @workflow.init
+    def __init__(self, start: Any = None) -> None:
+        self.start = start
+        self.state: InstanceState | None = None
+        self.arrived: list[Arrival] = []
+        self.unsorted_refusals: list[Refusal] = []
+        self.signals = 0
+        self.attributes: dict[str, str | None] = {}
+        self.known_attributes: list[str] = []
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    @workflow.run
+    async def run(self, start: Any = None) -> Document:  # noqa: ARG002 - taken by __init__, as @workflow.init asks
+        opened = await self._open()
+        if opened is None:
+            return {"status": "untracked"}
+        self.state = opened
+        self._spawn(self._keep_records())
+        for notice_id in list(opened.outstanding):
+            self._spawn(self._deliver(notice_id))
+        while True:
+            try:
+                if await self._turn(opened):
+                    return {"status": opened.status(self._now()).value}
+            except asyncio.CancelledError:
+                # A cancel request from the Temporal UI means the ticket is withdrawn; its records still get written.
+                if task := asyncio.current_task():
+                    task.uncancel()
+                self._accept("cancel", {"source": "temporal", "occurred_at": render(self._now())})
+
+    @workflow.signal(
+        dynamic=True, description="acknowledge, pause, resume, resolve, reopen, cancel, update: docs/signals.md"
+    )
+    def receive(self, name: str, args: Sequence[RawValue]) -> None:
+        self.signals += 1
+        self._accept(name, _read_payload(args[0]) if args else None)
+
+    @workflow.query(
+        name=STATE_QUERY, description="Plan, milestones fired, ids of the events applied, signals set aside"
+    )
+    def query_state(self) -> Document:
+        if self.state is None:
+            return {
+                "status": "opening",
+                "applied": [],
+                "set_aside": {"count": len(self.unsorted_refusals), "recent": []},
+            }
+        return self.state.answer(self._now())
+
+    def _now(self) -> Instant:
+        return from_datetime(workflow.now())
+
+    def _accept(self, name: str, payload: Any) -> None:
+        read = read_signal(name, payload, self._now(), self.signals, mint=lambda: str(workflow.uuid4()))
+        if isinstance(read, Refusal):
+            workflow.logger.warning("signal %s set aside: %s", name, read.problem)
+            self.unsorted_refusals.append(read)
+        else:
+            self.arrived.append(read)
+
+    async def _open(self) -> InstanceState | None:
+        start = self.start if isinstance(self.start, dict) else {}
+        try:
+            if "carried" in start:
+                self.attributes = start["attributes"]
+                return InstanceState.from_json(start["carried"])
+            if "snapshot" in start:
+                return InstanceState.opening(start["snapshot"], start["plan"], start["opened"])
+            return await self._load()
+        except InvalidValue as error:
+            raise ApplicationError(error.message, type=error.code, non_retryable=True) from None
+        except (KeyError, TypeError) as error:
+            raise ApplicationError(f"start input is incomplete: {error!r}", non_retryable=True) from None
+
+    async def _load(self) -> InstanceState | None:
+        info = workflow.info()
+        organization, instance = parse_workflow_id(info.workflow_id)
+        request = {
+            "organization": organization,
+            "instance_id": str(instance),
+            "ticket": self.start,
+            "started_at": render(from_datetime(info.start_time)),
+        }
+        loaded = await self._call(LOAD, request)
+        if "recorded" in loaded:
+            return InstanceState.from_json(loaded["recorded"])
+        if "snapshot" in loaded:
+            return InstanceState.opening(loaded["snapshot"], loaded["plan"], loaded["opened"])
+        return None
+
+    async def _turn(self, state: InstanceState) -> bool:
+        """One round: events first, then what is due; true when the instance is over."""
+        await self._take_arrivals(state)
+        for notice_id in state.fire(self._now()):
+            self._spawn(self._deliver(notice_id))
+        state.close_step(self._now())
+        self._show(state)
+        if state.is_finished() and state.is_settled() and not self._news():
+            return True
+        if workflow.info().is_continue_as_new_suggested():
+            await self._hand_on(state)
+        await self._wait(state)
+        return False
+
+    def _news(self) -> bool:
+        return bool(self.arrived or self.unsorted_refusals)
+
+    async def _take_arrivals(self, state: InstanceState) -> None:
+        while self.arrived:
+            taken = len(self.arrived)
+            await self._plan(state, state.receive(self.arrived[:taken]))
+            del self.arrived[:taken]
+        for refusal in self.unsorted_refusals:
+            state.refuse(refusal)
+        self.unsorted_refusals.clear()
+
+    async def _plan(self, state: InstanceState, fresh: list[Arrival]) -> None:
+        """Apply new events together; when they cannot be planned, one by one, setting the culprits aside."""
+        if not fresh:
+            return
+        events = [arrival.event for arrival in fresh]
+        request = {
+            "snapshot": state.snapshot,
+            "events": [event.to_json() for event in (*state.events.values(), *events)],
+            "unstamped": {one.event.event_id: one.unstamped for one in fresh if one.unstamped is not None},
+        }
+        try:
+            answer = await self._call(PLAN, request)
+        except ActivityError as error:
+            if len(fresh) == 1:
+                self.unsorted_refusals.append(_unplannable(events[0], error, self._now()))
+                return
+            for arrival in fresh:
+                await self._plan(state, [arrival])
+            return
+        stamps = answer["stamped"]
+        state.apply((_stamp(event, stamps.get(event.event_id)) for event in events), Plan.from_json(answer["plan"]))
+
+    async def _wait(self, state: InstanceState) -> None:
+        def over() -> bool:
+            return self._news() or (state.is_finished() and state.is_settled())
+
+        waiting = state.wait(self._now())
+        if waiting is None:
+            await workflow.wait_condition(over)
+            return
+        length, summary = waiting
+        if length == 0:
+            return
+        with suppress(TimeoutError):
+            await workflow.wait_condition(over, timeout=length * MICROSECOND, timeout_summary=summary)
+
+    async def _deliver(self, notice_id: str) -> None:
+        state = self._opened()
+        outstanding = state.outstanding[notice_id]
+        while True:
+            request = {"notice": outstanding.notice, "settled": sorted(outstanding.settled)}
+            try:
+                answer = await workflow.execute_activity(
+                    DELIVER, request, result_type=dict, summary=outstanding.notice["type"], **REGULAR[DELIVER]
+                )
+            except ActivityError as error:
+                answer = {"deliveries": [_dead(notice_id, error, self._now()).to_json()], "pending": []}
+            state.settle(notice_id, [Delivery.from_json(delivery) for delivery in answer["deliveries"]])
+            if not answer["pending"]:
+                break
+        state.delivered(notice_id)
+        state.close_step(self._now())
+
+    async def _keep_records(self) -> None:
+        """Write records in order, one call for all that wait; beside a notice that must leave, never locally."""
+        state = self._opened()
+        while True:
+            await workflow.wait_condition(lambda: bool(state.unrecorded))
+            batch = list(state.unrecorded)
+            request = {"records": [record.to_json() for record in batch]}
+            local = not any(record.notices for record in batch)
+            answer = await self._call(RECORD, request, local=local)
+            del state.unrecorded[: len(batch)]
+            self.known_attributes = answer["attributes"]
+            self._show(state)
+
+    async def _call(self, activity: str, request: Document, local: bool = True) -> Document:
+        """A local activity where it is quick, else (or when it keeps failing for passing reasons) a regular one."""
+        if local:
+            try:
+                answer: Document = await workflow.execute_local_activity(
+                    activity, request, result_type=dict, **LOCAL[activity]
+                )
+            except ActivityError as error:
+                if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
+                    raise
+            else:
+                return answer
+        regular: Document = await workflow.execute_activity(activity, request, result_type=dict, **REGULAR[activity])
+        return regular
+
+    def _show(self, state: InstanceState) -> None:
+        workflow.set_current_details(operators.details(state, self._now()))
+        values = operators.attribute_values(state, self._now())
+        wanted = {name: value for name, value in values.items() if name in self.known_attributes}
+        shown = {name: value for name, value in self.attributes.items() if name in wanted}
+        if updates := operators.updates(wanted, shown):
+            workflow.upsert_search_attributes(updates)
+            self.attributes |= wanted
+
+    async def _hand_on(self, state: InstanceState) -> None:
+        """Continue as new with everything; what is on its way gets a moment to land, so as not to be sent twice."""
+        upcoming = state.wait(self._now())
+        patience = HAND_ON_PATIENCE if upcoming is None else min(HAND_ON_PATIENCE, upcoming[0] * MICROSECOND)
+        if patience and not state.is_settled():
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self._news() or state.is_settled(), timeout=patience, timeout_summary="handing on"
+                )
+        await self._take_arrivals(state)
+        state.close_step(self._now())
+        workflow.continue_as_new({"carried": state.to_json(), "attributes": self.attributes})
+
+    def _opened(self) -> InstanceState:
+        assert self.state is not None
+        return self.state
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+def _read_payload(raw: RawValue) -> Any:
+    try:
+        return workflow.payload_converter().from_payload(raw.payload)
+    except Exception:  # noqa: BLE001 - whatever a sender encoded, the handler must not raise
+        return "<unreadable payload>"
+
+
+def _stamp(event: Event, occurred_at: str | None) -> Event:
+    return event if occurred_at is None else replace(event, occurred_at=parse(occurred_at))
+
+
+def _unplannable(event: Event, error: ActivityError, now: Instant) -> Refusal:
+    cause = error.cause
+    message = cause.message if isinstance(cause, ApplicationError) else str(cause)
+    return Refusal(event.kind.value, f"cannot be planned: {message}", "event_id", event.event_id, now)
+
+
+def _dead(notice_id: str, error: ActivityError, now: Instant) -> Delivery:
+    return Delivery(notice_id, "*", "dead", now, str(error.cause or error)[:500])

@@ -1,0 +1,44 @@
+"""The public contract of an instance's workflow: names, start input, signal payloads, the answer of `state`.
+
+Everything is plain JSON, so that any Temporal SDK or the `temporal` CLI can speak it (docs/signals.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.events import Event, EventKind
+from domain.plans import Plan
+from domain.snapshot import Snapshot
+
+WORKFLOW_TYPE = "SlaInstance"
+STATE_QUERY = "state"
+
+SIGNALS: Mapping[str, EventKind] = {
+    "acknowledge": EventKind.ACKNOWLEDGED,
+    "pause": EventKind.PAUSED,
+    "resume": EventKind.RESUMED,
+    "resolve": EventKind.RESOLVED,
+    "reopen": EventKind.REOPENED,
+    "cancel": EventKind.CANCELLED,
+    "update": EventKind.UPDATED,
+}
+
+
+def start_input(snapshot: Snapshot, plan: Plan, opened: Event) -> dict[str, Any]:
+    """The input of an instance whose snapshot and first plan the caller has already made."""
+    return {"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()}
+
+
+def ticket_input(ticket: Mapping[str, Any]) -> dict[str, Any]:
+    """The input of an instance that is started with the ticket alone: the body of `POST /instances`."""
+    return dict(ticket)
+
+
+def summary(snapshot: Snapshot) -> str:
+    """The one line an operator sees in the Temporal UI."""
+    facts = snapshot.facts
+    instance = facts.instance
+    priority = f" ({facts.priority})" if facts.priority else ""
+    return f"{instance.kind.upper()} of {instance.subject_type} {instance.subject}{priority}: {facts.policy_name}"[:200]

@@ -1,0 +1,212 @@
+"""Everything an instance knows, in one object that continue-as-new and the store can hand over.
+
+No Temporal in here: the workflow feeds it what the history says and does what it answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from domain.events import Event
+from domain.instants import Instant, Micros, render, render_optional
+from domain.ledger import Firing, Ledger, merge, next_instant, reconcile
+from domain.notices import firing_id, notice
+from domain.plans import Plan
+from domain.records import Delivery, Record, first_record, next_due
+from domain.snapshot import Facts
+from domain.status import InstanceStatus, instance_status
+from workflows.inbox import Arrival, Refusal
+
+SHOWN_REFUSALS = 20
+
+
+@dataclass(slots=True)
+class Outstanding:
+    """A notice on its way: the document as first fixed, and the channels that are settled."""
+
+    notice: Mapping[str, Any]
+    settled: dict[str, Delivery] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"notice": self.notice, "settled": [delivery.to_json() for delivery in self.settled.values()]}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Outstanding:
+        deliveries = [Delivery.from_json(delivery) for delivery in body["settled"]]
+        return cls(body["notice"], {delivery.channel: delivery for delivery in deliveries})
+
+
+@dataclass(slots=True)
+class Step:
+    """What has changed since the last record."""
+
+    events: list[Event] = field(default_factory=list)
+    firings: Ledger = ()
+    notices: list[Mapping[str, Any]] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    refusals: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.firings or self.notices or self.deliveries or self.refusals)
+
+
+@dataclass(slots=True)
+class InstanceState:
+    snapshot: Mapping[str, Any]
+    plan: Plan
+    events: dict[str, Event]
+    ledger: Ledger = ()
+    sequence: int = 0
+    refused: int = 0
+    refusals: list[Mapping[str, Any]] = field(default_factory=list)
+    outstanding: dict[str, Outstanding] = field(default_factory=dict)
+    unrecorded: list[Record] = field(default_factory=list)
+    step: Step = field(default_factory=Step)
+
+    @property
+    def facts(self) -> Facts:
+        return Facts.of(self.snapshot)
+
+    @classmethod
+    def opening(cls, snapshot: Mapping[str, Any], plan: Mapping[str, Any], opened: Mapping[str, Any]) -> InstanceState:
+        """A new instance; its first record is made of the start input alone."""
+        event, planned = Event.from_json(opened), Plan.from_json(plan)
+        record = first_record(snapshot, planned, event)
+        return cls(snapshot, planned, {event.event_id: event}, sequence=record.sequence, unrecorded=[record])
+
+    def is_finished(self) -> bool:
+        """Every clock stopped and every milestone that was reached has fired."""
+        return self.plan.closed_at is not None and next_instant(self.plan, self.ledger) is None
+
+    def is_settled(self) -> bool:
+        return not (self.outstanding or self.unrecorded or self.step)
+
+    def receive(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
+        """The arrivals that are new, each received strictly after all that came before it."""
+        fresh: dict[str, Arrival] = {}
+        latest = max((event.received_at for event in self.events.values()), default=Instant(0))
+        for arrival in arrivals:
+            if arrival.event.event_id in self.events or arrival.event.event_id in fresh:
+                continue
+            latest = Instant(max(arrival.event.received_at, latest + 1))
+            fresh[arrival.event.event_id] = replace(arrival, event=replace(arrival.event, received_at=latest))
+        return list(fresh.values())
+
+    def apply(self, events: Iterable[Event], plan: Plan) -> None:
+        for event in events:
+            self.events[event.event_id] = event
+            self.step.events.append(event)
+        self.plan = plan
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.refused += 1
+        self.refusals = [*self.refusals, refusal.to_json()][-SHOWN_REFUSALS:]
+        self.step.refusals.append(refusal.to_json())
+
+    def fire(self, now: Instant) -> list[str]:
+        """Fix what fires or is withdrawn by `now`; the ids of the notices to deliver."""
+        changed = reconcile(self.plan, self.ledger, now)
+        self.ledger = merge(self.ledger, changed)
+        self.step.firings = merge(self.step.firings, changed)
+        notices = [notice(self.facts, self.plan, firing) for firing in changed]
+        self.step.notices += notices
+        self.outstanding |= {document["id"]: Outstanding(document) for document in notices}
+        return [document["id"] for document in notices]
+
+    def settle(self, notice_id: str, deliveries: Iterable[Delivery]) -> None:
+        """Some channels of a notice are through, or given up."""
+        self.outstanding[notice_id].settled |= {delivery.channel: delivery for delivery in deliveries}
+        self.step.deliveries += deliveries
+
+    def delivered(self, notice_id: str) -> None:
+        """No channel of the notice is pending any more."""
+        done = self.outstanding.pop(notice_id)
+        at = max((d.at for d in done.settled.values() if d.status == "delivered"), default=None)
+        changed = [replace(f, delivered_at=at) for f in self.ledger if at and firing_id(self.facts, f) == notice_id]
+        self.ledger = merge(self.ledger, changed)
+        self.step.firings = merge(self.step.firings, changed)
+
+    def close_step(self, now: Instant) -> None:
+        """Put what has changed into the next record."""
+        if not self.step:
+            return
+        self.sequence += 1
+        step, self.step = self.step, Step()
+        self.unrecorded.append(
+            Record(
+                organization=self.facts.organization,
+                instance_id=self.facts.instance_id,
+                sequence=self.sequence,
+                plan=self.plan.to_json(),
+                status=self.status(now),
+                closed_at=self.plan.closed_at,
+                next_due_at=next_due(self.plan),
+                events=tuple(step.events),
+                firings=step.firings,
+                notices=tuple(step.notices),
+                deliveries=tuple(step.deliveries),
+                set_aside=tuple(step.refusals),
+            )
+        )
+
+    def status(self, now: Instant) -> InstanceStatus:
+        return instance_status(self.plan, now)
+
+    def wait(self, now: Instant) -> tuple[Micros, str] | None:
+        """How long until the next milestone and what it is; None when nothing is to come."""
+        upcoming = next_instant(self.plan, self.ledger)
+        if upcoming is None:
+            return None
+        at, key = upcoming
+        return Micros(max(0, at - now)), f"{key.target}: {key.milestone.replace('_', ' ')}"
+
+    def answer(self, now: Instant) -> dict[str, Any]:
+        """The answer of the query `state`."""
+        facts = self.facts
+        return {
+            "organization": facts.organization,
+            "instance_id": facts.instance_id,
+            "status": self.status(now).value,
+            "closed_at": render_optional(self.plan.closed_at),
+            "as_of": render(now),
+            "plan": self.plan.to_json(),
+            "ledger": [firing.to_json() for firing in self.ledger],
+            "applied": list(self.events),
+            "set_aside": {"count": self.refused, "recent": list(self.refusals)},
+            "undelivered": list(self.outstanding),
+            "unrecorded": len(self.unrecorded),
+            "sequence": self.sequence,
+            "snapshot": self.snapshot,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, for the next run; a step must be closed first."""
+        return {
+            "snapshot": self.snapshot,
+            "plan": self.plan.to_json(),
+            "events": [event.to_json() for event in self.events.values()],
+            "ledger": [firing.to_json() for firing in self.ledger],
+            "sequence": self.sequence,
+            "set_aside": {"count": self.refused, "recent": list(self.refusals)},
+            "outstanding": [outstanding.to_json() for outstanding in self.outstanding.values()],
+            "unrecorded": [record.to_json() for record in self.unrecorded],
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> InstanceState:
+        """From the run before, or (without anything outstanding) from what the store has recorded."""
+        events = [Event.from_json(event) for event in body["events"]]
+        outstanding = [Outstanding.from_json(one) for one in body.get("outstanding", ())]
+        return cls(
+            snapshot=body["snapshot"],
+            plan=Plan.from_json(body["plan"]),
+            events={event.event_id: event for event in events},
+            ledger=tuple(Firing.from_json(firing) for firing in body["ledger"]),
+            sequence=body["sequence"],
+            refused=body["set_aside"]["count"],
+            refusals=list(body["set_aside"]["recent"]),
+            outstanding={one.notice["id"]: one for one in outstanding},
+            unrecorded=[Record.from_json(record) for record in body.get("unrecorded", ())],
+        )
