@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     def local_temporal_address(self) -> str:
         return f"127.0.0.1:{self.temporal_port}"
 
+    @property
+    def api_url(self) -> str:
+        """An address that answers from this machine, also when the API listens on all of its addresses."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.api_host, self.api_host)  # noqa: S104 - compared only
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, home: Path) -> Path:

@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.attributes import available
@@ -28,7 +29,7 @@ from connection import connect
 from domain.calendar import pin_packaged_tzdata
 from domain.catalog import Catalog
 from domain.instants import Instant
-from domain.records import Record
+from domain.records import Record, Writer
 from settings import Settings
 from store.store import Store
 from workflows.instance import SlaInstance
@@ -38,6 +39,7 @@ logger = logging.getLogger("slakeeper.worker")
 
 PASSED_THROUGH = ("domain", "workflows")
 WEBHOOK_TIMEOUT_SECONDS = 10
+DEPLOYMENT = "slakeeper"
 
 
 class StoreProjection:
@@ -46,8 +48,8 @@ class StoreProjection:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def apply(self, record: Record) -> None:
-        await self._store.instances.apply(record)
+    async def apply(self, record: Record, writer: Writer) -> None:
+        await self._store.instances.apply(record, writer)
 
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
         loaded = await self._store.instances.load(organization, instance_id)
@@ -59,7 +61,7 @@ class StoreProjection:
             "events": [event.to_json() for event in loaded.events],
             "ledger": [firing.to_json() for firing in loaded.ledger],
             "sequence": loaded.sequence,
-            "set_aside": {"count": len(loaded.set_aside), "recent": list(loaded.set_aside)[-20:]},
+            "set_aside": loaded.set_aside,
         }
 
     async def catalog(self, organization: str) -> Catalog:
@@ -78,9 +80,13 @@ def build_worker(
     task_queue: str,
     attributes: Sequence[str] = (),
     signal_times: SignalTimes | None = None,
+    build_id: str | None = None,
     **options: Any,
 ) -> Worker:
-    """A worker for `SlaInstance`; `attributes` are the search attributes known to exist."""
+    """A worker for `SlaInstance`; `attributes` are the search attributes known to exist.
+
+    With a `build_id` the worker is a version of the deployment `slakeeper`, and gets tasks once it is made current.
+    """
     planning = Planning(signal_times or HistorySignalTimes(client))
     recording = Recording(projection, lambda: list(attributes))
     return Worker(
@@ -96,8 +102,20 @@ def build_worker(
         workflow_runner=SandboxedWorkflowRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         ),
+        deployment_config=_deployment(build_id),
         graceful_shutdown_timeout=timedelta(seconds=WEBHOOK_TIMEOUT_SECONDS),
         **options,
+    )
+
+
+def _deployment(build_id: str | None) -> WorkerDeploymentConfig:
+    # Declared here and not on the workflow: servers refuse a behaviour from a worker that is not versioned.
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=build_id or "unversioned"),
+        use_worker_versioning=build_id is not None,
+        default_versioning_behavior=(
+            VersioningBehavior.UNSPECIFIED if build_id is None else VersioningBehavior.AUTO_UPGRADE
+        ),
     )
 
 

@@ -9,7 +9,8 @@ from temporalio import activity
 from activities.boundary import temporal_errors
 from activities.ports import Projection, SearchAttributes
 from domain.errors import ProjectionConflict
-from domain.records import Record
+from domain.instants import parse
+from domain.records import Record, Writer
 from workflows.calls import RECORD
 
 
@@ -20,15 +21,16 @@ class Recording:
 
     @activity.defn(name=RECORD)
     async def record(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{records}` to `{attributes}`: the search attributes that may be set."""
+        """`{records, chain, at}` to `{attributes}`: the search attributes that may be set."""
+        writer = Writer(request["chain"], parse(request["at"], "at"), tentative=activity.info().is_local)
         with temporal_errors():
             for record in request["records"]:
-                await self._apply(Record.from_json(record))
+                await self._apply(Record.from_json(record), writer)
         return {"attributes": self._search_attributes()}
 
-    async def _apply(self, record: Record) -> None:
+    async def _apply(self, record: Record, writer: Writer) -> None:
         try:
-            await self._projection.apply(record)
+            await self._projection.apply(record, writer)
         except ProjectionConflict as conflict:
             # Retried for ever on purpose: it stays visible to operators, and nothing is written over.
             activity.logger.error("record %s/%s: %s", record.instance_id, record.sequence, conflict.message)

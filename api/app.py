@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from api import health, problems
 from api.auth import Authentication
 from api.dependencies import Dependencies
-from api.engine import provider
+from api.engine import CONNECT_OPTIONS, provider
 from api.v2 import business_hours, instances, policies, preview
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
@@ -32,6 +32,8 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
         title="Slakeeper",
         description=DESCRIPTION,
         version=_version(),
+        # A redirect would lead wherever the Host header says.
+        redirect_slashes=False,
         lifespan=_lifespan(settings) if dependencies is None else None,
     )
     if dependencies is not None:
@@ -54,7 +56,7 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pin_packaged_tzdata()
-        client = await connect(settings, lazy=True)
+        client = await connect(settings, **CONNECT_OPTIONS)
         store = Store.open(settings.database_url)
         app.state.dependencies = Dependencies(store, provider(client), task_queue=settings.task_queue)
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,73 +12,36 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
+from api.states import Opening, State
 from domain.errors import EngineUnavailable
 from domain.events import Event
 from domain.ids import workflow_id
-from domain.ledger import Firing, Ledger
 from domain.plans import Plan
 from domain.snapshot import Snapshot
 from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
 
 ClientProvider = Callable[[], Awaitable[Client]]
 
-START_SECONDS = 5.0
-SIGNAL_SECONDS = 5.0
+START_SECONDS = 4.0
+SIGNAL_SECONDS = 4.0
 STATE_SECONDS = 1.0
 APPLIED_SECONDS = 2.0
 HEALTH_SECONDS = 2.0
 FIRST_WAIT = 0.02
 LONGEST_WAIT = 0.25
 
+# Connects on the first call, so that the API starts without Temporal; tries again for a moment only, so that a client
+# of ours learns soon that Temporal is away, and a start that was refused does not happen later after all.
+CONNECT_OPTIONS: Mapping[str, Any] = {"lazy": True, "retry_config": RetryConfig(max_elapsed_time_millis=1500)}
+
 
 def provider(client: Client) -> ClientProvider:
-    """For a client made with `lazy=True`, which connects, and connects again, on each call."""
-
     async def provide() -> Client:
         return client
 
     return provide
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a workflow answers: `applied` events by id, and why those in `refused` could not be planned."""
-
-    snapshot: Snapshot
-    plan: Plan
-    ledger: Ledger
-    applied: frozenset[str]
-    refused: Mapping[str, str]
-
-    @classmethod
-    def from_json(cls, body: Any) -> State | None:
-        """None while the instance has not been planned."""
-        if not isinstance(body, Mapping) or not body.get("snapshot") or not body.get("plan"):
-            return None
-        return cls(
-            snapshot=Snapshot.from_json(body["snapshot"]),
-            plan=Plan.from_json(body["plan"]),
-            ledger=tuple(Firing.from_json(firing) for firing in body["ledger"]),
-            applied=frozenset(body["applied"]),
-            refused={one["value"]: one["problem"] for one in body["set_aside"]["recent"] if one["field"] == "event_id"},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What a run was started with; `planned` is None when it has to plan or load first."""
-
-    planned: tuple[Snapshot, Plan, Ledger] | None
-
-    @classmethod
-    def from_json(cls, body: Any) -> Opening:
-        document = body.get("carried", body) if isinstance(body, Mapping) else {}
-        if "snapshot" not in document:
-            return cls(None)
-        ledger = tuple(Firing.from_json(firing) for firing in document.get("ledger", ()))
-        return cls((Snapshot.from_json(document["snapshot"]), Plan.from_json(document["plan"]), ledger))
 
 
 class Engine:

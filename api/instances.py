@@ -18,6 +18,7 @@ from domain.planning import plan
 from domain.plans import Plan
 from domain.records import first_record
 from domain.snapshot import Snapshot
+from domain.status import InstanceStatus
 from domain.tickets import Ticket
 from domain.views import instance_view
 from store.instances import StoredInstance
@@ -46,6 +47,18 @@ class Untracked:
 
     ticket: Ticket
     policy_id: str | None
+
+    def view(self) -> dict[str, Any]:
+        instance = self.ticket.instance
+        return {
+            "id": None,
+            "policy_id": self.policy_id,
+            f"{instance.subject_type}_id": instance.subject,
+            "kind": instance.kind.value,
+            "priority": self.ticket.priority,
+            "status": InstanceStatus.UNTRACKED.value,
+            "targets": {},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +133,7 @@ async def command_instance(
     state = await deps.engine.state_with(organization, instance_id, event_id)
     if state is None:
         return Commanded(event_id, None, applied=False)
-    if event_id in state.refused:
+    if event_id in state.refused and event_id not in state.applied:
         raise InvalidValue("event_id", event_id, state.refused[event_id])
     sighting = Sighting(state.snapshot, state.plan, state.ledger, "workflow")
     return Commanded(event_id, sighting, applied=event_id in state.applied)

@@ -22,6 +22,8 @@ LONGEST_VALUE = 200
 LONGEST_TEXT = 500
 MOST_ERRORS = 20
 _CHALLENGE = {"WWW-Authenticate": 'ApiKey realm="slakeeper", header="X-API-Key"'}
+# Python has changed its mind about these (RFC 9110).
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +49,10 @@ class Problem(BaseModel):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries for the problems a route may answer with."""
-    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema(ref_template="#/components/schemas/{model}")}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    schema = Problem.model_json_schema()
+    schema["properties"]["errors"]["items"] = schema.pop("$defs")["FieldError"]
+    content = {MEDIA_TYPE: {"schema": schema}}
+    return {status: {"description": _phrase(status), "content": content} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
@@ -163,12 +167,16 @@ def _lower_first(message: str) -> str:
 
 
 async def _http(_: Request, error: HTTPException) -> JSONResponse:
-    phrase = HTTPStatus(error.status_code).phrase
-    code = phrase.lower().replace(" ", "_").replace("-", "_")
-    return _problem(error.status_code, code, phrase, str(error.detail), headers=error.headers)
+    title = _phrase(error.status_code)
+    code = title.lower().replace(" ", "_").replace("-", "_")
+    return _problem(error.status_code, code, title, str(error.detail), headers=error.headers)
+
+
+def _phrase(status: int) -> str:
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     # Starlette logs the traceback itself when it raises the error again behind this answer.
-    log.error("unexpected %s in %s %s", type(error).__name__, request.method, request.url.path)
+    log.error("unexpected %s in %s %s", type(error).__name__, request.method, request.scope["path"])
     return _problem(500, SlaError.code, SlaError.title, "Something went wrong on our side; it has been logged.")

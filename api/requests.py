@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from domain.errors import InvalidValue
@@ -42,13 +42,19 @@ class JsonRoute(APIRoute):
 class JsonRequest(Request):
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
-            chunks = bytearray()
-            async for chunk in self.stream():
-                chunks += chunk
-                if len(chunks) > MAX_BODY_BYTES:
-                    raise HTTPException(413, f"The body must be at most {MAX_BODY_BYTES // 1024} KiB long.")
-            self._body = bytes(chunks)
+            self._body = await self._read()
         return self._body
+
+    async def _read(self) -> bytes:
+        received = bytearray()
+        try:
+            async for chunk in self.stream():
+                received += chunk
+                if len(received) > MAX_BODY_BYTES:
+                    raise HTTPException(413, f"The body must be at most {MAX_BODY_BYTES // 1024} KiB long.")
+        except ClientDisconnect:
+            raise HTTPException(400, "The connection was closed before the whole body had arrived.") from None
+        return bytes(received)
 
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
@@ -103,7 +109,7 @@ def _children(path: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[st
 
 
 def _refuse_nul(request: Request) -> None:
-    if "\x00" in request.url.path or "\x00" in request.scope.get("path", ""):
+    if "\x00" in request.scope["path"]:
         raise HTTPException(404)
     for name, value in request.query_params.multi_items():
         require_carriable(name, "query")

@@ -8,6 +8,8 @@ from importlib.metadata import version as installed_version
 import typer
 
 from cli import console, services
+from cli.demo import demo
+from cli.replay import replay
 from cli.up import up
 from domain.errors import SlaError
 
@@ -25,7 +27,7 @@ def version() -> None:
     console.say(f"slakeeper {installed_version('slakeeper')}")
 
 
-for command in (up, services.worker, services.api, services.migrate, version):
+for command in (up, services.worker, services.api, services.migrate, replay, demo, version):
     app.command()(command)
 
 

@@ -46,7 +46,7 @@ async def worker(client: Client, task_queue: str) -> None:
 
 
 async def api(settings: Settings) -> None:
-    async with httpx.AsyncClient(base_url=api_url(settings), trust_env=False, timeout=5.0) as http:
+    async with httpx.AsyncClient(base_url=settings.api_url, trust_env=False, timeout=5.0) as http:
         while True:
             try:
                 if (await http.get("/healthz")).is_success:
@@ -54,9 +54,3 @@ async def api(settings: Settings) -> None:
             except httpx.TransportError:
                 pass
             await asyncio.sleep(INTERVAL_SECONDS)
-
-
-def api_url(settings: Settings) -> str:
-    """An address that answers from this machine, also when the API listens on all of them."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.api_host, settings.api_host)  # noqa: S104 - compared
-    return f"http://{host}:{settings.api_port}"

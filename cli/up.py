@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Annotated
 
 import typer
 
-from cli import bootstrap, console, embedded, home, ports, readiness
-from cli.children import Probe, Service
-from cli.supervisor import Supervisor, parent_gone
-from connection import connect, external_temporal
+from cli import console, home
 from settings import Settings
-
-SERVER, WORKER, API = "Temporal server", "worker", "API"
-# A worker lets a delivery that is on its way come back, for ten seconds.
-CLIENT_GRACE_SECONDS = 12.0
-# The clients of the server end before it does.
-STOP_ORDER = ((WORKER, API), (SERVER,))
 
 
 def up(
@@ -27,54 +17,10 @@ def up(
     ] = False,
 ) -> None:
     """Run the whole engine in the foreground: Temporal server, worker and API. Ctrl-C stops it."""
+    from cli import engine  # noqa: PLC0415 - a second that the other commands need not pay
+
     settings = Settings.load()
     home.prepare(settings.home)
     with home.locked(settings.home):
-        asyncio.run(_supervise(settings, with_parent=with_parent))
+        asyncio.run(engine.supervise(settings, with_parent=with_parent))
     console.say("stopped")
-
-
-async def _supervise(settings: Settings, *, with_parent: bool) -> None:
-    def stopping() -> None:
-        home.announce_stopping(settings.home)
-        console.say("stopping ...")
-
-    supervisor = Supervisor(STOP_ORDER, console.say, stopping)
-    await supervisor.run(lambda: _run(settings, supervisor), until=parent_gone if with_parent else None)
-
-
-async def _run(settings: Settings, supervisor: Supervisor) -> None:
-    own_server = not external_temporal(settings)
-    server = await _server(settings) if own_server else None
-    await ports.check(settings, embedded=own_server)
-    if not own_server:
-        await connect(settings)
-    await bootstrap.migrate(settings)
-    new_key = await bootstrap.ensure_key(settings)
-    if server is not None:
-        await supervisor.start(server)
-    client = await connect(settings)
-    if own_server:
-        await embedded.raise_retention(client)
-    worker = _python("worker", WORKER, settings, lambda: readiness.worker(client, settings.task_queue))
-    await supervisor.start(worker)
-    await supervisor.start(_python("api", API, settings, lambda: readiness.api(settings)))
-    console.out.print(console.running(settings, embedded=own_server, new_key=new_key))
-    await supervisor.watch()
-
-
-async def _server(settings: Settings) -> Service:
-    program = embedded.binary(settings)
-    for pid in await embedded.stop_leftover(settings):
-        console.say(f"stopped a Temporal server that an earlier run had left (process {pid})")
-    return Service(
-        name=SERVER,
-        command=embedded.command(settings, program),
-        log=settings.home / "logs" / "temporal.log",
-        ready=lambda: readiness.server(settings),
-    )
-
-
-def _python(command: str, name: str, settings: Settings, ready: Probe) -> Service:
-    log = settings.home / "logs" / f"{command}.log"
-    return Service(name, (sys.executable, "-P", "-m", "cli", command), log, ready, grace=CLIENT_GRACE_SECONDS)

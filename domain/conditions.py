@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 from domain.errors import InvalidValue
@@ -30,7 +31,11 @@ class Operator:
 
 
 def _is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, str | int | float | bool)
+    return value is None or isinstance(value, str | bool) or _is_wanted_number(value)
+
+
+def _is_wanted_number(value: Any) -> bool:
+    return _is_number(value) and (isinstance(value, int) or isfinite(value))
 
 
 def _is_number(value: Any) -> bool:
@@ -38,7 +43,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_orderable(value: Any) -> bool:
-    return isinstance(value, str) or _is_number(value)
+    return isinstance(value, str) or _is_wanted_number(value)
 
 
 def _is_list(value: Any) -> bool:
@@ -102,7 +107,7 @@ class Condition:
     value: Any = None
 
     def __post_init__(self) -> None:
-        if self.operator not in OPERATORS:
+        if self.operator not in tuple(OPERATORS):  # a list is no key, but can be compared
             raise InvalidValue("operator", self.operator, f"must be one of {', '.join(OPERATORS)}")
         if not OPERATORS[self.operator].accepts(self.value):
             wants = OPERATORS[self.operator].wants

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any, ClassVar
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 200
+_SHORT.maxlevel = 4
 
 
 class SlaError(Exception):
@@ -28,8 +33,16 @@ class InvalidValue(SlaError):
     title = "Invalid value"
 
     def __init__(self, field: str, value: Any, reason: str) -> None:
-        super().__init__(f"{field}: {reason}, got {value!r}", field=field, value=value)
+        super().__init__(f"{field}: {reason}, got {shown(value)}", field=field, value=value)
         self.reason = reason
+
+
+def shown(value: Any) -> str:
+    """A value as a short text, however long or deep it is."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 class WorkingTimeExhausted(SlaError):

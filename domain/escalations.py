@@ -10,7 +10,16 @@ from typing import Any
 
 from domain.clocks import CLOCKS
 from domain.errors import InvalidValue
-from domain.fields import optional_text, plain_number, require_choice, require_list, require_mapping, require_percent
+from domain.fields import (
+    optional_text,
+    plain_number,
+    require_choice,
+    require_document,
+    require_list,
+    require_mapping,
+    require_percent,
+    require_text,
+)
 from domain.instants import MINUTE, Micros, duration, in_units
 
 NOTHING = Micros(0)
@@ -81,7 +90,7 @@ class EscalationRule:
                 trigger=require_choice(body.get("trigger"), Trigger, f"{field}.trigger"),
                 lead=None if lead is None else duration(lead, MINUTE, f"{field}.threshold_minutes"),
                 percent=None if percent is None else require_percent(percent, f"{field}.trigger_percent"),
-                delay=duration(delay, MINUTE, f"{field}.delay_minutes") if delay else NOTHING,
+                delay=_delay(delay, f"{field}.delay_minutes"),
                 target_type=optional_text(body.get("target_type"), f"{field}.target_type") or None,
                 actions=_actions(body, field),
                 status=require_choice(body.get("status", "active"), EscalationStatus, f"{field}.status"),
@@ -97,11 +106,17 @@ def share(budget: Micros, percent: Decimal) -> Micros:
     return Micros(round(budget * percent / 100))
 
 
+def _delay(minutes: Any, field: str) -> Micros:
+    at_once = minutes is None or (minutes == 0 and not isinstance(minutes, bool))
+    return NOTHING if at_once else duration(minutes, MINUTE, field)
+
+
 def _actions(body: Mapping[str, Any], field: str) -> tuple[Mapping[str, Any], ...]:
     if (single := body.get("action_type")) is not None:
-        return ({"type": optional_text(single, f"{field}.action_type")},)
-    listed = require_list(body.get("actions", []), f"{field}.actions")
+        return ({"type": require_text(single, f"{field}.action_type")},)
+    given = body.get("actions")
+    listed = () if given is None else require_list(given, f"{field}.actions")
     for index, action in enumerate(listed):
         if not isinstance(action, Mapping) or not isinstance(action.get("type"), str):
             raise InvalidValue(f"{field}.actions[{index}]", action, "must be an object with a type")
-    return tuple(dict(action) for action in listed)
+    return tuple(require_document(action, f"{field}.actions[{index}]") for index, action in enumerate(listed))

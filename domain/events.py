@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.fields import require_mapping, require_text
+from domain.fields import require_choice, require_document, require_mapping, require_text
 from domain.instants import MINUTE, Instant, Micros, parse, render
 
 FUTURE_TOLERANCE = Micros(5 * MINUTE)
@@ -42,6 +42,7 @@ class Event:
     def __post_init__(self) -> None:
         if not self.event_id:
             raise InvalidValue("event_id", self.event_id, "must not be empty")
+        require_document(self.attributes, "attributes")
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -60,20 +61,17 @@ class Event:
     @classmethod
     def from_json(cls, document: Any, field: str = "event") -> Event:
         body = require_mapping(document, field)
-        try:
-            kind = EventKind(body.get("kind", ""))
-        except ValueError:
-            raise InvalidValue(f"{field}.kind", body.get("kind"), f"must be one of {', '.join(EventKind)}") from None
+        attributes = body.get("attributes")
         return cls(
-            kind=kind,
+            kind=require_choice(body.get("kind"), EventKind, f"{field}.kind"),
             event_id=require_text(body.get("event_id"), f"{field}.event_id"),
             occurred_at=parse(body.get("occurred_at"), f"{field}.occurred_at"),
             received_at=parse(body.get("received_at"), f"{field}.received_at"),
-            source=body.get("source", ""),
-            actor=body.get("actor", ""),
-            reason=body.get("reason", ""),
-            cause=body.get("cause", ""),
-            attributes=dict(body.get("attributes", {})),
+            source=_text(body, "source", field),
+            actor=_text(body, "actor", field),
+            reason=_text(body, "reason", field),
+            cause=_text(body, "cause", field),
+            attributes={} if attributes is None else require_document(attributes, f"{field}.attributes"),
         )
 
 
@@ -92,8 +90,18 @@ def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
     return ordered if opening is None else (opening, *ordered)
 
 
-def _arrival(event: Event) -> tuple[int, str, int, str]:
-    return (event.received_at, event.event_id, event.occurred_at, event.kind)
+def _text(body: Mapping[str, Any], name: str, field: str) -> str:
+    # Blank is as good as none here: people's remarks must not cost the ticket an event.
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidValue(f"{field}.{name}", value, "must be a text")
+    return value
+
+
+def _arrival(event: Event) -> tuple[int, str, int, str, str]:
+    return (event.received_at, event.event_id, event.occurred_at, event.kind, event.cause)
 
 
 def _event_time(event: Event) -> tuple[int, int, str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
+from math import isfinite
 from typing import Any, TypeVar
 
 from domain.errors import InvalidValue
 
 E = TypeVar("E", bound=StrEnum)
+
+DEEPEST = 50
+"""Levels of nesting in a ticket's own fields; far more than tickets have, far less than a JSON encoder can take."""
 
 
 def require_mapping(value: Any, field: str) -> Mapping[str, Any]:
@@ -29,7 +33,15 @@ def require_text(value: Any, field: str, longest: int = 1000) -> str:
         raise InvalidValue(field, value, "must be a text that is not empty")
     if len(value) > longest:
         raise InvalidValue(field, value[:40] + "...", f"must be at most {longest} characters long")
-    return value
+    return require_unicode(value, field)
+
+
+def require_unicode(text: str, field: str) -> str:
+    """A text that UTF-8 and a database can hold: no NUL, no lone surrogates."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        readable = text.encode("ascii", errors="backslashreplace").decode()
+        raise InvalidValue(field, readable, "must be valid Unicode without NUL")
+    return text
 
 
 def optional_text(value: Any, field: str, longest: int = 1000) -> str:
@@ -50,16 +62,48 @@ def require_choice(value: Any, choices: type[E], field: str) -> E:
 
 
 def require_percent(value: Any, field: str, highest: int = 100) -> Decimal:
-    """A percentage above 0 and at most `highest`, exact."""
+    """A percentage above 0 and at most `highest`, as exact as JSON carries it so that it reads back the same."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise InvalidValue(field, value, "must be a number")
     try:
-        percent = Decimal(str(value))
-    except InvalidOperation:
+        number = float(value)
+    except (ValueError, OverflowError):
         raise InvalidValue(field, value, "must be a number") from None
-    if not percent.is_finite() or not 0 < percent <= highest:
+    if not 0 < number <= highest:
         raise InvalidValue(field, value, f"must be above 0 and at most {highest}")
-    return percent.normalize()
+    return Decimal(str(number)).normalize()
+
+
+def require_version(value: Any, field: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidValue(field, value, "must be a whole number from 1 on")
+    return value
+
+
+def require_document(value: Any, field: str) -> dict[str, Any]:
+    """An object that JSON can carry, whatever is in it; nested at most `DEEPEST` levels."""
+    left: list[tuple[Any, str, int]] = [(require_mapping(value, field), field, 1)]
+    while left:
+        part, path, depth = left.pop()
+        if isinstance(part, Mapping):
+            left.extend((inner, f"{path}.{require_key(key, path)}", depth + 1) for key, inner in part.items())
+        elif isinstance(part, list | tuple):
+            left.extend((inner, f"{path}[{index}]", depth + 1) for index, inner in enumerate(part))
+        elif not _is_json_scalar(part):
+            raise InvalidValue(path, part, "must be a text, a finite number, true, false or null")
+        if depth > DEEPEST:
+            raise InvalidValue(field, f"{depth} levels", f"must be nested at most {DEEPEST} levels deep")
+    return dict(value)
+
+
+def require_key(key: Any, field: str) -> str:
+    if not isinstance(key, str):
+        raise InvalidValue(field, key, "must have texts as keys")
+    return key
+
+
+def _is_json_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | int) or (isinstance(value, float) and isfinite(value))
 
 
 def plain_number(value: Decimal) -> int | float:

@@ -7,7 +7,7 @@ and make a naive or float value impossible.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NewType
 
 from domain.errors import InvalidValue
@@ -49,7 +49,10 @@ def parse(text: Any, field: str = "instant") -> Instant:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidValue(field, text, "must be an ISO 8601 date and time with a UTC offset") from None
-    return from_datetime(moment, field)
+    try:
+        return from_datetime(moment, field)
+    except InvalidValue as error:
+        raise InvalidValue(field, text, error.reason) from None
 
 
 def render(instant: Instant) -> str:
@@ -74,13 +77,15 @@ def duration(amount: Any, unit: Micros, field: str) -> Micros:
         raise InvalidValue(field, amount, "must be a number")
     try:
         micros = Decimal(str(amount)) * unit
-    except InvalidOperation:
+    except (ArithmeticError, ValueError):
         raise InvalidValue(field, amount, "must be a number") from None
-    if not micros.is_finite() or micros < 1:
+    if micros.is_nan() or micros <= 0:
         raise InvalidValue(field, amount, "must be greater than zero")
     if micros > LONGEST:
         raise InvalidValue(field, amount, "must be at most a hundred years")
-    return Micros(round(micros))
+    if (length := round(micros)) == 0:
+        raise InvalidValue(field, amount, "must be at least a microsecond")
+    return Micros(length)
 
 
 def in_units(length: Micros, unit: Micros) -> int | float:

@@ -20,6 +20,7 @@ from domain.fields import (
     require_mapping,
     require_percent,
     require_text,
+    require_version,
 )
 from domain.ids import Kind
 from domain.instants import HOUR, MINUTE, Micros, duration, in_units
@@ -106,12 +107,24 @@ class Policy:
     version: int = 1
 
     def __post_init__(self) -> None:
+        self._refuse_equal_targets()
+        self._refuse_equal_escalations()
+
+    def _refuse_equal_targets(self) -> None:
         seen: set[tuple[str, str | None]] = set()
         for index, target in enumerate(self.targets):
             if (target.type, target.priority) in seen:
                 pair = f"{target.type} for {target.priority or 'any priority'}"
                 raise InvalidValue(f"targets[{index}]", pair, "is promised twice")
             seen.add((target.type, target.priority))
+
+    def _refuse_equal_escalations(self) -> None:
+        # A step is fired and told apart by its id; two steps under one id could never both fire.
+        seen: set[str] = set()
+        for index, step in enumerate(self.escalations):
+            if step.id in seen:
+                raise InvalidValue(f"escalations[{index}].id", step.id, "is the id of another escalation of the policy")
+            seen.add(step.id)
 
     def matches(self, ticket: Ticket) -> bool:
         return self.enabled and all_hold(self.conditions, self.match, ticket.attributes)
@@ -159,7 +172,7 @@ class Policy:
             business_hours=_business_hours(body, at),
             business_hours_id=optional_text(body.get("business_hours_id"), f"{at}business_hours_id") or None,
             enabled=require_bool(body.get("enabled", True), f"{at}enabled"),
-            version=body.get("version", 1),
+            version=require_version(body.get("version", 1), f"{at}version"),
         )
 
 

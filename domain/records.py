@@ -16,6 +16,27 @@ from domain.snapshot import Facts
 from domain.status import InstanceStatus, instance_status
 
 FIRST = 1
+NONE_SET_ASIDE: Mapping[str, Any] = {"count": 0, "recent": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes a record, and from how firm a ground.
+
+    A tentative record was written from inside a workflow task that had not been committed yet. Should that task be
+    undone (its worker killed, a signal slipping in), it runs again with more in it and writes the same sequence with
+    other content: later, from the same chain of runs. Only then may a record be replaced.
+    """
+
+    chain: str
+    at: Instant
+    tentative: bool
+
+    def may_replace(self, held: Writer) -> bool:
+        return held.tentative and held.chain == self.chain and held.at < self.at
+
+
+FIRM = Writer(chain="", at=Instant(0), tentative=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +68,7 @@ class Record:
     """One step of an instance: what was added since the step before, and where it stands now.
 
     `snapshot` is set on the first step and whenever it changed; `events`, `firings`, `notices` and `deliveries` hold
-    only what this step added or changed. `set_aside` are the messages refused so far.
+    only what this step added or changed; `set_aside` counts all messages refused so far and shows the latest.
     """
 
     organization: str
@@ -62,7 +83,7 @@ class Record:
     firings: Ledger = ()
     notices: tuple[Mapping[str, Any], ...] = ()
     deliveries: tuple[Delivery, ...] = ()
-    set_aside: tuple[Mapping[str, Any], ...] = field(default=())
+    set_aside: Mapping[str, Any] = field(default_factory=lambda: dict(NONE_SET_ASIDE))
 
     @property
     def digest(self) -> str:
@@ -83,7 +104,7 @@ class Record:
             "firings": [firing.to_json() for firing in self.firings],
             "notices": list(self.notices),
             "deliveries": [delivery.to_json() for delivery in self.deliveries],
-            "set_aside": list(self.set_aside),
+            "set_aside": dict(self.set_aside),
         }
 
     @classmethod
@@ -101,7 +122,7 @@ class Record:
             firings=tuple(Firing.from_json(firing) for firing in body["firings"]),
             notices=tuple(body["notices"]),
             deliveries=tuple(Delivery.from_json(delivery) for delivery in body["deliveries"]),
-            set_aside=tuple(body["set_aside"]),
+            set_aside=body["set_aside"],
         )
 
 

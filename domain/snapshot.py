@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.calendar import Calendar
-from domain.fields import require_mapping, require_text
+from domain.fields import optional_text, require_mapping, require_text, require_version
 from domain.ids import InstanceId
 from domain.policies import Policy, TargetRule
 from domain.tickets import Ticket
@@ -27,7 +27,11 @@ class CalendarVersion:
     @classmethod
     def from_json(cls, document: Any) -> CalendarVersion:
         body = require_mapping(document, "calendar")
-        return cls(Calendar.from_json(body["calendar"], "calendar"), body.get("id"), body.get("version", 1))
+        return cls(
+            Calendar.from_json(body.get("calendar"), "calendar"),
+            optional_text(body.get("id"), "calendar.id") or None,
+            require_version(body.get("version", 1), "calendar.version"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Facts:
     @classmethod
     def of(cls, snapshot: Mapping[str, Any]) -> Facts:
         """The facts of a snapshot document."""
-        body: Mapping[str, Any] = require_mapping(snapshot.get("facts"), "snapshot.facts")
+        body: Mapping[str, Any] = require_mapping(require_mapping(snapshot, "snapshot").get("facts"), "snapshot.facts")
         values: dict[str, Any] = {name: body.get(name) for name in cls.__dataclass_fields__}
         return cls(**values)
 

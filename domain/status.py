@@ -33,6 +33,8 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
     """`breached` as soon as one target is exceeded, else `paused` when every open clock is, `active`, `met`."""
     if any(exceeded(target, now) for target in plan.targets):
         return InstanceStatus.BREACHED
+    if not plan.targets:
+        return InstanceStatus.UNTRACKED
     states = [target.state for target in plan.targets]
     if ClockState.RUNNING in states or ClockState.WAITING in states:
         return InstanceStatus.ACTIVE

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.fields import optional_text, require_choice, require_mapping, require_text
+from domain.fields import optional_text, require_choice, require_document, require_mapping, require_text
 from domain.ids import InstanceId, Kind, SubjectType
 
 SUBJECT_FIELDS: Mapping[str, SubjectType] = {f"{subject}_id": subject for subject in SubjectType}
@@ -40,6 +40,7 @@ class Ticket:
         """Raises InvalidValue when none or several of conversation_id, ticket_id, incident_id are given."""
         body = require_mapping(document, field or "ticket")
         at = f"{field}." if field else ""
+        fields = body.get("fields")
         given = [name for name in SUBJECT_FIELDS if body.get(name) is not None]
         if len(given) != 1:
             wanted = ", ".join(SUBJECT_FIELDS)
@@ -49,5 +50,5 @@ class Ticket:
         return cls(
             instance=InstanceId(kind, SUBJECT_FIELDS[given[0]], subject),
             priority=optional_text(body.get("priority"), f"{at}priority", longest=100) or None,
-            fields=dict(require_mapping(body.get("fields") or {}, f"{at}fields")),
+            fields={} if fields is None else require_document(fields, f"{at}fields"),
         )

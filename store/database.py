@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -18,17 +20,22 @@ from store.urls import SQLITE, async_url
 
 # Seconds. libpq takes two as its shortest connect timeout.
 CONNECT_TIMEOUT = 2
-BUSY_TIMEOUT = 5
-POOL_SIZE = 5
-POOL_OVERFLOW = 10
+PATIENCE = 5.0
+STATEMENT_TIMEOUT = 30
+POOL_SIZE = 10
 
 _WRITES = "slakeeper_writes"
-_PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-)
+
+
+class _SqliteConnection(sqlite3.Connection):
+    def close(self) -> None:
+        # A cancelled task leaves a cursor behind; while it lives SQLite keeps even a closed connection, with its locks.
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
+_SQLITE_OPTIONS: dict[str, Any] = {"connect_args": {"factory": _SqliteConnection}}
 
 
 class Database:
@@ -37,16 +44,18 @@ class Database:
     Every read sees one state of the database throughout. Belongs to the event loop that uses it first.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+        """`patience`: how many seconds to wait for a connection, for a lock, for the turn to write."""
         parsed = async_url(url)
         self.shown_url = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == SQLITE
-        options: dict[str, Any] = {} if self.is_sqlite else _postgresql_options()
-        engine = create_async_engine(
-            parsed, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, pool_timeout=BUSY_TIMEOUT, **options
-        )
-        self._engine = engine
-        self._reader, self._writer = _sqlite_engines(engine) if self.is_sqlite else _postgresql_engines(engine)
+        self._patience = patience
+        options = _SQLITE_OPTIONS if self.is_sqlite else _postgresql_options(parsed, patience)
+        # No overflow: a connection made for one transaction costs more than the wait for the next free one.
+        pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": patience}
+        self._engine = create_async_engine(parsed, **pool, **options)
+        make_pair = partial(_sqlite_pair, patience=patience) if self.is_sqlite else _postgresql_pair
+        self._reader, self._writer = make_pair(self._engine)
         # SQLite has one writer at a time and polls for its turn; a queue inside the process is fair and quicker.
         self._turn = asyncio.Lock()
 
@@ -74,7 +83,7 @@ class Database:
             yield
             return
         try:
-            async with asyncio.timeout(BUSY_TIMEOUT):
+            async with asyncio.timeout(self._patience):
                 await self._turn.acquire()
         except TimeoutError:
             raise StoreUnavailable(f"the store at {self.shown_url} is busy: too many writers wait") from None
@@ -105,29 +114,38 @@ class Database:
         return StoreUnavailable(f"the store at {self.shown_url} is not available: {first_line}")
 
 
-def _postgresql_options() -> dict[str, Any]:
-    # tcp_user_timeout, in milliseconds: a peer that vanished without a word is noticed.
-    arguments = {"connect_timeout": CONNECT_TIMEOUT, "tcp_user_timeout": BUSY_TIMEOUT * 1000}
-    return {"pool_pre_ping": True, "connect_args": arguments}
+def _postgresql_options(url: URL, patience: float) -> dict[str, Any]:
+    millis = round(patience * 1000)
+    arguments = {
+        "connect_timeout": CONNECT_TIMEOUT,
+        # A peer that vanished without a word is noticed.
+        "tcp_user_timeout": millis,
+        "options": f"-c lock_timeout={millis} -c statement_timeout={STATEMENT_TIMEOUT * 1000}",
+    }
+    own = {name: value for name, value in arguments.items() if name not in url.query}
+    return {"pool_pre_ping": True, "connect_args": own}
 
 
-def _postgresql_engines(engine: AsyncEngine) -> tuple[AsyncEngine, AsyncEngine]:
+def _postgresql_pair(engine: AsyncEngine) -> tuple[AsyncEngine, AsyncEngine]:
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return reader, engine.execution_options(isolation_level="READ COMMITTED")
 
 
-def _sqlite_engines(engine: AsyncEngine) -> tuple[AsyncEngine, AsyncEngine]:
-    event.listen(engine.sync_engine, "connect", prepare_sqlite)
+def _sqlite_pair(engine: AsyncEngine, patience: float) -> tuple[AsyncEngine, AsyncEngine]:
+    event.listen(engine.sync_engine, "connect", partial(prepare_sqlite, patience=patience))
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine, engine.execution_options(**{_WRITES: True})
 
 
-def prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
+def prepare_sqlite(dbapi_connection: Any, _record: Any, patience: float) -> None:
+    """WAL for readers beside a writer; FULL because what was answered must survive a power cut."""
     # The driver opens no transactions by itself: `begin` decides between deferred and immediate.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
+    cursor.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 

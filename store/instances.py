@@ -14,7 +14,7 @@ from domain.ids import Kind, SubjectType
 from domain.instants import Instant
 from domain.ledger import Firing, Key, Ledger
 from domain.plans import Plan
-from domain.records import Record
+from domain.records import FIRM, Record, Writer
 from domain.snapshot import Snapshot
 from domain.status import InstanceStatus
 from store import records
@@ -51,7 +51,7 @@ class LoadedInstance:
     events: tuple[Event, ...]
     ledger: Ledger
     sequence: int
-    set_aside: tuple[Mapping[str, Any], ...]
+    set_aside: Mapping[str, Any]
     is_complete: bool
 
 
@@ -73,9 +73,9 @@ class Instances:
     database: Database
     now: Clock
 
-    async def apply(self, record: Record) -> None:
+    async def apply(self, record: Record, writer: Writer = FIRM) -> None:
         """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content."""
-        await records.apply(self.database, self.now, record)
+        await records.apply(self.database, self.now, record, writer)
 
     async def get(self, organization: str, instance_id: str) -> StoredInstance | None:
         async with self.database.read() as conn:
@@ -110,7 +110,7 @@ class Instances:
             events=events,
             ledger=ledgers.get(instance_id, ()),
             sequence=row.sequence,
-            set_aside=tuple(row.set_aside),
+            set_aside=row.set_aside,
             is_complete=recorded == row.sequence,
         )
 

@@ -16,7 +16,7 @@ from store.ids import mint
 from store.organizations import DEFAULT_ORGANIZATION, Organizations
 from store.tables import api_keys
 from store.types import moment
-from store.upserts import upsert
+from store.upserts import insert_missing
 
 SCOPES = ("sla:read", "sla:write", "sla:admin")
 LONGEST_PREFIX = 12
@@ -53,7 +53,7 @@ class Keys:
         row |= {"digest": digest(key), "scopes": list(scopes), "created_at": moment(self.now())}
         owner = sa.select(api_keys.c.organization).where(api_keys.c.digest == digest(key))
         async with self.database.write() as conn:
-            await conn.execute(upsert(conn, api_keys).values(row).on_conflict_do_nothing(index_elements=["digest"]))
+            await insert_missing(conn, api_keys, [row])
             if await conn.scalar(owner) != organization:
                 raise Conflict("this key belongs to another organization", field="organization", value=organization)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 
 from alembic import command
@@ -21,7 +22,7 @@ from store.urls import SQLITE, sync_url
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number of ours: who holds it migrates, others wait.
 _ADVISORY_LOCK = 7_525_337
-_WAIT_SECONDS = 60
+_WAIT_SECONDS = 60.0
 # Alembic keeps its context in a module.
 _one_at_a_time = threading.Lock()
 
@@ -58,8 +59,8 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() != SQLITE:
         return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_TIMEOUT})
     _make_folder(url)
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _WAIT_SECONDS})
-    event.listen(engine, "connect", prepare_sqlite)
+    engine = create_engine(url, poolclass=NullPool)
+    event.listen(engine, "connect", partial(prepare_sqlite, patience=_WAIT_SECONDS))
     event.listen(engine, "begin", _begin_immediate)
     return engine
 
@@ -73,7 +74,6 @@ def _make_folder(url: URL) -> None:
 
 
 def _begin_immediate(conn: Connection) -> None:
-    conn.exec_driver_sql(f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000}")
     conn.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -16,7 +16,7 @@ from store.clock import Clock
 from store.database import Database
 from store.tables import calendar_versions, calendars, organizations
 from store.types import moment
-from store.upserts import upsert
+from store.upserts import insert_new
 
 DEFAULT_ORGANIZATION = "default"
 DEFAULT_CALENDAR_ID = "bh_default"
@@ -68,8 +68,7 @@ class Organizations:
             "default_calendar_id": DEFAULT_CALENDAR_ID,
             "created_at": moment(self.now()),
         }
-        result = await conn.execute(upsert(conn, organizations).values(row).on_conflict_do_nothing())
-        return bool(result.rowcount)
+        return await insert_new(conn, organizations, row)
 
     async def _insert_default_calendar(self, conn: AsyncConnection, organization: str) -> None:
         now = moment(self.now())

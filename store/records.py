@@ -10,21 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import ProjectionConflict
 from domain.ids import InstanceId
 from domain.instants import parse
-from domain.records import Record
+from domain.records import FIRM, Record, Writer
 from domain.snapshot import Facts
 from store.clock import Clock
 from store.database import Database
 from store.tables import deliveries, instance_events, instance_records, instances, milestones, notices
-from store.types import moment
-from store.upserts import upsert
-
-_CURRENT = ("status", "opened_at", "closed_at", "next_due_at", "sequence", "plan", "set_aside", "recorded_at")
+from store.types import instant, moment
+from store.upserts import insert_missing, insert_new, keep_newest
 
 
-async def apply(database: Database, now: Clock, record: Record) -> None:
-    """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content."""
+async def apply(database: Database, now: Clock, record: Record, writer: Writer = FIRM) -> None:
+    """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content for good."""
     async with database.write() as conn:
-        if await _claim(conn, now, record):
+        if await _claim(conn, now, record, writer):
             await _move_current(conn, now, record)
             await _keep_snapshot(conn, record)
             await _append_events(conn, record)
@@ -33,44 +31,62 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
             await _keep_deliveries(conn, record)
 
 
-async def _claim(conn: AsyncConnection, now: Clock, record: Record) -> bool:
-    """Whether this record is new. A second writer of the same key waits here for the first to commit."""
-    table = instance_records
-    row = {**_of(record), "sequence": record.sequence, "digest": record.digest, "recorded_at": moment(now())}
-    if (await conn.execute(upsert(conn, table).values(row).on_conflict_do_nothing())).rowcount:
+async def _claim(conn: AsyncConnection, now: Clock, record: Record, writer: Writer) -> bool:
+    """Whether this record is to be written. A second writer of the same key waits here for the first to commit."""
+    content = {
+        "digest": record.digest,
+        "chain": writer.chain,
+        "written_at": moment(writer.at),
+        "tentative": writer.tentative,
+        "recorded_at": moment(now()),
+    }
+    if await insert_new(conn, instance_records, {**_of(record), "sequence": record.sequence, **content}):
         return True
-    key = (table.c.organization == record.organization, table.c.instance_id == record.instance_id)
-    held = await conn.scalar(sa.select(table.c.digest).where(*key, table.c.sequence == record.sequence))
-    if held != record.digest:
+    key = _key_of(instance_records, record)
+    held = (await conn.execute(sa.select(instance_records).where(key).with_for_update())).one()
+    if held.digest == record.digest:
+        if held.tentative and not writer.tentative:
+            await conn.execute(sa.update(instance_records).where(key).values(tentative=False))
+        return False
+    if not writer.may_replace(Writer(held.chain, instant(held.written_at), held.tentative)):
         raise ProjectionConflict(
             f"record {record.sequence} of {record.instance_id} is already written with other content",
             field="sequence",
             value=record.sequence,
         )
-    return False
+    await conn.execute(sa.update(instance_records).where(key).values(content))
+    await conn.execute(sa.delete(instance_events).where(_key_of(instance_events, record)))
+    return True
+
+
+def _key_of(table: sa.Table, record: Record) -> sa.ColumnElement[bool]:
+    columns = table.c
+    return sa.and_(
+        columns.organization == record.organization,
+        columns.instance_id == record.instance_id,
+        columns.sequence == record.sequence,
+    )
 
 
 async def _move_current(conn: AsyncConnection, now: Clock, record: Record) -> None:
     """The row of the instance, moved forward and never back."""
     instance = InstanceId.parse(record.instance_id)
-    insert = upsert(conn, instances).values(
-        organization=record.organization,
-        id=record.instance_id,
-        kind=instance.kind.value,
-        subject_type=instance.subject_type.value,
-        subject=instance.subject,
-        status=record.status.value,
-        opened_at=moment(parse(record.plan["opened_at"])),
-        closed_at=moment(record.closed_at),
-        next_due_at=moment(record.next_due_at),
-        sequence=record.sequence,
-        snapshot_sequence=0,
-        plan=record.plan,
-        set_aside=list(record.set_aside),
-        recorded_at=moment(now()),
-    )
-    newer = insert.excluded.sequence > instances.c.sequence
-    await conn.execute(_replacing(insert, ("organization", "id"), _CURRENT, newer))
+    row = {
+        "organization": record.organization,
+        "id": record.instance_id,
+        "kind": instance.kind.value,
+        "subject_type": instance.subject_type.value,
+        "subject": instance.subject,
+        "status": record.status.value,
+        "opened_at": moment(parse(record.plan["opened_at"])),
+        "closed_at": moment(record.closed_at),
+        "next_due_at": moment(record.next_due_at),
+        "sequence": record.sequence,
+        "plan": record.plan,
+        "set_aside": dict(record.set_aside),
+        "recorded_at": moment(now()),
+    }
+    await keep_newest(conn, instances, [row])
 
 
 async def _keep_snapshot(conn: AsyncConnection, record: Record) -> None:
@@ -99,7 +115,7 @@ async def _append_events(conn: AsyncConnection, record: Record) -> None:
         for position, event in enumerate(record.events)
     ]
     # An event id counts once, as it first arrived.
-    await _each(conn, upsert(conn, instance_events).on_conflict_do_nothing(), rows)
+    await insert_missing(conn, instance_events, rows)
 
 
 async def _keep_milestones(conn: AsyncConnection, record: Record) -> None:
@@ -118,7 +134,7 @@ async def _keep_milestones(conn: AsyncConnection, record: Record) -> None:
         }
         for firing in record.firings
     ]
-    await _each(conn, _newest(conn, milestones), rows)
+    await keep_newest(conn, milestones, rows)
 
 
 async def _keep_notices(conn: AsyncConnection, record: Record) -> None:
@@ -126,7 +142,7 @@ async def _keep_notices(conn: AsyncConnection, record: Record) -> None:
         {**_of(record), "notice_id": notice["id"], "doc": notice, "sequence": record.sequence}
         for notice in record.notices
     ]
-    await _each(conn, upsert(conn, notices).on_conflict_do_nothing(), rows)
+    await insert_missing(conn, notices, rows)
 
 
 async def _keep_deliveries(conn: AsyncConnection, record: Record) -> None:
@@ -142,30 +158,11 @@ async def _keep_deliveries(conn: AsyncConnection, record: Record) -> None:
         }
         for delivery in record.deliveries
     ]
-    await _each(conn, _newest(conn, deliveries), rows)
+    await keep_newest(conn, deliveries, rows)
 
 
 def _of(record: Record) -> dict[str, Any]:
     return {"organization": record.organization, "instance_id": record.instance_id}
-
-
-def _newest(conn: AsyncConnection, table: sa.Table) -> Any:
-    """An insert that replaces what an earlier record said under the same key, and never what a later one said."""
-    insert = upsert(conn, table)
-    key = tuple(column.name for column in table.primary_key)
-    others = tuple(column.name for column in table.columns if not column.primary_key)
-    return _replacing(insert, key, others, insert.excluded.sequence >= table.c.sequence)
-
-
-def _replacing(insert: Any, key: tuple[str, ...], columns: tuple[str, ...], where: Any) -> Any:
-    return insert.on_conflict_do_update(
-        index_elements=list(key), set_={name: insert.excluded[name] for name in columns}, where=where
-    )
-
-
-async def _each(conn: AsyncConnection, statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        await conn.execute(statement, rows)
 
 
 def _without_nul(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, Table, UniqueConstraint
 
 from store.types import Document, Name, UtcDateTime
 
@@ -112,7 +112,7 @@ instances = Table(
     Column("closed_at", UtcDateTime),
     Column("next_due_at", UtcDateTime),
     Column("sequence", Integer, nullable=False),
-    Column("snapshot_sequence", Integer, nullable=False),
+    Column("snapshot_sequence", Integer, nullable=False, default=0),
     Column("snapshot", Document),
     Column("plan", Document, nullable=False),
     Column("set_aside", Document, nullable=False),
@@ -131,6 +131,9 @@ instance_records = Table(
     Column("instance_id", Name, primary_key=True),
     Column("sequence", Integer, primary_key=True, autoincrement=False),
     Column("digest", Name, nullable=False),
+    Column("chain", Name, nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("tentative", Boolean, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from domain.errors import InvalidValue
+from domain.fields import require_unicode
 from domain.instants import Instant, from_datetime, to_datetime
 
 # JSON, not JSONB: JSONB refuses \u0000 and lone surrogates, which tickets do carry, and rewrites numbers and the order
@@ -44,17 +45,7 @@ class Name(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
-        if value is not None and not _is_storable(value):
-            raise InvalidValue("text", value, "must be valid Unicode without NUL")
-        return value
-
-
-def _is_storable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in text
+        return None if value is None else require_unicode(value, "text")
 
 
 def moment(instant: Instant | None) -> datetime | None:

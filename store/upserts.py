@@ -1,7 +1,12 @@
-"""INSERT ... ON CONFLICT, which both databases speak and SQLAlchemy spells once for each."""
+"""INSERT ... ON CONFLICT, which both databases speak and SQLAlchemy spells once for each.
+
+Statements are built once: making the columns of `excluded` costs more than running the statement.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table
@@ -10,7 +15,49 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.urls import SQLITE
 
+Row = Mapping[str, Any]
 
-def upsert(conn: AsyncConnection, table: Table) -> Any:
-    """An insert for the connection's database, with `on_conflict_do_nothing`, `on_conflict_do_update`, `excluded`."""
-    return sqlite.insert(table) if conn.dialect.name == SQLITE else postgresql.insert(table)
+
+async def insert_new(conn: AsyncConnection, table: Table, row: Row) -> bool:
+    """Whether the row was inserted; false when its key is taken, after waiting for whoever is about to take it."""
+    return (await conn.execute(_new_returning(conn.dialect.name, table), row)).first() is not None
+
+
+async def insert_missing(conn: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+    """The rows whose keys are not taken yet."""
+    if rows:
+        await conn.execute(_new(conn.dialect.name, table), rows)
+
+
+async def keep_newest(conn: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+    """The rows, each in place of the one with its key unless that one has a higher `sequence`.
+
+    Every row has the same columns; others keep what they hold.
+    """
+    if rows:
+        await conn.execute(_newest(conn.dialect.name, table, tuple(rows[0])), rows)
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    return sqlite.insert(table) if dialect == SQLITE else postgresql.insert(table)
+
+
+@cache
+def _new(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _new_returning(dialect: str, table: Table) -> Any:
+    return _new(dialect, table).returning(*table.primary_key)
+
+
+@cache
+def _newest(dialect: str, table: Table, columns: tuple[str, ...]) -> Any:
+    insert = _insert(dialect, table)
+    key = [column.name for column in table.primary_key]
+    return insert.on_conflict_do_update(
+        index_elements=key,
+        set_={name: insert.excluded[name] for name in columns if name not in key},
+        where=insert.excluded.sequence >= table.c.sequence,
+    )

@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, VersioningBehavior
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.errors import InvalidValue
@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
 HAND_ON_PATIENCE = timedelta(seconds=10)
 
 
-@workflow.defn(name=WORKFLOW_TYPE, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=WORKFLOW_TYPE)
 class SlaInstance:
     @workflow.init
     def __init__(self, start: Any = None) -> None:
@@ -45,6 +45,7 @@ class SlaInstance:
         self.attributes: dict[str, str | None] = {}
         self.known_attributes: list[str] = []
         self.tasks: set[asyncio.Task[None]] = set()
+        self.broken: BaseException | None = None
 
     @workflow.run
     async def run(self, start: Any = None) -> Document:  # noqa: ARG002 - taken by __init__, as @workflow.init asks
@@ -127,6 +128,9 @@ class SlaInstance:
 
     async def _turn(self, state: InstanceState) -> bool:
         """One round: events first, then what is due; true when the instance is over."""
+        if self.broken is not None:
+            # Not a FailureError: the task fails where operators see it, and goes on once the cause is mended.
+            raise RuntimeError("a background duty of the instance broke off") from self.broken
         await self._take_arrivals(state)
         for notice_id in state.fire(self._now()):
             self._spawn(self._deliver(notice_id))
@@ -140,7 +144,7 @@ class SlaInstance:
         return False
 
     def _news(self) -> bool:
-        return bool(self.arrived or self.unsorted_refusals)
+        return bool(self.arrived or self.unsorted_refusals or self.broken)
 
     async def _take_arrivals(self, state: InstanceState) -> None:
         while self.arrived:
@@ -163,7 +167,9 @@ class SlaInstance:
         }
         try:
             answer = await self._call(PLAN, request)
-        except ActivityError as error:
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
             if len(fresh) == 1:
                 self.unsorted_refusals.append(_unplannable(events[0], error, self._now()))
                 return
@@ -196,7 +202,9 @@ class SlaInstance:
                 answer = await workflow.execute_activity(
                     DELIVER, request, result_type=dict, summary=outstanding.notice["type"], **REGULAR[DELIVER]
                 )
-            except ActivityError as error:
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
                 answer = {"deliveries": [_dead(notice_id, error, self._now()).to_json()], "pending": []}
             state.settle(notice_id, [Delivery.from_json(delivery) for delivery in answer["deliveries"]])
             if not answer["pending"]:
@@ -210,7 +218,11 @@ class SlaInstance:
         while True:
             await workflow.wait_condition(lambda: bool(state.unrecorded))
             batch = list(state.unrecorded)
-            request = {"records": [record.to_json() for record in batch]}
+            request = {
+                "records": [record.to_json() for record in batch],
+                "chain": workflow.info().first_execution_run_id,
+                "at": render(self._now()),
+            }
             local = not any(record.notices for record in batch)
             answer = await self._call(RECORD, request, local=local)
             del state.unrecorded[: len(batch)]
@@ -224,8 +236,9 @@ class SlaInstance:
                 answer: Document = await workflow.execute_local_activity(
                     activity, request, result_type=dict, **LOCAL[activity]
                 )
-            except ActivityError as error:
-                if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
+            except FailureError as error:
+                cause = _cause(error)
+                if is_cancelled_exception(error) or (isinstance(cause, ApplicationError) and cause.non_retryable):
                     raise
             else:
                 return answer
@@ -261,7 +274,12 @@ class SlaInstance:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self._reap)
+
+    def _reap(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.broken = error
 
 
 def _read_payload(raw: RawValue) -> Any:
@@ -275,11 +293,15 @@ def _stamp(event: Event, occurred_at: str | None) -> Event:
     return event if occurred_at is None else replace(event, occurred_at=parse(occurred_at))
 
 
-def _unplannable(event: Event, error: ActivityError, now: Instant) -> Refusal:
-    cause = error.cause
-    message = cause.message if isinstance(cause, ApplicationError) else str(cause)
-    return Refusal(event.kind.value, f"cannot be planned: {message}", "event_id", event.event_id, now)
+def _cause(error: FailureError) -> BaseException:
+    """What went wrong inside an activity; only a regular one's failure comes wrapped."""
+    return error.cause or error if isinstance(error, ActivityError) else error
 
 
-def _dead(notice_id: str, error: ActivityError, now: Instant) -> Delivery:
-    return Delivery(notice_id, "*", "dead", now, str(error.cause or error)[:500])
+def _unplannable(event: Event, error: FailureError, now: Instant) -> Refusal:
+    problem = f"cannot be planned: {_cause(error)}"
+    return Refusal(event.kind.value, problem[:500], "event_id", event.event_id, now)
+
+
+def _dead(notice_id: str, error: FailureError, now: Instant) -> Delivery:
+    return Delivery(notice_id, "*", "dead", now, str(_cause(error))[:500])

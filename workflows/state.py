@@ -46,10 +46,10 @@ class Step:
     firings: Ledger = ()
     notices: list[Mapping[str, Any]] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
-    refusals: list[Mapping[str, Any]] = field(default_factory=list)
+    refused: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.firings or self.notices or self.deliveries or self.refusals)
+        return bool(self.events or self.firings or self.notices or self.deliveries or self.refused)
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ class InstanceState:
     def refuse(self, refusal: Refusal) -> None:
         self.refused += 1
         self.refusals = [*self.refusals, refusal.to_json()][-SHOWN_REFUSALS:]
-        self.step.refusals.append(refusal.to_json())
+        self.step.refused = True
 
     def fire(self, now: Instant) -> list[str]:
         """Fix what fires or is withdrawn by `now`; the ids of the notices to deliver."""
@@ -147,7 +147,7 @@ class InstanceState:
                 firings=step.firings,
                 notices=tuple(step.notices),
                 deliveries=tuple(step.deliveries),
-                set_aside=tuple(step.refusals),
+                set_aside={"count": self.refused, "recent": list(self.refusals)},
             )
         )
 

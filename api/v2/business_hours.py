@@ -105,7 +105,7 @@ def read_calendar(document: dict[str, Any], field: str = "") -> Calendar:
 
 def calendar_view(stored: StoredCalendar) -> dict[str, Any]:
     calendar = stored.calendar
-    rules = {"weekly_hours": {}, "holidays": [], "special_days": {}, "breaks": {}}
+    rules: dict[str, Any] = {"weekly_hours": {}, "holidays": [], "special_days": {}, "breaks": {}}
     return {
         "id": stored.id,
         "name": stored.name,

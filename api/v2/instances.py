@@ -60,7 +60,7 @@ async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, respons
     outcome = await open_instance(deps, owner.organization, Ticket.from_json(document), when)
     if isinstance(outcome, Untracked):
         response.status_code = 200
-        return untracked_view(outcome)
+        return outcome.view()
     response.status_code = 201 if outcome.created else 200
     return _located(outcome, response, deps.now())
 
@@ -180,19 +180,6 @@ def _located(outcome: Opened, response: Response, now: Instant) -> dict[str, Any
     view = outcome.sighting.view(now)
     response.headers["Location"] = f"{PREFIX}/{view['id']}"
     return view
-
-
-def untracked_view(untracked: Untracked) -> dict[str, Any]:
-    ticket = untracked.ticket
-    return {
-        "id": None,
-        "policy_id": untracked.policy_id,
-        f"{ticket.instance.subject_type}_id": ticket.instance.subject,
-        "kind": ticket.instance.kind.value,
-        "priority": ticket.priority,
-        "status": InstanceStatus.UNTRACKED.value,
-        "targets": {},
-    }
 
 
 def _subject(*subjects: str | None) -> tuple[SubjectType | None, str | None]:

@@ -87,7 +87,7 @@ def _transitions(zone: zoneinfo.ZoneInfo, start: int, end: int) -> list[int]:
         if sampled != offset:
             found.append(_first_change(zone, sample - DAY, sample))
             offset = sampled
-    return [transition for transition in found if transition <= end]
+    return [transition for transition in found if transition < end]
 
 
 def _first_change(zone: zoneinfo.ZoneInfo, before: int, after: int) -> int:

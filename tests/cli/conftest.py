@@ -62,7 +62,7 @@ def start(env: dict[str, str]) -> Iterator[Start]:
     """Starts a Python program in the background; whatever is left of it and its children is killed at the end."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(*arguments: str, **more: str) -> subprocess.Popen[str]:
+    def run(*arguments: str, own_group: bool = False, **more: str) -> subprocess.Popen[str]:
         started.append(
             subprocess.Popen(
                 [sys.executable, *arguments],
@@ -71,6 +71,7 @@ def start(env: dict[str, str]) -> Iterator[Start]:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
+                start_new_session=own_group,
             )
         )
         return started[-1]

@@ -76,12 +76,11 @@ def test_a_bad_setting_is_one_line(sla: Sla) -> None:
     assert refused(sla, SLA_API_PORT="99999") == "SLA_API_PORT: must be less than or equal to 65535, got '99999'"
 
 
-@pytest.mark.parametrize("command", ["up", "worker", "api", "migrate", "version"])
-def test_every_command_explains_itself(sla: Sla, command: str) -> None:
-    assert command in sla("--help").stdout
-    finished = sla(command, "--help")
-    assert finished.returncode == 0
-    assert "Usage:" in finished.stdout
+def test_the_command_explains_itself(sla: Sla) -> None:
+    listed = sla("--help").stdout
+    for command in ("up", "worker", "api", "migrate", "version"):
+        assert command in listed
+    assert "Ctrl-C stops it" in sla("up", "--help").stdout
 
 
 def test_the_version_is_printed(sla: Sla) -> None:

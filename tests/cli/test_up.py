@@ -8,28 +8,51 @@ import stat
 from pathlib import Path
 
 import httpx
-import pytest
 
 from .conftest import Sla, Start, descendants, eventually, gone, read_until
 
 UP = ("-m", "cli", "up")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_one_command_runs_everything_and_a_signal_ends_it(
-    start: Start, env: dict[str, str], number: signal.Signals
-) -> None:
+def test_one_command_runs_everything_and_sigterm_ends_it(start: Start, env: dict[str, str]) -> None:
     process = start(*UP)
     table = read_until(process, "└")
     api = f"http://127.0.0.1:{env['SLA_API_PORT']}"
     for shown in (api, f"{api}/docs", f"http://127.0.0.1:{env['SLA_TEMPORAL_UI_PORT']}", env["SLA_HOME"], "ak_live_"):
         assert shown in table
-    assert httpx.get(f"{api}/healthz", trust_env=False).status_code == 200
-    assert httpx.get(f"{api}/docs", trust_env=False).status_code == 200
+    for path in ("/healthz", "/docs"):
+        assert httpx.get(f"{api}{path}", trust_env=False).status_code == 200
     children = descendants(process)
+    assert len(children) == 3
     assert {os.getpgid(child.pid) for child in children} == {os.getpgid(0)}
 
-    process.send_signal(number)
+    process.terminate()
+
+    assert process.wait(15) == 0
+    assert all(gone(child) for child in children)
+
+
+def test_ctrl_c_in_a_terminal_ends_everything_cleanly(start: Start, env: dict[str, str]) -> None:
+    process = start(*UP, own_group=True)
+    read_until(process, "└")
+    children = descendants(process)
+
+    os.killpg(process.pid, signal.SIGINT)
+
+    assert process.wait(15) == 0
+    assert all(gone(child) for child in children)
+    assert process.stdout is not None
+    assert process.stdout.read().splitlines() == ["stopping ...", "stopped"]
+
+
+def test_ctrl_c_while_starting_leaves_nothing(start: Start, env: dict[str, str]) -> None:
+    process = start(*UP, own_group=True)
+    database = Path(env["SLA_HOME"]) / "temporal.db"
+    assert eventually(database.exists)
+    children = descendants(process)
+    assert children
+
+    os.killpg(process.pid, signal.SIGINT)
 
     assert process.wait(15) == 0
     assert all(gone(child) for child in children)

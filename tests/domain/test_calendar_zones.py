@@ -47,16 +47,6 @@ def test_every_change_of_offset_in_the_database_is_found(letter: str) -> None:
     assert not missed
 
 
-def test_a_change_at_new_year_opens_the_new_year_and_leaves_nothing_in_the_old() -> None:
-    at_new_year = 0
-    for key in ZONES:
-        for at, _ in recorded_offsets(key):
-            if at * SECOND in YEAR_STARTS:
-                at_new_year += 1
-                assert all(part.start < part.end for part in segments(key, to_datetime(Instant(at * SECOND)).year - 1))
-    assert at_new_year
-
-
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(ZONES), st.integers(0, YEAR_STARTS[-1] - 1))
 def test_every_instant_lies_in_a_segment_with_its_offset(key: str, instant: int) -> None:

@@ -100,7 +100,7 @@ def _morning(window: Window, time: int) -> bool:
     return window.closes < window.opens and time < window.closes
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_working_time_equals_a_count_of_the_open_minutes(case: tuple[Calendar, Instant]) -> None:
     calendar, start = case
@@ -117,7 +117,7 @@ def test_working_time_equals_a_count_of_the_open_minutes(case: tuple[Calendar, I
 lengths = st.integers(0, 400 * HOUR)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(cases(), lengths)
 def test_elapsed_inverts_add_and_add_finds_the_earliest_instant(case: tuple[Calendar, Instant], working: int) -> None:
     calendar, start = case
@@ -134,7 +134,7 @@ def test_elapsed_inverts_add_and_add_finds_the_earliest_instant(case: tuple[Cale
         assert due == start
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(cases(), st.lists(st.integers(0, 800 * DAY), min_size=2, max_size=5))
 def test_working_time_of_a_whole_is_the_sum_of_its_parts(case: tuple[Calendar, Instant], offsets: list[int]) -> None:
     calendar, start = case
@@ -144,7 +144,7 @@ def test_working_time_of_a_whole_is_the_sum_of_its_parts(case: tuple[Calendar, I
     assert all(0 <= part <= b - a for part, (a, b) in zip(parts, pairwise(cuts), strict=True))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(cases(), lengths, lengths, st.integers(0, 30 * DAY))
 def test_more_work_or_a_later_start_never_ends_earlier(
     case: tuple[Calendar, Instant], less: int, more: int, later: int

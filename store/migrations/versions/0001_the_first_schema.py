@@ -175,6 +175,9 @@ def _create_instance_records() -> None:
         sa.Column("instance_id", sa.Text(), nullable=False),
         sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("chain", sa.Text(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tentative", sa.Boolean(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("organization", "instance_id", "sequence", name="pk_instance_records"),
     )
@@ -284,6 +287,7 @@ def _insert_default_organization() -> None:
 def _insert(table: str, row: dict[str, object]) -> None:
     types: dict[str, sa.types.TypeEngine[Any]] = {
         "doc": sa.JSON(),
+        **dict.fromkeys(("version", "config_version"), sa.Integer()),
         **dict.fromkeys(("created_at", "updated_at", "changed_at"), sa.DateTime(timezone=True)),
     }
     columns: list[sa.ColumnClause[Any]] = [sa.column(name, types.get(name, sa.Text())) for name in row]

@@ -1,0 +1,50 @@
+"""What Temporal knows of an instance, read from the answer of its workflow or from the start of its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.ledger import Firing, Ledger
+from domain.plans import Plan
+from domain.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a workflow answers: `applied` events by id, and why those in `refused` could not be planned."""
+
+    snapshot: Snapshot
+    plan: Plan
+    ledger: Ledger
+    applied: frozenset[str]
+    refused: Mapping[str, str]
+
+    @classmethod
+    def from_json(cls, body: Any) -> State | None:
+        """None while the instance has not been planned."""
+        if not isinstance(body, Mapping) or not body.get("snapshot") or not body.get("plan"):
+            return None
+        return cls(
+            snapshot=Snapshot.from_json(body["snapshot"]),
+            plan=Plan.from_json(body["plan"]),
+            ledger=tuple(Firing.from_json(firing) for firing in body["ledger"]),
+            applied=frozenset(body["applied"]),
+            refused={one["value"]: one["problem"] for one in body["set_aside"]["recent"] if one["field"] == "event_id"},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a run was started with; `planned` is None when it has to plan or load first."""
+
+    planned: tuple[Snapshot, Plan, Ledger] | None
+
+    @classmethod
+    def from_json(cls, body: Any) -> Opening:
+        document = body.get("carried", body) if isinstance(body, Mapping) else {}
+        if "snapshot" not in document:
+            return cls(None)
+        ledger = tuple(Firing.from_json(firing) for firing in document.get("ledger", ()))
+        return cls((Snapshot.from_json(document["snapshot"]), Plan.from_json(document["plan"]), ledger))

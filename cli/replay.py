@@ -1,0 +1,87 @@
+"""`sla replay`: a log of real tickets through real workflows, checked against the plan."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, assert_never
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.progress import Progress, TimeElapsedColumn
+
+from cli import console
+from domain.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from cli.replaying.driver import Outcome
+    from cli.replaying.schedule import Case
+    from cli.replaying.tickets import TicketLog
+    from domain.catalog import Catalog
+
+FAILED, REFUSED = 1, 2
+
+
+class Format(StrEnum):
+    SERVICENOW = "servicenow"
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="The ticket log.")],
+    format: Annotated[Format, typer.Option(help="How the log is written.")],  # noqa: A002 - the option's name
+    policies: Annotated[Path, typer.Option(help="Policies, in YAML.")] = Path("examples/policies.yaml"),
+    calendar: Annotated[
+        Path | None, typer.Option(help="Business hours, in YAML; without them every hour counts.")
+    ] = None,
+) -> None:
+    """Run a ticket log through real workflows, and check each verdict and milestone against the plan."""
+    try:
+        found = _replay(file, format, policies, calendar)
+    except InvalidValue as error:
+        console.complain(error.message)
+        raise typer.Exit(REFUSED) from None
+    if found:
+        raise typer.Exit(FAILED)
+
+
+def _replay(file: Path, format_: Format, policies: Path, calendar: Path | None) -> int:
+    """The number of differences."""
+    from cli.replaying import report, rules, schedule, verdicts  # noqa: PLC0415 - not for every command
+    from domain.calendar import pin_packaged_tzdata, tzdata_version  # noqa: PLC0415 - as above
+
+    pin_packaged_tzdata()
+    catalog = rules.load_catalog(policies, calendar)
+    log = _read(file, format_, rules.zone(catalog))
+    cases = schedule.cases(log.tickets, catalog, tzdata_version())
+    report.show_log(console.out, log, len(cases))
+    if not cases:
+        raise InvalidValue("policies", str(policies), "promise nothing to any ticket of the log")
+    began = time.monotonic()
+    outcomes = _run(cases, catalog, log)
+    report.show_run(console.out, log, outcomes, time.monotonic() - began)
+    found = [difference for outcome in outcomes for difference in verdicts.differences(outcome, log.ends_at)]
+    report.show_verdict(console.out, found)
+    return len(found)
+
+
+def _read(file: Path, format_: Format, zone: ZoneInfo) -> TicketLog:
+    from cli.replaying import servicenow  # noqa: PLC0415 - as above
+
+    match format_:
+        case Format.SERVICENOW:
+            return servicenow.read(file, zone)
+        case _:
+            assert_never(format_)
+
+
+def _run(cases: Sequence[Case], catalog: Catalog, log: TicketLog) -> list[Outcome]:
+    from cli.replaying import driver, schedule  # noqa: PLC0415 - as above
+
+    arrivals = [arrival for case in cases for arrival in schedule.in_time_order(case)]
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console.out) as progress:
+        task = progress.add_task("replaying", total=len(arrivals))
+        replaying = driver.replay(cases, arrivals, catalog, log.ends_at, lambda count: progress.advance(task, count))
+        return asyncio.run(replaying)

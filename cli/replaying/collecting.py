@@ -1,0 +1,64 @@
+"""A store and a channel that only remember, behind the real activities."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from domain.catalog import Catalog
+from domain.errors import ProjectionConflict
+from domain.ledger import Ledger, merge
+from domain.records import Record, Writer
+
+
+class CollectingProjection:
+    """The records of every instance, keyed by sequence as in the store."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._written: dict[str, dict[int, tuple[Record, Writer]]] = {}
+
+    async def apply(self, record: Record, writer: Writer) -> None:
+        written = self._written.setdefault(record.instance_id, {})
+        held = written.get(record.sequence)
+        if held is not None and held[0].digest != record.digest and not writer.may_replace(held[1]):
+            raise ProjectionConflict(f"{record.instance_id}/{record.sequence} already holds other content")
+        written[record.sequence] = record, writer
+
+    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:  # noqa: ARG002 - the port's
+        records = self._records(instance_id)
+        if not records:
+            return None
+        ledger: Ledger = ()
+        for record in records:
+            ledger = merge(ledger, record.firings)
+        events = {event.event_id: event for record in records for event in record.events}
+        return {
+            "snapshot": next(record.snapshot for record in reversed(records) if record.snapshot is not None),
+            "plan": records[-1].plan,
+            "events": [event.to_json() for event in events.values()],
+            "ledger": [firing.to_json() for firing in ledger],
+            "sequence": records[-1].sequence,
+            "status": records[-1].status.value,
+            "set_aside": records[-1].set_aside,
+        }
+
+    async def catalog(self, organization: str) -> Catalog:  # noqa: ARG002 - the port's
+        return self._catalog
+
+    def _records(self, instance_id: str) -> list[Record]:
+        written = self._written.get(instance_id, {})
+        return [written[sequence][0] for sequence in sorted(written)]
+
+
+class CollectingChannel:
+    """How often each notice arrived, by its id."""
+
+    name = "replay"
+
+    def __init__(self) -> None:
+        self.arrived: Counter[str] = Counter()
+
+    async def send(self, notice: Mapping[str, Any]) -> None:
+        self.arrived[notice["id"]] += 1

@@ -1,0 +1,64 @@
+"""What is sent to the engine and when: arrivals, apart from the times that the events themselves bear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from cli.replaying.tickets import LoggedTicket
+from domain.catalog import Catalog
+from domain.events import Event
+from domain.instants import SECOND, Instant, Micros
+from domain.planning import plan
+from domain.plans import Plan
+from domain.snapshot import Snapshot
+
+# An event at a milestone's very instant comes before it, so it is on its way shortly before; the inbox takes events
+# that are up to five minutes ahead.
+LEAD = Micros(30 * SECOND)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One ticket under its policy. `expected` is the plan of its events, computed outside any workflow."""
+
+    logged: LoggedTicket
+    snapshot: Snapshot
+    expected: Plan
+
+    @property
+    def instance_id(self) -> str:
+        return self.snapshot.facts.instance_id
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event that reaches the engine at `at`; the opening starts the instance."""
+
+    at: Instant
+    case: Case
+    event: Event
+
+
+def cases(tickets: Iterable[LoggedTicket], catalog: Catalog, tzdata_version: str) -> tuple[Case, ...]:
+    """The tickets that a policy applies to."""
+    tracked = ((ticket, catalog.snapshot(ticket.ticket, tzdata_version)) for ticket in tickets)
+    return tuple(
+        Case(ticket, snapshot, plan(snapshot, ticket.events))
+        for ticket, snapshot in tracked
+        if snapshot is not None and snapshot.targets
+    )
+
+
+def in_time_order(case: Case) -> Iterator[Arrival]:
+    """Every event shortly before its instant; one dated before the opening right after that."""
+    opened_at = case.logged.opened.occurred_at
+    for event in case.logged.events:
+        yield Arrival(Instant(max(event.occurred_at, opened_at) - LEAD), case, event)
+
+
+def by_instant(arrivals: Iterable[Arrival]) -> list[tuple[Instant, list[Arrival]]]:
+    """Arrivals of one instant together, in the order given."""
+    ordered = sorted(arrivals, key=lambda arrival: arrival.at)
+    return [(at, list(group)) for at, group in groupby(ordered, key=lambda arrival: arrival.at)]

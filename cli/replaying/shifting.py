@@ -1,0 +1,87 @@
+"""The boundary between the log's dates and those of a test server, whose clock starts today.
+
+Workflows live on the server's dates; calendars, plans and reports see the true ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from domain.events import Event
+from domain.instants import Instant
+from domain.ledger import Firing
+from domain.plans import Milestone, Plan, TargetPlan
+from workflows.calls import PLAN
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One constant, in microseconds: the server's instant less the true one."""
+
+    length: int
+
+    def instant(self, at: Instant) -> Instant:
+        return Instant(at + self.length)
+
+    def optional(self, at: Instant | None) -> Instant | None:
+        return None if at is None else self.instant(at)
+
+    def back(self) -> Shift:
+        return Shift(-self.length)
+
+    def event(self, event: Event) -> Event:
+        return replace(event, occurred_at=self.instant(event.occurred_at), received_at=self.instant(event.received_at))
+
+    def plan(self, plan: Plan) -> Plan:
+        return Plan(self.instant(plan.opened_at), tuple(self._target(target) for target in plan.targets))
+
+    def firing(self, firing: Firing) -> Firing:
+        return replace(
+            firing,
+            planned_at=self.instant(firing.planned_at),
+            fired_at=self.instant(firing.fired_at),
+            withdrawn_at=self.optional(firing.withdrawn_at),
+        )
+
+    def _target(self, target: TargetPlan) -> TargetPlan:
+        return replace(
+            target,
+            since=self.instant(target.since),
+            started_at=self.optional(target.started_at),
+            stopped_at=self.optional(target.stopped_at),
+            due_at=self.optional(target.due_at),
+            breached_at=self.optional(target.breached_at),
+            milestones=tuple(self._milestone(milestone) for milestone in target.milestones),
+        )
+
+    def _milestone(self, milestone: Milestone) -> Milestone:
+        return replace(milestone, planned_at=self.optional(milestone.planned_at))
+
+
+class ShiftedPlanning(Interceptor):
+    """Lets the real `plan` activity work on true dates and hands its plan back on the server's."""
+
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
+        return _ShiftedActivity(next, self._shift)
+
+
+class _ShiftedActivity(ActivityInboundInterceptor):
+    def __init__(self, next_: ActivityInboundInterceptor, shift: Shift) -> None:
+        super().__init__(next_)
+        self._shift = shift
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the interface's name
+        if activity.info().activity_type != PLAN:
+            return await super().execute_activity(input)
+        request = dict(input.args[0])
+        back = self._shift.back()
+        request["events"] = [back.event(Event.from_json(event)).to_json() for event in request["events"]]
+        answer = await super().execute_activity(replace(input, args=[request]))
+        return {**answer, "plan": self._shift.plan(Plan.from_json(answer["plan"])).to_json()}

@@ -1,0 +1,65 @@
+"""Generated tickets: what happens to each, in seconds from the start of the show. One second stands for one hour."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+SECONDS_BETWEEN_TICKETS = 1.45
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A policy of the show; `respond` and `resolve` are hours on the stage, seconds behind it."""
+
+    name: str
+    priority: str
+    respond: int
+    resolve: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "conditions": [{"field": "priority", "operator": "eq", "value": self.priority}],
+            "targets": [
+                {"type": "first_response", "minutes": self.respond / 60, "pausable": False},
+                {"type": "resolution", "minutes": self.resolve / 60},
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    at: float
+    command: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A ticket from `opens_at` through its steps to the end."""
+
+    ticket_id: str
+    promise: Promise
+    opens_at: float
+    steps: tuple[Step, ...]
+
+
+PROMISES = (Promise("Urgent tickets", "urgent", 3, 8), Promise("Normal tickets", "normal", 6, 14))
+
+
+def lives(count: int, seed: int) -> list[Life]:
+    chance = random.Random(seed)  # noqa: S311 - a show that can be repeated, not a secret
+    return [_life(f"T-{101 + index}", index * SECONDS_BETWEEN_TICKETS, chance) for index in range(count)]
+
+
+def _life(ticket_id: str, opens_at: float, chance: random.Random) -> Life:
+    promise = chance.choice(PROMISES)
+    answered = opens_at + promise.respond * chance.uniform(0.2, 1.35)
+    steps = [Step(answered, "acknowledge")]
+    waited = chance.uniform(1.5, 3.0) if chance.random() < 0.4 else 0.0
+    if waited:
+        steps += (Step(answered + 0.3, "pause", "waiting for the customer"), Step(answered + 0.3 + waited, "resume"))
+    worked = opens_at + promise.resolve * chance.uniform(0.35, 1.25) + waited
+    return Life(ticket_id, promise, opens_at, (*steps, Step(max(worked, steps[-1].at + 0.5), "resolve")))

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from api.app import create_app
+from api.dependencies import Dependencies
+from api.engine import CONNECT_OPTIONS, provider
+from settings import Settings
+from store.keys import ensure_key
+from store.migrate import upgrade
+from store.store import Store
+from worker import StoreProjection, build_worker
+
+KEY = "ak_test_0123456789abcdef"
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@contextmanager
+def temporal_server(port: int) -> Iterator[str]:
+    """A real development server, in memory."""
+    address = f"127.0.0.1:{port}"
+    binary = str(Path(sys.executable).parent / "temporal")
+    options = ["--headless", "--ip", "127.0.0.1", "--port", str(port), "--log-level", "never"]
+    server = subprocess.Popen([binary, "server", "start-dev", *options], stdout=subprocess.DEVNULL)
+    try:
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def temporal_address() -> Iterator[str]:
+    with temporal_server(free_port()) as address:
+        asyncio.run(_answers(address))
+        yield address
+
+
+@pytest.fixture
+def start_temporal() -> Iterator[Callable[[int], str]]:
+    with ExitStack() as stack:
+        yield lambda port: stack.enter_context(temporal_server(port))
+
+
+async def _answers(address: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            await Client.connect(address)
+        except (RuntimeError, RPCError):
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.1)
+        else:
+            return
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "empty.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@dataclass
+class Api:
+    """The API in this process: a real store, a real Temporal server, a worker where a test asks for one."""
+
+    http: httpx.AsyncClient
+    app: Any
+    dependencies: Dependencies
+    organization: str
+    temporal: Client
+    stack: AsyncExitStack
+
+    async def with_worker(self) -> Worker:
+        worker = build_worker(
+            self.temporal, StoreProjection(self.dependencies.store), [], task_queue=self.dependencies.task_queue
+        )
+        return await self.stack.enter_async_context(worker)
+
+    def use(self, **changes: Any) -> None:
+        self.app.state.dependencies = replace(self.app.state.dependencies, **changes)
+
+    async def lose_temporal(self) -> None:
+        client = await Client.connect(f"127.0.0.1:{free_port()}", **CONNECT_OPTIONS)
+        self.use(temporal=provider(client))
+
+    async def lose_store(self, tmp_path: Path) -> None:
+        """Only for what asks it from now on; the key has been verified before and is remembered."""
+        await self.http.get("/api/v2/sla/policies?limit=1")
+        store = Store.open(f"sqlite:///{tmp_path / 'nowhere' / 'at-all.db'}")
+        self.stack.push_async_callback(store.close)
+        self.use(store=store)
+
+    def find_everything(self) -> None:
+        self.use(store=self.dependencies.store, temporal=self.dependencies.temporal)
+
+    async def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        return await self.http.post(f"/api/v2/sla{path}", json=body, **options)
+
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        return await self.http.get(f"/api/v2/sla{path}", params=params)
+
+    async def policy(self, **changes: Any) -> dict[str, Any]:
+        body = {
+            "name": "Urgent",
+            "conditions": [{"field": "priority", "operator": "in", "value": ["urgent"]}],
+            "targets": [
+                {"type": "first_response", "priority": "urgent", "hours": 1},
+                {"type": "resolution", "priority": "urgent", "hours": 4},
+            ],
+        }
+        answer = await self.post("/policies", {**body, **changes})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def ticket(self, subject: str = "", **changes: Any) -> dict[str, Any]:
+        body = {"conversation_id": subject or f"conv_{uuid.uuid4().hex[:8]}", "priority": "urgent", **changes}
+        answer = await self.post("/instances", body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+
+ApiMaker = Callable[[], Awaitable[Api]]
+
+
+@pytest.fixture
+async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) -> AsyncIterator[ApiMaker]:
+    async with AsyncExitStack() as stack:
+        database = tmp_path / "store.db"
+        shutil.copy(empty_database, database)
+        client = await Client.connect(temporal_address, data_converter=pydantic_data_converter)
+
+        async def make() -> Api:
+            organization = f"org-{uuid.uuid4().hex[:12]}"
+            key = f"{KEY}{organization}"
+            await ensure_key(f"sqlite:///{database}", key, "test", organization)
+            store = Store.open(f"sqlite:///{database}")
+            stack.push_async_callback(store.close)
+            dependencies = Dependencies(store, provider(client), task_queue=organization)
+            app = create_app(Settings(), dependencies=dependencies)
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            http = httpx.AsyncClient(transport=transport, base_url="http://api", headers={"X-API-Key": key})
+            await stack.enter_async_context(http)
+            return Api(http, app, dependencies, organization, client, stack)
+
+        yield make
+
+
+@pytest.fixture
+async def api(make_api: ApiMaker) -> Api:
+    return await make_api()

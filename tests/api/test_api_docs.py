@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from string import Template
+from typing import Any
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "api-v2.md"
+EXPECTED = {"POST": {200, 201}, "GET": {200}, "PATCH": {200}, "DELETE": {204}}
+
+
+def requests() -> list[str]:
+    """The curl lines of the document, preview moved before the deletion of the hours it uses."""
+    blocks = re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    commands = [part for block in blocks for part in re.split(r"(?m)^(?=curl )", block.replace("\\\n", " "))]
+    curls = [command for command in commands if command.startswith("curl ")]
+    return sorted(curls, key=lambda command: "DELETE" in command)
+
+
+async def test_every_documented_request_works_as_documented(api: Any) -> None:
+    await api.with_worker()
+    names = {"API": "http://api/api/v2/sla", "KEY": api.http.headers["X-API-Key"]}
+    seen = set()
+    for command in requests():
+        method, url, headers, body = read(Template(command).substitute(names))
+        answer = await api.http.request(method, url, headers=headers, content=body)
+        assert answer.status_code in EXPECTED[method], f"{command}\n{answer.text}"
+        if answer.status_code == 201:
+            created = answer.json()["id"]
+            names[{"sla_": "POLICY", "bh_": "HOURS"}.get(re.match(r"[a-z]+_", created)[0], "")] = created  # type: ignore[index]
+        seen.add((method, url.partition("/api/v2/sla")[2].partition("?")[0].rpartition("/")[2]))
+    assert len(requests()) == 18
+    assert {("POST", "preview-deadline"), ("POST", "cancel"), ("GET", "instances")} <= seen
+
+
+def read(command: str) -> tuple[str, str, dict[str, str], str | None]:
+    words = iter(shlex.split(command)[1:])
+    method, url, headers, body = "GET", "", {}, None
+    for word in words:
+        if word == "-X":
+            method = next(words)
+        elif word == "-H":
+            name, _, value = next(words).partition(": ")
+            headers[name] = value
+        elif word == "-d":
+            body = next(words)
+        else:
+            url = word
+    return method, url, headers, body

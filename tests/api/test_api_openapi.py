@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import Any
+
+ROUTES = {
+    "/policies": {"get", "post"},
+    "/policies/{policy_id}": {"get"},
+    "/business-hours": {"get", "post"},
+    "/business-hours/{business_hours_id}": {"get", "patch", "delete"},
+    "/preview-deadline": {"post"},
+    "/instances": {"get", "post"},
+    "/instances/{instance_id}": {"get"},
+    **{
+        f"/instances/{{instance_id}}/{command}": {"post"}
+        for command in ("acknowledge", "pause", "resume", "resolve", "reopen", "cancel")
+    },
+}
+
+
+async def test_every_route_is_described_with_its_answers_its_problems_and_its_key(api: Any) -> None:
+    document = (await api.http.get("/openapi.json")).json()
+    assert document["info"]["title"] == "Slakeeper"
+    assert document["components"]["securitySchemes"]["ApiKey"]["name"] == "X-API-Key"
+    described = {path: set(methods) for path, methods in document["paths"].items() if path.startswith("/api")}
+    assert described == {f"/api/v2/sla{path}": methods for path, methods in ROUTES.items()}
+    for path, methods in document["paths"].items():
+        for operation in methods.values() if path.startswith("/api") else ():
+            assert operation["security"] == [{"ApiKey": []}]
+            assert {"401", "503"} <= set(operation["responses"])
+            assert set(operation["responses"]["401"]["content"]) == {"application/problem+json"}
+            assert operation["tags"]
+            good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+            assert "204" in operation["responses"] or "$ref" in good["content"]["application/json"]["schema"]
+
+
+async def test_every_reference_in_the_description_leads_somewhere(api: Any) -> None:
+    document = (await api.http.get("/openapi.json")).json()
+    for reference in references(document):
+        place: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            place = place[part]
+
+
+def references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [reference for child in node.values() for reference in references(child)]
+    return [reference for child in node for reference in references(child)] if isinstance(node, list) else []

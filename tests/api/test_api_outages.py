@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+OPEN = {"conversation_id": "conv_1", "priority": "urgent"}
+
+
+def is_retryable(answer: Any, code: str) -> bool:
+    told = (answer.status_code, answer.json()["code"], answer.headers["content-type"])
+    return told == (503, code, "application/problem+json") and int(answer.headers["retry-after"]) > 0
+
+
+async def test_without_temporal_nothing_is_opened_and_nothing_is_stored(api: Any) -> None:
+    await api.policy()
+    await api.lose_temporal()
+    assert is_retryable(await api.post("/instances", OPEN), "temporal_unavailable")
+    assert (await api.get("/instances")).json()["total"] == 0
+    api.find_everything()
+    assert (await api.post("/instances", OPEN)).status_code == 201
+
+
+async def test_without_temporal_a_command_is_refused_and_an_instance_is_read_from_the_store(api: Any) -> None:
+    await api.policy()
+    opened = await api.ticket()
+    await api.lose_temporal()
+    assert is_retryable(await api.post(f"/instances/{opened['id']}/resolve"), "temporal_unavailable")
+    found = await api.get(f"/instances/{opened['id']}")
+    assert (found.status_code, found.json()["source"]) == (200, "store")
+    assert is_retryable(await api.get("/instances/inst_sla_ticket_unknown"), "temporal_unavailable")
+
+
+async def test_without_the_store_nothing_is_opened(api: Any, tmp_path: Path) -> None:
+    await api.policy()
+    await api.lose_store(tmp_path)
+    assert is_retryable(await api.post("/instances", OPEN), "store_unavailable")
+    assert is_retryable(await api.get("/instances"), "store_unavailable")
+    assert is_retryable(await api.post("/policies", {"name": "x"}), "store_unavailable")
+    api.find_everything()
+    assert (await api.get("/instances/inst_sla_conversation_conv_1")).status_code == 404
+    assert (await api.post("/instances", OPEN)).status_code == 201
+
+
+async def test_a_key_that_cannot_be_looked_up_is_not_called_wrong(api: Any, tmp_path: Path) -> None:
+    await api.lose_store(tmp_path)
+    answer = await api.http.get("/api/v2/sla/policies", headers={"X-API-Key": "ak_live_never_seen_before"})
+    assert is_retryable(answer, "store_unavailable")
+
+
+async def test_an_instance_is_found_and_commanded_while_the_store_is_down(api: Any, tmp_path: Path) -> None:
+    await api.policy()
+    opened = await api.ticket()
+    await api.with_worker()
+    await api.lose_store(tmp_path)
+    assert (await api.get(f"/instances/{opened['id']}")).json()["source"] == "workflow"
+    assert (await api.post(f"/instances/{opened['id']}/acknowledge")).status_code == 200
+    assert is_retryable(await api.post("/instances/inst_sla_ticket_unknown/acknowledge"), "store_unavailable")
+
+
+async def test_an_instance_whose_first_row_was_lost_is_found_without_a_worker(api: Any) -> None:
+    await api.policy()
+    await execute(api, "ALTER TABLE instance_records RENAME TO away")
+    opened = await api.ticket("conv_1")
+    await execute(api, "ALTER TABLE away RENAME TO instance_records")
+    assert (await api.get("/instances")).json()["total"] == 0
+    found = await api.get(f"/instances/{opened['id']}")
+    again = await api.post("/instances", OPEN)
+    commanded = await api.post(f"/instances/{opened['id']}/acknowledge")
+    assert (found.status_code, again.status_code, commanded.status_code) == (200, 200, 202)
+    assert found.json()["targets"]["resolution"]["due_at"] == opened["targets"]["resolution"]["due_at"]
+    assert again.json()["id"] == opened["id"]
+    await api.with_worker()
+    assert (await api.post(f"/instances/{opened['id']}/resolve")).status_code == 200
+
+
+async def execute(api: Any, statement: str) -> None:
+    async with api.dependencies.store.database.write() as conn:
+        await conn.exec_driver_sql(statement)
+
+
+async def test_readiness_names_what_is_down(api: Any, tmp_path: Path) -> None:
+    assert (await api.http.get("/readyz")).json() == {"store": "up", "temporal": "up"}
+    await api.lose_temporal()
+    lost = await api.http.get("/readyz")
+    assert (lost.status_code, lost.json()) == (503, {"store": "up", "temporal": "down"})
+    api.find_everything()
+    await api.lose_store(tmp_path)
+    lost = await api.http.get("/readyz")
+    assert (lost.status_code, lost.json()) == (503, {"store": "down", "temporal": "up"})
+    assert (await api.http.get("/healthz")).status_code == 200

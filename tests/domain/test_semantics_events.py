@@ -1,0 +1,177 @@
+"""Rows of docs/semantics.md about events; each docstring is the sentence of its row."""
+
+from dataclasses import replace
+from itertools import permutations
+
+from domain.catalog import Catalog
+from domain.clocks import ClockState
+from domain.events import Event, EventKind
+from domain.instants import MINUTE
+from domain.ledger import merge, reconcile, standing
+from domain.notices import notice
+from domain.planning import plan
+from domain.snapshot import Snapshot
+from domain.status import InstanceStatus, instance_status, met
+from tests.support.builders import (
+    a_policy,
+    a_snapshot,
+    a_ticket,
+    acknowledged,
+    at,
+    cancelled,
+    moments,
+    opened,
+    paused,
+    promise,
+    reopened,
+    resolution,
+    resolved,
+    resumed,
+    target_of,
+    two_clocks,
+    updated,
+)
+
+
+def test_events_are_ordered_by_event_time_then_arrival() -> None:
+    """every event has `occurred_at` (source's clock) and `received_at` (ours); the plan orders by `occurred_at`, then arrival"""  # noqa: E501 - the row is one line
+    late_news = [opened("09:00"), resumed("09:40", received="09:40"), paused("09:10", received="09:45")]
+    assert resolution(*late_news).due_at == at("10:30")
+    # Pause and resume of one instant: what arrived last is what holds.
+    tie = paused("09:30", received="09:31"), resumed("09:30", received="09:32")
+    assert resolution(opened("09:00"), *tie).state is ClockState.RUNNING
+    swapped = replace(tie[0], received_at=at("09:33")), tie[1]
+    assert resolution(opened("09:00"), *swapped).state is ClockState.PAUSED
+
+
+def test_duplicates_change_nothing() -> None:
+    """same event id: ignored; same fact twice (two pauses): no effect"""
+    once = [opened("09:00"), paused("09:10", "customer", event_id="e1"), resumed("09:40", "customer")]
+    same_id = paused("09:20", "vendor", event_id="e1", received="09:50")
+    assert resolution(*once, same_id) == resolution(*once)
+    again = paused("09:20", "customer", event_id="e2")
+    assert resolution(*once, again) == resolution(*once)
+    twice = resolution(opened("09:00"), resolved("09:30"), resolved("09:50"), opened("09:20", event_id="o2"))
+    assert (twice.stopped_at, twice.started_at) == (at("09:30"), at("09:00"))
+
+
+def test_an_event_dated_before_the_opening_takes_effect_at_the_opening() -> None:
+    """takes effect at the opening"""
+    assert resolution(opened("09:00"), resolved("08:00")).stopped_at == at("09:00")
+    early = resolution(opened("09:00"), paused("08:00"), resumed("08:30"))
+    assert (early.due_at, early.paused_for) == (at("10:00"), 0)
+    held = resolution(opened("09:00"), resumed("08:00"), paused("08:30"), resumed("09:30"))
+    assert (held.due_at, held.paused_for) == (at("10:30"), 30 * MINUTE)
+
+
+def test_a_late_event_withdraws_what_should_not_have_happened_and_adds_what_should() -> None:
+    """the plan is recomputed; a milestone that should not have happened is withdrawn with a compensating notice, a breach that should have is recorded at its true instant"""  # noqa: E501 - the row is one line
+    snapshot = a_snapshot(promise(minutes=60))
+    events = [opened("09:00")]
+    fired = reconcile(plan(snapshot, events), (), at("10:05"))
+    assert [firing.key.milestone for firing in fired] == ["halfway", "at_risk", "breached"]
+
+    corrected = plan(snapshot, [*events, resolved("09:40", received="10:06")])
+    changed = reconcile(corrected, fired, at("10:06"))
+    assert [(firing.key.milestone, firing.withdrawn_at) for firing in changed] == [
+        ("at_risk", at("10:06")),
+        ("breached", at("10:06")),
+    ]
+    letter = notice(snapshot.facts, corrected, changed[1])
+    assert (letter["type"], letter["time"]) == ("sla.withdrawn", "2026-03-02T10:00:00Z")
+    assert letter["data"]["withdraws"] == notice(snapshot.facts, corrected, fired[2])["id"]
+
+    opened_late = plan(snapshot, [opened("08:00", received="10:10"), paused("09:30"), resumed("09:40")])
+    at_once = reconcile(opened_late, (), at("10:11"))
+    breach = standing(merge((), at_once))
+    assert {key.milestone: firing.planned_at for key, firing in breach.items()}["breached"] == at("10:10")
+
+
+def test_a_reopening_continues_the_resolution_clock() -> None:
+    """continues the resolution clock, closed time excluded; policy option `restart`"""
+    events = [opened("09:00"), acknowledged("09:10"), resolved("09:40"), reopened("11:00")]
+    both = two_clocks(*events, response=30, resolution=60)
+    again = target_of(both, "resolution")
+    assert (again.state, again.used, again.due_at) == (ClockState.RUNNING, 40 * MINUTE, at("11:20"))
+    assert target_of(both, "first_response").stopped_at == at("09:10")
+
+
+def test_resolving_counts_as_the_first_response() -> None:
+    """resolving counts as the first response"""
+    response = target_of(two_clocks(opened("09:00"), resolved("09:20")), "first_response")
+    assert (response.stopped_at, met(response, at("09:20"))) == (at("09:20"), True)
+    late = target_of(two_clocks(opened("09:00"), resolved("09:40")), "first_response")
+    assert (late.breached_at, met(late, at("09:40"))) == (at("09:30"), False)
+
+
+def test_a_priority_change_keeps_the_original_targets() -> None:
+    """keeps the original targets (policy option `retarget`: from the same start, pauses kept)"""
+    urgent, low = promise(minutes=60, priority="urgent"), promise(minutes=600, priority="low")
+    snapshot = a_snapshot(urgent, low, ticket=a_ticket("urgent"))
+    changed = [opened("09:00"), updated("09:05", priority="low")]
+    assert plan(snapshot, changed) == plan(snapshot, changed[:1])
+    assert plan(snapshot, changed).targets[0].due_at == at("10:00")
+
+
+def test_a_policy_edit_never_moves_a_running_instance() -> None:
+    """never moves a running instance; an explicit re-plan does, with a preview"""
+    before = Catalog("default", (a_policy(promise(minutes=60)),), {})
+    after = replace(before, policies=(a_policy(promise(minutes=15), version=2),))
+    frozen, fresh = (catalog.snapshot(a_ticket(), "2026a") for catalog in (before, after))
+    assert frozen is not None
+    assert fresh is not None
+    stored = Snapshot.from_json(frozen.to_json())
+    assert plan(stored, [opened("09:00")]).targets[0].due_at == at("10:00")
+    assert plan(fresh, [opened("09:00")]).targets[0].due_at == at("09:15")
+
+
+def test_a_reopening_after_a_cancel_continues_every_clock_that_was_cancelled() -> None:
+    """A reopening after a cancel continues every clock that the cancel ended."""
+    back = two_clocks(opened("09:00"), cancelled("09:10"), reopened("10:00"), response=30, resolution=60)
+    assert [target.state for target in back.targets] == [ClockState.RUNNING, ClockState.RUNNING]
+    assert [target.due_at for target in back.targets] == [at("10:20"), at("10:50")]
+    answered = two_clocks(opened("09:00"), acknowledged("09:05"), cancelled("09:10"), reopened("10:00"))
+    assert target_of(answered, "first_response").stopped_at == at("09:05")
+
+
+def test_a_reopening_after_a_breach_keeps_the_breach() -> None:
+    """A reopening after a breach keeps the breach and its due instant."""
+    target = resolution(opened("09:00"), resolved("10:30"), reopened("11:00"), resolved("11:10"))
+    assert (target.due_at, target.breached_at, target.used) == (at("10:00"), at("10:00"), 100 * MINUTE)
+
+
+def test_a_reopening_of_a_ticket_that_is_open_changes_nothing() -> None:
+    """A reopening of a ticket that is open, and a resolution of one that is cancelled, change nothing."""
+    assert resolution(opened("09:00"), reopened("09:30")) == resolution(opened("09:00"))
+    gone = [opened("09:00"), cancelled("09:10")]
+    assert resolution(*gone, resolved("09:20")) == resolution(*gone)
+
+
+def test_at_one_instant_events_take_effect_in_the_order_of_their_arrival() -> None:
+    """At one instant the opening comes first, then the others in the order of their arrival."""
+    closed = resolved("09:00", received="09:01"), reopened("09:00", received="09:02"), paused("09:00", received="09:03")
+    for order in permutations([opened("09:00", received="09:05"), *closed]):
+        target = resolution(*order)
+        assert (target.state, target.since, target.used) == (ClockState.PAUSED, at("09:00"), 0)
+
+
+def test_the_first_opening_to_arrive_opens_the_ticket() -> None:
+    """The first opening to arrive opens the ticket, whatever its date; the others are ignored."""
+    earlier = opened("08:00", received="09:30")
+    assert plan(a_snapshot(), [earlier, opened("09:00")]).opened_at == at("09:00")
+
+
+def test_the_earliest_response_counts_whatever_the_order_of_arrival() -> None:
+    """The earliest acknowledgement counts, whatever the order of arrival."""
+    replies: list[Event] = [acknowledged("10:00"), acknowledged("09:00", received="10:20")]
+    both = two_clocks(opened("08:45", received="08:45"), *replies, response=20)
+    response = target_of(both, "first_response")
+    assert (response.stopped_at, response.breached_at) == (at("09:00"), None)
+    assert moments(response)["breached"] is None
+
+
+def test_an_untracked_ticket_has_no_clock() -> None:
+    """A ticket without any target has no clock and is untracked."""
+    empty = plan(a_snapshot(promise(priority="urgent")), [Event(EventKind.OPENED, "o", at("09:00"), at("09:00"))])
+    assert (empty.targets, empty.closed_at) == ((), at("09:00"))
+    assert instance_status(empty, at("09:00")) is InstanceStatus.UNTRACKED

@@ -1,0 +1,223 @@
+"""Worked examples of help-desk vendors and open-source peers: each is our answer too, or stands below with the rule."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.calendar import Calendar
+from domain.escalations import EscalationRule
+from domain.events import Event, EventKind
+from domain.instants import DAY, MINUTE, SECOND, Instant, Micros, parse, render, to_datetime
+from domain.planning import plan
+from domain.plans import TargetPlan
+from domain.policies import TargetRule
+from domain.status import InstanceStatus, instance_status
+from tests.support.builders import a_snapshot, only
+
+Case = dict[str, Any]
+CASES: dict[str, Case] = {
+    case["id"]: case for case in json.loads((Path(__file__).parent.parent / "data/vendor_cases.json").read_text())
+}
+
+DIFFERENT = {
+    "C196": "a target of no time at all is due at its start, not at the next opening (and no policy can promise it)",
+}
+"""Cases in which we answer otherwise, each with our rule."""
+
+WAITING = {
+    "C075": "local wall times are never turned into instants: every event carries its offset",
+    "C053": "next_response clock",
+    "C054": "next_response clock",
+    "C063": "targets in business days",
+    "C101": "targets in business days",
+    "C104": "targets in business days",
+    "C105": "targets in business days",
+    "C106": "targets in business days",
+    "C109": "targets in business days",
+    "C120": "policy option retarget",
+    "C225": "durations relative to a field",
+    "C238": "the schedule is not given; preview-deadline shows the identity of its numbers",
+    "C239": "policy option retarget",
+    "C251": "recurring closed periods",
+}
+"""Cases about what cannot be expressed yet."""
+
+OWN_STORY = {"C071", "C072", "C092", "C185", "C228", "C240", "C247", "C250"}
+
+
+def of_kind(kind: str) -> list[str]:
+    return [name for name, case in CASES.items() if case["kind"] == kind and name not in DIFFERENT]
+
+
+def calendar(case: Case) -> Calendar:
+    years = range(parse(case["start"]) // (366 * 24 * 60 * MINUTE) + 1969, 2040)
+    recurring = [f"{year}-{day}" for day in case.get("recurring_holidays", ()) for year in years]
+    return Calendar.from_json(
+        {
+            "timezone": case["timezone"],
+            "weekly_hours": case["weekly_hours"],
+            "holidays": [*case["holidays"], *recurring],
+            "special_days": case.get("date_overrides", {}),
+            "breaks": case.get("breaks", {}),
+        }
+    )
+
+
+def happened(kind: EventKind, when: str, cause: str = "", received: str | None = None) -> Event:
+    return Event(kind, f"{kind} {when} {cause}", parse(when), parse(received or when), cause=cause)
+
+
+def story(case: Case) -> Iterable[Event]:
+    yield happened(EventKind.OPENED, case["start"])
+    for index, pause in enumerate(case.get("pauses", ())):
+        yield happened(EventKind.PAUSED, pause["from"], str(index))
+        yield happened(EventKind.RESUMED, pause["to"], str(index))
+    if "end" in case:
+        yield happened(EventKind.RESOLVED, case["end"])
+
+
+def measured(case: Case, *, minutes: float = 1e6, events: Iterable[Event] = (), **policy: Any) -> TargetPlan:
+    rule = TargetRule("target_1", "resolution", None, Micros(round(case.get("duration_minutes", minutes) * MINUTE)))
+    hours = calendar(case) if "weekly_hours" in case else Calendar.always()
+    return only(plan(a_snapshot(rule, calendar=hours, **policy), events or story(case)))
+
+
+@pytest.mark.parametrize("name", of_kind("due"))
+def test_a_vendors_due_instant_is_ours(name: str) -> None:
+    due_at = measured(CASES[name]).due_at
+    assert due_at is not None
+    assert render(due_at) == CASES[name]["expected_due"]
+
+
+@pytest.mark.parametrize("name", of_kind("elapsed"))
+def test_a_vendors_elapsed_time_is_ours(name: str) -> None:
+    assert measured(CASES[name]).used == CASES[name]["expected_elapsed_seconds"] * SECOND
+
+
+@pytest.mark.parametrize("name", [name for name in of_kind("elapsed") if "target_minutes" in CASES[name]])
+def test_a_vendors_time_left_is_ours(name: str) -> None:
+    case = CASES[name]
+    assert measured(case, minutes=case["target_minutes"]).remaining == case["expected_diff_minutes"] * MINUTE
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_where_we_answer_otherwise_we_really_do(name: str) -> None:
+    due_at = measured(CASES[name]).due_at
+    assert due_at is not None
+    assert render(due_at) != CASES[name]["expected_due"]
+
+
+@pytest.mark.parametrize("name", ["C242", "C243"])
+def test_a_peer_that_rounds_pauses_to_minutes_is_wrong(name: str) -> None:
+    due_at = measured(CASES[name]).due_at
+    assert due_at is not None
+    assert not CASES[name]["peer_result"].startswith(render(due_at))
+
+
+def test_a_step_before_due_moves_with_the_pauses_c094() -> None:
+    step = {
+        "id": "1",
+        "trigger": "approaching_breach",
+        "threshold_minutes": -CASES["C094"]["escalation_offset_minutes"],
+    }
+    target = measured(CASES["C094"], escalations=(EscalationRule.from_json(step),))
+    (moment,) = [mark.planned_at for mark in target.milestones if mark.name == "escalation:1"]
+    assert moment == parse(CASES["C094"]["expected_escalation_at"])
+    assert target.paused_for == CASES["C094"]["expected_waiting_seconds"] * SECOND
+
+
+def test_a_breach_counts_though_nobody_looked_in_between_c092() -> None:
+    start = parse("2024-01-01T00:00:00Z")
+    end = Instant(start + 360 * MINUTE)
+    events = [happened(EventKind.OPENED, render(start)), happened(EventKind.RESOLVED, render(end))]
+    rule = TargetRule("target_1", "resolution", None, Micros(60 * MINUTE))
+    planned = plan(a_snapshot(rule, calendar=Calendar.always()), events)
+    assert instance_status(planned, end) is InstanceStatus.BREACHED is InstanceStatus(CASES["C092"]["expected_status"])
+    assert -only(planned).remaining == 5 * 60 * MINUTE
+
+
+@pytest.mark.parametrize("name", ["C071", "C072"])
+def test_dates_with_own_hours_and_breaks_open_when_the_vendor_does(name: str) -> None:
+    expected = [tuple(map(parse, interval)) for interval in CASES[name]["expected_intervals"]]
+    opening = [
+        (Instant(midnight + window.opens), Instant(midnight + window.closes))
+        for day in range(8)
+        for midnight in (parse("2006-01-01T00:00:00Z") + day * DAY,)
+        for window in calendar(CASES[name]).open_windows(to_datetime(Instant(midnight)).date())
+    ]
+    assert opening[: len(expected)] == expected
+
+
+def test_opening_hours_are_half_open_c185() -> None:
+    hours = Calendar.from_json({"timezone": "UTC", "weekly_hours": CASES["C185"]["weekly_hours"]})
+    assert [[instant, hours.is_open(parse(instant))] for instant, _ in CASES["C185"]["checks"]] == CASES["C185"][
+        "checks"
+    ]
+
+
+def test_a_pause_seen_late_stops_the_clock_when_it_happened_c228() -> None:
+    day = CASES["C228"]["start"][:10]
+    held = happened(EventKind.PAUSED, f"{day}T11:00:00Z", received=f"{day}T11:15:00Z")
+    target = measured(CASES["C228"], events=[happened(EventKind.OPENED, CASES["C228"]["start"]), held])
+    assert target.used == CASES["C228"]["expected"]["elapsed_minutes"] * MINUTE
+
+
+def test_a_priority_change_does_not_retarget_c240() -> None:
+    expected = CASES["C240"]["expected"]
+    opening = happened(EventKind.OPENED, "2024-01-01T10:00:00Z")
+    change = Event(
+        EventKind.UPDATED,
+        "u",
+        parse("2024-01-01T10:05:00Z"),
+        parse("2024-01-01T10:05:00Z"),
+        attributes={"priority": "LOW"},
+    )
+    rules = (
+        TargetRule("t1", "first_response", None, Micros(15 * MINUTE)),
+        TargetRule("t2", "resolution", None, Micros(60 * MINUTE)),
+    )
+    planned = plan(a_snapshot(*rules, calendar=Calendar.always()), [opening, change])
+    offsets = [((target.due_at or 0) - planned.opened_at) // MINUTE for target in planned.targets]
+    assert offsets == [expected["response_due_offset_minutes"], expected["resolve_due_offset_minutes"]]
+
+
+def test_a_pause_skips_no_threshold_c247() -> None:
+    expected = CASES["C247"]["expected"]
+    start = parse("2024-01-01T10:00:00Z")
+    events = [
+        Event(kind, kind, Instant(start + minute * MINUTE), Instant(start + minute * MINUTE))
+        for kind, minute in ((EventKind.OPENED, 0), (EventKind.PAUSED, 20), (EventKind.RESUMED, 25))
+    ]
+    step = EscalationRule.from_json({"id": "90", "trigger": "approaching_breach", "trigger_percent": 90})
+    target = measured({}, minutes=60, events=events, escalations=(step,))
+    minutes = {mark.name: ((mark.planned_at or 0) - start) // MINUTE for mark in target.milestones}
+    assert minutes == {
+        "halfway": expected["warn50_at_min"],
+        "at_risk": expected["warn75_at_min"],
+        "escalation:90": expected["warn90_at_min"],
+        "breached": expected["breach_at_min"],
+    }
+
+
+def test_the_earliest_reply_is_the_first_response_c250() -> None:
+    day = "2024-01-01"
+    replies = [
+        happened(EventKind.ACKNOWLEDGED, f"{day}T10:00:00Z"),
+        happened(EventKind.ACKNOWLEDGED, f"{day}T09:00:00Z", received=f"{day}T10:30:00Z"),
+    ]
+    rule = TargetRule("t", "first_response", None, Micros(45 * MINUTE))
+    planned = plan(
+        a_snapshot(rule, calendar=Calendar.always()), [happened(EventKind.OPENED, f"{day}T08:30:00Z"), *replies]
+    )
+    assert (
+        render(only(planned).stopped_at or Instant(0)) == f"{day}T{CASES['C250']['expected']['first_response_at']}:00Z"
+    )
+    assert only(planned).breached_at is None
+
+
+def test_every_case_is_somewhere() -> None:
+    told = {*of_kind("due"), *of_kind("elapsed"), *DIFFERENT, *WAITING, *OWN_STORY}
+    assert told == set(CASES)

@@ -1,0 +1,159 @@
+"""Records the histories that `test_histories_replay.py` replays: `python -m tests.replay.record_histories [STORY...]`.
+
+Each story runs on a real server. Record a new one when the workflow gains a branch; never overwrite an old one, for
+it stands for the instances that are still running somewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+import zoneinfo
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from domain.calendar import Calendar
+from domain.catalog import Catalog
+from domain.policies import Policy
+from domain.snapshot import CalendarVersion
+from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, Switchable, snapshot_of, time_skipping, working
+
+HISTORIES = Path(__file__).with_name("histories")
+ZONE = "Europe/Berlin"
+OTHER_RULE = "Africa/Lagos"
+
+POLICY = Policy.from_json(
+    {
+        "id": "sla_recorded",
+        "name": "Recorded",
+        "business_hours_id": "bh_recorded",
+        "targets": [{"type": "first_response", "hours": 1}, {"type": "resolution", "hours": 4}],
+        "escalations": [{"id": "esc_1", "trigger": "breached", "delay_minutes": 30, "action_type": "notify"}],
+    }
+)
+WHOLE_DAY = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+DAYTIME = {day: [["09:00", "17:00"]] for day in WHOLE_DAY}
+
+
+class Nowhere:
+    """A projection that takes everything and knows nothing: histories do not depend on what it holds."""
+
+    async def apply(self, record: Any, writer: Any = None) -> None: ...
+
+    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
+        return None
+
+    async def catalog(self, organization: str) -> Catalog:
+        return catalog(WHOLE_DAY)
+
+
+def catalog(weekly_hours: dict[str, Any]) -> Catalog:
+    calendar = Calendar.from_json({"timezone": ZONE, "weekly_hours": weekly_hours})
+    return Catalog(ORGANIZATION, (POLICY,), {"bh_recorded": CalendarVersion(calendar, "bh_recorded")})
+
+
+async def met(clockwork: Clockwork) -> Any:
+    ticket = await clockwork.open(snapshot_of(POLICY, catalog=catalog(WHOLE_DAY)))
+    await ticket.go_to(10)
+    await ticket.signal("acknowledge", 10, event_id="a")
+    await ticket.applied("a")
+    await ticket.go_to(20)
+    await ticket.signal("resolve", 20, event_id="r")
+    await ticket.result()
+    return ticket.handle
+
+
+async def breached_and_escalated(clockwork: Clockwork) -> Any:
+    ticket = await clockwork.open(snapshot_of(POLICY, catalog=catalog(WHOLE_DAY)))
+    for minutes in (31, 46, 61, 91, 121, 181, 241, 271):
+        await ticket.go_to(minutes)
+    await ticket.fired("resolution/escalation:esc_1")
+    await ticket.signal("resolve", event_id="r")
+    await ticket.result()
+    return ticket.handle
+
+
+async def paused_late_and_refused(clockwork: Clockwork) -> Any:
+    ticket = await clockwork.open(snapshot_of(POLICY, catalog=catalog(WHOLE_DAY)))
+    await ticket.go_to(70)
+    await ticket.fired("first_response/breached")
+    await ticket.signal("acknowledge", 50, event_id="late")
+    await ticket.handle.signal("pause", "broken")
+    await ticket.signal("pause", 70, event_id="p", cause="customer")
+    await ticket.applied("late", "p")
+    await ticket.go_to(500)
+    await ticket.signal("resume", 500, event_id="r")
+    await ticket.applied("r")
+    await ticket.signal("cancel", event_id="c")
+    await ticket.result()
+    return ticket.handle
+
+
+async def still_running(clockwork: Clockwork) -> Any:
+    ticket = await clockwork.open(snapshot_of(POLICY, catalog=catalog(WHOLE_DAY)))
+    await ticket.go_to(35)
+    await ticket.fired("first_response/halfway")
+    await ticket.signal("pause", 35, event_id="p")
+    await ticket.applied("p")
+    return ticket.handle
+
+
+async def under_another_zone_rule(clockwork: Clockwork) -> Any:
+    """Planned while Berlin had other rules than it has: the recorded due instants are not what we would plan now."""
+    with zone_rule(ZONE, OTHER_RULE):
+        ticket = await clockwork.open(snapshot_of(POLICY, catalog=catalog(DAYTIME)))
+        await ticket.signal("pause", 1, event_id="p")
+        await ticket.applied("p")
+        await ticket.signal("resume", 2, event_id="r")
+        await ticket.applied("r")
+        return ticket.handle
+
+
+STORIES: Mapping[str, Callable[[Clockwork], Awaitable[Any]]] = {
+    story.__name__: story
+    for story in (met, breached_and_escalated, paused_late_and_refused, still_running, under_another_zone_rule)
+}
+
+
+@contextmanager
+def zone_rule(zone: str, rule: str) -> Iterator[None]:
+    """`zone` keeps the clock of `rule` for a while."""
+    source = next(Path(path, rule) for path in (*zoneinfo.TZPATH, _packaged()) if Path(path, rule).exists())
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, zone)
+        target.parent.mkdir(parents=True)
+        shutil.copy(source, target)
+        before = zoneinfo.TZPATH
+        zoneinfo.reset_tzpath(to=[folder])
+        zoneinfo.ZoneInfo.clear_cache()
+        try:
+            yield
+        finally:
+            zoneinfo.reset_tzpath(to=before)
+            zoneinfo.ZoneInfo.clear_cache()
+
+
+def _packaged() -> str:
+    import tzdata
+
+    return str(Path(tzdata.__file__).parent / "zoneinfo")
+
+
+async def record(names: list[str]) -> None:
+    for name in names:
+        async with await time_skipping() as env:
+            clockwork = Clockwork(env, Switchable(Nowhere()), Mailbox())
+            async with working(clockwork):
+                handle = await STORIES[name](clockwork)
+                history = await handle.fetch_history()
+            (HISTORIES / f"{name}.json").write_text(history.to_json())
+            print(f"{name}: {len(history.events)} events")
+
+
+if __name__ == "__main__":
+    HISTORIES.mkdir(exist_ok=True)
+    asyncio.run(record(sys.argv[1:] or list(STORIES)))

@@ -1,0 +1,70 @@
+"""Histories recorded by earlier versions must take the same branches today."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from domain.calendar import pin_packaged_tzdata
+from domain.events import Event
+from domain.planning import plan
+from domain.snapshot import Snapshot
+from worker import PASSED_THROUGH
+from workflows.instance import SlaInstance
+
+HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
+
+
+def replayer() -> Replayer:
+    return Replayer(
+        workflows=[SlaInstance],
+        data_converter=pydantic_data_converter,
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+        ),
+    )
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+async def test_a_recorded_history_replays(path: Path) -> None:
+    await replayer().replay_workflow(WorkflowHistory.from_json(f"sla/default/{path.stem}", path.read_text()))
+
+
+async def test_a_history_that_took_another_branch_is_noticed() -> None:
+    """The replayer can fail: without its second timer the history no longer fits the workflow."""
+    path = next(path for path in HISTORIES if path.stem == "met")
+    document = json.loads(path.read_text())
+    first = next(event for event in document["events"] if event["eventType"] == "EVENT_TYPE_TIMER_STARTED")
+    attributes = first["timerStartedEventAttributes"]
+    first["eventType"] = "EVENT_TYPE_ACTIVITY_TASK_SCHEDULED"
+    first["activityTaskScheduledEventAttributes"] = {
+        "activityId": attributes["timerId"],
+        "activityType": {"name": "deliver"},
+        "workflowTaskCompletedEventId": attributes["workflowTaskCompletedEventId"],
+    }
+    del first["timerStartedEventAttributes"]
+    with pytest.raises(Exception, match=r"(?i)nondeterminism"):
+        await replayer().replay_workflow(WorkflowHistory.from_json("sla/default/doctored", document))
+
+
+def test_the_history_under_another_zone_rule_holds_a_plan_that_we_would_not_make_today() -> None:
+    pin_packaged_tzdata()
+    path = next(path for path in HISTORIES if path.stem == "under_another_zone_rule")
+    start = _start_input(json.loads(path.read_text()))
+    today = plan(Snapshot.from_json(start["snapshot"]), [Event.from_json(start["opened"])])
+    recorded = start["plan"]["targets"][1]["due_at"]
+    assert today.to_json()["targets"][1]["due_at"] != recorded
+
+
+def _start_input(history: dict[str, Any]) -> dict[str, Any]:
+    converter = pydantic_data_converter.payload_converter
+    payloads = WorkflowHistory.from_json("x", history).events[0].workflow_execution_started_event_attributes.input
+    (start,) = converter().from_payloads(payloads.payloads)
+    return dict(start)

@@ -1,0 +1,60 @@
+"""Policies, instances and records for the store's tests, made by the core itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from domain.catalog import AROUND_THE_CLOCK
+from domain.events import Event, EventKind
+from domain.ids import InstanceId, Kind, SubjectType
+from domain.instants import HOUR, MINUTE, Instant, Micros, parse
+from domain.ledger import Firing, Key
+from domain.planning import plan
+from domain.policies import Policy, TargetRule
+from domain.records import Record, first_record
+from domain.snapshot import Snapshot
+from domain.tickets import Ticket
+
+OPENED = parse("2026-03-02T09:00:00.123456Z")
+ORGANIZATION = "default"
+
+
+def a_policy(id_: str = "sla_1", **changes: Any) -> Policy:
+    targets = (
+        TargetRule("target_1", "first_response", None, HOUR),
+        TargetRule("target_2", "resolution", None, Micros(8 * HOUR)),
+    )
+    return replace(Policy(id=id_, name=f"Policy {id_}", targets=targets), **changes)
+
+
+def an_opening(
+    subject: str = "42",
+    *,
+    organization: str = ORGANIZATION,
+    opened_at: Instant = OPENED,
+    subject_type: SubjectType = SubjectType.TICKET,
+    kind: Kind = Kind.SLA,
+    **ticket: Any,
+) -> Record:
+    """The first record of an instance; `policy`, `priority` and `fields` of its ticket may be given."""
+    policy = ticket.pop("policy", None) or a_policy(kind=kind)
+    instance = InstanceId(kind, subject_type, subject)
+    snapshot = Snapshot(organization, Ticket(instance, **ticket), policy, AROUND_THE_CLOCK, "2026a")
+    opened = Event(EventKind.OPENED, f"open-{subject}", opened_at, opened_at, source="test")
+    return first_record(snapshot.to_json(), plan(snapshot, (opened,)), opened)
+
+
+def an_event(event_id: str, kind: EventKind = EventKind.ACKNOWLEDGED, minutes: int = 5) -> Event:
+    at = Instant(OPENED + minutes * MINUTE)
+    return Event(kind, event_id, at, at, actor="ann")
+
+
+def a_firing(milestone: str = "halfway", minutes: int = 30, **changes: Any) -> Firing:
+    at = Instant(OPENED + minutes * MINUTE)
+    return replace(Firing(Key("first_response", 1, milestone), 1, at, Instant(at + 7)), **changes)
+
+
+def a_step(opening: Record, sequence: int, **changes: Any) -> Record:
+    """A later record of the instance that `opening` opened."""
+    return replace(opening, sequence=sequence, **{"snapshot": None, "events": (), **changes})

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from domain.calendar import Calendar
+from domain.errors import Conflict, InvalidValue, NotFound
+from domain.ids import InstanceId, Kind, SubjectType
+from domain.instants import parse
+from domain.tickets import Ticket
+from store import tables
+from store.store import Store
+from tests.store.samples import ORGANIZATION, a_policy, a_step, an_opening
+
+NIGHTS = Calendar.from_json({"timezone": "Asia/Tokyo", "weekly_hours": {"fri": [["22:00", "06:00"]]}})
+TICKET = Ticket(InstanceId(Kind.SLA, SubjectType.TICKET, "42"))
+
+
+async def ids(store: Store, kind: Kind | None = None) -> list[str]:
+    found, _ = await store.policies.list(ORGANIZATION, kind, 100, 0)
+    return [stored.policy.id for stored in found]
+
+
+async def test_an_organization_starts_with_office_hours_in_utc(store: Store) -> None:
+    await store.organizations.ensure("other")
+    for organization in (ORGANIZATION, "other"):
+        default = await store.calendars.default(organization)
+        assert default.is_default
+        assert not default.calendar.is_open(parse("2026-03-02T08:59:59Z"))
+        assert default.calendar.is_open(parse("2026-03-02T09:00:00Z"))
+        assert not default.calendar.is_open(parse("2026-03-01T12:00:00Z"))
+
+
+async def test_an_organization_ensured_by_many_at_once_exists_once(open_store: Callable[[], Store]) -> None:
+    everyone = await asyncio.gather(*(open_store().organizations.ensure("new") for _ in range(4)))
+    assert everyone == [everyone[0]] * 4
+
+
+async def test_nothing_is_kept_for_an_organization_that_does_not_exist(store: Store) -> None:
+    for attempt in (
+        store.organizations.get("nobody"),
+        store.catalog("nobody"),
+        store.policies.create("nobody", a_policy()),
+        store.calendars.create("nobody", "n", NIGHTS),
+        store.calendars.list("nobody", 1, 0),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_policies_are_evaluated_in_the_order_they_were_created_until_reordered(store: Store) -> None:
+    for id_ in ("sla_c", "sla_a", "sla_b"):
+        await store.policies.create(ORGANIZATION, a_policy(id_, version=7))
+    assert await ids(store) == ["sla_c", "sla_a", "sla_b"]
+    await store.policies.reorder(ORGANIZATION, ["sla_b", "sla_c"])
+    assert await ids(store) == ["sla_b", "sla_c", "sla_a"]
+    assert [policy.id for policy in (await store.catalog(ORGANIZATION)).policies] == ["sla_b", "sla_c", "sla_a"]
+    assert (await store.policies.get(ORGANIZATION, "sla_a")).policy == a_policy("sla_a")
+
+
+async def test_a_reordering_names_each_policy_once(store: Store) -> None:
+    await store.policies.create(ORGANIZATION, a_policy())
+    with pytest.raises(NotFound):
+        await store.policies.reorder(ORGANIZATION, ["sla_1", "sla_unknown"])
+    with pytest.raises(InvalidValue):
+        await store.policies.reorder(ORGANIZATION, ["sla_1", "sla_1"])
+
+
+async def test_policies_created_at_once_all_get_a_position_of_their_own(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(3)]
+    await asyncio.gather(
+        *(stores[number % 3].policies.create(ORGANIZATION, a_policy(f"sla_{number}")) for number in range(9))
+    )
+    found, total = await stores[0].policies.list(ORGANIZATION, None, 100, 0)
+    assert sorted(stored.position for stored in found) == list(range(1, total + 1)) == list(range(1, 10))
+
+
+async def test_policies_are_listed_by_kind_and_page(store: Store) -> None:
+    for id_, kind in (("a", Kind.SLA), ("b", Kind.OLA), ("c", Kind.SLA)):
+        await store.policies.create(ORGANIZATION, a_policy(id_, kind=kind))
+    assert await ids(store, Kind.SLA) == ["a", "c"]
+    page, total = await store.policies.list(ORGANIZATION, None, 1, 1)
+    assert ([stored.policy.id for stored in page], total) == (["b"], 3)
+
+
+async def test_a_policy_keeps_every_version_it_ever_had(store: Store) -> None:
+    await store.policies.create(ORGANIZATION, a_policy(), changed_by="ann")
+    await store.policies.update(ORGANIZATION, a_policy(name="Better"), changed_by="bob")
+    await store.policies.archive(ORGANIZATION, "sla_1", changed_by="cid")
+    async with store.database.read() as conn:
+        versions = (await conn.execute(sa.select(tables.policy_versions).order_by(sa.text("version")))).all()
+    assert [(row.version, row.change, row.changed_by) for row in versions] == [
+        (1, "created", "ann"),
+        (2, "updated", "bob"),
+        (3, "archived", "cid"),
+    ]
+    assert [row.doc["name"] for row in versions] == ["Policy sla_1", "Better", "Better"]
+
+
+async def test_of_two_edits_of_the_same_version_the_second_is_refused(store: Store) -> None:
+    await store.policies.create(ORGANIZATION, a_policy())
+    assert (await store.policies.update(ORGANIZATION, a_policy(name="One"))).policy.version == 2
+    with pytest.raises(Conflict):
+        await store.policies.update(ORGANIZATION, a_policy(name="Two"))
+    assert (await store.policies.get(ORGANIZATION, "sla_1")).policy.name == "One"
+
+
+async def test_an_archived_policy_matches_nothing_and_is_found_only_when_asked_for(store: Store) -> None:
+    await store.policies.create(ORGANIZATION, a_policy())
+    await store.policies.archive(ORGANIZATION, "sla_1")
+    assert (await store.catalog(ORGANIZATION)).policies == ()
+    assert await ids(store) == []
+    with pytest.raises(NotFound):
+        await store.policies.get(ORGANIZATION, "sla_1")
+    assert (await store.policies.get(ORGANIZATION, "sla_1", include_archived=True)).archived_at is not None
+    assert (await store.policies.list(ORGANIZATION, None, 9, 0, include_archived=True))[1] == 1
+
+
+async def test_a_policy_with_running_instances_is_not_archived(store: Store) -> None:
+    await store.policies.create(ORGANIZATION, a_policy())
+    opening = an_opening()
+    await store.instances.apply(opening)
+    with pytest.raises(Conflict, match="1 running"):
+        await store.policies.archive(ORGANIZATION, "sla_1")
+    await store.instances.apply(a_step(opening, 2, closed_at=parse("2026-03-02T10:00:00Z")))
+    await store.policies.archive(ORGANIZATION, "sla_1")
+
+
+async def test_a_policy_id_is_taken_once_but_in_each_organization(store: Store) -> None:
+    await store.organizations.ensure("other")
+    await store.policies.create(ORGANIZATION, a_policy())
+    await store.policies.create("other", a_policy(name="Theirs"))
+    with pytest.raises(Conflict):
+        await store.policies.create(ORGANIZATION, a_policy())
+    await store.policies.update("other", a_policy(name="Theirs, better"))
+    await store.policies.archive("other", "sla_1")
+    assert (await store.policies.get(ORGANIZATION, "sla_1")).policy == a_policy()
+
+
+async def test_a_policy_cannot_measure_in_business_hours_that_do_not_exist(store: Store) -> None:
+    with pytest.raises(InvalidValue):
+        await store.policies.create(ORGANIZATION, a_policy(business_hours=True, business_hours_id="bh_unknown"))
+    await store.organizations.ensure("other")
+    theirs = await store.calendars.create("other", "Theirs", NIGHTS)
+    with pytest.raises(InvalidValue):
+        await store.policies.create(ORGANIZATION, a_policy(business_hours=True, business_hours_id=theirs.id))
+
+
+async def test_a_calendar_is_changed_by_versions_that_stay(store: Store) -> None:
+    made = await store.calendars.create(ORGANIZATION, "Nights", NIGHTS)
+    assert made.id.startswith("bh_")
+    changed = await store.calendars.update(ORGANIZATION, made.id, "Always", Calendar.always(), changed_by="ann")
+    assert (changed.version, changed.name, changed.calendar) == (2, "Always", Calendar.always())
+    assert await store.calendars.get(ORGANIZATION, made.id) == changed
+    async with store.database.read() as conn:
+        this = tables.calendar_versions.c.calendar_id == made.id
+        rows = (await conn.execute(sa.select(tables.calendar_versions).where(this).order_by(sa.text("version")))).all()
+    assert [(row.version, row.name, row.changed_by) for row in rows] == [(1, "Nights", "system"), (2, "Always", "ann")]
+    assert Calendar.from_json(rows[0].doc) == NIGHTS
+
+
+async def test_calendars_are_listed_by_page_with_the_default_among_them(store: Store) -> None:
+    made = [await store.calendars.create(ORGANIZATION, f"Nights {number}", NIGHTS) for number in range(3)]
+    listed, total = await store.calendars.list(ORGANIZATION, 10, 0)
+    assert [calendar.id for calendar in listed] == ["bh_default", *(calendar.id for calendar in made)]
+    page, _ = await store.calendars.list(ORGANIZATION, 2, 2)
+    assert ([calendar.id for calendar in page], total) == ([made[1].id, made[2].id], 4)
+
+
+async def test_business_hours_that_live_policies_use_are_not_deleted(store: Store) -> None:
+    made = await store.calendars.create(ORGANIZATION, "Nights", NIGHTS)
+    for id_ in ("sla_1", "sla_2"):
+        await store.policies.create(ORGANIZATION, a_policy(id_, business_hours=True, business_hours_id=made.id))
+    await store.policies.archive(ORGANIZATION, "sla_1")
+    with pytest.raises(Conflict, match="are used by sla_2"):
+        await store.calendars.delete(ORGANIZATION, made.id)
+    await store.policies.update(ORGANIZATION, a_policy("sla_2"))
+    await store.calendars.delete(ORGANIZATION, made.id)
+    with pytest.raises(NotFound):
+        await store.calendars.get(ORGANIZATION, made.id)
+    assert made.id not in (await store.catalog(ORGANIZATION)).calendars
+
+
+async def test_the_default_calendar_can_be_changed_but_not_deleted(store: Store) -> None:
+    with pytest.raises(Conflict, match="default"):
+        await store.calendars.delete(ORGANIZATION, "bh_default")
+    await store.calendars.update(ORGANIZATION, "bh_default", "Nights", NIGHTS)
+    assert (await store.calendars.default(ORGANIZATION)).calendar == NIGHTS
+
+
+async def test_the_catalog_is_kept_until_something_changes(store: Store) -> None:
+    first = await store.catalog(ORGANIZATION)
+    assert await store.catalog(ORGANIZATION) is first
+    await store.policies.create(ORGANIZATION, a_policy(business_hours=True))
+    second = await store.catalog(ORGANIZATION)
+    snapshot = second.snapshot(TICKET, "2026a")
+    assert snapshot is not None
+    assert snapshot.calendar.id == "bh_default"
+    assert first.snapshot(TICKET, "2026a") is None
+
+
+async def test_the_catalog_sees_the_change_of_another_process_at_once(open_store: Callable[[], Store]) -> None:
+    ours, theirs = open_store(), open_store()
+    assert (await ours.catalog(ORGANIZATION)).policies == ()
+    await theirs.policies.create(ORGANIZATION, a_policy())
+    assert (await ours.catalog(ORGANIZATION)).policies == (a_policy(),)
+    await theirs.calendars.update(ORGANIZATION, "bh_default", "Nights", NIGHTS)
+    assert (await ours.catalog(ORGANIZATION)).calendars["bh_default"].calendar == NIGHTS
+
+
+async def test_what_an_opening_needs_is_seen_at_one_moment(store: Store) -> None:
+    record = an_opening()
+    before = await store.opening(ORGANIZATION, record.instance_id)
+    assert before.existing is None
+    await store.instances.apply(record)
+    after = await store.opening(ORGANIZATION, record.instance_id)
+    assert after.existing == await store.instances.get(ORGANIZATION, record.instance_id)
+    assert after.catalog is before.catalog
+
+
+async def test_a_calendar_in_a_catalog_carries_its_version(store: Store) -> None:
+    made = await store.calendars.create(ORGANIZATION, "Nights", NIGHTS)
+    await store.calendars.update(ORGANIZATION, made.id, "Nights", NIGHTS)
+    policy = a_policy(business_hours=True, business_hours_id=made.id)
+    await store.policies.create(ORGANIZATION, policy)
+    snapshot = (await store.catalog(ORGANIZATION)).snapshot(TICKET, "2026a")
+    assert snapshot is not None
+    assert (snapshot.calendar.id, snapshot.calendar.version) == (made.id, 2)
+    assert snapshot.policy == replace(policy, version=1)

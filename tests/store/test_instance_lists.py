@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import event
+
+from domain.ids import Kind, SubjectType
+from domain.instants import HOUR, Instant
+from domain.records import Record
+from domain.status import InstanceStatus
+from store.instances import Filters
+from store.store import Store
+from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_policy, an_opening
+
+
+def at(hours: int) -> Instant:
+    return Instant(OPENED + hours * HOUR)
+
+
+RECORDS: tuple[Record, ...] = (
+    replace(an_opening("later", priority="high"), next_due_at=at(9)),
+    replace(an_opening("sooner", subject_type=SubjectType.CONVERSATION), next_due_at=at(2)),
+    replace(an_opening("paused", opened_at=at(-2), kind=Kind.OLA), next_due_at=None, status=InstanceStatus.PAUSED),
+    replace(an_opening("newer", opened_at=at(-1), policy=a_policy("sla_2")), next_due_at=None),
+    replace(an_opening("sooner", opened_at=at(-1)), next_due_at=at(2)),
+)
+IN_ORDER = [
+    "inst_sla_conversation_sooner",
+    "inst_sla_ticket_sooner",
+    "inst_sla_ticket_later",
+    "inst_sla_ticket_newer",
+    "inst_ola_ticket_paused",
+]
+
+
+@pytest.fixture
+async def filled(store: Store) -> Store:
+    for record in RECORDS:
+        await store.instances.apply(record)
+    return store
+
+
+async def test_instances_are_listed_by_next_due_then_newest_first(filled: Store) -> None:
+    found, total = await filled.instances.list(ORGANIZATION, limit=10, offset=0)
+    assert [instance.id for instance in found] == IN_ORDER
+    assert total == 5
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+async def test_pages_neither_repeat_nor_leave_out_an_instance(filled: Store, size: int) -> None:
+    pages = [await filled.instances.list(ORGANIZATION, limit=size, offset=offset) for offset in range(0, 5, size)]
+    assert [instance.id for page, _ in pages for instance in page] == IN_ORDER
+    assert {total for _, total in pages} == {5}
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(status=InstanceStatus.PAUSED), ["inst_ola_ticket_paused"]),
+        (Filters(policy_id="sla_2"), ["inst_sla_ticket_newer"]),
+        (Filters(priority="high"), ["inst_sla_ticket_later"]),
+        (Filters(kind=Kind.OLA), ["inst_ola_ticket_paused"]),
+        (Filters(subject="sooner"), ["inst_sla_conversation_sooner", "inst_sla_ticket_sooner"]),
+        (Filters(subject="sooner", subject_type=SubjectType.TICKET), ["inst_sla_ticket_sooner"]),
+        (Filters(priority="high", kind=Kind.OLA), []),
+        (Filters(priority=None, status=None), IN_ORDER),
+    ],
+)
+async def test_a_list_is_narrowed_by_every_filter_given(filled: Store, filters: Filters, expected: list[str]) -> None:
+    found, total = await filled.instances.list(ORGANIZATION, limit=10, offset=0, **filters)
+    assert [instance.id for instance in found] == expected
+    assert total == len(expected)
+
+
+async def test_a_page_costs_three_queries_however_long_it_is(filled: Store) -> None:
+    await filled.instances.apply(replace(RECORDS[0], sequence=2, events=(), firings=(a_firing(),)))
+    statements: list[str] = []
+    engine = filled.database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    found, _ = await filled.instances.list(ORGANIZATION, limit=10, offset=0)
+    assert len([statement for statement in statements if statement.startswith("SELECT")]) == 3
+    assert {instance.id: len(instance.ledger) for instance in found}["inst_sla_ticket_later"] == 1
+
+
+async def test_an_organization_without_instances_has_an_empty_list(filled: Store) -> None:
+    assert await filled.instances.list("nobody", limit=10, offset=0) == ([], 0)

@@ -1,0 +1,143 @@
+"""Generated policies and histories for properties of the core; derandomized, so that a run can be repeated."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from domain.calendar import Calendar, Holiday
+from domain.conditions import OPERATORS, Condition, Match
+from domain.escalations import EscalationRule, EscalationStatus, Trigger
+from domain.events import Event, EventKind
+from domain.ids import InstanceId, Kind, SubjectType
+from domain.instants import DAY, LONGEST, MINUTE, Instant, Micros
+from domain.policies import Policy, TargetRule
+from domain.snapshot import CalendarVersion, Snapshot
+from domain.tickets import Ticket
+from tests.support.builders import ALWAYS, MONDAY, OFFICE, a_snapshot
+
+deterministic = settings(derandomize=True, deadline=None, max_examples=150)
+brief = settings(deterministic, max_examples=50)
+"""For whole documents, which take long to draw."""
+
+BERLIN = Calendar.from_json(
+    {
+        "timezone": "Europe/Berlin",
+        "weekly_hours": {day: [["08:00", "12:00"], ["22:00", "02:00"]] for day in ("mon", "wed", "thu", "sun")},
+        "holidays": ["2026-03-05"],
+        "special_days": {"2026-03-03": [["10:00", "11:00"]]},
+    }
+)
+calendars = st.sampled_from((ALWAYS, OFFICE, BERLIN))
+
+# Few instants, so that ties happen; some off the grid, so that not everything is one.
+minutes = st.one_of(st.integers(-2, 20).map(lambda step: step * 30), st.integers(-60, 4 * 24 * 60))
+instants = minutes.map(lambda minute: Instant(MONDAY + 9 * 60 * MINUTE + minute * MINUTE))
+causes = st.sampled_from(("", "customer", "vendor"))
+later_kinds = st.sampled_from([kind for kind in EventKind if kind is not EventKind.OPENED])
+texts = st.text(max_size=12)
+letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+names = st.text(letters, min_size=1, max_size=12).filter(lambda text: text.strip() != "")
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
+documents = st.dictionaries(
+    texts, st.recursive(scalars, lambda inner: st.lists(inner, max_size=2), max_leaves=4), max_size=3
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
+    """An opening and what followed, each received strictly after the one before, some long after they happened."""
+    opened_at = draw(instants)
+    events = [Event(EventKind.OPENED, "0", opened_at, opened_at)]
+    for index in range(1, draw(st.integers(0, most)) + 1):
+        kind, occurred_at = draw(later_kinds), draw(instants)
+        received_at = Instant(max(occurred_at, events[-1].received_at + 1))
+        events.append(Event(kind, str(index), occurred_at, received_at, cause=draw(causes)))
+    return tuple(events)
+
+
+@st.composite
+def escalations(draw: st.DrawFn, id_: str) -> EscalationRule:
+    lead, percent = draw(st.tuples(_lengths, st.none()) | st.tuples(st.none(), _percents))
+    return EscalationRule(
+        id=id_,
+        trigger=draw(st.sampled_from(Trigger)),
+        lead=lead,
+        percent=percent,
+        delay=draw(st.just(Micros(0)) | _lengths),
+        target_type=draw(st.sampled_from((None, "first_response", "resolution"))),
+        actions=draw(st.just(()) | st.just(({"type": "notify"},))),
+        status=draw(st.sampled_from(EscalationStatus)),
+    )
+
+
+_lengths = st.integers(1, 3 * DAY).map(Micros) | st.integers(1, 72).map(lambda half: Micros(half * 30 * MINUTE))
+_percents = st.floats(0, 100, exclude_min=True, allow_subnormal=False).map(
+    lambda share: Decimal(str(share)).normalize()
+)
+
+
+@st.composite
+def policies(draw: st.DrawFn, budgets: st.SearchStrategy[Micros] = _lengths) -> Policy:
+    pairs = draw(st.sets(st.tuples(st.sampled_from(("first_response", "resolution")), st.sampled_from((None, "high")))))
+    return Policy(
+        id="sla_1",
+        name=draw(names),
+        conditions=draw(st.lists(conditions(), max_size=2).map(tuple)),
+        match=draw(st.sampled_from(Match)),
+        targets=tuple(
+            TargetRule(f"t{index}", type_, priority, draw(budgets), draw(st.booleans()))
+            for index, (type_, priority) in enumerate(sorted(pairs, key=str))
+        ),
+        escalations=tuple(draw(escalations(str(index))) for index in range(draw(st.integers(0, 3)))),
+        at_risk_percent=draw(_percents),
+        business_hours=draw(st.booleans()),
+        business_hours_id=draw(st.none() | names),
+        enabled=draw(st.booleans()),
+        version=draw(st.integers(1, 10**6)),
+    )
+
+
+long_policies = policies(budgets=st.integers(1, LONGEST).map(Micros))
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> Condition:
+    operator = draw(st.sampled_from(sorted(OPERATORS)))
+    several = st.lists(scalars, min_size=1, max_size=3).map(tuple)
+    candidates: Any = scalars | several
+    value = draw(candidates.filter(OPERATORS[operator].accepts))
+    return Condition(draw(names), operator, None if operator in ("is_set", "is_not_set") else value)
+
+
+@st.composite
+def snapshots(draw: st.DrawFn, policy: st.SearchStrategy[Policy] | None = None) -> Snapshot:
+    subject = draw(names.filter(lambda text: len(text.encode()) <= 200))
+    instance = InstanceId(draw(st.sampled_from(Kind)), draw(st.sampled_from(SubjectType)), subject)
+    ticket = Ticket(instance, draw(st.sampled_from((None, "high", "low"))), draw(documents))
+    calendar = CalendarVersion(draw(calendars), draw(st.none() | names), draw(st.integers(1, 9)))
+    return Snapshot("default", ticket, draw(policy or policies()), calendar, "2026a")
+
+
+_STEPS = (
+    EscalationRule("a", Trigger.APPROACHING_BREACH, lead=Micros(30 * MINUTE)),
+    EscalationRule("b", Trigger.APPROACHING_BREACH, percent=Decimal(90), target_type="resolution"),
+    EscalationRule("c", Trigger.BREACHED, target_type="first_response"),
+    EscalationRule("d", Trigger.BREACHED, delay=Micros(45 * MINUTE)),
+)
+budgets = st.integers(1, 40 * 60).map(lambda half: Micros(half * MINUTE // 2))
+
+
+@st.composite
+def tracked_snapshots(draw: st.DrawFn) -> Snapshot:
+    """A ticket that always has both clocks; quick to draw, for properties of its plan."""
+    targets = (
+        TargetRule("t1", "first_response", None, draw(budgets), draw(st.booleans())),
+        TargetRule("t2", "resolution", None, draw(budgets), draw(st.booleans())),
+    )
+    share = draw(st.sampled_from((Decimal(10), Decimal(50), Decimal("66.67"), Decimal(100))))
+    return a_snapshot(*targets, calendar=draw(calendars), escalations=_STEPS, at_risk_percent=share)

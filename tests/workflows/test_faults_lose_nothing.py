@@ -1,0 +1,96 @@
+"""Stores, receivers and workers that fail: nothing is lost, nothing waits that must leave."""
+
+from __future__ import annotations
+
+from activities.ports import NoticeFailed, NoticeRefused
+from domain.policies import Policy
+from store.store import Store
+from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, eventually, snapshot_of, working
+
+
+async def test_a_store_that_is_down_delays_no_notice_and_gets_everything_later(
+    clockwork: Clockwork, store: Store, policy: Policy
+) -> None:
+    clockwork.projection.down = True
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy, subject="42"))
+        await ticket.go_to(250)
+        await ticket.fired("resolution/breached")
+        await eventually(lambda: _sent(clockwork.mailbox), lambda sent: sent == 6)
+        assert await store.instances.get(ORGANIZATION, "inst_sla_ticket_42") is None
+        clockwork.projection.down = False
+        await ticket.signal("resolve", 250, event_id="done")
+        await ticket.result()
+        stored = await store.instances.get(ORGANIZATION, "inst_sla_ticket_42")
+        assert stored is not None
+        assert stored.status == "breached"
+        assert len(stored.ledger) == 6
+        assert all(firing.delivered_at for firing in stored.ledger)
+
+
+async def _sent(mailbox: Mailbox) -> int:
+    return len(mailbox.notices)
+
+
+async def test_a_store_that_stays_down_does_not_fill_the_history(clockwork: Clockwork, policy: Policy) -> None:
+    clockwork.projection.down = True
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy))
+        await ticket.signal("pause", 0, event_id="p")
+        await ticket.applied("p")
+        before = len(await ticket.history())
+        await ticket.go_to(60 * 24)
+        assert len(await ticket.history()) <= before + 6
+
+
+async def test_a_receiver_that_was_down_gets_the_same_notice_once_it_is_back(
+    clockwork: Clockwork, policy: Policy
+) -> None:
+    clockwork.mailbox.failures = [NoticeFailed("down"), NoticeFailed("still down", retry_after=30)]
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy))
+        await ticket.go_to(31)
+        await ticket.fired("first_response/halfway")
+        await ticket.go_to(40)
+        await eventually(lambda: _sent(clockwork.mailbox), lambda sent: sent == 1)
+        state = await eventually(ticket.state, lambda state: not state["undelivered"])
+        assert state["ledger"][0]["delivered_at"] is not None
+        assert clockwork.mailbox.attempts == 3
+
+
+async def test_a_channel_that_took_a_notice_is_not_sent_it_again_for_the_sake_of_another(
+    clockwork: Clockwork, policy: Policy
+) -> None:
+    well, ill = Mailbox("well"), Mailbox("ill", failures=[NoticeFailed("down")] * 4)
+    async with working(clockwork, channels=[well, ill]):
+        ticket = await clockwork.open(snapshot_of(policy))
+        await ticket.go_to(40)
+        await eventually(lambda: _sent(ill), lambda sent: sent == 1)
+        assert well.attempts == 1
+        assert [n["id"] for n in ill.notices] == [n["id"] for n in well.notices]
+
+
+async def test_a_refused_notice_is_dead_lettered_and_the_instance_can_end(
+    clockwork: Clockwork, store: Store, policy: Policy
+) -> None:
+    clockwork.mailbox.failures = [NoticeRefused("410 Gone")]
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy, subject="42"))
+        await ticket.go_to(31)
+        await ticket.fired("first_response/halfway")
+        await ticket.signal("resolve", 31, event_id="done")
+        await ticket.result()
+        stored = await store.instances.get(ORGANIZATION, "inst_sla_ticket_42")
+        assert stored is not None
+        assert [firing.delivered_at for firing in stored.ledger] == [None]
+
+
+async def test_a_receiver_that_never_answers_is_given_up_after_a_day(clockwork: Clockwork, policy: Policy) -> None:
+    clockwork.mailbox.failures = [NoticeFailed("down")] * 10_000
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy))
+        await ticket.go_to(31)
+        await ticket.fired("first_response/halfway")
+        await ticket.signal("resolve", 31, event_id="done")
+        await ticket.go_to(31 + 25 * 60)
+        assert await ticket.result() == {"status": "met"}
