@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.calendar import Calendar
 from domain.clocks import ClockState
+from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros, in_seconds, render, render_optional
 from domain.ledger import Firing, Key, Ledger, standing
 from domain.plans import Plan, TargetPlan
@@ -48,8 +49,15 @@ def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing
         "milestones": [_milestone_view(target, milestone, stands) for milestone in target.milestones],
     }
     if target.state is ClockState.PAUSED and target.due_at is None:
-        view["due_if_resumed_now"] = render(calendar.add(max(now, target.since), target.remaining))
+        view["due_if_resumed_now"] = render_optional(_due_if_resumed(target, calendar, now))
     return view
+
+
+def _due_if_resumed(target: TargetPlan, calendar: Calendar, now: Instant) -> Instant | None:
+    try:
+        return calendar.add(max(now, target.since), target.remaining)
+    except WorkingTimeExhausted:
+        return None
 
 
 def used_at(target: TargetPlan, calendar: Calendar, now: Instant) -> Micros:

@@ -55,7 +55,8 @@ def summary(instances: Iterable[Mapping[str, Any]], receipts: Sequence[Receipt])
     counted: Counter[tuple[str, str, bool]] = Counter()
     for instance in instances:
         for target in TARGETS:
-            counted[instance["priority"], target, instance["targets"][target]["met"] is True] += 1
+            if (met := instance["targets"][target]["met"]) is not None:
+                counted[instance["priority"], target, met] += 1
     table = Table(title="Compliance", title_justify="left")
     for name in ("priority", "target", "met", "breached", "rate"):
         table.add_column(name, justify="left" if name in ("priority", "target") else "right")

@@ -32,6 +32,7 @@ def nested(levels: int) -> dict[str, Any]:
 
 TARGET: dict[str, Any] = {"type": "resolution", "hours": 1}
 STEP: dict[str, Any] = {"id": "1", "trigger": "approaching_breach", "threshold_minutes": 5}
+SHARE: dict[str, Any] = {"id": "1", "trigger": "approaching_breach", "trigger_percent": 50}
 CONDITION: dict[str, Any] = {"field": "priority", "operator": "eq", "value": "high"}
 POLICY: dict[str, Any] = {"name": "P", "targets": [TARGET], "escalations": [STEP], "conditions": [CONDITION]}
 TICKET: dict[str, Any] = {"ticket_id": "42"}
@@ -52,7 +53,7 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str, tuple[Any, ...], st
     (TargetRule.from_json, TARGET, "id", (1, [], {}), "target.id"),
     (EscalationRule.from_json, STEP, "trigger", (None, "", "soon", *ODD), "escalation.trigger"),
     (EscalationRule.from_json, STEP, "threshold_minutes", (None, 0, -5, True, "x", float("nan"), [], {}), "escalation.threshold_minutes"),
-    (EscalationRule.from_json, STEP | {"threshold_minutes": None}, "trigger_percent", (0, -1, 100.1, "NaN", "sNaN", "inf", "x", "1e-400", 10**400, True, [], {}, float("nan")), "escalation.trigger_percent"),
+    (EscalationRule.from_json, SHARE, "trigger_percent", (0, -1, 100.1, "NaN", "sNaN", "inf", "x", "1e-400", 10**400, True, [], {}, float("nan")), "escalation.trigger_percent"),
     (EscalationRule.from_json, STEP, "trigger_percent", (50,), "escalation.threshold_minutes"),
     (EscalationRule.from_json, STEP, "delay_minutes", (False, True, "", "x", -1, [], {}, float("nan"), float("inf")), "escalation.delay_minutes"),
     (EscalationRule.from_json, STEP, "target_type", ("next_week", 1, [], {}), "escalation.target_type"),

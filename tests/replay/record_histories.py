@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 import sys
 import tempfile
 import zoneinfo
@@ -24,7 +25,7 @@ from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, Switchable
 
 HISTORIES = Path(__file__).with_name("histories")
 ZONE = "Europe/Berlin"
-OTHER_RULE = "Africa/Lagos"
+OTHER_RULE = "Asia/Tokyo"
 
 POLICY = Policy.from_json(
     {
@@ -121,7 +122,7 @@ STORIES: Mapping[str, Callable[[Clockwork], Awaitable[Any]]] = {
 
 @contextmanager
 def zone_rule(zone: str, rule: str) -> Iterator[None]:
-    """`zone` keeps the clock of `rule` for a while."""
+    """`zone` keeps the clock of `rule` for a while. What was compiled before stays, so each story has its process."""
     source = next(Path(path, rule) for path in (*zoneinfo.TZPATH, _packaged()) if Path(path, rule).exists())
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, zone)
@@ -156,4 +157,8 @@ async def record(names: list[str]) -> None:
 
 if __name__ == "__main__":
     HISTORIES.mkdir(exist_ok=True)
-    asyncio.run(record(sys.argv[1:] or list(STORIES)))
+    if sys.argv[1:]:
+        asyncio.run(record(sys.argv[1:]))
+    else:
+        for story in STORIES:
+            subprocess.run([sys.executable, "-m", "tests.replay.record_histories", story], check=True)

@@ -66,5 +66,5 @@ def test_the_history_under_another_zone_rule_holds_a_plan_that_we_would_not_make
 def _start_input(history: dict[str, Any]) -> dict[str, Any]:
     converter = pydantic_data_converter.payload_converter
     payloads = WorkflowHistory.from_json("x", history).events[0].workflow_execution_started_event_attributes.input
-    (start,) = converter().from_payloads(payloads.payloads)
+    (start,) = converter.from_payloads(payloads.payloads)
     return dict(start)

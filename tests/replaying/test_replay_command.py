@@ -21,8 +21,6 @@ from domain.snapshot import Snapshot
 
 from . import logs
 
-ROOT = Path(__file__).parents[2]
-REAL_LOG = ROOT.parent / "shared" / "data" / "servicenow_incidents.csv"
 AGREED = "every verdict, due instant and milestone is the plan's"
 
 
@@ -117,13 +115,3 @@ def test_a_missing_test_server_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     result = sla(logs.write(tmp_path, logs.NEVER_RESOLVED))
     assert result.exit_code == 1
     assert "no-such-test-server is not installed" in str(result.exception)
-
-
-@pytest.mark.timeout(300)
-@pytest.mark.skipif(not REAL_LOG.exists(), reason="the real log is not here: ../shared/data/servicenow_incidents.csv")
-def test_the_real_log_runs_as_planned() -> None:
-    policies = ROOT / "examples" / "policies.yaml"
-    result = sla(["replay", str(REAL_LOG), "--format", "servicenow", "--policies", str(policies)])
-    assert result.exit_code == 0, result.output
-    assert AGREED in result.output
-    assert "432 instances ran" in result.output

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
 
 from domain.policies import Policy
 from store.migrate import upgrade
 from store.store import Store
-from tests.support.clockwork import Clockwork, Switchable, time_skipping
+from tests.support.clockwork import Clockwork, Switchable, binary, time_skipping
 from worker import StoreProjection
 
 
@@ -47,3 +49,15 @@ def policy() -> Policy:
             ],
         }
     )
+
+
+@pytest.fixture
+async def realtime(store: Store) -> AsyncIterator[Clockwork]:
+    """The embedded server, whose time is ours; histories of forty events suggest to continue as new."""
+    env = await WorkflowEnvironment.start_local(
+        dev_server_existing_path=binary("temporal"),
+        data_converter=pydantic_data_converter,
+        dev_server_extra_args=["--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=40"],
+    )
+    async with env:
+        yield Clockwork(env, Switchable(StoreProjection(store)))

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
 
 from domain.policies import Policy
-from store.store import Store
-from tests.support.clockwork import Clockwork, Switchable, binary, eventually, snapshot_of, standing, target_of, working
-from worker import StoreProjection
+from tests.support.clockwork import Clockwork, eventually, snapshot_of, standing, target_of, working
 
 SECOND = 1 / 60
-
-
-@pytest.fixture
-async def realtime(store: Store) -> AsyncIterator[Clockwork]:
-    env = await WorkflowEnvironment.start_local(
-        dev_server_existing_path=binary("temporal"),
-        data_converter=pydantic_data_converter,
-        dev_server_extra_args=["--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=40"],
-    )
-    async with env:
-        yield Clockwork(env, Switchable(StoreProjection(store)))
 
 
 @pytest.fixture

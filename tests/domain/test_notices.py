@@ -1,0 +1,145 @@
+"""Notices: CloudEvents with a plain sentence, and the instance as people read it."""
+
+import json
+
+import pytest
+
+from domain.escalations import EscalationRule
+from domain.events import Event
+from domain.ledger import Ledger, reconcile
+from domain.notices import notice
+from domain.planning import plan
+from domain.records import first_record, next_due
+from domain.status import InstanceStatus
+from domain.views import instance_view
+from tests.support.builders import (
+    a_snapshot,
+    acknowledged,
+    at,
+    opened,
+    paused,
+    promise,
+    resolved,
+    resumed,
+    two_clocks,
+)
+
+STEP = EscalationRule.from_json(
+    {"id": "esc_1", "trigger": "breached", "delay_minutes": 15, "actions": [{"type": "page", "who": "lead"}]}
+)
+SNAPSHOT = a_snapshot(promise(minutes=90), escalations=(STEP,))
+
+
+def fired(*events: Event, now: str, before: Ledger = ()) -> dict[str, dict[str, object]]:
+    planned = plan(SNAPSHOT, (opened("09:00"), *events))
+    return {
+        firing.key.milestone: notice(SNAPSHOT.facts, planned, firing) for firing in reconcile(planned, before, at(now))
+    }
+
+
+def test_a_notice_is_a_cloud_event_about_the_instance() -> None:
+    document = fired(now="10:30:05")["breached"]
+    data = document.pop("data")
+    assert document == {
+        "specversion": "1.0",
+        "id": "inst_sla_ticket_42/resolution/1/breached/1",
+        "source": "/sla/default",
+        "type": "sla.breached",
+        "subject": "inst_sla_ticket_42",
+        "time": "2026-03-02T10:30:00Z",
+        "datacontenttype": "application/json",
+    }
+    assert isinstance(data, dict)
+    assert (data["planned_at"], data["fired_at"], data["due_at"]) == (
+        "2026-03-02T10:30:00Z",
+        "2026-03-02T10:30:05Z",
+        "2026-03-02T10:30:00Z",
+    )
+    assert data["policy"] == {"id": "sla_1", "name": "Support", "version": 1}
+    assert data["ticket"] == {"ticket_id": "42", "kind": "sla", "priority": None}
+    assert (data["escalation"], data["withdraws"]) == (None, None)
+
+
+def test_an_escalation_carries_its_rule() -> None:
+    document = fired(now="12:00")["escalation:esc_1"]
+    assert (document["type"], document["time"]) == ("sla.escalated", "2026-03-02T10:45:00Z")
+    assert isinstance(document["data"], dict)
+    assert document["data"]["escalation"] == STEP.to_json()
+
+
+SENTENCES = {
+    "halfway": "Resolution of ticket 42 has used half of its 90 min, due 2026-03-02T10:30:00Z (policy Support).",
+    "at_risk": "Resolution of ticket 42 is at risk: 67.5 min of 90 min are used, due 2026-03-02T10:30:00Z (policy Support).",
+    "breached": "Resolution of ticket 42 is breached: its 90 min are used up, due 2026-03-02T10:30:00Z (policy Support).",
+    "escalation:esc_1": "Resolution of ticket 42 escalates after 105 min of 90 min, due 2026-03-02T10:30:00Z (policy Support).",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("milestone", SENTENCES)
+def test_a_notice_says_a_plain_sentence(milestone: str) -> None:
+    data = fired(now="12:00")[milestone]["data"]
+    assert isinstance(data, dict)
+    assert data["message"] == SENTENCES[milestone]
+
+
+def test_a_withdrawal_says_what_holds_now() -> None:
+    planned = plan(SNAPSHOT, [opened("09:00")])
+    before = reconcile(planned, (), at("09:50"))
+    for events, due in (
+        ([paused("09:30")], "with no due instant while paused"),
+        ([paused("09:30"), resumed("09:50")], "due 2026-03-02T10:50:00Z"),
+    ):
+        data = fired(*events, now="09:55", before=before)["halfway"]["data"]
+        assert isinstance(data, dict)
+        assert data["message"] == (
+            f"Resolution of ticket 42: the notice 'halfway' of 2026-03-02T09:45:00Z is withdrawn; it is now {due}."
+        )
+
+
+def test_a_notice_is_the_same_bytes_on_every_retry() -> None:
+    assert json.dumps(fired(now="12:00")) == json.dumps(fired(now="12:00"))
+
+
+def test_the_view_of_a_running_target_measures_working_seconds_up_to_now() -> None:
+    snapshot = a_snapshot(promise("first_response", 30), promise(minutes=120))
+    planned = plan(snapshot, [opened("16:00"), acknowledged("16:10")])
+    view = instance_view(snapshot, planned, (), at("tue 09:15"))
+    response, resolution = view["targets"]["first_response"], view["targets"]["resolution"]
+    assert (response["elapsed_seconds"], response["stopped_at"], response["met"]) == (600, "2026-03-02T16:10:00Z", True)
+    assert (resolution["elapsed_seconds"], resolution["remaining_seconds"]) == (75 * 60, 45 * 60)
+    assert (resolution["due_at"], resolution["breached_at"]) == ("2026-03-03T10:00:00Z", None)
+    assert (view["status"], view["opened_at"], view["closed_at"]) == ("active", "2026-03-02T16:00:00Z", None)
+    assert (view["id"], view["ticket_id"], view["policy_version"]) == ("inst_sla_ticket_42", "42", 1)
+
+
+def test_the_view_of_an_exceeded_target_has_no_time_left() -> None:
+    snapshot = a_snapshot(promise(minutes=30))
+    view = instance_view(snapshot, plan(snapshot, [opened("09:00")]), (), at("10:00"))["targets"]["resolution"]
+    assert (view["elapsed_seconds"], view["remaining_seconds"], view["met"]) == (3600, 0, False)
+    assert view["breached_at"] == view["due_at"] == "2026-03-02T09:30:00Z"
+
+
+def test_due_if_resumed_now_is_what_a_resume_now_would_give() -> None:
+    snapshot = a_snapshot(promise(minutes=120))
+    events = [opened("16:00"), paused("16:30")]
+    for now in ("16:30", "16:45", "22:00", "tue 10:00", "sat 12:00"):
+        view = instance_view(snapshot, plan(snapshot, events), (), at(now))["targets"]["resolution"]
+        resumed_plan = plan(snapshot, [*events, resumed(now)])
+        again = instance_view(snapshot, resumed_plan, (), at(now))["targets"]["resolution"]
+        assert view["due_if_resumed_now"] == again["due_at"]
+        assert "due_if_resumed_now" not in again
+
+
+def test_the_next_due_instant_is_the_earliest_of_the_clocks_that_run() -> None:
+    assert next_due(two_clocks(opened("09:00"))) == at("09:30")
+    assert next_due(two_clocks(opened("09:00"), acknowledged("09:10"))) == at("11:00")
+    assert next_due(two_clocks(opened("09:00"), paused("09:10"))) is None
+    assert next_due(two_clocks(opened("09:00"), resolved("09:10"))) is None
+
+
+def test_the_first_record_tells_how_the_ticket_opened() -> None:
+    planned = plan(SNAPSHOT, [opened("09:00")])
+    record = first_record(SNAPSHOT.to_json(), planned, opened("09:00"))
+    assert (record.organization, record.instance_id, record.sequence) == ("default", "inst_sla_ticket_42", 1)
+    assert (record.status, record.closed_at, record.next_due_at) == (InstanceStatus.ACTIVE, None, at("10:30"))
+    assert record.events == (opened("09:00"),)

@@ -1,0 +1,52 @@
+"""What a life costs in the history, so that nobody adds cost unseen."""
+
+from __future__ import annotations
+
+from activities.attributes import available
+from domain.instants import to_datetime
+from domain.policies import Policy
+from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
+from workflows.operators import ATTRIBUTES, NEXT_DUE
+
+BUDGET = 30
+
+
+async def test_open_acknowledge_resolve_without_a_milestone_takes_at_most_thirty_events(
+    realtime: Clockwork, policy: Policy
+) -> None:
+    """With every search attribute set, and each signal waited for, so that none shares a task with another."""
+    attributes = await available(realtime.client, ATTRIBUTES)
+    assert attributes == [key.name for key in ATTRIBUTES]
+    async with working(realtime, attributes=attributes):
+        ticket = await realtime.open(snapshot_of(policy))
+        await eventually(ticket.state, lambda state: state["unrecorded"] == 0)
+        await ticket.signal("acknowledge", event_id="a")
+        await ticket.applied("a")
+        await eventually(ticket.state, lambda state: state["unrecorded"] == 0)
+        await ticket.signal("resolve", event_id="r")
+        await ticket.result()
+        history = await ticket.history()
+        assert "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES" in history
+        assert len(history) <= BUDGET, history
+
+
+async def test_operators_find_an_instance_by_its_search_attributes(realtime: Clockwork, policy: Policy) -> None:
+    attributes = await available(realtime.client, ATTRIBUTES)
+    async with working(realtime, attributes=attributes):
+        ticket = await realtime.open(snapshot_of(policy, subject="42"))
+        query = "SlaStatus = 'active' AND SlaPriority = 'high' AND SlaKind = 'sla' AND SlaPolicy = 'sla_test'"
+        count = await eventually(lambda: realtime.client.count_workflows(query), lambda found: found.count == 1)
+        assert count.count == 1
+        described = await ticket.handle.describe()
+        assert described.typed_search_attributes[NEXT_DUE] == to_datetime(ticket.instant(60))
+
+
+async def test_a_month_of_waiting_adds_nothing(clockwork: Clockwork) -> None:
+    policy = Policy.from_json({"id": "sla_y", "name": "Year", "targets": [{"type": "resolution", "hours": 8760}]})
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy))
+        await ticket.applied("opened")
+        before = len(await ticket.history())
+        await ticket.go_to(60 * 24 * 30)
+        await ticket.state()
+        assert len(await ticket.history()) <= before
