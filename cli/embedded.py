@@ -37,6 +37,10 @@ def binary(settings: Settings) -> str:
     return str(Path(found).absolute())
 
 
+# Timers are looked at in steps; the server's own step of a second would make every notice up to a second late.
+DYNAMIC_CONFIG = ("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="20ms"')
+
+
 def database(settings: Settings) -> Path:
     return settings.home / "temporal.db"
 
@@ -49,6 +53,7 @@ def command(settings: Settings, program: str, pragmas: tuple[str, ...] = PRAGMAS
         *("--port", str(settings.temporal_port), "--ui-port", str(settings.temporal_ui_port)),
         *("--db-filename", str(database(settings))),
         *(part for pragma in pragmas for part in ("--sqlite-pragma", pragma)),
+        *DYNAMIC_CONFIG,
         *(() if namespace == DEFAULT_NAMESPACE else ("--namespace", namespace)),
     )
 

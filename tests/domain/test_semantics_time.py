@@ -69,7 +69,8 @@ def test_done_exactly_at_due_is_met() -> None:
 
 def test_a_calendar_with_no_working_time_is_refused() -> None:
     """refused when created"""
-    for week in ({}, {"mon": []}):
+    empty: tuple[dict[str, list[str]], ...] = ({}, {"mon": []})
+    for week in empty:
         with pytest.raises(InvalidValue, match="no working time"):
             Calendar.from_json({"timezone": "UTC", "weekly_hours": week})
     assert resolution(opened("09:00"), minutes=480).due_at == at("09:00") + 480 * MINUTE

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 import activities.planning
 from cli.main import app
-from cli.replaying import driver
+from cli.replaying import server
 from domain.events import Event, EventKind
 from domain.instants import SECOND, Instant
 from domain.ledger import Ledger, reconcile
@@ -103,6 +103,13 @@ def test_a_bad_policy_is_refused_by_its_place_in_the_file(tmp_path: Path) -> Non
     assert "policies[1].targets[0].hours" in result.stderr
 
 
+def test_business_hours_that_nobody_gave_are_refused(tmp_path: Path) -> None:
+    policies = "policies: [{name: P, business_hours_id: bh_other, targets: [{type: resolution, hours: 1}]}]"
+    result = sla(logs.write(tmp_path, logs.NEVER_RESOLVED, policies))
+    assert result.exit_code == 2
+    assert "'bh_other'" in result.stderr
+
+
 def test_policies_that_fit_no_ticket_are_refused(tmp_path: Path) -> None:
     policies = "policies: [{name: P, targets: [{type: resolution, priority: none such, hours: 1}]}]"
     result = sla(logs.write(tmp_path, logs.NEVER_RESOLVED, policies))
@@ -111,7 +118,7 @@ def test_policies_that_fit_no_ticket_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_test_server_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "PROGRAM", "no-such-test-server")
+    monkeypatch.setattr(server, "PROGRAM", "no-such-test-server")
     result = sla(logs.write(tmp_path, logs.NEVER_RESOLVED))
     assert result.exit_code == 1
     assert "no-such-test-server is not installed" in str(result.exception)

@@ -44,7 +44,9 @@ def binary(name: str) -> str:
 
 async def time_skipping() -> WorkflowEnvironment:
     return await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=binary("temporal-test-server"), data_converter=pydantic_data_converter
+        test_server_existing_path=binary("temporal-test-server"),
+        data_converter=pydantic_data_converter,
+        identity="tests",
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from domain.calendar import Calendar, Holiday
+from domain.calendar import Calendar
 from domain.conditions import OPERATORS, Condition, Match
 from domain.escalations import EscalationRule, EscalationStatus, Trigger
 from domain.events import Event, EventKind
