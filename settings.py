@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = None
     webhook_urls: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: LogLevel = "info"
+    build_id: str | None = Field(default=None, min_length=1)
 
     @classmethod
     def load(cls) -> Settings:

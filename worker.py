@@ -137,6 +137,7 @@ async def run(settings: Settings) -> None:
             channels,
             task_queue=settings.task_queue,
             attributes=await available(client, ATTRIBUTES),
+            build_id=settings.build_id,
         )
         await stack.enter_async_context(worker)
         logger.info("worker on task queue %s, %d channel(s)", settings.task_queue, len(channels))

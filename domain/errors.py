@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import reprlib
 from typing import Any, ClassVar
 
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 200
-_SHORT.maxlevel = 4
+LONGEST_SHOWN = 10_000
 
 
 class SlaError(Exception):
@@ -40,9 +37,10 @@ class InvalidValue(SlaError):
 def shown(value: Any) -> str:
     """A value as a short text, however long or deep it is."""
     try:
-        return _SHORT.repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, a document nested without end
+        return f"{type(value).__name__} too large to show"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 class WorkingTimeExhausted(SlaError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from statistics import median
 
 from rich.console import Console
@@ -13,7 +12,7 @@ from cli.replaying.compliance import Line, agreement, compliance
 from cli.replaying.driver import Outcome
 from cli.replaying.tickets import TicketLog
 from cli.replaying.verdicts import PROMPT, Difference, lateness
-from domain.instants import SECOND, Micros
+from domain.instants import HOUR, MINUTE, SECOND, Micros
 
 MOST_SHOWN = 50
 
@@ -72,7 +71,8 @@ def _listed(console: Console, entries: Sequence[str]) -> None:
 
 
 def _length(length: Micros) -> str:
-    return str(timedelta(seconds=length // SECOND))
+    """Hours and minutes; a day of working time has no fixed length."""
+    return f"{length // HOUR} h {length % HOUR // MINUTE:02} min"
 
 
 def _milliseconds(length: float) -> str:

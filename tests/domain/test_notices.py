@@ -129,6 +129,8 @@ def test_due_if_resumed_now_is_what_a_resume_now_would_give() -> None:
         again = instance_view(snapshot, resumed_plan, (), at(now))["targets"]["resolution"]
         assert view["due_if_resumed_now"] == again["due_at"]
         assert "due_if_resumed_now" not in again
+    before_the_pause = instance_view(snapshot, plan(snapshot, events), (), at("16:00"))["targets"]["resolution"]
+    assert before_the_pause["due_if_resumed_now"] == "2026-03-03T10:00:00Z"
 
 
 def test_the_next_due_instant_is_the_earliest_of_the_clocks_that_run() -> None:

@@ -14,6 +14,7 @@ import tempfile
 import zoneinfo
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -139,9 +140,7 @@ def zone_rule(zone: str, rule: str) -> Iterator[None]:
 
 
 def _packaged() -> str:
-    import tzdata
-
-    return str(Path(tzdata.__file__).parent / "zoneinfo")
+    return str(resources.files("tzdata") / "zoneinfo")
 
 
 async def record(names: list[str]) -> None:

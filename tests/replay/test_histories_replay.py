@@ -22,6 +22,10 @@ from workflows.instance import SlaInstance
 HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 
 
+def document(story: str) -> dict[str, Any]:
+    return dict(json.loads(Path(__file__).with_name("histories").joinpath(f"{story}.json").read_text()))
+
+
 def replayer() -> Replayer:
     return Replayer(
         workflows=[SlaInstance],
@@ -34,14 +38,13 @@ def replayer() -> Replayer:
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
-    await replayer().replay_workflow(WorkflowHistory.from_json(f"sla/default/{path.stem}", path.read_text()))
+    await replayer().replay_workflow(WorkflowHistory.from_json(f"sla/default/{path.stem}", document(path.stem)))
 
 
 async def test_a_history_that_took_another_branch_is_noticed() -> None:
     """The replayer can fail: without its second timer the history no longer fits the workflow."""
-    path = next(path for path in HISTORIES if path.stem == "met")
-    document = json.loads(path.read_text())
-    first = next(event for event in document["events"] if event["eventType"] == "EVENT_TYPE_TIMER_STARTED")
+    doctored = document("met")
+    first = next(event for event in doctored["events"] if event["eventType"] == "EVENT_TYPE_TIMER_STARTED")
     attributes = first["timerStartedEventAttributes"]
     first["eventType"] = "EVENT_TYPE_ACTIVITY_TASK_SCHEDULED"
     first["activityTaskScheduledEventAttributes"] = {
@@ -51,13 +54,12 @@ async def test_a_history_that_took_another_branch_is_noticed() -> None:
     }
     del first["timerStartedEventAttributes"]
     with pytest.raises(Exception, match=r"(?i)nondeterminism"):
-        await replayer().replay_workflow(WorkflowHistory.from_json("sla/default/doctored", document))
+        await replayer().replay_workflow(WorkflowHistory.from_json("sla/default/doctored", doctored))
 
 
 def test_the_history_under_another_zone_rule_holds_a_plan_that_we_would_not_make_today() -> None:
     pin_packaged_tzdata()
-    path = next(path for path in HISTORIES if path.stem == "under_another_zone_rule")
-    start = _start_input(json.loads(path.read_text()))
+    start = _start_input(document("under_another_zone_rule"))
     today = plan(Snapshot.from_json(start["snapshot"]), [Event.from_json(start["opened"])])
     recorded = start["plan"]["targets"][1]["due_at"]
     assert today.to_json()["targets"][1]["due_at"] != recorded

@@ -58,7 +58,7 @@ def test_a_calendar_gives_its_hours_and_its_zone(tmp_path: Path) -> None:
     result = sla([*logs.write(tmp_path, rows), "--calendar", str(calendar)])
     assert result.exit_code == 0, result.output
     # 09:00-10:00 on Tuesday, 09:00-09:30 on Wednesday, wall clock of Tokyo.
-    assert cells(result.output, "resolution")[-1] == "1:30:00"
+    assert cells(result.output, "resolution")[-1] == "1 h 30 min"
 
 
 def test_a_workflow_that_differs_from_the_plan_is_listed_and_fails(

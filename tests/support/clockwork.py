@@ -156,11 +156,16 @@ class Opened:
     def instant(self, minutes: float) -> Instant:
         return Instant(self.opened_at + round(minutes * 60_000_000))
 
-    def minute(self, text: str | None) -> float | None:
-        return None if text is None else round((parse(text) - self.opened_at) / 60_000_000, 4)
+    def minute(self, text: str) -> float:
+        return round((parse(text) - self.opened_at) / 60_000_000, 4)
 
     async def go_to(self, minutes: float) -> None:
         await self.clockwork.sleep_until(self.instant(minutes))
+
+    async def has_standing(self, count: int) -> dict[str, Any]:
+        """The state once at least so many milestones stand."""
+        answer: dict[str, Any] = await eventually(self.state, lambda state: len(standing(state)) >= count)
+        return answer
 
     async def signal(self, name: str, minutes: float | None = None, **payload: Any) -> None:
         if minutes is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import InvalidValue
+from domain.errors import LONGEST_SHOWN, InvalidValue
 from tests.support.builders import a_snapshot
 
 NAN, INFINITE = float("nan"), float("inf")
@@ -62,7 +62,7 @@ def require_refusals(case: Case) -> None:
             read({**document, key: value})
         assert refusal.value.field == path, value
         assert str(refusal.value).startswith(f"{path}: ")
-        assert len(str(refusal.value)) < 2000
+        assert len(str(refusal.value)) < LONGEST_SHOWN + 200
 
 
 def label(case: object) -> str:

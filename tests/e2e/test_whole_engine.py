@@ -1,0 +1,135 @@
+"""The whole engine as `make up` runs it, a real receiver, and what survives `kill -9`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.cli.conftest import Start, descendants, read_until
+from tests.support.receiver import Received, Receiver, receiving
+
+UP = ("-m", "cli", "up")
+SECOND_IN_MINUTES = 1 / 60
+
+
+@pytest.fixture
+def receiver() -> Any:
+    with receiving() as started:
+        yield started
+
+
+class Engine:
+    def __init__(self, start: Start, env: dict[str, str], receiver: Receiver) -> None:
+        self._start, self._env, self._receiver = start, env, receiver
+        self.process: subprocess.Popen[str] | None = None
+
+    def up(self) -> Engine:
+        self.process = self._start(*UP, own_group=True, SLA_WEBHOOK_URLS=self._receiver.url)
+        read_until(self.process, "└")
+        return self
+
+    def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        key = Path(self._env["SLA_HOME"], "api_key").read_text().strip()
+        base = f"http://127.0.0.1:{self._env['SLA_API_PORT']}/api/v2/sla"
+        answer = httpx.request(method, base + path, json=body, headers={"X-API-Key": key}, trust_env=False)
+        assert answer.status_code in (200, 201), answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def worker(self) -> psutil.Process:
+        assert self.process is not None
+        return next(child for child in descendants(self.process) if "worker" in child.cmdline())
+
+    def kill_everything(self) -> None:
+        assert self.process is not None
+        children = descendants(self.process)
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+        psutil.wait_procs(children, timeout=10)
+
+
+@pytest.fixture
+def engine(start: Start, env: dict[str, str], receiver: Receiver) -> Engine:
+    return Engine(start, env, receiver)
+
+
+def promise(engine: Engine, seconds: float) -> None:
+    targets = [{"type": "resolution", "minutes": seconds * SECOND_IN_MINUTES}]
+    engine.call("POST", "/policies", {"name": f"{seconds} seconds", "targets": targets})
+
+
+def lateness(received: Received) -> float:
+    return received.at - datetime.fromisoformat(received.notice["time"]).timestamp()
+
+
+def test_a_ticket_opens_and_its_warning_and_its_breach_arrive_within_a_second(
+    engine: Engine, receiver: Receiver
+) -> None:
+    engine.up()
+    promise(engine, 4)
+    opened = engine.call("POST", "/instances", {"ticket_id": "42", "priority": "high"})
+    assert opened["status"] == "active"
+
+    for type_ in ("sla.halfway", "sla.at_risk", "sla.breached"):
+        received = receiver.wait_for(type_, opened["id"])
+        assert 0 <= lateness(received) < 1
+        assert received.content_type.startswith("application/cloudevents+json")
+        assert received.notice["specversion"] == "1.0"
+        assert received.notice["data"]["ticket"]["ticket_id"] == "42"
+        assert "ticket 42" in received.notice["data"]["message"]
+
+    resolved = engine.call("POST", f"/instances/{opened['id']}/resolve")
+    assert resolved["status"] == "breached"
+    assert all(m["delivered_at"] for m in resolved["targets"]["resolution"]["milestones"])
+    assert len(receiver.ids) == len(set(receiver.ids)) == 3
+
+
+def test_a_killed_worker_loses_no_milestone_and_repeats_none(engine: Engine, receiver: Receiver) -> None:
+    engine.up()
+    promise(engine, 8)
+    ids = [engine.call("POST", "/instances", {"ticket_id": str(n), "priority": "high"})["id"] for n in range(5)]
+    for id_ in ids:
+        receiver.wait_for("sla.halfway", id_)
+    time.sleep(0.5)
+
+    engine.worker().kill()
+
+    for id_ in ids:
+        receiver.wait_for("sla.breached", id_, seconds=30)
+        receiver.wait_for("sla.at_risk", id_)
+    time.sleep(1)
+    assert sorted(receiver.ids) == sorted(set(receiver.ids))
+    assert len(receiver.ids) == 15
+
+
+def test_after_everything_was_killed_the_next_start_goes_on_where_it_stopped(
+    engine: Engine, receiver: Receiver
+) -> None:
+    engine.up()
+    promise(engine, 6)
+    opened = engine.call("POST", "/instances", {"conversation_id": "c 1", "priority": "high"})
+    receiver.wait_for("sla.halfway", opened["id"])
+    time.sleep(0.5)
+
+    engine.kill_everything()
+    due = datetime.fromisoformat(opened["targets"]["resolution"]["due_at"]).timestamp()
+    time.sleep(max(0, due + 0.2 - time.time()))
+    engine.up()
+
+    breached = receiver.wait_for("sla.breached", opened["id"], seconds=30)
+    assert breached.notice["time"] == opened["targets"]["resolution"]["due_at"]
+    assert lateness(breached) > 0.2
+    resolved = engine.call("POST", f"/instances/{opened['id']}/resolve")
+    (milestone,) = [m for m in resolved["targets"]["resolution"]["milestones"] if m["name"] == "breached"]
+    assert milestone["fired_at"] > milestone["planned_at"]
+    assert sorted(receiver.ids) == sorted(set(receiver.ids))
+    assert len(receiver.ids) == 3
