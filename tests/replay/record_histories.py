@@ -7,6 +7,7 @@ it stands for the instances that are still running somewhere.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -158,6 +159,9 @@ if __name__ == "__main__":
     HISTORIES.mkdir(exist_ok=True)
     if sys.argv[1:]:
         asyncio.run(record(sys.argv[1:]))
+        # The SDK's threads may still be on their way out, and an interpreter that takes itself apart aborts on them.
+        sys.stdout.flush()
+        os._exit(0)
     else:
         for story in STORIES:
             subprocess.run([sys.executable, "-m", "tests.replay.record_histories", story], check=True)
