@@ -13,6 +13,7 @@ from domain.errors import InvalidValue
 from domain.fields import (
     optional_text,
     plain_number,
+    refuse_unknown,
     require_choice,
     require_document,
     require_list,
@@ -23,6 +24,10 @@ from domain.fields import (
 from domain.instants import MINUTE, Micros, duration, in_units
 
 NOTHING = Micros(0)
+ESCALATION_FIELDS = frozenset(
+    {"id", "trigger", "threshold_minutes", "trigger_percent", "delay_minutes", "target_type", "actions", "action_type"}
+    | {"status"}
+)
 
 
 class Trigger(StrEnum):
@@ -83,6 +88,7 @@ class EscalationRule:
     @classmethod
     def from_json(cls, document: Any, field: str = "escalation") -> EscalationRule:
         body = require_mapping(document, field)
+        refuse_unknown(body, ESCALATION_FIELDS, field)
         lead, percent, delay = (body.get(key) for key in ("threshold_minutes", "trigger_percent", "delay_minutes"))
         try:
             return cls(

@@ -14,6 +14,7 @@ from domain.escalations import EscalationRule
 from domain.fields import (
     optional_text,
     plain_number,
+    refuse_unknown,
     require_bool,
     require_choice,
     require_list,
@@ -26,6 +27,11 @@ from domain.ids import Kind
 from domain.instants import HOUR, MINUTE, Micros, duration, in_units
 from domain.tickets import Ticket
 
+TARGET_FIELDS = frozenset({"id", "type", "priority", "hours", "minutes", "pausable"})
+POLICY_FIELDS = frozenset(
+    {"id", "name", "description", "kind", "conditions", "match", "targets", "escalations", "at_risk_percent"}
+    | {"business_hours", "business_hours_id", "enabled", "version"}
+)
 DEFAULT_AT_RISK_PERCENT = Decimal(75)
 
 
@@ -56,6 +62,7 @@ class TargetRule:
     @classmethod
     def from_json(cls, document: Any, field: str = "target") -> TargetRule:
         body = require_mapping(document, field)
+        refuse_unknown(body, TARGET_FIELDS, field)
         try:
             return cls(
                 id=optional_text(body.get("id"), f"{field}.id"),
@@ -158,6 +165,7 @@ class Policy:
     def from_json(cls, document: Any, field: str = "") -> Policy:
         """Raises InvalidValue with the path of the culprit (`targets[1].hours`)."""
         body = require_mapping(document, field or "policy")
+        refuse_unknown(body, POLICY_FIELDS, field or "policy")
         at = f"{field}." if field else ""
         return cls(
             id=optional_text(body.get("id"), f"{at}id"),

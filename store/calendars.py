@@ -71,14 +71,19 @@ class Calendars:
             return await _find(conn, organization, default_id)
 
     async def update(
-        self, organization: str, calendar_id: str, name: str, calendar: Calendar, changed_by: str = SYSTEM
+        self, organization: str, calendar_id: str, edited: int, name: str, calendar: Calendar, changed_by: str = SYSTEM
     ) -> StoredCalendar:
-        """The next version; running instances keep the one they were opened under."""
+        """The next version; running instances keep the one they were opened under.
+
+        `edited` is the version that was edited: Conflict when somebody else changed it meanwhile.
+        """
         now = moment(self.now())
         async with self.database.write() as conn:
             await begin_change(conn, organization)
-            version = (await _find(conn, organization, calendar_id)).version + 1
-            row = {"organization": organization, "name": name, "version": version, "doc": calendar.to_json()}
+            version = (await _find(conn, organization, calendar_id)).version
+            if version != edited:
+                raise _conflict(calendar_id, f"have changed since version {edited}")
+            row = {"organization": organization, "name": name, "version": version + 1, "doc": calendar.to_json()}
             changed = sa.update(calendars).where(_is(organization, calendar_id)).values(**row, updated_at=now)
             await conn.execute(changed)
             await _append_version(conn, row, calendar_id, now, changed_by)

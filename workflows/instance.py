@@ -107,7 +107,7 @@ class SlaInstance:
             return await self._load()
         except InvalidValue as error:
             raise ApplicationError(error.message, type=error.code, non_retryable=True) from None
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ApplicationError(f"start input is incomplete: {error!r}", non_retryable=True) from None
 
     async def _load(self) -> InstanceState | None:

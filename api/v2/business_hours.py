@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Response
 
 from api import problems
 from api.auth import Reader, Writer
-from api.dependencies import Deps
+from api.dependencies import Dependencies, Deps
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.business_hours_schemas import (
@@ -18,11 +19,14 @@ from api.v2.business_hours_schemas import (
     BusinessHoursView,
 )
 from domain.calendar import Calendar
+from domain.errors import Conflict
 from domain.fields import require_text
 from domain.instants import render
 from store.calendars import StoredCalendar
 
 LONGEST_NAME = 200
+# Changes of other fields at the same moment are merged; each round lets one of them through.
+ATTEMPTS = 10
 
 router = APIRouter(prefix="/business-hours", tags=["Business hours"], route_class=JsonRoute)
 
@@ -77,13 +81,10 @@ async def change_business_hours(
     business_hours_id: str, body: BusinessHoursPatch, owner: Writer, deps: Deps
 ) -> dict[str, Any]:
     """Only the fields that are given change, each as a whole. Instances keep the version they were opened under."""
-    stored = await deps.store.calendars.get(owner.organization, business_hours_id)
-    change = body.given()
-    name = require_text(change.pop("name", stored.name), "name", LONGEST_NAME)
-    calendar = _changed(stored.calendar, change)
-    if (name, calendar) != (stored.name, stored.calendar):
-        stored = await deps.store.calendars.update(owner.organization, business_hours_id, name, calendar)
-    return calendar_view(stored)
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Conflict):
+            return await _change(deps, owner.organization, business_hours_id, body.given())
+    return await _change(deps, owner.organization, business_hours_id, body.given())
 
 
 @router.delete(
@@ -95,6 +96,18 @@ async def change_business_hours(
 async def delete_business_hours(business_hours_id: str, owner: Writer, deps: Deps) -> None:
     """Refused (409) for the organization's default and while a policy uses them."""
     await deps.store.calendars.delete(owner.organization, business_hours_id)
+
+
+async def _change(
+    deps: Dependencies, organization: str, business_hours_id: str, change: dict[str, Any]
+) -> dict[str, Any]:
+    """Raises Conflict when somebody else changes them meanwhile."""
+    stored = await deps.store.calendars.get(organization, business_hours_id)
+    name = require_text(change.pop("name", stored.name), "name", LONGEST_NAME)
+    calendar = _changed(stored.calendar, change)
+    if (name, calendar) != (stored.name, stored.calendar):
+        stored = await deps.store.calendars.update(organization, business_hours_id, stored.version, name, calendar)
+    return calendar_view(stored)
 
 
 def read_calendar(document: dict[str, Any], field: str = "") -> Calendar:

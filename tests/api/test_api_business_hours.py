@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 BERLIN = {
@@ -44,6 +45,17 @@ async def test_a_patch_changes_only_what_it_names(api: Any) -> None:
     assert changed["version"] == 2
     untouched = ("id", "name", "timezone", "weekly_hours", "special_days", "breaks", "created_at")
     assert {name: changed[name] for name in untouched} == {name: created[name] for name in untouched}
+
+
+async def test_patches_of_different_fields_at_the_same_moment_all_count(api: Any) -> None:
+    for _ in range(5):
+        path = f"/api/v2/sla/business-hours/{(await berlin(api))['id']}"
+        changes: list[dict[str, Any]] = [{"name": "Renamed"}, {"holidays": ["2027-01-01"]}, {"breaks": {}}]
+        answers = await asyncio.gather(*(api.http.patch(path, json=change) for change in changes))
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        changed = (await api.http.get(path)).json()
+        assert changed["version"] == 4
+        assert [{name: changed[name] for name in change} for change in changes] == changes
 
 
 async def test_an_empty_patch_makes_no_version(api: Any) -> None:

@@ -153,7 +153,7 @@ async def test_a_policy_cannot_measure_in_business_hours_that_do_not_exist(store
 async def test_a_calendar_is_changed_by_versions_that_stay(store: Store) -> None:
     made = await store.calendars.create(ORGANIZATION, "Nights", NIGHTS)
     assert made.id.startswith("bh_")
-    changed = await store.calendars.update(ORGANIZATION, made.id, "Always", Calendar.always(), changed_by="ann")
+    changed = await store.calendars.update(ORGANIZATION, made.id, 1, "Always", Calendar.always(), changed_by="ann")
     assert (changed.version, changed.name, changed.calendar) == (2, "Always", Calendar.always())
     assert await store.calendars.get(ORGANIZATION, made.id) == changed
     async with store.database.read() as conn:
@@ -161,6 +161,15 @@ async def test_a_calendar_is_changed_by_versions_that_stay(store: Store) -> None
         rows = (await conn.execute(sa.select(tables.calendar_versions).where(this).order_by(sa.text("version")))).all()
     assert [(row.version, row.name, row.changed_by) for row in rows] == [(1, "Nights", "system"), (2, "Always", "ann")]
     assert Calendar.from_json(rows[0].doc) == NIGHTS
+
+
+async def test_of_two_edits_of_the_same_business_hours_the_second_is_refused(store: Store) -> None:
+    made = await store.calendars.create(ORGANIZATION, "Nights", NIGHTS)
+    await store.calendars.update(ORGANIZATION, made.id, made.version, "One", NIGHTS)
+    with pytest.raises(Conflict, match="since version 1"):
+        await store.calendars.update(ORGANIZATION, made.id, made.version, "Two", NIGHTS)
+    kept = await store.calendars.get(ORGANIZATION, made.id)
+    assert (kept.version, kept.name) == (2, "One")
 
 
 async def test_calendars_are_listed_by_page_with_the_default_among_them(store: Store) -> None:
@@ -188,7 +197,7 @@ async def test_business_hours_that_live_policies_use_are_not_deleted(store: Stor
 async def test_the_default_calendar_can_be_changed_but_not_deleted(store: Store) -> None:
     with pytest.raises(Conflict, match="default"):
         await store.calendars.delete(ORGANIZATION, "bh_default")
-    await store.calendars.update(ORGANIZATION, "bh_default", "Nights", NIGHTS)
+    await store.calendars.update(ORGANIZATION, "bh_default", 1, "Nights", NIGHTS)
     assert (await store.calendars.default(ORGANIZATION)).calendar == NIGHTS
 
 
@@ -208,7 +217,7 @@ async def test_the_catalog_sees_the_change_of_another_process_at_once(open_store
     assert (await ours.catalog(ORGANIZATION)).policies == ()
     await theirs.policies.create(ORGANIZATION, a_policy())
     assert (await ours.catalog(ORGANIZATION)).policies == (a_policy(),)
-    await theirs.calendars.update(ORGANIZATION, "bh_default", "Nights", NIGHTS)
+    await theirs.calendars.update(ORGANIZATION, "bh_default", 1, "Nights", NIGHTS)
     assert (await ours.catalog(ORGANIZATION)).calendars["bh_default"].calendar == NIGHTS
 
 
@@ -224,7 +233,7 @@ async def test_what_an_opening_needs_is_seen_at_one_moment(store: Store) -> None
 
 async def test_a_calendar_in_a_catalog_carries_its_version(store: Store) -> None:
     made = await store.calendars.create(ORGANIZATION, "Nights", NIGHTS)
-    await store.calendars.update(ORGANIZATION, made.id, "Nights", NIGHTS)
+    await store.calendars.update(ORGANIZATION, made.id, 1, "Nights", NIGHTS)
     policy = a_policy(business_hours=True, business_hours_id=made.id)
     await store.policies.create(ORGANIZATION, policy)
     snapshot = (await store.catalog(ORGANIZATION)).snapshot(TICKET, "2026a")
