@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfigProfile
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import EngineUnavailable, InvalidValue
 from settings import Settings
@@ -35,7 +36,7 @@ def temporal_namespace() -> str:
 
 
 async def connect(settings: Settings, **options: Any) -> Client:
-    """Options go to `Client.connect`. Raises EngineUnavailable, naming the address and the setting behind it."""
+    """Options go to `Client.connect`. Raises EngineUnavailable, naming the address or the namespace and its setting."""
     profile = _profile()
     target: dict[str, Any] = {
         "target_host": settings.local_temporal_address,
@@ -44,7 +45,7 @@ async def connect(settings: Settings, **options: Any) -> Client:
         **profile.to_client_connect_config(),
     }
     try:
-        return await Client.connect(**{**target, **options})
+        client = await Client.connect(**{**target, **options})
     except (RuntimeError, RPCError, ValueError) as error:
         setting = "TEMPORAL_ADDRESS" if profile.address else "SLA_TEMPORAL_PORT"
         cause = f": {' '.join(str(error).split())}" if profile.address else ""
@@ -52,6 +53,22 @@ async def connect(settings: Settings, **options: Any) -> Client:
             f"no Temporal server answers at {target['target_host']} ({setting}){cause}",
             field=setting,
             value=target["target_host"],
+        ) from error
+    if not options.get("lazy"):
+        await _require_namespace(client, target["target_host"])
+    return client
+
+
+async def _require_namespace(client: Client, address: str) -> None:
+    try:
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            return
+        raise EngineUnavailable(
+            f"the Temporal server at {address} has no namespace {client.namespace!r} (TEMPORAL_NAMESPACE)",
+            field="TEMPORAL_NAMESPACE",
+            value=client.namespace,
         ) from error
 
 

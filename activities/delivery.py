@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,9 @@ from workflows.calls import DELIVER
 
 DELIVERED = "delivered"
 DEAD = "dead"
+CHANNEL_SECONDS = 15
+GIVE_UP_AFTER = timedelta(days=1)
+GIVE_UP_ATTEMPTS = 20
 
 
 class Deliverer:
@@ -29,33 +33,60 @@ class Deliverer:
         """`{notice, settled: [channel]}` to `{deliveries, pending: [channel]}`.
 
         Progress on any channel is answered at once, so that a retry for the others never sends it again; with no
-        progress at all the attempt fails and Temporal retries it.
+        progress at all the attempt fails and Temporal retries it, until the notice is given up.
         """
         notice, settled = request["notice"], set(request["settled"])
         open_channels = [channel for channel in self._channels if channel.name not in settled]
         answers = await asyncio.gather(*(self._send(channel, notice) for channel in open_channels))
+        if _gives_up():
+            answers = [self._buried(notice, answer) for answer in answers]
         deliveries = [answer for answer in answers if isinstance(answer, Delivery)]
-        failures = [answer for answer in answers if isinstance(answer, NoticeFailed)]
+        failures = [answer for answer in answers if isinstance(answer, _Failure)]
         if failures and not deliveries:
             raise _retry(failures)
-        done = {delivery.channel for delivery in deliveries}
         return {
             "deliveries": [delivery.to_json() for delivery in deliveries],
-            "pending": [channel.name for channel in open_channels if channel.name not in done],
+            "pending": [failure.channel for failure in failures],
         }
 
-    async def _send(self, channel: Channel, notice: Mapping[str, Any]) -> Delivery | NoticeFailed:
+    async def _send(self, channel: Channel, notice: Mapping[str, Any]) -> Delivery | _Failure:
         try:
-            await channel.send(notice)
+            async with asyncio.timeout(CHANNEL_SECONDS):
+                await channel.send(notice)
         except NoticeRefused as refusal:
             activity.logger.warning("notice %s refused by %s: %s", notice["id"], channel.name, refusal.message)
             return Delivery(notice["id"], channel.name, DEAD, self._now(), refusal.message)
         except NoticeFailed as failure:
-            return failure
+            return _Failure(channel.name, failure.message, failure.retry_after)
+        except TimeoutError:
+            return _Failure(channel.name, f"{channel.name} took longer than {CHANNEL_SECONDS} seconds")
+        except Exception as error:  # noqa: BLE001 - one channel's defect must not repeat a notice on the others
+            return _Failure(channel.name, f"{channel.name}: {error!r}")
         return Delivery(notice["id"], channel.name, DELIVERED, self._now())
 
+    def _buried(self, notice: Mapping[str, Any], answer: Delivery | _Failure) -> Delivery:
+        if isinstance(answer, Delivery):
+            return answer
+        activity.logger.error("notice %s given up on %s: %s", notice["id"], answer.channel, answer.message)
+        return Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message)
 
-def _retry(failures: Sequence[NoticeFailed]) -> ApplicationError:
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    channel: str
+    message: str
+    retry_after: float | None = None
+
+
+def _gives_up() -> bool:
+    """Old enough and tried often enough: a day without any worker alone buries nothing."""
+    info = activity.info()
+    return (
+        info.attempt >= GIVE_UP_ATTEMPTS and info.current_attempt_scheduled_time - info.scheduled_time > GIVE_UP_AFTER
+    )
+
+
+def _retry(failures: Sequence[_Failure]) -> ApplicationError:
     waits = [failure.retry_after for failure in failures if failure.retry_after is not None]
     delay = timedelta(seconds=min(waits)) if waits else None
     message = "; ".join(failure.message for failure in failures)

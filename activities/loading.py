@@ -18,6 +18,7 @@ from domain.instants import Instant, parse, render
 from domain.planning import plan
 from domain.tickets import SUBJECT_FIELDS, Ticket
 from workflows.calls import LOAD
+from workflows.packing import pack, unpack
 
 
 class Loading:
@@ -30,11 +31,12 @@ class Loading:
 
         An empty answer means that no policy, or none of its targets, applies to the ticket.
         """
+        request = unpack(request)
         with temporal_errors():
             organization, instance_id = request["organization"], request["instance_id"]
             recorded = await self._projection.load(organization, instance_id)
             if recorded is not None:
-                return {"recorded": dict(recorded)}
+                return {"recorded": pack(recorded)}
             ticket = read_ticket(request["ticket"], InstanceId.parse(instance_id))
             opened = opening(request["ticket"], instance_id, parse(request["started_at"]))
             snapshot = (await self._projection.catalog(organization)).snapshot(ticket, tzdata_version())

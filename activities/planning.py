@@ -14,6 +14,7 @@ from domain.instants import parse
 from domain.planning import plan
 from domain.snapshot import Snapshot
 from workflows.calls import PLAN
+from workflows.packing import unpack
 
 
 class Planning:
@@ -23,6 +24,7 @@ class Planning:
     @activity.defn(name=PLAN)
     async def plan(self, request: dict[str, Any]) -> dict[str, Any]:
         """`{snapshot, events, unstamped: {event id: signal ordinal}}` to `{plan, stamped: {event id: instant}}`."""
+        request = unpack(request)
         with temporal_errors():
             stamped = await self._stamps(request["unstamped"])
             events = [_stamp(Event.from_json(event), stamped) for event in request["events"]]

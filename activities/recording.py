@@ -12,6 +12,7 @@ from domain.errors import ProjectionConflict
 from domain.instants import parse
 from domain.records import Record, Writer
 from workflows.calls import RECORD
+from workflows.packing import unpack
 
 
 class Recording:
@@ -22,6 +23,7 @@ class Recording:
     @activity.defn(name=RECORD)
     async def record(self, request: dict[str, Any]) -> dict[str, Any]:
         """`{records, chain, at}` to `{attributes}`: the search attributes that may be set."""
+        request = unpack(request)
         writer = Writer(request["chain"], parse(request["at"], "at"), tentative=activity.info().is_local)
         with temporal_errors():
             for record in request["records"]:

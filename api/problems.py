@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from domain.errors import InvalidValue, SlaError, Unauthorized, Unavailable
+from domain.errors import InvalidValue, SlaError, StoreUnavailable, Unauthorized, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_VALUE = 200
@@ -63,11 +63,14 @@ def install(app: FastAPI) -> None:
 
 
 def response(error: SlaError) -> JSONResponse:
+    if error.status >= 500:
+        log.warning("%s: %s", error.code, error.message)
     return _problem(
         error.status,
         error.code,
         error.title,
-        error.message,
+        # Where the store lies is nobody's business out there, least of all before a key has been verified.
+        "The store does not answer; try again." if isinstance(error, StoreUnavailable) else error.message,
         culprit=(error.field, error.value),
         errors=_own_errors(error),
         headers=_headers(error),
@@ -138,8 +141,6 @@ def _text(text: str, longest: int) -> str:
 
 
 async def _refused(_: Request, error: SlaError) -> JSONResponse:
-    if error.status >= 500:
-        log.warning("%s: %s", error.code, error.message)
     return response(error)
 
 

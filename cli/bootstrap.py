@@ -20,7 +20,10 @@ async def migrate(settings: Settings) -> None:
 
 
 async def ensure_key(settings: Settings) -> str | None:
-    """Makes sure that some key opens the API. Returns the key if it was generated just now, to be shown once."""
+    """Makes sure that some key opens the API. Returns the key if it was generated just now, to be shown once.
+
+    Raises InvalidValue when it cannot be written to the data folder.
+    """
     from store import keys  # noqa: PLC0415 - as above
 
     if settings.api_key is not None:
@@ -29,6 +32,7 @@ async def ensure_key(settings: Settings) -> str | None:
     kept = home.generated_key(settings.home)
     if kept is None and await keys.any_key(settings.database_url):
         return None
+    home.prepare(settings.home)
     key = kept or home.generate_key(settings.home)
     await keys.ensure_key(settings.database_url, key, "generated at first start")
     return None if kept else key

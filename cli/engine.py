@@ -22,7 +22,8 @@ STOP_ORDER = ((WORKER, API), (SERVER,))
 async def supervise(settings: Settings, *, with_parent: bool) -> None:
     def stopping() -> None:
         home.announce_stopping(settings.home)
-        console.say("stopping ...")
+        if supervisor.has_started:
+            console.say("stopping ...")
 
     supervisor = Supervisor(STOP_ORDER, console.say, stopping)
     await supervisor.run(lambda: _run(settings, supervisor), until=parent_gone if with_parent else None)
@@ -35,7 +36,6 @@ async def _run(settings: Settings, supervisor: Supervisor) -> None:
     if not own_server:
         await connect(settings)
     await bootstrap.migrate(settings)
-    new_key = await bootstrap.ensure_key(settings)
     if server is not None:
         await supervisor.start(server)
     client = await connect(settings)
@@ -44,6 +44,8 @@ async def _run(settings: Settings, supervisor: Supervisor) -> None:
     worker = _python("worker", WORKER, settings, lambda: readiness.worker(client, settings.task_queue))
     await supervisor.start(worker)
     await supervisor.start(_python("api", API, settings, lambda: readiness.api(settings)))
+    # Made last: a key is shown once, and a start that fails would never show it.
+    new_key = await bootstrap.ensure_key(settings)
     console.out.print(_table(settings, own_server=own_server, new_key=new_key))
     await supervisor.watch()
 

@@ -38,6 +38,11 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._asked_to_stop = asyncio.Event()
 
+    @property
+    def has_started(self) -> bool:
+        """Whether there is anything to stop."""
+        return bool(self._children)
+
     async def run(
         self, work: Callable[[], Awaitable[None]], until: Callable[[], Awaitable[None]] | None = None
     ) -> None:

@@ -25,6 +25,8 @@ STATEMENT_TIMEOUT = 30
 POOL_SIZE = 10
 
 _WRITES = "slakeeper_writes"
+# What PostgreSQL says of tables and columns that the migrations have not made yet; to SQLite it is operational.
+_NOT_MIGRATED = {"42P01", "42703"}
 
 
 class _SqliteConnection(sqlite3.Connection):
@@ -99,7 +101,7 @@ class Database:
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             raise self._unavailable(error) from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _NOT_MIGRATED:
                 raise self._unavailable(error) from error
             raise
         except StatementError as error:

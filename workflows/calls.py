@@ -15,7 +15,6 @@ DELIVER = "deliver"
 
 class Limits(TypedDict, total=False):
     start_to_close_timeout: timedelta
-    schedule_to_close_timeout: timedelta
     retry_policy: RetryPolicy
 
 
@@ -32,9 +31,9 @@ REGULAR: dict[str, Limits] = {
     PLAN: Limits(start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT),
     LOAD: Limits(start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT),
     RECORD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
+    # Without an end of its own: only the activity knows whether a notice was tried at all.
     DELIVER: Limits(
         start_to_close_timeout=timedelta(seconds=30),
-        schedule_to_close_timeout=timedelta(hours=24),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
     ),
 }

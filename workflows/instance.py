@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.calls import DELIVER, LOAD, LOCAL, PLAN, RECORD, REGULAR, Document
     from workflows.inbox import Arrival, Refusal, read_signal
     from workflows.messages import STATE_QUERY, WORKFLOW_TYPE
+    from workflows.packing import pack, unpack
     from workflows.state import InstanceState
 
 HAND_ON_PATIENCE = timedelta(seconds=10)
@@ -101,7 +102,7 @@ class SlaInstance:
         try:
             if "carried" in start:
                 self.attributes = start["attributes"]
-                return InstanceState.from_json(start["carried"])
+                return InstanceState.from_json(unpack(start["carried"]))
             if "snapshot" in start:
                 return InstanceState.opening(start["snapshot"], start["plan"], start["opened"])
             return await self._load()
@@ -121,7 +122,7 @@ class SlaInstance:
         }
         loaded = await self._call(LOAD, request)
         if "recorded" in loaded:
-            return InstanceState.from_json(loaded["recorded"])
+            return InstanceState.from_json(unpack(loaded["recorded"]))
         if "snapshot" in loaded:
             return InstanceState.opening(loaded["snapshot"], loaded["plan"], loaded["opened"])
         return None
@@ -196,6 +197,8 @@ class SlaInstance:
     async def _deliver(self, notice_id: str) -> None:
         state = self._opened()
         outstanding = state.outstanding[notice_id]
+        if (wrong := outstanding.notice["data"]["withdraws"]) is not None:
+            await workflow.wait_condition(lambda: wrong not in state.outstanding)
         while True:
             request = {"notice": outstanding.notice, "settled": sorted(outstanding.settled)}
             try:
@@ -231,6 +234,7 @@ class SlaInstance:
 
     async def _call(self, activity: str, request: Document, local: bool = True) -> Document:
         """A local activity where it is quick, else (or when it keeps failing for passing reasons) a regular one."""
+        request = pack(request)
         if local:
             try:
                 answer: Document = await workflow.execute_local_activity(
@@ -265,7 +269,7 @@ class SlaInstance:
                 )
         await self._take_arrivals(state)
         state.close_step(self._now())
-        workflow.continue_as_new({"carried": state.to_json(), "attributes": self.attributes})
+        workflow.continue_as_new({"carried": pack(state.to_json()), "attributes": self.attributes})
 
     def _opened(self) -> InstanceState:
         assert self.state is not None

@@ -47,6 +47,15 @@ async def test_a_key_that_cannot_be_looked_up_is_not_called_wrong(api: Any, tmp_
     assert is_retryable(answer, "store_unavailable")
 
 
+async def test_a_caller_is_not_told_where_the_store_lies(api: Any, tmp_path: Path) -> None:
+    await api.lose_store(tmp_path)
+    stranger = await api.http.get("/api/v2/sla/policies", headers={"X-API-Key": "ak_live_never_seen_before"})
+    known = await api.get("/policies")
+    for answer in (stranger, known):
+        assert is_retryable(answer, "store_unavailable")
+        assert answer.json()["detail"] == "The store does not answer; try again."
+
+
 async def test_an_instance_is_found_and_commanded_while_the_store_is_down(api: Any, tmp_path: Path) -> None:
     await api.policy()
     opened = await api.ticket()

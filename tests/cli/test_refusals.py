@@ -20,7 +20,9 @@ def refused(sla: Sla, **env: str) -> str:
 @pytest.mark.parametrize("name", ["SLA_API_PORT", "SLA_TEMPORAL_PORT", "SLA_TEMPORAL_UI_PORT"])
 def test_a_port_in_use_is_named_with_its_setting(sla: Sla, env: dict[str, str], name: str) -> None:
     with socket.create_server(("127.0.0.1", int(env[name]))):
-        message = refused(sla)
+        finished = sla("up")
+    message = finished.stderr.strip()
+    assert (finished.returncode, finished.stdout) == (1, "")
     assert message == f"port {env[name]} on 127.0.0.1 is in use ({name})"
     assert not (Path(env["SLA_HOME"]) / "temporal.db").exists()
 
@@ -52,6 +54,11 @@ def test_a_temporal_cli_that_cannot_serve_is_shown_with_its_last_words(sla: Sla,
     assert "not the program you meant" in message
 
 
+def test_a_start_that_fails_makes_no_key_that_nobody_saw(sla: Sla, env: dict[str, str]) -> None:
+    refused(sla, SLA_TEMPORAL_CLI="/bin/false")
+    assert not (Path(env["SLA_HOME"]) / "api_key").exists()
+
+
 def test_an_external_server_that_does_not_answer_is_named(sla: Sla) -> None:
     (port,) = free_ports(1)
     message = refused(sla, TEMPORAL_ADDRESS=f"127.0.0.1:{port}")
@@ -74,6 +81,14 @@ def test_an_api_key_for_no_server_is_refused(sla: Sla) -> None:
 
 def test_a_bad_setting_is_one_line(sla: Sla) -> None:
     assert refused(sla, SLA_API_PORT="99999") == "SLA_API_PORT: must be less than or equal to 65535, got '99999'"
+
+
+def test_a_key_for_another_database_is_kept_in_a_home_that_is_made_for_it(
+    sla: Sla, env: dict[str, str], tmp_path: Path
+) -> None:
+    finished = sla("migrate", SLA_DATABASE_URL=f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    assert finished.returncode == 0, finished.stderr
+    assert (Path(env["SLA_HOME"]) / "api_key").read_text().strip() in finished.stdout
 
 
 def test_the_command_explains_itself(sla: Sla) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from .conftest import Sla, Start, descendants, eventually, gone, read_until
+from .conftest import Sla, Start, descendants, eventually, free_ports, gone, read_until
 
 UP = ("-m", "cli", "up")
 
@@ -114,18 +114,31 @@ def test_a_killed_part_comes_back(start: Start, env: dict[str, str]) -> None:
     assert eventually(lambda: _healthy(env), 20)
 
 
-def test_an_external_server_is_used_and_none_is_started(start: Start, env: dict[str, str], tmp_path: Path) -> None:
+def test_an_external_server_is_used_and_none_is_started(start: Start, env: dict[str, str]) -> None:
     owner = start(*UP)
     read_until(owner, "└")
     address = f"127.0.0.1:{env['SLA_TEMPORAL_PORT']}"
-    port = str(int(env["SLA_API_PORT"]) + 1)
 
-    guest = start(*UP, TEMPORAL_ADDRESS=address, SLA_API_PORT=port, SLA_HOME=str(tmp_path / "guest"))
+    guest = start(*UP, TEMPORAL_ADDRESS=address, **guest_of(env))
 
     table = read_until(guest, "└")
     assert address in table
     assert "Temporal UI" not in table
     assert not any("start-dev" in child.cmdline() for child in descendants(guest))
+
+
+def test_a_namespace_that_the_server_does_not_have_is_one_line(start: Start, sla: Sla, env: dict[str, str]) -> None:
+    owner = start(*UP)
+    read_until(owner, "└")
+    address = f"127.0.0.1:{env['SLA_TEMPORAL_PORT']}"
+
+    for command in ("up", "worker"):
+        finished = sla(command, TEMPORAL_ADDRESS=address, TEMPORAL_NAMESPACE="nope", **guest_of(env))
+
+        assert finished.returncode == 1
+        assert finished.stderr.strip() == (
+            f"the Temporal server at {address} has no namespace 'nope' (TEMPORAL_NAMESPACE)"
+        )
 
 
 def test_everything_stops_when_the_caller_is_killed(start: Start, env: dict[str, str]) -> None:
@@ -137,6 +150,10 @@ def test_everything_stops_when_the_caller_is_killed(start: Start, env: dict[str,
     caller.kill()
 
     assert eventually(lambda: all(gone(process) for process in below), 15)
+
+
+def guest_of(env: dict[str, str]) -> dict[str, str]:
+    return {"SLA_API_PORT": str(free_ports(1)[0]), "SLA_HOME": f"{env['SLA_HOME']}-guest"}
 
 
 def _healthy(env: dict[str, str]) -> bool:

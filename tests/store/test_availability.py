@@ -56,6 +56,14 @@ async def refused(url: str) -> tuple[str, float]:
     return str(refusal.value), took
 
 
+async def test_a_database_that_is_not_migrated_yet_is_unavailable(open_store: Callable[[], Store]) -> None:
+    store = open_store()
+    async with store.database.write() as conn:
+        await conn.execute(sa.text("DROP TABLE deliveries"))
+    with pytest.raises(StoreUnavailable, match="deliveries"):
+        await count(store, tables.deliveries)
+
+
 async def test_a_server_that_is_not_there_is_unavailable_and_its_password_is_not_told() -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))

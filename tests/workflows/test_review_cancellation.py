@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from domain.policies import Policy
 from store.store import Store
-from tests.support.clockwork import ORGANIZATION, Clockwork, Opened, eventually, snapshot_of, working
+from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, snapshot_of, working
 from tests.workflows.test_instances_start import start_with_signal
 
 

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from activities import delivery
 from activities.ports import NoticeFailed
 from domain.policies import Policy
 from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, standing, working
-import workflows.calls as calls
 
 SECOND = 1 / 60
 
@@ -58,7 +58,7 @@ async def test_a_channel_that_breaks_off_does_not_make_the_others_send_again(
 async def test_a_channel_that_hangs_does_not_make_the_others_send_again(
     realtime: Clockwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(calls.REGULAR[calls.DELIVER], "start_to_close_timeout", timedelta(seconds=2))
+    monkeypatch.setattr(delivery, "CHANNEL_SECONDS", 1)
     hasty = Policy.from_json({"id": "h", "name": "H", "targets": [{"type": "resolution", "minutes": 2 * SECOND}]})
 
     class Hanging(Mailbox):
@@ -80,7 +80,7 @@ async def test_a_notice_that_no_worker_was_there_to_send_is_still_sent(
     realtime: Clockwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A whole day without a worker, in seconds."""
-    monkeypatch.setitem(calls.REGULAR[calls.DELIVER], "schedule_to_close_timeout", timedelta(seconds=4))
+    monkeypatch.setattr(delivery, "GIVE_UP_AFTER", timedelta(seconds=4))
     hasty = Policy.from_json({"id": "h", "name": "H", "targets": [{"type": "resolution", "minutes": 2 * SECOND}]})
     realtime.mailbox.failures = [NoticeFailed("down", retry_after=2)]
     async with working(realtime):

@@ -1,0 +1,165 @@
+"""The pages name everything there is, and nothing that there is not."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import get_args
+from urllib.parse import unquote
+
+import pytest
+
+from api.app import create_app
+from domain.clocks import CLOCKS, ClockState
+from domain.ids import Kind, SubjectType
+from domain.notices import ESCALATED, WITHDRAWN
+from domain.plans import AT_RISK, BREACHED, HALFWAY
+from domain.status import InstanceStatus
+from settings import LogLevel, Settings
+from workflows.messages import SIGNALS, STATE_QUERY, WORKFLOW_TYPE
+from workflows.operators import ATTRIBUTES
+from workflows.state import SHOWN_REFUSALS
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+DECISIONS = DOCS / "decisions"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+V2 = "/api/v2/sla"
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text()
+
+
+def rows(text: str) -> set[str]:
+    """The first cells of all tables, where they are code."""
+    return set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def routes() -> list[tuple[str, str]]:
+    paths = create_app(Settings()).openapi()["paths"]
+    return [(method, path) for path, methods in paths.items() for method in methods if path.startswith(V2)]
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    documented = {name for name in rows(page("settings.md")) if name.startswith("SLA_")}
+    assert documented == {f"SLA_{name.upper()}" for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize(
+    "name", ["api_host", "api_port", "temporal_port", "temporal_ui_port", "task_queue", "log_level"]
+)
+def test_a_default_is_what_the_page_says(name: str) -> None:
+    default = Settings.model_fields[name].default
+    assert f"| `SLA_{name.upper()}` | `{default}` |" in page("settings.md")
+
+
+def test_every_log_level_is_documented() -> None:
+    (row,) = [line for line in page("settings.md").splitlines() if line.startswith("| `SLA_LOG_LEVEL`")]
+    assert all(f"`{level}`" in row for level in get_args(LogLevel))
+
+
+def test_no_page_speaks_of_a_setting_that_is_not_there() -> None:
+    known = {f"SLA_{name.upper()}" for name in Settings.model_fields}
+    for path in PAGES:
+        assert set(re.findall(r"\bSLA_[A-Z_]+", path.read_text())) <= known, path.name
+
+
+def test_every_signal_and_the_query_are_documented() -> None:
+    text = page("signals.md")
+    assert set(SIGNALS) <= rows(text)
+    assert f"## The query `{STATE_QUERY}`" in text
+    assert f"`{WORKFLOW_TYPE}`" in text
+    assert f"the last {SHOWN_REFUSALS}" in text
+
+
+@pytest.mark.parametrize("word", [*Kind, *SubjectType, *ClockState])
+def test_every_word_of_an_answer_is_explained_to_senders(word: str) -> None:
+    assert f"`{word}`" in page("signals.md")
+
+
+def test_every_notice_type_is_documented_and_no_other() -> None:
+    types = {f"sla.{name}" for name in (HALFWAY, AT_RISK, BREACHED, ESCALATED, WITHDRAWN)}
+    assert {name for name in rows(page("notices.md")) if name.startswith("sla.")} == types
+
+
+def test_every_status_and_every_target_type_is_a_concept() -> None:
+    assert {status.value for status in InstanceStatus} | set(CLOCKS) <= rows(page("concepts.md"))
+
+
+def test_every_search_attribute_is_documented_and_no_other() -> None:
+    documented = {name for name in rows(page("operations.md")) if name.startswith("Sla")}
+    assert documented == {key.name for key in ATTRIBUTES}
+
+
+def test_every_route_of_the_api_is_documented() -> None:
+    text = page("api-v2.md")
+    found = {(method or "POST" if "-d '" in call or method else "GET", path) for method, path, call in calls(text)}
+    missing = [f"{method} {path}" for method, path in routes() if not any(fits(path, method, call) for call in found)]
+    assert missing == []
+
+
+def calls(text: str) -> list[tuple[str, str, str]]:
+    """Method (empty when curl chooses), path and whole text of every curl line of a page."""
+    pattern = r'curl (?:-X ([A-Z]+) )?"\$API(/[^"?]*)[^"]*"((?:[^\n]|\\\n)*)'
+    return re.findall(pattern, text)
+
+
+def fits(route: str, method: str, call: tuple[str, str]) -> bool:
+    pattern = re.sub(r"\{[^}]+\}", "[^/]+", route.removeprefix(V2))
+    return call[0] == method.upper() and re.fullmatch(pattern, call[1]) is not None
+
+
+def test_every_make_target_that_a_page_names_exists() -> None:
+    named = {name for path in PAGES for name in re.findall(r"(?:`|^|/ )make ([a-z]+)", path.read_text(), re.MULTILINE)}
+    assert {"up", "test", "demo", "help"} <= named
+    assert named <= targets()
+
+
+def test_make_up_is_the_command_that_the_readme_test_runs_in_its_place() -> None:
+    planned = subprocess.run(["make", "-n", "up"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert ".venv/bin/sla up" in planned
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_resolves(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if re.match(r"[a-z]+:", link) is None:
+            file, _, anchor = unquote(link).partition("#")
+            target = path.parent / file if file else path
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target), link
+
+
+def anchors(path: Path) -> set[str]:
+    """As the usual forges make them of headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def test_every_decision_is_linked_from_the_index() -> None:
+    linked = set(re.findall(r"\]\(([^)]+)\)", (DECISIONS / "README.md").read_text()))
+    assert linked == {path.name for path in DECISIONS.glob("[0-9]*.md")}
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    linked = set(re.findall(r"\]\(docs/([^)]+)\)", (ROOT / "README.md").read_text()))
+    assert {path.name for path in DOCS.glob("*.md")} <= linked
+
+
+def test_the_pictures_are_well_formed() -> None:
+    for picture in DOCS.rglob("*.svg"):
+        assert ET.parse(picture).getroot().tag.endswith("svg")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_fence_is_closed_and_no_line_shows_a_machine_of_ours(path: Path) -> None:
+    text = path.read_text()
+    assert len(re.findall(r"^```", text, re.MULTILINE)) % 2 == 0
+    assert not re.search(r"/(?:work|root|home)/", text)

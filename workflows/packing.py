@@ -1,0 +1,29 @@
+"""Keeping large documents below Temporal's limit of 2 MB a payload: beyond a size they travel compressed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+# Far below where the server begins to warn (512 KB); what is smaller stays readable in the Temporal UI.
+PLAIN_UP_TO_BYTES = 128 * 1024
+PACKED = "packed_json"
+
+
+def pack(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document itself, or `{"packed_json": base64 of its zlib-compressed JSON}` when it is large."""
+    plain = json.dumps(document).encode()
+    if len(plain) <= PLAIN_UP_TO_BYTES:
+        return dict(document)
+    return {PACKED: base64.b64encode(zlib.compress(plain)).decode()}
+
+
+def unpack(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The inverse of `pack`. Raises KeyError, ValueError or zlib.error for what `pack` did not write."""
+    if PACKED not in document:
+        return dict(document)
+    unpacked: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(document[PACKED])))
+    return unpacked
