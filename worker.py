@@ -122,6 +122,8 @@ def _deployment(build_id: str | None) -> WorkerDeploymentConfig:
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     pin_packaged_tzdata()
+    # It would write receivers' URLs, tokens included, into the log.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

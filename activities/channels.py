@@ -14,6 +14,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from activities.ports import NoticeFailed, NoticeRefused
 from domain.instants import parse, to_datetime
+from workflows.state import LOG
 
 logger = logging.getLogger("slakeeper.notices")
 
@@ -23,7 +24,7 @@ LONGEST_WAIT_SECONDS = 3600.0
 
 
 class LogChannel:
-    name = "log"
+    name = LOG
 
     async def send(self, notice: Mapping[str, Any]) -> None:
         logger.info("%s %s: %s", notice["type"], notice["id"], notice["data"]["message"])

@@ -30,13 +30,13 @@ class Deliverer:
 
     @activity.defn(name=DELIVER)
     async def deliver(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{notice, settled: [channel]}` to `{deliveries, pending: [channel]}`.
+        """`{notice, settled: [channel], only: [channel] or null}` to `{deliveries, pending: [channel]}`.
 
         Progress on any channel is answered at once, so that a retry for the others never sends it again; with no
         progress at all the attempt fails and Temporal retries it, until the notice is given up.
         """
-        notice, settled = request["notice"], set(request["settled"])
-        open_channels = [channel for channel in self._channels if channel.name not in settled]
+        notice = request["notice"]
+        open_channels = [channel for channel in self._channels if _is_open(channel, request)]
         answers = await asyncio.gather(*(self._send(channel, notice) for channel in open_channels))
         if _gives_up():
             answers = [self._buried(notice, answer) for answer in answers]
@@ -76,6 +76,11 @@ class _Failure:
     channel: str
     message: str
     retry_after: float | None = None
+
+
+def _is_open(channel: Channel, request: Mapping[str, Any]) -> bool:
+    only = request.get("only")
+    return channel.name not in request["settled"] and (only is None or channel.name in only)
 
 
 def _gives_up() -> bool:

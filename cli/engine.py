@@ -10,6 +10,7 @@ from cli import bootstrap, console, embedded, home, ports, readiness
 from cli.children import Probe, Service
 from cli.supervisor import Supervisor, parent_gone
 from connection import connect, external_temporal, temporal_address
+from domain.errors import InvalidValue
 from settings import Settings
 
 SERVER, WORKER, API = "Temporal server", "worker", "API"
@@ -31,6 +32,8 @@ async def supervise(settings: Settings, *, with_parent: bool) -> None:
 
 async def _run(settings: Settings, supervisor: Supervisor) -> None:
     own_server = not external_temporal(settings)
+    if own_server and settings.build_id is not None:
+        raise InvalidValue("SLA_BUILD_ID", settings.build_id, "needs a Temporal server where somebody makes it current")
     server = await _server(settings) if own_server else None
     await ports.check(settings, embedded=own_server)
     if not own_server:
@@ -43,9 +46,9 @@ async def _run(settings: Settings, supervisor: Supervisor) -> None:
         await embedded.raise_retention(client)
     worker = _python("worker", WORKER, settings, lambda: readiness.worker(client, settings.task_queue))
     await supervisor.start(worker)
-    await supervisor.start(_python("api", API, settings, lambda: readiness.api(settings)))
-    # Made last: a key is shown once, and a start that fails would never show it.
+    # Before the API answers, so that nobody meets it without the key; late, for a start that fails would not show it.
     new_key = await bootstrap.ensure_key(settings)
+    await supervisor.start(_python("api", API, settings, lambda: readiness.api(settings)))
     console.out.print(_table(settings, own_server=own_server, new_key=new_key))
     await supervisor.watch()
 

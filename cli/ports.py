@@ -45,14 +45,10 @@ def _shared(wanted: dict[str, tuple[str, int]]) -> list[str]:
 
 
 def _taken(wanted: dict[str, tuple[str, int]]) -> list[str]:
-    return [
-        f"port {port} on {host} {problem} ({name})"
-        for name, (host, port) in wanted.items()
-        if (problem := _problem(host, port))
-    ]
+    return [problem for name, (host, port) in wanted.items() if (problem := _problem(name, host, port)) is not None]
 
 
-def _problem(host: str, port: int) -> str | None:
+def _problem(name: str, host: str, port: int) -> str | None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -60,6 +56,9 @@ def _problem(host: str, port: int) -> str | None:
             probe.bind(address)
             probe.listen()
     except OSError as error:
-        taken = error.errno == errno.EADDRINUSE
-        return "is in use" if taken else f"cannot be used: {error.strerror}"
+        if error.errno == errno.EADDRINUSE:
+            return f"port {port} on {host} is in use ({name})"
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            return f"address {host} cannot be used: {error.strerror} (SLA_API_HOST)"
+        return f"port {port} on {host} cannot be used: {error.strerror} ({name})"
     return None

@@ -52,6 +52,11 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
     }
 
 
+def spoken(milestone: str) -> str:
+    """`at_risk` as people say it; an escalation's id stays as it is."""
+    return milestone.replace("_", " ") if milestone in (HALFWAY, AT_RISK, BREACHED) else milestone
+
+
 def _name(milestone: str) -> str:
     return milestone if milestone in (HALFWAY, AT_RISK, BREACHED) else ESCALATED
 
@@ -60,9 +65,9 @@ def _sentence(facts: Facts, plan: Plan, firing: Firing, milestone: Milestone | N
     target = plan.target(firing.key.target, firing.key.cycle)
     instance = facts.instance
     what = f"{firing.key.target.replace('_', ' ').capitalize()} of {instance.subject_type} {instance.subject}"
-    due = f"due {render(target.due_at)}" if target and target.due_at is not None else "with no due instant while paused"
+    due = f"due {render(target.due_at)}" if target and target.due_at is not None else "paused, with no due instant"
     if not firing.stands:
-        name = _name(firing.key.milestone).replace("_", " ")
+        name = spoken(_name(firing.key.milestone))
         return f"{what}: the notice '{name}' of {render(firing.planned_at)} is withdrawn; it is now {due}."
     if target is None or milestone is None:
         return f"{what}: {firing.key.milestone}."

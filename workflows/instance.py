@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.inbox import Arrival, Refusal, read_signal
     from workflows.messages import STATE_QUERY, WORKFLOW_TYPE
     from workflows.packing import pack, unpack
-    from workflows.state import InstanceState
+    from workflows.state import InstanceState, Outstanding
 
 HAND_ON_PATIENCE = timedelta(seconds=10)
 
@@ -157,7 +157,7 @@ class SlaInstance:
         self.unsorted_refusals.clear()
 
     async def _plan(self, state: InstanceState, fresh: list[Arrival]) -> None:
-        """Apply new events together; when they cannot be planned, one by one, setting the culprits aside."""
+        """Apply new events together; when they cannot be planned, by halves, setting the culprits aside."""
         if not fresh:
             return
         events = [arrival.event for arrival in fresh]
@@ -174,8 +174,9 @@ class SlaInstance:
             if len(fresh) == 1:
                 self.unsorted_refusals.append(_unplannable(events[0], error, self._now()))
                 return
-            for arrival in fresh:
-                await self._plan(state, [arrival])
+            middle = len(fresh) // 2
+            await self._plan(state, fresh[:middle])
+            await self._plan(state, fresh[middle:])
             return
         stamps = answer["stamped"]
         state.apply((_stamp(event, stamps.get(event.event_id)) for event in events), Plan.from_json(answer["plan"]))
@@ -197,10 +198,9 @@ class SlaInstance:
     async def _deliver(self, notice_id: str) -> None:
         state = self._opened()
         outstanding = state.outstanding[notice_id]
-        if (wrong := outstanding.notice["data"]["withdraws"]) is not None:
-            await workflow.wait_condition(lambda: wrong not in state.outstanding)
         while True:
-            request = {"notice": outstanding.notice, "settled": sorted(outstanding.settled)}
+            ready = await self._ready_channels(outstanding)
+            request = {"notice": outstanding.notice, "settled": sorted(outstanding.settled), "only": ready}
             try:
                 answer = await workflow.execute_activity(
                     DELIVER, request, result_type=dict, summary=outstanding.notice["type"], **REGULAR[DELIVER]
@@ -210,10 +210,23 @@ class SlaInstance:
                     raise
                 answer = {"deliveries": [_dead(notice_id, error, self._now()).to_json()], "pending": []}
             state.settle(notice_id, [Delivery.from_json(delivery) for delivery in answer["deliveries"]])
-            if not answer["pending"]:
+            if not answer["pending"] and ready is None:
                 break
         state.delivered(notice_id)
         state.close_step(self._now())
+
+    async def _ready_channels(self, withdrawal: Outstanding) -> list[str] | None:
+        """The channels that have settled the notice which this one takes back; None once all have, or for any other."""
+        state = self._opened()
+        wrong = state.outstanding.get(withdrawal.notice["data"]["withdraws"])
+        if wrong is None:
+            return None
+        await workflow.wait_condition(
+            lambda: (
+                wrong.notice["id"] not in state.outstanding or bool(wrong.settled.keys() - withdrawal.settled.keys())
+            )
+        )
+        return sorted(wrong.settled) if wrong.notice["id"] in state.outstanding else None
 
     async def _keep_records(self) -> None:
         """Write records in order, one call for all that wait; beside a notice that must leave, never locally."""

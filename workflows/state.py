@@ -12,7 +12,7 @@ from typing import Any
 from domain.events import Event
 from domain.instants import Instant, Micros, render, render_optional
 from domain.ledger import Firing, Ledger, merge, next_instant, reconcile
-from domain.notices import firing_id, notice
+from domain.notices import firing_id, notice, spoken
 from domain.plans import Plan
 from domain.records import Delivery, Record, first_record, next_due
 from domain.snapshot import Facts
@@ -20,6 +20,7 @@ from domain.status import InstanceStatus, instance_status
 from workflows.inbox import Arrival, Refusal
 
 SHOWN_REFUSALS = 20
+LOG = "log"
 
 
 @dataclass(slots=True)
@@ -121,9 +122,10 @@ class InstanceState:
         self.step.deliveries += deliveries
 
     def delivered(self, notice_id: str) -> None:
-        """No channel of the notice is pending any more."""
-        done = self.outstanding.pop(notice_id)
-        at = max((d.at for d in done.settled.values() if d.status == "delivered"), default=None)
+        """No channel of the notice is pending any more; it was delivered if a receiver took it (the log is no one)."""
+        settled = self.outstanding.pop(notice_id).settled
+        receivers = [d for d in settled.values() if d.channel != LOG] or list(settled.values())
+        at = max((d.at for d in receivers if d.status == "delivered"), default=None)
         changed = [replace(f, delivered_at=at) for f in self.ledger if at and firing_id(self.facts, f) == notice_id]
         self.ledger = merge(self.ledger, changed)
         self.step.firings = merge(self.step.firings, changed)
@@ -160,7 +162,7 @@ class InstanceState:
         if upcoming is None:
             return None
         at, key = upcoming
-        return Micros(max(0, at - now)), f"{key.target}: {key.milestone.replace('_', ' ')}"
+        return Micros(max(0, at - now)), f"{key.target}: {spoken(key.milestone)}"
 
     def answer(self, now: Instant) -> dict[str, Any]:
         """The answer of the query `state`."""

@@ -27,6 +27,12 @@ def test_a_port_in_use_is_named_with_its_setting(sla: Sla, env: dict[str, str], 
     assert not (Path(env["SLA_HOME"]) / "temporal.db").exists()
 
 
+def test_an_address_that_is_not_ours_is_named_with_its_setting(sla: Sla) -> None:
+    assert refused(sla, SLA_API_HOST="203.0.113.1") == (
+        "address 203.0.113.1 cannot be used: Cannot assign requested address (SLA_API_HOST)"
+    )
+
+
 def test_a_port_that_two_settings_name_is_refused(sla: Sla, env: dict[str, str]) -> None:
     message = refused(sla, SLA_API_PORT=env["SLA_TEMPORAL_PORT"])
     assert message == f"port {env['SLA_TEMPORAL_PORT']} is named by SLA_API_PORT and SLA_TEMPORAL_PORT"

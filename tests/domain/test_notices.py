@@ -87,7 +87,7 @@ def test_a_withdrawal_says_what_holds_now() -> None:
     planned = plan(SNAPSHOT, [opened("09:00")])
     before = reconcile(planned, (), at("09:50"))
     for events, due in (
-        ([paused("09:30")], "with no due instant while paused"),
+        ([paused("09:30")], "paused, with no due instant"),
         ([paused("09:30"), resumed("09:50")], "due 2026-03-02T10:50:00Z"),
     ):
         data = fired(*events, now="09:55", before=before)["halfway"]["data"]

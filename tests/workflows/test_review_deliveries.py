@@ -2,15 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from activities import delivery
-from activities.ports import NoticeFailed
+from activities.ports import NoticeFailed, NoticeRefused
 from domain.policies import Policy
-from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, standing, working
+from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, working
 
 SECOND = 1 / 60
 
@@ -71,27 +70,34 @@ async def test_a_channel_that_hangs_does_not_make_the_others_send_again(
     well, ill = Mailbox("well"), Hanging("ill")
     async with working(realtime, channels=[well, ill]):
         ticket = await realtime.open(snapshot_of(hasty))
-        await asyncio.sleep(12)
+        await asyncio.sleep(9)
         ids = well.ids
-        assert len(ids) == len(set(ids)), ids
+        assert len(ids) == len(set(ids)) == 3, ids
+        assert set(ill.ids) == set(ids)
 
 
-async def test_a_notice_that_no_worker_was_there_to_send_is_still_sent(
-    realtime: Clockwork, monkeypatch: pytest.MonkeyPatch
+async def test_a_withdrawal_reaches_a_well_channel_while_an_ill_one_still_lacks_the_notice(
+    clockwork: Clockwork, policy: Policy
 ) -> None:
-    """A whole day without a worker, in seconds."""
-    monkeypatch.setattr(delivery, "GIVE_UP_AFTER", timedelta(seconds=4))
-    hasty = Policy.from_json({"id": "h", "name": "H", "targets": [{"type": "resolution", "minutes": 2 * SECOND}]})
-    realtime.mailbox.failures = [NoticeFailed("down", retry_after=2)]
-    async with working(realtime):
-        ticket = await realtime.open(snapshot_of(hasty))
-        await ticket.fired("resolution/halfway")
-        await eventually(lambda: _attempts(realtime.mailbox), lambda n: n >= 1)
-    await asyncio.sleep(6)
-    async with working(realtime):
-        state = await eventually(ticket.state, lambda s: "resolution/breached" in standing(s) and not s["undelivered"])
-        assert "resolution/1/halfway/1" in realtime.mailbox.ids, (realtime.mailbox.ids, state["ledger"])
+    well, ill = Mailbox("well"), Mailbox("ill", failures=[NoticeFailed("down")] * 100_000)
+    async with working(clockwork, channels=[well, ill]):
+        ticket = await clockwork.open(snapshot_of(policy))
+        await ticket.go_to(70)
+        await ticket.fired("first_response/breached")
+        await eventually(lambda: _types(well), lambda types: "sla.breached" in types)
+        await ticket.signal("acknowledge", 50, event_id="a")
+        await ticket.applied("a")
+        await ticket.go_to(100)
+        types = await _types(well)
+        assert "sla.withdrawn" in types, types
 
 
-async def _attempts(mailbox: Mailbox) -> int:
-    return mailbox.attempts
+async def test_a_notice_that_only_the_log_took_was_not_delivered(clockwork: Clockwork, policy: Policy) -> None:
+    log, receiver = Mailbox("log"), Mailbox("webhook", failures=[NoticeRefused("410 Gone")])
+    async with working(clockwork, channels=[log, receiver]):
+        ticket = await clockwork.open(snapshot_of(policy))
+        await ticket.go_to(46)
+        await ticket.fired("first_response/at_risk")
+        state = await eventually(ticket.state, lambda state: not state["undelivered"])
+        delivered = {firing["milestone"]: firing["delivered_at"] is not None for firing in state["ledger"]}
+        assert delivered == {"halfway": False, "at_risk": True}
