@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -28,6 +29,7 @@ from activities.signal_times import HistorySignalTimes
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
 from domain.catalog import Catalog
+from domain.errors import SlaError
 from domain.instants import Instant
 from domain.records import Record, Writer
 from settings import Settings
@@ -40,6 +42,7 @@ logger = logging.getLogger("slakeeper.worker")
 PASSED_THROUGH = ("domain", "workflows")
 WEBHOOK_TIMEOUT_SECONDS = 10
 DEPLOYMENT = "slakeeper"
+STICKY_PATIENCE = timedelta(seconds=1)
 
 
 class StoreProjection:
@@ -103,6 +106,8 @@ def build_worker(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         ),
         deployment_config=_deployment(build_id),
+        # After a worker was killed its instances wait that long for it before another one may take them over.
+        sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
         graceful_shutdown_timeout=timedelta(seconds=WEBHOOK_TIMEOUT_SECONDS),
         **options,
     )
@@ -147,9 +152,12 @@ async def run(settings: Settings) -> None:
 
 
 def main() -> None:
-    settings = Settings.load()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(run(settings))
+    try:
+        settings = Settings.load()
+        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        asyncio.run(run(settings))
+    except SlaError as error:
+        sys.exit(error.message)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class Deliverer:
         answers = await asyncio.gather(*(self._send(channel, notice) for channel in open_channels))
         if _gives_up():
             answers = [self._buried(notice, answer) for answer in answers]
-        deliveries = [answer for answer in answers if isinstance(answer, Delivery)]
+        deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._gone(request)
         failures = [answer for answer in answers if isinstance(answer, _Failure)]
         if failures and not deliveries:
             raise _retry(failures)
@@ -63,6 +63,12 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 - one channel's defect must not repeat a notice on the others
             return _Failure(channel.name, f"{channel.name}: {error!r}")
         return Delivery(notice["id"], channel.name, DELIVERED, self._now())
+
+    def _gone(self, request: Mapping[str, Any]) -> list[Delivery]:
+        """Settles the channels asked for that no longer exist; nobody else would, and they would be asked for again."""
+        gone = set(request.get("only") or ()) - set(request["settled"]) - {channel.name for channel in self._channels}
+        at = self._now()
+        return [Delivery(request["notice"]["id"], name, DEAD, at, "is no channel any more") for name in sorted(gone)]
 
     def _buried(self, notice: Mapping[str, Any], answer: Delivery | _Failure) -> Delivery:
         if isinstance(answer, Delivery):

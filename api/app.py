@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +25,10 @@ Service level agreements on durable clocks. Send an API key in `X-API-Key`.
 Errors are `application/problem+json` (RFC 9457) with a `code` for machines and the `field` and `value` at fault.
 Instants are ISO 8601 with an offset; answers are in UTC.
 """
+
+
+# What is left after that is written by the instances' own workflows.
+LAST_WRITES_SECONDS = 2
 
 
 def create_app(settings: Settings, *, dependencies: Dependencies | None = None) -> FastAPI:
@@ -62,6 +67,8 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
         try:
             yield
         finally:
+            if writing := app.state.dependencies.background:
+                await asyncio.wait(writing, timeout=LAST_WRITES_SECONDS)
             await store.close()
 
     return lifespan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ class Dependencies:
     now: Callable[[], Instant] = system_now
     tzdata_version: str = field(default_factory=tzdata_version)
     task_queue: str = DEFAULT_TASK_QUEUE
+    # Writes that nobody waits for any more; the event loop itself holds tasks by weak references only.
+    background: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def engine(self) -> Engine:

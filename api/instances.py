@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ from domain.views import instance_view
 from store.instances import StoredInstance
 
 SOURCE = "api"
+
+FIRST_ROW_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +158,11 @@ async def _start(deps: Dependencies, snapshot: Snapshot, opened: Event) -> Opene
     if not await deps.engine.start(snapshot, planned, opened):
         facts = snapshot.facts
         return Opened(await find_instance(deps, facts.organization, facts.instance_id), created=False)
-    await _write_first_row(deps, snapshot, planned, opened)
+    # A store that is slow to take the row keeps nobody waiting: the instance is durable already.
+    row = asyncio.create_task(_write_first_row(deps, snapshot, planned, opened))
+    deps.background.add(row)
+    row.add_done_callback(deps.background.discard)
+    await asyncio.wait({row}, timeout=FIRST_ROW_SECONDS)
     return Opened(Sighting(snapshot, planned, (), "workflow"), created=True)
 
 

@@ -10,7 +10,7 @@ from cli import bootstrap, console, embedded, home, ports, readiness
 from cli.children import Probe, Service
 from cli.supervisor import Supervisor, parent_gone
 from connection import connect, external_temporal, temporal_address
-from domain.errors import InvalidValue
+from domain.errors import InvalidValue, SlaError
 from settings import Settings
 
 SERVER, WORKER, API = "Temporal server", "worker", "API"
@@ -46,9 +46,14 @@ async def _run(settings: Settings, supervisor: Supervisor) -> None:
         await embedded.raise_retention(client)
     worker = _python("worker", WORKER, settings, lambda: readiness.worker(client, settings.task_queue))
     await supervisor.start(worker)
-    # Before the API answers, so that nobody meets it without the key; late, for a start that fails would not show it.
+    # Before the API answers, so that nobody meets it without the key.
     new_key = await bootstrap.ensure_key(settings)
-    await supervisor.start(_python("api", API, settings, lambda: readiness.api(settings)))
+    try:
+        await supervisor.start(_python("api", API, settings, lambda: readiness.api(settings)))
+    except SlaError:
+        if new_key is not None:
+            console.say(f"API key, shown once: {new_key}")
+        raise
     console.out.print(_table(settings, own_server=own_server, new_key=new_key))
     await supervisor.watch()
 

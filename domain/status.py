@@ -23,10 +23,13 @@ def exceeded(target: TargetPlan, now: Instant) -> bool:
 
 
 def met(target: TargetPlan, now: Instant) -> bool | None:
-    """True once stopped in time, False once exceeded, None while open or cancelled before either."""
+    """True once stopped in time, False once exceeded, None while open or cancelled before either.
+
+    A stop dated ahead of `now` may lie behind a breach that is still to come: neither is true yet.
+    """
     if exceeded(target, now):
         return False
-    return True if target.state is ClockState.STOPPED else None
+    return True if target.state is ClockState.STOPPED and target.breached_at is None else None
 
 
 def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
@@ -36,7 +39,8 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
     if not plan.targets:
         return InstanceStatus.UNTRACKED
     states = [target.state for target in plan.targets]
-    if ClockState.RUNNING in states or ClockState.WAITING in states:
+    breach_to_come = any(target.breached_at is not None and not target.is_open for target in plan.targets)
+    if breach_to_come or ClockState.RUNNING in states or ClockState.WAITING in states:
         return InstanceStatus.ACTIVE
     if ClockState.PAUSED in states:
         return InstanceStatus.PAUSED

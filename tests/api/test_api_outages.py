@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,25 @@ async def test_an_instance_whose_first_row_was_lost_is_found_without_a_worker(ap
     assert again.json()["id"] == opened["id"]
     await api.with_worker()
     assert (await api.post(f"/instances/{opened['id']}/resolve")).status_code == 200
+
+
+async def test_a_store_that_is_slow_to_write_keeps_no_ticket_waiting_and_gets_the_row_later(
+    api: Any, tmp_path: Path
+) -> None:
+    """No worker runs: whatever the list shows was written by the API."""
+    await api.policy()
+    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    opened = await api.post("/instances", OPEN)
+    assert opened.status_code == 201
+    assert (await api.get("/instances")).json()["total"] == 0
+    other.execute("ROLLBACK")
+    other.close()
+    for _ in range(100):
+        if (await api.get("/instances")).json()["total"] == 1:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the row never came")
 
 
 async def execute(api: Any, statement: str) -> None:

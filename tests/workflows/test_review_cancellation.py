@@ -69,3 +69,30 @@ async def test_two_cancel_requests_are_one_withdrawal(realtime: Clockwork, polic
         realtime.projection.down = False
         assert await asyncio.wait_for(ticket.result(), 20) == {"status": "cancelled"}
         assert "WORKFLOW_TASK_FAILED" not in await ticket.history()
+
+
+async def test_a_cancel_request_while_handing_on_loses_no_event(
+    realtime: Clockwork, policy: Policy, store: Store
+) -> None:
+    realtime.projection.down = True
+    async with working(realtime):
+        ticket = await realtime.open(snapshot_of(policy, subject="42"))
+        for number in range(12):
+            await ticket.signal("update", event_id=f"u{number}", attributes={"n": number})
+            await ticket.applied(f"u{number}")
+        # handing on waits up to 10 s as the store is down
+        await asyncio.sleep(1)
+        await ticket.handle.cancel()
+        await asyncio.sleep(0.5)
+        await ticket.signal("update", event_id="after")
+        await asyncio.sleep(1)
+        realtime.projection.down = False
+        await eventually(ticket.handle.describe, lambda d: d.close_time is not None, seconds=20)
+        s = await ticket.state()
+        assert s["status"] == "cancelled"
+        assert "after" in s["applied"]
+        assert "u11" in s["applied"]
+        loaded = await store.instances.load(ORGANIZATION, "inst_sla_ticket_42")
+        assert loaded is not None
+        assert loaded.is_complete
+        assert len(loaded.events) == 15, [e.event_id for e in loaded.events]

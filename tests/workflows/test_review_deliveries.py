@@ -1,3 +1,5 @@
+"""Several receivers, one of them ill: what one suffers costs the others nothing."""
+
 from __future__ import annotations
 
 import asyncio
@@ -101,3 +103,25 @@ async def test_a_notice_that_only_the_log_took_was_not_delivered(clockwork: Cloc
         state = await eventually(ticket.state, lambda state: not state["undelivered"])
         delivered = {firing["milestone"]: firing["delivered_at"] is not None for firing in state["ledger"]}
         assert delivered == {"halfway": False, "at_risk": True}
+
+
+async def test_a_channel_removed_while_a_withdrawal_waits_does_not_fill_the_history(realtime: Clockwork) -> None:
+    hasty = Policy.from_json({"id": "h", "name": "H", "targets": [{"type": "resolution", "minutes": 2 * SECOND}]})
+    well, ill = Mailbox("well"), Mailbox("ill", failures=[NoticeFailed("down", retry_after=60)] * 999)
+    async with working(realtime, channels=[well, ill]):
+        ticket = await realtime.open(snapshot_of(hasty, subject="42"))
+        await ticket.fired("resolution/breached")
+        await eventually(lambda: _attempts(well), lambda attempts: attempts == 3)
+        await asyncio.sleep(0.5)
+    async with working(realtime, channels=[Mailbox("other"), ill]):
+        await ticket.signal("resolve", 0.5 * SECOND, event_id="done")
+        await asyncio.sleep(8)
+        total = 0
+        async for wf in realtime.client.list_workflows("WorkflowType='SlaInstance'"):
+            run = realtime.client.get_workflow_handle(wf.id, run_id=wf.run_id)
+            total += len((await run.fetch_history()).events)
+        assert total < 200
+
+
+async def _attempts(mailbox: Mailbox) -> int:
+    return mailbox.attempts
