@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.cli.conftest import Start, descendants, read_until
+from tests.store.conftest import PostgresServer
 from tests.support.receiver import Received, Receiver, receiving
 
 UP = ("-m", "cli", "up")
@@ -133,3 +134,21 @@ def test_after_everything_was_killed_the_next_start_goes_on_where_it_stopped(
     assert milestone["fired_at"] > milestone["planned_at"]
     assert sorted(receiver.ids) == sorted(set(receiver.ids))
     assert len(receiver.ids) == 3
+
+
+def test_the_engine_runs_on_postgresql(
+    engine: Engine, receiver: Receiver, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same life with another store: created, warned, breached, finished, listed, reopened with its past."""
+    name = postgres.create()
+    monkeypatch.setenv("SLA_DATABASE_URL", postgres.url_of(name))
+    engine.up()
+    promise(engine, 3)
+    opened = engine.call("POST", "/instances", {"incident_id": "INC-1", "priority": "high"})
+    receiver.wait_for("sla.breached", opened["id"])
+    engine.call("POST", f"/instances/{opened['id']}/resolve")
+    listed = engine.call("GET", "/instances?status=breached")
+    assert [instance["id"] for instance in listed["data"]] == [opened["id"]]
+    reopened = engine.call("POST", f"/instances/{opened['id']}/reopen")
+    assert reopened["closed_at"] is None
+    assert reopened["targets"]["resolution"]["breached_at"] == opened["targets"]["resolution"]["due_at"]

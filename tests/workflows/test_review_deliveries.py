@@ -71,7 +71,7 @@ async def test_a_channel_that_hangs_does_not_make_the_others_send_again(
 
     well, ill = Mailbox("well"), Hanging("ill")
     async with working(realtime, channels=[well, ill]):
-        ticket = await realtime.open(snapshot_of(hasty))
+        await realtime.open(snapshot_of(hasty))
         await asyncio.sleep(9)
         ids = well.ids
         assert len(ids) == len(set(ids)) == 3, ids

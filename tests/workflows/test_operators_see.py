@@ -1,0 +1,47 @@
+"""What an operator finds in the Temporal UI, read the way the UI reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from domain.policies import Policy
+from tests.support.clockwork import Clockwork, Opened, snapshot_of, working
+
+
+async def timer_summaries(ticket: Opened, run_id: str | None) -> list[Any]:
+    started = EventType.EVENT_TYPE_TIMER_STARTED
+    handle = ticket.clockwork.client.get_workflow_handle(ticket.handle.id, run_id=run_id)
+    events = (await handle.fetch_history()).events
+    payloads = [event.user_metadata.summary for event in events if event.event_type == started]
+    return [(await pydantic_data_converter.decode([payload]))[0] for payload in payloads]
+
+
+async def test_each_timer_says_which_milestone_it_waits_for(realtime: Clockwork) -> None:
+    hasty = Policy.from_json(
+        {
+            "id": "sla_h",
+            "name": "Hasty",
+            "targets": [{"type": "resolution", "minutes": 0.05}],
+            "escalations": [{"id": "esc_a_b", "trigger": "breached", "delay_minutes": 0.02, "action_type": "notify"}],
+        }
+    )
+    async with working(realtime):
+        ticket = await realtime.open(snapshot_of(hasty))
+        await ticket.fired("resolution/escalation:esc_a_b")
+        assert (await timer_summaries(ticket, ticket.handle.first_execution_run_id))[0] == "resolution: halfway"
+        assert (await timer_summaries(ticket, None))[-1] == "resolution: escalation:esc_a_b"
+
+
+async def test_the_details_show_each_target_with_its_due_instant(clockwork: Clockwork, policy: Policy) -> None:
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy))
+        await ticket.signal("acknowledge", 0, event_id="a")
+        await ticket.applied("a")
+        await ticket.signal("pause", 0, event_id="p")
+        await ticket.applied("p")
+        details = str(await ticket.handle.query("__temporal_workflow_metadata"))
+        assert f"| first_response | {ticket.at(60)} | stopped | yes |" in details
+        assert "| resolution | paused | paused |  |" in details
