@@ -65,6 +65,10 @@ class StoreProjection:
             "ledger": [firing.to_json() for firing in loaded.ledger],
             "sequence": loaded.sequence,
             "set_aside": loaded.set_aside,
+            "outstanding": [
+                {"notice": notice, "settled": [delivery.to_json() for delivery in settled]}
+                for notice, settled in loaded.undelivered
+            ],
         }
 
     async def catalog(self, organization: str) -> Catalog:

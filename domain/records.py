@@ -68,7 +68,8 @@ class Record:
     """One step of an instance: what was added since the step before, and where it stands now.
 
     `snapshot` is set on the first step and whenever it changed; `events`, `firings`, `notices` and `deliveries` hold
-    only what this step added or changed; `set_aside` counts all messages refused so far and shows the latest.
+    only what this step added or changed, `settled` the ids of the notices that no channel waits for any more;
+    `set_aside` counts all messages refused so far and shows the latest.
     """
 
     organization: str
@@ -83,6 +84,7 @@ class Record:
     firings: Ledger = ()
     notices: tuple[Mapping[str, Any], ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    settled: tuple[str, ...] = ()
     set_aside: Mapping[str, Any] = field(default_factory=lambda: dict(NONE_SET_ASIDE))
 
     @property
@@ -104,6 +106,7 @@ class Record:
             "firings": [firing.to_json() for firing in self.firings],
             "notices": list(self.notices),
             "deliveries": [delivery.to_json() for delivery in self.deliveries],
+            "settled": list(self.settled),
             "set_aside": dict(self.set_aside),
         }
 
@@ -122,6 +125,7 @@ class Record:
             firings=tuple(Firing.from_json(firing) for firing in body["firings"]),
             notices=tuple(body["notices"]),
             deliveries=tuple(Delivery.from_json(delivery) for delivery in body["deliveries"]),
+            settled=tuple(body.get("settled", ())),
             set_aside=body["set_aside"],
         )
 

@@ -14,13 +14,13 @@ from domain.ids import Kind, SubjectType
 from domain.instants import Instant
 from domain.ledger import Firing, Key, Ledger
 from domain.plans import Plan
-from domain.records import FIRM, Record, Writer
+from domain.records import FIRM, Delivery, Record, Writer
 from domain.snapshot import Snapshot
 from domain.status import InstanceStatus
 from store import records
 from store.clock import Clock
 from store.database import Database
-from store.tables import instance_events, instance_records, instances, milestones
+from store.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.types import instant, optional_instant
 
 
@@ -43,7 +43,8 @@ class StoredInstance:
 class LoadedInstance:
     """All that a finished instance needs to go on, in the form it was recorded.
 
-    `events` are in order of arrival. `is_complete` is false while the store still lacks a record before `sequence`.
+    `events` are in order of arrival; `undelivered` are notices on their way, each with the channels that settled it.
+    `is_complete` is false while the store still lacks a record before `sequence`.
     """
 
     snapshot: Mapping[str, Any] | None
@@ -52,6 +53,7 @@ class LoadedInstance:
     ledger: Ledger
     sequence: int
     set_aside: Mapping[str, Any]
+    undelivered: tuple[tuple[Mapping[str, Any], tuple[Delivery, ...]], ...]
     is_complete: bool
 
 
@@ -103,6 +105,7 @@ class Instances:
                 return None
             events = await _events(conn, organization, instance_id)
             ledgers = await _ledgers(conn, organization, [instance_id])
+            undelivered = await _undelivered(conn, organization, instance_id)
             recorded = await _count_records(conn, organization, instance_id)
         return LoadedInstance(
             snapshot=row.snapshot,
@@ -111,8 +114,30 @@ class Instances:
             ledger=ledgers.get(instance_id, ()),
             sequence=row.sequence,
             set_aside=row.set_aside,
+            undelivered=undelivered,
             is_complete=recorded == row.sequence,
         )
+
+
+async def _undelivered(
+    conn: AsyncConnection, organization: str, instance_id: str
+) -> tuple[tuple[Mapping[str, Any], tuple[Delivery, ...]], ...]:
+    of_instance = sa.and_(notices.c.organization == organization, notices.c.instance_id == instance_id)
+    unsettled = sa.and_(of_instance, notices.c.settled.is_(False))
+    ours = sa.select(notices).where(unsettled).order_by(notices.c.sequence, notices.c.notice_id)
+    found = (await conn.execute(ours)).all()
+    return tuple([(row.doc, await _deliveries_of(conn, row)) for row in found])
+
+
+async def _deliveries_of(conn: AsyncConnection, notice: sa.Row[Any]) -> tuple[Delivery, ...]:
+    table = deliveries
+    of_notice = sa.and_(
+        table.c.organization == notice.organization,
+        table.c.instance_id == notice.instance_id,
+        table.c.notice_id == notice.notice_id,
+    )
+    rows = await conn.execute(sa.select(table).where(of_notice).order_by(table.c.channel))
+    return tuple(Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error) for row in rows)
 
 
 async def find_instance(conn: AsyncConnection, organization: str, instance_id: str) -> StoredInstance | None:

@@ -29,6 +29,7 @@ async def apply(database: Database, now: Clock, record: Record, writer: Writer =
             await _keep_milestones(conn, record)
             await _keep_notices(conn, record)
             await _keep_deliveries(conn, record)
+            await _settle_notices(conn, record)
 
 
 async def _claim(conn: AsyncConnection, now: Clock, record: Record, writer: Writer) -> bool:
@@ -139,7 +140,7 @@ async def _keep_milestones(conn: AsyncConnection, record: Record) -> None:
 
 async def _keep_notices(conn: AsyncConnection, record: Record) -> None:
     rows = [
-        {**_of(record), "notice_id": notice["id"], "doc": notice, "sequence": record.sequence}
+        {**_of(record), "notice_id": notice["id"], "doc": notice, "settled": False, "sequence": record.sequence}
         for notice in record.notices
     ]
     await insert_missing(conn, notices, rows)
@@ -159,6 +160,15 @@ async def _keep_deliveries(conn: AsyncConnection, record: Record) -> None:
         for delivery in record.deliveries
     ]
     await keep_newest(conn, deliveries, rows)
+
+
+async def _settle_notices(conn: AsyncConnection, record: Record) -> None:
+    if record.settled:
+        of_instance = sa.and_(
+            notices.c.organization == record.organization, notices.c.instance_id == record.instance_id
+        )
+        these = sa.and_(of_instance, notices.c.notice_id.in_(record.settled))
+        await conn.execute(sa.update(notices).where(these).values(settled=True))
 
 
 def _of(record: Record) -> dict[str, Any]:

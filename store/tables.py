@@ -182,6 +182,7 @@ notices = Table(
     Column("instance_id", Name, primary_key=True),
     Column("notice_id", Name, primary_key=True),
     Column("doc", Document, nullable=False),
+    Column("settled", Boolean, nullable=False),
     Column("sequence", Integer, nullable=False),
     _of_instance(),
 )

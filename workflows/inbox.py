@@ -14,6 +14,7 @@ from domain.instants import Instant, parse, render
 from workflows.messages import SIGNALS
 
 LONGEST_SHOWN = 200
+LARGEST_ATTRIBUTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,16 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         actor=_text(body, "actor"),
         reason=_text(body, "reason"),
         cause=_cause(SIGNALS[name], body),
-        attributes=dict(require_mapping(body.get("attributes") or {}, "attributes")),
+        attributes=_attributes(body.get("attributes")),
     )
     return event, occurred_at is not None
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    attributes = dict(require_mapping(value or {}, "attributes"))
+    if (size := len(json.dumps(attributes))) > LARGEST_ATTRIBUTES:
+        raise InvalidValue("attributes", f"{size} bytes", f"must be at most {LARGEST_ATTRIBUTES} bytes of JSON")
+    return attributes
 
 
 def _not_ahead(occurred_at: Instant, now: Instant) -> Instant:

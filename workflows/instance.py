@@ -7,11 +7,13 @@ database cannot change the branch it takes on replay.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+import zlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -24,12 +26,15 @@ with workflow.unsafe.imports_passed_through():
     from domain.instants import MICROSECOND, Instant, from_datetime, parse, render
     from domain.plans import Plan
     from domain.records import Delivery
+    from domain.snapshot import Facts
     from workflows import operators
     from workflows.calls import DELIVER, LOAD, LOCAL, PLAN, RECORD, REGULAR, Document
     from workflows.inbox import Arrival, Refusal, read_signal
     from workflows.messages import STATE_QUERY, WORKFLOW_TYPE
     from workflows.packing import pack, unpack
     from workflows.state import InstanceState, Outstanding
+
+Answer = TypeVar("Answer")
 
 HAND_ON_PATIENCE = timedelta(seconds=10)
 
@@ -50,19 +55,26 @@ class SlaInstance:
 
     @workflow.run
     async def run(self, start: Any = None) -> Document:  # noqa: ARG002 - taken by __init__, as @workflow.init asks
-        opened = await self._open()
+        opened = await self._despite_cancel(self._open)
         if opened is None:
             return {"status": "untracked"}
         self.state = opened
         self._spawn(self._keep_records())
         for notice_id in list(opened.outstanding):
             self._spawn(self._deliver(notice_id))
+        while not await self._despite_cancel(partial(self._turn, opened)):
+            pass
+        return {"status": opened.status(self._now()).value}
+
+    async def _despite_cancel(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The work's answer. A cancel request from the Temporal UI means that the ticket is withdrawn: the work begins
+        again with that news, so that whatever was on its way still gets applied and recorded."""
         while True:
             try:
-                if await self._turn(opened):
-                    return {"status": opened.status(self._now()).value}
-            except asyncio.CancelledError:
-                # A cancel request from the Temporal UI means the ticket is withdrawn; its records still get written.
+                return await work()
+            except BaseException as error:
+                if not is_cancelled_exception(error):
+                    raise
                 if task := asyncio.current_task():
                     task.uncancel()
                 self._accept("cancel", {"source": "temporal", "occurred_at": render(self._now())})
@@ -98,27 +110,30 @@ class SlaInstance:
             self.arrived.append(read)
 
     async def _open(self) -> InstanceState | None:
-        start = self.start if isinstance(self.start, dict) else {}
+        """The instance as its input or the store has it; None when no promise applies to its ticket."""
         try:
-            if "carried" in start:
-                self.attributes = start["attributes"]
-                return InstanceState.from_json(unpack(start["carried"]))
-            if "snapshot" in start:
-                return InstanceState.opening(start["snapshot"], start["plan"], start["opened"])
-            return await self._load()
+            organization, instance = parse_workflow_id(workflow.info().workflow_id)
+            state = await self._begin(organization, str(instance))
+            if state is not None:
+                _require_own(state.facts, organization, str(instance))
         except InvalidValue as error:
             raise ApplicationError(error.message, type=error.code, non_retryable=True) from None
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
             raise ApplicationError(f"start input is incomplete: {error!r}", non_retryable=True) from None
+        return state
 
-    async def _load(self) -> InstanceState | None:
-        info = workflow.info()
-        organization, instance = parse_workflow_id(info.workflow_id)
+    async def _begin(self, organization: str, instance_id: str) -> InstanceState | None:
+        start = self.start if isinstance(self.start, dict) else {}
+        if "carried" in start:
+            self.attributes = start["attributes"]
+            return InstanceState.from_json(unpack(start["carried"]))
+        if "snapshot" in start:
+            return InstanceState.opening(start["snapshot"], start["plan"], start["opened"])
         request = {
             "organization": organization,
-            "instance_id": str(instance),
+            "instance_id": instance_id,
             "ticket": self.start,
-            "started_at": render(from_datetime(info.start_time)),
+            "started_at": render(from_datetime(workflow.info().start_time)),
         }
         loaded = await self._call(LOAD, request)
         if "recorded" in loaded:
@@ -212,6 +227,7 @@ class SlaInstance:
             state.settle(notice_id, [Delivery.from_json(delivery) for delivery in answer["deliveries"]])
             if not answer["pending"] and ready is None:
                 break
+            state.close_step(self._now())
         state.delivered(notice_id)
         state.close_step(self._now())
 
@@ -297,6 +313,15 @@ class SlaInstance:
         self.tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.broken = error
+
+
+def _require_own(facts: Facts, organization: str, instance_id: str) -> None:
+    """An input made by hand must not write another instance's rows."""
+    named = f"{facts.organization}/{facts.instance_id}"
+    if named != f"{organization}/{instance_id}":
+        raise InvalidValue(
+            "snapshot.facts", named, f"contradicts the workflow id, which says {organization}/{instance_id}"
+        )
 
 
 def _read_payload(raw: RawValue) -> Any:

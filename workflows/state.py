@@ -5,6 +5,7 @@ No Temporal in here: the workflow feeds it what the history says and does what i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +22,8 @@ from workflows.inbox import Arrival, Refusal
 
 SHOWN_REFUSALS = 20
 LOG = "log"
+# Bytes of attributes. Compressed, what cannot be compressed further still fits into one payload with all the rest.
+LARGEST_PAST = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -47,10 +50,11 @@ class Step:
     firings: Ledger = ()
     notices: list[Mapping[str, Any]] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
     refused: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.firings or self.notices or self.deliveries or self.refused)
+        return any((self.events, self.firings, self.notices, self.deliveries, self.settled, self.refused))
 
 
 @dataclass(slots=True)
@@ -85,11 +89,20 @@ class InstanceState:
         return not (self.outstanding or self.unrecorded or self.step)
 
     def receive(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
-        """The arrivals that are new, each received strictly after all that came before it."""
+        """The arrivals that are new, each received strictly after all that came before it.
+
+        Attributes beyond what an instance can carry from run to run are set aside; facts about the clocks never are.
+        """
         fresh: dict[str, Arrival] = {}
         latest = max((event.received_at for event in self.events.values()), default=Instant(0))
+        carried = sum(_size(event) for event in self.events.values())
         for arrival in arrivals:
             if arrival.event.event_id in self.events or arrival.event.event_id in fresh:
+                continue
+            carried += _size(arrival.event)
+            if carried > LARGEST_PAST and arrival.event.attributes:
+                carried -= _size(arrival.event)
+                self.refuse(_too_much(arrival.event))
                 continue
             latest = Instant(max(arrival.event.received_at, latest + 1))
             fresh[arrival.event.event_id] = replace(arrival, event=replace(arrival.event, received_at=latest))
@@ -124,6 +137,7 @@ class InstanceState:
     def delivered(self, notice_id: str) -> None:
         """No channel of the notice is pending any more; it was delivered if a receiver took it (the log is no one)."""
         settled = self.outstanding.pop(notice_id).settled
+        self.step.settled.append(notice_id)
         receivers = [d for d in settled.values() if d.channel != LOG] or list(settled.values())
         at = max((d.at for d in receivers if d.status == "delivered"), default=None)
         changed = [replace(f, delivered_at=at) for f in self.ledger if at and firing_id(self.facts, f) == notice_id]
@@ -149,6 +163,7 @@ class InstanceState:
                 firings=step.firings,
                 notices=tuple(step.notices),
                 deliveries=tuple(step.deliveries),
+                settled=tuple(step.settled),
                 set_aside={"count": self.refused, "recent": list(self.refusals)},
             )
         )
@@ -212,3 +227,12 @@ class InstanceState:
             outstanding={one.notice["id"]: one for one in outstanding},
             unrecorded=[Record.from_json(record) for record in body.get("unrecorded", ())],
         )
+
+
+def _size(event: Event) -> int:
+    return len(json.dumps(dict(event.attributes))) if event.attributes else 0
+
+
+def _too_much(event: Event) -> Refusal:
+    problem = f"attributes: must be at most {LARGEST_PAST} bytes in all"
+    return Refusal(event.kind.value, problem, "event_id", event.event_id, event.received_at)

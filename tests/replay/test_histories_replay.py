@@ -14,8 +14,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from domain.calendar import pin_packaged_tzdata
 from domain.events import Event
+from domain.ids import workflow_id
 from domain.planning import plan
-from domain.snapshot import Snapshot
+from domain.snapshot import Facts, Snapshot
 from worker import PASSED_THROUGH
 from workflows.instance import SlaInstance
 
@@ -38,7 +39,8 @@ def replayer() -> Replayer:
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
-    await replayer().replay_workflow(WorkflowHistory.from_json(f"sla/default/{path.stem}", document(path.stem)))
+    history = document(path.stem)
+    await replayer().replay_workflow(WorkflowHistory.from_json(own_workflow_id(history), history))
 
 
 async def test_a_history_that_took_another_branch_is_noticed() -> None:
@@ -54,7 +56,7 @@ async def test_a_history_that_took_another_branch_is_noticed() -> None:
     }
     del first["timerStartedEventAttributes"]
     with pytest.raises(Exception, match=r"(?i)nondeterminism"):
-        await replayer().replay_workflow(WorkflowHistory.from_json("sla/default/doctored", doctored))
+        await replayer().replay_workflow(WorkflowHistory.from_json(own_workflow_id(doctored), doctored))
 
 
 def test_the_history_under_another_zone_rule_holds_a_plan_that_we_would_not_make_today() -> None:
@@ -63,6 +65,11 @@ def test_the_history_under_another_zone_rule_holds_a_plan_that_we_would_not_make
     today = plan(Snapshot.from_json(start["snapshot"]), [Event.from_json(start["opened"])])
     recorded = start["plan"]["targets"][1]["due_at"]
     assert today.to_json()["targets"][1]["due_at"] != recorded
+
+
+def own_workflow_id(history: dict[str, Any]) -> str:
+    facts = Facts.of(_start_input(history)["snapshot"])
+    return workflow_id(facts.organization, facts.instance_id)
 
 
 def _start_input(history: dict[str, Any]) -> dict[str, Any]:

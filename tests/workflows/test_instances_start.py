@@ -8,11 +8,14 @@ import pytest
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
+from activities.ports import NoticeFailed
+from domain.events import Event, EventKind
 from domain.ids import InstanceId, workflow_id
+from domain.planning import plan
 from domain.policies import Policy
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, Opened, eventually, snapshot_of, target_of, working
-from workflows.messages import WORKFLOW_TYPE
+from workflows.messages import WORKFLOW_TYPE, start_input
 
 
 async def start_with_signal(
@@ -129,6 +132,45 @@ async def test_a_late_event_for_a_finished_instance_withdraws_its_breach(
         assert stored is not None
         assert stored.status == "met"
         assert [f.stands for f in stored.ledger if f.key.milestone == "breached"] == [False]
+
+
+async def test_an_input_for_another_instance_fails_and_writes_nothing(
+    clockwork: Clockwork, store: Store, policy: Policy
+) -> None:
+    snapshot = snapshot_of(policy, subject="42")
+    at = await clockwork.now()
+    opened = Event(EventKind.OPENED, "opened", at, at)
+    async with working(clockwork):
+        handle = await clockwork.client.start_workflow(
+            WORKFLOW_TYPE,
+            start_input(snapshot, plan(snapshot, [opened]), opened),
+            id=workflow_id("other", "inst_sla_ticket_43"),
+            task_queue=clockwork.task_queue,
+        )
+        with pytest.raises(WorkflowFailureError) as failure:
+            await handle.result()
+        assert "contradicts the workflow id" in _root(failure.value)
+        assert await store.instances.get(ORGANIZATION, "inst_sla_ticket_42") is None
+
+
+async def test_an_instance_that_was_terminated_sends_what_it_still_owed_when_it_is_started_again(
+    clockwork: Clockwork, store: Store, policy: Policy
+) -> None:
+    clockwork.mailbox.failures = [NoticeFailed("down", retry_after=3600)] * 3
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy, subject="42"))
+        await ticket.go_to(61)
+        await ticket.fired("first_response/breached")
+        await eventually(ticket.state, lambda state: state["unrecorded"] == 0)
+        await ticket.handle.terminate()
+        handle = await start_with_signal(clockwork, "inst_sla_ticket_42", {}, event_id="a")
+        again = Opened(clockwork, handle, ticket.opened_at)
+        await eventually(again.state, lambda state: state.get("undelivered") == [])
+        assert sorted(clockwork.mailbox.ids) == [
+            "first_response/1/at_risk/1",
+            "first_response/1/breached/1",
+            "first_response/1/halfway/1",
+        ]
 
 
 async def test_conversation_42_is_not_ticket_42() -> None:

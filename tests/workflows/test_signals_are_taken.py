@@ -24,6 +24,7 @@ MALFORMED = {
     "a time far ahead": ("resolve", [{"occurred_at": "2099-01-01T00:00:00Z"}]),
     "an event id that is no text": ("resolve", [{"event_id": 17}]),
     "attributes that are no object": ("update", [{"attributes": [1]}]),
+    "attributes of twenty kilobytes": ("update", [{"attributes": {"text": "x" * 20_000}}]),
     "an unknown name": ("escalate", [{}]),
 }
 

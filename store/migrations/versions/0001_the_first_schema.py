@@ -237,6 +237,7 @@ def _create_notices() -> None:
         sa.Column("instance_id", sa.Text(), nullable=False),
         sa.Column("notice_id", sa.Text(), nullable=False),
         sa.Column("doc", sa.JSON(), nullable=False),
+        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization", "instance_id"], ["instances.organization", "instances.id"], name="fk_notices_instances"
