@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.errors import InvalidValue
@@ -25,14 +25,15 @@ with workflow.unsafe.imports_passed_through():
     from domain.ids import parse_workflow_id
     from domain.instants import MICROSECOND, Instant, from_datetime, parse, render
     from domain.plans import Plan
-    from domain.records import Delivery
     from domain.snapshot import Facts
     from workflows import operators
-    from workflows.calls import DELIVER, LOAD, LOCAL, PLAN, RECORD, REGULAR, Document
+    from workflows.calling import call, cause_of
+    from workflows.calls import LOAD, PLAN, RECORD, Document
+    from workflows.couriers import Couriers
     from workflows.inbox import Arrival, Refusal, read_signal
     from workflows.messages import STATE_QUERY, WORKFLOW_TYPE
     from workflows.packing import pack, unpack
-    from workflows.state import InstanceState, Outstanding
+    from workflows.state import InstanceState
 
 Answer = TypeVar("Answer")
 
@@ -61,7 +62,7 @@ class SlaInstance:
         self.state = opened
         self._spawn(self._keep_records())
         for notice_id in list(opened.outstanding):
-            self._spawn(self._deliver(notice_id))
+            self._spawn(self._couriers(opened).deliver(notice_id))
         while not await self._despite_cancel(partial(self._turn, opened)):
             pass
         return {"status": opened.status(self._now()).value}
@@ -135,7 +136,7 @@ class SlaInstance:
             "ticket": self.start,
             "started_at": render(from_datetime(workflow.info().start_time)),
         }
-        loaded = await self._call(LOAD, request)
+        loaded = await call(LOAD, request)
         if "recorded" in loaded:
             return InstanceState.from_json(unpack(loaded["recorded"]))
         if "snapshot" in loaded:
@@ -149,7 +150,7 @@ class SlaInstance:
             raise RuntimeError("a background duty of the instance broke off") from self.broken
         await self._take_arrivals(state)
         for notice_id in state.fire(self._now()):
-            self._spawn(self._deliver(notice_id))
+            self._spawn(self._couriers(state).deliver(notice_id))
         state.close_step(self._now())
         self._show(state)
         if state.is_finished() and state.is_settled() and not self._news():
@@ -182,7 +183,7 @@ class SlaInstance:
             "unstamped": {one.event.event_id: one.unstamped for one in fresh if one.unstamped is not None},
         }
         try:
-            answer = await self._call(PLAN, request)
+            answer = await call(PLAN, request)
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise
@@ -210,40 +211,6 @@ class SlaInstance:
         with suppress(TimeoutError):
             await workflow.wait_condition(over, timeout=length * MICROSECOND, timeout_summary=summary)
 
-    async def _deliver(self, notice_id: str) -> None:
-        state = self._opened()
-        outstanding = state.outstanding[notice_id]
-        while True:
-            ready = await self._ready_channels(outstanding)
-            request = {"notice": outstanding.notice, "settled": sorted(outstanding.settled), "only": ready}
-            try:
-                answer = await workflow.execute_activity(
-                    DELIVER, request, result_type=dict, summary=outstanding.notice["type"], **REGULAR[DELIVER]
-                )
-            except FailureError as error:
-                if is_cancelled_exception(error):
-                    raise
-                answer = {"deliveries": [_dead(notice_id, error, self._now()).to_json()], "pending": []}
-            state.settle(notice_id, [Delivery.from_json(delivery) for delivery in answer["deliveries"]])
-            if not answer["pending"] and ready is None:
-                break
-            state.close_step(self._now())
-        state.delivered(notice_id)
-        state.close_step(self._now())
-
-    async def _ready_channels(self, withdrawal: Outstanding) -> list[str] | None:
-        """The channels that have settled the notice which this one takes back; None once all have, or for any other."""
-        state = self._opened()
-        wrong = state.outstanding.get(withdrawal.notice["data"]["withdraws"])
-        if wrong is None:
-            return None
-        await workflow.wait_condition(
-            lambda: (
-                wrong.notice["id"] not in state.outstanding or bool(wrong.settled.keys() - withdrawal.settled.keys())
-            )
-        )
-        return sorted(wrong.settled) if wrong.notice["id"] in state.outstanding else None
-
     async def _keep_records(self) -> None:
         """Write records in order, one call for all that wait; beside a notice that must leave, never locally."""
         state = self._opened()
@@ -256,27 +223,10 @@ class SlaInstance:
                 "at": render(self._now()),
             }
             local = not any(record.notices for record in batch)
-            answer = await self._call(RECORD, request, local=local)
+            answer = await call(RECORD, request, local=local)
             del state.unrecorded[: len(batch)]
             self.known_attributes = answer["attributes"]
             self._show(state)
-
-    async def _call(self, activity: str, request: Document, local: bool = True) -> Document:
-        """A local activity where it is quick, else (or when it keeps failing for passing reasons) a regular one."""
-        request = pack(request)
-        if local:
-            try:
-                answer: Document = await workflow.execute_local_activity(
-                    activity, request, result_type=dict, **LOCAL[activity]
-                )
-            except FailureError as error:
-                cause = _cause(error)
-                if is_cancelled_exception(error) or (isinstance(cause, ApplicationError) and cause.non_retryable):
-                    raise
-            else:
-                return answer
-        regular: Document = await workflow.execute_activity(activity, request, result_type=dict, **REGULAR[activity])
-        return regular
 
     def _show(self, state: InstanceState) -> None:
         workflow.set_current_details(operators.details(state, self._now()))
@@ -299,6 +249,9 @@ class SlaInstance:
         await self._take_arrivals(state)
         state.close_step(self._now())
         workflow.continue_as_new({"carried": pack(state.to_json()), "attributes": self.attributes})
+
+    def _couriers(self, state: InstanceState) -> Couriers:
+        return Couriers(state, self._now)
 
     def _opened(self) -> InstanceState:
         assert self.state is not None
@@ -335,15 +288,6 @@ def _stamp(event: Event, occurred_at: str | None) -> Event:
     return event if occurred_at is None else replace(event, occurred_at=parse(occurred_at))
 
 
-def _cause(error: FailureError) -> BaseException:
-    """What went wrong inside an activity; only a regular one's failure comes wrapped."""
-    return error.cause or error if isinstance(error, ActivityError) else error
-
-
 def _unplannable(event: Event, error: FailureError, now: Instant) -> Refusal:
-    problem = f"cannot be planned: {_cause(error)}"
+    problem = f"cannot be planned: {cause_of(error)}"
     return Refusal(event.kind.value, problem[:500], "event_id", event.event_id, now)
-
-
-def _dead(notice_id: str, error: FailureError, now: Instant) -> Delivery:
-    return Delivery(notice_id, "*", "dead", now, str(_cause(error))[:500])
