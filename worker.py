@@ -26,7 +26,7 @@ from activities.planning import Planning
 from activities.ports import Channel, Projection, SignalTimes
 from activities.recording import Recording
 from activities.signal_times import HistorySignalTimes
-from connection import connect
+from connection import connect, leave
 from domain.calendar import pin_packaged_tzdata
 from domain.catalog import Catalog
 from domain.errors import SlaError
@@ -161,7 +161,9 @@ def main() -> None:
         logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         asyncio.run(run(settings))
     except SlaError as error:
-        sys.exit(error.message)
+        print(error.message, file=sys.stderr)  # noqa: T201 - whoever started the worker reads it
+        leave(1)
+    leave(0)
 
 
 if __name__ == "__main__":

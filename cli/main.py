@@ -32,8 +32,20 @@ for command in (up, services.worker, services.api, services.migrate, replay, dem
 
 
 def main() -> None:
+    code = _run()
+    if "temporalio" in sys.modules:
+        from connection import leave  # noqa: PLC0415 - already loaded, or not needed
+
+        leave(code)
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         app()
     except SlaError as error:
         console.complain(error.message)
-        sys.exit(1)
+        return 1
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0

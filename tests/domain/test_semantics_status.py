@@ -35,7 +35,7 @@ STORIES: dict[str, tuple[list[Event], str, str]] = {
     "every clock paused": ([paused("09:10")], "16:00", "paused"),
     "the only running clock paused": ([acknowledged("09:10"), paused("09:20")], "16:00", "paused"),
     "paused after a breach": ([paused("09:40")], "16:00", "breached"),
-    "resolution dated ahead, behind a breach to come": ([resolved("11:10")], "09:29", "active"),
+    "resolution dated ahead of a breach": ([resolved("11:10")], "09:29", "active"),
     "resumed": ([paused("09:10"), resumed("09:20")], "09:30", "active"),
     "resolved in time": ([resolved("09:20")], "09:20", "met"),
     "withdrawn": ([cancelled("09:20")], "09:20", "cancelled"),
@@ -52,7 +52,11 @@ def test_the_instance_status_follows_from_its_targets(story: str) -> None:
     events, now, status = STORIES[story]
     planned = two_clocks(opened("09:00"), *events, response=30, resolution=120)
     assert instance_status(planned, at(now)) == status
-    closed = "dated ahead" in story or status in ("met", "cancelled") or any(event.kind in ("resolved", "cancelled") for event in events)
+    closed = (
+        "dated ahead" in story
+        or status in ("met", "cancelled")
+        or any(event.kind in ("resolved", "cancelled") for event in events)
+    )
     assert (planned.closed_at is not None) == (closed and story != "reopened")
 
 
