@@ -65,7 +65,7 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Raises StoreUnavailable when the database cannot be reached."""
         with self._translated():
-            async with self._reader.begin() as conn:
+            async with self._deadline(), self._reader.begin() as conn:
                 yield conn
 
     @asynccontextmanager
@@ -73,11 +73,15 @@ class Database:
         """Commits at the end, rolls back on any exception. Raises StoreUnavailable as `read` does."""
         async with self._own_turn():
             with self._translated():
-                async with self._writer.begin() as conn:
+                async with self._deadline(), self._writer.begin() as conn:
                     yield conn
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    def _deadline(self) -> asyncio.Timeout:
+        # A server that is frozen keeps its connections and answers nothing, so its own limits never strike.
+        return asyncio.timeout(None if self.is_sqlite else 2 * self._patience)
 
     @asynccontextmanager
     async def _own_turn(self) -> AsyncIterator[None]:
@@ -98,6 +102,8 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except TimeoutError as error:
+            raise StoreUnavailable(f"the store at {self.shown_url} does not answer") from error
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             raise self._unavailable(error) from error
         except DBAPIError as error:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
 import sqlite3
 import sys
@@ -203,3 +205,19 @@ async def test_a_commit_on_sqlite_is_on_disk_before_it_is_answered(store: Store)
         pragmas = {name: await conn.scalar(sa.text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")}
         assert await conn.scalar(sa.text("PRAGMA foreign_keys")) == 1
     assert pragmas == {"journal_mode": "wal", "synchronous": 2}
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+async def test_a_server_that_is_frozen_is_given_up(database_url: str) -> None:
+    """Its connection stays open and nothing comes back; the driver tries for ten seconds to cancel."""
+    database = Database(database_url, patience=0.5)
+    async with database.read() as conn:
+        backend = await conn.scalar(sa.text("SELECT pg_backend_pid()"))
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            async with database.read() as conn:
+                await conn.execute(sa.text("SELECT 1"))
+    finally:
+        os.kill(backend, signal.SIGCONT)
+        await database.close()
