@@ -55,10 +55,6 @@ class Settings(BaseSettings):
             raise _first_problem(error) from None
 
     @property
-    def temporal_task_queue(self) -> str:
-        return self.task_queue
-
-    @property
     def local_temporal_address(self) -> str:
         return f"127.0.0.1:{self.temporal_port}"
 

@@ -12,7 +12,6 @@ from domain.errors import InvalidValue
 from domain.fields import refuse_unknown, require_choice, require_mapping, require_text
 
 _MISSING = object()
-Scalar = str | int | float | bool | None
 
 
 class Match(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 LONGEST_SHOWN = 10_000
@@ -32,6 +33,14 @@ class InvalidValue(SlaError):
     def __init__(self, field: str, value: Any, reason: str) -> None:
         super().__init__(f"{field}: {reason}, got {shown(value)}", field=field, value=value)
         self.reason = reason
+
+
+class InvalidValues(InvalidValue):
+    """One field with several faults, each of them listed in `faults`; the message tells of all."""
+
+    def __init__(self, field: str, value: Any, reason: str, faults: Sequence[InvalidValue]) -> None:
+        super().__init__(field, value, reason)
+        self.faults = tuple(faults)
 
 
 def shown(value: Any) -> str:
@@ -75,6 +84,10 @@ class Conflict(SlaError):
     status = 409
     code = "conflict"
     title = "Conflict"
+
+
+class Outdated(Conflict):
+    """Somebody else changed it since it was read; the same change may be tried on what is there now."""
 
 
 class ProjectionConflict(Conflict):

@@ -118,9 +118,12 @@ def _delay(minutes: Any, field: str) -> Micros:
 
 
 def _actions(body: Mapping[str, Any], field: str) -> tuple[Mapping[str, Any], ...]:
-    if (single := body.get("action_type")) is not None:
-        return ({"type": require_text(single, f"{field}.action_type")},)
-    given = body.get("actions")
+    single, given = body.get("action_type"), body.get("actions")
+    if single is not None:
+        only = ({"type": require_text(single, f"{field}.action_type")},)
+        if given is not None and list(require_list(given, f"{field}.actions")) != list(only):
+            raise InvalidValue(f"{field}.action_type", single, "contradicts actions; give one of them")
+        return only
     listed = () if given is None else require_list(given, f"{field}.actions")
     for index, action in enumerate(listed):
         if not isinstance(action, Mapping) or not isinstance(action.get("type"), str):

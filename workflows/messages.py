@@ -31,11 +31,6 @@ def start_input(snapshot: Snapshot, plan: Plan, opened: Event) -> dict[str, Any]
     return {"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()}
 
 
-def ticket_input(ticket: Mapping[str, Any]) -> dict[str, Any]:
-    """The input of an instance that is started with the ticket alone: the body of `POST /instances`."""
-    return dict(ticket)
-
-
 def summary(snapshot: Snapshot) -> str:
     """The one line an operator sees in the Temporal UI."""
     facts = snapshot.facts
