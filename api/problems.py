@@ -15,12 +15,13 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from domain.errors import InvalidValue, SlaError, StoreUnavailable, Unauthorized, Unavailable
+from domain.errors import InvalidValue, InvalidValues, SlaError, StoreUnavailable, Unauthorized, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_VALUE = 200
 LONGEST_TEXT = 500
 MOST_ERRORS = 20
+MOST_FAULTS = 1000
 _CHALLENGE = {"WWW-Authenticate": 'ApiKey realm="slakeeper", header="X-API-Key"'}
 # Python has changed its mind about these (RFC 9110).
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -123,6 +124,8 @@ def _problem(
 
 
 def _own_errors(error: SlaError) -> list[dict[str, Any]]:
+    if isinstance(error, InvalidValues):
+        return [one for fault in error.faults[:MOST_FAULTS] for one in _own_errors(fault)]
     if not isinstance(error, InvalidValue):
         return []
     field = _text(error.field or "body", LONGEST_VALUE)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import Conflict, InvalidValue, NotFound
+from domain.errors import Conflict, InvalidValue, NotFound, Outdated
 from domain.ids import Kind
 from domain.instants import Instant
 from domain.policies import Policy
@@ -18,8 +18,12 @@ from store.calendars import is_live_calendar
 from store.clock import Clock
 from store.database import Database
 from store.organizations import SYSTEM, begin_change
-from store.tables import instances, policies, policy_versions
+from store.policy_history import PolicyVersion, append_version, read_versions
+from store.policy_order import last_position, live_ids, move, require_every_one_once
+from store.tables import instances, policies
 from store.types import instant, moment, optional_instant
+
+Part = Literal["targets", "escalations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class StoredPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """Changes raise NotFound for an organization or a policy that does not exist or is archived."""
+    """Changes raise NotFound for an organization or a policy that does not exist, Conflict for an archived one."""
 
     database: Database
     now: Clock
@@ -50,10 +54,10 @@ class Policies:
             await _require_calendar(conn, organization, first)
             if await _row(conn, organization, first.id) is not None:
                 raise Conflict(f"policy {first.id} exists already", field="id", value=first.id)
-            position = await _last_position(conn, organization) + 1
+            position = await last_position(conn, organization) + 1
             row = {**_columns(first), "organization": organization, "id": first.id, "position": position}
             await conn.execute(sa.insert(policies).values(**row, created_at=now, updated_at=now))
-            await _append_version(conn, organization, first, "created", now, changed_by)
+            await append_version(conn, organization, first, "created", now, changed_by)
             return await _find(conn, organization, first.id)
 
     async def list(
@@ -79,48 +83,61 @@ class Policies:
     async def update(self, organization: str, policy: Policy, changed_by: str = SYSTEM) -> StoredPolicy:
         """The next version of the policy; running instances keep the one they were opened under.
 
-        `policy.version` is the version that was edited: Conflict when somebody else changed it meanwhile.
+        `policy.version` is the version that was edited: Outdated when somebody else changed it meanwhile.
         """
         now = moment(self.now())
         async with self.database.write() as conn:
             await begin_change(conn, organization)
-            stored = (await _find(conn, organization, policy.id)).policy
+            stored = (await _find_live(conn, organization, policy.id)).policy
             if stored.version != policy.version:
                 reason = f"policy {policy.id} has changed since version {policy.version}"
-                raise Conflict(reason, field="version", value=policy.version)
+                raise Outdated(reason, field="version", value=policy.version)
             await _require_calendar(conn, organization, policy)
             following = replace(policy, version=stored.version + 1)
             await _write(conn, organization, following, now, {})
-            await _append_version(conn, organization, following, "updated", now, changed_by)
+            await append_version(conn, organization, following, "updated", now, changed_by)
             return await _find(conn, organization, policy.id)
 
     async def archive(self, organization: str, policy_id: str, changed_by: str = SYSTEM) -> None:
-        """Matches nothing from now on. Raises Conflict while instances run under it."""
+        """Matches nothing from now on. Raises Conflict while instances of it are open, with their number."""
         now = moment(self.now())
         async with self.database.write() as conn:
             await begin_change(conn, organization)
-            stored = (await _find(conn, organization, policy_id)).policy
-            if running := await _running_instances(conn, organization, policy_id):
-                raise Conflict(f"policy {policy_id} has {running} running instances", field="id", value=policy_id)
+            stored = (await _find_live(conn, organization, policy_id)).policy
+            if count := await _open_instances(conn, organization, policy_id):
+                reason = f"policy {policy_id} has {count} open instance{'s' if count > 1 else ''}"
+                raise Conflict(reason, field="open_instances", value=count)
             archived = replace(stored, version=stored.version + 1)
             await _write(conn, organization, archived, now, {"archived_at": now})
-            await _append_version(conn, organization, archived, "archived", now, changed_by)
+            await append_version(conn, organization, archived, "archived", now, changed_by)
 
-    async def reorder(self, organization: str, policy_ids: Sequence[str]) -> None:
-        """The named policies first, in this order; the others behind them, as they were.
+    async def reorder(self, organization: str, kind: Kind, policy_ids: Sequence[str]) -> None:
+        """The evaluation order of the live policies of a kind.
 
-        Raises NotFound for an unknown id, InvalidValue for one named twice.
+        Raises InvalidValues unless every one of them is named once, listing the ids missing, unknown and doubled.
         """
         async with self.database.write() as conn:
             await begin_change(conn, organization)
-            present = [policy.id for policy in await live_policies(conn, organization)]
-            _require_each_once(policy_ids, present)
-            order = [*policy_ids, *(policy_id for policy_id in present if policy_id not in set(policy_ids))]
-            moved = (
-                sa.update(policies).where(_is(organization, sa.bindparam("moved"))).values(position=sa.bindparam("to"))
-            )
-            if order:
-                await conn.execute(moved, [{"moved": id_, "to": position} for position, id_ in enumerate(order, 1)])
+            require_every_one_once(policy_ids, await live_ids(conn, organization, kind))
+            await move(conn, organization, policy_ids)
+
+    async def versions(
+        self, organization: str, policy_id: str, limit: int, offset: int
+    ) -> tuple[Sequence[PolicyVersion], int]:
+        """A page, oldest first, and how many there are; of archived policies too. Raises NotFound."""
+        async with self.database.read() as conn:
+            await _find(conn, organization, policy_id, include_archived=True)
+            return await read_versions(conn, organization, policy_id, limit, offset)
+
+    async def holding(self, organization: str, kind: Kind, part: Part, part_id: str) -> StoredPolicy:
+        """The policy, archived or not, that has this target or escalation. Raises NotFound."""
+        those = sa.and_(policies.c.organization == organization, policies.c.kind == kind.value)
+        async with self.database.read() as conn:
+            for row in await conn.execute(sa.select(policies).where(those)):
+                if any(one["id"] == part_id for one in row.doc[part]):
+                    return _stored(row)
+        name = part.removesuffix("s")
+        raise NotFound(f"{name} {part_id!r} does not exist", field=f"{name}_id", value=part_id)
 
 
 async def live_policies(conn: AsyncConnection, organization: str) -> Sequence[Policy]:
@@ -143,6 +160,13 @@ async def _find(
     return _stored(row)
 
 
+async def _find_live(conn: AsyncConnection, organization: str, policy_id: str) -> StoredPolicy:
+    stored = await _find(conn, organization, policy_id, include_archived=True)
+    if stored.archived_at is not None:
+        raise Conflict(f"policy {policy_id} is archived", field="policy_id", value=policy_id)
+    return stored
+
+
 async def _write(
     conn: AsyncConnection, organization: str, policy: Policy, now: datetime | None, more: dict[str, Any]
 ) -> None:
@@ -150,37 +174,16 @@ async def _write(
     await conn.execute(sa.update(policies).where(_is(organization, policy.id)).values(values))
 
 
-async def _append_version(
-    conn: AsyncConnection, organization: str, policy: Policy, change: str, now: datetime | None, changed_by: str
-) -> None:
-    row = {"organization": organization, "policy_id": policy.id, "version": policy.version, "change": change}
-    row |= {"doc": policy.to_json(), "changed_at": now, "changed_by": changed_by}
-    await conn.execute(sa.insert(policy_versions).values(row))
-
-
-async def _last_position(conn: AsyncConnection, organization: str) -> int:
-    last = sa.select(sa.func.max(policies.c.position)).where(policies.c.organization == organization)
-    return await conn.scalar(last) or 0
-
-
-async def _running_instances(conn: AsyncConnection, organization: str, policy_id: str) -> int:
+async def _open_instances(conn: AsyncConnection, organization: str, policy_id: str) -> int:
     table = instances
-    running = sa.and_(table.c.organization == organization, table.c.policy_id == policy_id, table.c.closed_at.is_(None))
-    return await conn.scalar(sa.select(sa.func.count()).select_from(table).where(running)) or 0
+    these = sa.and_(table.c.organization == organization, table.c.policy_id == policy_id, table.c.closed_at.is_(None))
+    return await conn.scalar(sa.select(sa.func.count()).select_from(table).where(these)) or 0
 
 
 async def _require_calendar(conn: AsyncConnection, organization: str, policy: Policy) -> None:
     wanted = policy.business_hours_id
     if wanted is not None and not await is_live_calendar(conn, organization, wanted):
         raise InvalidValue("business_hours_id", wanted, "must name business hours that exist")
-
-
-def _require_each_once(policy_ids: Sequence[str], present: Sequence[str]) -> None:
-    for index, policy_id in enumerate(policy_ids):
-        if policy_id not in present:
-            raise _unknown(policy_id)
-        if policy_id in policy_ids[:index]:
-            raise InvalidValue(f"policy_ids[{index}]", policy_id, "must be named once")
 
 
 def _is(organization: str, policy_id: Any) -> sa.ColumnElement[bool]:

@@ -43,17 +43,20 @@ class EscalationBody(Body):
     status: EscalationStatusName = "active"
 
 
-class PolicyBody(Body):
-    name: str = Field(examples=["Critical Support"])
+class PolicyFields(Body):
     description: str | None = Field(default=None, examples=["SLA for urgent and high-priority tickets"])
     conditions: list[ConditionBody] | None = Field(default=None, description="None at all match every ticket.")
     match: MatchName | None = Field(default=None, description="Whether all conditions must hold or any of them.")
-    targets: list[TargetBody] | None = None
-    escalations: list[EscalationBody] | None = None
     at_risk_percent: Percent = 75
     business_hours: bool | None = Field(default=None, description="False measures around the clock.")
     business_hours_id: str | None = Field(default=None, description="Left out: the organization's default calendar.")
     enabled: bool = True
+
+
+class PolicyBody(PolicyFields):
+    name: str = Field(examples=["Critical Support"])
+    targets: list[TargetBody] | None = None
+    escalations: list[EscalationBody] | None = None
 
 
 class ConditionView(View):
@@ -79,10 +82,11 @@ class EscalationView(View):
     delay_minutes: int | float
     target_type: str | None
     actions: list[dict[str, Any]]
+    action_type: str | None = Field(description="The action, where it is a single one without anything but its type.")
     status: str
 
 
-class PolicyView(View):
+class PolicyDocument(View):
     id: str = Field(examples=["sla_5d1f0a9be2c34786"])
     name: str = Field(examples=["Critical Support"])
     description: str
@@ -95,8 +99,12 @@ class PolicyView(View):
     business_hours_id: str | None
     enabled: bool
     version: int = Field(description="Every change makes a new one; an instance keeps the one it was opened under.")
+
+
+class PolicyView(PolicyDocument):
     created_at: DateTime
     updated_at: DateTime
+    archived_at: DateTime | None = Field(description="An archived policy matches nothing; null: it is live.")
 
 
 class PolicyPage(PageOf):

@@ -42,23 +42,24 @@ HOURS = {
     "always": False,
 }
 COMMAND = {"event_id": "e1", "occurred_at": "2026-03-08T09:00:00Z", "reason": "x", "actor": "y"}
+POLICY = {
+    "name": "Urgent",
+    "description": "x",
+    "conditions": [CONDITION],
+    "match": "all",
+    "targets": [TARGET],
+    "escalations": [ESCALATION, {"trigger": "approaching_breach", "trigger_percent": 90}],
+    "at_risk_percent": 75,
+    "business_hours": True,
+    "business_hours_id": None,
+    "enabled": True,
+}
 BODIES: list[tuple[str, str, dict[str, Any]]] = [
-    (
-        "POST",
-        "/policies",
-        {
-            "name": "Urgent",
-            "description": "x",
-            "conditions": [CONDITION],
-            "match": "all",
-            "targets": [TARGET],
-            "escalations": [ESCALATION, {"trigger": "approaching_breach", "trigger_percent": 90}],
-            "at_risk_percent": 75,
-            "business_hours": True,
-            "business_hours_id": None,
-            "enabled": True,
-        },
-    ),
+    ("POST", "/policies", POLICY),
+    ("PATCH", "/policies/{policy}", POLICY),
+    ("POST", "/policies/{policy}/targets", {**TARGET, "priority": "low"}),
+    ("POST", "/policies/{policy}/escalations", ESCALATION),
+    ("PATCH", "/escalations/{escalation}", ESCALATION),
     ("POST", "/business-hours", HOURS),
     ("PATCH", "/business-hours/bh_default", HOURS),
     (
@@ -91,7 +92,8 @@ def mutated(draw: st.DrawFn, document: Any) -> Any:
 
 @pytest.mark.parametrize(("method", "path", "body"), BODIES, ids=[f"{method} {path}" for method, path, _ in BODIES])
 async def test_no_body_is_a_fault_of_ours(api: Any, method: str, path: str, body: dict[str, Any]) -> None:
-    await api.policy(conditions=[])
+    policy = await api.policy(conditions=[], escalations=[ESCALATION])
+    path = path.format(policy=policy["id"], escalation=policy["escalations"][0]["id"])
     await api.with_worker()
     await api.ticket("known", occurred_at="2026-03-08T09:00:00Z")
     statuses: set[int] = set()

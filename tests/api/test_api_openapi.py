@@ -4,7 +4,13 @@ from typing import Any
 
 ROUTES = {
     "/policies": {"get", "post"},
-    "/policies/{policy_id}": {"get"},
+    "/policies/{policy_id}": {"get", "patch", "delete"},
+    "/policies/{policy_id}/versions": {"get"},
+    "/policies/reorder": {"post"},
+    "/policies/{policy_id}/targets": {"post"},
+    "/targets/{target_id}": {"delete"},
+    "/policies/{policy_id}/escalations": {"post"},
+    "/escalations/{escalation_id}": {"patch", "delete"},
     "/business-hours": {"get", "post"},
     "/business-hours/{business_hours_id}": {"get", "patch", "delete"},
     "/preview-deadline": {"post"},

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from domain.calendar import Calendar
-from domain.errors import Conflict, InvalidValue, NotFound
+from domain.errors import Conflict, InvalidValue, InvalidValues, NotFound, Outdated
+from domain.escalations import EscalationRule, Trigger
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import parse
 from domain.tickets import Ticket
@@ -56,18 +57,28 @@ async def test_policies_are_evaluated_in_the_order_they_were_created_until_reord
     for id_ in ("sla_c", "sla_a", "sla_b"):
         await store.policies.create(ORGANIZATION, a_policy(id_, version=7))
     assert await ids(store) == ["sla_c", "sla_a", "sla_b"]
-    await store.policies.reorder(ORGANIZATION, ["sla_b", "sla_c"])
+    await store.policies.reorder(ORGANIZATION, Kind.SLA, ["sla_b", "sla_c", "sla_a"])
     assert await ids(store) == ["sla_b", "sla_c", "sla_a"]
     assert [policy.id for policy in (await store.catalog(ORGANIZATION)).policies] == ["sla_b", "sla_c", "sla_a"]
     assert (await store.policies.get(ORGANIZATION, "sla_a")).policy == a_policy("sla_a")
 
 
-async def test_a_reordering_names_each_policy_once(store: Store) -> None:
-    await store.policies.create(ORGANIZATION, a_policy())
-    with pytest.raises(NotFound):
-        await store.policies.reorder(ORGANIZATION, ["sla_1", "sla_unknown"])
-    with pytest.raises(InvalidValue):
-        await store.policies.reorder(ORGANIZATION, ["sla_1", "sla_1"])
+async def test_a_reordering_of_policies_names_each_live_one_of_its_kind_once_or_changes_nothing(store: Store) -> None:
+    for id_, kind in (("a", Kind.SLA), ("b", Kind.SLA), ("o", Kind.OLA), ("c", Kind.SLA), ("gone", Kind.SLA)):
+        await store.policies.create(ORGANIZATION, a_policy(id_, kind=kind))
+    await store.policies.archive(ORGANIZATION, "gone")
+    with pytest.raises(InvalidValues) as refusal:
+        await store.policies.reorder(ORGANIZATION, Kind.SLA, ["c", "gone", "c", "o", "b"])
+    told = [(fault.value, fault.reason) for fault in refusal.value.faults]
+    assert told == [("a", "is missing"), ("gone", "is unknown"), ("o", "is unknown"), ("c", "is doubled")]
+    assert await ids(store) == ["a", "b", "o", "c"]
+    await store.policies.reorder(ORGANIZATION, Kind.SLA, ["c", "a", "b"])
+    assert await ids(store) == ["c", "a", "o", "b"]
+
+
+async def test_an_organization_without_policies_has_an_empty_order(store: Store) -> None:
+    await store.policies.reorder(ORGANIZATION, Kind.SLA, [])
+    assert await ids(store) == []
 
 
 async def test_policies_created_at_once_all_get_a_position_of_their_own(open_store: Callable[[], Store]) -> None:
@@ -91,20 +102,46 @@ async def test_a_policy_keeps_every_version_it_ever_had(store: Store) -> None:
     await store.policies.create(ORGANIZATION, a_policy(), changed_by="ann")
     await store.policies.update(ORGANIZATION, a_policy(name="Better"), changed_by="bob")
     await store.policies.archive(ORGANIZATION, "sla_1", changed_by="cid")
-    async with store.database.read() as conn:
-        versions = (await conn.execute(sa.select(tables.policy_versions).order_by(sa.text("version")))).all()
-    assert [(row.version, row.change, row.changed_by) for row in versions] == [
+    versions, total = await store.policies.versions(ORGANIZATION, "sla_1", 100, 0)
+    assert [(one.policy.version, one.change, one.changed_by) for one in versions] == [
         (1, "created", "ann"),
         (2, "updated", "bob"),
         (3, "archived", "cid"),
     ]
-    assert [row.doc["name"] for row in versions] == ["Policy sla_1", "Better", "Better"]
+    assert [one.policy.name for one in versions] == ["Policy sla_1", "Better", "Better"]
+    page, _ = await store.policies.versions(ORGANIZATION, "sla_1", 1, 1)
+    assert ([one.policy.version for one in page], total) == ([2], 3)
+
+
+async def test_a_version_of_a_policy_names_the_key_that_made_it(store: Store) -> None:
+    await store.keys.ensure("ak_test_0123456789", "desk", ORGANIZATION, ("sla:write",))
+    owner = await store.keys.verify("ak_test_0123456789")
+    assert owner is not None
+    await store.policies.create(ORGANIZATION, a_policy(), changed_by=owner.id)
+    await store.policies.update(ORGANIZATION, a_policy(name="Better"))
+    versions, _ = await store.policies.versions(ORGANIZATION, "sla_1", 100, 0)
+    assert [(one.changed_by, one.key_name) for one in versions] == [(owner.id, "desk"), ("system", None)]
+
+
+async def test_a_target_or_an_escalation_leads_to_its_policy(store: Store) -> None:
+    await store.organizations.ensure("other")
+    step = EscalationRule("esc_1", Trigger.BREACHED)
+    await store.policies.create(ORGANIZATION, a_policy(escalations=(step,)))
+    assert (await store.policies.holding(ORGANIZATION, Kind.SLA, "targets", "target_2")).policy.id == "sla_1"
+    assert (await store.policies.holding(ORGANIZATION, Kind.SLA, "escalations", "esc_1")).policy.id == "sla_1"
+    for attempt in (
+        store.policies.holding(ORGANIZATION, Kind.SLA, "targets", "esc_1"),
+        store.policies.holding(ORGANIZATION, Kind.OLA, "targets", "target_2"),
+        store.policies.holding("other", Kind.SLA, "targets", "target_2"),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
 
 
 async def test_of_two_edits_of_the_same_version_the_second_is_refused(store: Store) -> None:
     await store.policies.create(ORGANIZATION, a_policy())
     assert (await store.policies.update(ORGANIZATION, a_policy(name="One"))).policy.version == 2
-    with pytest.raises(Conflict):
+    with pytest.raises(Outdated):
         await store.policies.update(ORGANIZATION, a_policy(name="Two"))
     assert (await store.policies.get(ORGANIZATION, "sla_1")).policy.name == "One"
 
@@ -120,11 +157,21 @@ async def test_an_archived_policy_matches_nothing_and_is_found_only_when_asked_f
     assert (await store.policies.list(ORGANIZATION, None, 9, 0, include_archived=True))[1] == 1
 
 
-async def test_a_policy_with_running_instances_is_not_archived(store: Store) -> None:
+async def test_an_archived_policy_changes_no_more(store: Store) -> None:
+    await store.policies.create(ORGANIZATION, a_policy())
+    await store.policies.archive(ORGANIZATION, "sla_1")
+    with pytest.raises(Conflict, match="is archived"):
+        await store.policies.update(ORGANIZATION, a_policy(version=2, name="Better"))
+    with pytest.raises(Conflict, match="is archived"):
+        await store.policies.archive(ORGANIZATION, "sla_1")
+    assert (await store.policies.versions(ORGANIZATION, "sla_1", 9, 0))[1] == 2
+
+
+async def test_a_policy_with_open_instances_is_not_archived(store: Store) -> None:
     await store.policies.create(ORGANIZATION, a_policy())
     opening = an_opening()
     await store.instances.apply(opening)
-    with pytest.raises(Conflict, match="1 running"):
+    with pytest.raises(Conflict, match=r"1 open instance$"):
         await store.policies.archive(ORGANIZATION, "sla_1")
     await store.instances.apply(a_step(opening, 2, closed_at=parse("2026-03-02T10:00:00Z")))
     await store.policies.archive(ORGANIZATION, "sla_1")

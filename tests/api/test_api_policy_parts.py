@@ -1,0 +1,203 @@
+"""Targets and escalations of a policy, one by one; the requests of the seed document as printed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+V2 = "/api/v2/sla"
+TARGET = {"type": "first_response", "priority": "urgent", "hours": 1}
+BEFORE = {
+    "trigger": "approaching_breach",
+    "threshold_minutes": 30,
+    "actions": [{"type": "notify_team_lead"}, {"type": "reassign", "team_id": "team_escalation"}],
+}
+CHANGE = {"trigger_percent": 90, "action_type": "notify", "status": "active"}
+
+
+async def patch(api: Any, escalation: dict[str, Any], body: dict[str, Any]) -> Any:
+    return await api.http.patch(f"{V2}/escalations/{escalation['id']}", json=body)
+
+
+async def escalation(api: Any, **body: Any) -> dict[str, Any]:
+    policy = await api.policy()
+    answer = await api.post(f"/policies/{policy['id']}/escalations", {**BEFORE, **body})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def in_policy(api: Any, part: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """What the policy shows of its parts, and its version is 2 or later."""
+    policy = (await api.get(f"/policies/{part['policy_id']}")).json()
+    assert policy["version"] >= 2
+    return list(policy[name])
+
+
+def alone(part: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in part.items() if name != "policy_id"}
+
+
+async def test_a_target_is_added_to_a_policy_and_promised_to_new_tickets(api: Any) -> None:
+    policy = await api.policy(targets=[])
+    answer = await api.post(f"/policies/{policy['id']}/targets", TARGET)
+    target = answer.json()
+    assert answer.status_code == 201
+    assert target["id"].startswith("target_")
+    assert {name: target[name] for name in TARGET} == TARGET
+    assert (target["policy_id"], target["minutes"]) == (policy["id"], 60)
+    assert await in_policy(api, target, "targets") == [alone(target)]
+    opened = await api.ticket(occurred_at="2026-03-08T13:00:00Z")
+    assert opened["targets"]["first_response"]["due_at"] == "2026-03-08T14:00:00Z"
+
+
+@pytest.mark.parametrize("priority", ["urgent", None])
+async def test_a_second_target_for_the_same_type_and_priority_conflicts(api: Any, priority: str | None) -> None:
+    policy = await api.policy(targets=[{**TARGET, "priority": priority}])
+    answer = await api.post(f"/policies/{policy['id']}/targets", {**TARGET, "priority": priority, "hours": 2})
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert answer.json()["value"] == policy["targets"][0]["id"]
+    assert (await api.get(f"/policies/{policy['id']}")).json() == policy
+    other = await api.post(f"/policies/{policy['id']}/targets", {**TARGET, "priority": "low"})
+    assert other.status_code == 201
+
+
+async def test_of_equal_targets_added_at_once_one_is_there(api: Any) -> None:
+    policy = await api.policy(targets=[])
+    answers = await asyncio.gather(*(api.post(f"/policies/{policy['id']}/targets", TARGET) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+    assert len((await api.get(f"/policies/{policy['id']}")).json()["targets"]) == 1
+
+
+async def test_a_deleted_target_is_promised_no_more(api: Any) -> None:
+    policy = await api.policy()
+    response, resolution = policy["targets"]
+    path = f"{V2}/targets/{response['id']}"
+    answer = await api.http.delete(path)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (await api.get(f"/policies/{policy['id']}")).json()["targets"] == [resolution]
+    assert (await api.ticket())["targets"].keys() == {"resolution"}
+    assert (await api.http.delete(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "value"),
+    [
+        ({}, "type", None),
+        ({**TARGET, "type": "reply"}, "type", "reply"),
+        ({**TARGET, "hours": -1}, "hours", -1),
+        ({**TARGET, "hours": None}, "hours", None),
+        ({**TARGET, "minutes": 61}, "minutes", 61),
+        ({**TARGET, "hourz": 1}, "hourz", 1),
+        ({**TARGET, "id": "target_mine"}, "id", "target_mine"),
+    ],
+)
+async def test_a_target_that_cannot_be_accepted_is_named(api: Any, body: Any, field: str, value: Any) -> None:
+    policy = await api.policy()
+    answer = await api.post(f"/policies/{policy['id']}/targets", body)
+    assert (answer.status_code, answer.json()["field"], answer.json()["value"]) == (422, field, value)
+    assert (await api.get(f"/policies/{policy['id']}")).json() == policy
+
+
+async def test_the_documented_escalation_is_added_to_a_policy(api: Any) -> None:
+    step = await escalation(api)
+    assert step["id"].startswith("esc_")
+    assert {name: step[name] for name in BEFORE} == BEFORE
+    assert (step["trigger_percent"], step["action_type"], step["status"]) == (None, None, "active")
+    assert await in_policy(api, step, "escalations") == [alone(step)]
+
+
+async def test_an_escalation_is_a_milestone_of_new_tickets(api: Any) -> None:
+    await escalation(api)
+    opened = await api.ticket(occurred_at="2026-03-08T13:00:00Z")
+    planned = {one["planned_at"] for one in opened["targets"]["first_response"]["milestones"]}
+    assert "2026-03-08T13:30:00Z" in planned
+
+
+async def test_the_documented_change_of_an_escalation_makes_it_the_other_shape(api: Any) -> None:
+    step = await escalation(api)
+    answer = await patch(api, step, CHANGE)
+    changed = answer.json()
+    assert answer.status_code == 200
+    assert {name: changed[name] for name in CHANGE} == CHANGE
+    assert (changed["threshold_minutes"], changed["actions"]) == (None, [{"type": "notify"}])
+    assert (changed["id"], changed["trigger"]) == (step["id"], "approaching_breach")
+    assert await in_policy(api, step, "escalations") == [alone(changed)]
+
+
+async def test_both_shapes_write_the_same_rule(api: Any) -> None:
+    first = await escalation(api, actions=[{"type": "notify"}])
+    second = await api.post(
+        f"/policies/{first['policy_id']}/escalations",
+        {"trigger": "approaching_breach", "threshold_minutes": 30, "action_type": "notify"},
+    )
+    assert {**second.json(), "id": first["id"]} == first
+
+
+async def test_a_threshold_clears_the_percentage(api: Any) -> None:
+    step = await escalation(api, threshold_minutes=None, trigger_percent=80)
+    changed = (await patch(api, step, {"threshold_minutes": 15})).json()
+    assert (changed["threshold_minutes"], changed["trigger_percent"]) == (15, None)
+
+
+async def test_a_step_before_the_breach_may_become_one_after_it_and_back(api: Any) -> None:
+    step = await escalation(api)
+    after = (await patch(api, step, {"trigger": "breached", "delay_minutes": 10})).json()
+    assert (after["trigger"], after["threshold_minutes"], after["delay_minutes"]) == ("breached", None, 10)
+    bare = await patch(api, step, {"trigger": "approaching_breach"})
+    assert (bare.status_code, bare.json()["field"]) == (422, "threshold_minutes")
+    back = (await patch(api, step, {"trigger": "approaching_breach", "trigger_percent": 50})).json()
+    assert (back["trigger_percent"], back["delay_minutes"]) == (50, 0)
+
+
+async def test_an_inactive_escalation_does_nothing_until_it_is_active_again(api: Any) -> None:
+    step = await escalation(api)
+    for status, milestones in (("inactive", 3), ("active", 4)):
+        assert (await patch(api, step, {"status": status})).json()["status"] == status
+        opened = await api.ticket()
+        assert len(opened["targets"]["first_response"]["milestones"]) == milestones
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "value"),
+    [
+        ({"threshold_minutes": 5, "trigger_percent": 50}, "threshold_minutes", None),
+        ({"threshold_minutes": None}, "threshold_minutes", None),
+        ({"threshold_minutes": 0}, "threshold_minutes", 0),
+        ({"trigger_percent": 101}, "trigger_percent", 101),
+        ({"trigger": "soon"}, "trigger", "soon"),
+        ({"status": "asleep"}, "status", "asleep"),
+        ({"status": None}, "status", None),
+        ({"target_type": "reply"}, "target_type", "reply"),
+        ({"actions": ["call"]}, "actions[0]", "call"),
+        ({"action_type": ""}, "action_type", ""),
+        ({"actions": [{"type": "page"}], "action_type": "notify"}, "action_type", "notify"),
+        ({"percent": 90}, "percent", 90),
+    ],
+)
+async def test_a_change_of_an_escalation_that_cannot_be_accepted_is_named(
+    api: Any, body: dict[str, Any], field: str, value: Any
+) -> None:
+    step = await escalation(api)
+    answer = await patch(api, step, body)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert value is None or answer.json()["value"] == value
+    assert await in_policy(api, step, "escalations") == [alone(step)]
+
+
+async def test_a_deleted_escalation_is_gone(api: Any) -> None:
+    step = await escalation(api)
+    path = f"{V2}/escalations/{step['id']}"
+    answer = await api.http.delete(path)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert await in_policy(api, step, "escalations") == []
+    assert (await api.http.delete(path)).status_code == 404
+    assert (await patch(api, step, CHANGE)).status_code == 404
+
+
+async def test_a_target_is_no_escalation(api: Any) -> None:
+    policy = await api.policy()
+    assert (await api.http.delete(f"{V2}/escalations/{policy['targets'][0]['id']}")).status_code == 404
+    assert (await api.post("/policies/sla_none/targets", TARGET)).status_code == 404
+    assert (await api.post("/policies/sla_none/escalations", BEFORE)).status_code == 404
