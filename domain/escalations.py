@@ -59,6 +59,12 @@ class EscalationRule:
             raise InvalidValue(
                 "threshold_minutes", given, "exactly one of threshold_minutes, trigger_percent is needed"
             )
+        if self.trigger is Trigger.BREACHED and not (self.lead is None and self.percent is None):
+            threshold = {"threshold_minutes": self.lead, "trigger_percent": self.percent}
+            field = next(name for name, value in threshold.items() if value is not None)
+            raise InvalidValue(
+                field, threshold[field], "is for approaching_breach; a step after the breach takes delay_minutes"
+            )
         if self.target_type is not None and self.target_type not in CLOCKS:
             raise InvalidValue("target_type", self.target_type, f"must be one of {', '.join(CLOCKS)}")
 
@@ -102,7 +108,7 @@ class EscalationRule:
                 status=require_choice(body.get("status", "active"), EscalationStatus, f"{field}.status"),
             )
         except InvalidValue as error:
-            if error.field in ("threshold_minutes", "target_type"):
+            if error.field in ("threshold_minutes", "trigger_percent", "target_type"):
                 raise InvalidValue(f"{field}.{error.field}", error.value, error.reason) from None
             raise
 

@@ -8,6 +8,7 @@ from domain.escalations import EscalationRule
 from domain.instants import HOUR
 from domain.policies import Policy, TargetRule
 from tests.support.refusals import (
+    AFTER,
     CONDITION,
     INFINITE,
     NAN,
@@ -41,6 +42,8 @@ OF_ESCALATIONS: list[Case] = [
     (EscalationRule.from_json, STEP, "threshold_minutes", (*NO_LENGTHS, None, 0), "escalation.threshold_minutes"),
     (EscalationRule.from_json, STEP, "trigger_percent", (50,), "escalation.threshold_minutes"),
     (EscalationRule.from_json, SHARE, "trigger_percent", NO_SHARES, "escalation.trigger_percent"),
+    (EscalationRule.from_json, AFTER, "threshold_minutes", (30,), "escalation.threshold_minutes"),
+    (EscalationRule.from_json, AFTER, "trigger_percent", (90,), "escalation.trigger_percent"),
     (EscalationRule.from_json, STEP, "delay_minutes", NO_LENGTHS, "escalation.delay_minutes"),
     (EscalationRule.from_json, STEP, "target_type", ("next_week", *NO_TEXTS), "escalation.target_type"),
     (EscalationRule.from_json, STEP, "status", NO_CHOICES, "escalation.status"),

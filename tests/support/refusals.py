@@ -42,6 +42,7 @@ NO_INSTANTS: tuple[Any, ...] = (
 TARGET: dict[str, Any] = {"type": "resolution", "hours": 1}
 STEP: dict[str, Any] = {"id": "1", "trigger": "approaching_breach", "threshold_minutes": 5}
 SHARE: dict[str, Any] = {"id": "1", "trigger": "approaching_breach", "trigger_percent": 50}
+AFTER: dict[str, Any] = {"id": "1", "trigger": "breached", "delay_minutes": 5}
 CONDITION: dict[str, Any] = {"field": "priority", "operator": "eq", "value": "high"}
 POLICY: dict[str, Any] = {"name": "P", "targets": [TARGET], "escalations": [STEP], "conditions": [CONDITION]}
 TICKET: dict[str, Any] = {"ticket_id": "42"}

@@ -61,10 +61,12 @@ def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
 
 @st.composite
 def escalations(draw: st.DrawFn, id_: str) -> EscalationRule:
-    lead, percent = draw(st.tuples(_lengths, st.none()) | st.tuples(st.none(), _percents))
+    trigger = draw(st.sampled_from(Trigger))
+    before = st.tuples(_lengths, st.none()) | st.tuples(st.none(), _percents)
+    lead, percent = draw(before if trigger is Trigger.APPROACHING_BREACH else st.just((None, None)))
     return EscalationRule(
         id=id_,
-        trigger=draw(st.sampled_from(Trigger)),
+        trigger=trigger,
         lead=lead,
         percent=percent,
         delay=draw(st.just(Micros(0)) | _lengths),
