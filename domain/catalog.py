@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.calendar import Calendar
 from domain.errors import Conflict
 from domain.matching import first_match
 from domain.policies import Policy
 from domain.snapshot import CalendarVersion, Snapshot
+from domain.teams import Team
 from domain.tickets import Ticket
 
 AROUND_THE_CLOCK = CalendarVersion(Calendar.always())
@@ -17,12 +18,13 @@ AROUND_THE_CLOCK = CalendarVersion(Calendar.always())
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Policies in evaluation order, calendars by id, and the id of the organization's default calendar."""
+    """Policies in evaluation order, calendars and teams by id, and the id of the organization's default calendar."""
 
     organization: str
     policies: tuple[Policy, ...]
     calendars: Mapping[str, CalendarVersion]
     default_calendar_id: str | None = None
+    teams: Mapping[str, Team] = field(default_factory=dict)
 
     def snapshot(self, ticket: Ticket, tzdata_version: str) -> Snapshot | None:
         """The snapshot of the first matching policy (its `targets` may be empty), None when no policy matches."""

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy import Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    UniqueConstraint,
+)
 
 from store.types import Document, Name, UtcDateTime
 
@@ -68,6 +78,19 @@ calendar_versions = Table(
     ForeignKeyConstraint(["organization", "calendar_id"], ["calendars.organization", "calendars.id"]),
 )
 
+teams = Table(
+    "teams",
+    metadata,
+    Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
+    Column("id", Name, primary_key=True),
+    Column("name", Name, nullable=False),
+    Column("lead", Name),
+    Column("calendar_id", Name),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+)
+
 policies = Table(
     "policies",
     metadata,
@@ -94,6 +117,31 @@ policy_versions = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Column("changed_by", Name, nullable=False),
     ForeignKeyConstraint(["organization", "policy_id"], ["policies.organization", "policies.id"]),
+)
+
+# An instance that is about to start, or has started and whose first record is not there yet: it keeps its policy alive.
+claims = Table(
+    "claims",
+    metadata,
+    Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
+    Column("instance_id", Name, primary_key=True),
+    Column("policy_id", Name, nullable=False),
+    Column("claimed_at", UtcDateTime, nullable=False),
+    Index(None, "organization", "policy_id"),
+)
+
+# What a POST with an Idempotency-Key answered.
+answers = Table(
+    "answers",
+    metadata,
+    Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
+    Column("key", Name, primary_key=True),
+    Column("request_digest", Name, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", Document, nullable=False),
+    Column("body", Name, nullable=False),
+    Column("answered_at", UtcDateTime, nullable=False),
+    Index(None, "answered_at"),
 )
 
 # No foreign key to organizations: a projection records what happened and is in no position to refuse it.
@@ -155,6 +203,31 @@ instance_events = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("doc", Document, nullable=False),
     UniqueConstraint("organization", "instance_id", "event_id"),
+    _of_instance(),
+)
+
+# Each clock of an instance as its newest record plans it, for analytics. `outcome` is met, breached, cancelled or null
+# (undecided: paused); `outcome_at` is when the clock stopped in time, when its due passes, or when it was cancelled, and
+# may lie ahead. Lengths are microseconds: `worked` and `lasted` (wall time) as of the stop, null while the clock is open.
+instance_targets = Table(
+    "instance_targets",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("instance_id", Name, primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("cycle", Integer, primary_key=True, autoincrement=False),
+    Column("type", Name, nullable=False),
+    Column("team_id", Name),
+    Column("started_at", UtcDateTime),
+    Column("due_at", UtcDateTime),
+    Column("stopped_at", UtcDateTime),
+    Column("outcome", Name),
+    Column("outcome_at", UtcDateTime),
+    Column("budget", BigInteger, nullable=False),
+    Column("worked", BigInteger),
+    Column("lasted", BigInteger),
+    Column("paused", BigInteger, nullable=False),
+    Index(None, "organization", "outcome_at"),
     _of_instance(),
 )
 
