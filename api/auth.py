@@ -1,4 +1,4 @@
-"""API keys: who asks, for which organization, and what the key may do."""
+"""API keys: who asks, for which organization, what its plan holds, and what the key may do: refused in that order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
 from api.dependencies import Dependencies
-from domain.errors import Forbidden, SlaError, Unauthorized
+from domain.errors import Forbidden, PlanRequired, SlaError, Unauthorized
+from domain.scopes import ADMIN, READ, WRITE
+from domain.subscriptions import Subscription
 from store.keys import KeyOwner
 
 HEADER = "X-API-Key"
@@ -32,6 +34,7 @@ class KeyCache:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._owners: dict[bytes, tuple[float, KeyOwner]] = {}
+        self._forgotten = 0
 
     async def owner(self, key: str, dependencies: Dependencies) -> KeyOwner:
         """Raises Unauthorized for an unknown key, StoreUnavailable when it cannot be looked up."""
@@ -39,12 +42,21 @@ class KeyCache:
         until, known = self._owners.get(digest, (0.0, None))
         if known is not None and self._clock() < until:
             return known
+        forgotten = self._forgotten
         owner = await dependencies.store.keys.verify(key)
         if owner is None:
             self._owners.pop(digest, None)
             raise Unauthorized(f"The API key in {HEADER} is not known or has been revoked.")
-        self._remember(digest, owner)
+        if forgotten == self._forgotten:
+            self._remember(digest, owner)
         return owner
+
+    def forget(self, organization: str) -> None:
+        """Have the keys of an organization looked up anew, those that are being looked up right now included."""
+        self._forgotten += 1
+        self._owners = {
+            digest: known for digest, known in self._owners.items() if known[1].organization != organization
+        }
 
     def _remember(self, digest: bytes, owner: KeyOwner) -> None:
         if len(self._owners) >= MOST_CACHED:
@@ -53,7 +65,7 @@ class KeyCache:
 
 
 class Authentication:
-    """Asks for the key before anything is routed or read, so that no route under `/api` can be forgotten."""
+    """Asks for key and plan before anything is routed or read, so that no route under `/api` can be forgotten."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -64,8 +76,10 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
+        request.state.keys = self._cache
         try:
             request.state.owner = await self._owner(request)
+            _require_plan(request.state.owner, Subscription.PROFESSIONAL, "The API")
         except SlaError as error:
             await problems.response(error)(scope, receive, send)
             return
@@ -82,20 +96,58 @@ def _is_protected(path: str) -> bool:
     return path == PROTECTED or path.startswith(f"{PROTECTED}/")
 
 
-def reader(request: Request, _: Annotated[str | None, Security(scheme)]) -> KeyOwner:
-    return _with_scope(request, "sla:read")
+def known_keys(request: Request) -> KeyCache:
+    """The keys this process has verified lately."""
+    keys: KeyCache = request.state.keys
+    return keys
 
 
-def writer(request: Request, _: Annotated[str | None, Security(scheme)]) -> KeyOwner:
-    return _with_scope(request, "sla:write")
+def require_enterprise(owner: KeyOwner, what: str) -> None:
+    """Raises PlanRequired; `what` begins its sentence, such as `An escalation`."""
+    _require_plan(owner, Subscription.ENTERPRISE, what)
+
+
+ApiKey = Annotated[str | None, Security(scheme)]
+
+
+def reader(request: Request, _: ApiKey) -> KeyOwner:
+    return _with_scope(request, READ)
+
+
+def writer(request: Request, _: ApiKey) -> KeyOwner:
+    return _with_scope(request, WRITE)
+
+
+def admin(request: Request, _: ApiKey) -> KeyOwner:
+    return _with_scope(request, ADMIN)
+
+
+def enterprise_reader(request: Request, _: ApiKey) -> KeyOwner:
+    require_enterprise(request.state.owner, "This route")
+    return _with_scope(request, READ)
+
+
+def enterprise_writer(request: Request, _: ApiKey) -> KeyOwner:
+    require_enterprise(request.state.owner, "This route")
+    return _with_scope(request, WRITE)
 
 
 Reader = Annotated[KeyOwner, Depends(reader)]
 Writer = Annotated[KeyOwner, Depends(writer)]
+Admin = Annotated[KeyOwner, Depends(admin)]
+EnterpriseReader = Annotated[KeyOwner, Depends(enterprise_reader)]
+EnterpriseWriter = Annotated[KeyOwner, Depends(enterprise_writer)]
+KnownKeys = Annotated[KeyCache, Depends(known_keys)]
+
+
+def _require_plan(owner: KeyOwner, needed: Subscription, what: str) -> None:
+    if not owner.plan.covers(needed):
+        reason = f"{what} needs the plan {needed}; this organization has the plan {owner.plan}."
+        raise PlanRequired(reason, field="plan", value=owner.plan.value)
 
 
 def _with_scope(request: Request, scope: str) -> KeyOwner:
     owner: KeyOwner = request.state.owner
     if scope not in owner.scopes:
-        raise Forbidden(f"This API key does not have the scope {scope}.")
+        raise Forbidden(f"This API key does not have the scope {scope}.", field="scope", value=scope)
     return owner

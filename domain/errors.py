@@ -72,6 +72,13 @@ class Forbidden(SlaError):
     title = "Forbidden"
 
 
+class PlanRequired(Forbidden):
+    """The organization's plan holds less than this; `value` is the plan it has."""
+
+    code = "plan_required"
+    title = "Plan required"
+
+
 class NotFound(SlaError):
     status = 404
     code = "not_found"

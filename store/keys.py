@@ -10,15 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.errors import Conflict
+from domain.scopes import SCOPES
+from domain.subscriptions import Subscription
 from store.clock import Clock, system_clock
 from store.database import Database
 from store.ids import mint
 from store.organizations import DEFAULT_ORGANIZATION, Organizations
-from store.tables import api_keys
+from store.tables import api_keys, organizations
 from store.types import moment
 from store.upserts import insert_missing
 
-SCOPES = ("sla:read", "sla:write", "sla:admin")
 LONGEST_PREFIX = 12
 
 
@@ -28,6 +29,7 @@ class KeyOwner:
     organization: str
     name: str
     scopes: tuple[str, ...]
+    plan: Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,11 @@ class Keys:
         """Who a key belongs to; None for an unknown or revoked one."""
         table = api_keys
         valid = sa.and_(table.c.digest == digest(key), table.c.revoked_at.is_(None))
+        owners = table.join(organizations, organizations.c.id == table.c.organization)
+        query = sa.select(table, organizations.c.plan).select_from(owners).where(valid)
         async with self.database.read() as conn:
-            row = (await conn.execute(sa.select(table).where(valid))).first()
-        return None if row is None else KeyOwner(row.id, row.organization, row.name, tuple(row.scopes))
+            row = (await conn.execute(query)).first()
+        return None if row is None else _owner(row)
 
     async def ensure(self, key: str, name: str, organization: str, scopes: Sequence[str]) -> None:
         """Adds a key of an organization, made if it is new; a key that is there stays as it is, revoked or not.
@@ -86,6 +90,10 @@ async def any_key(database_url: str) -> bool:
         return await Keys(database, system_clock).any()
     finally:
         await database.close()
+
+
+def _owner(row: Any) -> KeyOwner:
+    return KeyOwner(row.id, row.organization, row.name, tuple(row.scopes), Subscription(row.plan))
 
 
 def digest(key: str) -> str:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from domain.errors import Conflict
+from domain.subscriptions import Subscription
 from store.keys import KeyOwner, any_key, ensure_key, prefix
 from store.store import Store
 from store.tables import api_keys
@@ -21,7 +22,7 @@ async def test_a_key_opens_its_organization_and_no_other_key_does(store: Store, 
     assert await any_key(database_url)
     owner = await store.keys.verify(KEY)
     assert owner is not None
-    assert owner == KeyOwner(owner.id, "default", "first", ("sla:read",))
+    assert owner == KeyOwner(owner.id, "default", "first", ("sla:read",), Subscription.ENTERPRISE)
     for other in (KEY[:-1], KEY + "x", KEY.upper(), "", "\ud800"):
         assert await store.keys.verify(other) is None
 
