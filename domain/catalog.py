@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from domain.calendar import Calendar
 from domain.errors import Conflict
+from domain.ids import Kind
 from domain.matching import first_match
 from domain.policies import Policy
 from domain.snapshot import CalendarVersion, Snapshot
@@ -14,6 +15,7 @@ from domain.teams import Team
 from domain.tickets import Ticket
 
 AROUND_THE_CLOCK = CalendarVersion(Calendar.always())
+NOTIFY_TEAM_LEAD = "notify_team_lead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,34 @@ class Catalog:
         policy = first_match(self.policies, ticket)
         if policy is None:
             return None
-        return Snapshot(self.organization, ticket, policy, self.calendar_of(policy), tzdata_version)
+        return Snapshot(
+            self.organization,
+            ticket,
+            policy,
+            self._calendar(policy, ticket.team_id),
+            tzdata_version,
+            teams=self._teams(policy, ticket.team_id),
+            team_calendars=self._team_calendars(policy),
+        )
 
-    def calendar_of(self, policy: Policy) -> CalendarVersion:
+    def _teams(self, policy: Policy, team_id: str | None) -> Mapping[str, Team]:
+        """The ticket's own team; every team where the clocks or the notices change with the owner."""
+        actions = (action for step in policy.escalations for action in step.actions)
+        if policy.kind is Kind.OLA or any(action["type"] == NOTIFY_TEAM_LEAD for action in actions):
+            return self.teams
+        return {id_: team for id_, team in self.teams.items() if id_ == team_id}
+
+    def _team_calendars(self, policy: Policy) -> Mapping[str, CalendarVersion]:
+        if policy.kind is not Kind.OLA or not policy.business_hours or policy.business_hours_id is not None:
+            return {}
+        wanted = {team.business_hours_id for team in self.teams.values()}
+        return {id_: calendar for id_, calendar in self.calendars.items() if id_ in wanted}
+
+    def _calendar(self, policy: Policy, team_id: str | None) -> CalendarVersion:
         if not policy.business_hours:
             return AROUND_THE_CLOCK
-        wanted = policy.business_hours_id or self.default_calendar_id
+        team = self.teams.get(team_id) if team_id is not None and policy.kind is not Kind.OLA else None
+        wanted = policy.business_hours_id or (team and team.business_hours_id) or self.default_calendar_id
         if wanted is None or wanted not in self.calendars:
             raise Conflict(
                 f"policy {policy.id} measures in business hours {wanted!r}, which do not exist",

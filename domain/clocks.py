@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from domain.events import Event, EventKind
 from domain.instants import Instant, Micros
+from domain.stints import Stint
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,14 @@ class Life:
         return Micros(sum(span.end - span.start for span in self.paused if span.end is not None))
 
 
-def live(rule: ClockRule, pausable: bool, opened_at: Instant, events: Iterable[Event]) -> Life:
-    """The life of a clock under events that are already in order; earlier ones take effect at the opening."""
-    walk = _Walk(rule, pausable, opened_at)
+def live(
+    rule: ClockRule, pausable: bool, opened_at: Instant, events: Iterable[Event], stint: Stint | None = None
+) -> Life:
+    """The life of a clock under events that are already in order; earlier ones take effect at the opening.
+
+    The clock of a `stint` starts with it, or with the reopening of a ticket that was closed then, and stops at its end.
+    """
+    walk = _Walk(rule, pausable, opened_at, stint)
     for event in events:
         walk.take(event, Instant(max(event.occurred_at, opened_at)))
     return walk.finish()
@@ -84,7 +90,11 @@ class _Walk:
     rule: ClockRule
     pausable: bool
     since: Instant
+    stint: Stint | None = None
     phase: ClockState = ClockState.WAITING
+    ticket_is_open: bool = True
+    is_current: bool = False
+    is_over: bool = False
     started_at: Instant | None = None
     causes: set[str] = field(default_factory=set)
     spans: dict[ClockState, list[Span]] = field(default_factory=lambda: {ClockState.RUNNING: [], ClockState.PAUSED: []})
@@ -97,7 +107,9 @@ class _Walk:
     def take(self, event: Event, at: Instant) -> None:
         before = self.state
         self._turn_pauses(event)
-        self._turn_phase(event.kind, at)
+        self._turn_ticket(event)
+        if not self.is_over:
+            self._turn_phase(event.kind, at)
         if self.state is not before:
             self._close(before, at)
             self.since = at
@@ -115,9 +127,24 @@ class _Walk:
         elif event.kind in (EventKind.RESUMED, EventKind.RESOLVED, EventKind.CANCELLED):
             self.causes.clear()
 
+    def _turn_ticket(self, event: Event) -> None:
+        if event.kind in (EventKind.RESOLVED, EventKind.CANCELLED):
+            self.ticket_is_open = False
+        elif event.kind is EventKind.REOPENED:
+            self.ticket_is_open = True
+        if self.stint is None:
+            self.is_current = self.is_current or event.kind in self.rule.starts
+        elif event.event_id == self.stint.event_id:
+            self.is_current = True
+        elif event.event_id == self.stint.ended_by:
+            self.is_current, self.is_over = False, True
+            if self.phase is ClockState.RUNNING:
+                self.phase = ClockState.STOPPED
+
     def _turn_phase(self, kind: EventKind, at: Instant) -> None:
-        if self.phase is ClockState.WAITING and kind in self.rule.starts:
-            self.phase, self.started_at = ClockState.RUNNING, at
+        if self.phase is ClockState.WAITING:
+            if self.is_current and self.ticket_is_open:
+                self.phase, self.started_at = ClockState.RUNNING, at
         elif self.phase is ClockState.RUNNING and kind in self.rule.stops:
             self.phase = ClockState.STOPPED
         elif self.phase is ClockState.RUNNING and kind is EventKind.CANCELLED:

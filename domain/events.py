@@ -23,11 +23,13 @@ class EventKind(StrEnum):
     REOPENED = "reopened"
     CANCELLED = "cancelled"
     UPDATED = "updated"
+    ASSIGNED = "assigned"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact. `cause` names what a pause waits for, or the single pause that a resume ends (none: all of them)."""
+    """One fact. `cause` names what a pause waits for, or the single pause that a resume ends (none: all of them);
+    `team_id` the team that an assignment gives the ticket to (None: nobody)."""
 
     kind: EventKind
     event_id: str
@@ -38,6 +40,7 @@ class Event:
     reason: str = ""
     cause: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    team_id: str | None = None
 
     def __post_init__(self) -> None:
         if not self.event_id:
@@ -54,6 +57,8 @@ class Event:
         for name in ("source", "actor", "reason", "cause"):
             if value := getattr(self, name):
                 document[name] = value
+        if self.kind is EventKind.ASSIGNED:
+            document["team_id"] = self.team_id
         if self.attributes:
             document["attributes"] = dict(self.attributes)
         return document
@@ -72,6 +77,7 @@ class Event:
             reason=_text(body, "reason", field),
             cause=_text(body, "cause", field),
             attributes={} if attributes is None else require_document(attributes, f"{field}.attributes"),
+            team_id=_text(body, "team_id", field) or None,
         )
 
 
@@ -100,8 +106,8 @@ def _text(body: Mapping[str, Any], name: str, field: str) -> str:
     return value
 
 
-def _arrival(event: Event) -> tuple[int, str, int, str, str]:
-    return (event.received_at, event.event_id, event.occurred_at, event.kind, event.cause)
+def _arrival(event: Event) -> tuple[int, str, int, str, str, str]:
+    return (event.received_at, event.event_id, event.occurred_at, event.kind, event.cause, event.team_id or "")
 
 
 def _event_time(event: Event) -> tuple[int, int, str]:

@@ -47,7 +47,7 @@ class InstanceId:
             raise InvalidValue(field, self.subject, f"must be 1 to {MAX_SUBJECT_BYTES} bytes long")
 
     def __str__(self) -> str:
-        return f"inst_{self.kind}_{self.subject_type}_{_escape(self.subject)}"
+        return f"inst_{self.kind}_{self.subject_type}_{escaped(self.subject)}"
 
     @classmethod
     def parse(cls, text: str) -> InstanceId:
@@ -84,7 +84,8 @@ def require_organization(text: str) -> str:
     return text
 
 
-def _escape(subject: str) -> str:
+def escaped(subject: str) -> str:
+    """The text with its bytes outside `A-Z a-z 0-9 . _ -` written as `~XX`."""
     return "".join(chr(byte) if byte in _PLAIN else f"~{byte:02X}" for byte in subject.encode())
 
 

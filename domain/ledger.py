@@ -23,7 +23,7 @@ class Key:
 
     @classmethod
     def of(cls, target: TargetPlan, milestone: Milestone) -> Key:
-        return cls(target.type, target.cycle, milestone.name)
+        return cls(target.name, target.cycle, milestone.name)
 
 
 @dataclass(frozen=True, slots=True)

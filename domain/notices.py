@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.instants import HOUR, MINUTE, SECOND, Micros, in_units, render, render_optional
 from domain.ledger import Firing
-from domain.plans import AT_RISK, BREACHED, HALFWAY, Milestone, Plan
+from domain.plans import AT_RISK, BREACHED, HALFWAY, Milestone, Plan, TargetPlan
 from domain.snapshot import Facts
 
 WITHDRAWN = "withdrawn"
@@ -32,7 +32,7 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
         "time": render(firing.planned_at),
         "datacontenttype": "application/json",
         "data": {
-            "target": firing.key.target,
+            "target": _type(firing.key.target),
             "cycle": firing.key.cycle,
             "milestone": firing.key.milestone,
             "generation": firing.generation,
@@ -42,6 +42,7 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
                 "kind": facts.instance.kind.value,
                 "priority": facts.priority,
             },
+            **_ownership(facts, target),
             "planned_at": render(firing.planned_at),
             "fired_at": render(firing.fired_at),
             "due_at": render_optional(target.due_at if target else None),
@@ -50,6 +51,19 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
             "message": _sentence(facts, plan, firing, milestone),
         },
     }
+
+
+def _ownership(facts: Facts, target: TargetPlan | None) -> dict[str, Any]:
+    """Whose clock it is; the name and the lead of a team as they were when the ticket opened."""
+    if target is None or target.team_id is None:
+        return {}
+    team = facts.teams.get(target.team_id)
+    owner = {"id": target.team_id, "name": team.name if team else None, "lead": team.lead if team else None}
+    return {"team": owner, **({} if target.stint is None else {"stint": target.stint})}
+
+
+def _type(target: str) -> str:
+    return target.partition("/")[0]
 
 
 def spoken(milestone: str) -> str:
@@ -64,7 +78,9 @@ def _name(milestone: str) -> str:
 def _sentence(facts: Facts, plan: Plan, firing: Firing, milestone: Milestone | None) -> str:
     target = plan.target(firing.key.target, firing.key.cycle)
     instance = facts.instance
-    what = f"{firing.key.target.replace('_', ' ').capitalize()} of {instance.subject_type} {instance.subject}"
+    by = "" if target is None or target.stint is None else f" by {_team_name(facts, target.team_id)}"
+    spoken_type = _type(firing.key.target).replace("_", " ").capitalize()
+    what = f"{spoken_type} of {instance.subject_type} {instance.subject}{by}"
     due = f"due {render(target.due_at)}" if target and target.due_at is not None else "paused, with no due instant"
     if not firing.stands:
         name = spoken(_name(firing.key.milestone))
@@ -77,6 +93,11 @@ def _sentence(facts: Facts, plan: Plan, firing: Firing, milestone: Milestone | N
         BREACHED: f"is breached: its {_length(target.budget)} are used up",
     }.get(milestone.name, f"escalates after {_length(milestone.threshold)} of {_length(target.budget)}")
     return f"{what} {said}, {due} (policy {facts.policy_name})."
+
+
+def _team_name(facts: Facts, team_id: str | None) -> str | None:
+    team = facts.teams.get(team_id) if team_id is not None else None
+    return team_id if team is None else team.name
 
 
 def _length(length: Micros) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.calendar import Calendar
@@ -11,10 +11,12 @@ from domain.clocks import CLOCKS, ClockState, Life, live
 from domain.errors import InvalidValue, WorkingTimeExhausted
 from domain.escalations import share
 from domain.events import Event, EventKind, in_order
+from domain.ids import Kind
 from domain.instants import Instant, Micros
 from domain.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, Milestone, Plan, TargetPlan
 from domain.policies import Policy, TargetRule
 from domain.snapshot import Snapshot
+from domain.stints import Ownership, owned
 
 
 def plan(snapshot: Snapshot, events: Iterable[Event]) -> Plan:
@@ -25,13 +27,33 @@ def plan(snapshot: Snapshot, events: Iterable[Event]) -> Plan:
     ordered = in_order(events)
     if not ordered or ordered[0].kind is not EventKind.OPENED:
         raise InvalidValue("events", [event.kind.value for event in ordered], "must hold the opening of the ticket")
-    opened_at = ordered[0].occurred_at
+    ownership = owned(snapshot.ticket.team_id, ordered)
+    if snapshot.ticket.instance.kind is Kind.OLA:
+        return Plan(ordered[0].occurred_at, tuple(_of_stints(snapshot, ordered, ownership)), ownership)
+    return Plan(ordered[0].occurred_at, tuple(_of_ticket(snapshot, ordered, ownership)))
+
+
+def _of_ticket(snapshot: Snapshot, ordered: Sequence[Event], ownership: Ownership) -> Iterator[TargetPlan]:
+    """One clock a promise; it counts for the team that had the ticket when the clock stopped or the due passed."""
     calendar = snapshot.calendar.calendar
-    targets = tuple(
-        _plan_target(rule, snapshot.policy, calendar, live(CLOCKS[rule.type], rule.pausable, opened_at, ordered))
-        for rule in snapshot.targets
-    )
-    return Plan(opened_at, targets)
+    for rule in snapshot.targets:
+        life = live(CLOCKS[rule.type], rule.pausable, ordered[0].occurred_at, ordered)
+        target = _plan_target(rule, snapshot.policy, calendar, life)
+        settled_at = target.stopped_at if target.breached_at is None else target.breached_at
+        yield replace(target, team_id=ownership.owner_before(settled_at))
+
+
+def _of_stints(snapshot: Snapshot, ordered: Sequence[Event], ownership: Ownership) -> Iterator[TargetPlan]:
+    """One clock a promise and a team's stint, in the team's own calendar; nobody's stints have none."""
+    for stint in ownership.stints:
+        if stint.team_id is None:
+            continue
+        calendar = snapshot.calendar_of(stint.team_id).calendar
+        for rule in snapshot.targets:
+            life = live(CLOCKS[rule.type], rule.pausable, ordered[0].occurred_at, ordered, stint)
+            if life.started_at is not None:
+                target = _plan_target(rule, snapshot.policy, calendar, life)
+                yield replace(target, stint=stint.event_id, team_id=stint.team_id)
 
 
 def _plan_target(rule: TargetRule, policy: Policy, calendar: Calendar, life: Life) -> TargetPlan:

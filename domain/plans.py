@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.clocks import ClockState
+from domain.ids import escaped
 from domain.instants import Instant, Micros, parse, parse_optional, render, render_optional
+from domain.stints import Ownership
 
 HALFWAY = "halfway"
 AT_RISK = "at_risk"
@@ -45,6 +47,7 @@ class TargetPlan:
     """One target's clock. `used` working time and `paused_for` wall time are as of `since`, the last turn of `state`.
 
     `breached_at` is the due instant when the clock is still going then: in the future for a clock that has time left.
+    `stint` is the event id of the stint it belongs to, if any; `team_id` the team whose promise it is or has become.
     """
 
     id: str
@@ -60,6 +63,13 @@ class TargetPlan:
     due_at: Instant | None
     breached_at: Instant | None
     milestones: tuple[Milestone, ...]
+    stint: str | None = None
+    team_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What tells it apart from the other clocks of its ticket."""
+        return self.type if self.stint is None else f"{self.type}/{escaped(self.stint)}"
 
     @property
     def is_open(self) -> bool:
@@ -85,6 +95,7 @@ class TargetPlan:
             "due_at": render_optional(self.due_at),
             "breached_at": render_optional(self.breached_at),
             "milestones": [milestone.to_json() for milestone in self.milestones],
+            **{name: value for name, value in (("stint", self.stint), ("team_id", self.team_id)) if value is not None},
         }
 
     @classmethod
@@ -103,27 +114,42 @@ class TargetPlan:
             due_at=parse_optional(body["due_at"]),
             breached_at=parse_optional(body["breached_at"]),
             milestones=tuple(Milestone.from_json(milestone) for milestone in body["milestones"]),
+            stint=body.get("stint"),
+            team_id=body.get("team_id"),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """`ownership` is there where the clocks belong to stints: such an instance lives as long as its ticket."""
+
     opened_at: Instant
     targets: tuple[TargetPlan, ...]
+    ownership: Ownership | None = None
 
     @property
     def closed_at(self) -> Instant | None:
         """When the last clock stopped or was cancelled; None while one runs or is paused."""
+        if self.ownership is not None:
+            return self.ownership.closed_at
         if any(target.is_open for target in self.targets):
             return None
         return max((target.since for target in self.targets), default=self.opened_at)
 
-    def target(self, type_: str, cycle: int = 1) -> TargetPlan | None:
-        return next((target for target in self.targets if (target.type, target.cycle) == (type_, cycle)), None)
+    def target(self, name: str, cycle: int = 1) -> TargetPlan | None:
+        return next((target for target in self.targets if (target.name, target.cycle) == (name, cycle)), None)
 
     def to_json(self) -> dict[str, Any]:
-        return {"opened_at": render(self.opened_at), "targets": [target.to_json() for target in self.targets]}
+        return {
+            "opened_at": render(self.opened_at),
+            "targets": [target.to_json() for target in self.targets],
+            **({} if self.ownership is None else {"ownership": self.ownership.to_json()}),
+        }
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Plan:
-        return cls(parse(body["opened_at"]), tuple(TargetPlan.from_json(target) for target in body["targets"]))
+        return cls(
+            parse(body["opened_at"]),
+            tuple(TargetPlan.from_json(target) for target in body["targets"]),
+            Ownership.from_json(body["ownership"]) if "ownership" in body else None,
+        )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.calendar import Calendar
 from domain.fields import optional_text, require_mapping, require_text, require_version
 from domain.ids import InstanceId
 from domain.policies import Policy, TargetRule
+from domain.teams import Team
 from domain.tickets import Ticket
 
 
@@ -47,6 +48,7 @@ class Facts:
     calendar_id: str | None
     calendar_version: int
     tzdata_version: str
+    teams: Mapping[str, Team] = field(default_factory=dict)
 
     @property
     def instance(self) -> InstanceId:
@@ -55,21 +57,32 @@ class Facts:
     @classmethod
     def of(cls, snapshot: Mapping[str, Any]) -> Facts:
         """The facts of a snapshot document."""
-        body: Mapping[str, Any] = require_mapping(require_mapping(snapshot, "snapshot").get("facts"), "snapshot.facts")
-        values: dict[str, Any] = {name: body.get(name) for name in cls.__dataclass_fields__}
-        return cls(**values)
+        whole = require_mapping(snapshot, "snapshot")
+        body: Mapping[str, Any] = require_mapping(whole.get("facts"), "snapshot.facts")
+        values: dict[str, Any] = {name: body.get(name) for name in _FACTS}
+        teams = [Team.from_json(team, "snapshot.teams") for team in whole.get("teams", ())]
+        return cls(**values, teams={team.id: team for team in teams})
 
     def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        """Without the teams, which stand beside the facts in a snapshot."""
+        return {name: getattr(self, name) for name in _FACTS}
+
+
+_FACTS = tuple(name for name in Facts.__dataclass_fields__ if name != "teams")
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
+    """`teams` are those that the ticket may come to, as far as their leads or calendars matter; `team_calendars` the
+    calendars of their own, by id, of teams whose clocks do not run in `calendar`."""
+
     organization: str
     ticket: Ticket
     policy: Policy
     calendar: CalendarVersion
     tzdata_version: str
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    team_calendars: Mapping[str, CalendarVersion] = field(default_factory=dict)
 
     @property
     def facts(self) -> Facts:
@@ -83,7 +96,14 @@ class Snapshot:
             calendar_id=self.calendar.id,
             calendar_version=self.calendar.version,
             tzdata_version=self.tzdata_version,
+            teams=self.teams,
         )
+
+    def calendar_of(self, team_id: str | None) -> CalendarVersion:
+        """The calendar in which a clock of that team runs."""
+        team = self.teams.get(team_id) if team_id is not None else None
+        own = team.business_hours_id if team is not None else None
+        return self.calendar if own is None else self.team_calendars.get(own, self.calendar)
 
     @property
     def targets(self) -> tuple[TargetRule, ...]:
@@ -96,16 +116,25 @@ class Snapshot:
             "ticket": self.ticket.to_json(),
             "policy": self.policy.to_json(),
             "calendar": self.calendar.to_json(),
+            **({"teams": [team.to_json() for team in self.teams.values()]} if self.teams else {}),
+            **({"team_calendars": _documents(self.team_calendars)} if self.team_calendars else {}),
         }
 
     @classmethod
     def from_json(cls, document: Any) -> Snapshot:
         body = require_mapping(document, "snapshot")
         facts = Facts.of(body)
+        calendars = require_mapping(body.get("team_calendars", {}), "snapshot.team_calendars")
         return cls(
             organization=require_text(facts.organization, "snapshot.facts.organization"),
             ticket=Ticket.from_json(body.get("ticket"), "snapshot.ticket"),
             policy=Policy.from_json(body.get("policy"), "snapshot.policy"),
             calendar=CalendarVersion.from_json(body.get("calendar")),
             tzdata_version=facts.tzdata_version,
+            teams=facts.teams,
+            team_calendars={id_: CalendarVersion.from_json(calendar) for id_, calendar in calendars.items()},
         )
+
+
+def _documents(calendars: Mapping[str, CalendarVersion]) -> dict[str, Any]:
+    return {id_: calendar.to_json() for id_, calendar in calendars.items()}

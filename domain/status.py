@@ -7,6 +7,7 @@ from enum import StrEnum
 from domain.clocks import ClockState
 from domain.instants import Instant
 from domain.plans import Plan, TargetPlan
+from domain.stints import Ownership
 
 
 class InstanceStatus(StrEnum):
@@ -36,12 +37,21 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
     """`breached` as soon as one target is exceeded, else `paused` when every open clock is, `active`, `met`."""
     if any(exceeded(target, now) for target in plan.targets):
         return InstanceStatus.BREACHED
-    if not plan.targets:
+    if not plan.targets and plan.ownership is None:
         return InstanceStatus.UNTRACKED
     states = [target.state for target in plan.targets]
+    if plan.ownership is not None and ClockState.PAUSED not in states:
+        states.append(_state_of_ticket(plan.ownership))
     breach_to_come = any(target.breached_at is not None and not target.is_open for target in plan.targets)
     if breach_to_come or ClockState.RUNNING in states or ClockState.WAITING in states:
         return InstanceStatus.ACTIVE
     if ClockState.PAUSED in states:
         return InstanceStatus.PAUSED
     return InstanceStatus.CANCELLED if ClockState.CANCELLED in states else InstanceStatus.MET
+
+
+def _state_of_ticket(ownership: Ownership) -> ClockState:
+    """What a ticket of which no clock may be running is doing."""
+    if ownership.closed_at is None:
+        return ClockState.RUNNING
+    return ClockState.CANCELLED if ownership.cancelled else ClockState.STOPPED

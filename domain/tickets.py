@@ -15,17 +15,21 @@ SUBJECT_FIELDS: Mapping[str, SubjectType] = {f"{subject}_id": subject for subjec
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`fields` are the ticket system's own, nested as it likes; conditions look at `attributes`."""
+    """`fields` are the ticket system's own, nested as it likes; conditions look at `attributes`.
+
+    `team_id` is the team it belonged to when it opened, None: nobody's.
+    """
 
     instance: InstanceId
     priority: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    team_id: str | None = None
 
     @property
     def attributes(self) -> Mapping[str, Any]:
         subject = {f"{self.instance.subject_type}_id": self.instance.subject}
-        priority = {} if self.priority is None else {"priority": self.priority}
-        return {**self.fields, **subject, **priority}
+        own = {"priority": self.priority, "team_id": self.team_id}
+        return {**self.fields, **subject, **{name: value for name, value in own.items() if value is not None}}
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -33,6 +37,7 @@ class Ticket:
             "kind": self.instance.kind.value,
             "priority": self.priority,
             "fields": dict(self.fields),
+            **({} if self.team_id is None else {"team_id": self.team_id}),
         }
 
     @classmethod
@@ -51,4 +56,5 @@ class Ticket:
             instance=InstanceId(kind, SUBJECT_FIELDS[given[0]], subject),
             priority=optional_text(body.get("priority"), f"{at}priority", longest=100) or None,
             fields={} if fields is None else require_document(fields, f"{at}fields"),
+            team_id=optional_text(body.get("team_id"), f"{at}team_id", longest=200) or None,
         )

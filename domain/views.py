@@ -12,13 +12,14 @@ from domain.ledger import Firing, Key, Ledger, standing
 from domain.plans import Plan, TargetPlan
 from domain.snapshot import Snapshot
 from domain.status import instance_status, met
+from domain.stints import Stint
 
 
 def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) -> dict[str, Any]:
     """The seed's instance with `targets` keyed by type; elapsed and remaining are working seconds as of `now`."""
     instance = snapshot.ticket.instance
     stands = standing(ledger)
-    return {
+    view = {
         "id": str(instance),
         "policy_id": snapshot.policy.id,
         "policy_version": snapshot.policy.version,
@@ -28,10 +29,37 @@ def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) 
         "status": instance_status(plan, now).value,
         "opened_at": render(plan.opened_at),
         "closed_at": render_optional(plan.closed_at),
-        "targets": {
-            target.type: target_view(target, snapshot.calendar.calendar, stands, now) for target in plan.targets
-        },
+        # Of several stints' clocks the latest counts: whoever has the ticket is asked for it.
+        "targets": {target.type: _target_view(snapshot, target, stands, now) for target in plan.targets},
     }
+    if snapshot.ticket.team_id is not None:
+        view["team_id"] = snapshot.ticket.team_id
+    if plan.ownership is not None:
+        view["stints"] = [_stint_view(snapshot, plan, stint, stands, now) for stint in plan.ownership.stints]
+    return view
+
+
+def _stint_view(
+    snapshot: Snapshot, plan: Plan, stint: Stint, stands: dict[Key, Firing], now: Instant
+) -> dict[str, Any]:
+    own = [target for target in plan.targets if target.stint == stint.event_id]
+    return {
+        "event_id": stint.event_id,
+        "team_id": stint.team_id,
+        "started_at": render(stint.start),
+        "ended_at": render_optional(stint.end),
+        "targets": {target.type: _target_view(snapshot, target, stands, now) for target in own},
+    }
+
+
+def _target_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
+    return target_view(target, calendar_of(snapshot, target), stands, now)
+
+
+def calendar_of(snapshot: Snapshot, target: TargetPlan) -> Calendar:
+    """The calendar in which the target's clock runs."""
+    own = snapshot.calendar if target.stint is None else snapshot.calendar_of(target.team_id)
+    return own.calendar
 
 
 def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
@@ -48,6 +76,8 @@ def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing
         "breached_at": render_optional(target.breached_at if met(target, now) is False else None),
         "milestones": [_milestone_view(target, milestone, stands) for milestone in target.milestones],
     }
+    if target.team_id is not None:
+        view["team_id"] = target.team_id
     if target.state is ClockState.PAUSED and target.due_at is None:
         view["due_if_resumed_now"] = render_optional(_due_if_resumed(target, calendar, now))
     return view

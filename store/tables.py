@@ -207,8 +207,8 @@ instance_events = Table(
 )
 
 # Each clock of an instance as its newest record plans it, for analytics. `outcome` is met, breached, cancelled or null
-# (undecided: paused); `outcome_at` is when the clock stopped in time, when its due passes, or when it was cancelled, and
-# may lie ahead. Lengths are microseconds: `worked` and `lasted` (wall time) as of the stop, null while the clock is open.
+# (undecided: paused); `outcome_at` is when the clock stopped in time, when its due passes, or when it was cancelled,
+# and may lie ahead. Lengths are microseconds: `worked` and `lasted` (wall time) as of the stop, null while it is open.
 instance_targets = Table(
     "instance_targets",
     metadata,

@@ -76,6 +76,7 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         reason=_text(body, "reason"),
         cause=_cause(SIGNALS[name], body),
         attributes=_attributes(body.get("attributes")),
+        team_id=_team(body) if SIGNALS[name] is EventKind.ASSIGNED else None,
     )
     return event, occurred_at is not None
 
@@ -97,6 +98,12 @@ def _cause(kind: EventKind, body: Mapping[str, Any]) -> str:
     """A pause is told apart by its cause, or else its reason; a resume ends one pause only when it names a cause."""
     cause = _text(body, "cause")
     return cause or _text(body, "reason") if kind is EventKind.PAUSED else cause
+
+
+def _team(body: Mapping[str, Any]) -> str | None:
+    if "team_id" not in body:
+        raise InvalidValue("team_id", None, "must be given: the team's id, or null for nobody")
+    return _text(body, "team_id") or None
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

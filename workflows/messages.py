@@ -23,6 +23,7 @@ SIGNALS: Mapping[str, EventKind] = {
     "reopen": EventKind.REOPENED,
     "cancel": EventKind.CANCELLED,
     "update": EventKind.UPDATED,
+    "assign": EventKind.ASSIGNED,
 }
 
 

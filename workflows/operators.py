@@ -69,4 +69,5 @@ def details(state: InstanceState, now: Instant) -> str:
 def _row(target: TargetPlan, now: Instant) -> str:
     due = "paused" if target.due_at is None else render(target.due_at)
     verdict = {True: "yes", False: "no", None: ""}[met(target, now)]
-    return f"| {target.type} | {due} | {target.state} | {verdict} |"
+    owner = "" if target.stint is None else f" by {target.team_id}"
+    return f"| {target.type}{owner} | {due} | {target.state} | {verdict} |"
