@@ -41,6 +41,11 @@ def a_policy(*targets: TargetRule, **changes: Any) -> Policy:
     return Policy(**{"id": "sla_1", "name": "Support", "targets": targets or (promise(),), **changes})
 
 
+def an_owned_ticket(team_id: str | None = None) -> Ticket:
+    """A ticket whose clocks belong to the stints of its teams."""
+    return Ticket(InstanceId(Kind.OLA, SubjectType.TICKET, "42"), team_id=team_id)
+
+
 def a_ticket(priority: str | None = None, subject: str = "42", **fields: Any) -> Ticket:
     return Ticket(InstanceId(Kind.SLA, SubjectType.TICKET, subject), priority, fields)
 
@@ -74,6 +79,11 @@ resolved = partial(event, EventKind.RESOLVED)
 reopened = partial(event, EventKind.REOPENED)
 cancelled = partial(event, EventKind.CANCELLED)
 updated = partial(event, EventKind.UPDATED)
+
+
+def assigned(team_id: str | None, when: str, *, received: str | None = None) -> Event:
+    name = f"to {team_id or 'nobody'} {when}"
+    return Event(EventKind.ASSIGNED, name, at(when), at(received or when), source="desk", team_id=team_id)
 
 
 def two_clocks(*events: Event, response: int = 30, resolution: int = 120, calendar: Calendar = OFFICE) -> Plan:

@@ -37,6 +37,7 @@ calendars = st.sampled_from((ALWAYS, OFFICE, BERLIN))
 minutes = st.one_of(st.integers(-2, 20).map(lambda step: step * 30), st.integers(-60, 4 * 24 * 60))
 instants = minutes.map(lambda minute: Instant(MONDAY + 9 * 60 * MINUTE + minute * MINUTE))
 causes = st.sampled_from(("", "customer", "vendor"))
+teams = st.sampled_from((None, "network", "billing"))
 later_kinds = st.sampled_from([kind for kind in EventKind if kind is not EventKind.OPENED])
 texts = st.text(max_size=12)
 letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
@@ -55,7 +56,8 @@ def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
     for index in range(1, draw(st.integers(0, most)) + 1):
         kind, occurred_at = draw(later_kinds), draw(instants)
         received_at = Instant(max(occurred_at, events[-1].received_at + 1))
-        events.append(Event(kind, str(index), occurred_at, received_at, cause=draw(causes)))
+        team_id = draw(teams) if kind is EventKind.ASSIGNED else None
+        events.append(Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id))
     return tuple(events)
 
 
