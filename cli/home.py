@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from domain.errors import Conflict, InvalidValue
+from store.ids import mint_key
 
 # Another `sla up` may be on its way out: long enough for it, short enough for whoever started two.
 PATIENCE_SECONDS = 2.0
@@ -55,7 +55,7 @@ def generated_key(home: Path) -> str | None:
 
 
 def generate_key(home: Path) -> str:
-    key = f"ak_live_{secrets.token_urlsafe(24)}"
+    key = mint_key()
     with os.fdopen(os.open(key_file(home), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(f"{key}\n")
     return key

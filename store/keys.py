@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import Conflict
-from domain.scopes import SCOPES
+from domain.errors import Conflict, NotFound
+from domain.fields import require_text
+from domain.instants import Instant
+from domain.scopes import SCOPES, require_scopes
 from domain.subscriptions import Subscription
 from store.clock import Clock, system_clock
 from store.database import Database
-from store.ids import mint
-from store.organizations import DEFAULT_ORGANIZATION, Organizations
+from store.ids import mint, mint_key
+from store.organizations import DEFAULT_ORGANIZATION, Organizations, find_organization
 from store.tables import api_keys, organizations
-from store.types import moment
+from store.types import instant, moment, optional_instant
 from store.upserts import insert_missing
 
 LONGEST_PREFIX = 12
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,19 @@ class KeyOwner:
     name: str
     scopes: tuple[str, ...]
     plan: Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """What is left of a key once it has been shown."""
+
+    id: str
+    organization: str
+    name: str
+    prefix: str
+    scopes: tuple[str, ...]
+    created_at: Instant
+    revoked_at: Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +64,59 @@ class Keys:
             row = (await conn.execute(query)).first()
         return None if row is None else _owner(row)
 
-    async def ensure(self, key: str, name: str, organization: str, scopes: Sequence[str]) -> None:
+    async def ensure(self, key: str, name: str, organization: str, scopes: Sequence[str]) -> bool:
         """Adds a key of an organization, made if it is new; a key that is there stays as it is, revoked or not.
 
-        Raises Conflict when it belongs to another organization.
+        Whether the key is valid. Raises Conflict when it belongs to another organization.
         """
         await Organizations(self.database, self.now).ensure(organization)
-        row: dict[str, Any] = {"id": mint("key"), "organization": organization, "name": name, "prefix": prefix(key)}
-        row |= {"digest": digest(key), "scopes": list(scopes), "created_at": moment(self.now())}
-        owner = sa.select(api_keys.c.organization).where(api_keys.c.digest == digest(key))
+        same = sa.select(api_keys).where(api_keys.c.digest == digest(key))
         async with self.database.write() as conn:
-            await insert_missing(conn, api_keys, [row])
-            if await conn.scalar(owner) != organization:
-                raise Conflict("this key belongs to another organization", field="organization", value=organization)
+            await insert_missing(conn, api_keys, [self._row(key, name, organization, scopes)])
+            there = _stored((await conn.execute(same)).one())
+        if there.organization != organization:
+            raise Conflict("this key belongs to another organization", field="organization", value=organization)
+        return there.revoked_at is None
+
+    async def create(self, organization: str, name: str, scopes: Sequence[str]) -> tuple[StoredKey, str]:
+        """A new key, and its text, which nobody can read anywhere later.
+
+        Raises NotFound for the organization, InvalidValue for the name and the scopes.
+        """
+        key = mint_key()
+        row = self._row(key, require_text(name, "name", LONGEST_NAME), organization, require_scopes(scopes))
+        async with self.database.write() as conn:
+            await find_organization(conn, organization)
+            await conn.execute(sa.insert(api_keys).values(row))
+            return await _find(conn, row["id"], organization), key
+
+    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredKey], int]:
+        """A page, oldest first, and how many there are; revoked ones included. Raises NotFound."""
+        table = api_keys
+        own = table.c.organization == organization
+        page = sa.select(table).where(own).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
+        async with self.database.read() as conn:
+            await find_organization(conn, organization)
+            total = await conn.scalar(sa.select(sa.func.count()).select_from(table).where(own))
+            return [_stored(row) for row in await conn.execute(page)], total or 0
+
+    async def revoke(self, key_id: str, organization: str | None = None) -> StoredKey:
+        """Of the organization, or of any. One that is revoked stays revoked as of then. Raises NotFound."""
+        table = api_keys
+        valid = sa.and_(_is(key_id, organization), table.c.revoked_at.is_(None))
+        async with self.database.write() as conn:
+            await conn.execute(sa.update(table).where(valid).values(revoked_at=moment(self.now())))
+            return await _find(conn, key_id, organization)
 
     async def any(self) -> bool:
         """Whether some key is valid."""
         async with self.database.read() as conn:
             valid = sa.select(api_keys.c.id).where(api_keys.c.revoked_at.is_(None)).limit(1)
             return await conn.scalar(valid) is not None
+
+    def _row(self, key: str, name: str, organization: str, scopes: Sequence[str]) -> dict[str, Any]:
+        row = {"id": mint("key"), "organization": organization, "name": name, "prefix": prefix(key)}
+        return row | {"digest": digest(key), "scopes": list(scopes), "created_at": moment(self.now())}
 
 
 async def ensure_key(
@@ -74,11 +125,11 @@ async def ensure_key(
     name: str,
     organization: str = DEFAULT_ORGANIZATION,
     scopes: Sequence[str] = SCOPES,
-) -> None:
+) -> bool:
     """`Keys.ensure` for a caller without a store."""
     database = Database(database_url)
     try:
-        await Keys(database, system_clock).ensure(key, name, organization, scopes)
+        return await Keys(database, system_clock).ensure(key, name, organization, scopes)
     finally:
         await database.close()
 
@@ -90,6 +141,30 @@ async def any_key(database_url: str) -> bool:
         return await Keys(database, system_clock).any()
     finally:
         await database.close()
+
+
+async def _find(conn: AsyncConnection, key_id: str, organization: str | None) -> StoredKey:
+    row = (await conn.execute(sa.select(api_keys).where(_is(key_id, organization)))).first()
+    if row is None:
+        raise NotFound(f"there is no API key {key_id!r}", field="key_id", value=key_id)
+    return _stored(row)
+
+
+def _is(key_id: str, organization: str | None) -> sa.ColumnElement[bool]:
+    own = sa.true() if organization is None else api_keys.c.organization == organization
+    return sa.and_(api_keys.c.id == key_id, own)
+
+
+def _stored(row: Any) -> StoredKey:
+    return StoredKey(
+        id=row.id,
+        organization=row.organization,
+        name=row.name,
+        prefix=row.prefix,
+        scopes=tuple(row.scopes),
+        created_at=instant(row.created_at),
+        revoked_at=optional_instant(row.revoked_at),
+    )
 
 
 def _owner(row: Any) -> KeyOwner:

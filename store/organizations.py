@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.calendar import Calendar
-from domain.errors import NotFound
+from domain.calendar.zones import require_zone
+from domain.errors import Conflict, InvalidValue, NotFound
+from domain.fields import require_text
 from domain.ids import require_organization
+from domain.subscriptions import Subscription
 from store.clock import Clock
 from store.database import Database
 from store.tables import calendar_versions, calendars, organizations
@@ -22,6 +25,7 @@ DEFAULT_ORGANIZATION = "default"
 DEFAULT_CALENDAR_ID = "bh_default"
 DEFAULT_CALENDAR_NAME = "Office hours"
 SYSTEM = "system"
+LONGEST_NAME = 200
 OFFICE_HOURS = Calendar.from_json(
     {
         "timezone": "UTC",
@@ -32,9 +36,11 @@ OFFICE_HOURS = Calendar.from_json(
 
 @dataclass(frozen=True, slots=True)
 class Organization:
+    """`timezone` is whose days its analytics count; its calendars have zones of their own."""
+
     id: str
     name: str
-    plan: str
+    plan: Subscription
     timezone: str
     config_version: int
     default_calendar_id: str
@@ -45,12 +51,50 @@ class Organizations:
     database: Database
     now: Clock
 
-    async def ensure(self, organization: str, name: str = "") -> Organization:
+    async def ensure(self, organization: str) -> Organization:
         """The organization, made with a default calendar if it is new."""
-        require_organization(organization)
         async with self.database.write() as conn:
-            if await self._insert(conn, organization, name):
-                await self._insert_default_calendar(conn, organization)
+            await self._make(conn, organization, {})
+            return await find_organization(conn, organization)
+
+    async def create(
+        self,
+        organization: str,
+        *,
+        name: str | None = None,
+        timezone: str | None = None,
+        plan: Subscription | None = None,
+    ) -> Organization:
+        """With a default calendar. Raises InvalidValue, and Conflict when there is one of this id."""
+        changes = _changes(name, timezone, plan)
+        async with self.database.write() as conn:
+            if not await self._make(conn, organization, changes):
+                reason = f"organization {organization!r} exists already"
+                raise Conflict(reason, field="organization", value=organization)
+            return await find_organization(conn, organization)
+
+    async def change(
+        self,
+        organization: str,
+        *,
+        name: str | None = None,
+        timezone: str | None = None,
+        default_calendar_id: str | None = None,
+        plan: Subscription | None = None,
+    ) -> Organization:
+        """What is None stays as it is; a new plan is known everywhere once keys are looked up anew.
+
+        Raises NotFound for the organization, InvalidValue for a calendar that it does not have, or a bad value.
+        """
+        changes = _changes(name, timezone, plan)
+        async with self.database.write() as conn:
+            await begin_change(conn, organization)
+            if default_calendar_id is not None:
+                await _require_calendar(conn, organization, default_calendar_id)
+                changes["default_calendar_id"] = default_calendar_id
+            if changes:
+                changed = sa.update(organizations).where(organizations.c.id == organization).values(**changes)
+                await conn.execute(changed)
             return await find_organization(conn, organization)
 
     async def get(self, organization: str) -> Organization:
@@ -58,17 +102,28 @@ class Organizations:
         async with self.database.read() as conn:
             return await find_organization(conn, organization)
 
-    async def _insert(self, conn: AsyncConnection, organization: str, name: str) -> bool:
+    async def list(self) -> Sequence[Organization]:
+        """All of them, by their ids."""
+        async with self.database.read() as conn:
+            rows = await conn.execute(sa.select(*_columns()).order_by(organizations.c.id))
+            return [_organization(row) for row in rows.mappings()]
+
+    async def _make(self, conn: AsyncConnection, organization: str, given: Mapping[str, Any]) -> bool:
+        """Whether it is new."""
         row = {
-            "id": organization,
-            "name": name or organization,
-            "plan": "enterprise",
+            "id": require_organization(organization),
+            "name": organization,
+            "plan": Subscription.ENTERPRISE.value,
             "timezone": "UTC",
             "config_version": 1,
             "default_calendar_id": DEFAULT_CALENDAR_ID,
             "created_at": moment(self.now()),
+            **given,
         }
-        return await insert_new(conn, organizations, row)
+        if not await insert_new(conn, organizations, row):
+            return False
+        await self._insert_default_calendar(conn, organization)
+        return True
 
     async def _insert_default_calendar(self, conn: AsyncConnection, organization: str) -> None:
         now = moment(self.now())
@@ -86,8 +141,8 @@ class Organizations:
 
 async def find_organization(conn: AsyncConnection, organization: str) -> Organization:
     """Raises NotFound."""
-    columns = [organizations.c[name] for name in Organization.__dataclass_fields__]
-    row = (await conn.execute(sa.select(*columns).where(organizations.c.id == organization))).mappings().first()
+    query = sa.select(*_columns()).where(organizations.c.id == organization)
+    row = (await conn.execute(query)).mappings().first()
     if row is None:
         raise _unknown(organization)
     return _organization(row)
@@ -104,8 +159,30 @@ async def begin_change(conn: AsyncConnection, organization: str) -> None:
         raise _unknown(organization)
 
 
+def _changes(name: str | None, timezone: str | None, plan: Subscription | None) -> dict[str, Any]:
+    """The columns of what is given. Raises InvalidValue."""
+    given = {
+        "name": None if name is None else require_text(name, "name", LONGEST_NAME),
+        "timezone": None if timezone is None else require_zone(timezone),
+        "plan": None if plan is None else plan.value,
+    }
+    return {column: value for column, value in given.items() if value is not None}
+
+
+async def _require_calendar(conn: AsyncConnection, organization: str, calendar_id: str) -> None:
+    table = calendars
+    live = sa.and_(table.c.organization == organization, table.c.id == calendar_id, table.c.deleted_at.is_(None))
+    if await conn.scalar(sa.select(table.c.id).where(live)) is None:
+        raise InvalidValue("default_business_hours_id", calendar_id, "names business hours that do not exist")
+
+
+def _columns() -> Sequence[sa.Column[Any]]:
+    return [organizations.c[name] for name in Organization.__dataclass_fields__]
+
+
 def _organization(row: Mapping[Any, Any]) -> Organization:
-    return Organization(**{str(name): value for name, value in row.items()})
+    columns = {str(name): value for name, value in row.items()}
+    return Organization(**{**columns, "plan": Subscription(columns["plan"])})
 
 
 def _unknown(organization: str) -> NotFound:
