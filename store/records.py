@@ -14,8 +14,9 @@ from domain.records import FIRM, Record, Writer
 from domain.snapshot import Facts
 from store.clock import Clock
 from store.database import Database
+from store.outcomes import replace_targets
 from store.tables import deliveries, instance_events, instance_records, instances, milestones, notices
-from store.types import instant, moment
+from store.types import holdable, instant, moment
 from store.upserts import insert_missing, insert_new, keep_newest
 
 
@@ -24,6 +25,7 @@ async def apply(database: Database, now: Clock, record: Record, writer: Writer =
     async with database.write() as conn:
         if await _claim(conn, now, record, writer):
             await _move_current(conn, now, record)
+            await replace_targets(conn, record)
             await _keep_snapshot(conn, record)
             await _append_events(conn, record)
             await _keep_milestones(conn, record)
@@ -154,7 +156,8 @@ async def _keep_deliveries(conn: AsyncConnection, record: Record) -> None:
             "channel": delivery.channel,
             "status": delivery.status,
             "at": moment(delivery.at),
-            "error": _without_nul(delivery.error),
+            # What a receiver answered is not ours to refuse.
+            "error": holdable(delivery.error),
             "sequence": record.sequence,
         }
         for delivery in record.deliveries
@@ -173,8 +176,3 @@ async def _settle_notices(conn: AsyncConnection, record: Record) -> None:
 
 def _of(record: Record) -> dict[str, Any]:
     return {"organization": record.organization, "instance_id": record.instance_id}
-
-
-def _without_nul(text: str) -> str:
-    """What a receiver answered is not ours to refuse."""
-    return text.replace("\0", "").encode(errors="replace").decode()

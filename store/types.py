@@ -59,3 +59,8 @@ def instant(value: Any) -> Instant:
 
 def optional_instant(value: Any) -> Instant | None:
     return None if value is None else from_datetime(value)
+
+
+def holdable(text: str) -> str:
+    """A text from outside that no column may refuse: without NUL, its lone surrogates replaced."""
+    return text.replace("\0", "").encode(errors="replace").decode()
