@@ -16,7 +16,7 @@ from store.clock import Clock
 from store.database import Database
 from store.ids import mint
 from store.organizations import SYSTEM, begin_change, find_organization
-from store.tables import calendar_versions, calendars, policies
+from store.tables import calendar_versions, calendars, policies, teams
 from store.types import instant, moment
 
 
@@ -90,13 +90,15 @@ class Calendars:
             return await _find(conn, organization, calendar_id)
 
     async def delete(self, organization: str, calendar_id: str) -> None:
-        """Raises Conflict for the default calendar and for one that live policies use, naming them."""
+        """Raises Conflict for the default calendar and for one that live policies or teams use, naming them."""
         async with self.database.write() as conn:
             await begin_change(conn, organization)
             found = await _find(conn, organization, calendar_id)
             if found.is_default:
                 raise _conflict(calendar_id, "are the organization's default")
-            if users := await _policies_using(conn, organization, calendar_id):
+            users = [*await _policies_using(conn, organization, calendar_id)]
+            users += [f"team {team_id}" for team_id in await _teams_using(conn, organization, calendar_id)]
+            if users:
                 raise _conflict(calendar_id, f"are used by {', '.join(users)}")
             gone = sa.update(calendars).where(_is(organization, calendar_id)).values(deleted_at=moment(self.now()))
             await conn.execute(gone)
@@ -135,6 +137,14 @@ async def _policies_using(conn: AsyncConnection, organization: str, calendar_id:
         table.c.organization == organization, table.c.calendar_id == calendar_id, table.c.archived_at.is_(None)
     )
     return (await conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.position))).all()
+
+
+async def _teams_using(conn: AsyncConnection, organization: str, calendar_id: str) -> Sequence[str]:
+    table = teams
+    using = sa.and_(
+        table.c.organization == organization, table.c.calendar_id == calendar_id, table.c.deleted_at.is_(None)
+    )
+    return (await conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.id))).all()
 
 
 def _is(organization: str, calendar_id: str) -> sa.ColumnElement[bool]:

@@ -12,6 +12,7 @@ from domain.snapshot import CalendarVersion
 from store.calendars import live_calendars
 from store.organizations import Organization, find_organization
 from store.policies import live_policies
+from store.teams import live_teams
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +39,5 @@ async def _load(conn: AsyncConnection, organization: Organization) -> Catalog:
         for row in await live_calendars(conn, organization.id)
     }
     policies = await live_policies(conn, organization.id)
-    return Catalog(organization.id, tuple(policies), calendars, organization.default_calendar_id)
+    teams = {team.id: team for team in await live_teams(conn, organization.id)}
+    return Catalog(organization.id, tuple(policies), calendars, organization.default_calendar_id, teams)

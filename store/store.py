@@ -13,6 +13,7 @@ from store.instances import Instances, StoredInstance, find_instance
 from store.keys import Keys
 from store.organizations import Organizations
 from store.policies import Policies
+from store.teams import Teams
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Store:
         self.organizations = Organizations(database, now)
         self.calendars = Calendars(database, now)
         self.policies = Policies(database, now)
+        self.teams = Teams(database, now)
         self.instances = Instances(database, now)
         self.keys = Keys(database, now)
         self._catalogs = Catalogs()

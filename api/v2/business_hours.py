@@ -94,7 +94,7 @@ async def change_business_hours(
     summary="Delete business hours",
 )
 async def delete_business_hours(business_hours_id: str, owner: Writer, deps: Deps) -> None:
-    """Refused (409) for the organization's default and while a policy uses them."""
+    """Refused (409) for the organization's default and while a policy or a team uses them."""
     await deps.store.calendars.delete(owner.organization, business_hours_id)
 
 

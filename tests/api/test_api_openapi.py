@@ -13,6 +13,8 @@ ROUTES = {
     "/escalations/{escalation_id}": {"patch", "delete"},
     "/business-hours": {"get", "post"},
     "/business-hours/{business_hours_id}": {"get", "patch", "delete"},
+    "/teams": {"get", "post"},
+    "/teams/{team_id}": {"get", "patch", "delete"},
     "/preview-deadline": {"post"},
     "/instances": {"get", "post"},
     "/instances/{instance_id}": {"get"},
