@@ -1,0 +1,55 @@
+"""What a period comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.analytics.rates import Tally
+from domain.analytics.spreads import Spread
+
+Trait = Literal["type", "priority", "policy_id", "team_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The clocks that have all their traits in common."""
+
+    type: str
+    priority: str | None
+    policy_id: str | None
+    team_id: str | None
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long the clocks of one type took from start to stop, in working and in wall time."""
+
+    count: int
+    working: Spread
+    wall: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`times` by type, of the counted clocks that have stopped; `paused_share` of their wall time, None without any."""
+
+    groups: Sequence[Group]
+    instances: int
+    times: Mapping[str, Times]
+    paused_share: float | None
+
+    @property
+    def tally(self) -> Tally:
+        return sum((group.tally for group in self.groups), Tally())
+
+    def by(self, trait: Trait) -> Sequence[tuple[str | None, Tally]]:
+        """The counted clocks by one trait, the largest number first, then by name."""
+        tallies: dict[str | None, Tally] = {}
+        for group in self.groups:
+            value: str | None = getattr(group, trait)
+            tallies[value] = tallies.get(value, Tally()) + group.tally
+        counted = ((value, tally) for value, tally in tallies.items() if tally.counted)
+        return sorted(counted, key=lambda pair: (-pair[1].counted, pair[0] is None, pair[0] or ""))

@@ -1,0 +1,30 @@
+"""How often promises were kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How clocks ended; a cancelled one was neither kept nor broken."""
+
+    met: int = 0
+    breached: int = 0
+    cancelled: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.met + other.met, self.breached + other.breached, self.cancelled + other.cancelled)
+
+    @property
+    def counted(self) -> int:
+        return self.met + self.breached
+
+    @property
+    def total(self) -> int:
+        return self.counted + self.cancelled
+
+    @property
+    def compliance_rate(self) -> float | None:
+        """Percent of the counted that were met, to two decimals; None when nothing was counted."""
+        return None if self.counted == 0 else round(100 * self.met / self.counted, 2)
