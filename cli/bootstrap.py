@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from cli import home
+from cli import console, home
 from domain.errors import StoreUnavailable
 from settings import Settings
 
@@ -27,12 +27,20 @@ async def ensure_key(settings: Settings) -> str | None:
     from store import keys  # noqa: PLC0415 - as above
 
     if settings.api_key is not None:
-        await keys.ensure_key(settings.database_url, settings.api_key.get_secret_value(), "SLA_API_KEY")
+        given = settings.api_key.get_secret_value()
+        _warn_unless(await keys.ensure_key(settings.database_url, given, "SLA_API_KEY"), "SLA_API_KEY")
         return None
     kept = home.generated_key(settings.home)
     if kept is None and await keys.any_key(settings.database_url):
         return None
     home.prepare(settings.home)
     key = kept or home.generate_key(settings.home)
-    await keys.ensure_key(settings.database_url, key, "generated at first start")
+    valid = await keys.ensure_key(settings.database_url, key, "generated at first start")
+    _warn_unless(valid, str(home.key_file(settings.home)))
     return None if kept else key
+
+
+def _warn_unless(valid: bool, place: str) -> None:
+    # It stays revoked: a restart must not let anybody in again.
+    if not valid:
+        console.complain(f"the API key in {place} has been revoked; `sla keys create` makes another one")

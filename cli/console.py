@@ -18,5 +18,10 @@ def say(line: str) -> None:
     out.print(Text(line))
 
 
+def note(line: str) -> None:
+    """For people only: not part of what a pipe gets."""
+    err.print(Text(line))
+
+
 def complain(message: str) -> None:
     err.print(Text(message, style="red"))

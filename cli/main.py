@@ -7,7 +7,7 @@ from importlib.metadata import version as installed_version
 
 import typer
 
-from cli import console, services
+from cli import console, keys, organizations, services
 from cli.demo import demo
 from cli.replay import replay
 from cli.up import up
@@ -31,8 +31,12 @@ for command in (up, services.worker, services.api, services.migrate, replay, dem
     app.command()(command)
 
 
+for group in (keys.app, organizations.app):
+    app.add_typer(group)
+
+
 def main() -> None:
-    code = _run()
+    code = run()
     if "temporalio" in sys.modules:
         from connection import leave  # noqa: PLC0415 - already loaded, or not needed
 
@@ -40,7 +44,8 @@ def main() -> None:
     sys.exit(code)
 
 
-def _run() -> int:
+def run() -> int:
+    """The exit code."""
     try:
         app()
     except SlaError as error:

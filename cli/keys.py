@@ -1,0 +1,72 @@
+"""`sla keys`: make, list and revoke API keys in the store itself, whatever scopes anybody has."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import administration, console
+from domain.errors import NotFound
+from domain.instants import render
+from domain.scopes import READ, SCOPES, WRITE, require_scopes
+
+if TYPE_CHECKING:
+    from store.keys import StoredKey
+
+app = typer.Typer(name="keys", help="Create, list and revoke API keys.", no_args_is_help=True)
+
+Of = Annotated[str, typer.Option(help="Whose keys.")]
+DEFAULT = "default"
+EVERY = 1_000_000
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Option(help="Whose key it is.")] = "made by sla keys",
+    organization: Of = DEFAULT,
+    scope: Annotated[list[str], typer.Option(help=f"One of {', '.join(SCOPES)}; may be repeated.")] = [READ, WRITE],  # noqa: B006
+) -> None:
+    """Make an API key and show it, once: only a hash of it is kept. Nothing else goes to standard output."""
+    stored, key = asyncio.run(_create(name, organization, require_scopes(scope, "--scope")))
+    console.note(f"made {stored.id} with {' '.join(stored.scopes)} for {organization}; the key is shown once:")
+    console.say(key)
+
+
+@app.command("list")
+def list_keys(organization: Of = DEFAULT) -> None:
+    """List the API keys of an organization, oldest first, revoked ones included."""
+    headings = ("id", "name", "prefix", "scopes", "created", "revoked")
+    administration.show(headings, asyncio.run(_list(organization)))
+
+
+@app.command()
+def revoke(key_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Revoke an API key for good. An API that is running may take it for ten more seconds."""
+    name = asyncio.run(_revoke(key_id))
+    console.say(f"revoked {key_id} ({administration.printable(name)})")
+
+
+async def _create(name: str, organization: str, scopes: tuple[str, ...]) -> tuple[StoredKey, str]:
+    async with administration.opened() as store:
+        try:
+            return await store.keys.create(organization, name, scopes)
+        except NotFound as error:
+            raise NotFound(f"{error.message}; `sla organizations create` makes one") from error
+
+
+async def _list(organization: str) -> list[tuple[str, ...]]:
+    async with administration.opened() as store:
+        found, _ = await store.keys.list(organization, EVERY, 0)
+        return [_row(key) for key in found]
+
+
+def _row(key: StoredKey) -> tuple[str, ...]:
+    revoked = "" if key.revoked_at is None else render(key.revoked_at)
+    return key.id, key.name, key.prefix, " ".join(key.scopes), render(key.created_at), revoked
+
+
+async def _revoke(key_id: str) -> str:
+    async with administration.opened() as store:
+        return (await store.keys.revoke(key_id)).name

@@ -1,0 +1,65 @@
+"""`sla organizations`: make, list and change organizations, their plans included, in the store itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import administration, console
+from domain.fields import require_choice
+from domain.subscriptions import Subscription
+
+if TYPE_CHECKING:
+    from store.organizations import Organization
+
+app = typer.Typer(name="organizations", help="Create, list and change organizations.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(metavar="ID")]
+Name = Annotated[str | None, typer.Option(help="What people call it.")]
+Plan = Annotated[str | None, typer.Option(help=f"One of {', '.join(Subscription)}.")]
+Zone = Annotated[str | None, typer.Option(help="IANA time zone whose days the analytics count.")]
+
+
+@app.command()
+def create(organization: Id, name: Name = None, plan: Plan = None, timezone: Zone = None) -> None:
+    """Make an organization; of plan enterprise and in UTC unless told otherwise."""
+    asyncio.run(_create(organization, name, _plan(plan), timezone))
+    console.say(f"made {organization}")
+
+
+@app.command("list")
+def list_organizations() -> None:
+    """List all organizations."""
+    made = asyncio.run(_list())
+    rows = [(one.id, one.name, one.plan.value, one.timezone, one.default_calendar_id) for one in made]
+    administration.show(("id", "name", "plan", "timezone", "default business hours"), rows)
+
+
+@app.command("set")
+def set_(organization: Id, name: Name = None, plan: Plan = None, timezone: Zone = None) -> None:
+    """Change an organization. An API that is running may go by the former plan for ten more seconds."""
+    if name is plan is timezone is None:
+        raise typer.BadParameter("nothing to change; give --name, --plan or --timezone")
+    asyncio.run(_set(organization, name, _plan(plan), timezone))
+    console.say(f"changed {organization}")
+
+
+def _plan(given: str | None) -> Subscription | None:
+    return None if given is None else require_choice(given, Subscription, "--plan")
+
+
+async def _create(organization: str, name: str | None, plan: Subscription | None, timezone: str | None) -> None:
+    async with administration.opened() as store:
+        await store.organizations.create(organization, name=name, plan=plan, timezone=timezone)
+
+
+async def _list() -> list[Organization]:
+    async with administration.opened() as store:
+        return list(await store.organizations.list())
+
+
+async def _set(organization: str, name: str | None, plan: Subscription | None, timezone: str | None) -> None:
+    async with administration.opened() as store:
+        await store.organizations.change(organization, name=name, plan=plan, timezone=timezone)
