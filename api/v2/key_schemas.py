@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from fastapi import Path
+from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema
 
 from api.schemas import Body, DateTime, PageOf, View
 from domain.scopes import SCOPES
 
+KeyId = Annotated[str, Path(examples=["key_3q2-7wAbCdEfGhIj"])]
 ScopeName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SCOPES)})]
 
-KEY = {
+KEY: dict[str, JsonValue] = {
     "id": "key_3q2-7wAbCdEfGhIj",
     "name": "Help desk",
     "prefix": "ak_live_fY7V",

@@ -11,7 +11,7 @@ from api.auth import Admin, KnownKeys
 from api.dependencies import Deps
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.v2.key_schemas import KeyBody, KeyPage, NewKeyView
+from api.v2.key_schemas import KeyBody, KeyId, KeyPage, NewKeyView
 from domain.errors import InvalidValue
 from domain.instants import render
 from domain.scopes import require_scopes
@@ -53,7 +53,7 @@ async def list_keys(owner: Admin, deps: Deps, limit: Limit = DEFAULT_LIMIT, offs
     responses=problems.documented(401, 403, 404, 503),
     summary="Revoke an API key",
 )
-async def revoke_key(key_id: str, owner: Admin, deps: Deps, keys: KnownKeys) -> None:
+async def revoke_key(key_id: KeyId, owner: Admin, deps: Deps, keys: KnownKeys) -> None:
     """For good. Other processes of the API may take the key for ten more seconds. Revoking it again changes nothing."""
     try:
         await deps.store.keys.revoke(key_id, owner.organization)
