@@ -37,7 +37,7 @@ class Catalog:
             self.organization,
             ticket,
             policy,
-            self._calendar(policy, ticket.team_id),
+            self.calendar_of(policy, ticket.team_id),
             tzdata_version,
             teams=self._teams(policy, ticket.team_id),
             team_calendars=self._team_calendars(policy),
@@ -56,7 +56,8 @@ class Catalog:
         wanted = {team.business_hours_id for team in self.teams.values()}
         return {id_: calendar for id_, calendar in self.calendars.items() if id_ in wanted}
 
-    def _calendar(self, policy: Policy, team_id: str | None) -> CalendarVersion:
+    def calendar_of(self, policy: Policy, team_id: str | None = None) -> CalendarVersion:
+        """Where a ticket of that team is measured. Raises Conflict when the policy names hours that do not exist."""
         if not policy.business_hours:
             return AROUND_THE_CLOCK
         team = self.teams.get(team_id) if team_id is not None and policy.kind is not Kind.OLA else None
