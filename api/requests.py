@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from api import idempotency
 from domain.errors import InvalidValue
 
 MAX_BODY_BYTES = 256 * 1024
@@ -24,10 +25,22 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class JsonRoute(APIRoute):
-    """A route whose path, query and body hold only what the store and Temporal can carry."""
+    """A route whose path, query and body hold only what the store and Temporal can carry.
+
+    One that creates takes an `Idempotency-Key`, see `api.idempotency`.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self._keeping = idempotency.keeping(options)
+        if self._keeping is not None:
+            endpoint = idempotency.claiming(endpoint)
+            options = idempotency.documented(options, self._keeping)
+        super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        handle = super().get_route_handler()
+        handle: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
+        if self._keeping is not None:
+            handle = idempotency.answering(handle, self._keeping)
 
         async def checked(request: Request) -> Response:
             _refuse_nul(request)

@@ -52,6 +52,13 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
+class IdempotencyKeyReused(InvalidValue):
+    """An idempotency key came back with another request than the one it was first sent with."""
+
+    code = "idempotency_key_reused"
+    title = "Idempotency key reused"
+
+
 class WorkingTimeExhausted(SlaError):
     """A calendar offers less working time before its horizon (the year 2101) than was asked for."""
 
@@ -91,6 +98,13 @@ class Conflict(SlaError):
     status = 409
     code = "conflict"
     title = "Conflict"
+
+
+class IdempotencyKeyUsed(Conflict):
+    """The request has been carried out and its answer cannot be given twice; `value` is the id of what it created."""
+
+    code = "idempotency_key_used"
+    title = "Idempotency key used"
 
 
 class Outdated(Conflict):

@@ -10,6 +10,7 @@ from domain.calendar import Calendar
 from domain.catalog import Catalog
 from domain.snapshot import CalendarVersion
 from store.calendars import live_calendars
+from store.database import is_provisional
 from store.organizations import Organization, find_organization
 from store.policies import live_policies
 from store.teams import live_teams
@@ -28,8 +29,9 @@ class Catalogs:
         if catalog is not None and version == found.config_version:
             return catalog
         catalog = await _load(conn, found)
-        # Two loads at once may end in either order; comparing versions for equality makes both orders right.
-        self._known[organization] = (found.config_version, catalog)
+        if not is_provisional():
+            # Two loads at once may end in either order; comparing versions for equality makes both orders right.
+            self._known[organization] = (found.config_version, catalog)
         return catalog
 
 

@@ -6,6 +6,8 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -43,7 +45,8 @@ _SQLITE_OPTIONS: dict[str, Any] = {"connect_args": {"factory": _SqliteConnection
 class Database:
     """One engine; `read()` and `write()` each yield a connection inside one transaction of its own.
 
-    Every read sees one state of the database throughout. Belongs to the event loop that uses it first.
+    Every read sees one state of the database throughout. Belongs to the event loop that uses it first. Inside
+    `transaction()` both join its transaction instead.
     """
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
@@ -65,19 +68,48 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Raises StoreUnavailable when the database cannot be reached."""
         with self._translated():
+            if (joined := self._joined()) is not None:
+                yield joined
+                return
             async with self._deadline(), self._reader.begin() as conn:
                 yield conn
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Commits at the end, rolls back on any exception. Raises StoreUnavailable as `read` does."""
+        if (joined := self._joined()) is not None:
+            with self._translated():
+                async with joined.begin_nested():
+                    yield joined
+            return
         async with self._own_turn():
             with self._translated():
                 async with self._deadline(), self._writer.begin() as conn:
                     yield conn
 
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Makes one transaction of every `read` and `write` inside: all of them are kept, or none on any exception.
+
+        A write that fails and is caught undoes itself alone; a read sees what the transaction wrote, and on PostgreSQL
+        what others commit meanwhile. Only in this very task: one that it starts has transactions of its own, for which
+        SQLite will not give it a turn before this one ends.
+        """
+        async with self.write() as conn:
+            token = _ambient.set(_Ambient(self, asyncio.current_task(), conn))
+            try:
+                yield
+            finally:
+                _ambient.reset(token)
+
     async def close(self) -> None:
         await self._engine.dispose()
+
+    def _joined(self) -> AsyncConnection | None:
+        around = _ambient.get()
+        if around is None or around.database is not self or around.task is not asyncio.current_task():
+            return None
+        return around.conn
 
     def _deadline(self) -> asyncio.Timeout:
         # A server that is frozen keeps its connections and answers nothing, so its own limits never strike.
@@ -120,6 +152,21 @@ class Database:
         cause = getattr(error, "orig", None) or error
         first_line = (str(cause).splitlines() or [type(cause).__name__])[0]
         return StoreUnavailable(f"the store at {self.shown_url} is not available: {first_line}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ambient:
+    database: Database
+    task: asyncio.Task[Any] | None
+    conn: AsyncConnection
+
+
+_ambient: ContextVar[_Ambient | None] = ContextVar("ambient", default=None)
+
+
+def is_provisional() -> bool:
+    """Whether what is read here may still be undone."""
+    return _ambient.get() is not None
 
 
 def _postgresql_options(url: URL, patience: float) -> dict[str, Any]:

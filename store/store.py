@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.catalog import Catalog
+from store.answers import Answers
 from store.calendars import Calendars
 from store.catalog import Catalogs
 from store.clock import Clock, system_clock
@@ -35,6 +36,7 @@ class Store:
         self.teams = Teams(database, now)
         self.instances = Instances(database, now)
         self.keys = Keys(database, now)
+        self.answers = Answers(database, now)
         self._catalogs = Catalogs()
 
     @classmethod

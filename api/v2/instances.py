@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from api import problems
 from api.auth import Reader, Writer
 from api.dependencies import Dependencies, Deps
+from api.idempotency import REPEATABLE
 from api.instances import (
     Commanded,
     Opened,
@@ -45,6 +46,7 @@ router = APIRouter(prefix="/instances", tags=["Instances"], route_class=JsonRout
 @router.post(
     "",
     status_code=201,
+    openapi_extra=REPEATABLE,
     response_model=InstanceView,
     response_model_exclude_unset=True,
     responses={

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from api import problems
 from api.auth import Admin, KnownKeys
 from api.dependencies import Deps
+from api.idempotency import SECRET
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.key_schemas import KeyBody, KeyId, KeyPage, NewKeyView
@@ -23,6 +24,7 @@ router = APIRouter(prefix="/keys", tags=["API keys"], route_class=JsonRoute)
 @router.post(
     "",
     status_code=201,
+    openapi_extra=SECRET,
     response_model=NewKeyView,
     responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
     summary="Create an API key",

@@ -16,6 +16,9 @@ ROUTES = {
     "/teams": {"get", "post"},
     "/teams/{team_id}": {"get", "patch", "delete"},
     "/preview-deadline": {"post"},
+    "/keys": {"get", "post"},
+    "/keys/{key_id}": {"delete"},
+    "/organization": {"get", "patch"},
     "/instances": {"get", "post"},
     "/instances/{instance_id}": {"get"},
     **{
