@@ -21,6 +21,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.attributes import available
 from activities.channels import LogChannel, WebhookChannel
 from activities.delivery import Deliverer
+from activities.escalating import Escalating
 from activities.loading import Loading
 from activities.planning import Planning
 from activities.ports import Channel, Projection, SignalTimes
@@ -74,6 +75,9 @@ class StoreProjection:
     async def catalog(self, organization: str) -> Catalog:
         return await self._store.catalog(organization)
 
+    async def auto_escalate(self, organization: str) -> bool:
+        return (await self._store.ims.get(organization)).auto_escalate
+
 
 def system_now() -> Instant:
     return Instant(time.time_ns() // 1000)
@@ -105,6 +109,7 @@ def build_worker(
             Loading(projection).load,
             recording.record,
             Deliverer(channels, system_now).deliver,
+            Escalating(projection).auto_escalate,
         ],
         workflow_runner=SandboxedWorkflowRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)

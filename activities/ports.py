@@ -47,6 +47,9 @@ class Projection(Protocol):
 
     async def catalog(self, organization: str) -> Catalog: ...
 
+    async def auto_escalate(self, organization: str) -> bool:
+        """Whether the organization sends breaches to the escalation contacts. Raises NotFound."""
+
 
 SignalTimes = Callable[[str, str, frozenset[int]], Awaitable[Mapping[int, str]]]
 """When the run's n-th signals reached Temporal: (workflow id, run id, ordinals) to RFC 3339 texts."""

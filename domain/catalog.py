@@ -20,13 +20,15 @@ NOTIFY_TEAM_LEAD = "notify_team_lead"
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Policies in evaluation order, calendars and teams by id, and the id of the organization's default calendar."""
+    """Policies in evaluation order, calendars and teams by id, and the id of the organization's default calendar;
+    `auto_escalate` tells whether breaches go to the policy's escalation contact."""
 
     organization: str
     policies: tuple[Policy, ...]
     calendars: Mapping[str, CalendarVersion]
     default_calendar_id: str | None = None
     teams: Mapping[str, Team] = field(default_factory=dict)
+    auto_escalate: bool = False
 
     def snapshot(self, ticket: Ticket, tzdata_version: str) -> Snapshot | None:
         """The snapshot of the first matching policy (its `targets` may be empty), None when no policy matches."""
@@ -41,11 +43,12 @@ class Catalog:
             tzdata_version,
             teams=self._teams(policy, ticket.team_id),
             team_calendars=self._team_calendars(policy),
+            auto_escalate=self.auto_escalate and policy.escalation_contact is not None,
         )
 
     def _teams(self, policy: Policy, team_id: str | None) -> Mapping[str, Team]:
         """The ticket's own team; every team where the clocks or the notices change with the owner."""
-        actions = (action for step in policy.escalations for action in step.actions)
+        actions = (action for step in policy.steps for action in step.actions)
         if policy.kind is Kind.OLA or any(action["type"] == NOTIFY_TEAM_LEAD for action in actions):
             return self.teams
         return {id_: team for id_, team in self.teams.items() if id_ == team_id}

@@ -111,6 +111,14 @@ class Outdated(Conflict):
     """Somebody else changed it since it was read; the same change may be tried on what is there now."""
 
 
+class PreconditionFailed(SlaError):
+    """The request was for a version that is no longer there; `value` is the tag of the one that is."""
+
+    status = 412
+    code = "precondition_failed"
+    title = "Precondition failed"
+
+
 class ProjectionConflict(Conflict):
     """A record arrived under a key that already holds other content; writing on would falsify the projection."""
 

@@ -63,15 +63,31 @@ def require_choice(value: Any, choices: type[E], field: str) -> E:
 
 def require_percent(value: Any, field: str, highest: int = 100) -> Decimal:
     """A percentage above 0 and at most `highest`, as exact as JSON carries it so that it reads back the same."""
+    number = _require_number(value, field)
+    if not 0 < number <= highest:
+        raise InvalidValue(field, value, f"must be above 0 and at most {highest}")
+    return _exact(value)
+
+
+def require_share(value: Any, field: str) -> Decimal:
+    """A percentage from 0 to 100, both included, as exact as JSON carries it."""
+    number = _require_number(value, field)
+    if not 0 <= number <= 100:
+        raise InvalidValue(field, value, "must lie between 0 and 100")
+    return _exact(value)
+
+
+def _require_number(value: Any, field: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise InvalidValue(field, value, "must be a number")
     try:
-        number = float(value)
+        return float(value)
     except (ValueError, OverflowError):
         raise InvalidValue(field, value, "must be a number") from None
-    if not 0 < number <= highest:
-        raise InvalidValue(field, value, f"must be above 0 and at most {highest}")
-    return Decimal(str(number)).normalize()
+
+
+def _exact(value: int | float | str | Decimal) -> Decimal:
+    return Decimal(str(value)).normalize()
 
 
 def require_version(value: Any, field: str) -> int:

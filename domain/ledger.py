@@ -28,7 +28,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """A milestone that fired: when it was planned, when we fired it, and when it proved wrong, if it did."""
+    """A milestone that fired: when it was planned, when we fired it, and when it proved wrong, if it did.
+
+    One that was `skipped` came at its time while what it does was switched off: nobody was told.
+    """
 
     key: Key
     generation: int
@@ -36,6 +39,7 @@ class Firing:
     fired_at: Instant
     withdrawn_at: Instant | None = None
     delivered_at: Instant | None = None
+    skipped: bool = False
 
     @property
     def stands(self) -> bool:
@@ -51,6 +55,7 @@ class Firing:
             "fired_at": render(self.fired_at),
             "withdrawn_at": render_optional(self.withdrawn_at),
             "delivered_at": render_optional(self.delivered_at),
+            **({"skipped": True} if self.skipped else {}),
         }
 
     @classmethod
@@ -62,6 +67,7 @@ class Firing:
             fired_at=parse(body["fired_at"]),
             withdrawn_at=parse_optional(body["withdrawn_at"]),
             delivered_at=parse_optional(body["delivered_at"]),
+            skipped=body.get("skipped", False),
         )
 
 

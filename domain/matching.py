@@ -9,6 +9,6 @@ from domain.tickets import Ticket
 
 
 def first_match(policies: Iterable[Policy], ticket: Ticket) -> Policy | None:
-    """`policies` in evaluation order; only those of the ticket's kind (sla, ola) are asked."""
-    kind = ticket.instance.kind
-    return next((policy for policy in policies if policy.kind is kind and policy.matches(ticket)), None)
+    """`policies` in evaluation order; only those of the ticket's kind (sla, ola) and origin (v1, v2) are asked."""
+    own = (ticket.instance.kind, ticket.origin)
+    return next((policy for policy in policies if (policy.kind, policy.origin) == own and policy.matches(ticket)), None)

@@ -43,6 +43,7 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
                 "priority": facts.priority,
             },
             **_ownership(facts, target),
+            **({} if facts.applicable_team is None else {"applicable_team": facts.applicable_team}),
             "planned_at": render(firing.planned_at),
             "fired_at": render(firing.fired_at),
             "due_at": render_optional(target.due_at if target else None),
@@ -91,8 +92,17 @@ def _sentence(facts: Facts, plan: Plan, firing: Firing, milestone: Milestone | N
         HALFWAY: f"has used half of its {_length(target.budget)}",
         AT_RISK: f"is at risk: {_length(milestone.threshold)} of {_length(target.budget)} are used",
         BREACHED: f"is breached: its {_length(target.budget)} are used up",
-    }.get(milestone.name, f"escalates after {_length(milestone.threshold)} of {_length(target.budget)}")
+    }.get(
+        milestone.name,
+        f"escalates{_contacts(milestone)} after {_length(milestone.threshold)} of {_length(target.budget)}",
+    )
     return f"{what} {said}, {due} (policy {facts.policy_name})."
+
+
+def _contacts(milestone: Milestone) -> str:
+    actions = milestone.escalation["actions"] if milestone.escalation else ()
+    contacts = [str(action["contact"]) for action in actions if "contact" in action]
+    return f" to {', '.join(contacts)}" if contacts else ""
 
 
 def _team_name(facts: Facts, team_id: str | None) -> str | None:

@@ -77,14 +77,12 @@ def _plan_target(rule: TargetRule, policy: Policy, calendar: Calendar, life: Lif
 
 
 def _milestones(rule: TargetRule, policy: Policy, progress: _Progress) -> tuple[Milestone, ...]:
-    marks = [
-        Milestone(HALFWAY, share(rule.budget, Decimal(50)), None),
-        Milestone(AT_RISK, share(rule.budget, policy.at_risk_percent), None),
-        Milestone(BREACHED, rule.budget, None),
-    ]
+    marks = [Milestone(HALFWAY, share(rule.budget, Decimal(50)), None), Milestone(BREACHED, rule.budget, None)]
+    if policy.at_risk_percent is not None:
+        marks.insert(1, Milestone(AT_RISK, share(rule.budget, policy.at_risk_percent), None))
     marks += (
         Milestone(f"{ESCALATION}:{step.id}", step.threshold(rule.budget), None, step.to_json())
-        for step in policy.escalations
+        for step in policy.steps
         if step.applies_to(rule.type)
     )
     marks.sort(key=lambda mark: mark.threshold)

@@ -18,6 +18,8 @@ HALFWAY = "halfway"
 AT_RISK = "at_risk"
 BREACHED = "breached"
 ESCALATION = "escalation"
+AUTOMATIC = f"{ESCALATION}:auto"
+"""The step to the escalation contact, which happens only while the organization escalates automatically."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from domain.clocks import CLOCKS
 from domain.conditions import Condition, Match, all_hold, parse_match
 from domain.errors import InvalidValue
-from domain.escalations import EscalationRule
+from domain.escalations import EscalationRule, Trigger
 from domain.fields import (
     optional_text,
     plain_number,
@@ -20,19 +20,24 @@ from domain.fields import (
     require_list,
     require_mapping,
     require_percent,
+    require_share,
     require_text,
     require_version,
 )
 from domain.ids import Kind
 from domain.instants import HOUR, MINUTE, Micros, duration, in_units
+from domain.origins import Origin
 from domain.tickets import Ticket
 
 TARGET_FIELDS = frozenset({"id", "type", "priority", "hours", "minutes", "pausable"})
 POLICY_FIELDS = frozenset(
     {"id", "name", "description", "kind", "conditions", "match", "targets", "escalations", "at_risk_percent"}
     | {"business_hours", "business_hours_id", "enabled", "version"}
+    | {"origin", "escalation_contact", "applicable_team", "compliance"}
 )
 DEFAULT_AT_RISK_PERCENT = Decimal(75)
+AUTO = "auto"
+UPTIME = "uptime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,9 @@ class Policy:
     """First match top to bottom by `position`; a disabled or archived policy matches nothing.
 
     `business_hours` false measures around the clock; true takes `business_hours_id` or the organization's default.
+    `at_risk_percent` None warns at half time only. `escalation_contact` gets what is breached while the organization
+    escalates automatically; `applicable_team` is told in notices; `compliance` holds the percentages aimed at, by type
+    of target and for `uptime` (Scrubbe, SLA policies).
     """
 
     id: str
@@ -107,11 +115,15 @@ class Policy:
     match: Match = Match.ALL
     targets: tuple[TargetRule, ...] = ()
     escalations: tuple[EscalationRule, ...] = ()
-    at_risk_percent: Decimal = DEFAULT_AT_RISK_PERCENT
+    at_risk_percent: Decimal | None = DEFAULT_AT_RISK_PERCENT
     business_hours: bool = False
     business_hours_id: str | None = None
     enabled: bool = True
     version: int = 1
+    origin: Origin = Origin.V2
+    escalation_contact: str | None = None
+    applicable_team: str | None = None
+    compliance: Mapping[str, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._refuse_equal_targets()
@@ -136,6 +148,14 @@ class Policy:
     def matches(self, ticket: Ticket) -> bool:
         return self.enabled and all_hold(self.conditions, self.match, ticket.attributes)
 
+    @property
+    def steps(self) -> tuple[EscalationRule, ...]:
+        """The escalations, and the one to the escalation contact, whose id no other has."""
+        if self.escalation_contact is None:
+            return self.escalations
+        actions = ({"type": "escalate", "contact": self.escalation_contact},)
+        return (*self.escalations, EscalationRule(AUTO, Trigger.BREACHED, actions=actions))
+
     def targets_for(self, priority: str | None) -> tuple[TargetRule, ...]:
         """One promise per type: the one for this priority, else the one for any priority."""
         chosen: dict[str, TargetRule] = {}
@@ -154,12 +174,19 @@ class Policy:
             "match": self.match.value,
             "targets": [target.to_json() for target in self.targets],
             "escalations": [escalation.to_json() for escalation in self.escalations],
-            "at_risk_percent": plain_number(self.at_risk_percent),
+            "at_risk_percent": None if self.at_risk_percent is None else plain_number(self.at_risk_percent),
             "business_hours": self.business_hours,
             "business_hours_id": self.business_hours_id,
             "enabled": self.enabled,
             "version": self.version,
+            "origin": self.origin.value,
+            **self._terms(),
         }
+
+    def _terms(self) -> dict[str, Any]:
+        terms = {"escalation_contact": self.escalation_contact, "applicable_team": self.applicable_team}
+        compliance = {name: plain_number(percent) for name, percent in self.compliance.items()}
+        return {name: value for name, value in {**terms, "compliance": compliance}.items() if value}
 
     @classmethod
     def from_json(cls, document: Any, field: str = "") -> Policy:
@@ -176,12 +203,29 @@ class Policy:
             match=parse_match(body.get("match"), f"{at}match"),
             targets=_each(TargetRule.from_json, body.get("targets"), f"{at}targets"),
             escalations=_each(EscalationRule.from_json, body.get("escalations"), f"{at}escalations"),
-            at_risk_percent=require_percent(body.get("at_risk_percent", 75), f"{at}at_risk_percent"),
+            at_risk_percent=_at_risk(body, at),
             business_hours=_business_hours(body, at),
             business_hours_id=optional_text(body.get("business_hours_id"), f"{at}business_hours_id") or None,
             enabled=require_bool(body.get("enabled", True), f"{at}enabled"),
             version=require_version(body.get("version", 1), f"{at}version"),
+            origin=require_choice(body.get("origin", Origin.V2), Origin, f"{at}origin"),
+            escalation_contact=optional_text(body.get("escalation_contact"), f"{at}escalation_contact") or None,
+            applicable_team=optional_text(body.get("applicable_team"), f"{at}applicable_team") or None,
+            compliance=_compliance(body.get("compliance"), f"{at}compliance"),
         )
+
+
+def _at_risk(body: Any, at: str) -> Decimal | None:
+    percent = body.get("at_risk_percent", 75)
+    if percent is None and body.get("origin") == Origin.V1:
+        return None
+    return require_percent(percent, f"{at}at_risk_percent")
+
+
+def _compliance(document: Any, field: str) -> Mapping[str, Decimal]:
+    body = require_mapping({} if document is None else document, field)
+    refuse_unknown(body, frozenset({*CLOCKS, UPTIME}), field)
+    return {name: require_share(percent, f"{field}.{name}") for name, percent in body.items()}
 
 
 def _business_hours(body: Any, at: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.calendar import Calendar
-from domain.fields import optional_text, require_mapping, require_text, require_version
+from domain.fields import optional_text, require_bool, require_mapping, require_text, require_version
 from domain.ids import InstanceId
 from domain.policies import Policy, TargetRule
 from domain.teams import Team
@@ -49,6 +49,7 @@ class Facts:
     calendar_version: int
     tzdata_version: str
     teams: Mapping[str, Team] = field(default_factory=dict)
+    applicable_team: str | None = None
 
     @property
     def instance(self) -> InstanceId:
@@ -61,20 +62,22 @@ class Facts:
         body: Mapping[str, Any] = require_mapping(whole.get("facts"), "snapshot.facts")
         values: dict[str, Any] = {name: body.get(name) for name in _FACTS}
         teams = [Team.from_json(team, "snapshot.teams") for team in whole.get("teams", ())]
-        return cls(**values, teams={team.id: team for team in teams})
+        policy = require_mapping(whole.get("policy", {}), "snapshot.policy")
+        return cls(**values, teams={team.id: team for team in teams}, applicable_team=policy.get("applicable_team"))
 
     def to_json(self) -> dict[str, Any]:
-        """Without the teams, which stand beside the facts in a snapshot."""
+        """Without what stands beside the facts in a snapshot."""
         return {name: getattr(self, name) for name in _FACTS}
 
 
-_FACTS = tuple(name for name in Facts.__dataclass_fields__ if name != "teams")
+_FACTS = tuple(name for name in Facts.__dataclass_fields__ if name not in ("teams", "applicable_team"))
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """`teams` are those that the ticket may come to, as far as their leads or calendars matter; `team_calendars` the
-    calendars of their own, by id, of teams whose clocks do not run in `calendar`."""
+    calendars of their own, by id, of teams whose clocks do not run in `calendar`. `auto_escalate` is whether breaches
+    went to the escalation contact when the ticket opened."""
 
     organization: str
     ticket: Ticket
@@ -83,6 +86,7 @@ class Snapshot:
     tzdata_version: str
     teams: Mapping[str, Team] = field(default_factory=dict)
     team_calendars: Mapping[str, CalendarVersion] = field(default_factory=dict)
+    auto_escalate: bool = False
 
     @property
     def facts(self) -> Facts:
@@ -97,6 +101,7 @@ class Snapshot:
             calendar_version=self.calendar.version,
             tzdata_version=self.tzdata_version,
             teams=self.teams,
+            applicable_team=self.policy.applicable_team,
         )
 
     def calendar_of(self, team_id: str | None) -> CalendarVersion:
@@ -118,6 +123,7 @@ class Snapshot:
             "calendar": self.calendar.to_json(),
             **({"teams": [team.to_json() for team in self.teams.values()]} if self.teams else {}),
             **({"team_calendars": _documents(self.team_calendars)} if self.team_calendars else {}),
+            **({"auto_escalate": True} if self.auto_escalate else {}),
         }
 
     @classmethod
@@ -133,6 +139,7 @@ class Snapshot:
             tzdata_version=facts.tzdata_version,
             teams=facts.teams,
             team_calendars={id_: CalendarVersion.from_json(calendar) for id_, calendar in calendars.items()},
+            auto_escalate=require_bool(body.get("auto_escalate", False), "snapshot.auto_escalate"),
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from domain.errors import InvalidValue
 from domain.fields import optional_text, require_choice, require_document, require_mapping, require_text
 from domain.ids import InstanceId, Kind, SubjectType
+from domain.origins import Origin
 
 SUBJECT_FIELDS: Mapping[str, SubjectType] = {f"{subject}_id": subject for subject in SubjectType}
 
@@ -17,13 +18,14 @@ SUBJECT_FIELDS: Mapping[str, SubjectType] = {f"{subject}_id": subject for subjec
 class Ticket:
     """`fields` are the ticket system's own, nested as it likes; conditions look at `attributes`.
 
-    `team_id` is the team it belonged to when it opened, None: nobody's.
+    `team_id` is the team it belonged to when it opened, None: nobody's. `origin` is the API it came through.
     """
 
     instance: InstanceId
     priority: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     team_id: str | None = None
+    origin: Origin = Origin.V2
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -38,6 +40,7 @@ class Ticket:
             "priority": self.priority,
             "fields": dict(self.fields),
             **({} if self.team_id is None else {"team_id": self.team_id}),
+            **({} if self.origin is Origin.V2 else {"origin": self.origin.value}),
         }
 
     @classmethod
@@ -57,4 +60,5 @@ class Ticket:
             priority=optional_text(body.get("priority"), f"{at}priority", longest=100) or None,
             fields={} if fields is None else require_document(fields, f"{at}fields"),
             team_id=optional_text(body.get("team_id"), f"{at}team_id", longest=200) or None,
+            origin=require_choice(body.get("origin", Origin.V2), Origin, f"{at}origin"),
         )

@@ -11,6 +11,7 @@ from domain.catalog import Catalog
 from domain.snapshot import CalendarVersion
 from store.calendars import live_calendars
 from store.database import is_provisional
+from store.ims import find_settings
 from store.organizations import Organization, find_organization
 from store.policies import live_policies
 from store.teams import live_teams
@@ -42,4 +43,5 @@ async def _load(conn: AsyncConnection, organization: Organization) -> Catalog:
     }
     policies = await live_policies(conn, organization.id)
     teams = {team.id: team for team in await live_teams(conn, organization.id)}
-    return Catalog(organization.id, tuple(policies), calendars, organization.default_calendar_id, teams)
+    escalates = (await find_settings(conn, organization.id)).auto_escalate
+    return Catalog(organization.id, tuple(policies), calendars, organization.default_calendar_id, teams, escalates)

@@ -97,6 +97,7 @@ policies = Table(
     Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
     Column("id", Name, primary_key=True),
     Column("kind", Name, nullable=False),
+    Column("origin", Name, nullable=False, server_default="v2"),
     Column("position", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Column("calendar_id", Name),
@@ -117,6 +118,38 @@ policy_versions = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Column("changed_by", Name, nullable=False),
     ForeignKeyConstraint(["organization", "policy_id"], ["policies.organization", "policies.id"]),
+)
+
+# What Scrubbe calls the IMS configuration; `sla_enabled_at` is when measuring was last switched on.
+ims_settings = Table(
+    "ims_settings",
+    metadata,
+    Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
+    Column("sla_enabled", Boolean, nullable=False),
+    Column("auto_escalate", Boolean, nullable=False),
+    Column("sla_enabled_at", UtcDateTime),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# Tickets of the API v1. `snapshot` is what was frozen at creation, null where nothing is measured; `history` lists the
+# statuses with the instants at which they were taken; `version` counts the changes of the row.
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
+    Column("id", Name, primary_key=True),
+    Column("title", Name, nullable=False),
+    Column("description", Name, nullable=False),
+    Column("priority", Name, nullable=False),
+    Column("status", Name, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("snapshot", Document),
+    Column("measured_from", UtcDateTime),
+    Column("history", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index(None, "organization", "created_at"),
+    Index(None, "organization", "status"),
 )
 
 # An instance that is about to start, or has started and whose first record is not there yet: it keeps its policy alive.
@@ -244,6 +277,7 @@ milestones = Table(
     Column("fired_at", UtcDateTime, nullable=False),
     Column("withdrawn_at", UtcDateTime),
     Column("delivered_at", UtcDateTime),
+    Column("skipped", Boolean, nullable=False, server_default=sa.false()),
     Column("sequence", Integer, nullable=False),
     _of_instance(),
 )

@@ -11,6 +11,7 @@ PLAN = "plan"
 LOAD = "load"
 RECORD = "record"
 DELIVER = "deliver"
+AUTO_ESCALATE = "auto_escalate"
 
 
 class Limits(TypedDict, total=False):
@@ -33,6 +34,7 @@ REGULAR: dict[str, Limits] = {
     PLAN: Limits(start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT),
     LOAD: Limits(start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT),
     RECORD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
+    AUTO_ESCALATE: Limits(start_to_close_timeout=timedelta(seconds=5), retry_policy=_PATIENT),
     # Without an end of its own: only the activity knows whether a notice was tried at all.
     DELIVER: Limits(
         start_to_close_timeout=timedelta(seconds=30),

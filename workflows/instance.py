@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.snapshot import Facts
     from workflows import operators
     from workflows.calling import call, cause_of
-    from workflows.calls import LOAD, PLAN, RECORD, Document
+    from workflows.calls import AUTO_ESCALATE, LOAD, PLAN, RECORD, Document
     from workflows.couriers import Couriers
     from workflows.inbox import Arrival, Refusal, read_signal
     from workflows.messages import STATE_QUERY, WORKFLOW_TYPE
@@ -61,8 +61,7 @@ class SlaInstance:
             return {"status": "untracked"}
         self.state = opened
         self._spawn(self._keep_records())
-        for notice_id in list(opened.outstanding):
-            self._spawn(self._couriers(opened).deliver(notice_id))
+        self._send(opened, list(opened.outstanding))
         while not await self._despite_cancel(partial(self._turn, opened)):
             pass
         return {"status": opened.status(self._now()).value}
@@ -149,8 +148,9 @@ class SlaInstance:
             # Not a FailureError: the task fails where operators see it, and goes on once the cause is mended.
             raise RuntimeError("a background duty of the instance broke off") from self.broken
         await self._take_arrivals(state)
-        for notice_id in state.fire(self._now()):
-            self._spawn(self._couriers(state).deliver(notice_id))
+        self._send(state, state.fire(self._now()))
+        if state.asks_whether_to_escalate(self._now()):
+            await self._escalate(state)
         state.close_step(self._now())
         self._show(state)
         if state.is_finished() and state.is_settled() and not self._news():
@@ -159,6 +159,17 @@ class SlaInstance:
             await self._hand_on(state)
         await self._wait(state)
         return False
+
+    def _send(self, state: InstanceState, notice_ids: Sequence[str]) -> None:
+        for notice_id in notice_ids:
+            self._spawn(self._couriers(state).deliver(notice_id))
+
+    async def _escalate(self, state: InstanceState) -> None:
+        """Not locally: the notice of the breach must not wait for the answer."""
+        request = {"organization": state.facts.organization, "last_known": state.auto_escalate}
+        answer = await call(AUTO_ESCALATE, request, local=False)
+        state.auto_escalate = answer["auto_escalate"]
+        self._send(state, state.escalate(self._now()))
 
     def _news(self) -> bool:
         return bool(self.arrived or self.unsorted_refusals or self.broken)

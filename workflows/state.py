@@ -6,7 +6,7 @@ No Temporal in here: the workflow feeds it what the history says and does what i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from domain.events import Event
 from domain.instants import Instant, Micros, render, render_optional
 from domain.ledger import Firing, Ledger, merge, next_instant, reconcile
 from domain.notices import firing_id, notice, spoken
-from domain.plans import Plan
+from domain.plans import AUTOMATIC, Plan
 from domain.records import Delivery, Record, first_record, next_due
 from domain.snapshot import Facts
 from domain.status import InstanceStatus, instance_status
@@ -69,6 +69,7 @@ class InstanceState:
     outstanding: dict[str, Outstanding] = field(default_factory=dict)
     unrecorded: list[Record] = field(default_factory=list)
     step: Step = field(default_factory=Step)
+    auto_escalate: bool = False
 
     @property
     def facts(self) -> Facts:
@@ -79,7 +80,14 @@ class InstanceState:
         """A new instance; its first record is made of the start input alone."""
         event, planned = Event.from_json(opened), Plan.from_json(plan)
         record = first_record(snapshot, planned, event)
-        return cls(snapshot, planned, {event.event_id: event}, sequence=record.sequence, unrecorded=[record])
+        return cls(
+            snapshot,
+            planned,
+            {event.event_id: event},
+            sequence=record.sequence,
+            unrecorded=[record],
+            auto_escalate=snapshot.get("auto_escalate", False),
+        )
 
     def is_finished(self) -> bool:
         """Every clock stopped and every milestone that was reached has fired."""
@@ -119,12 +127,23 @@ class InstanceState:
         self.refusals = [*self.refusals, refusal.to_json()][-SHOWN_REFUSALS:]
         self.step.refused = True
 
+    def asks_whether_to_escalate(self, now: Instant) -> bool:
+        """Whether a step is due that happens only while the organization escalates automatically."""
+        return any(_is_conditional(firing) for firing in reconcile(self.plan, self.ledger, now))
+
     def fire(self, now: Instant) -> list[str]:
-        """Fix what fires or is withdrawn by `now`; the ids of the notices to deliver."""
-        changed = reconcile(self.plan, self.ledger, now)
+        """Fix what fires or is withdrawn by `now`, all but conditional steps; the ids of the notices to deliver."""
+        return self._fix([firing for firing in reconcile(self.plan, self.ledger, now) if not _is_conditional(firing)])
+
+    def escalate(self, now: Instant) -> list[str]:
+        """Fix the conditional steps that are due by `now`, as they stand with `auto_escalate`."""
+        due = [firing for firing in reconcile(self.plan, self.ledger, now) if _is_conditional(firing)]
+        return self._fix([replace(firing, skipped=not self.auto_escalate) for firing in due])
+
+    def _fix(self, changed: Sequence[Firing]) -> list[str]:
         self.ledger = merge(self.ledger, changed)
         self.step.firings = merge(self.step.firings, changed)
-        notices = [notice(self.facts, self.plan, firing) for firing in changed]
+        notices = [notice(self.facts, self.plan, firing) for firing in changed if not firing.skipped]
         self.step.notices += notices
         self.outstanding |= {document["id"]: Outstanding(document) for document in notices}
         return [document["id"] for document in notices]
@@ -209,6 +228,7 @@ class InstanceState:
             "set_aside": {"count": self.refused, "recent": list(self.refusals)},
             "outstanding": [outstanding.to_json() for outstanding in self.outstanding.values()],
             "unrecorded": [record.to_json() for record in self.unrecorded],
+            "auto_escalate": self.auto_escalate,
         }
 
     @classmethod
@@ -226,7 +246,12 @@ class InstanceState:
             refusals=list(body["set_aside"]["recent"]),
             outstanding={one.notice["id"]: one for one in outstanding},
             unrecorded=[Record.from_json(record) for record in body.get("unrecorded", ())],
+            auto_escalate=body.get("auto_escalate", body["snapshot"].get("auto_escalate", False)),
         )
+
+
+def _is_conditional(firing: Firing) -> bool:
+    return firing.stands and firing.key.milestone == AUTOMATIC
 
 
 def _size(event: Event) -> int:

@@ -44,6 +44,9 @@ class CollectingProjection:
             "set_aside": records[-1].set_aside,
         }
 
+    async def auto_escalate(self, organization: str) -> bool:  # noqa: ARG002 - the port's
+        return False
+
     async def catalog(self, organization: str) -> Catalog:  # noqa: ARG002 - the port's
         return self._catalog
 

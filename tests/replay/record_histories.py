@@ -50,6 +50,9 @@ class Nowhere:
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
         return None
 
+    async def auto_escalate(self, organization: str) -> bool:
+        return False
+
     async def catalog(self, organization: str) -> Catalog:
         return catalog(WHOLE_DAY)
 

@@ -100,6 +100,10 @@ class Switchable:
         self._check()
         return await self.inner.catalog(organization)
 
+    async def auto_escalate(self, organization: str) -> bool:
+        self._check()
+        return await self.inner.auto_escalate(organization)
+
     def _check(self) -> None:
         if self.down:
             raise StoreUnavailable("the store is switched off")

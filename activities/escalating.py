@@ -1,0 +1,33 @@
+"""`auto_escalate`: whether a breach goes to its escalation contact, asked when it happens."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from temporalio import activity
+
+from activities.ports import Projection
+from domain.errors import NotFound, StoreUnavailable
+from workflows.calls import AUTO_ESCALATE
+
+STORE_SECONDS = 1.0
+
+
+class Escalating:
+    """Remembers the last answer of each organization for as long as the store is down."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
+        self._known: dict[str, bool] = {}
+
+    @activity.defn(name=AUTO_ESCALATE)
+    async def auto_escalate(self, request: dict[str, Any]) -> dict[str, Any]:
+        """`{organization, last_known}` to `{auto_escalate}`; `last_known` is the instance's own memory of it."""
+        organization: str = request["organization"]
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                self._known[organization] = await self._projection.auto_escalate(organization)
+        except (StoreUnavailable, NotFound, TimeoutError) as error:
+            activity.logger.warning("auto-escalation of %s is taken as last known: %s", organization, error)
+        return {"auto_escalate": self._known.get(organization, request["last_known"])}
