@@ -78,7 +78,7 @@ def _breach(row: Any, used: int, now: Instant) -> Breach:
         target=row.type,
         due_at=due_at,
         stopped_at=stopped_at,
-        overrun=Micros(used - row.budget),
+        overrun=Micros(max(0, used - row.budget)),
         wall_overrun=Micros((now if stopped_at is None else stopped_at) - due_at),
         policy_id=row.policy_id,
         team_id=row.team_id,

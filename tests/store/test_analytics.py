@@ -1,0 +1,242 @@
+"""The figures of a period, the same on both databases."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ClauseElement, Executable
+
+from domain.analytics.buckets import Bucket, Granularity, buckets
+from domain.analytics.periods import Period, read_period
+from domain.analytics.rates import Tally
+from domain.events import EventKind
+from domain.ids import Kind
+from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, parse
+from domain.planning import plan
+from domain.policies import TargetRule
+from domain.snapshot import Snapshot
+from domain.teams import Team
+from store import analytics_queries as queries
+from store.analytics_queries import Scope, Window
+from store.store import Store
+from store.tables import instance_targets
+from store.types import moment
+from tests.store.samples import OPENED, ORGANIZATION, a_policy, a_step, an_event, an_opening
+
+NOW = parse("2026-03-20T12:00:00Z")
+SCOPE = Scope(ORGANIZATION, Kind.SLA)
+MARCH = read_period("2026-03-01", "2026-03-31", "UTC", NOW)
+BOTH = ("first_response", "resolution")
+INDEX = "ix_instance_targets_organization_outcome_at"
+
+
+async def resolved(store: Store, subject: str, minutes: int, **ticket: Any) -> None:
+    """A ticket opened at 9:00 on Monday 2 March, answered and resolved after some minutes."""
+    opening = an_opening(subject, **ticket)
+    event = replace(an_event(f"done-{subject}", EventKind.RESOLVED), occurred_at=Instant(OPENED + minutes * MINUTE))
+    assert opening.snapshot is not None
+    planned = plan(Snapshot.from_json(opening.snapshot), (*opening.events, event))
+    await store.instances.apply(opening)
+    await store.instances.apply(a_step(opening, 2, plan=planned.to_json(), events=(event,)))
+
+
+async def test_every_combination_adds_up_by_each_trait(store: Store) -> None:
+    await store.teams.create(ORGANIZATION, Team("team_a", "Support"))
+    await store.policies.create(ORGANIZATION, a_policy())
+    await resolved(store, "1", 30, priority="high", team_id="team_a")
+    await resolved(store, "2", 90, priority="low")
+    summary = await store.analytics.summary(SCOPE, MARCH, NOW)
+    figures = summary.current
+    assert (figures.tally, figures.instances) == (Tally(met=3, breached=1), 2)
+    assert figures.by("type") == [("first_response", Tally(1, 1)), ("resolution", Tally(2))]
+    assert figures.by("priority") == [("high", Tally(2)), ("low", Tally(1, 1))]
+    assert figures.by("team_id") == [("team_a", Tally(2)), (None, Tally(1, 1))]
+    assert summary.names.policies == {"sla_1": "Policy sla_1"}
+    assert summary.names.teams == {"team_a": "Support"}
+    assert summary.previous.tally == Tally()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "median", "p90"),
+    [
+        ([10], 10, 10),
+        ([20, 10], 15, 19),
+        ([30, 10, 20], 20, 28),
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 6, 10),
+        ([7, 7, 7, 7], 7, 7),
+        ([50, 20, 20, 10], 20, 41),
+    ],
+    ids=str,
+)
+async def test_percentiles_lie_between_the_closest_ranks(
+    store: Store, minutes: list[int], median: float, p90: float
+) -> None:
+    for number, length in enumerate(minutes):
+        await resolved(store, str(number), length)
+    figures = (await store.analytics.summary(SCOPE, MARCH, NOW)).current
+    for type_ in BOTH:
+        times = figures.times[type_]
+        assert times.count == len(minutes)
+        assert times.working == times.wall
+        assert times.working.average == pytest.approx(sum(minutes) / len(minutes) * MINUTE)
+        assert (times.working.median / MINUTE, times.working.p90 / MINUTE) == pytest.approx((median, p90))
+
+
+async def test_a_clock_counts_by_its_due_or_its_stop_to_the_microsecond(store: Store) -> None:
+    await resolved(store, "42", 30)
+    stop = Instant(OPENED + 30 * MINUTE)
+    for start, end, counted in ((stop, stop + 1, 2), (stop - 5, stop, 0), (stop + 1, stop + 5, 0)):
+        bucket = Bucket(Instant(start), Instant(end), "")
+        assert await store.analytics.trend(SCOPE, [bucket], NOW) == [Tally(met=counted)]
+
+
+async def test_what_lies_ahead_does_not_count_yet(store: Store) -> None:
+    await store.instances.apply(an_opening())
+    due = Instant(OPENED + HOUR)
+    bucket = Bucket(OPENED, Instant(due + DAY), "")
+    for now, counted in ((due, 1), (Instant(due - 1), 0), (Instant(OPENED - 1), 0)):
+        assert await store.analytics.trend(SCOPE, [bucket], now) == [Tally(breached=counted)]
+        assert (await store.analytics.summary(SCOPE, MARCH, now)).current.tally == Tally(breached=counted)
+        found = await store.analytics.breaches(SCOPE, MARCH, now, limit=10, offset=0)
+        assert (found.total, len(found.page)) == (counted, counted)
+
+
+async def test_a_clock_that_still_runs_has_no_time_yet(store: Store) -> None:
+    await store.instances.apply(an_opening())
+    figures = (await store.analytics.summary(SCOPE, MARCH, NOW)).current
+    assert (figures.tally, figures.times, figures.paused_share) == (Tally(breached=2), {}, None)
+
+
+async def test_an_open_breach_grows_in_the_calendar_of_its_clock(store: Store) -> None:
+    await store.instances.apply(an_opening())
+    found = await store.analytics.breaches(SCOPE, MARCH, Instant(OPENED + 9 * HOUR), limit=10, offset=0)
+    assert [(one.target, one.overrun, one.wall_overrun, one.stopped_at) for one in found.page] == [
+        ("resolution", HOUR, HOUR, None),
+        ("first_response", 8 * HOUR, 8 * HOUR, None),
+    ]
+
+
+async def test_a_breach_whose_opening_is_still_to_be_recorded_is_listed(store: Store) -> None:
+    opening = an_opening()
+    await store.instances.apply(a_step(opening, 2))
+    found = await store.analytics.breaches(SCOPE, MARCH, NOW, limit=10, offset=0)
+    assert [(one.target, one.overrun, one.policy_id) for one in found.page] == [
+        ("resolution", 0, None),
+        ("first_response", 0, None),
+    ]
+
+
+async def test_organizations_and_kinds_never_mix(store: Store) -> None:
+    await resolved(store, "1", 30)
+    await resolved(store, "2", 90, kind=Kind.OLA, policy=a_policy(kind=Kind.OLA), team_id="team_a")
+    await resolved(store, "3", 90, organization="other")
+    tallies = [
+        (await store.analytics.summary(Scope(organization, kind), MARCH, NOW)).current.tally
+        for organization in (ORGANIZATION, "other", "nobody")
+        for kind in (Kind.SLA, Kind.OLA)
+    ]
+    assert tallies == [Tally(met=2), Tally(1, 1), Tally(1, 1), Tally(), Tally(), Tally()]
+
+
+async def test_names_of_another_organization_are_not_told(store: Store) -> None:
+    await store.organizations.ensure("other")
+    await store.policies.create("other", a_policy(name="Secret"))
+    await store.teams.create("other", Team("team_a", "Secret"))
+    await resolved(store, "1", 90, team_id="team_a")
+    names = (await store.analytics.breaches(SCOPE, MARCH, NOW, limit=10, offset=0)).names
+    assert (names.policies, names.teams) == ({}, {})
+
+
+async def test_pages_of_breaches_cover_all_of_them_once(store: Store) -> None:
+    for number in range(7):
+        await resolved(store, str(number), 90 + number)
+    pages = [await store.analytics.breaches(SCOPE, MARCH, NOW, limit=3, offset=offset) for offset in (0, 3, 6, 9)]
+    assert [len(found.page) for found in pages] == [3, 3, 1, 0]
+    assert {found.total for found in pages} == {7}
+    assert len({breach.instance_id for found in pages for breach in found.page}) == 7
+
+
+@pytest.mark.parametrize("granularity", Granularity)
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
+async def test_the_buckets_of_a_trend_add_up_to_the_summary(store: Store, granularity: Granularity, zone: str) -> None:
+    period = read_period("2026-03-02", "2026-04-06", zone, NOW)
+    await fill(store, period, 300)
+    cut = buckets(period, granularity)
+    for scope in (SCOPE, replace(SCOPE, type="resolution"), replace(SCOPE, priority="high")):
+        trend = await store.analytics.trend(scope, cut, NOW)
+        tally = (await store.analytics.summary(scope, period, NOW)).current.tally
+        assert sum(trend, Tally()) == replace(tally, cancelled=0)
+        assert 0 < tally.counted < 600
+
+
+async def fill(store: Store, around: Period, number: int) -> None:
+    """Instances that end at random, some before and some after the period, some of them late."""
+    chance = random.Random(7)
+    targets = tuple(TargetRule(type_, type_, None, Micros(6 * HOUR)) for type_ in BOTH)
+    for subject in range(number):
+        opened_at = Instant(around.start + chance.randrange(-3 * DAY, around.end - around.start + DAY))
+        priority = chance.choice(("high", "low", None))
+        opening = an_opening(str(subject), opened_at=opened_at, priority=priority, policy=a_policy(targets=targets))
+        event = replace(
+            an_event("done", EventKind.RESOLVED), occurred_at=Instant(opened_at + chance.randrange(9 * HOUR))
+        )
+        assert opening.snapshot is not None
+        planned = plan(Snapshot.from_json(opening.snapshot), (*opening.events, event))
+        await store.instances.apply(replace(opening, plan=planned.to_json()))
+
+
+@dataclass(frozen=True)
+class Asked:
+    name: str
+    statement: sa.Select[Any]
+
+
+DAYS = buckets(MARCH, Granularity.DAY)
+WINDOW = Window(MARCH.start, Instant(MARCH.start + 2 * DAY), NOW)
+STATEMENTS = [
+    Asked("groups", queries.groups(SCOPE, WINDOW)),
+    Asked("touched", queries.touched(SCOPE, WINDOW)),
+    Asked("times", queries.times(SCOPE, WINDOW)),
+    Asked("buckets", queries.bucket_counts(SCOPE, DAYS[:3], NOW)),
+    Asked("breaches", queries.breached(SCOPE, WINDOW, queries.NUMBER)),
+]
+
+
+@pytest.mark.parametrize("asked", STATEMENTS, ids=lambda asked: str(asked.name))
+async def test_a_period_is_found_by_its_index(store: Store, asked: Asked) -> None:
+    await store.instances.apply(an_opening())
+    await spread_clocks(store, 3000)
+    async with store.database.read() as conn:
+        how = (await conn.execute(Explain(asked.statement))).all()
+    assert INDEX in str(how)
+
+
+async def spread_clocks(store: Store, number: int) -> None:
+    """Many clocks of one instance, an hour apart, so that a period holds few of them."""
+    async with store.database.write() as conn:
+        row = dict((await conn.execute(sa.select(instance_targets).limit(1))).mappings().one())
+        rows = [{**row, "name": f"clock-{hour}", "outcome_at": at(hour)} for hour in range(number)]
+        await conn.execute(sa.insert(instance_targets), rows)
+        await conn.execute(sa.text("ANALYZE"))
+
+
+def at(hour: int) -> Any:
+    return moment(Instant(OPENED + hour * HOUR))
+
+
+class Explain(Executable, ClauseElement):
+    inherit_cache = False
+
+    def __init__(self, statement: sa.Select[Any]) -> None:
+        self.statement = statement
+
+
+@compiles(Explain)
+def _explain(element: Explain, compiler: Any, **options: Any) -> str:
+    verb = "EXPLAIN QUERY PLAN" if compiler.dialect.name == "sqlite" else "EXPLAIN"
+    return f"{verb} {compiler.process(element.statement, **options)}"
