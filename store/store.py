@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.catalog import Catalog
+from store.analytics import Analytics
 from store.answers import Answers
 from store.calendars import Calendars
 from store.catalog import Catalogs
@@ -36,6 +37,7 @@ class Store:
         self.teams = Teams(database, now)
         self.instances = Instances(database, now)
         self.keys = Keys(database, now)
+        self.analytics = Analytics(database)
         self.answers = Answers(database, now)
         self._catalogs = Catalogs()
 

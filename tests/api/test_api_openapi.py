@@ -19,6 +19,9 @@ ROUTES = {
     "/keys": {"get", "post"},
     "/keys/{key_id}": {"delete"},
     "/organization": {"get", "patch"},
+    "/analytics/summary": {"get"},
+    "/analytics/trends": {"get"},
+    "/analytics/breaches": {"get"},
     "/instances": {"get", "post"},
     "/instances/{instance_id}": {"get"},
     **{
