@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -42,10 +42,12 @@ class Policies:
     database: Database
     now: Clock
 
-    async def create(self, organization: str, policy: Policy, changed_by: str = SYSTEM) -> StoredPolicy:
-        """The policy at version 1, behind all others.
+    async def create(
+        self, organization: str, policy: Policy, changed_by: str = SYSTEM, chosen: Collection[str] = ()
+    ) -> StoredPolicy:
+        """The policy at version 1, behind all others. `chosen` are the ids of parts that are not minted.
 
-        Raises Conflict when its id is taken, InvalidValue when its business hours do not exist.
+        Raises Conflict when its id or a chosen one is taken, InvalidValue when its business hours do not exist.
         """
         first = replace(policy, version=1)
         now = moment(self.now())
@@ -54,6 +56,7 @@ class Policies:
             await _require_calendar(conn, organization, first)
             if await _row(conn, organization, first.id) is not None:
                 raise Conflict(f"policy {first.id} exists already", field="id", value=first.id)
+            await _require_free(conn, organization, chosen)
             position = await last_position(conn, organization) + 1
             row = {**_columns(first), "organization": organization, "id": first.id, "position": position}
             await conn.execute(sa.insert(policies).values(**row, created_at=now, updated_at=now))
@@ -80,30 +83,36 @@ class Policies:
         async with self.database.read() as conn:
             return await _find(conn, organization, policy_id, include_archived)
 
-    async def update(self, organization: str, policy: Policy, changed_by: str = SYSTEM) -> StoredPolicy:
+    async def update(
+        self, organization: str, policy: Policy, changed_by: str = SYSTEM, chosen: Collection[str] = ()
+    ) -> StoredPolicy:
         """The next version of the policy; running instances keep the one they were opened under.
 
         `policy.version` is the version that was edited: Outdated when somebody else changed it meanwhile.
+        `chosen` are the ids of new parts that are not minted: Conflict when one is taken.
         """
         now = moment(self.now())
         async with self.database.write() as conn:
             await begin_change(conn, organization)
-            stored = (await _find_live(conn, organization, policy.id)).policy
-            if stored.version != policy.version:
-                reason = f"policy {policy.id} has changed since version {policy.version}"
-                raise Outdated(reason, field="version", value=policy.version)
+            stored = await _find_live(conn, organization, policy.id, policy.version)
             await _require_calendar(conn, organization, policy)
+            await _require_free(conn, organization, chosen)
             following = replace(policy, version=stored.version + 1)
             await _write(conn, organization, following, now, {})
             await append_version(conn, organization, following, "updated", now, changed_by)
             return await _find(conn, organization, policy.id)
 
-    async def archive(self, organization: str, policy_id: str, changed_by: str = SYSTEM) -> None:
-        """Matches nothing from now on. Raises Conflict while instances of it are open, with their number."""
+    async def archive(
+        self, organization: str, policy_id: str, changed_by: str = SYSTEM, version: int | None = None
+    ) -> None:
+        """Matches nothing from now on. Raises Conflict while instances of it are open, with their number.
+
+        Outdated when a `version` is given that is not the present one.
+        """
         now = moment(self.now())
         async with self.database.write() as conn:
             await begin_change(conn, organization)
-            stored = (await _find_live(conn, organization, policy_id)).policy
+            stored = await _find_live(conn, organization, policy_id, version)
             if count := await _open_instances(conn, organization, policy_id):
                 reason = f"policy {policy_id} has {count} open instance{'s' if count > 1 else ''}"
                 raise Conflict(reason, field="open_instances", value=count)
@@ -160,11 +169,13 @@ async def _find(
     return _stored(row)
 
 
-async def _find_live(conn: AsyncConnection, organization: str, policy_id: str) -> StoredPolicy:
+async def _find_live(conn: AsyncConnection, organization: str, policy_id: str, version: int | None) -> Policy:
     stored = await _find(conn, organization, policy_id, include_archived=True)
+    if version not in (None, stored.policy.version):
+        raise Outdated(f"policy {policy_id} has changed since version {version}", field="version", value=version)
     if stored.archived_at is not None:
         raise Conflict(f"policy {policy_id} is archived", field="policy_id", value=policy_id)
-    return stored
+    return stored.policy
 
 
 async def _write(
@@ -178,6 +189,16 @@ async def _open_instances(conn: AsyncConnection, organization: str, policy_id: s
     table = instances
     these = sa.and_(table.c.organization == organization, table.c.policy_id == policy_id, table.c.closed_at.is_(None))
     return await conn.scalar(sa.select(sa.func.count()).select_from(table).where(these)) or 0
+
+
+async def _require_free(conn: AsyncConnection, organization: str, part_ids: Collection[str]) -> None:
+    """Archived policies keep the ids of their parts."""
+    if not part_ids:
+        return
+    for doc in await conn.scalars(sa.select(policies.c.doc).where(policies.c.organization == organization)):
+        for part in get_args(Part):
+            if taken := next((one["id"] for one in doc[part] if one["id"] in part_ids), None):
+                raise Conflict(f"{part.removesuffix('s')} {taken} exists already", field="id", value=taken)
 
 
 async def _require_calendar(conn: AsyncConnection, organization: str, policy: Policy) -> None:

@@ -146,6 +146,62 @@ async def test_of_two_edits_of_the_same_version_the_second_is_refused(store: Sto
     assert (await store.policies.get(ORGANIZATION, "sla_1")).policy.name == "One"
 
 
+async def test_a_policy_that_has_changed_since_is_not_archived_for_those_who_name_its_former_version(
+    store: Store,
+) -> None:
+    await store.policies.create(ORGANIZATION, a_policy())
+    await store.policies.update(ORGANIZATION, a_policy(name="Better"))
+    with pytest.raises(Outdated, match="since version 1"):
+        await store.policies.archive(ORGANIZATION, "sla_1", version=1)
+    assert (await store.policies.get(ORGANIZATION, "sla_1")).policy.version == 2
+    await store.policies.archive(ORGANIZATION, "sla_1", version=2)
+    with pytest.raises(Outdated, match="since version 2"):
+        await store.policies.archive(ORGANIZATION, "sla_1", version=2)
+
+
+async def test_of_edits_and_archivings_of_one_version_at_once_one_is_made(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(3)]
+    await stores[0].policies.create(ORGANIZATION, a_policy())
+    outcomes = await asyncio.gather(
+        *(one.policies.update(ORGANIZATION, a_policy(name="Better")) for one in stores),
+        *(one.policies.archive(ORGANIZATION, "sla_1", version=1) for one in stores),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(outcome, Outdated) for outcome in outcomes) == 5
+    assert (await stores[0].policies.versions(ORGANIZATION, "sla_1", 9, 0))[1] == 2
+
+
+async def test_an_id_chosen_for_a_part_is_taken_once_in_an_organization(store: Store) -> None:
+    await store.organizations.ensure("other")
+    step = EscalationRule("esc_1", Trigger.BREACHED)
+    await store.policies.create(ORGANIZATION, a_policy(kind=Kind.OLA, escalations=(step,)), chosen=("esc_1",))
+    await store.policies.archive(ORGANIZATION, "sla_1")
+    second = a_policy("sla_2", targets=())
+    await store.policies.create(ORGANIZATION, second)
+    for attempt in (
+        store.policies.create(ORGANIZATION, a_policy("sla_3", escalations=(step,)), chosen=("esc_1",)),
+        store.policies.update(ORGANIZATION, replace(second, escalations=(step,)), chosen=("esc_1",)),
+        store.policies.update(ORGANIZATION, replace(second, targets=a_policy().targets), chosen=("target_2",)),
+    ):
+        with pytest.raises(Conflict, match=r"(esc_1|target_2) exists already") as refusal:
+            await attempt
+        assert refusal.value.field == "id"
+    assert await ids(store) == ["sla_2"]
+    await store.policies.create("other", a_policy(escalations=(step,)), chosen=("esc_1",))
+
+
+async def test_of_equal_ids_chosen_at_once_one_is_given(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(4)]
+    outcomes = await asyncio.gather(
+        *(
+            one.policies.create(ORGANIZATION, a_policy(f"sla_{n}"), chosen=("target_1",))
+            for n, one in enumerate(stores)
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 3
+
+
 async def test_an_archived_policy_matches_nothing_and_is_found_only_when_asked_for(store: Store) -> None:
     await store.policies.create(ORGANIZATION, a_policy())
     await store.policies.archive(ORGANIZATION, "sla_1")
