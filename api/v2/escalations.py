@@ -1,4 +1,4 @@
-"""Escalations of a policy, one by one: add, change, delete."""
+"""Escalations of a policy, one by one: add, change, delete; the organization's plan must hold them."""
 
 from __future__ import annotations
 
@@ -6,70 +6,80 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Response
 
 from api import problems
-from api.auth import Writer
-from api.dependencies import Dependencies, Deps
+from api.auth import enterprise_writer
 from api.requests import JsonRoute
-from api.v2.policy_change_schemas import EscalationOfPolicyView, EscalationPatch
-from api.v2.policy_changes import KIND, fields_of, revise
+from api.v2.policy_change_schemas import EscalationId, EscalationOfPolicyView, EscalationPatch, PolicyId
+from api.v2.policy_changes import Edit, Editor, fields_of
+from api.v2.policy_ids import ESCALATION, chosen_or_new
 from api.v2.policy_patch import patched_escalation
 from api.v2.policy_schemas import EscalationBody
+from api.v2.policy_tags import TAGGED, tag_of
 from api.v2.policy_views import escalation_view
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
 from domain.escalations import EscalationRule
 from domain.policies import Policy
-from store.ids import mint
-from store.keys import KeyOwner
+from store.policies import StoredPolicy
 
-router = APIRouter(tags=["Escalations"], route_class=JsonRoute)
+router = APIRouter(route_class=JsonRoute, dependencies=[Depends(enterprise_writer)])
 
 
 @router.post(
     "/policies/{policy_id}/escalations",
     status_code=201,
     response_model=EscalationOfPolicyView,
-    responses=problems.documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    responses={201: TAGGED, **problems.documented(400, 401, 403, 404, 409, 412, 413, 415, 422, 503)},
     summary="Add an escalation to a policy",
 )
-async def add_escalation(policy_id: str, body: EscalationBody, owner: Writer, deps: Deps) -> dict[str, Any]:
+async def add_escalation(policy_id: PolicyId, body: EscalationBody, edit: Edit, response: Response) -> dict[str, Any]:
+    """As many as you like for a policy and for a type of target; each is a milestone of its own."""
     with fields_of("escalation"):
-        step = EscalationRule.from_json({**body.given(), "id": mint("esc")})
-    await revise(deps, owner, policy_id, lambda policy: replace(policy, escalations=(*policy.escalations, step)))
+        step = EscalationRule.from_json({**body.given(), "id": chosen_or_new(body.id, ESCALATION)})
+    chosen = () if body.id is None else (step.id,)
+    stored = await edit.revise(policy_id, lambda policy: _with(policy, step), chosen)
+    response.headers["ETag"] = tag_of(stored)
     return {**escalation_view(step), "policy_id": policy_id}
 
 
 @router.patch(
     "/escalations/{escalation_id}",
     response_model=EscalationOfPolicyView,
-    responses=problems.documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    responses={200: TAGGED, **problems.documented(400, 401, 403, 404, 409, 412, 413, 415, 422, 503)},
     summary="Change an escalation",
 )
-async def change_escalation(escalation_id: str, body: EscalationPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
+async def change_escalation(
+    escalation_id: EscalationId, body: EscalationPatch, edit: Edit, response: Response
+) -> dict[str, Any]:
     """Only the fields that are given change; of `threshold_minutes` and `trigger_percent` the last one set counts."""
     with fields_of("escalation"):
-        changed = await _replace(deps, owner, escalation_id, lambda step: (patched_escalation(step, body.given()),))
-    step = next(one for one in changed.escalations if one.id == escalation_id)
-    return {**escalation_view(step), "policy_id": changed.id}
+        stored = await _replace(edit, escalation_id, lambda step: (patched_escalation(step, body.given()),))
+    response.headers["ETag"] = tag_of(stored)
+    step = next(one for one in stored.policy.escalations if one.id == escalation_id)
+    return {**escalation_view(step), "policy_id": stored.policy.id}
 
 
 @router.delete(
     "/escalations/{escalation_id}",
     status_code=204,
-    responses=problems.documented(401, 403, 404, 409, 503),
+    responses={204: TAGGED, **problems.documented(401, 403, 404, 409, 412, 422, 503)},
     summary="Delete an escalation",
 )
-async def delete_escalation(escalation_id: str, owner: Writer, deps: Deps) -> None:
-    await _replace(deps, owner, escalation_id, lambda step: ())
+async def delete_escalation(escalation_id: EscalationId, edit: Edit, response: Response) -> None:
+    stored = await _replace(edit, escalation_id, lambda step: ())
+    response.headers["ETag"] = tag_of(stored)
+
+
+def _with(policy: Policy, step: EscalationRule) -> Policy:
+    if any(one.id == step.id for one in policy.escalations):
+        raise Conflict(f"escalation {step.id} exists already", field="id", value=step.id)
+    return replace(policy, escalations=(*policy.escalations, step))
 
 
 async def _replace(
-    deps: Dependencies,
-    owner: KeyOwner,
-    escalation_id: str,
-    change: Callable[[EscalationRule], tuple[EscalationRule, ...]],
-) -> Policy:
+    edit: Editor, escalation_id: str, change: Callable[[EscalationRule], tuple[EscalationRule, ...]]
+) -> StoredPolicy:
     def changed(policy: Policy) -> Policy:
         place = next((at for at, step in enumerate(policy.escalations) if step.id == escalation_id), None)
         if place is None:
@@ -77,5 +87,5 @@ async def _replace(
         before, after = policy.escalations[:place], policy.escalations[place + 1 :]
         return replace(policy, escalations=(*before, *change(policy.escalations[place]), *after))
 
-    holder = await deps.store.policies.holding(owner.organization, KIND, "escalations", escalation_id)
-    return (await revise(deps, owner, holder.policy.id, changed)).policy
+    policy_id = await edit.holder("escalations", escalation_id)
+    return await edit.revise(policy_id, changed)

@@ -4,40 +4,99 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Annotated, TypeVar
 
-from api.dependencies import Dependencies
+from fastapi import Depends
+
+from api.auth import Writer
+from api.dependencies import Dependencies, Deps
+from api.entity_tags import EntityTags
 from api.instances import FIRST_ROW_SECONDS
 from api.requests import MAX_BODY_BYTES
+from api.v2.kinds import KindOfRoute
+from api.v2.policy_tags import IfMatch, require_match
 from domain.errors import Conflict, InvalidValue, NotFound, Outdated, StoreUnavailable
 from domain.ids import Kind
 from domain.policies import Policy
 from store.keys import KeyOwner
-from store.policies import StoredPolicy
+from store.policies import Part, StoredPolicy
 
-KIND = Kind.SLA
 # Changes at the same moment are merged; each round lets one of them through.
 ATTEMPTS = 10
 
+T = TypeVar("T")
+Change = Callable[[Policy], Policy]
 
-async def find_policy(deps: Dependencies, organization: str, policy_id: str) -> StoredPolicy:
-    """Archived ones too. Raises NotFound."""
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Changes policies of one kind for whoever asks, as long as the request's `If-Match` holds.
+
+    Raises NotFound, PreconditionFailed for a version that is not wanted, Conflict for an archived policy.
+    """
+
+    deps: Dependencies
+    owner: KeyOwner
+    kind: Kind
+    wanted: EntityTags | None
+
+    async def holder(self, part: Part, part_id: str) -> str:
+        """The id of the policy that has this target or escalation."""
+        found = await self.deps.store.policies.holding(self.owner.organization, self.kind, part, part_id)
+        return found.policy.id
+
+    async def revise(self, policy_id: str, change: Change, chosen: Collection[str] = ()) -> StoredPolicy:
+        """A new version, unless nothing changes. Raises what `change` raises; Conflict when a chosen id is taken."""
+        return await _unless_overtaken(lambda: self._revise(policy_id, change, chosen))
+
+    async def archive(self, policy_id: str) -> None:
+        """Archiving it again changes nothing. Raises Conflict while instances of it are open."""
+        await _unless_overtaken(lambda: self._archive(policy_id))
+
+    async def _revise(self, policy_id: str, change: Change, chosen: Collection[str]) -> StoredPolicy:
+        stored = await self._find(policy_id)
+        if stored.archived_at is not None:
+            raise Conflict(f"policy {policy_id} is archived", field="policy_id", value=policy_id)
+        changed = change(stored.policy)
+        before, after = _text(stored.policy), _text(changed)
+        if before == after:
+            return stored
+        if len(after) > max(len(before), MAX_BODY_BYTES):
+            # It is part of every snapshot taken under it.
+            raise Conflict(f"policy {policy_id} would be more than {MAX_BODY_BYTES // 1024} KiB long")
+        edited = replace(changed, version=stored.policy.version)
+        return await self.deps.store.policies.update(self.owner.organization, edited, self.owner.id, chosen)
+
+    async def _archive(self, policy_id: str) -> None:
+        stored = await self._find(policy_id)
+        if stored.archived_at is None:
+            await settle_first_rows(self.deps)
+            version = stored.policy.version
+            await self.deps.store.policies.archive(self.owner.organization, policy_id, self.owner.id, version)
+
+    async def _find(self, policy_id: str) -> StoredPolicy:
+        stored = await find_policy(self.deps, self.owner.organization, self.kind, policy_id)
+        # The store takes a change of this very version only, so what is wanted here is what is changed there.
+        require_match(self.wanted, stored)
+        return stored
+
+
+async def editor(owner: Writer, deps: Deps, kind: KindOfRoute, wanted: IfMatch) -> Editor:
+    return Editor(deps, owner, kind, wanted)
+
+
+Edit = Annotated[Editor, Depends(editor)]
+
+
+async def find_policy(deps: Dependencies, organization: str, kind: Kind, policy_id: str) -> StoredPolicy:
+    """Archived ones too. Raises NotFound, also for a policy of the other kind."""
     stored = await deps.store.policies.get(organization, policy_id, include_archived=True)
-    if stored.policy.kind is not KIND:
-        raise NotFound(f"There is no policy {policy_id}.", field="policy_id", value=policy_id)
+    if stored.policy.kind is not kind:
+        raise NotFound(f"policy {policy_id!r} does not exist", field="policy_id", value=policy_id)
     return stored
-
-
-async def revise(
-    deps: Dependencies, owner: KeyOwner, policy_id: str, change: Callable[[Policy], Policy]
-) -> StoredPolicy:
-    """A new version, unless nothing changes. Raises Conflict for an archived policy, and what `change` raises."""
-    for _ in range(ATTEMPTS - 1):
-        with suppress(Outdated):
-            return await _revise(deps, owner, policy_id, change)
-    return await _revise(deps, owner, policy_id, change)
 
 
 async def settle_first_rows(deps: Dependencies) -> None:
@@ -59,21 +118,12 @@ def fields_of(name: str) -> Iterator[None]:
         raise InvalidValue(field, error.value, error.reason) from None
 
 
-async def _revise(
-    deps: Dependencies, owner: KeyOwner, policy_id: str, change: Callable[[Policy], Policy]
-) -> StoredPolicy:
-    stored = await find_policy(deps, owner.organization, policy_id)
-    if stored.archived_at is not None:
-        raise Conflict(f"policy {policy_id} is archived", field="policy_id", value=policy_id)
-    changed = change(stored.policy)
-    before, after = _text(stored.policy), _text(changed)
-    if before == after:
-        return stored
-    if len(after) > max(len(before), MAX_BODY_BYTES):
-        # It is part of every snapshot taken under it.
-        raise Conflict(f"policy {policy_id} would be more than {MAX_BODY_BYTES // 1024} KiB long")
-    edited = replace(changed, version=stored.policy.version)
-    return await deps.store.policies.update(owner.organization, edited, changed_by=owner.id)
+async def _unless_overtaken(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Begins anew when somebody else was quicker. Raises Outdated when that happens ten times in a row."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Outdated):
+            return await attempt()
+    return await attempt()
 
 
 def _text(policy: Policy) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from api.v2.policy_ids import ESCALATION, TARGET
 from domain.errors import InvalidValue
 from domain.escalations import EscalationRule
 from domain.policies import Policy
@@ -22,7 +23,7 @@ def patched_policy(policy: Policy, given: dict[str, Any]) -> Policy:
         change["targets"] = _targets_with_ids(policy, targets)
     if (steps := given.get("escalations")) is not None:
         _require_own_ids(steps, {step.id for step in policy.escalations}, "escalations")
-        change["escalations"] = [{**step, "id": step.get("id") or mint("esc")} for step in steps]
+        change["escalations"] = [{**step, "id": step.get("id") or mint(ESCALATION)} for step in steps]
     return Policy.from_json({**base, **change})
 
 
@@ -46,7 +47,7 @@ def _targets_with_ids(policy: Policy, targets: Sequence[dict[str, Any]]) -> list
     return [
         {
             **target,
-            "id": target.get("id") or free.get((target["type"], target.get("priority") or None)) or mint("target"),
+            "id": target.get("id") or free.get((target["type"], target.get("priority") or None)) or mint(TARGET),
         }
         for target in targets
     ]

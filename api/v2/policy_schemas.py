@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from api.schemas import Body, DateTime, PageOf, View
+from api.v2 import policy_examples as examples
+from api.v2.policy_ids import ESCALATION, TARGET, pattern
 from domain.clocks import CLOCKS
 from domain.conditions import OPERATORS
+from domain.ids import Kind
 
 TargetType = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CLOCKS)})]
-OperatorName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OPERATORS)})]
+OperatorName = Annotated[Any, WithJsonSchema({"type": "string", "enum": list(OPERATORS)})]
 Percent = Annotated[float, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 100})]
 MatchName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["all", "any"]})]
 TriggerName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["approaching_breach", "breached"]})]
 EscalationStatusName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["active", "inactive"]})]
+PolicyIdText = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern(*Kind)})]
+TargetIdText = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern(TARGET)})]
+EscalationIdText = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern(ESCALATION)})]
 
 
 class ConditionBody(Body):
@@ -25,87 +31,126 @@ class ConditionBody(Body):
 
 
 class TargetBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TARGET]})
+
+    id: TargetIdText | None = Field(default=None, description="Left out: a new one.", examples=["target_abc123"])
     type: TargetType = Field(examples=["first_response"])
     priority: str | None = Field(default=None, description="Left out: any priority.", examples=["urgent"])
     hours: float | None = Field(default=None, description="Working time; fractions are legal.", examples=[1])
-    minutes: float | None = Field(default=None, description="Instead of hours.")
-    pausable: bool = True
+    minutes: float | None = Field(default=None, description="Instead of hours.", examples=[60])
+    pausable: bool = Field(default=True, description="Whether a pause stops its clock.", examples=[True])
 
 
 class EscalationBody(Body):
-    trigger: TriggerName = Field(examples=["approaching_breach"])
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ESCALATION, examples.ESCALATION_OF_PERCENT]})
+
+    id: EscalationIdText | None = Field(default=None, description="Left out: a new one.", examples=["esc_abc123"])
+    trigger: TriggerName = Field(default="approaching_breach", examples=["approaching_breach"])
     threshold_minutes: float | None = Field(default=None, description="Working minutes before due.", examples=[30])
-    trigger_percent: Percent | None = Field(default=None, description="Share of the target used.")
-    delay_minutes: float | None = Field(default=None, description="Working minutes after the breach.")
-    target_type: TargetType | None = Field(default=None, description="Left out: every target.")
+    trigger_percent: Percent | None = Field(default=None, description="Share of the target used.", examples=[90])
+    delay_minutes: float | None = Field(default=None, description="Working minutes after the breach.", examples=[15])
+    target_type: TargetType | None = Field(default=None, description="Left out: every target.", examples=["resolution"])
     actions: list[Any] = Field(default=[], examples=[[{"type": "notify_team_lead"}]])
-    action_type: str | None = None
-    status: EscalationStatusName = "active"
+    action_type: str | None = Field(
+        default=None, description="Instead of `actions`: this one alone.", examples=["notify"]
+    )
+    status: EscalationStatusName = Field(default="active", examples=["active"])
+
+    def given(self) -> dict[str, Any]:
+        return {"trigger": self.trigger, **super().given()}
 
 
 class PolicyFields(Body):
     description: str | None = Field(default=None, examples=["SLA for urgent and high-priority tickets"])
-    conditions: list[ConditionBody] | None = Field(default=None, description="None at all match every ticket.")
-    match: MatchName | None = Field(default=None, description="Whether all conditions must hold or any of them.")
-    at_risk_percent: Percent = 75
-    business_hours: bool | None = Field(default=None, description="False measures around the clock.")
-    business_hours_id: str | None = Field(default=None, description="Left out: the organization's default calendar.")
-    enabled: bool = True
+    conditions: list[ConditionBody] | None = Field(
+        default=None, description="None at all match every ticket.", examples=[[examples.CONDITION]]
+    )
+    match: MatchName | None = Field(
+        default=None, description="Whether all conditions must hold or any of them.", examples=["all"]
+    )
+    at_risk_percent: Percent = Field(default=75, examples=[75])
+    business_hours: bool | None = Field(default=None, description="False measures around the clock.", examples=[False])
+    business_hours_id: str | None = Field(
+        default=None, description="Left out: the organization's default calendar.", examples=["bh_default"]
+    )
+    enabled: bool = Field(default=True, examples=[True])
 
 
 class PolicyBody(PolicyFields):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.POLICY_BODY]})
+
+    id: PolicyIdText | None = Field(
+        default=None, description="`sla_...`, of OLA `ola_...`. Left out: a new one.", examples=["sla_abc123"]
+    )
     name: str = Field(examples=["Critical Support"])
-    targets: list[TargetBody] | None = None
-    escalations: list[EscalationBody] | None = None
+    targets: list[TargetBody] | None = Field(default=None, examples=[[examples.TARGET]])
+    escalations: list[EscalationBody] | None = Field(default=None, examples=[[examples.ESCALATION]])
 
 
 class ConditionView(View):
-    field: str
-    operator: str
-    value: Any = None
+    field: str = Field(examples=["priority"])
+    operator: str = Field(examples=["in"])
+    value: Any = Field(default=None, examples=[["urgent", "high"]])
 
 
 class TargetView(View):
-    id: str = Field(examples=["target_9f2c41d07be35a68"])
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TARGET_VIEW]})
+
+    id: str = Field(examples=["target_abc123"])
     type: str = Field(examples=["first_response"])
-    priority: str | None = Field(examples=["urgent"])
+    priority: str | None = Field(description="Null: any priority.", examples=["urgent"])
     hours: int | float = Field(examples=[1])
     minutes: int | float = Field(examples=[60])
-    pausable: bool
+    pausable: bool = Field(examples=[True])
 
 
 class EscalationView(View):
-    id: str = Field(examples=["esc_3b07d1e2f4a59c86"])
-    trigger: str
-    threshold_minutes: int | float | None
-    trigger_percent: int | float | None
-    delay_minutes: int | float
-    target_type: str | None
-    actions: list[dict[str, Any]]
-    action_type: str | None = Field(description="The action, where it is a single one without anything but its type.")
-    status: str
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ESCALATION_VIEW]})
+
+    id: str = Field(examples=["esc_abc123"])
+    trigger: str = Field(examples=["approaching_breach"])
+    threshold_minutes: int | float | None = Field(examples=[30])
+    trigger_percent: int | float | None = Field(examples=[None])
+    delay_minutes: int | float = Field(examples=[0])
+    target_type: str | None = Field(description="Null: every target.", examples=[None])
+    actions: list[dict[str, Any]] = Field(examples=[[{"type": "notify_team_lead"}]])
+    action_type: str | None = Field(
+        description="The action, where it is a single one without anything but its type.",
+        examples=["notify_team_lead"],
+    )
+    status: str = Field(examples=["active"])
 
 
 class PolicyDocument(View):
-    id: str = Field(examples=["sla_5d1f0a9be2c34786"])
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.POLICY_DOCUMENT]})
+
+    id: str = Field(examples=["sla_abc123"])
     name: str = Field(examples=["Critical Support"])
-    description: str
-    conditions: list[ConditionView]
-    match: Literal["all", "any"]
-    targets: list[TargetView]
-    escalations: list[EscalationView]
-    at_risk_percent: int | float
-    business_hours: bool
-    business_hours_id: str | None
-    enabled: bool
-    version: int = Field(description="Every change makes a new one; an instance keeps the one it was opened under.")
+    description: str = Field(examples=["SLA for urgent and high-priority tickets"])
+    conditions: list[ConditionView] = Field(examples=[[examples.CONDITION]])
+    match: Literal["all", "any"] = Field(examples=["all"])
+    targets: list[TargetView] = Field(examples=[[examples.TARGET_VIEW]])
+    escalations: list[EscalationView] = Field(examples=[[examples.ESCALATION_VIEW]])
+    at_risk_percent: int | float = Field(examples=[75])
+    business_hours: bool = Field(examples=[False])
+    business_hours_id: str | None = Field(examples=[None])
+    enabled: bool = Field(examples=[True])
+    version: int = Field(
+        description="Every change makes a new one; an instance keeps the one it was opened under.", examples=[1]
+    )
 
 
 class PolicyView(PolicyDocument):
-    created_at: DateTime
-    updated_at: DateTime
-    archived_at: DateTime | None = Field(description="An archived policy matches nothing; null: it is live.")
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.POLICY_VIEW]})
+
+    created_at: DateTime = Field(examples=[examples.CREATED_AT])
+    updated_at: DateTime = Field(examples=[examples.CREATED_AT])
+    archived_at: DateTime | None = Field(
+        description="An archived policy matches nothing; null: it is live.", examples=[None]
+    )
 
 
 class PolicyPage(PageOf):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.page(examples.POLICY_VIEW)]})
+
     data: list[PolicyView]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.v2.policy_schemas import PolicyDocument
 from domain.escalations import EscalationRule
 from domain.instants import render
 from domain.policies import Policy
@@ -22,9 +23,8 @@ def policy_view(stored: StoredPolicy) -> dict[str, Any]:
 
 
 def policy_document(policy: Policy) -> dict[str, Any]:
-    document = policy.to_json()
-    del document["kind"]
-    return {**document, "escalations": [escalation_view(step) for step in policy.escalations]}
+    document = policy.to_json() | {"escalations": [escalation_view(step) for step in policy.escalations]}
+    return {name: document[name] for name in PolicyDocument.model_fields}
 
 
 def escalation_view(step: EscalationRule) -> dict[str, Any]:

@@ -5,46 +5,48 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from api import problems
-from api.auth import Writer
-from api.dependencies import Deps
 from api.requests import JsonRoute
-from api.v2.policy_change_schemas import TargetOfPolicyView
-from api.v2.policy_changes import KIND, fields_of, revise
+from api.v2.policy_change_schemas import PolicyId, TargetId, TargetOfPolicyView
+from api.v2.policy_changes import Edit, fields_of
+from api.v2.policy_ids import TARGET, chosen_or_new
 from api.v2.policy_schemas import TargetBody
+from api.v2.policy_tags import TAGGED, tag_of
 from domain.errors import Conflict, NotFound
 from domain.policies import Policy, TargetRule
-from store.ids import mint
 
-router = APIRouter(tags=["Targets"], route_class=JsonRoute)
+router = APIRouter(route_class=JsonRoute)
 
 
 @router.post(
     "/policies/{policy_id}/targets",
     status_code=201,
     response_model=TargetOfPolicyView,
-    responses=problems.documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    responses={201: TAGGED, **problems.documented(400, 401, 403, 404, 409, 412, 413, 415, 422, 503)},
     summary="Add a target to a policy",
 )
-async def add_target(policy_id: str, body: TargetBody, owner: Writer, deps: Deps) -> dict[str, Any]:
-    """Refused (409) when the policy has a target for this type and priority already."""
+async def add_target(policy_id: PolicyId, body: TargetBody, edit: Edit, response: Response) -> dict[str, Any]:
+    """Refused (409) when the policy has a target for this type and priority already, or when the id is taken."""
     with fields_of("target"):
-        target = TargetRule.from_json({**body.given(), "id": mint("target")})
-    await revise(deps, owner, policy_id, lambda policy: _with(policy, target))
+        target = TargetRule.from_json({**body.given(), "id": chosen_or_new(body.id, TARGET)})
+    chosen = () if body.id is None else (target.id,)
+    stored = await edit.revise(policy_id, lambda policy: _with(policy, target), chosen)
+    response.headers["ETag"] = tag_of(stored)
     return {**target.to_json(), "policy_id": policy_id}
 
 
 @router.delete(
     "/targets/{target_id}",
     status_code=204,
-    responses=problems.documented(401, 403, 404, 409, 503),
+    responses={204: TAGGED, **problems.documented(401, 403, 404, 409, 412, 422, 503)},
     summary="Delete a target",
 )
-async def delete_target(target_id: str, owner: Writer, deps: Deps) -> None:
-    stored = await deps.store.policies.holding(owner.organization, KIND, "targets", target_id)
-    await revise(deps, owner, stored.policy.id, lambda policy: _without(policy, target_id))
+async def delete_target(target_id: TargetId, edit: Edit, response: Response) -> None:
+    policy_id = await edit.holder("targets", target_id)
+    stored = await edit.revise(policy_id, lambda policy: _without(policy, target_id))
+    response.headers["ETag"] = tag_of(stored)
 
 
 def _with(policy: Policy, target: TargetRule) -> Policy:

@@ -90,7 +90,7 @@ async def test_a_deleted_target_is_promised_no_more(api: Any) -> None:
         ({**TARGET, "hours": None}, "hours", None),
         ({**TARGET, "minutes": 61}, "minutes", 61),
         ({**TARGET, "hourz": 1}, "hourz", 1),
-        ({**TARGET, "id": "target_mine"}, "id", "target_mine"),
+        ({**TARGET, "id": "mine"}, "id", "mine"),
     ],
 )
 async def test_a_target_that_cannot_be_accepted_is_named(api: Any, body: Any, field: str, value: Any) -> None:
@@ -133,6 +133,77 @@ async def test_both_shapes_write_the_same_rule(api: Any) -> None:
         {"trigger": "approaching_breach", "threshold_minutes": 30, "action_type": "notify"},
     )
     assert {**second.json(), "id": first["id"]} == first
+
+
+@pytest.mark.parametrize("threshold", [{"trigger_percent": 90}, {"threshold_minutes": 30}])
+async def test_the_shape_without_a_trigger_is_a_step_before_the_breach(api: Any, threshold: dict[str, Any]) -> None:
+    rule = {**threshold, "action_type": "notify", "status": "active"}
+    policy = await api.policy(escalations=[rule])
+    [inline] = policy["escalations"]
+    added = (await api.post(f"/policies/{policy['id']}/escalations", rule)).json()
+    changed = (await patch(api, await escalation(api), {"threshold_minutes": None, **rule})).json()
+    assert {name: inline[name] for name in rule} == rule
+    assert (inline["trigger"], inline["actions"]) == ("approaching_breach", [{"type": "notify"}])
+    for other in (added, changed):
+        assert {**alone(other), "id": inline["id"]} == inline
+
+
+async def test_what_was_read_of_an_escalation_may_be_sent_back(api: Any) -> None:
+    for actions in (
+        [],
+        [{"type": "page"}],
+        [{"type": "reassign", "team_id": "team_2"}],
+        [{"type": "a"}, {"type": "b"}],
+    ):
+        step = await escalation(api, actions=actions)
+        own = {name: value for name, value in alone(step).items() if name != "id"}
+        assert (await patch(api, step, own)).json() == step
+        assert (await api.post(f"/policies/{step['policy_id']}/escalations", own)).json().keys() == step.keys()
+
+
+async def test_an_action_type_replaces_the_actions_and_actions_replace_it(api: Any) -> None:
+    step = await escalation(api)
+    single = (await patch(api, step, {"action_type": "notify"})).json()
+    assert (single["actions"], single["action_type"]) == ([{"type": "notify"}], "notify")
+    listed = (await patch(api, step, {"actions": BEFORE["actions"]})).json()
+    assert (listed["actions"], listed["action_type"]) == (BEFORE["actions"], None)
+
+
+async def test_many_steps_of_a_policy_and_of_a_target_type_are_each_a_milestone(api: Any) -> None:
+    steps = [
+        {"threshold_minutes": 30},
+        {"threshold_minutes": 30},
+        {"trigger_percent": 90},
+        {"trigger": "breached"},
+        {"trigger": "breached", "delay_minutes": 15},
+        {"trigger": "breached", "delay_minutes": 15, "target_type": "resolution"},
+    ]
+    await api.policy(escalations=steps)
+    opened = await api.ticket(occurred_at="2026-03-08T13:00:00Z")
+    planned = [one["planned_at"] for one in opened["targets"]["first_response"]["milestones"]]
+    for at, times in (("13:30", 3), ("13:54", 1), ("14:00", 2), ("14:15", 1)):
+        assert planned.count(f"2026-03-08T{at}:00Z") == times, planned
+    assert len(opened["targets"]["resolution"]["milestones"]) == len(planned) + 1
+
+
+async def test_a_target_is_in_hours_or_minutes_with_fractions(api: Any) -> None:
+    policy = await api.policy(targets=[])
+    for priority, length, hours, minutes in (
+        ("a", {"hours": 1.5}, 1.5, 90),
+        ("b", {"minutes": 0.5}, 0.5 / 60, 0.5),
+        ("c", {"minutes": 90, "hours": 1.5}, 1.5, 90),
+        (None, {"hours": 48}, 48, 2880),
+    ):
+        body = {"type": "resolution", "priority": priority, **length}
+        target = (await api.post(f"/policies/{policy['id']}/targets", body)).json()
+        assert (target["hours"], target["minutes"]) == (pytest.approx(hours), minutes)
+
+
+async def test_a_target_for_any_priority_counts_where_there_is_none_of_its_own(api: Any) -> None:
+    await api.policy(conditions=[], targets=[{**TARGET, "hours": 1}, {"type": "first_response", "hours": 3}])
+    for priority, due in (("urgent", "14:00"), ("low", "16:00"), (None, "16:00")):
+        opened = await api.ticket(priority=priority, occurred_at="2026-03-08T13:00:00Z")
+        assert opened["targets"]["first_response"]["due_at"] == f"2026-03-08T{due}:00Z"
 
 
 async def test_a_threshold_clears_the_percentage(api: Any) -> None:
