@@ -42,6 +42,11 @@ _DESCRIPTION = (
     "1 to 255 visible ASCII characters, in quotes (RFC 8941) or not. The same request under the same key is carried "
     "out once and answered the same for 24 hours; another request under it is 422. Errors are not kept."
 )
+_KEY_SCHEMA = {
+    "type": "string",
+    "pattern": r'^([!#-~][!-~]{0,254}|"[!#-\[\]-~]{1,255}")$',
+    "examples": ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+}
 _REPLAYED_HEADER = {
     "description": "`true`: this answer was given before; nothing was done now.",
     "schema": {"type": "string", "enum": ["true"]},
@@ -52,8 +57,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 Endpoint = Callable[..., Awaitable[Any]]
 KeyHeader = Annotated[
     str | None,
-    WithJsonSchema({"type": "string", "pattern": r'^([!#-~][!-~]{0,254}|"[!#-\[\]-~]{1,255}")$'}),
-    Header(alias=HEADER, description=_DESCRIPTION, examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"]),
+    WithJsonSchema(_KEY_SCHEMA),
+    Header(alias=HEADER, description=_DESCRIPTION),
 ]
 
 

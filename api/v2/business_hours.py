@@ -14,6 +14,7 @@ from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.business_hours_schemas import (
     BusinessHoursBody,
+    BusinessHoursId,
     BusinessHoursPage,
     BusinessHoursPatch,
     BusinessHoursView,
@@ -67,7 +68,7 @@ async def list_business_hours(
     responses=problems.documented(401, 403, 404, 503),
     summary="Get business hours",
 )
-async def get_business_hours(business_hours_id: str, owner: Reader, deps: Deps) -> dict[str, Any]:
+async def get_business_hours(business_hours_id: BusinessHoursId, owner: Reader, deps: Deps) -> dict[str, Any]:
     return calendar_view(await deps.store.calendars.get(owner.organization, business_hours_id))
 
 
@@ -78,7 +79,7 @@ async def get_business_hours(business_hours_id: str, owner: Reader, deps: Deps) 
     summary="Change business hours",
 )
 async def change_business_hours(
-    business_hours_id: str, body: BusinessHoursPatch, owner: Writer, deps: Deps
+    business_hours_id: BusinessHoursId, body: BusinessHoursPatch, owner: Writer, deps: Deps
 ) -> dict[str, Any]:
     """Only the fields that are given change, each as a whole. Instances keep the version they were opened under."""
     for _ in range(ATTEMPTS - 1):
@@ -93,7 +94,7 @@ async def change_business_hours(
     responses=problems.documented(401, 403, 404, 409, 503),
     summary="Delete business hours",
 )
-async def delete_business_hours(business_hours_id: str, owner: Writer, deps: Deps) -> None:
+async def delete_business_hours(business_hours_id: BusinessHoursId, owner: Writer, deps: Deps) -> None:
     """Refused (409) for the organization's default and while a policy or a team uses them."""
     await deps.store.calendars.delete(owner.organization, business_hours_id)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, WithJsonSchema
+from fastapi import Path
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from api.schemas import Body, DateTime, PageOf, View, Windows
 from domain.calendar.validation import WEEKDAYS
@@ -32,7 +33,26 @@ Weekly = Annotated[Any, WithJsonSchema(_WEEKLY)]
 Holidays = Annotated[Any, WithJsonSchema(_HOLIDAYS)]
 Dated = Annotated[Any, WithJsonSchema(_DATED)]
 
+BusinessHoursId = Annotated[str, Path(examples=["bh_2f4e6a8c0b1d3579"])]
+
 WEEK = {day: [["09:00", "12:00"], ["13:00", "17:00"]] for day in WEEKDAYS[:5]}
+HOURS: dict[str, Any] = {
+    "name": "Support, Berlin",
+    "timezone": "Europe/Berlin",
+    "weekly_hours": WEEK,
+    "holidays": ["2026-12-25", {"date": "2026-12-26", "name": "Boxing Day"}],
+    "special_days": {"2026-12-24": [["09:00", "12:00"]]},
+    "breaks": {"2026-03-02": [["15:00", "15:30"]]},
+}
+HOURS_VIEW: dict[str, Any] = {
+    "id": "bh_2f4e6a8c0b1d3579",
+    **HOURS,
+    "always": False,
+    "version": 1,
+    "is_default": False,
+    "created_at": "2026-03-08T09:00:00Z",
+    "updated_at": "2026-03-08T09:00:00Z",
+}
 
 
 class HoursBody(Body):
@@ -54,14 +74,20 @@ class HoursBody(Body):
 
 
 class BusinessHoursBody(HoursBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [HOURS]})
+
     name: str = Field(examples=["Support, Berlin"])
 
 
 class BusinessHoursPatch(HoursBody):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"holidays": ["2027-01-01"]}]})
+
     name: str = Field(default="", examples=["Support, Berlin"])
 
 
 class BusinessHoursView(View):
+    model_config = ConfigDict(json_schema_extra={"examples": [HOURS_VIEW]})
+
     id: str = Field(examples=["bh_2f4e6a8c0b1d3579"])
     name: str = Field(examples=["Support, Berlin"])
     timezone: str = Field(examples=["Europe/Berlin"])

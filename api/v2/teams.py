@@ -12,7 +12,7 @@ from api.auth import Reader, Writer
 from api.dependencies import Deps
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.v2.team_schemas import ID_PATTERN, LONGEST_ID, TeamBody, TeamPage, TeamPatch, TeamView
+from api.v2.team_schemas import ID_PATTERN, LONGEST_ID, TeamBody, TeamId, TeamPage, TeamPatch, TeamView
 from domain.errors import InvalidValue
 from domain.instants import render
 from domain.teams import Team
@@ -58,7 +58,7 @@ async def list_teams(owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, of
     responses=problems.documented(401, 403, 404, 503),
     summary="Get a team",
 )
-async def get_team(team_id: str, owner: Reader, deps: Deps) -> dict[str, Any]:
+async def get_team(team_id: TeamId, owner: Reader, deps: Deps) -> dict[str, Any]:
     return team_view(await deps.store.teams.get(owner.organization, team_id))
 
 
@@ -68,7 +68,7 @@ async def get_team(team_id: str, owner: Reader, deps: Deps) -> dict[str, Any]:
     responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
     summary="Change a team",
 )
-async def change_team(team_id: str, body: TeamPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
+async def change_team(team_id: TeamId, body: TeamPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
     """Only the fields that are given change. Instances keep the business hours they were opened under."""
     given = body.given()
     changed = await deps.store.teams.update(
@@ -83,7 +83,7 @@ async def change_team(team_id: str, body: TeamPatch, owner: Writer, deps: Deps) 
     responses=problems.documented(401, 403, 404, 503),
     summary="Delete a team",
 )
-async def delete_team(team_id: str, owner: Writer, deps: Deps) -> None:
+async def delete_team(team_id: TeamId, owner: Writer, deps: Deps) -> None:
     """Its id is free again. Running instances keep what they were opened under."""
     await deps.store.teams.delete(owner.organization, team_id)
 
