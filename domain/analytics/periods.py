@@ -40,19 +40,25 @@ class Period:
         return Period(self.start_date - timedelta(days=self.days), self.start_date - _ONE_DAY, self.timezone)
 
 
-def read_period(start_date: str | None, end_date: str | None, timezone: str, now: Instant) -> Period:
-    """Without an end it ends today, without a start it has thirty days.
+def read_period(
+    start_date: str | None,
+    end_date: str | None,
+    timezone: str,
+    now: Instant,
+    fields: tuple[str, str] = ("start_date", "end_date"),
+) -> Period:
+    """Without an end it ends today, without a start it has thirty days. `fields` are what the caller calls the two.
 
     Raises InvalidValue for an unknown zone, for what is no date between 1970 and 2100, for an end before the start.
     """
     zone = require_zone(timezone)
-    end = local(zone, now).date() if end_date is None else _read_day(end_date, "end_date")
+    end = local(zone, now).date() if end_date is None else _read_day(end_date, fields[1])
     days_before = timedelta(days=DEFAULT_DAYS - 1)
-    start = max(FIRST_DAY, end - days_before) if start_date is None else _read_day(start_date, "start_date")
+    start = max(FIRST_DAY, end - days_before) if start_date is None else _read_day(start_date, fields[0])
     if end < start:
         if end_date is None:
-            raise InvalidValue("start_date", start_date, f"must not lie after today ({end})")
-        raise InvalidValue("end_date", end_date, f"must not lie before start_date ({start})")
+            raise InvalidValue(fields[0], start_date, f"must not lie after today ({end})")
+        raise InvalidValue(fields[1], end_date, f"must not lie before {fields[0]} ({start})")
     return Period(start, end, zone)
 
 
