@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -79,7 +80,12 @@ def test_the_clocks_of_instances_that_were_there_before_are_filled_in(empty_url:
         stop = render(Instant(OPENED + 30 * MINUTE))
         plan["targets"][0] |= {"state": "stopped", "stopped_at": stop, "used": 30 * MINUTE, "breached_at": None}
         table = sa.Table("instances", sa.MetaData(), autoload_with=conn)
-        row = {"organization": "default", "id": "inst_sla_ticket_42", "kind": "sla", "subject_type": "ticket"}
+        row: dict[str, Any] = {
+            "organization": "default",
+            "id": "inst_sla_ticket_42",
+            "kind": "sla",
+            "subject_type": "ticket",
+        }
         row |= {
             "subject": "42",
             "status": "active",

@@ -1,0 +1,68 @@
+"""An organization with one of each thing, made over the API itself, and the ids that find them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True)
+class Things:
+    """Ids by path parameter; what a path with a certain part in it means by the same name stands under that part."""
+
+    everywhere: dict[str, str]
+    within: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def ids(self, path: str) -> dict[str, str]:
+        """The ids that the parameters of this path stand for."""
+        own = (ids for part, ids in self.within.items() if part in path)
+        return {**self.everywhere, **next(own, {})}
+
+    @property
+    def all(self) -> set[str]:
+        """Every id of the organization's own making."""
+        named = {id_ for ids in (self.everywhere, *self.within.values()) for id_ in ids.values()}
+        return named - {"bh_default"}
+
+
+async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
+    """The mark stands in every name; the client sends a key that may do everything."""
+
+    async def made(path: str, body: Any) -> dict[str, Any]:
+        answer = await http.post(f"/api/v2/sla{path}", json=body)
+        assert answer.status_code in (200, 201), answer.text
+        return dict(answer.json())
+
+    week = {"mon": [["09:00", "17:00"]]}
+    hours = await made("/business-hours", {"name": mark, "timezone": "UTC", "weekly_hours": week})
+    team = {"id": f"team_{mark}", "name": mark, "lead": mark, "business_hours_id": hours["id"]}
+    await made("/teams", team)
+    step = {"trigger": "breached", "actions": [{"type": mark}]}
+    rules = {"name": mark, "targets": [{"type": "resolution", "minutes": 1}], "escalations": [step]}
+    policy, ola = await made("/policies", rules), await made("/ola/policies", rules)
+    ticket = {"ticket_id": mark, "priority": mark, "team_id": team["id"], "fields": {"subject": mark}}
+    instance = await made("/instances", {**ticket, "occurred_at": "2026-11-01T09:00:00Z"})
+    await made("/instances", {**ticket, "kind": "ola"})
+    renamed = await http.patch("/api/v2/sla/organization", json={"name": mark})
+    assert renamed.status_code == 200, renamed.text
+    key = await made("/keys", {"name": mark, "scopes": ["sla:read"]})
+    return Things(
+        {
+            **_of_policy(policy),
+            "business_hours_id": hours["id"],
+            "team_id": team["id"],
+            "instance_id": instance["id"],
+            "key_id": key["id"],
+        },
+        {"/ola/": _of_policy(ola)},
+    )
+
+
+def _of_policy(policy: dict[str, Any]) -> dict[str, str]:
+    return {
+        "policy_id": policy["id"],
+        "target_id": policy["targets"][0]["id"],
+        "escalation_id": policy["escalations"][0]["id"],
+    }
