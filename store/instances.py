@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,12 +21,12 @@ from store import records
 from store.clock import Clock
 from store.database import Database
 from store.tables import deliveries, instance_events, instance_records, instances, milestones, notices
-from store.types import instant, optional_instant
+from store.types import instant, moment, optional_instant
 
 
 @dataclass(frozen=True, slots=True)
 class StoredInstance:
-    """An instance as of its newest record; `status` is as of that record too."""
+    """An instance as of its newest record; `status` too, and in a list as of the moment the list was asked for."""
 
     id: str
     snapshot: Snapshot
@@ -66,6 +66,14 @@ class Filters(TypedDict, total=False):
     subject_type: SubjectType | None
     subject: str | None
     kind: Kind | None
+    due_after: Instant | None
+    due_before: Instant | None
+    opened_after: Instant | None
+    opened_before: Instant | None
+
+
+_EARLIEST = {"due_after": instances.c.next_due_at, "opened_after": instances.c.opened_at}
+_END = {"due_before": instances.c.next_due_at, "opened_before": instances.c.opened_at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +92,20 @@ class Instances:
             return await find_instance(conn, organization, instance_id)
 
     async def list(
-        self, organization: str, *, limit: int, offset: int, **filters: Unpack[Filters]
+        self, organization: str, *, limit: int, offset: int, as_of: Instant | None = None, **filters: Unpack[Filters]
     ) -> tuple[Sequence[StoredInstance], int]:
-        """A page, next due first, those without a due instant last and newest first; and how many there are."""
-        wanted = _shown(organization)
-        for name, value in filters.items():
-            if value is not None:
-                wanted = sa.and_(wanted, instances.c[name] == str(value))
+        """A page, next due first, those without a due instant last and newest first; and how many there are.
+
+        `*_after <= instant < *_before`. Statuses, those shown and the one asked for, are as of `as_of`, else now.
+        """
+        status = _status_at(self.now() if as_of is None else as_of)
+        wanted = sa.and_(_shown(organization), *_conditions(filters, status))
         async with self.database.read() as conn:
             total = await conn.scalar(sa.select(sa.func.count()).select_from(instances).where(wanted))
-            rows = (await conn.execute(_in_order(wanted).limit(limit).offset(offset))).all()
+            rows = (await conn.execute(_in_order(wanted, status).limit(limit).offset(offset))).all()
             ledgers = await _ledgers(conn, organization, [row.id for row in rows])
-        return [_stored(row, ledgers.get(row.id, ())) for row in rows], total or 0
+        found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]
+        return found, total or 0
 
     async def load(self, organization: str, instance_id: str) -> LoadedInstance | None:
         this = sa.and_(instances.c.organization == organization, instances.c.id == instance_id)
@@ -145,17 +155,35 @@ async def find_instance(conn: AsyncConnection, organization: str, instance_id: s
     row = (await conn.execute(sa.select(instances).where(this))).first()
     if row is None:
         return None
-    return _stored(row, (await _ledgers(conn, organization, [instance_id])).get(instance_id, ()))
+    return _stored(row, (await _ledgers(conn, organization, [instance_id])).get(instance_id, ()), row.status)
 
 
 def _shown(organization: str) -> sa.ColumnElement[bool]:
     return sa.and_(instances.c.organization == organization, instances.c.snapshot_sequence > 0)
 
 
-def _in_order(wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def _conditions(filters: Filters, status: sa.ColumnElement[str]) -> Iterator[sa.ColumnElement[bool]]:
+    for name, value in filters.items():
+        if value is None:
+            continue
+        if name in _EARLIEST:
+            yield _EARLIEST[name] >= moment(cast("Instant", value))
+        elif name in _END:
+            yield _END[name] < moment(cast("Instant", value))
+        else:
+            yield (status if name == "status" else instances.c[name]) == str(value)
+
+
+def _status_at(now: Instant) -> sa.ColumnElement[str]:
+    """What a list goes by: an open clock is breached when its due has passed, also while nobody has recorded it yet."""
+    passed = instances.c.next_due_at <= moment(now)
+    return sa.case((passed, InstanceStatus.BREACHED.value), else_=instances.c.status)
+
+
+def _in_order(wanted: sa.ColumnElement[bool], status: sa.ColumnElement[str]) -> sa.Select[Any]:
     table = instances
     order = (table.c.next_due_at.asc().nulls_last(), table.c.opened_at.desc(), table.c.id)
-    return sa.select(table).where(wanted).order_by(*order)
+    return sa.select(table, status.label("status_then")).where(wanted).order_by(*order)
 
 
 async def _ledgers(conn: AsyncConnection, organization: str, instance_ids: Sequence[str]) -> dict[str, Ledger]:
@@ -192,16 +220,17 @@ def _firing(row: Any) -> Firing:
         fired_at=instant(row.fired_at),
         withdrawn_at=optional_instant(row.withdrawn_at),
         delivered_at=optional_instant(row.delivered_at),
+        skipped=row.skipped,
     )
 
 
-def _stored(row: Any, ledger: Ledger) -> StoredInstance:
+def _stored(row: Any, ledger: Ledger, status: str) -> StoredInstance:
     return StoredInstance(
         id=row.id,
         snapshot=Snapshot.from_json(row.snapshot),
         plan=Plan.from_json(row.plan),
         ledger=ledger,
-        status=InstanceStatus(row.status),
+        status=InstanceStatus(status),
         sequence=row.sequence,
         opened_at=instant(row.opened_at),
         closed_at=optional_instant(row.closed_at),

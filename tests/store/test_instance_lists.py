@@ -65,6 +65,13 @@ async def test_pages_neither_repeat_nor_leave_out_an_instance(filled: Store, siz
         (Filters(subject="sooner", subject_type=SubjectType.TICKET), ["inst_sla_ticket_sooner"]),
         (Filters(priority="high", kind=Kind.OLA), []),
         (Filters(priority=None, status=None), IN_ORDER),
+        (Filters(due_after=at(2)), IN_ORDER[:3]),
+        (Filters(due_after=Instant(at(2) + 1)), ["inst_sla_ticket_later"]),
+        (Filters(due_before=at(9)), IN_ORDER[:2]),
+        (Filters(due_after=at(2), due_before=Instant(at(9) + 1)), IN_ORDER[:3]),
+        (Filters(opened_after=at(-1)), IN_ORDER[:4]),
+        (Filters(opened_before=at(-1)), ["inst_ola_ticket_paused"]),
+        (Filters(opened_after=at(-1), opened_before=at(0)), ["inst_sla_ticket_sooner", "inst_sla_ticket_newer"]),
     ],
 )
 async def test_a_list_is_narrowed_by_every_filter_given(filled: Store, filters: Filters, expected: list[str]) -> None:
@@ -85,3 +92,28 @@ async def test_a_page_costs_three_queries_however_long_it_is(filled: Store) -> N
 
 async def test_an_organization_without_instances_has_an_empty_list(filled: Store) -> None:
     assert await filled.instances.list("nobody", limit=10, offset=0) == ([], 0)
+
+
+@pytest.mark.parametrize(("hour", "breached"), [(1, []), (2, IN_ORDER[:2]), (8, IN_ORDER[:2]), (9, IN_ORDER[:3])])
+async def test_a_due_that_has_passed_is_a_breach_in_the_list_before_anybody_records_it(
+    filled: Store, hour: int, breached: list[str]
+) -> None:
+    found, total = await filled.instances.list(
+        ORGANIZATION, limit=10, offset=0, as_of=at(hour), status=InstanceStatus.BREACHED
+    )
+    assert ([instance.id for instance in found], total) == (breached, len(breached))
+    assert {instance.status for instance in found} <= {InstanceStatus.BREACHED}
+    everything, _ = await filled.instances.list(ORGANIZATION, limit=10, offset=0, as_of=at(hour))
+    shown = {instance.id: instance.status for instance in everything}
+    assert [id_ for id_ in IN_ORDER if shown[id_] is InstanceStatus.BREACHED] == breached
+    assert shown["inst_ola_ticket_paused"] is InstanceStatus.PAUSED
+
+
+async def test_every_instance_is_listed_under_the_status_it_shows_and_no_other(filled: Store) -> None:
+    listed = {
+        instance.id: (status, instance.status)
+        for status in InstanceStatus
+        for instance in (await filled.instances.list(ORGANIZATION, limit=9, offset=0, as_of=at(3), status=status))[0]
+    }
+    assert sorted(listed) == sorted(IN_ORDER)
+    assert all(asked is shown for asked, shown in listed.values())
