@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
@@ -29,6 +35,7 @@ SIGNAL_SECONDS = 4.0
 STATE_SECONDS = 1.0
 APPLIED_SECONDS = 2.0
 HEALTH_SECONDS = 2.0
+FIRST_PATIENCE = 0.3
 FIRST_WAIT = 0.02
 LONGEST_WAIT = 0.25
 
@@ -107,13 +114,23 @@ class Engine:
 
     async def state(self, organization: str, instance_id: str, within: float = STATE_SECONDS) -> State | None:
         """None when there is no such workflow, or no worker answers for it in time."""
+        clock = asyncio.get_running_loop().time
+        deadline, patience = clock() + within, FIRST_PATIENCE
+        while (left := deadline - clock()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(patience, left)):
+                    return await self._ask(organization, instance_id)
+            # A question that arrives while the worker is at the instance may get stuck; asked again it is answered.
+            patience *= 2
+        return None
+
+    async def _ask(self, organization: str, instance_id: str) -> State | None:
         try:
-            async with _answering(within):
-                handle = await self._handle(organization, instance_id)
-                answer = await handle.query(STATE_QUERY, rpc_timeout=timedelta(seconds=within))
-        except (WorkflowQueryFailedError, WorkflowQueryRejectedError, EngineUnavailable):
+            handle = await self._handle(organization, instance_id)
+            return State.from_json(await handle.query(STATE_QUERY))
+        # A client that never connected raises RuntimeError.
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError, RPCError, RuntimeError):
             return None
-        return State.from_json(answer)
 
     async def state_with(self, organization: str, instance_id: str, event_id: str) -> State | None:
         """The last state seen, asked for until it has applied or refused the event or a short deadline has passed."""
@@ -142,6 +159,18 @@ class Engine:
                     raise
                 return None
         return Opening.from_json(body)
+
+    async def is_running(self, organization: str, instance_id: str) -> bool:
+        """Whether there is such a workflow and it has not ended; Temporal itself knows, no worker is asked."""
+        async with _answering(STATE_SECONDS):
+            handle = await self._handle(organization, instance_id)
+            try:
+                described = await handle.describe(rpc_timeout=timedelta(seconds=STATE_SECONDS))
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                return False
+        return described.status is WorkflowExecutionStatus.RUNNING
 
     async def check(self) -> None:
         async with _answering(HEALTH_SECONDS):

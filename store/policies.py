@@ -15,6 +15,7 @@ from domain.ids import Kind
 from domain.instants import Instant
 from domain.policies import Policy
 from store.calendars import is_live_calendar
+from store.claims import count_claims
 from store.clock import Clock
 from store.database import Database
 from store.organizations import SYSTEM, begin_change
@@ -105,7 +106,7 @@ class Policies:
     async def archive(
         self, organization: str, policy_id: str, changed_by: str = SYSTEM, version: int | None = None
     ) -> None:
-        """Matches nothing from now on. Raises Conflict while instances of it are open, with their number.
+        """Matches nothing from now on. Raises Conflict while instances of it are open or claim it, with their number.
 
         Outdated when a `version` is given that is not the present one.
         """
@@ -188,7 +189,9 @@ async def _write(
 async def _open_instances(conn: AsyncConnection, organization: str, policy_id: str) -> int:
     table = instances
     these = sa.and_(table.c.organization == organization, table.c.policy_id == policy_id, table.c.closed_at.is_(None))
-    return await conn.scalar(sa.select(sa.func.count()).select_from(table).where(these)) or 0
+    recorded = sa.select(sa.func.count()).select_from(table).where(these).scalar_subquery()
+    # One statement sees one state: a claim that gives way to its row meanwhile is counted, and counted once.
+    return await conn.scalar(sa.select(recorded + count_claims(organization, policy_id))) or 0
 
 
 async def _require_free(conn: AsyncConnection, organization: str, part_ids: Collection[str]) -> None:

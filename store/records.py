@@ -12,6 +12,7 @@ from domain.ids import InstanceId
 from domain.instants import parse
 from domain.records import FIRM, Record, Writer
 from domain.snapshot import Facts
+from store.claims import end_claim
 from store.clock import Clock
 from store.database import Database
 from store.outcomes import replace_targets
@@ -101,6 +102,7 @@ async def _keep_snapshot(conn: AsyncConnection, record: Record) -> None:
     this = sa.and_(table.c.organization == record.organization, table.c.id == record.instance_id, older)
     values = {"policy_id": facts.policy_id, "priority": facts.priority, "snapshot": record.snapshot}
     await conn.execute(sa.update(table).where(this).values(**values, snapshot_sequence=record.sequence))
+    await end_claim(conn, record.organization, record.instance_id)
 
 
 async def _append_events(conn: AsyncConnection, record: Record) -> None:
@@ -133,6 +135,7 @@ async def _keep_milestones(conn: AsyncConnection, record: Record) -> None:
             "fired_at": moment(firing.fired_at),
             "withdrawn_at": moment(firing.withdrawn_at),
             "delivered_at": moment(firing.delivered_at),
+            "skipped": firing.skipped,
             "sequence": record.sequence,
         }
         for firing in record.firings

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from domain.catalog import Catalog
+from domain.tickets import Ticket
 from store.analytics import Analytics
 from store.answers import Answers
 from store.calendars import Calendars
 from store.catalog import Catalogs
+from store.claims import Claims
 from store.clock import Clock, system_clock
 from store.database import Database
-from store.instances import Instances, StoredInstance, find_instance
+from store.ims import Ims
+from store.instances import Instances
 from store.keys import Keys
+from store.openings import Opening, Openings, Prepare
 from store.organizations import Organizations
 from store.policies import Policies
 from store.teams import Teams
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What creating an instance has to know first, seen at one moment."""
-
-    existing: StoredInstance | None
-    catalog: Catalog
 
 
 class Store:
@@ -37,9 +33,12 @@ class Store:
         self.teams = Teams(database, now)
         self.instances = Instances(database, now)
         self.keys = Keys(database, now)
-        self.analytics = Analytics(database)
         self.answers = Answers(database, now)
+        self.analytics = Analytics(database)
+        self.claims = Claims(database, now)
+        self.ims = Ims(database, now)
         self._catalogs = Catalogs()
+        self._openings = Openings(database, now, self._catalogs)
 
     @classmethod
     def open(cls, url: str, now: Clock = system_clock) -> Store:
@@ -54,8 +53,6 @@ class Store:
         async with self.database.read() as conn:
             return await self._catalogs.of(conn, organization)
 
-    async def opening(self, organization: str, instance_id: str) -> Opening:
-        """The instance, if it is there, and the catalog, in one transaction. Raises NotFound for the organization."""
-        async with self.database.read() as conn:
-            existing = await find_instance(conn, organization, instance_id)
-            return Opening(existing, await self._catalogs.of(conn, organization))
+    async def openings(self, organization: str, tickets: Sequence[Ticket], prepare: Prepare) -> Sequence[Opening]:
+        """See `Openings.of`."""
+        return await self._openings.of(organization, tickets, prepare)

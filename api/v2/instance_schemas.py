@@ -4,27 +4,58 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BaseModel, Field, WithJsonSchema
 
-from api.schemas import Body, DateTime, PageOf, View
+from api.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, PageOf, View
 from domain.ids import Kind
 from domain.status import InstanceStatus
 
 KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind)})]
 LONGEST_EVENT_ID = 200
 LONGEST_NOTE = 1000
+LONGEST_TEAM_ID = 200
+TEAM = "team_t2"
+
+
+class InstanceQuery(BaseModel):
+    """What a list may be narrowed to; everything that is given must hold."""
+
+    status: InstanceStatus | None = Field(default=None, description="As of now.", examples=["active"])
+    policy_id: str | None = Field(default=None, examples=["sla_5d1f0a9be2c34786"])
+    priority: str | None = Field(default=None, examples=["urgent"])
+    conversation_id: str | None = Field(default=None, examples=["conv_456"])
+    ticket_id: str | None = Field(default=None, examples=["4711"])
+    incident_id: str | None = Field(default=None, examples=["INC0042"])
+    kind: Kind | None = Field(default=None, description="`ola` needs the plan Enterprise.", examples=["sla"])
+    due_after: DateTime | None = Field(
+        default=None, description="Next due at this instant or later.", examples=["2026-03-08T09:00:00Z"]
+    )
+    due_before: DateTime | None = Field(
+        default=None, description="Next due before this instant.", examples=["2026-03-09T09:00:00Z"]
+    )
+    opened_after: DateTime | None = Field(
+        default=None, description="Opened at this instant or later.", examples=["2026-03-01T00:00:00Z"]
+    )
+    opened_before: DateTime | None = Field(
+        default=None, description="Opened before this instant.", examples=["2026-03-08T00:00:00Z"]
+    )
+    limit: Limit = DEFAULT_LIMIT
+    offset: Offset = 0
 
 
 class InstanceBody(Body):
     """Exactly one of `conversation_id`, `ticket_id` and `incident_id` is needed."""
 
     conversation_id: str | None = Field(default=None, examples=["conv_456"])
-    ticket_id: str | None = None
-    incident_id: str | None = None
-    kind: KindName = "sla"
+    ticket_id: str | None = Field(default=None, examples=[None])
+    incident_id: str | None = Field(default=None, examples=[None])
+    kind: KindName = Field(default="sla", description="`ola` needs the plan Enterprise.", examples=["sla"])
     priority: str | None = Field(default=None, examples=["urgent"])
     fields: dict[str, Any] | None = Field(default=None, examples=[{"plan": "gold", "customer": {"country": "DE"}}])
-    occurred_at: DateTime | None = Field(default=None, description="When the ticket was opened; left out: now.")
+    team_id: str | None = Field(default=None, description="The team it opens with; left out: none.", examples=[TEAM])
+    occurred_at: DateTime | None = Field(
+        default=None, description="When the ticket was opened; left out: now.", examples=["2026-03-08T13:00:00Z"]
+    )
 
 
 class CommandBody(Body):
@@ -36,7 +67,9 @@ class CommandBody(Body):
         description="Repeating a request with the same id has no further effect. Left out: one is minted.",
         examples=["zd-118-7"],
     )
-    occurred_at: DateTime | None = Field(default=None, description="When it happened; left out: now.")
+    occurred_at: DateTime | None = Field(
+        default=None, description="When it happened; left out: now.", examples=["2026-03-08T13:30:00Z"]
+    )
     reason: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["awaiting customer"])
     actor: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["ada@example.com"])
 
@@ -53,11 +86,19 @@ class ResumeBody(CommandBody):
     cause: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["customer"])
 
 
+class AssignBody(CommandBody):
+    """The ticket belongs to this team from now on, or to nobody."""
+
+    team_id: str | None = Field(
+        default=None, max_length=LONGEST_TEAM_ID, description="Null or left out: nobody.", examples=[TEAM]
+    )
+
+
 class MilestoneView(View):
     name: str = Field(examples=["halfway"])
-    planned_at: DateTime | None
-    fired_at: DateTime | None
-    delivered_at: DateTime | None
+    planned_at: DateTime | None = Field(examples=["2026-03-08T13:30:00Z"])
+    fired_at: DateTime | None = Field(examples=[None])
+    delivered_at: DateTime | None = Field(examples=[None])
 
 
 class TargetStateView(View):
@@ -67,36 +108,55 @@ class TargetStateView(View):
     elapsed_seconds: int | float = Field(description="Working time.", examples=[900])
     remaining_seconds: int | float = Field(description="Working time.", examples=[2700])
     paused_seconds: int | float = Field(examples=[0])
-    started_at: DateTime | None
-    stopped_at: DateTime | None
-    breached_at: DateTime | None
+    started_at: DateTime | None = Field(examples=["2026-03-08T13:00:00Z"])
+    stopped_at: DateTime | None = Field(examples=[None])
+    breached_at: DateTime | None = Field(examples=[None])
     milestones: list[MilestoneView]
-    due_if_resumed_now: DateTime | None = Field(default=None, description="Only while paused.")
+    team_id: str | None = Field(default=None, description="The team it counts for.", examples=[TEAM])
+    due_if_resumed_now: DateTime | None = Field(default=None, description="Only while paused.", examples=[None])
+
+
+class StintView(View):
+    """A team's (null: nobody's) time with the ticket, and the clocks it had in it."""
+
+    event_id: str = Field(description="The event that gave the ticket to the team.", examples=["zd-118-2"])
+    team_id: str | None = Field(examples=[TEAM])
+    started_at: DateTime = Field(examples=["2026-03-08T13:10:00Z"])
+    ended_at: DateTime | None = Field(examples=[None])
+    targets: dict[str, TargetStateView]
 
 
 class InstanceView(View):
     id: str | None = Field(description="Null for an untracked ticket.", examples=["inst_sla_conversation_conv_456"])
     policy_id: str | None = Field(examples=["sla_5d1f0a9be2c34786"])
-    policy_version: int | None = None
+    policy_version: int | None = Field(default=None, examples=[1])
     conversation_id: str | None = Field(default=None, examples=["conv_456"])
-    ticket_id: str | None = None
-    incident_id: str | None = None
-    kind: Literal["sla", "ola"]
+    ticket_id: str | None = Field(default=None, examples=[None])
+    incident_id: str | None = Field(default=None, examples=[None])
+    kind: Literal["sla", "ola"] = Field(examples=["sla"])
     priority: str | None = Field(examples=["urgent"])
-    status: InstanceStatus
-    opened_at: DateTime | None = None
-    closed_at: DateTime | None = Field(default=None, description="Null while a clock runs or is paused.")
-    targets: dict[str, TargetStateView]
-    source: Literal["workflow", "store"] | None = Field(default=None, description="Who told: the store may lag behind.")
-    event_id: str | None = Field(default=None, description="After a command: the event that has been applied.")
+    status: InstanceStatus = Field(examples=["active"])
+    team_id: str | None = Field(default=None, description="The team it was opened with.", examples=[TEAM])
+    opened_at: DateTime | None = Field(default=None, examples=["2026-03-08T13:00:00Z"])
+    closed_at: DateTime | None = Field(
+        default=None, description="Null while a clock runs or is paused.", examples=[None]
+    )
+    targets: dict[str, TargetStateView] = Field(description="By type; of an `ola` instance the latest stint's.")
+    stints: list[StintView] | None = Field(default=None, description="Only of an `ola` instance.")
+    source: Literal["workflow", "store"] | None = Field(
+        default=None, description="Who told: the store may lag behind.", examples=["workflow"]
+    )
+    event_id: str | None = Field(
+        default=None, description="After a command: the event that has been applied.", examples=["zd-118-7"]
+    )
 
 
 class Accepted(View):
     """The event is durable and no worker has applied it yet; repeat the request or get the instance later."""
 
-    id: str
-    event_id: str
-    status: Literal["accepted"]
+    id: str = Field(examples=["inst_sla_conversation_conv_456"])
+    event_id: str = Field(examples=["zd-118-7"])
+    status: Literal["accepted"] = Field(examples=["accepted"])
     instance: InstanceView | None = Field(default=None, description="The instance as last known, without the event.")
 
 

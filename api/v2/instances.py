@@ -8,25 +8,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from api import problems
-from api.auth import Reader, Writer
+from api.auth import Reader, Writer, require_enterprise
 from api.dependencies import Dependencies, Deps
 from api.idempotency import REPEATABLE
-from api.instances import (
-    Commanded,
-    Opened,
-    Untracked,
-    command_instance,
-    find_instance,
-    open_instance,
-    seen_in_store,
-)
+from api.instances import Commanded, command_instance, find_instance, seen_in_store
+from api.openings import Opened, Untracked, open_instance
 from api.requests import JsonRoute
-from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.schemas import page
 from api.v2.instance_schemas import (
     Accepted,
+    AssignBody,
     CommandBody,
     InstanceBody,
     InstancePage,
+    InstanceQuery,
     InstanceView,
     PauseBody,
     ResumeBody,
@@ -34,9 +29,10 @@ from api.v2.instance_schemas import (
 from domain.errors import InvalidValue
 from domain.fields import require_text
 from domain.ids import Kind, SubjectType
-from domain.instants import Instant
-from domain.status import InstanceStatus
+from domain.instants import Instant, parse_optional
 from domain.tickets import Ticket
+from store.instances import Filters, StoredInstance
+from store.keys import KeyOwner
 
 PREFIX = "/api/v2/sla/instances"
 
@@ -59,7 +55,9 @@ async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, respons
     """Safe to repeat: a conversation or ticket has one instance, and the answer to a repetition is that one."""
     document = body.given()
     when = document.pop("occurred_at", None)
-    outcome = await open_instance(deps, owner.organization, Ticket.from_json(document), when)
+    ticket = Ticket.from_json(document)
+    _require_plan(owner, ticket.instance.kind)
+    outcome = await open_instance(deps, owner.organization, ticket, when)
     if isinstance(outcome, Untracked):
         response.status_code = 200
         return outcome.view()
@@ -74,34 +72,15 @@ async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, respons
     responses=problems.documented(401, 403, 422, 503),
     summary="List instances, next due first",
 )
-async def list_instances(  # noqa: PLR0913, PLR0917 - one argument per filter
-    owner: Reader,
-    deps: Deps,
-    status: InstanceStatus | None = None,
-    policy_id: str | None = None,
-    priority: str | None = None,
-    conversation_id: str | None = None,
-    ticket_id: str | None = None,
-    incident_id: str | None = None,
-    kind: Annotated[Kind | None, Query()] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    offset: Offset = 0,
-) -> dict[str, Any]:
-    """Read from the store, which follows the workflows within a second."""
-    subject_type, subject = _subject(conversation_id, ticket_id, incident_id)
-    found, total = await deps.store.instances.list(
-        owner.organization,
-        status=status,
-        policy_id=policy_id,
-        priority=priority,
-        subject_type=subject_type,
-        subject=subject,
-        kind=kind,
-        limit=limit,
-        offset=offset,
-    )
+async def list_instances(query: Annotated[InstanceQuery, Query()], owner: Reader, deps: Deps) -> dict[str, Any]:
+    """Read from the store, which follows the workflows within a second. A status is as of now, in the filter as in
+    what is shown: an instance whose due has passed is `breached` from that very instant on."""
+    _require_plan(owner, query.kind)
     now = deps.now()
-    return page([seen_in_store(stored).view(now) for stored in found], total, limit, offset)
+    found, total = await deps.store.instances.list(
+        owner.organization, limit=query.limit, offset=query.offset, as_of=now, **_filters(query)
+    )
+    return page([_listed(stored, now) for stored in found], total, query.limit, query.offset)
 
 
 @router.get(
@@ -155,6 +134,12 @@ async def cancel(instance_id: str, owner: Writer, deps: Deps, body: CommandBody 
     return await _command(deps, owner.organization, instance_id, "cancel", body)
 
 
+@router.post("/{instance_id}/assign", summary="The ticket belongs to another team", **_COMMAND)
+async def assign(instance_id: str, owner: Writer, deps: Deps, body: AssignBody | None = None) -> Any:
+    """From then on its clocks of kind `ola` are those of that team; nobody's time has none."""
+    return await _command(deps, owner.organization, instance_id, "assign", body or AssignBody())
+
+
 async def _command(
     deps: Dependencies, organization: str, instance_id: str, signal: str, body: CommandBody | None
 ) -> Any:
@@ -168,7 +153,8 @@ def _payload(body: CommandBody | None) -> Mapping[str, Any]:
     given = {name: value for name, value in (body.given() if body else {}).items() if value not in (None, "")}
     if "event_id" in given:
         require_text(given["event_id"], "event_id")
-    return given
+    # Nobody must be said to have the ticket.
+    return {**given, "team_id": body.team_id or None} if isinstance(body, AssignBody) else given
 
 
 def _accepted(instance_id: str, outcome: Commanded, now: Instant) -> Response:
@@ -182,6 +168,42 @@ def _located(outcome: Opened, response: Response, now: Instant) -> dict[str, Any
     view = outcome.sighting.view(now)
     response.headers["Location"] = f"{PREFIX}/{view['id']}"
     return view
+
+
+def _require_plan(owner: KeyOwner, kind: Kind | None) -> None:
+    if kind is Kind.OLA:
+        require_enterprise(owner, "An instance of kind ola")
+
+
+def _listed(stored: StoredInstance, now: Instant) -> dict[str, Any]:
+    # The status that the list was narrowed by, whatever a view of the same moment would make of the plan.
+    return {**seen_in_store(stored).view(now), "status": stored.status.value}
+
+
+def _filters(query: InstanceQuery) -> Filters:
+    subject_type, subject = _subject(query.conversation_id, query.ticket_id, query.incident_id)
+    due_after, due_before = _range("due", query.due_after, query.due_before)
+    opened_after, opened_before = _range("opened", query.opened_after, query.opened_before)
+    return Filters(
+        status=query.status,
+        policy_id=query.policy_id,
+        priority=query.priority,
+        subject_type=subject_type,
+        subject=subject,
+        kind=query.kind,
+        due_after=due_after,
+        due_before=due_before,
+        opened_after=opened_after,
+        opened_before=opened_before,
+    )
+
+
+def _range(name: str, after: str | None, before: str | None) -> tuple[Instant | None, Instant | None]:
+    """Raises InvalidValue for a malformed instant, or when nothing lies between the two."""
+    start, end = parse_optional(after, f"{name}_after"), parse_optional(before, f"{name}_before")
+    if start is not None and end is not None and start >= end:
+        raise InvalidValue(f"{name}_before", before, f"must be later than {name}_after")
+    return start, end
 
 
 def _subject(*subjects: str | None) -> tuple[SubjectType | None, str | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -14,11 +13,11 @@ from fastapi import Depends
 from api.auth import Writer
 from api.dependencies import Dependencies, Deps
 from api.entity_tags import EntityTags
-from api.instances import FIRST_ROW_SECONDS
+from api.openings import settle_claims
 from api.requests import MAX_BODY_BYTES
 from api.v2.kinds import KindOfRoute
 from api.v2.policy_tags import IfMatch, require_match
-from domain.errors import Conflict, InvalidValue, NotFound, Outdated, StoreUnavailable
+from domain.errors import Conflict, InvalidValue, NotFound, Outdated
 from domain.ids import Kind
 from domain.policies import Policy
 from store.keys import KeyOwner
@@ -73,7 +72,7 @@ class Editor:
     async def _archive(self, policy_id: str) -> None:
         stored = await self._find(policy_id)
         if stored.archived_at is None:
-            await settle_first_rows(self.deps)
+            await settle_claims(self.deps, self.owner.organization, policy_id)
             version = stored.policy.version
             await self.deps.store.policies.archive(self.owner.organization, policy_id, self.owner.id, version)
 
@@ -97,15 +96,6 @@ async def find_policy(deps: Dependencies, organization: str, kind: Kind, policy_
     if stored.policy.kind is not kind:
         raise NotFound(f"policy {policy_id!r} does not exist", field="policy_id", value=policy_id)
     return stored
-
-
-async def settle_first_rows(deps: Dependencies) -> None:
-    """Waits until the store counts what this process has opened. Raises StoreUnavailable when it takes too long."""
-    if not deps.background:
-        return
-    _, writing = await asyncio.wait(deps.background, timeout=FIRST_ROW_SECONDS)
-    if writing:
-        raise StoreUnavailable("instances that have been opened are not in the store yet")
 
 
 @contextmanager

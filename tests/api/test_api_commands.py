@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-COMMANDS = ("acknowledge", "pause", "resume", "resolve", "reopen", "cancel")
+COMMANDS = ("acknowledge", "pause", "resume", "assign", "resolve", "reopen", "cancel")
 
 
 def hours_ago(hours: float) -> str:

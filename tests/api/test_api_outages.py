@@ -87,10 +87,15 @@ async def test_an_instance_whose_first_row_was_lost_is_found_without_a_worker(ap
 async def test_a_store_that_is_slow_to_write_keeps_no_ticket_waiting_and_gets_the_row_later(
     api: Any, tmp_path: Path
 ) -> None:
-    """No worker runs: whatever the list shows was written by the API."""
+    """No worker runs: whatever the list shows was written by the API. The store is slow once the policy is claimed."""
     await api.policy()
     other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+
+    async def provide() -> Any:
+        other.execute("BEGIN IMMEDIATE")
+        return api.temporal
+
+    api.use(temporal=provide)
     opened = await api.post("/instances", OPEN)
     assert opened.status_code == 201
     assert (await api.get("/instances")).json()["total"] == 0

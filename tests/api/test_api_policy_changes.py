@@ -220,18 +220,6 @@ async def test_a_policy_with_open_instances_is_not_archived_and_told_how_many(ap
     assert (await delete(api, f"/policies/{created['id']}")).status_code == 204
 
 
-async def test_an_instance_whose_first_row_is_being_written_counts_as_open(api: Any) -> None:
-    created = await api.policy()
-    written = asyncio.Event()
-    row = asyncio.ensure_future(written.wait())
-    api.dependencies.background.add(row)
-    waiting = await delete(api, f"/policies/{created['id']}")
-    assert (waiting.status_code, waiting.json()["code"]) == (503, "store_unavailable")
-    assert (await read(api, created))["archived_at"] is None
-    written.set()
-    assert (await delete(api, f"/policies/{created['id']}")).status_code == 204
-
-
 async def test_the_versions_of_a_policy_show_who_changed_what_and_when(api: Any) -> None:
     created = await api.policy()
     path = f"/policies/{created['id']}"

@@ -324,16 +324,6 @@ async def test_the_catalog_sees_the_change_of_another_process_at_once(open_store
     assert (await ours.catalog(ORGANIZATION)).calendars["bh_default"].calendar == NIGHTS
 
 
-async def test_what_an_opening_needs_is_seen_at_one_moment(store: Store) -> None:
-    record = an_opening()
-    before = await store.opening(ORGANIZATION, record.instance_id)
-    assert before.existing is None
-    await store.instances.apply(record)
-    after = await store.opening(ORGANIZATION, record.instance_id)
-    assert after.existing == await store.instances.get(ORGANIZATION, record.instance_id)
-    assert after.catalog is before.catalog
-
-
 async def test_a_calendar_in_a_catalog_carries_its_version(store: Store) -> None:
     made = await store.calendars.create(ORGANIZATION, "Nights", NIGHTS)
     await store.calendars.update(ORGANIZATION, made.id, 1, "Nights", NIGHTS)

@@ -1,0 +1,82 @@
+"""Opening tickets: the instances they have, or the policies they are about to start under, claimed for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.catalog import Catalog
+from domain.plans import Plan
+from domain.snapshot import Snapshot
+from domain.tickets import Ticket
+from store.catalog import Catalogs
+from store.claims import Claim, claim_policy, hold_configuration
+from store.clock import Clock
+from store.database import Database
+from store.instances import StoredInstance, find_instance
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the instance of a ticket starts with: its snapshot and first plan."""
+
+    snapshot: Snapshot
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opening a ticket comes to: the instance it has, or a start under a policy that is claimed for it.
+
+    Neither: no promise applies to it, though `policy_id` may; or `contested`, the claim on another policy that somebody
+    else has made for the same ticket.
+    """
+
+    existing: StoredInstance | None = None
+    start: Start | None = None
+    policy_id: str | None = None
+    contested: Claim | None = None
+
+
+Prepare = Callable[[Catalog, Ticket], Opening]
+"""A ticket without an instance under the rules: a start, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    database: Database
+    now: Clock
+    catalogs: Catalogs = field(repr=False)
+
+    async def of(self, organization: str, tickets: Sequence[Ticket], prepare: Prepare) -> Sequence[Opening]:
+        """An opening for each ticket; nothing is written unless one of them starts.
+
+        Whoever archives a policy sees the claims made here, or they are made under what is left without it. Raises
+        NotFound for the organization, and what `prepare` raises; nothing is claimed then.
+        """
+        async with self.database.read() as conn:
+            catalog = await self.catalogs.of(conn, organization)
+            seen = [await _look(conn, catalog, ticket, prepare) for ticket in tickets]
+        if not any(opening.start for opening in seen):
+            return seen
+        async with self.database.write() as conn:
+            await hold_configuration(conn, organization)
+            if (newest := await self.catalogs.of(conn, organization)) is not catalog:
+                seen = [await _look(conn, newest, ticket, prepare) for ticket in tickets]
+            return [await self._claimed(conn, organization, opening) for opening in seen]
+
+    async def _claimed(self, conn: AsyncConnection, organization: str, opening: Opening) -> Opening:
+        if opening.start is None:
+            return opening
+        facts = opening.start.snapshot.facts
+        if (existing := await find_instance(conn, organization, facts.instance_id)) is not None:
+            return Opening(existing=existing)
+        contested = await claim_policy(conn, organization, Claim(facts.instance_id, facts.policy_id, self.now()))
+        return opening if contested is None else Opening(contested=contested)
+
+
+async def _look(conn: AsyncConnection, catalog: Catalog, ticket: Ticket, prepare: Prepare) -> Opening:
+    existing = await find_instance(conn, catalog.organization, str(ticket.instance))
+    return prepare(catalog, ticket) if existing is None else Opening(existing=existing)
