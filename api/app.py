@@ -13,7 +13,7 @@ from api import health, problems
 from api.auth import Authentication
 from api.dependencies import Dependencies
 from api.engine import CONNECT_OPTIONS, provider
-from api.v2 import analytics, business_hours, commitments, instances, keys, organization, preview, teams
+from api.v2 import analytics, business_hours, commitments, events, instances, keys, organization, preview, teams
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
 from settings import Settings
@@ -52,7 +52,7 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
 
 def _v2() -> APIRouter:
     router = APIRouter(prefix="/api/v2/sla")
-    for part in (commitments, business_hours, teams, preview, instances, keys, organization, analytics):
+    for part in (commitments, business_hours, teams, preview, instances, events, keys, organization, analytics):
         router.include_router(part.router)
     return router
 

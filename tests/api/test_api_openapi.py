@@ -27,6 +27,7 @@ ROUTES = {
     "/keys": {"get", "post"},
     "/keys/{key_id}": {"delete"},
     "/organization": {"get", "patch"},
+    "/events": {"post"},
     "/analytics/summary": {"get"},
     "/analytics/trends": {"get"},
     "/analytics/breaches": {"get"},
@@ -34,7 +35,7 @@ ROUTES = {
     "/instances/{instance_id}": {"get"},
     **{
         f"/instances/{{instance_id}}/{command}": {"post"}
-        for command in ("acknowledge", "pause", "resume", "resolve", "reopen", "cancel")
+        for command in ("acknowledge", "pause", "resume", "assign", "resolve", "reopen", "cancel")
     },
 }
 
