@@ -379,3 +379,21 @@ def test_an_event_id_made_of_a_key_is_the_same_on_every_retry_and_in_no_other_re
     made = [derived_event_id(question) for question in questions]
     assert len(set(made)) == 4
     assert derived_event_id(Question("a", "k", "d")) == made[0]
+
+
+async def test_an_event_sent_again_under_its_key_counts_once_whatever_was_kept(api: Any) -> None:
+    await api.policy()
+    await api.with_worker()
+    subject = {"conversation_id": f"conv_{uuid.uuid4().hex[:8]}"}
+    await api.ticket(subject["conversation_id"])
+    event = {**subject, "type": "paused", "reason": "awaiting logs"}
+    first = await api.post("/events", event, headers=under("k"))
+    assert first.status_code == 200, first.text
+    assert is_the_answer_again(await api.post("/events", event, headers=under("k")), first)
+    async with api.dependencies.store.database.write() as conn:
+        await conn.execute(sa.delete(tables.answers))
+    anew = await api.post("/events", event, headers=under("k"))
+    assert anew.json()["event_id"] == first.json()["event_id"]
+    assert is_reused(await api.post("/events", {**event, "type": "resumed"}, headers=under("k")), "k")
+    other = await api.post("/events", event, headers=under("l"))
+    assert other.json()["event_id"] != first.json()["event_id"]
