@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -250,3 +251,26 @@ async def test_a_record_and_an_archive_at_once_count_an_instance_once(
         started = await opening(ready, a_ticket(f"{number}"))
         _, refused = await asyncio.gather(record(theirs, started), archive(ready))
         assert refused == number + 1
+
+
+async def test_an_instance_that_gets_its_row_while_an_archive_counts_is_counted(
+    ready: Store, backend: str, database_url: str
+) -> None:
+    if backend == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    await record(ready, await opening(ready))
+    with psycopg.connect(database_url) as before:
+        before.execute("UPDATE instances SET snapshot_sequence = 0, closed_at = now()")
+        before.execute("INSERT INTO claims VALUES ('default', 'inst_sla_ticket_42', 'sla_1', now())")
+    counted = []
+
+    def record_meanwhile(*call: Any) -> None:
+        if "count(" in call[2] and "claims" in call[2]:
+            counted.append(call[2])
+            with psycopg.connect(database_url) as meanwhile:
+                meanwhile.execute("UPDATE instances SET snapshot_sequence = 1, closed_at = NULL")
+                meanwhile.execute("DELETE FROM claims")
+
+    event.listen(ready.database._engine.sync_engine, "before_cursor_execute", record_meanwhile)
+    assert await archive(ready) == 1
+    assert len(counted) == 1
