@@ -12,8 +12,9 @@ from domain.analytics.buckets import Bucket
 from domain.analytics.spreads import MEDIAN, P90, rank_below
 from domain.ids import Kind
 from domain.instants import Instant
+from domain.origins import Origin
 from store.outcomes import BREACHED, MET
-from store.tables import instance_targets, instances
+from store.tables import instance_targets, instances, policies
 from store.types import UtcDateTime, moment
 
 TARGETS = instance_targets.c
@@ -34,11 +35,12 @@ class Scope:
     priority: str | None = None
     team_id: str | None = None
     type: str | None = None
+    origin: Origin | None = None
 
     @property
     def table(self) -> sa.FromClause:
         """The rows of instances are long: they are read only where what they hold is asked for."""
-        return instance_targets if self.policy_id is None and self.priority is None else JOINED
+        return instance_targets if self.policy_id is self.priority is self.origin is None else JOINED
 
     @property
     def where(self) -> sa.ColumnElement[bool]:
@@ -51,6 +53,8 @@ class Scope:
             TARGETS.type: self.type,
         }
         given = [column == value for column, value in narrow.items() if value is not None]
+        if self.origin is not None:
+            given.append(INSTANCES.policy_id.in_(_policies_of(self.organization, self.origin)))
         return sa.and_(TARGETS.organization == self.organization, of_kind, *given)
 
 
@@ -95,14 +99,20 @@ def times(scope: Scope, window: Window) -> sa.Select[Any]:
         sa.func.row_number().over(**of_type, order_by=TARGETS.worked).label("worked_rank"),
         sa.func.row_number().over(**of_type, order_by=TARGETS.lasted).label("lasted_rank"),
     ).select_from(scope.table)
-    stopped = sa.and_(window.where, _counted(), TARGETS.stopped_at <= moment(window.now))
-    ranked = every.where(scope.where, stopped).subquery()
+    ranked = every.where(scope.where, _stopped(window)).subquery()
     below = [rank_below(ranked.c.number, share) for share in (MEDIAN, P90)]
     wanted = [rank.in_([*below, *(low + 1 for low in below)]) for rank in (ranked.c.worked_rank, ranked.c.lasted_rank)]
     return sa.select(ranked).where(sa.or_(*wanted))
 
 
 LENGTHS = ("worked", "lasted", "paused")
+
+
+def averages(scope: Scope, window: Window) -> sa.Select[Any]:
+    """How many of the counted clocks have stopped and what they show on average, by policy and type."""
+    traits = (INSTANCES.policy_id, TARGETS.type)
+    found = sa.select(*traits, NUMBER, sa.func.avg(TARGETS.worked).label("worked")).select_from(JOINED)
+    return found.where(scope.where, _stopped(window)).group_by(*traits)
 
 
 def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Select[Any]:
@@ -125,6 +135,15 @@ def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Selec
 def breached(scope: Scope, window: Window, *columns: Any, table: sa.FromClause = JOINED) -> sa.Select[Any]:
     these = sa.and_(scope.where, window.where, TARGETS.outcome == BREACHED)
     return sa.select(*columns).select_from(table).where(these)
+
+
+def _policies_of(organization: str, origin: Origin) -> sa.Select[Any]:
+    own = sa.and_(policies.c.organization == organization, policies.c.origin == origin.value)
+    return sa.select(policies.c.id).where(own)
+
+
+def _stopped(window: Window) -> sa.ColumnElement[bool]:
+    return sa.and_(window.where, _counted(), TARGETS.stopped_at <= moment(window.now))
 
 
 def _counted() -> sa.ColumnElement[bool]:

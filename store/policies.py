@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Conflict, InvalidValue, NotFound, Outdated
 from domain.ids import Kind
 from domain.instants import Instant
+from domain.origins import Origin
 from domain.policies import Policy
 from store.calendars import is_live_calendar
 from store.claims import count_claims
@@ -48,13 +49,15 @@ class Policies:
     ) -> StoredPolicy:
         """The policy at version 1, behind all others. `chosen` are the ids of parts that are not minted.
 
-        Raises Conflict when its id or a chosen one is taken, InvalidValue when its business hours do not exist.
+        Raises Conflict when its id or a chosen one is taken, or when the API v1 has a policy for the same tickets;
+        InvalidValue when its business hours do not exist.
         """
         first = replace(policy, version=1)
         now = moment(self.now())
         async with self.database.write() as conn:
             await begin_change(conn, organization)
             await _require_calendar(conn, organization, first)
+            await _require_alone(conn, organization, first)
             if await _row(conn, organization, first.id) is not None:
                 raise Conflict(f"policy {first.id} exists already", field="id", value=first.id)
             await _require_free(conn, organization, chosen)
@@ -65,12 +68,20 @@ class Policies:
             return await _find(conn, organization, first.id)
 
     async def list(
-        self, organization: str, kind: Kind | None, limit: int, offset: int, include_archived: bool = False
+        self,
+        organization: str,
+        kind: Kind | None,
+        limit: int,
+        offset: int,
+        include_archived: bool = False,
+        origin: Origin | None = None,
     ) -> tuple[Sequence[StoredPolicy], int]:
-        """A page in evaluation order, and how many there are."""
+        """A page in evaluation order, and how many there are; of every kind and origin unless one is given."""
         wanted = policies.c.organization == organization
         if kind is not None:
             wanted = sa.and_(wanted, policies.c.kind == kind.value)
+        if origin is not None:
+            wanted = sa.and_(wanted, policies.c.origin == origin.value)
         if not include_archived:
             wanted = sa.and_(wanted, policies.c.archived_at.is_(None))
         page = sa.select(policies).where(wanted).order_by(policies.c.position, policies.c.id)
@@ -90,13 +101,14 @@ class Policies:
         """The next version of the policy; running instances keep the one they were opened under.
 
         `policy.version` is the version that was edited: Outdated when somebody else changed it meanwhile.
-        `chosen` are the ids of new parts that are not minted: Conflict when one is taken.
+        `chosen` are the ids of new parts that are not minted: Conflict when one is taken, or as in `create`.
         """
         now = moment(self.now())
         async with self.database.write() as conn:
             await begin_change(conn, organization)
             stored = await _find_live(conn, organization, policy.id, policy.version)
             await _require_calendar(conn, organization, policy)
+            await _require_alone(conn, organization, policy)
             await _require_free(conn, organization, chosen)
             following = replace(policy, version=stored.version + 1)
             await _write(conn, organization, following, now, {})
@@ -122,7 +134,7 @@ class Policies:
             await append_version(conn, organization, archived, "archived", now, changed_by)
 
     async def reorder(self, organization: str, kind: Kind, policy_ids: Sequence[str]) -> None:
-        """The evaluation order of the live policies of a kind.
+        """The evaluation order of the live policies of a kind, those of the API v1 left out.
 
         Raises InvalidValues unless every one of them is named once, listing the ids missing, unknown and doubled.
         """
@@ -204,6 +216,16 @@ async def _require_free(conn: AsyncConnection, organization: str, part_ids: Coll
                 raise Conflict(f"{part.removesuffix('s')} {taken} exists already", field="id", value=taken)
 
 
+async def _require_alone(conn: AsyncConnection, organization: str, policy: Policy) -> None:
+    """The API v1 has one policy for a priority, so that no order decides which of two a ticket gets."""
+    if policy.origin is not Origin.V1:
+        return
+    for other in await live_policies(conn, organization):
+        if other.origin is Origin.V1 and other.id != policy.id and other.conditions == policy.conditions:
+            reason = f"policy {other.id} is there for priority {other.conditions[0].value}"
+            raise Conflict(reason, field="priority", value=other.id)
+
+
 async def _require_calendar(conn: AsyncConnection, organization: str, policy: Policy) -> None:
     wanted = policy.business_hours_id
     if wanted is not None and not await is_live_calendar(conn, organization, wanted):
@@ -217,6 +239,7 @@ def _is(organization: str, policy_id: Any) -> sa.ColumnElement[bool]:
 def _columns(policy: Policy) -> dict[str, Any]:
     return {
         "kind": policy.kind.value,
+        "origin": policy.origin.value,
         "version": policy.version,
         "calendar_id": policy.business_hours_id,
         "doc": policy.to_json(),

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import InvalidValue, InvalidValues
 from domain.ids import Kind
+from domain.origins import Origin
 from store.tables import policies
 
 
@@ -18,8 +19,12 @@ async def last_position(conn: AsyncConnection, organization: str) -> int:
 
 
 async def live_ids(conn: AsyncConnection, organization: str, kind: Kind) -> Sequence[str]:
+    """Those that have an order: of the API v1 each ticket matches one at most."""
     live = sa.and_(
-        policies.c.organization == organization, policies.c.kind == kind.value, policies.c.archived_at.is_(None)
+        policies.c.organization == organization,
+        policies.c.kind == kind.value,
+        policies.c.origin == Origin.V2.value,
+        policies.c.archived_at.is_(None),
     )
     return (await conn.scalars(sa.select(policies.c.id).where(live).order_by(policies.c.position))).all()
 

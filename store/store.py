@@ -12,6 +12,7 @@ from store.calendars import Calendars
 from store.catalog import Catalogs
 from store.claims import Claims
 from store.clock import Clock, system_clock
+from store.compliance import Compliance
 from store.database import Database
 from store.ims import Ims
 from store.instances import Instances
@@ -35,6 +36,7 @@ class Store:
         self.keys = Keys(database, now)
         self.answers = Answers(database, now)
         self.analytics = Analytics(database)
+        self.compliance = Compliance(database)
         self.claims = Claims(database, now)
         self.ims = Ims(database, now)
         self._catalogs = Catalogs()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,7 @@ class Tally:
     def compliance_rate(self) -> float | None:
         """Percent of the counted that were met, to two decimals; None when nothing was counted."""
         return None if self.counted == 0 else round(100 * self.met / self.counted, 2)
+
+    def reaches(self, percent: Decimal) -> bool | None:
+        """Whether the exact rate is at least this; None when nothing was counted."""
+        return None if self.counted == 0 else Fraction(100 * self.met, self.counted) >= Fraction(percent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,17 @@ def test_a_rate_lies_between_nothing_and_all_and_there_is_none_of_nothing(tally:
 )
 def test_the_rate_is_the_percentage_of_the_counted_that_were_met(met: int, breached: int, rate: float | None) -> None:
     assert Tally(met, breached, cancelled=9).compliance_rate == rate
+
+
+@pytest.mark.parametrize(
+    ("met", "breached", "percent", "reached"),
+    [
+        *[(9, 1, "90", True), (9, 1, "90.1", False), (2, 1, "66.67", False), (2, 1, "66.66", True)],
+        *[(0, 1, "0", True), (1, 0, "100", True), (99_999_999, 1, "100", False), (0, 0, "0", None)],
+    ],
+)
+def test_a_percentage_is_reached_by_the_exact_rate(met: int, breached: int, percent: str, reached: bool | None) -> None:
+    assert Tally(met, breached, cancelled=9).reaches(Decimal(percent)) is reached
 
 
 @deterministic

@@ -1,0 +1,77 @@
+"""How the promises of the API v1 were kept: what Scrubbe's analytics are made of, read from one state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.analytics.figures import Group
+from domain.analytics.periods import Period
+from domain.analytics.rates import Tally
+from domain.ids import Kind
+from domain.instants import Micros
+from domain.origins import Origin
+from domain.policies import Policy
+from domain.uptime import Month
+from store import analytics_queries as queries
+from store.analytics_queries import Scope, Window
+from store.database import Database
+from store.policies import live_policies
+from store.uptime import read_downtime
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """What `number` clocks of one type under one policy that have stopped show on average, in microseconds."""
+
+    type: str
+    policy_id: str | None
+    number: int
+    worked: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Of a period: how clocks ended, deleted policies' too; the live policies; the month's downtime by priority."""
+
+    groups: Sequence[Group]
+    averages: Sequence[Average]
+    policies: Sequence[Policy]
+    downtime: Mapping[str, Micros]
+
+    def downtime_of(self, priority: str) -> Micros:
+        return self.downtime.get(priority, Micros(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance:
+    database: Database
+
+    async def of(self, organization: str, period: Period, month: Month) -> Kept:
+        """`month.now` decides what has happened."""
+        scope = Scope(organization, Kind.SLA, origin=Origin.V1)
+        window = Window(period.start, period.end, month.now)
+        async with self.database.read() as conn:
+            live = await live_policies(conn, organization)
+            return Kept(
+                await _groups(conn, scope, window),
+                await _averages(conn, scope, window),
+                [policy for policy in live if policy.origin is Origin.V1],
+                await read_downtime(conn, organization, month),
+            )
+
+
+async def _groups(conn: AsyncConnection, scope: Scope, window: Window) -> Sequence[Group]:
+    return [
+        Group(row.type, row.priority, row.policy_id, row.team_id, Tally(**{row.outcome: row.number}))
+        for row in await conn.execute(queries.groups(scope, window))
+    ]
+
+
+async def _averages(conn: AsyncConnection, scope: Scope, window: Window) -> Sequence[Average]:
+    return [
+        Average(row.type, row.policy_id, row.number, float(row.worked))
+        for row in await conn.execute(queries.averages(scope, window))
+    ]

@@ -1,0 +1,35 @@
+"""When the tickets of a month were incidents that went on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.clocks import Span
+from domain.instants import Micros, parse
+from domain.uptime import Month, downtime, outages
+from store.tables import tickets
+from store.types import moment
+
+ONGOING = ("OPEN", "ACKNOWLEDGED")
+"""The statuses in which a ticket is an incident that goes on; one that is new has not become one yet."""
+
+
+async def read_downtime(conn: AsyncConnection, organization: str, month: Month) -> Mapping[str, Micros]:
+    """By the priority that the tickets have now; a priority without a ticket that counts is not in it."""
+    spans: dict[str, list[Span]] = {}
+    async for priority, outage in _outages(conn, organization, month):
+        spans.setdefault(priority, []).append(outage)
+    return {priority: downtime(found, month.start, month.now) for priority, found in spans.items()}
+
+
+async def _outages(conn: AsyncConnection, organization: str, month: Month) -> AsyncIterator[tuple[str, Span]]:
+    table = tickets
+    # A ticket that no longer goes on and has not changed since the month began went on before it, if at all.
+    touching = sa.or_(table.c.status.in_(ONGOING), table.c.updated_at >= moment(month.start))
+    these = sa.select(table.c.priority, table.c.history).where(table.c.organization == organization, touching)
+    for row in await conn.execute(these):
+        for outage in outages((parse(turn["at"]), turn["status"] in ONGOING) for turn in row.history):
+            yield row.priority, outage
