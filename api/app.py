@@ -13,6 +13,8 @@ from api import health, problems
 from api.auth import Authentication
 from api.dependencies import Dependencies
 from api.engine import CONNECT_OPTIONS, provider
+from api.v1 import analytics as policy_analytics
+from api.v1 import config, policies
 from api.v2 import analytics, business_hours, commitments, events, instances, keys, organization, preview, teams
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
@@ -47,12 +49,21 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
     app.add_middleware(Authentication)
     app.include_router(health.router)
     app.include_router(_v2())
+    app.include_router(_v1())
     return app
 
 
 def _v2() -> APIRouter:
     router = APIRouter(prefix="/api/v2/sla")
     for part in (commitments, business_hours, teams, preview, instances, events, keys, organization, analytics):
+        router.include_router(part.router)
+    return router
+
+
+def _v1() -> APIRouter:
+    router = APIRouter(prefix="/api/v1")
+    # What is under a fixed path before what is found by its id.
+    for part in (config, policy_analytics, policies):
         router.include_router(part.router)
     return router
 

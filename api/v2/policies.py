@@ -16,9 +16,10 @@ from api.v2.policy_change_schemas import OrderBody, OrderView, PolicyId, PolicyP
 from api.v2.policy_changes import Edit, find_policy
 from api.v2.policy_ids import chosen_in, with_ids
 from api.v2.policy_patch import patched_policy
-from api.v2.policy_schemas import PolicyBody, PolicyPage, PolicyView
+from api.v2.policy_schemas import OriginOfList, PolicyBody, PolicyPage, PolicyView
 from api.v2.policy_tags import NOT_MODIFIED, TAGGED, IfNoneMatch, tag_of
 from api.v2.policy_views import policy_view, version_view
+from domain.origins import Origin
 from domain.policies import Policy
 from store.keys import KeyOwner
 
@@ -61,10 +62,12 @@ async def list_policies(
     kind: KindOfRoute,
     deps: Deps,
     include_archived: bool = False,
+    origin: OriginOfList = "v2",
     limit: Limit = DEFAULT_LIMIT,
     offset: Offset = 0,
 ) -> dict[str, Any]:
-    found, total = await deps.store.policies.list(owner.organization, kind, limit, offset, include_archived)
+    wanted = None if origin == "all" else Origin(origin)
+    found, total = await deps.store.policies.list(owner.organization, kind, limit, offset, include_archived, wanted)
     return page([policy_view(stored) for stored in found], total, limit, offset)
 
 
@@ -95,7 +98,10 @@ async def get_policy(
     summary="Change a policy",
 )
 async def change_policy(policy_id: PolicyId, body: PolicyPatch, edit: Edit, response: Response) -> dict[str, Any]:
-    """Only the fields that are given change, each as a whole. Instances keep the version they were opened under."""
+    """Only the fields that are given change, each as a whole. Instances keep the version they were opened under.
+
+    Of a policy of the API v1 only business hours, escalations, the description and whether it is enabled.
+    """
     _require_plan(edit.owner, body)
     stored = await edit.revise(policy_id, lambda policy: patched_policy(policy, body.given()))
     response.headers["ETag"] = tag_of(stored)
@@ -109,7 +115,10 @@ async def change_policy(policy_id: PolicyId, body: PolicyPatch, edit: Edit, resp
     summary="Archive a policy",
 )
 async def archive_policy(policy_id: PolicyId, edit: Edit) -> None:
-    """Refused (409) while instances of it are open; `value` says how many. Archiving it again changes nothing."""
+    """Refused (409) while instances of it are open; `value` says how many. Archiving it again changes nothing.
+
+    A policy of the API v1 is deleted there (409).
+    """
     await edit.archive(policy_id)
 
 
@@ -140,7 +149,10 @@ async def list_policy_versions(
     summary="Set the order in which policies are evaluated",
 )
 async def reorder_policies(body: OrderBody, owner: Writer, kind: KindOfRoute, deps: Deps) -> dict[str, Any]:
-    """Names every policy that is not archived exactly once; `errors` lists the ids missing, unknown and doubled."""
+    """Names every policy of this API that is not archived exactly once.
+
+    `errors` lists the ids missing, unknown and doubled.
+    """
     await deps.store.policies.reorder(owner.organization, kind, body.policy_ids)
     return {"policy_ids": body.policy_ids}
 

@@ -19,6 +19,7 @@ from api.v2.kinds import KindOfRoute
 from api.v2.policy_tags import IfMatch, require_match
 from domain.errors import Conflict, InvalidValue, NotFound, Outdated
 from domain.ids import Kind
+from domain.origins import Origin
 from domain.policies import Policy
 from store.keys import KeyOwner
 from store.policies import Part, StoredPolicy
@@ -34,13 +35,15 @@ Change = Callable[[Policy], Policy]
 class Editor:
     """Changes policies of one kind for whoever asks, as long as the request's `If-Match` holds.
 
-    Raises NotFound, PreconditionFailed for a version that is not wanted, Conflict for an archived policy.
+    Raises NotFound, PreconditionFailed for a version that is not wanted, Conflict for an archived policy, and when one
+    is to be archived that was made through another API than `origin`.
     """
 
     deps: Dependencies
     owner: KeyOwner
     kind: Kind
     wanted: EntityTags | None
+    origin: Origin = Origin.V2
 
     async def holder(self, part: Part, part_id: str) -> str:
         """The id of the policy that has this target or escalation."""
@@ -56,7 +59,7 @@ class Editor:
         await _unless_overtaken(lambda: self._archive(policy_id))
 
     async def _revise(self, policy_id: str, change: Change, chosen: Collection[str]) -> StoredPolicy:
-        stored = await self._find(policy_id)
+        stored = await self.find(policy_id)
         if stored.archived_at is not None:
             raise Conflict(f"policy {policy_id} is archived", field="policy_id", value=policy_id)
         changed = change(stored.policy)
@@ -70,13 +73,14 @@ class Editor:
         return await self.deps.store.policies.update(self.owner.organization, edited, self.owner.id, chosen)
 
     async def _archive(self, policy_id: str) -> None:
-        stored = await self._find(policy_id)
+        stored = await self.find(policy_id)
+        require_own(stored.policy, self.origin)
         if stored.archived_at is None:
             await settle_claims(self.deps, self.owner.organization, policy_id)
             version = stored.policy.version
             await self.deps.store.policies.archive(self.owner.organization, policy_id, self.owner.id, version)
 
-    async def _find(self, policy_id: str) -> StoredPolicy:
+    async def find(self, policy_id: str) -> StoredPolicy:
         stored = await find_policy(self.deps, self.owner.organization, self.kind, policy_id)
         # The store takes a change of this very version only, so what is wanted here is what is changed there.
         require_match(self.wanted, stored)
@@ -96,6 +100,15 @@ async def find_policy(deps: Dependencies, organization: str, kind: Kind, policy_
     if stored.policy.kind is not kind:
         raise NotFound(f"policy {policy_id!r} does not exist", field="policy_id", value=policy_id)
     return stored
+
+
+def require_own(policy: Policy, origin: Origin = Origin.V2) -> None:
+    """Raises Conflict for a policy that was made through another API."""
+    if policy.origin is not origin:
+        reason = (
+            f"policy {policy.id} belongs to the API {policy.origin}; its targets are changed and it is deleted there"
+        )
+        raise Conflict(reason, field="policy_id", value=policy.id)
 
 
 @contextmanager

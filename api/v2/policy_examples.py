@@ -44,6 +44,7 @@ POLICY_DOCUMENT: dict[str, Any] = {
     "at_risk_percent": 75,
     "business_hours_id": None,
     "enabled": True,
+    "origin": "v2",
     "version": 1,
 }
 POLICY_VIEW: dict[str, Any] = {

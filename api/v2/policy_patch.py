@@ -8,12 +8,17 @@ from typing import Any
 from api.v2.policy_ids import ESCALATION, TARGET
 from domain.errors import InvalidValue
 from domain.escalations import EscalationRule
+from domain.origins import Origin
 from domain.policies import Policy
 from store.ids import mint
+
+ALSO_FOR_V1 = ("business_hours", "business_hours_id", "escalations", "description", "enabled")
+"""What a policy of the API v1 gets through this API, because v1 has no words for it."""
 
 
 def patched_policy(policy: Policy, given: dict[str, Any]) -> Policy:
     """Targets keep their ids by id or by type and priority, escalations by id; the others get new ones."""
+    _require_own_fields(policy, given)
     base = policy.to_json()
     if given.get("business_hours_id") is not None:
         # As at creation: naming business hours is wanting them.
@@ -38,6 +43,12 @@ def patched_escalation(step: EscalationRule, given: dict[str, Any]) -> Escalatio
     if given.get("action_type") is not None:
         base["actions"] = None
     return EscalationRule.from_json({**base, **given})
+
+
+def _require_own_fields(policy: Policy, given: dict[str, Any]) -> None:
+    foreign = [name for name in given if name not in ALSO_FOR_V1]
+    if policy.origin is Origin.V1 and foreign:
+        raise InvalidValue(foreign[0], given[foreign[0]], "belongs to the API v1, through which this policy was made")
 
 
 def _targets_with_ids(policy: Policy, targets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

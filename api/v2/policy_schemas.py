@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from api.schemas import Body, DateTime, PageOf, View
@@ -12,7 +13,12 @@ from api.v2.policy_ids import ESCALATION, TARGET, pattern
 from domain.clocks import CLOCKS
 from domain.conditions import OPERATORS
 from domain.ids import Kind
+from domain.origins import Origin
 
+OriginOfList = Annotated[
+    Literal["v1", "v2", "all"],
+    Query(description="Those of which API; those of `v1` stand in no order, for each ticket matches one at most."),
+]
 TargetType = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CLOCKS)})]
 OperatorName = Annotated[Any, WithJsonSchema({"type": "string", "enum": list(OPERATORS)})]
 Percent = Annotated[float, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 100})]
@@ -131,10 +137,13 @@ class PolicyDocument(View):
     match: Literal["all", "any"] = Field(examples=["all"])
     targets: list[TargetView] = Field(examples=[[examples.TARGET_VIEW]])
     escalations: list[EscalationView] = Field(examples=[[examples.ESCALATION_VIEW]])
-    at_risk_percent: int | float = Field(examples=[75])
+    at_risk_percent: int | float | None = Field(
+        description="Null, in a policy of the API v1: warnings come halfway only.", examples=[75]
+    )
     business_hours: bool = Field(examples=[False])
     business_hours_id: str | None = Field(examples=[None])
     enabled: bool = Field(examples=[True])
+    origin: Origin = Field(description="Through which API it was created, and its tickets come.", examples=["v2"])
     version: int = Field(
         description="Every change makes a new one; an instance keeps the one it was opened under.", examples=[1]
     )

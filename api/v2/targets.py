@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from api import problems
 from api.requests import JsonRoute
 from api.v2.policy_change_schemas import PolicyId, TargetId, TargetOfPolicyView
-from api.v2.policy_changes import Edit, fields_of
+from api.v2.policy_changes import Edit, fields_of, require_own
 from api.v2.policy_ids import TARGET, chosen_or_new
 from api.v2.policy_schemas import TargetBody
 from api.v2.policy_tags import TAGGED, tag_of
@@ -28,7 +28,10 @@ router = APIRouter(route_class=JsonRoute)
     summary="Add a target to a policy",
 )
 async def add_target(policy_id: PolicyId, body: TargetBody, edit: Edit, response: Response) -> dict[str, Any]:
-    """Refused (409) when the policy has a target for this type and priority already, or when the id is taken."""
+    """Refused (409) when the policy has a target for this type and priority already, or when the id is taken.
+
+    Those of a policy of the API v1 are changed there (409).
+    """
     with fields_of("target"):
         target = TargetRule.from_json({**body.given(), "id": chosen_or_new(body.id, TARGET)})
     chosen = () if body.id is None else (target.id,)
@@ -44,12 +47,14 @@ async def add_target(policy_id: PolicyId, body: TargetBody, edit: Edit, response
     summary="Delete a target",
 )
 async def delete_target(target_id: TargetId, edit: Edit, response: Response) -> None:
+    """Those of a policy of the API v1 are changed there (409)."""
     policy_id = await edit.holder("targets", target_id)
     stored = await edit.revise(policy_id, lambda policy: _without(policy, target_id))
     response.headers["ETag"] = tag_of(stored)
 
 
 def _with(policy: Policy, target: TargetRule) -> Policy:
+    require_own(policy)
     same = (one.id for one in policy.targets if (one.type, one.priority) == (target.type, target.priority))
     if (there := next(same, None)) is not None:
         pair = f"{target.type} for {target.priority or 'any priority'}"
@@ -58,6 +63,7 @@ def _with(policy: Policy, target: TargetRule) -> Policy:
 
 
 def _without(policy: Policy, target_id: str) -> Policy:
+    require_own(policy)
     kept = tuple(target for target in policy.targets if target.id != target_id)
     if kept == policy.targets:
         raise NotFound(f"There is no target {target_id}.", field="target_id", value=target_id)

@@ -39,13 +39,21 @@ ROUTES = {
     },
 }
 
+V1_ROUTES = {
+    "/ims/config": {"get", "put"},
+    "/sla-policies": {"get", "post"},
+    "/sla-policies/analytics": {"get"},
+    "/sla-policies/{policyId}": {"get", "put", "delete"},
+}
+
 
 async def test_every_route_is_described_with_its_answers_its_problems_and_its_key(api: Any) -> None:
     document = (await api.http.get("/openapi.json")).json()
     assert document["info"]["title"] == "Slakeeper"
     assert document["components"]["securitySchemes"]["ApiKey"]["name"] == "X-API-Key"
     described = {path: set(methods) for path, methods in document["paths"].items() if path.startswith("/api")}
-    assert described == {f"/api/v2/sla{path}": methods for path, methods in ROUTES.items()}
+    v1 = {f"/api/v1{path}": methods for path, methods in V1_ROUTES.items()}
+    assert described == {f"/api/v2/sla{path}": methods for path, methods in ROUTES.items()} | v1
     for path, methods in document["paths"].items():
         for operation in methods.values() if path.startswith("/api") else ():
             assert operation["security"] == [{"ApiKey": []}]

@@ -48,6 +48,9 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
     renamed = await http.patch("/api/v2/sla/organization", json={"name": mark})
     assert renamed.status_code == 200, renamed.text
     key = await made("/keys", {"name": mark, "scopes": ["sla:read"]})
+    terms = {"name": mark, "priority": "LOW", "responseTimeMinutes": 1, "resolveTimeMinutes": 1}
+    scrubbe = await http.post("/api/v1/sla-policies", json={**terms, "applicableTeam": mark})
+    assert scrubbe.status_code == 201, scrubbe.text
     return Things(
         {
             **_of_policy(policy),
@@ -55,6 +58,7 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
             "team_id": team["id"],
             "instance_id": instance["id"],
             "key_id": key["id"],
+            "policyId": scrubbe.json()["id"],
         },
         {"/ola/": _of_policy(ola)},
     )

@@ -1,0 +1,1 @@
+"""Scrubbe's dialect, `/api/v1`."""

@@ -1,0 +1,35 @@
+"""`/sla-policies/analytics`: how the windows of a period were kept, and the uptime of the month."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api import problems
+from api.auth import Reader
+from api.dependencies import Deps
+from api.requests import JsonRoute
+from api.v1.analytics_schemas import EndDate, SlaAnalyticsView, StartDate
+from api.v1.analytics_views import analytics_view
+from domain.analytics.periods import read_period
+from domain.uptime import month_of
+
+router = APIRouter(prefix="/sla-policies/analytics", tags=["Scrubbe: SLA policies"], route_class=JsonRoute)
+
+
+@router.get(
+    "",
+    response_model=SlaAnalyticsView,
+    responses=problems.documented(401, 403, 422, 503),
+    summary="Breaches, averages, compliance against the thresholds, and uptime",
+)
+async def get_analytics(
+    owner: Reader, deps: Deps, start_date: StartDate = None, end_date: EndDate = None
+) -> dict[str, Any]:
+    """A window counts on the day on which its status was reached in time, or on which it ended without that."""
+    now = deps.now()
+    timezone = (await deps.store.organizations.get(owner.organization)).timezone
+    period = read_period(start_date, end_date, timezone, now, fields=("startDate", "endDate"))
+    month = month_of(timezone, now)
+    return analytics_view(await deps.store.compliance.of(owner.organization, period, month), period, month)

@@ -1,0 +1,51 @@
+"""`/ims/config`: whether tickets are measured, and whether breaches go to the escalation contacts."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from fastapi import APIRouter
+
+from api import problems
+from api.auth import Reader, Writer
+from api.dependencies import Deps
+from api.requests import JsonRoute
+from api.v1.config_schemas import ConfigBody, ConfigView
+from store.ims import ImsSettings
+
+router = APIRouter(prefix="/ims/config", tags=["Scrubbe: configuration"], route_class=JsonRoute)
+
+
+@router.get(
+    "",
+    response_model=ConfigView,
+    responses=problems.documented(401, 403, 503),
+    summary="Get the configuration of SLA tracking",
+)
+async def get_config(owner: Reader, deps: Deps) -> dict[str, Any]:
+    return _config_view(await deps.store.ims.get(owner.organization))
+
+
+@router.put(
+    "",
+    response_model=ConfigView,
+    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
+    summary="Switch SLA tracking and automatic escalation on or off",
+)
+async def put_config(body: ConfigBody, owner: Writer, deps: Deps) -> dict[str, Any]:
+    """What is left out stays as it is. Off, new tickets get no timers and running ones go on.
+
+    After a 503 the settings may stand while some open tickets have no timers yet; the same request completes it.
+    """
+    given = body.given()
+    wanted = given.get("slaEnabled")
+    settings = await deps.store.ims.put(owner.organization, wanted, given.get("autoEscalate"))
+    if wanted:
+        enrolling = importlib.import_module("api.v1.enrolling")
+        await enrolling.enrol_open_tickets(deps, owner.organization)
+    return _config_view(settings)
+
+
+def _config_view(settings: ImsSettings) -> dict[str, Any]:
+    return {"slaEnabled": settings.sla_enabled, "autoEscalate": settings.auto_escalate}

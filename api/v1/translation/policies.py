@@ -1,0 +1,82 @@
+"""Scrubbe's SLA policy as a policy of the engine, and back.
+
+It matches one priority and promises two windows; warnings come halfway, and what is breached is escalated to a contact.
+Business hours, further escalations, the description and whether it is enabled are given by the API v2 alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from domain.conditions import Condition
+from domain.fields import optional_text, plain_number, require_choice, require_share, require_text
+from domain.instants import MINUTE, duration, in_units
+from domain.origins import Origin
+from domain.policies import UPTIME, Policy, TargetRule
+from domain.priorities import Priority
+
+ID_PREFIX = "pol"
+RESPONSE, RESOLVE = "first_response", "resolution"
+MINUTES = {RESPONSE: "responseTimeMinutes", RESOLVE: "resolveTimeMinutes"}
+PERCENTAGES = {RESPONSE: "responseThreshold", RESOLVE: "resolveThreshold", UPTIME: "uptimeTarget"}
+LONGEST_NAME = 200
+
+
+def blank_policy(policy_id: str) -> Policy:
+    """One that promises nothing yet, to be filled by `with_terms`."""
+    targets = tuple(TargetRule(f"target_{policy_id}_{type_}", type_, None, MINUTE) for type_ in MINUTES)
+    return Policy(policy_id, "", targets=targets, at_risk_percent=None, origin=Origin.V1)
+
+
+def with_terms(policy: Policy, given: Mapping[str, Any]) -> Policy:
+    """The policy with every field of Scrubbe's replaced, by nothing where it is not given; all else is kept.
+
+    Raises InvalidValue with Scrubbe's name of the field.
+    """
+    priority = require_choice(given.get("priority"), Priority, "priority")
+    return replace(
+        policy,
+        name=require_text(given.get("name"), "name", LONGEST_NAME),
+        conditions=(Condition("priority", "eq", priority.value),),
+        targets=tuple(_promised(target, given) for target in policy.targets),
+        compliance=_compliance(given),
+        escalation_contact=optional_text(given.get("escalationContact"), "escalationContact") or None,
+        applicable_team=optional_text(given.get("applicableTeam"), "applicableTeam") or None,
+    )
+
+
+def terms_of(policy: Policy) -> dict[str, Any]:
+    """Scrubbe's fields of a policy."""
+    minutes = {MINUTES[target.type]: in_units(target.budget, MINUTE) for target in policy.targets}
+    percentages = {field: _shown(policy.compliance.get(name)) for name, field in PERCENTAGES.items()}
+    return {
+        "name": policy.name,
+        "priority": priority_of(policy).value,
+        **minutes,
+        **percentages,
+        "escalationContact": policy.escalation_contact,
+        "applicableTeam": policy.applicable_team,
+    }
+
+
+def priority_of(policy: Policy) -> Priority:
+    (condition,) = policy.conditions
+    return Priority(condition.value)
+
+
+def _promised(target: TargetRule, given: Mapping[str, Any]) -> TargetRule:
+    field = MINUTES[target.type]
+    return replace(target, budget=duration(given.get(field), MINUTE, field))
+
+
+def _compliance(given: Mapping[str, Any]) -> dict[str, Decimal]:
+    return {
+        name: require_share(given[field], field) for name, field in PERCENTAGES.items() if given.get(field) is not None
+    }
+
+
+def _shown(percent: Decimal | None) -> int | float | None:
+    return None if percent is None else plain_number(percent)
