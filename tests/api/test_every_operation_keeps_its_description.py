@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 import schemathesis
 import uvicorn
@@ -181,9 +182,21 @@ def test_an_operation_has_examples_for_what_it_takes_and_gives(label: str) -> No
         assert known or "$ref" in str(schema), f"{label}: {parameter['name']}"
 
 
+@pytest.mark.parametrize("name", sorted(DOCUMENT["components"]["schemas"]))
+def test_an_example_is_as_its_schema_says(name: str) -> None:
+    schema = DOCUMENT["components"]["schemas"][name]
+    validator = jsonschema_rs.validator_for(
+        {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+    )
+    for example in [*schema.get("examples", []), *([schema["example"]] if "example" in schema else [])]:
+        assert [f"{fault.instance_path}: {fault.message}" for fault in validator.iter_errors(example)] == []
+
+
 def has_example(media: dict[str, Any]) -> bool:
     """At the media type itself or at its schema, or at every property that the schema requires."""
     schema = resolved(DOCUMENT, media.get("schema", {}))
+    if "anyOf" in schema:
+        return any(has_example({"schema": one}) for one in schema["anyOf"])
     if {"example", "examples"} & (media.keys() | schema.keys()):
         return True
     required = schema.get("required", [])

@@ -1,0 +1,33 @@
+"""The OpenAPI document, with its examples whole: FastAPI leaves out what is null in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+
+def keep_nulls_in_examples(app: FastAPI) -> None:
+    described = app.openapi
+
+    def whole() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schemas = described().get("components", {}).get("schemas", {})
+            for name, examples in _examples(BaseModel):
+                if examples.keys() <= schemas.get(name, {}).keys():
+                    schemas[name] |= examples
+        return described()
+
+    replacement: Callable[[], dict[str, Any]] = whole
+    app.openapi = replacement  # type: ignore[method-assign]
+
+
+def _examples(model: type[BaseModel]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The `example` and `examples` that the API's own models have, by the model's name."""
+    for child in model.__subclasses__():
+        extra = child.model_config.get("json_schema_extra")
+        if child.__module__.startswith("api.") and isinstance(extra, dict):
+            yield child.__name__, {name: extra[name] for name in ("example", "examples") if name in extra}
+        yield from _examples(child)
