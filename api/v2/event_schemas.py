@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from api.schemas import Body, DateTime, View
-from api.v2.instance_schemas import LONGEST_NOTE, LONGEST_TEAM_ID, TEAM, CommandBody, InstanceView
+from api.v2 import instance_examples as examples
+from api.v2.instance_examples import TEAM
+from api.v2.instance_schemas import LONGEST_NOTE, LONGEST_TEAM_ID, CommandBody, InstanceView
 from domain.ids import Kind
 from workflows.messages import SIGNALS
 
@@ -40,26 +42,7 @@ class TicketBody(Body):
 class EventBody(CommandBody):
     """Exactly one of `conversation_id`, `ticket_id` and `incident_id` is needed."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "event_id": "zd-118-1",
-                    "type": "opened",
-                    "conversation_id": "conv_456",
-                    "ticket": {"priority": "urgent"},
-                },
-                {"event_id": "zd-118-2", "type": "assigned", "conversation_id": "conv_456", "team_id": TEAM},
-                {"event_id": "zd-118-3", "type": "paused", "conversation_id": "conv_456", "cause": "customer"},
-                {
-                    "event_id": "zd-118-4",
-                    "type": "updated",
-                    "conversation_id": "conv_456",
-                    "fields": {"priority": "low"},
-                },
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [*examples.EVENTS]})
 
     type: TypeName = Field(examples=["acknowledged"])
     conversation_id: str | None = Field(default=None, examples=["conv_456"])
@@ -95,6 +78,8 @@ class EventPartView(View):
 
 
 class EventView(View):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.EVENT]})
+
     event_id: str = Field(examples=["zd-118-7"])
     status: Literal["applied", "accepted", "untracked"] = Field(
         description="`applied` by every instance, `accepted` by one at least; `untracked`: no promise applies.",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, PageOf, View
+from api.v2 import instance_examples as examples
+from api.v2.instance_examples import TEAM
 from domain.ids import Kind
 from domain.status import InstanceStatus
 
@@ -14,7 +16,6 @@ KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind)})
 LONGEST_EVENT_ID = 200
 LONGEST_NOTE = 1000
 LONGEST_TEAM_ID = 200
-TEAM = "team_t2"
 
 
 class InstanceQuery(BaseModel):
@@ -46,6 +47,8 @@ class InstanceQuery(BaseModel):
 class InstanceBody(Body):
     """Exactly one of `conversation_id`, `ticket_id` and `incident_id` is needed."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET]})
+
     conversation_id: str | None = Field(default=None, examples=["conv_456"])
     ticket_id: str | None = Field(default=None, examples=[None])
     incident_id: str | None = Field(default=None, examples=[None])
@@ -60,6 +63,8 @@ class InstanceBody(Body):
 
 class CommandBody(Body):
     """Everything is optional, and so is the body itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.COMMAND]})
 
     event_id: str | None = Field(
         default=None,
@@ -77,17 +82,23 @@ class CommandBody(Body):
 class PauseBody(CommandBody):
     """A pause is told apart from others by its `cause`, or else its `reason`."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PAUSE]})
+
     cause: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["customer"])
 
 
 class ResumeBody(CommandBody):
     """With a `cause` only that pause ends, without one every pause does."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RESUME]})
+
     cause: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["customer"])
 
 
 class AssignBody(CommandBody):
     """The ticket belongs to this team from now on, or to nobody."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ASSIGN]})
 
     team_id: str | None = Field(
         default=None, max_length=LONGEST_TEAM_ID, description="Null or left out: nobody.", examples=[TEAM]
@@ -127,6 +138,8 @@ class StintView(View):
 
 
 class InstanceView(View):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.INSTANCE]})
+
     id: str | None = Field(description="Null for an untracked ticket.", examples=["inst_sla_conversation_conv_456"])
     policy_id: str | None = Field(examples=["sla_5d1f0a9be2c34786"])
     policy_version: int | None = Field(default=None, examples=[1])
@@ -154,6 +167,8 @@ class InstanceView(View):
 class Accepted(View):
     """The event is durable and no worker has applied it yet; repeat the request or get the instance later."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ACCEPTED]})
+
     id: str = Field(examples=["inst_sla_conversation_conv_456"])
     event_id: str = Field(examples=["zd-118-7"])
     status: Literal["accepted"] = Field(examples=["accepted"])
@@ -161,4 +176,6 @@ class Accepted(View):
 
 
 class InstancePage(PageOf):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PAGE]})
+
     data: list[InstanceView]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 
 from api import problems
 from api.auth import Reader, Writer, require_enterprise
@@ -15,6 +15,7 @@ from api.instances import Commanded, command_instance, find_instance, seen_in_st
 from api.openings import Opened, Untracked, open_instance
 from api.requests import JsonRoute
 from api.schemas import page
+from api.v2 import instance_examples as examples
 from api.v2.instance_schemas import (
     Accepted,
     AssignBody,
@@ -35,6 +36,8 @@ from store.instances import Filters, StoredInstance
 from store.keys import KeyOwner
 
 PREFIX = "/api/v2/sla/instances"
+
+Id = Annotated[str, Path(examples=[examples.INSTANCE["id"]])]
 
 router = APIRouter(prefix="/instances", tags=["Instances"], route_class=JsonRoute)
 
@@ -90,9 +93,14 @@ async def list_instances(query: Annotated[InstanceQuery, Query()], owner: Reader
     responses=problems.documented(401, 403, 404, 503),
     summary="Get an instance",
 )
-async def get_instance(instance_id: str, owner: Reader, deps: Deps) -> dict[str, Any]:
+async def get_instance(instance_id: Id, owner: Reader, deps: Deps) -> dict[str, Any]:
     return (await find_instance(deps, owner.organization, instance_id)).view(deps.now())
 
+
+Command = Annotated[CommandBody | None, Body(examples=[examples.COMMAND])]
+Pause = Annotated[PauseBody | None, Body(examples=[examples.PAUSE])]
+Resume = Annotated[ResumeBody | None, Body(examples=[examples.RESUME])]
+Assign = Annotated[AssignBody | None, Body(examples=[examples.ASSIGN])]
 
 _COMMAND: dict[str, Any] = {
     "response_model": InstanceView,
@@ -105,37 +113,37 @@ _COMMAND: dict[str, Any] = {
 
 
 @router.post("/{instance_id}/acknowledge", summary="The first response was given", **_COMMAND)
-async def acknowledge(instance_id: str, owner: Writer, deps: Deps, body: CommandBody | None = None) -> Any:
+async def acknowledge(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "acknowledge", body)
 
 
 @router.post("/{instance_id}/pause", summary="Stop the clocks for a cause", **_COMMAND)
-async def pause(instance_id: str, owner: Writer, deps: Deps, body: PauseBody | None = None) -> Any:
+async def pause(instance_id: Id, owner: Writer, deps: Deps, body: Pause = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "pause", body)
 
 
 @router.post("/{instance_id}/resume", summary="Let the clocks run on", **_COMMAND)
-async def resume(instance_id: str, owner: Writer, deps: Deps, body: ResumeBody | None = None) -> Any:
+async def resume(instance_id: Id, owner: Writer, deps: Deps, body: Resume = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "resume", body)
 
 
 @router.post("/{instance_id}/resolve", summary="The ticket is resolved", **_COMMAND)
-async def resolve(instance_id: str, owner: Writer, deps: Deps, body: CommandBody | None = None) -> Any:
+async def resolve(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "resolve", body)
 
 
 @router.post("/{instance_id}/reopen", summary="The ticket is open again", **_COMMAND)
-async def reopen(instance_id: str, owner: Writer, deps: Deps, body: CommandBody | None = None) -> Any:
+async def reopen(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "reopen", body)
 
 
 @router.post("/{instance_id}/cancel", summary="The ticket was withdrawn", **_COMMAND)
-async def cancel(instance_id: str, owner: Writer, deps: Deps, body: CommandBody | None = None) -> Any:
+async def cancel(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "cancel", body)
 
 
 @router.post("/{instance_id}/assign", summary="The ticket belongs to another team", **_COMMAND)
-async def assign(instance_id: str, owner: Writer, deps: Deps, body: AssignBody | None = None) -> Any:
+async def assign(instance_id: Id, owner: Writer, deps: Deps, body: Assign = None) -> Any:
     """From then on its clocks of kind `ola` are those of that team; nobody's time has none."""
     return await _command(deps, owner.organization, instance_id, "assign", body or AssignBody())
 

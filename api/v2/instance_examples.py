@@ -1,0 +1,61 @@
+"""What the description of the API shows of instances and their events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TEAM = "team_t2"
+OPENED_AT = "2026-03-08T13:00:00Z"
+
+
+def _target(due_at: str, remaining: int, halfway: str) -> dict[str, Any]:
+    return {
+        "due_at": due_at,
+        "met": None,
+        "state": "running",
+        "elapsed_seconds": 900,
+        "remaining_seconds": remaining,
+        "paused_seconds": 0,
+        "started_at": OPENED_AT,
+        "stopped_at": None,
+        "breached_at": None,
+        "milestones": [{"name": "halfway", "planned_at": halfway, "fired_at": None, "delivered_at": None}],
+    }
+
+
+INSTANCE: dict[str, Any] = {
+    "id": "inst_sla_conversation_conv_456",
+    "policy_id": "sla_abc123",
+    "policy_version": 1,
+    "conversation_id": "conv_456",
+    "kind": "sla",
+    "priority": "urgent",
+    "status": "active",
+    "opened_at": OPENED_AT,
+    "closed_at": None,
+    "targets": {
+        "first_response": _target("2026-03-08T14:00:00Z", 2700, "2026-03-08T13:30:00Z"),
+        "resolution": _target("2026-03-08T17:00:00Z", 13500, "2026-03-08T15:00:00Z"),
+    },
+    "source": "workflow",
+}
+PAGE: dict[str, Any] = {"data": [INSTANCE], "total": 1, "limit": 25, "offset": 0}
+ACCEPTED: dict[str, Any] = {"id": INSTANCE["id"], "event_id": "zd-118-7", "status": "accepted", "instance": INSTANCE}
+
+TICKET: dict[str, Any] = {"conversation_id": "conv_456", "priority": "urgent", "fields": {"plan": "gold"}}
+COMMAND: dict[str, Any] = {"event_id": "zd-118-7", "occurred_at": "2026-03-08T13:15:00Z", "actor": "ada@example.com"}
+PAUSE: dict[str, Any] = {"cause": "customer", "reason": "awaiting logs"}
+RESUME: dict[str, Any] = {"cause": "customer"}
+ASSIGN: dict[str, Any] = {"team_id": TEAM}
+
+EVENTS: list[Any] = [
+    {"event_id": "zd-118-1", "type": "opened", "conversation_id": "conv_456", "ticket": {"priority": "urgent"}},
+    {"event_id": "zd-118-2", "type": "assigned", "conversation_id": "conv_456", "team_id": TEAM},
+    {"event_id": "zd-118-3", "type": "paused", "conversation_id": "conv_456", "cause": "customer"},
+    {"event_id": "zd-118-4", "type": "updated", "conversation_id": "conv_456", "fields": {"priority": "low"}},
+]
+EVENT: dict[str, Any] = {
+    "event_id": "zd-118-1",
+    "status": "applied",
+    "instances": [{"id": INSTANCE["id"], "kind": "sla", "status": "applied", "instance": INSTANCE}],
+}
