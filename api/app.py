@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from api import health, problems
 from api.auth import Authentication
 from api.dependencies import Dependencies
+from api.description import keep_nulls_in_examples
 from api.engine import CONNECT_OPTIONS, provider
 from api.v1 import analytics as policy_analytics
 from api.v1 import config, policies
@@ -50,6 +51,7 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
     app.include_router(health.router)
     app.include_router(_v2())
     app.include_router(_v1())
+    keep_nulls_in_examples(app)
     return app
 
 

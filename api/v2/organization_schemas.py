@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.schemas import Body, View
 
 
 class OrganizationPatch(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Acme", "timezone": "Europe/Berlin"}]})
+
     name: str = Field(default="", examples=["Acme"])
     timezone: str = Field(default="", description="An IANA time zone.", examples=["Europe/Berlin"])
     default_business_hours_id: str = Field(default="", examples=["bh_default"])
