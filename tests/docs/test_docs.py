@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DECISIONS = DOCS / "decisions"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-V2 = "/api/v2/sla"
+PREFIXES = {"api-v1.md": "/api/v1", "api-v2.md": "/api/v2/sla"}
 
 
 def page(name: str) -> str:
@@ -42,9 +42,11 @@ def targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
-def routes() -> list[tuple[str, str]]:
+def routes(prefix: str) -> list[tuple[str, str]]:
+    """Method and path behind the prefix."""
     paths = create_app(Settings()).openapi()["paths"]
-    return [(method, path) for path, methods in paths.items() for method in methods if path.startswith(V2)]
+    own = {path: methods for path, methods in paths.items() if path.startswith(f"{prefix}/")}
+    return [(method, path.removeprefix(prefix)) for path, methods in own.items() for method in methods]
 
 
 def test_every_setting_is_documented_and_no_other() -> None:
@@ -98,10 +100,13 @@ def test_every_search_attribute_is_documented_and_no_other() -> None:
     assert documented == {key.name for key in ATTRIBUTES}
 
 
-def test_every_route_of_the_api_is_documented() -> None:
-    text = page("api-v2.md")
+@pytest.mark.parametrize("name", PREFIXES)
+def test_every_route_of_the_api_is_documented(name: str) -> None:
+    text = page(name)
     found = {(method or "POST" if "-d '" in call or method else "GET", path) for method, path, call in calls(text)}
-    missing = [f"{method} {path}" for method, path in routes() if not any(fits(path, method, call) for call in found)]
+    known = routes(PREFIXES[name])
+    missing = [f"{method} {path}" for method, path in known if not any(fits(path, method, call) for call in found)]
+    assert known
     assert missing == []
 
 
@@ -112,7 +117,8 @@ def calls(text: str) -> list[tuple[str, str, str]]:
 
 
 def fits(route: str, method: str, call: tuple[str, str]) -> bool:
-    pattern = re.sub(r"\{[^}]+\}", "[^/]+", route.removeprefix(V2))
+    # What the page says of policies holds for those of OLA too, it says.
+    pattern = re.sub(r"\{[^}]+\}", "[^/]+", route.removeprefix("/ola"))
     return call[0] == method.upper() and re.fullmatch(pattern, call[1]) is not None
 
 
