@@ -123,6 +123,16 @@ async def test_an_untracked_ticket_starts_nothing_and_matches_later(api: Any, ta
         assert (await api.post("/instances", body)).status_code == 201
 
 
+async def test_a_ticket_opens_with_the_team_it_belongs_to(api: Any) -> None:
+    condition = {"field": "team_id", "operator": "eq", "value": "t1"}
+    policy = await api.policy(conditions=[condition])
+    opened = await api.ticket("conv_1", team_id="t1")
+    assert (opened["policy_id"], opened["team_id"]) == (policy["id"], "t1")
+    assert (await api.get("/instances/inst_sla_conversation_conv_1")).json()["team_id"] == "t1"
+    other = await api.post("/instances", {"conversation_id": "conv_2", "priority": "urgent", "team_id": "t2"})
+    assert other.json()["status"] == "untracked"
+
+
 async def test_a_running_instance_keeps_the_policy_it_was_opened_under(api: Any) -> None:
     hours = (await api.get("/business-hours")).json()["data"][0]
     await api.policy(business_hours=True)
