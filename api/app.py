@@ -15,7 +15,7 @@ from api.dependencies import Dependencies
 from api.description import keep_nulls_in_examples
 from api.engine import CONNECT_OPTIONS, provider
 from api.v1 import analytics as policy_analytics
-from api.v1 import config, policies
+from api.v1 import config, policies, tickets
 from api.v2 import analytics, business_hours, commitments, events, instances, keys, organization, preview, teams
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
@@ -65,7 +65,7 @@ def _v2() -> APIRouter:
 def _v1() -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     # What is under a fixed path before what is found by its id.
-    for part in (config, policy_analytics, policies):
+    for part in (config, policy_analytics, policies, tickets):
         router.include_router(part.router)
     return router
 

@@ -11,7 +11,7 @@ from api.dependencies import Dependencies
 from domain.errors import EngineUnavailable, InvalidValue, NotFound, StoreUnavailable
 from domain.events import FUTURE_TOLERANCE
 from domain.ids import InstanceId
-from domain.instants import Instant, parse, render
+from domain.instants import Instant, parse, parse_optional, render
 from domain.ledger import Ledger
 from domain.plans import Plan
 from domain.snapshot import Snapshot
@@ -36,11 +36,15 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Commanded:
-    """`sighting` is the latest known state; whether it shows the event already is `applied`."""
+    """`sighting` is the latest known state; whether it shows the event already is `applied`.
+
+    `occurred_at` is what counts for an applied event, that of its first arrival, if it is known.
+    """
 
     event_id: str
     sighting: Sighting | None
     applied: bool
+    occurred_at: Instant | None = None
 
 
 def seen_in_store(stored: StoredInstance) -> Sighting:
@@ -118,7 +122,8 @@ async def effect(deps: Dependencies, organization: str, instance_id: str, event_
     if event_id in state.refused and event_id not in state.applied:
         raise InvalidValue("event_id", event_id, state.refused[event_id])
     sighting = Sighting(state.snapshot, state.plan, state.ledger, "workflow")
-    return Commanded(event_id, sighting, applied=event_id in state.applied)
+    occurred = parse_optional(state.occurred_at.get(event_id))
+    return Commanded(event_id, sighting, applied=event_id in state.applied, occurred_at=occurred)
 
 
 def stamped(payload: Mapping[str, Any], now: Instant) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from domain.records import first_record
 from domain.status import InstanceStatus
 from domain.tickets import Ticket
 from store.claims import Claim
-from store.openings import Opening, Start
+from store.openings import Opening, Prepare, Start
 
 FIRST_ROW_SECONDS = 1.0
 
@@ -84,9 +84,17 @@ async def open_instances(
             return Opening(policy_id=None if snapshot is None else snapshot.policy.id)
         return Opening(start=Start(snapshot, plan(snapshot, (opened,))))
 
+    return await open_prepared(deps, organization, tickets, prepare, opened)
+
+
+async def open_prepared(
+    deps: Dependencies, organization: str, tickets: Sequence[Ticket], prepare: Prepare, opened: Event
+) -> Sequence[Tracked | Untracked]:
+    """The same with starts that the caller prepares."""
     openings = await deps.store.openings(organization, tickets, prepare)
     return await together(
-        _open(deps, organization, ticket, opening, opened) for ticket, opening in zip(tickets, openings, strict=True)
+        _open(deps, organization, ticket, opening, prepare, opened)
+        for ticket, opening in zip(tickets, openings, strict=True)
     )
 
 
@@ -98,19 +106,19 @@ async def settle_claims(deps: Dependencies, organization: str, policy_id: str) -
 
 
 async def _open(
-    deps: Dependencies, organization: str, ticket: Ticket, opening: Opening, opened: Event
+    deps: Dependencies, organization: str, ticket: Ticket, opening: Opening, prepare: Prepare, opened: Event
 ) -> Tracked | Untracked:
     if opening.existing is not None:
         return Tracked(ticket, seen_in_store(opening.existing), created=False)
     if opening.contested is not None:
-        return await _contend(deps, organization, ticket, opening.contested, opened)
+        return await _contend(deps, organization, ticket, opening.contested, prepare, opened)
     if opening.start is not None:
         return await _start(deps, organization, ticket, opening.start, opened)
     return Untracked(ticket, opening.policy_id)
 
 
 async def _contend(
-    deps: Dependencies, organization: str, ticket: Ticket, other: Claim, opened: Event
+    deps: Dependencies, organization: str, ticket: Ticket, other: Claim, prepare: Prepare, opened: Event
 ) -> Tracked | Untracked:
     """The rules have changed since another request claimed a policy for this ticket; it may be about to start it."""
     if await deps.engine.is_running(organization, other.instance_id):
@@ -118,7 +126,7 @@ async def _contend(
     if not deps.store.claims.has_lapsed(other):
         raise EngineUnavailable("The ticket is being opened by another request; try again.")
     await deps.store.claims.drop(organization, other)
-    return (await open_instances(deps, organization, [ticket], opened))[0]
+    return (await open_prepared(deps, organization, [ticket], prepare, opened))[0]
 
 
 async def _start(deps: Dependencies, organization: str, ticket: Ticket, start: Start, opened: Event) -> Tracked:

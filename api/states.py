@@ -13,12 +13,14 @@ from domain.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a workflow answers: `applied` events by id, and why those in `refused` could not be planned."""
+    """What a workflow answers: `applied` events by id, when each of them `occurred_at`, and why those in `refused`
+    could not be planned."""
 
     snapshot: Snapshot
     plan: Plan
     ledger: Ledger
     applied: frozenset[str]
+    occurred_at: Mapping[str, str]
     refused: Mapping[str, str]
 
     @classmethod
@@ -31,6 +33,8 @@ class State:
             plan=Plan.from_json(body["plan"]),
             ledger=tuple(Firing.from_json(firing) for firing in body["ledger"]),
             applied=frozenset(body["applied"]),
+            # A worker that is not the newest yet does not tell.
+            occurred_at=body.get("occurred_at", {}),
             refused={one["value"]: one["problem"] for one in body["set_aside"]["recent"] if one["field"] == "event_id"},
         )
 

@@ -158,6 +158,18 @@ async def find_instance(conn: AsyncConnection, organization: str, instance_id: s
     return _stored(row, (await _ledgers(conn, organization, [instance_id])).get(instance_id, ()), row.status)
 
 
+async def find_instances(
+    conn: AsyncConnection, organization: str, instance_ids: Sequence[str]
+) -> Mapping[str, StoredInstance]:
+    """Those that there are, by id."""
+    if not instance_ids:
+        return {}
+    these = sa.and_(_shown(organization), instances.c.id.in_(instance_ids))
+    rows = (await conn.execute(sa.select(instances).where(these))).all()
+    ledgers = await _ledgers(conn, organization, [row.id for row in rows])
+    return {row.id: _stored(row, ledgers.get(row.id, ()), row.status) for row in rows}
+
+
 def _shown(organization: str) -> sa.ColumnElement[bool]:
     return sa.and_(instances.c.organization == organization, instances.c.snapshot_sequence > 0)
 

@@ -21,6 +21,7 @@ from store.openings import Opening, Openings, Prepare
 from store.organizations import Organizations
 from store.policies import Policies
 from store.teams import Teams
+from store.tickets import Tickets
 
 
 class Store:
@@ -39,6 +40,7 @@ class Store:
         self.compliance = Compliance(database)
         self.claims = Claims(database, now)
         self.ims = Ims(database, now)
+        self.tickets = Tickets(database)
         self._catalogs = Catalogs()
         self._openings = Openings(database, now, self._catalogs)
 

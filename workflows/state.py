@@ -210,6 +210,7 @@ class InstanceState:
             "plan": self.plan.to_json(),
             "ledger": [firing.to_json() for firing in self.ledger],
             "applied": list(self.events),
+            "occurred_at": {event.event_id: render(event.occurred_at) for event in self.events.values()},
             "set_aside": {"count": self.refused, "recent": list(self.refusals)},
             "undelivered": list(self.outstanding),
             "unrecorded": len(self.unrecorded),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,6 +11,7 @@ from api.auth import Reader, Writer
 from api.dependencies import Deps
 from api.requests import JsonRoute
 from api.v1.config_schemas import ConfigBody, ConfigView
+from api.v1.enrolling import enrol_open_tickets
 from store.ims import ImsSettings
 
 router = APIRouter(prefix="/ims/config", tags=["Scrubbe: configuration"], route_class=JsonRoute)
@@ -42,8 +42,7 @@ async def put_config(body: ConfigBody, owner: Writer, deps: Deps) -> dict[str, A
     wanted = given.get("slaEnabled")
     settings = await deps.store.ims.put(owner.organization, wanted, given.get("autoEscalate"))
     if wanted:
-        enrolling = importlib.import_module("api.v1.enrolling")
-        await enrolling.enrol_open_tickets(deps, owner.organization)
+        await enrol_open_tickets(deps, owner.organization)
     return _config_view(settings)
 
 

@@ -44,6 +44,8 @@ V1_ROUTES = {
     "/sla-policies": {"get", "post"},
     "/sla-policies/analytics": {"get"},
     "/sla-policies/{policyId}": {"get", "put", "delete"},
+    "/tickets": {"get", "post"},
+    "/tickets/{ticketId}": {"get", "patch"},
 }
 
 

@@ -125,7 +125,9 @@ async def test_what_lists_or_counts_shows_nothing_of_another_organization(
     for one in (one for one in OPERATIONS if one.method == "GET" and not one.parameters):
         ids = things.ids(one.path)
         narrowed: list[dict[str, str]] = [{name: ids[name]} for name in one.queries if name in ids]
-        narrowed += [{name: MARK} for name in one.queries if name in ("ticket_id", "priority")]
+        # Elsewhere a priority is one of a few words that everybody has.
+        of_v2 = one.queries if one.path.startswith("/api/v2/") else []
+        narrowed += [{name: MARK} for name in of_v2 if name in ("ticket_id", "priority")]
         for params in ({}, *narrowed):
             answer = await ask(stranger, one, things, **params)
             assert answer.status_code == 200, f"{one}: {answer.text}"

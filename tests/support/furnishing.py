@@ -51,6 +51,9 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
     terms = {"name": mark, "priority": "LOW", "responseTimeMinutes": 1, "resolveTimeMinutes": 1}
     scrubbe = await http.post("/api/v1/sla-policies", json={**terms, "applicableTeam": mark})
     assert scrubbe.status_code == 201, scrubbe.text
+    await http.put("/api/v1/ims/config", json={"slaEnabled": True})
+    desk = await http.post("/api/v1/tickets", json={"title": mark, "description": mark, "priority": "LOW"})
+    assert desk.status_code == 201, desk.text
     return Things(
         {
             **_of_policy(policy),
@@ -59,6 +62,7 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
             "instance_id": instance["id"],
             "key_id": key["id"],
             "policyId": scrubbe.json()["id"],
+            "ticketId": desk.json()["id"],
         },
         {"/ola/": _of_policy(ola)},
     )

@@ -1,0 +1,78 @@
+"""Measuring is switched on: the tickets that are there are measured from that moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from api.dependencies import Dependencies
+from api.together import together
+from api.v1.ticket_clocks import start, tell
+from api.v1.translation.tickets import promised
+from domain.errors import WorkingTimeExhausted
+from domain.events import EventKind
+from domain.instants import Instant
+from domain.snapshot import Snapshot
+from domain.ticket_statuses import LIVING, ONGOING, TicketStatus, answered_at, ongoing_since
+from store.ims import ImsSettings
+from store.tickets import StoredTicket
+
+BATCH = 20
+
+
+async def enrol_open_tickets(deps: Dependencies, organization: str) -> None:
+    """Measure every open ticket that came while measuring was off, and promise the new ones what they will get.
+
+    Does nothing while measuring is off. Raises Unavailable; the same again completes it.
+    """
+    settings = await deps.store.ims.get(organization)
+    while settings.sla_enabled and (found := await deps.store.tickets.unmeasured(organization, BATCH)):
+        await together(_enrol(deps, organization, ticket, settings) for ticket in found)
+
+
+async def enrolled(deps: Dependencies, organization: str, ticket: StoredTicket) -> StoredTicket:
+    """The ticket, measured if it was left behind: it came, or was reopened, while nobody enrolled."""
+    if ticket.measured_from is not None or ticket.status not in LIVING:
+        return ticket
+    settings = await deps.store.ims.get(organization)
+    if not settings.sla_enabled:
+        return ticket
+    await _enrol(deps, organization, ticket, settings)
+    return await deps.store.tickets.get(organization, ticket.id)
+
+
+async def _enrol(deps: Dependencies, organization: str, ticket: StoredTicket, settings: ImsSettings) -> None:
+    """The clocks first; if somebody changes the ticket meanwhile, it is found unmeasured again."""
+    catalog = await deps.store.catalog(organization)
+    snapshot, since = promised(ticket, catalog, deps.tzdata_version), _measured_from(ticket, settings)
+    if snapshot is not None and ticket.status in ONGOING:
+        snapshot = await _run(deps, organization, ticket, snapshot, since)
+    changed = replace(ticket, snapshot=snapshot, measured_from=since, updated_at=deps.now())
+    kept = await deps.store.tickets.change(organization, changed)
+    if kept is None and snapshot is not None and ticket.status in ONGOING:
+        await _withdraw_if_over(deps, organization, ticket, since)
+
+
+async def _run(
+    deps: Dependencies, organization: str, ticket: StoredTicket, snapshot: Snapshot, since: Instant
+) -> Snapshot | None:
+    """What the clocks were started with, perhaps by an attempt before this one; None for what nobody can measure."""
+    try:
+        started = await start(deps, organization, ticket, snapshot, since)
+    except WorkingTimeExhausted:
+        return None
+    if (answered := answered_at(ticket.history)) is not None:
+        at = Instant(max(since, answered))
+        await tell(deps, organization, ticket, EventKind.ACKNOWLEDGED, TicketStatus.ACKNOWLEDGED, at)
+    return started.clocks.snapshot
+
+
+async def _withdraw_if_over(deps: Dependencies, organization: str, ticket: StoredTicket, at: Instant) -> None:
+    newest = await deps.store.tickets.get(organization, ticket.id)
+    if newest.measured_from is None and newest.status not in LIVING:
+        await tell(deps, organization, ticket, EventKind.CANCELLED, TicketStatus.CLOSED, at)
+
+
+def _measured_from(ticket: StoredTicket, settings: ImsSettings) -> Instant:
+    """When measuring was switched on, or since when the ticket is open if that was later."""
+    enabled_at = settings.sla_enabled_at or ticket.created_at
+    return Instant(max(enabled_at, ongoing_since(ticket.history) or ticket.created_at))

@@ -1,0 +1,132 @@
+"""Making and changing tickets: the clocks are told first, and the row follows if nobody else changed it meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from api.dependencies import Dependencies
+from api.instances import Sighting
+from api.v1.enrolling import enrolled
+from api.v1.ticket_clocks import Told, require_engine, start, tell
+from api.v1.translation.tickets import promised
+from domain.errors import EngineUnavailable, InvalidValue, Outdated
+from domain.events import EventKind
+from domain.fields import optional_text, require_choice, require_text
+from domain.instants import Instant
+from domain.priorities import Priority
+from domain.ticket_statuses import TicketStatus, Turn, transition
+from store.tickets import StoredTicket
+
+ATTEMPTS = 10
+LONGEST_TITLE = 500
+LONGEST_DESCRIPTION = 20_000
+FIRST = (TicketStatus.NEW, TicketStatus.OPEN)
+UNDONE_BY = {EventKind.OPENED: EventKind.CANCELLED, EventKind.REOPENED: EventKind.RESOLVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A ticket with its clocks, None: it has none, or they are still to be asked for."""
+
+    ticket: StoredTicket
+    clocks: Sighting | None = None
+
+
+async def create_ticket(deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]) -> Seen:
+    """The ticket, which exists as NEW before it opens; under an id that exists already only what is left to do is done.
+
+    Raises EngineUnavailable, with the id of a ticket that is there and is not open.
+    """
+    wanted = _first_status(given)
+    ticket = await _draft(deps, organization, ticket_id, given)
+    if wanted is TicketStatus.OPEN and ticket.snapshot is not None:
+        await require_engine(deps)
+    ticket = await deps.store.tickets.create(organization, ticket)
+    if wanted is TicketStatus.NEW or ticket.status is not TicketStatus.NEW:
+        return Seen(ticket)
+    try:
+        return await change_ticket(deps, organization, ticket_id, {"status": wanted})
+    except EngineUnavailable as error:
+        reason = f"Ticket {ticket_id} exists and is NEW: its clocks cannot be started now."
+        raise EngineUnavailable(reason, field="id", value=ticket_id) from error
+
+
+async def change_ticket(deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]) -> Seen:
+    """Raises NotFound, Conflict for a status that cannot follow, Unavailable; the ticket has not changed then."""
+    for _ in range(ATTEMPTS):
+        ticket = await deps.store.tickets.get(organization, ticket_id)
+        ticket = await enrolled(deps, organization, ticket)
+        if (seen := await _change(deps, organization, ticket, given)) is not None:
+            return replace(seen, ticket=await enrolled(deps, organization, seen.ticket))
+    raise Outdated(f"Ticket {ticket_id} is being changed by others; try again.", field="id", value=ticket_id)
+
+
+async def _change(deps: Dependencies, organization: str, ticket: StoredTicket, given: Mapping[str, Any]) -> Seen | None:
+    """None when somebody else was quicker."""
+    changed, told, kind = replace(ticket, **_words(given)), None, None
+    wanted = require_choice(given.get("status", ticket.status), TicketStatus, "status")
+    if wanted is not ticket.status:
+        kind = transition(ticket.status, wanted)
+        at = Instant(max(deps.now(), ticket.history[-1].at))
+        told = await _tell(deps, organization, ticket, kind, Turn(wanted, at))
+        turn = Turn(wanted, told.at if told else at)
+        changed = replace(changed, history=(*ticket.history, turn))
+    if changed == ticket:
+        return Seen(ticket)
+    kept = await deps.store.tickets.change(organization, replace(changed, updated_at=deps.now()))
+    if kept is not None:
+        return Seen(kept, told.clocks if told else None)
+    if told is not None and kind is not None:
+        await _take_back(deps, organization, ticket, kind, told.at)
+    return None
+
+
+async def _tell(
+    deps: Dependencies, organization: str, ticket: StoredTicket, kind: EventKind | None, turn: Turn
+) -> Told | None:
+    if kind is None or ticket.snapshot is None:
+        return None
+    if kind is EventKind.OPENED:
+        return await start(deps, organization, ticket, ticket.snapshot, turn.at)
+    return await tell(deps, organization, ticket, kind, turn.status, turn.at)
+
+
+async def _take_back(deps: Dependencies, organization: str, ticket: StoredTicket, kind: EventKind, at: Instant) -> None:
+    """Clocks that we had run must not go on when somebody else closed the ticket meanwhile without telling them."""
+    newest = await deps.store.tickets.get(organization, ticket.id)
+    statuses = [turn.status for turn in newest.history]
+    if kind in UNDONE_BY and statuses[-2:] == [ticket.status, TicketStatus.CLOSED]:
+        await tell(deps, organization, ticket, UNDONE_BY[kind], TicketStatus.CLOSED, at)
+
+
+async def _draft(deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]) -> StoredTicket:
+    """With what it is promised now, if measuring is on."""
+    now = deps.now()
+    words = {"description": "", "priority": Priority.MEDIUM, **_words({"title": None, **given})}
+    history = (Turn(TicketStatus.NEW, now),)
+    ticket = StoredTicket(id=ticket_id, **words, history=history, created_at=now, updated_at=now)
+    if not (await deps.store.ims.get(organization)).sla_enabled:
+        return ticket
+    catalog = await deps.store.catalog(organization)
+    return replace(ticket, snapshot=promised(ticket, catalog, deps.tzdata_version), measured_from=now)
+
+
+def _first_status(given: Mapping[str, Any]) -> TicketStatus:
+    status = require_choice(given.get("status", TicketStatus.NEW), TicketStatus, "status")
+    if status not in FIRST:
+        raise InvalidValue("status", status.value, f"must be {' or '.join(FIRST)} for a new ticket")
+    return status
+
+
+def _words(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given of what a ticket says of itself. Raises InvalidValue."""
+    words: dict[str, Any] = {}
+    if "title" in given:
+        words["title"] = require_text(given["title"], "title", LONGEST_TITLE)
+    if "description" in given:
+        words["description"] = optional_text(given["description"], "description", LONGEST_DESCRIPTION)
+    if "priority" in given:
+        words["priority"] = require_choice(given["priority"], Priority, "priority")
+    return words

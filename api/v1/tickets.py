@@ -1,0 +1,118 @@
+"""`/tickets`: create, list, get, patch."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from api import problems
+from api.auth import Reader, Writer
+from api.dependencies import Dependencies, Deps
+from api.idempotency import REPEATABLE, EventIdOfKey
+from api.requests import JsonRoute
+from api.v1.enrolling import enrolled
+from api.v1.fields import camel_case_fields
+from api.v1.ticket_changes import Seen, change_ticket, create_ticket
+from api.v1.ticket_clocks import clocks_of
+from api.v1.ticket_schemas import TicketBody, TicketId, TicketList, TicketPatch, TicketQuery, TicketView
+from api.v1.translation.tickets import BREACHED, ID_PREFIX, ticket_view
+from domain.errors import EngineUnavailable
+from store.ids import mint
+
+TOTAL = "X-Total-Count"
+_COUNTED: dict[str, Any] = {
+    "headers": {
+        TOTAL: {
+            "description": "How many there are in all.",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 0, "examples": [3]},
+        }
+    }
+}
+
+router = APIRouter(prefix="/tickets", tags=["Scrubbe: tickets"], route_class=JsonRoute)
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=REPEATABLE,
+    response_model=TicketView,
+    responses=problems.documented(400, 401, 403, 409, 413, 415, 422, 503),
+    summary="Create a ticket",
+)
+async def post_ticket(
+    body: TicketBody, owner: Writer, deps: Deps, derived_id: EventIdOfKey, response: Response
+) -> dict[str, Any]:
+    """It gets the targets of its priority's policy now and keeps them; the timers start when it becomes OPEN.
+
+    After a 503 that names an `id` the ticket is there as NEW; sent again under the same `Idempotency-Key`, the request
+    completes it.
+    """
+    ticket_id = mint(ID_PREFIX) if derived_id is None else f"{ID_PREFIX}_{derived_id.partition('_')[2]}"
+    seen = await create_ticket(deps, owner.organization, ticket_id, body.given())
+    response.headers["Location"] = f"/api/v1/tickets/{ticket_id}"
+    return await _view(deps, owner.organization, seen)
+
+
+@router.get(
+    "",
+    response_model=TicketList,
+    responses={200: _COUNTED, **problems.documented(401, 403, 422, 503)},
+    summary="List tickets, the newest first",
+)
+async def list_tickets(
+    query: Annotated[TicketQuery, Query()], owner: Reader, deps: Deps, response: Response
+) -> list[dict[str, Any]]:
+    """Read from the store, which follows the timers within a second; what is due by now is breached at once."""
+    now = deps.now()
+    found, total = await deps.store.tickets.list(
+        owner.organization,
+        limit=query.limit,
+        offset=query.offset,
+        as_of=now,
+        status=query.status,
+        priority=query.priority,
+        breached=None if query.slaBreachType is None else BREACHED[query.slaBreachType],
+    )
+    response.headers[TOTAL] = str(total)
+    return [ticket_view(one.ticket, one.instance, now) for one in found]
+
+
+@router.get(
+    "/{ticketId}",
+    response_model=TicketView,
+    responses=problems.documented(401, 403, 404, 422, 503),
+    summary="Get a ticket",
+)
+async def get_ticket(ticket_id: TicketId, owner: Reader, deps: Deps) -> dict[str, Any]:
+    with camel_case_fields():
+        ticket = await deps.store.tickets.get(owner.organization, ticket_id)
+    # One that was left behind when measuring was switched on; without Temporal it is shown as it is.
+    with suppress(EngineUnavailable):
+        ticket = await enrolled(deps, owner.organization, ticket)
+    return await _view(deps, owner.organization, Seen(ticket))
+
+
+@router.patch(
+    "/{ticketId}",
+    response_model=TicketView,
+    responses=problems.documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    summary="Change a ticket, or turn it to another status",
+)
+async def patch_ticket(ticket_id: TicketId, body: TicketPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
+    """What is left out stays as it is. Refused (409) when the status cannot follow the present one.
+
+    The timers learn of a status before the ticket shows it; after a 503 the ticket is unchanged and the same request
+    completes it.
+    """
+    with camel_case_fields():
+        seen = await change_ticket(deps, owner.organization, ticket_id, body.given())
+    return await _view(deps, owner.organization, seen)
+
+
+async def _view(deps: Dependencies, organization: str, seen: Seen) -> dict[str, Any]:
+    clocks = seen.clocks or await clocks_of(deps, organization, seen.ticket)
+    return ticket_view(seen.ticket, clocks, deps.now())
