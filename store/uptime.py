@@ -8,13 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.clocks import Span
-from domain.instants import Micros, parse
+from domain.instants import Micros
+from domain.ticket_statuses import ONGOING, Turn
 from domain.uptime import Month, downtime, outages
 from store.tables import tickets
 from store.types import moment
-
-ONGOING = ("OPEN", "ACKNOWLEDGED")
-"""The statuses in which a ticket is an incident that goes on; one that is new has not become one yet."""
 
 
 async def read_downtime(conn: AsyncConnection, organization: str, month: Month) -> Mapping[str, Micros]:
@@ -28,8 +26,10 @@ async def read_downtime(conn: AsyncConnection, organization: str, month: Month) 
 async def _outages(conn: AsyncConnection, organization: str, month: Month) -> AsyncIterator[tuple[str, Span]]:
     table = tickets
     # A ticket that no longer goes on and has not changed since the month began went on before it, if at all.
-    touching = sa.or_(table.c.status.in_(ONGOING), table.c.updated_at >= moment(month.start))
+    going_on = table.c.status.in_([status.value for status in sorted(ONGOING)])
+    touching = sa.or_(going_on, table.c.updated_at >= moment(month.start))
     these = sa.select(table.c.priority, table.c.history).where(table.c.organization == organization, touching)
     for row in await conn.execute(these):
-        for outage in outages((parse(turn["at"]), turn["status"] in ONGOING) for turn in row.history):
+        history = map(Turn.from_json, row.history)
+        for outage in outages((turn.at, turn.status in ONGOING) for turn in history):
             yield row.priority, outage

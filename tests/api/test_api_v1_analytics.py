@@ -210,6 +210,26 @@ async def test_uptime_is_the_month_without_the_union_of_a_prioritys_incidents(ap
     assert low == {"priority": "LOW", "uptime": 100.0, "downtimeMinutes": 0.0, **untold}
 
 
+async def test_a_ticket_is_an_incident_from_when_it_opens_until_it_is_resolved_and_again_once_reopened(
+    api: Any,
+) -> None:
+    await api.with_worker()
+
+    async def become(status: str, when: str) -> None:
+        api.use(now=lambda: parse(when))
+        answer = await api.http.patch(f"/api/v1/tickets/{ticket['id']}", json={"status": status})
+        assert answer.status_code in (200, 202), answer.text
+
+    api.use(now=lambda: parse("2026-03-10T08:00:00Z"))
+    ticket = (await api.http.post("/api/v1/tickets", json={"title": "Down", "priority": "HIGH"})).json()
+    await become("OPEN", "2026-03-10T09:00:00Z")
+    await become("ACKNOWLEDGED", "2026-03-10T09:05:00Z")
+    await become("RESOLVED", "2026-03-10T09:20:00Z")
+    await become("OPEN", "2026-03-10T10:00:00Z")
+    api.use(now=lambda: parse("2026-03-10T10:01:30Z"))
+    assert (await analytics(api))["uptime"][1]["downtimeMinutes"] == 21.5
+
+
 async def test_days_and_the_month_are_those_of_the_organizations_zone(api: Any) -> None:
     await created(api, **POLICIES[1])
     await row(api, "1", "CRITICAL", ("OPEN", "2026-03-31T20:00:00Z"), ("RESOLVED", "2026-03-31T23:00:00Z"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-CONFIG = "/api/v1/ims/config"
+CONFIG, TICKETS = "/api/v1/ims/config", "/api/v1/tickets"
 OFF = {"slaEnabled": False, "autoEscalate": False}
 ON = {"slaEnabled": True, "autoEscalate": True}
 
@@ -66,3 +66,22 @@ async def test_without_the_store_nothing_is_switched_and_the_answer_says_to_try_
         assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
     api.find_everything()
     assert await config(api) == OFF
+
+
+async def test_when_open_tickets_cannot_be_measured_the_switch_stands_and_the_same_request_completes_it(
+    api: Any,
+) -> None:
+    promise = {"name": "Low", "priority": "LOW", "responseTimeMinutes": 5, "resolveTimeMinutes": 10}
+    assert (await api.http.post("/api/v1/sla-policies", json=promise)).status_code == 201
+    ticket = (await api.http.post(TICKETS, json={"title": "Slow", "priority": "LOW", "status": "OPEN"})).json()
+    assert ticket["slaResponseDueAt"] is None
+    await api.lose_temporal()
+    answer = await api.http.put(CONFIG, json=ON)
+    assert (answer.status_code, answer.json()["code"]) == (503, "temporal_unavailable")
+    assert await config(api) == ON
+    api.find_everything()
+    assert (await api.http.put(CONFIG, json={"autoEscalate": True})).status_code == 200
+    assert len(await api.dependencies.store.tickets.unmeasured(api.organization, 10)) == 1
+    assert (await api.http.put(CONFIG, json=ON)).status_code == 200
+    assert await api.dependencies.store.tickets.unmeasured(api.organization, 10) == []
+    assert (await api.http.get(f"{TICKETS}/{ticket['id']}")).json()["slaResponseDueAt"] is not None
