@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
@@ -148,8 +149,16 @@ class Api:
 ApiMaker = Callable[[], Awaitable[Api]]
 
 
+@pytest.fixture(scope="session")
+def idle_apps() -> list[FastAPI]:
+    """Apps whose tests are over: making one costs more than most tests, and all that it keeps is keyed by the key."""
+    return []
+
+
 @pytest.fixture
-async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) -> AsyncIterator[ApiMaker]:
+async def make_api(
+    temporal_address: str, empty_database: Path, tmp_path: Path, idle_apps: list[FastAPI]
+) -> AsyncIterator[ApiMaker]:
     async with AsyncExitStack() as stack:
         database = tmp_path / "store.db"
         shutil.copy(empty_database, database)
@@ -162,7 +171,9 @@ async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) 
             store = Store.open(f"sqlite:///{database}")
             stack.push_async_callback(store.close)
             dependencies = Dependencies(store, provider(client), task_queue=organization)
-            app = create_app(Settings(), dependencies=dependencies)
+            app = idle_apps.pop() if idle_apps else create_app(Settings(), dependencies=dependencies)
+            app.state.dependencies = dependencies
+            stack.callback(idle_apps.append, app)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             http = httpx.AsyncClient(transport=transport, base_url="http://api", headers={"X-API-Key": key})
             await stack.enter_async_context(http)

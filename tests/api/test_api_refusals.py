@@ -32,7 +32,7 @@ REFUSED: list[tuple[str, Any, str | None, Any]] = [
     ("/policies", {**POLICY, "name": ""}, "name", ""),
     ("/policies", {**POLICY, "name": 5}, "name", 5),
     ("/policies", {**POLICY, "nmae": "x"}, "nmae", "x"),
-    ("/policies", {**POLICY, "id": "sla_mine"}, "id", "sla_mine"),
+    ("/policies", {**POLICY, "id": "mine"}, "id", "mine"),
     ("/policies", {**POLICY, "enabled": "yes"}, "enabled", "yes"),
     ("/policies", {**POLICY, "match": "some"}, "match", "some"),
     ("/policies", {**POLICY, "at_risk_percent": 0}, "at_risk_percent", 0),
