@@ -11,7 +11,7 @@ from api.instances import Sighting
 from api.v1.enrolling import enrolled
 from api.v1.ticket_clocks import Told, require_engine, start, tell
 from api.v1.translation.tickets import promised
-from domain.errors import EngineUnavailable, InvalidValue, Outdated
+from domain.errors import InvalidValue, Outdated, Unavailable
 from domain.events import EventKind
 from domain.fields import optional_text, require_choice, require_text
 from domain.instants import Instant
@@ -37,7 +37,7 @@ class Seen:
 async def create_ticket(deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]) -> Seen:
     """The ticket, which exists as NEW before it opens; under an id that exists already only what is left to do is done.
 
-    Raises EngineUnavailable, with the id of a ticket that is there and is not open.
+    Raises Unavailable, with the id of a ticket that is there and not open.
     """
     wanted = _first_status(given)
     ticket = await _draft(deps, organization, ticket_id, given)
@@ -48,9 +48,9 @@ async def create_ticket(deps: Dependencies, organization: str, ticket_id: str, g
         return Seen(ticket)
     try:
         return await change_ticket(deps, organization, ticket_id, {"status": wanted})
-    except EngineUnavailable as error:
-        reason = f"Ticket {ticket_id} exists and is NEW: its clocks cannot be started now."
-        raise EngineUnavailable(reason, field="id", value=ticket_id) from error
+    except Unavailable as error:
+        error.field, error.value = "id", ticket_id
+        raise
 
 
 async def change_ticket(deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]) -> Seen:

@@ -518,7 +518,9 @@ async def test_a_creation_under_its_key_makes_one_ticket_and_one_instance(desk: 
     body, headers = {"title": "Down", "priority": "CRITICAL", "status": "OPEN"}, {"Idempotency-Key": "k"}
     lose_next_change(desk)
     broken = await desk.http.post(TICKETS, json=body, headers=headers)
-    assert broken.status_code == 503
+    left = await listed(desk)
+    assert (broken.status_code, broken.json()["field"], broken.json()["value"]) == (503, "id", left[0]["id"])
+    assert [one["status"] for one in left] == ["NEW"]
     first, again = [await desk.http.post(TICKETS, json=body, headers=headers) for _ in range(2)]
     assert (first.status_code, first.json()["status"]) == (201, "OPEN")
     assert (again.headers["idempotency-replayed"], again.json()) == ("true", first.json())
