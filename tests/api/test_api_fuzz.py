@@ -114,7 +114,7 @@ async def test_no_body_is_a_fault_of_ours(api: Any, method: str, path: str, body
 async def fuzz(strategy: st.SearchStrategy[Any], send: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
     loop = asyncio.get_running_loop()
 
-    @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(strategy)
     def run(document: Any) -> None:
         asyncio.run_coroutine_threadsafe(send(document), loop).result(60)

@@ -161,8 +161,9 @@ async def test_pages_of_breaches_cover_all_of_them_once(store: Store) -> None:
     assert len({breach.instance_id for found in pages for breach in found.page}) == 7
 
 
-@pytest.mark.parametrize("granularity", Granularity)
-@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize(
+    ("granularity", "zone"), list(zip(Granularity, ["America/New_York", "Australia/Lord_Howe"] * 2, strict=True))
+)
 async def test_the_buckets_of_a_trend_add_up_to_the_summary(store: Store, granularity: Granularity, zone: str) -> None:
     period = read_period("2026-03-02", "2026-04-06", zone, NOW)
     await fill(store, period, 300)
