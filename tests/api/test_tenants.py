@@ -13,7 +13,7 @@ import pytest
 
 from api.app import create_app
 from settings import Settings
-from tests.support.descriptions import example_body, resolved
+from tests.support.descriptions import example_body, example_queries, resolved
 from tests.support.furnishing import Things, furnish
 
 DOCUMENT = create_app(Settings()).openapi()
@@ -36,6 +36,12 @@ class Operation:
     @property
     def queries(self) -> list[str]:
         return [one["name"] for one in self.description.get("parameters", []) if one["in"] == "query"]
+
+    @property
+    def required(self) -> dict[str, str]:
+        """What it cannot be asked without, with its example."""
+        given = self.description.get("parameters", [])
+        return {one["name"]: one["schema"]["examples"][0] for one in given if one["in"] == "query" and one["required"]}
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -63,7 +69,7 @@ async def everything(api: Any, things: Things) -> dict[str, Any]:
     seen = {}
     for one in OPERATIONS:
         if one.method == "GET" and "/analytics" not in one.path:
-            answer = await api.http.get(one.path.format(**things.ids(one.path)))
+            answer = await ask(api, one, things)
             seen[str(one)] = still(answer.json())
     return seen
 
@@ -78,7 +84,10 @@ def still(document: Any) -> Any:
 
 async def ask(api: Any, one: Operation, things: Things, body: Any = None, **params: str) -> Any:
     sent = example_body(DOCUMENT, one.description) if body is None else body
-    return await api.http.request(one.method, one.path.format(**things.ids(one.path)), json=sent, params=params)
+    params = {**example_queries(DOCUMENT, one.description), **params}
+    return await api.http.request(
+        one.method, one.path.format(**things.ids(one.path)), json=sent, params={**one.required, **params}
+    )
 
 
 def shows_nothing(answer: Any, things: Things) -> bool:

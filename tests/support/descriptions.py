@@ -20,6 +20,12 @@ def example_body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> A
     return media.get("example", example(document, media["schema"]))
 
 
+def example_queries(document: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, Any]:
+    """The query parameters that the operation requires."""
+    queries = [one for one in operation.get("parameters", []) if one["in"] == "query" and one.get("required")]
+    return {one["name"]: one.get("example", example(document, one["schema"])) for one in queries}
+
+
 def example(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
     """The example of a schema, its default, or one made of its parts."""
     schema = resolved(document, schema)
