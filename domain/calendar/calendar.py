@@ -10,16 +10,28 @@ from typing import Any
 from domain.calendar import parsing, validation
 from domain.calendar.compiled import OpenTime
 from domain.calendar.days import DatedWindows, DayRules, day_number
-from domain.calendar.holidays import Holiday
+from domain.calendar.effective import EffectiveDay, clock_changes, open_in_utc
+from domain.calendar.holidays import Holiday, HolidayNames
+from domain.calendar.public import PublicHolidays
 from domain.calendar.times import Window
-from domain.calendar.zones import HORIZON, require_zone
+from domain.calendar.zones import FIRST_YEAR, HORIZON, LAST_YEAR, require_zone
 from domain.errors import InvalidValue, WorkingTimeExhausted
 from domain.instants import DAY, Instant, Micros, render
 
 Week = tuple[tuple[Window, ...], ...]
 """Windows of each weekday, Monday first."""
 
-_KEYS = ("name", "timezone", "weekly_hours", "holidays", "special_days", "breaks", "always")
+_KEYS = (
+    "name",
+    "timezone",
+    "weekly_hours",
+    "holidays",
+    "special_days",
+    "breaks",
+    "special_openings",
+    "public_holidays",
+    "always",
+)
 _CLOSED_WEEK: Week = ((),) * 7
 
 
@@ -27,6 +39,7 @@ _CLOSED_WEEK: Week = ((),) * 7
 class Calendar:
     """Weekly hours in an IANA zone, with holidays, dates with hours of their own and breaks on a date.
 
+    On a holiday a special day is closed and a special opening is open; of the two on one date the opening counts.
     Dated fields are kept in the order of their dates. Raises InvalidValue, also for a week without any window.
     `always_open` is for `Calendar.always()` and excludes every rule.
     """
@@ -37,6 +50,8 @@ class Calendar:
     special_days: tuple[DatedWindows, ...] = ()
     breaks: tuple[DatedWindows, ...] = ()
     always_open: bool = False
+    special_openings: tuple[DatedWindows, ...] = ()
+    public_holidays: tuple[PublicHolidays, ...] = ()
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -45,9 +60,12 @@ class Calendar:
         object.__setattr__(self, "holidays", validation.require_holidays(self.holidays))
         object.__setattr__(self, "special_days", validation.require_dated(self.special_days, "special_days"))
         object.__setattr__(self, "breaks", validation.require_dated(self.breaks, "breaks"))
+        openings = validation.require_dated(self.special_openings, "special_openings")
+        object.__setattr__(self, "special_openings", openings)
+        object.__setattr__(self, "public_holidays", validation.require_public(self.public_holidays))
         if not self.always_open:
             validation.require_working_time(self.weekly_hours)
-        elif self._values() != ("UTC", _CLOSED_WEEK, (), (), (), True):
+        elif self._values() != ("UTC", _CLOSED_WEEK, (), (), (), True, (), ()):
             raise InvalidValue("always", True, "must stand alone, without a zone, hours or dates")
         object.__setattr__(self, "_hash", hash(self._values()))
 
@@ -81,22 +99,46 @@ class Calendar:
                 parsing.parse_holidays(body.get("holidays", []), "holidays"),
                 parsing.parse_dated_windows(body.get("special_days", {}), "special_days"),
                 parsing.parse_dated_windows(body.get("breaks", {}), "breaks"),
+                special_openings=parsing.parse_dated_windows(body.get("special_openings", {}), "special_openings"),
+                public_holidays=parsing.parse_public_holidays(body.get("public_holidays", []), "public_holidays"),
             )
         except InvalidValue as refusal:
             raise InvalidValue(parsing.join(field, refusal.field or ""), refusal.value, refusal.reason) from None
 
     def to_json(self) -> dict[str, Any]:
-        """The shape that `from_json` reads, windows as they were given."""
+        """The shape that `from_json` reads, windows as they were given.
+
+        What a calendar of the first shape could not say is left out where there is none of it.
+        """
         if self.always_open:
             return {"always": True}
         week = zip(validation.WEEKDAYS, self.weekly_hours, strict=True)
-        return {
+        document: dict[str, Any] = {
             "timezone": self.timezone,
             "weekly_hours": {weekday: _pairs(windows) for weekday, windows in week if windows},
             "holidays": [holiday.to_json() for holiday in self.holidays],
             "special_days": {day.isoformat(): _pairs(windows) for day, windows in self.special_days},
             "breaks": {day.isoformat(): _pairs(windows) for day, windows in self.breaks},
         }
+        if self.special_openings:
+            document["special_openings"] = {day.isoformat(): _pairs(windows) for day, windows in self.special_openings}
+        if self.public_holidays:
+            document["public_holidays"] = [one.to_json() for one in self.public_holidays]
+        return document
+
+    def effective_day(self, day: date) -> EffectiveDay:
+        """What the rules come to on a date. Raises InvalidValue for one that is not within 1970 and 2100."""
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise InvalidValue("day", day.isoformat(), "must lie between the years 1970 and 2100")
+        special = any(day == when for when, _ in (*self.special_days, *self.special_openings))
+        number = day_number(day)
+        opens = [window.today for window in self.open_windows(day)]
+        windows, changes = open_in_utc(self.timezone, number, opens), clock_changes(self.timezone, number)
+        return EffectiveDay(day, windows, self.holidays_on(day), special, changes)
+
+    def holidays_on(self, day: date) -> tuple[Holiday, ...]:
+        """The holidays of a date, also those that close only a part of it or that a special opening overrides."""
+        return _holidays_by_day(self).on(day)
 
     def open_windows(self, day: date) -> tuple[Window, ...]:
         """The local windows open on a date after holidays, special days and breaks; sorted, none past midnight."""
@@ -138,18 +180,34 @@ class Calendar:
             self.special_days,
             self.breaks,
             self.always_open,
+            self.special_openings,
+            self.public_holidays,
         )
 
 
 @lru_cache(maxsize=512)
 def _rules(calendar: Calendar) -> DayRules:
-    holidays = (holiday.day for holiday in calendar.holidays)
-    return DayRules(calendar.weekly_hours, holidays, calendar.special_days, calendar.breaks)
+    return DayRules(
+        calendar.weekly_hours,
+        _all_holidays(calendar),
+        calendar.special_days,
+        calendar.special_openings,
+        calendar.breaks,
+    )
 
 
 @lru_cache(maxsize=512)
 def _compiled(calendar: Calendar) -> OpenTime:
     return OpenTime(calendar.timezone, _rules(calendar))
+
+
+@lru_cache(maxsize=64)
+def _holidays_by_day(calendar: Calendar) -> HolidayNames:
+    return HolidayNames(_all_holidays(calendar))
+
+
+def _all_holidays(calendar: Calendar) -> tuple[Holiday, ...]:
+    return (*calendar.holidays, *(holiday for one in calendar.public_holidays for holiday in one.holidays))
 
 
 def _pairs(windows: tuple[Window, ...]) -> list[list[str]]:

@@ -1,14 +1,20 @@
-"""Which local wall times are open on a date: weekly hours, holidays, special days and breaks put together."""
+"""Which local wall times are open on a date: weekly hours, holidays, special days, openings and breaks put together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from domain.calendar.holidays import Holiday
 from domain.calendar.times import Interval, Window, merged, without
+from domain.instants import DAY
 
 DatedWindows = tuple[date, tuple[Window, ...]]
 
+Closed = tuple[Interval, ...]
+"""What a holiday closes of its date."""
+
+_WHOLE_DAY: Closed = ((0, DAY),)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _EPOCH_WEEKDAY = date(1970, 1, 1).weekday()
 
@@ -22,37 +28,62 @@ class DayRules:
     """The open intervals of any date, as microseconds since its local midnight.
 
     A window past midnight is two parts. Each part obeys the holidays, special days and breaks of its own date; a
-    special day's second part joins the next date's weekly hours unless that date has special hours itself.
+    special day's second part joins the next date's weekly hours unless that date has special hours itself. An opening
+    is a special day that no holiday closes.
     """
 
     def __init__(
         self,
         weekly: Sequence[Sequence[Window]],
-        holidays: Iterable[date],
+        holidays: Iterable[Holiday],
         special_days: Iterable[DatedWindows],
+        openings: Iterable[DatedWindows],
         breaks: Iterable[DatedWindows],
     ) -> None:
         self._weekly = tuple(merged([*_today(weekly[day]), *_tomorrow(weekly[day - 1])]) for day in range(7))
-        self._holidays = frozenset(map(day_number, holidays))
-        self._special = {day_number(day): windows for day, windows in special_days}
+        self._openings = {day_number(day): windows for day, windows in openings}
+        self._special = {day_number(day): windows for day, windows in special_days} | self._openings
         self._breaks = {day_number(day): windows for day, windows in breaks}
+        self._holidays, self._yearly = _closures(holidays)
         dated = {*self._special, *self._breaks}
-        self._exceptional = self._holidays | dated | {day + 1 for day in dated}
+        self._exceptional = self._holidays.keys() | dated | {day + 1 for day in dated}
 
     def open_intervals(self, day: int) -> tuple[Interval, ...]:
         """Sorted and disjoint; `day` counts from 1970-01-01."""
-        if day not in self._exceptional:
+        yearly = self._yearly.get(_month_day(day), ()) if self._yearly else ()
+        if day not in self._exceptional and not yearly:
             return self._weekly[(day + _EPOCH_WEEKDAY) % 7]
-        if day in self._holidays:
+        holiday = () if day in self._openings else (*self._holidays.get(day, ()), *yearly)
+        if holiday == _WHOLE_DAY:
             return ()
-        closed = merged([*_today(self._breaks.get(day, ())), *_tomorrow(self._breaks.get(day - 1, ()))])
-        return without(self._hours(day), closed)
+        breaks = (*_today(self._breaks.get(day, ())), *_tomorrow(self._breaks.get(day - 1, ())))
+        return without(self._hours(day), merged([*holiday, *breaks]))
 
     def _hours(self, day: int) -> tuple[Interval, ...]:
         if day in self._special:
             return merged(_today(self._special[day]))
         spill = _tomorrow(self._special.get(day - 1, ()))
         return merged([*self._weekly[(day + _EPOCH_WEEKDAY) % 7], *spill])
+
+
+def _closures(holidays: Iterable[Holiday]) -> tuple[dict[int, Closed], dict[tuple[int, int], Closed]]:
+    """What the holidays close of single dates, and of dates of every year."""
+    dated: dict[int, Closed] = {}
+    yearly: dict[tuple[int, int], Closed] = {}
+    for holiday in holidays:
+        closed = tuple(_today(holiday.closed)) or _WHOLE_DAY
+        if holiday.is_yearly:
+            for each in holiday.month_days():
+                yearly[each.month, each.day] = merged([*yearly.get((each.month, each.day), ()), *closed])
+        else:
+            for day in map(day_number, holiday.dates()):
+                dated[day] = merged([*dated[day], *closed]) if day in dated else closed
+    return dated, yearly
+
+
+def _month_day(day: int) -> tuple[int, int]:
+    when = date.fromordinal(day + _EPOCH_ORDINAL)
+    return when.month, when.day
 
 
 def _today(windows: Iterable[Window]) -> list[Interval]:

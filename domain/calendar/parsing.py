@@ -8,11 +8,14 @@ from datetime import date
 from typing import Any
 
 from domain.calendar.days import DatedWindows
-from domain.calendar.holidays import Holiday
+from domain.calendar.holidays import Holiday, MonthDay
+from domain.calendar.public import PublicHolidays
 from domain.calendar.times import Window
 from domain.calendar.validation import WEEKDAYS
 from domain.errors import InvalidValue
 
+_HOLIDAY = ("date", "from", "to", "name", "closed")
+_PUBLIC = ("country", "subdivision", "release", "from_year", "to_year", "holidays")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -70,15 +73,67 @@ def parse_date(value: Any, field: str) -> date:
     raise InvalidValue(field, value, "must be a date, YYYY-MM-DD")
 
 
+def parse_public_holidays(value: Any, field: str) -> tuple[PublicHolidays, ...]:
+    entries = _list(value, field)
+    return tuple(_public(entry, f"{field}[{index}]") for index, entry in enumerate(entries))
+
+
+def _public(value: Any, field: str) -> PublicHolidays:
+    entry = parse_object(value, field, _PUBLIC)
+    for key in ("country", "release"):
+        _require_text(entry.get(key), join(field, key))
+    if entry.get("subdivision") is not None:
+        _require_text(entry["subdivision"], join(field, "subdivision"))
+    years = [_year(entry.get(key), join(field, key)) for key in ("from_year", "to_year")]
+    return PublicHolidays(
+        entry["country"],
+        entry.get("subdivision"),
+        entry["release"],
+        first_year=years[0],
+        last_year=years[1],
+        holidays=parse_holidays(entry.get("holidays", []), join(field, "holidays")),
+    )
+
+
+def _year(value: Any, field: str) -> int:
+    if type(value) is not int:
+        raise InvalidValue(field, value, "must be a year")
+    return value
+
+
 def _holiday(value: Any, field: str) -> Holiday:
     if not isinstance(value, Mapping):
-        return Holiday(parse_date(value, field))
-    entry = parse_object(value, field, ("date", "name"))
-    day = parse_date(entry.get("date"), join(field, "date"))
+        return Holiday(_day(value, field))
+    entry = parse_object(value, field, _HOLIDAY)
+    if "to" in entry and "from" not in entry:
+        raise InvalidValue(join(field, "from"), None, "must stand beside `to`")
+    if "from" in entry and "date" in entry:
+        raise InvalidValue(join(field, "date"), entry["date"], "must be left out beside `from`")
+    first = "from" if "from" in entry else "date"
+    day = _day(entry.get(first), join(field, first))
+    last = _day(entry.get("to"), join(field, "to")) if first == "from" else None
+    closed = parse_windows(entry["closed"], join(field, "closed")) if "closed" in entry else ()
+    if "closed" in entry and not closed:
+        raise InvalidValue(join(field, "closed"), [], "must hold a window, or be left out for the whole day")
     try:
-        return Holiday(day, entry.get("name"))
+        return Holiday(day, entry.get("name"), last, closed)
     except InvalidValue as refusal:
-        raise InvalidValue(join(field, "name"), refusal.value, refusal.reason) from None
+        raise InvalidValue(join(field, refusal.field or ""), refusal.value, refusal.reason) from None
+
+
+def _day(value: Any, field: str) -> date | MonthDay:
+    yearly = MonthDay.parse(value) if isinstance(value, str) else None
+    if yearly is not None:
+        return yearly
+    try:
+        return parse_date(value, field)
+    except InvalidValue:
+        raise InvalidValue(field, value, "must be a date, YYYY-MM-DD, or one of every year, MM-DD") from None
+
+
+def _require_text(value: Any, field: str) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidValue(field, value, "must be a text that is not empty")
 
 
 def _list(value: Any, field: str) -> list[Any]:

@@ -63,7 +63,7 @@ class Window:
             raise InvalidValue(field, value, refusal.reason) from None
 
     def to_json(self) -> list[str]:
-        return [_render(self.opens), _render(self.closes)]
+        return [render_time(self.opens), render_time(self.closes)]
 
 
 def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
@@ -104,7 +104,7 @@ def _parse(text: Any) -> int | None:
     return hours * HOUR + minutes * MINUTE + seconds * SECOND
 
 
-def _render(time: int) -> str:
+def render_time(time: int) -> str:
     minutes, rest = divmod(time, MINUTE)
     text = f"{minutes // 60:02}:{minutes % 60:02}"
     return f"{text}:{rest // SECOND:02}" if rest else text

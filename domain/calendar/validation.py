@@ -7,12 +7,16 @@ from typing import Any
 
 from domain.calendar.days import DatedWindows
 from domain.calendar.holidays import Holiday
+from domain.calendar.public import PublicHolidays
 from domain.calendar.times import Window
 from domain.errors import InvalidValue
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_WINDOWS = 100
 """Per day; keeps a hostile calendar from costing more than a real one."""
+
+MAX_RANGE_DAYS = 20_000
+"""Dates in all ranges of holidays together, for the same reason."""
 
 
 def require_week(week: Any) -> None:
@@ -28,10 +32,28 @@ def require_working_time(week: tuple[tuple[Window, ...], ...]) -> None:
 
 
 def require_holidays(holidays: Any) -> tuple[Holiday, ...]:
-    """In the order of their dates; several names may share a date."""
+    """In the order of their dates, those of every year first; several names may share a date."""
     if not isinstance(holidays, tuple) or not all(isinstance(holiday, Holiday) for holiday in holidays):
         raise InvalidValue("holidays", holidays, "must be holidays")
-    return tuple(sorted(set(holidays), key=lambda holiday: (holiday.day, holiday.name or "")))
+    ranges = sum(holiday.length for holiday in holidays if holiday.last is not None)
+    if ranges > MAX_RANGE_DAYS:
+        raise InvalidValue("holidays", f"{ranges} dates", f"must be at most {MAX_RANGE_DAYS} dates in ranges")
+    return tuple(sorted(set(holidays), key=_in_order))
+
+
+def require_public(public: Any) -> tuple[PublicHolidays, ...]:
+    """As they were given; a country or a part of it stands there once."""
+    if not isinstance(public, tuple) or not all(isinstance(one, PublicHolidays) for one in public):
+        raise InvalidValue("public_holidays", public, "must be public holidays")
+    for index, one in enumerate(public):
+        if any((one.country, one.subdivision) == (other.country, other.subdivision) for other in public[:index]):
+            raise InvalidValue(f"public_holidays[{index}].country", one.country, "must stand there once")
+    return public
+
+
+def _in_order(holiday: Holiday) -> tuple[Any, ...]:
+    last = holiday.last.isoformat() if holiday.last else ""
+    return holiday.day.isoformat(), holiday.name or "", last, holiday.closed
 
 
 def require_dated(dated: Any, field: str) -> tuple[DatedWindows, ...]:

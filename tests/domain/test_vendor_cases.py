@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.calendar import Calendar
+from domain.calendar.validation import WEEKDAYS
 from domain.escalations import EscalationRule
 from domain.events import Event, EventKind
 from domain.instants import DAY, MINUTE, SECOND, Instant, Micros, parse, render, to_datetime
@@ -41,11 +43,10 @@ WAITING = {
     "C225": "durations relative to a field",
     "C238": "the schedule is not given; preview-deadline shows the identity of its numbers",
     "C239": "policy option retarget",
-    "C251": "recurring closed periods",
 }
 """Cases about what cannot be expressed yet."""
 
-OWN_STORY = {"C071", "C072", "C092", "C185", "C228", "C240", "C247", "C250"}
+OWN_STORY = {"C071", "C072", "C092", "C185", "C228", "C240", "C247", "C250", "C251"}
 
 
 def of_kind(kind: str) -> list[str]:
@@ -53,13 +54,11 @@ def of_kind(kind: str) -> list[str]:
 
 
 def calendar(case: Case) -> Calendar:
-    years = range(parse(case["start"]) // (366 * 24 * 60 * MINUTE) + 1969, 2040)
-    recurring = [f"{year}-{day}" for day in case.get("recurring_holidays", ()) for year in years]
     return Calendar.from_json(
         {
             "timezone": case["timezone"],
             "weekly_hours": case["weekly_hours"],
-            "holidays": [*case["holidays"], *recurring],
+            "holidays": [*case["holidays"], *case.get("recurring_holidays", ())],
             "special_days": case.get("date_overrides", {}),
             "breaks": case.get("breaks", {}),
         }
@@ -216,6 +215,14 @@ def test_the_earliest_reply_is_the_first_response_c250() -> None:
         render(only(planned).stopped_at or Instant(0)) == f"{day}T{CASES['C250']['expected']['first_response_at']}:00Z"
     )
     assert only(planned).breached_at is None
+
+
+def test_a_period_of_every_year_runs_over_new_year_c251() -> None:
+    week = {day: [["09:00", "17:00"]] for day in WEEKDAYS}
+    closed = [{"from": "12-24", "to": "01-02"}]
+    hours = Calendar.from_json({"timezone": "UTC", "weekly_hours": week, "holidays": closed})
+    for day, state in CASES["C251"]["expected"].items():
+        assert ("open" if hours.open_windows(date.fromisoformat(day)) else "closed") == state
 
 
 def test_every_case_is_somewhere() -> None:
