@@ -16,7 +16,19 @@ from api.description import keep_nulls_in_examples
 from api.engine import CONNECT_OPTIONS, provider
 from api.v1 import analytics as policy_analytics
 from api.v1 import config, policies, tickets
-from api.v2 import analytics, business_hours, commitments, events, instances, keys, organization, preview, teams
+from api.v2 import (
+    analytics,
+    business_hours,
+    business_hours_history,
+    commitments,
+    events,
+    instances,
+    keys,
+    organization,
+    preview,
+    public_holidays,
+    teams,
+)
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
 from settings import Settings
@@ -57,7 +69,8 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
 
 def _v2() -> APIRouter:
     router = APIRouter(prefix="/api/v2/sla")
-    for part in (commitments, business_hours, teams, preview, instances, events, keys, organization, analytics):
+    hours = (business_hours, business_hours_history, public_holidays)
+    for part in (commitments, *hours, teams, preview, instances, events, keys, organization, analytics):
         router.include_router(part.router)
     return router
 

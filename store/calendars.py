@@ -16,7 +16,7 @@ from store.clock import Clock
 from store.database import Database
 from store.ids import mint
 from store.organizations import SYSTEM, begin_change, find_organization
-from store.tables import calendar_versions, calendars, policies, teams
+from store.tables import api_keys, calendar_versions, calendars, policies, teams
 from store.types import instant, moment
 
 
@@ -29,6 +29,18 @@ class StoredCalendar:
     is_default: bool
     created_at: Instant
     updated_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """`key_name` is None where no API key made it."""
+
+    version: int
+    name: str
+    calendar: Calendar
+    changed_at: Instant
+    changed_by: str
+    key_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,30 @@ class Calendars:
     async def get(self, organization: str, calendar_id: str) -> StoredCalendar:
         async with self.database.read() as conn:
             return await _find(conn, organization, calendar_id)
+
+    async def versions(
+        self, organization: str, calendar_id: str, limit: int, offset: int
+    ) -> tuple[Sequence[StoredVersion], int]:
+        """A page, oldest first, and how many there are."""
+        table = calendar_versions
+        these = _is_version_of(organization, calendar_id)
+        async with self.database.read() as conn:
+            await _find(conn, organization, calendar_id)
+            total = await conn.scalar(sa.select(sa.func.count()).select_from(table).where(these))
+            page = _versions_with_keys().where(these).order_by(table.c.version).limit(limit).offset(offset)
+            return [_stored_version(row) for row in await conn.execute(page)], total or 0
+
+    async def version(self, organization: str, calendar_id: str, version: int) -> StoredVersion:
+        """Raises NotFound for a version there never was."""
+        table = calendar_versions
+        this = sa.and_(_is_version_of(organization, calendar_id), table.c.version == version)
+        async with self.database.read() as conn:
+            await _find(conn, organization, calendar_id)
+            row = (await conn.execute(_versions_with_keys().where(this))).first()
+        if row is None:
+            reason = f"business hours {calendar_id!r} have no version {version}"
+            raise NotFound(reason, field="version", value=version)
+        return _stored_version(row)
 
     async def default(self, organization: str) -> StoredCalendar:
         async with self.database.read() as conn:
@@ -147,6 +183,17 @@ async def _teams_using(conn: AsyncConnection, organization: str, calendar_id: st
     return (await conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.id))).all()
 
 
+def _versions_with_keys() -> sa.Select[Any]:
+    table = calendar_versions
+    key = sa.and_(api_keys.c.id == table.c.changed_by, api_keys.c.organization == table.c.organization)
+    return sa.select(table, api_keys.c.name.label("key_name")).join_from(table, api_keys, key, isouter=True)
+
+
+def _is_version_of(organization: str, calendar_id: str) -> sa.ColumnElement[bool]:
+    table = calendar_versions
+    return sa.and_(table.c.organization == organization, table.c.calendar_id == calendar_id)
+
+
 def _is(organization: str, calendar_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(calendars.c.organization == organization, calendars.c.id == calendar_id)
 
@@ -160,6 +207,17 @@ def _stored(row: Any, default_id: str) -> StoredCalendar:
         is_default=row.id == default_id,
         created_at=instant(row.created_at),
         updated_at=instant(row.updated_at),
+    )
+
+
+def _stored_version(row: Any) -> StoredVersion:
+    return StoredVersion(
+        version=row.version,
+        name=row.name,
+        calendar=Calendar.from_json(row.doc),
+        changed_at=instant(row.changed_at),
+        changed_by=row.changed_by,
+        key_name=row.key_name,
     )
 
 

@@ -12,6 +12,7 @@ from api.auth import Reader, Writer
 from api.dependencies import Dependencies, Deps
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.v2.business_hours_reading import read_calendar, rules_view
 from api.v2.business_hours_schemas import (
     BusinessHoursBody,
     BusinessHoursId,
@@ -22,8 +23,9 @@ from api.v2.business_hours_schemas import (
 from domain.calendar import Calendar
 from domain.errors import Conflict
 from domain.fields import require_text
-from domain.instants import render
+from domain.instants import Instant, render
 from store.calendars import StoredCalendar
+from store.keys import KeyOwner
 
 LONGEST_NAME = 200
 # Changes of other fields at the same moment are merged; each round lets one of them through.
@@ -44,7 +46,7 @@ async def create_business_hours(
 ) -> dict[str, Any]:
     document = body.given()
     name = require_text(document.pop("name"), "name", LONGEST_NAME)
-    stored = await deps.store.calendars.create(owner.organization, name, read_calendar(document))
+    stored = await deps.store.calendars.create(owner.organization, name, read_calendar(document, deps.now()), owner.id)
     response.headers["Location"] = f"/api/v2/sla/business-hours/{stored.id}"
     return calendar_view(stored)
 
@@ -84,8 +86,8 @@ async def change_business_hours(
     """Only the fields that are given change, each as a whole. Instances keep the version they were opened under."""
     for _ in range(ATTEMPTS - 1):
         with suppress(Conflict):
-            return await _change(deps, owner.organization, business_hours_id, body.given())
-    return await _change(deps, owner.organization, business_hours_id, body.given())
+            return await _change(deps, owner, business_hours_id, body.given())
+    return await _change(deps, owner, business_hours_id, body.given())
 
 
 @router.delete(
@@ -100,33 +102,23 @@ async def delete_business_hours(business_hours_id: BusinessHoursId, owner: Write
 
 
 async def _change(
-    deps: Dependencies, organization: str, business_hours_id: str, change: dict[str, Any]
+    deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: dict[str, Any]
 ) -> dict[str, Any]:
     """Raises Conflict when somebody else changes them meanwhile."""
-    stored = await deps.store.calendars.get(organization, business_hours_id)
+    stored = await deps.store.calendars.get(owner.organization, business_hours_id)
     name = require_text(change.pop("name", stored.name), "name", LONGEST_NAME)
-    calendar = _changed(stored.calendar, change)
+    calendar = _changed(stored.calendar, change, deps.now())
     if (name, calendar) != (stored.name, stored.calendar):
-        stored = await deps.store.calendars.update(organization, business_hours_id, stored.version, name, calendar)
+        stored = await deps.store.calendars.update(
+            owner.organization, business_hours_id, stored.version, name, calendar, owner.id
+        )
     return calendar_view(stored)
 
 
-def read_calendar(document: dict[str, Any], field: str = "") -> Calendar:
-    if document.get("always") is False:
-        document = {key: value for key, value in document.items() if key != "always"}
-    return Calendar.from_json(document, field)
-
-
 def calendar_view(stored: StoredCalendar) -> dict[str, Any]:
-    calendar = stored.calendar
-    rules: dict[str, Any] = {"weekly_hours": {}, "holidays": [], "special_days": {}, "breaks": {}}
     return {
         "id": stored.id,
-        "name": stored.name,
-        "always": False,
-        **rules,
-        **calendar.to_json(),
-        "timezone": calendar.timezone,
+        **rules_view(stored.name, stored.calendar),
         "version": stored.version,
         "is_default": stored.is_default,
         "created_at": render(stored.created_at),
@@ -134,9 +126,9 @@ def calendar_view(stored: StoredCalendar) -> dict[str, Any]:
     }
 
 
-def _changed(calendar: Calendar, change: dict[str, Any]) -> Calendar:
+def _changed(calendar: Calendar, change: dict[str, Any], now: Instant) -> Calendar:
     # "Always open" and rules exclude each other, so a change from one to the other keeps nothing.
     base = {} if calendar.always_open or change.get("always") else calendar.to_json()
     if calendar.always_open and not change.keys() - {"always"} and change.get("always", True):
         return calendar
-    return read_calendar({**base, **change})
+    return read_calendar({**base, **change}, now)

@@ -21,32 +21,73 @@ _WINDOWS = {
 }
 _WEEKLY = {"type": "object", "properties": dict.fromkeys(WEEKDAYS, _WINDOWS), "additionalProperties": False}
 _DATED = {"type": "object", "additionalProperties": _WINDOWS, "propertyNames": {"format": "date"}}
+_DAY = {"type": "string", "description": "YYYY-MM-DD, or MM-DD for every year.", "examples": ["2026-12-26", "12-26"]}
+_OF_A_DAY = {
+    "name": {"type": "string"},
+    "closed": {**_WINDOWS, "description": "What it closes of each date; left out, all of it.", "minItems": 1},
+}
 _NAMED_DAY = {
     "type": "object",
-    "properties": {"date": {"type": "string", "format": "date"}, "name": {"type": "string"}},
+    "properties": {"date": _DAY, **_OF_A_DAY},
     "required": ["date"],
     "additionalProperties": False,
 }
-_HOLIDAYS = {"type": "array", "items": {"anyOf": [{"type": "string", "format": "date"}, _NAMED_DAY]}}
+_RANGE = {
+    "type": "object",
+    "properties": {"from": _DAY, "to": _DAY, **_OF_A_DAY},
+    "required": ["from", "to"],
+    "additionalProperties": False,
+}
+_HOLIDAYS = {"type": "array", "items": {"anyOf": [_DAY, _NAMED_DAY, _RANGE]}}
+_PUBLIC = {
+    "type": "object",
+    "properties": {
+        "country": {"type": "string", "examples": ["DE"]},
+        "subdivision": {"type": ["string", "null"], "examples": ["BE"]},
+        "release": {"type": "string", "description": "Of the `holidays` library.", "examples": ["0.109"]},
+        "from_year": {"type": "integer", "examples": [2025]},
+        "to_year": {"type": "integer", "examples": [2031]},
+        "holidays": _HOLIDAYS,
+    },
+    "required": ["country"],
+    "additionalProperties": False,
+}
 
 Weekly = Annotated[Any, WithJsonSchema(_WEEKLY)]
 Holidays = Annotated[Any, WithJsonSchema(_HOLIDAYS)]
+Public = Annotated[Any, WithJsonSchema({"type": "array", "items": _PUBLIC})]
 Dated = Annotated[Any, WithJsonSchema(_DATED)]
 
 BusinessHoursId = Annotated[str, Path(examples=["bh_2f4e6a8c0b1d3579"])]
 
 WEEK = {day: [["09:00", "12:00"], ["13:00", "17:00"]] for day in WEEKDAYS[:5]}
+HOLIDAYS = [
+    {"date": "12-24", "name": "Christmas Eve", "closed": [["12:00", "24:00"]]},
+    {"from": "12-27", "to": "01-02", "name": "Works holidays"},
+    {"date": "2026-06-05", "name": "Summer outing"},
+]
+FROZEN = {
+    "country": "DE",
+    "subdivision": "BE",
+    "release": "0.109",
+    "from_year": 2025,
+    "to_year": 2031,
+    "holidays": [{"date": "2026-10-03", "name": "German Unity Day"}],
+}
 HOURS: dict[str, Any] = {
     "name": "Support, Berlin",
     "timezone": "Europe/Berlin",
     "weekly_hours": WEEK,
-    "holidays": ["2026-12-25", {"date": "2026-12-26", "name": "Boxing Day"}],
+    "holidays": HOLIDAYS,
     "special_days": {"2026-12-24": [["09:00", "12:00"]]},
+    "special_openings": {"2026-12-28": [["10:00", "14:00"]]},
     "breaks": {"2026-03-02": [["15:00", "15:30"]]},
+    "public_holidays": [{"country": "DE", "subdivision": "BE"}],
 }
 HOURS_VIEW: dict[str, Any] = {
     "id": "bh_2f4e6a8c0b1d3579",
     **HOURS,
+    "public_holidays": [FROZEN],
     "always": False,
     "version": 1,
     "is_default": False,
@@ -63,11 +104,24 @@ class HoursBody(Body):
         json_schema_extra={"type": "string"},
     )
     weekly_hours: Weekly = Field(default=None, description="A weekday left out is closed.", examples=[WEEK])
-    holidays: Holidays = Field(default=None, examples=[["2026-12-25", {"date": "2026-12-26", "name": "Boxing Day"}]])
+    holidays: Holidays = Field(
+        default=None, description="Dates, dates of every year, ranges, or parts of each.", examples=[HOLIDAYS]
+    )
     special_days: Dated = Field(
         default=None,
         description="Hours that replace those of the weekday; a holiday on the same date wins.",
         examples=[{"2026-12-24": [["09:00", "12:00"]]}],
+    )
+    special_openings: Dated = Field(
+        default=None,
+        description="As special days, and open on a holiday too.",
+        examples=[{"2026-12-28": [["10:00", "14:00"]]}],
+    )
+    public_holidays: Public = Field(
+        default=None,
+        description="Where only country and subdivision are given, the dates from last year to five years ahead are "
+        "looked up and kept; an entry with its dates stays as it is.",
+        examples=[[{"country": "DE", "subdivision": "BE"}]],
     )
     breaks: Dated = Field(default=None, examples=[{"2026-03-02": [["15:00", "15:30"]]}])
     always: bool = Field(default=False, description="Open around the clock; stands alone.")
@@ -85,17 +139,22 @@ class BusinessHoursPatch(HoursBody):
     name: str = Field(default="", examples=["Support, Berlin"])
 
 
-class BusinessHoursView(View):
-    model_config = ConfigDict(json_schema_extra={"examples": [HOURS_VIEW]})
-
-    id: str = Field(examples=["bh_2f4e6a8c0b1d3579"])
+class RulesView(View):
     name: str = Field(examples=["Support, Berlin"])
     timezone: str = Field(examples=["Europe/Berlin"])
     weekly_hours: dict[str, Windows] = Field(examples=[WEEK])
-    holidays: Holidays
+    holidays: Holidays = Field(examples=[HOLIDAYS])
     special_days: dict[str, Windows]
+    special_openings: dict[str, Windows]
     breaks: dict[str, Windows]
+    public_holidays: Public = Field(examples=[[FROZEN]])
     always: bool
+
+
+class BusinessHoursView(RulesView):
+    model_config = ConfigDict(json_schema_extra={"examples": [HOURS_VIEW]})
+
+    id: str = Field(examples=["bh_2f4e6a8c0b1d3579"])
     version: int
     is_default: bool
     created_at: DateTime

@@ -12,7 +12,7 @@ from api.auth import Reader
 from api.dependencies import Dependencies, Deps
 from api.requests import JsonRoute
 from api.schemas import Body, DateTime
-from api.v2.business_hours import read_calendar
+from api.v2.business_hours_reading import read_calendar
 from api.v2.business_hours_schemas import HoursBody
 from domain.calendar import Calendar
 from domain.errors import InvalidValue, NotFound
@@ -71,7 +71,7 @@ async def _calendar(body: PreviewBody, organization: str, deps: Dependencies) ->
             "business_hours", body.business_hours_id, "must not be given together with business_hours_id"
         )
     if body.business_hours is not None:
-        return read_calendar(body.business_hours.given(), "business_hours")
+        return read_calendar(body.business_hours.given(), deps.now(), "business_hours")
     if body.business_hours_id is None:
         return (await deps.store.calendars.default(organization)).calendar
     try:

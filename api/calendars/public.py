@@ -1,0 +1,67 @@
+"""Public holidays by country and region, from the `holidays` library, frozen as it knows them today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import holidays
+
+from domain.calendar import Holiday, PublicHolidays
+from domain.errors import InvalidValue
+
+YEARS_BACK, YEARS_AHEAD = 1, 5
+"""Frozen around the year in which they are asked for: late events look back, long targets ahead."""
+FIRST_YEAR, LAST_YEAR = 1970, 2100
+ENGLISH = "en_US"
+SHOWN = 20
+"""Valid names in a refusal."""
+
+
+@cache
+def countries() -> dict[str, tuple[str, ...]]:
+    """Codes (ISO 3166-1, two letters) and the subdivisions of each, in order."""
+    known = holidays.list_supported_countries(include_aliases=False)
+    return {country: tuple(sorted(parts)) for country, parts in sorted(known.items())}
+
+
+def release() -> str:
+    return version("holidays")
+
+
+def around(year: int, country: str, subdivision: str | None, field: str = "") -> PublicHolidays:
+    """The holidays of the years around. Raises InvalidValue for a country or a part of it that is not known."""
+    first, last = max(year - YEARS_BACK, FIRST_YEAR), min(year + YEARS_AHEAD, LAST_YEAR)
+    return of_years(range(first, last + 1), country, subdivision, field)
+
+
+def of_years(years: range, country: str, subdivision: str | None, field: str = "") -> PublicHolidays:
+    """Raises InvalidValue for a country or a part of it that is not known, naming some that are."""
+    _require_one_of(countries(), country, f"{field}country")
+    if subdivision is not None:
+        _require_one_of(countries()[country], subdivision, f"{field}subdivision")
+    dated = _dated(country, subdivision, years.start, years.stop)
+    return PublicHolidays(country, subdivision, release(), years.start, years.stop - 1, dated)
+
+
+@cache
+def _class_of(country: str) -> Any:
+    return getattr(holidays, country)
+
+
+def _dated(country: str, subdivision: str | None, first: int, end: int) -> tuple[Holiday, ...]:
+    # Without a language the names would be those of the machine's.
+    known = _class_of(country)
+    language = ENGLISH if ENGLISH in known.supported_languages else known.default_language
+    found = holidays.country_holidays(country, subdiv=subdivision, years=range(first, end), language=language)
+    # Observed days may fall into the years beside those asked for.
+    return tuple(Holiday(day, name) for day, name in sorted(found.items()) if first <= day.year < end)
+
+
+def _require_one_of(known: Iterable[str], given: Any, field: str) -> None:
+    names = list(known)
+    if given not in names:
+        listed = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+        raise InvalidValue(field, given, f"must be one of {listed or 'none, there are no parts'}")
