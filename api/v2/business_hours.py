@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -30,6 +31,9 @@ from store.keys import KeyOwner
 LONGEST_NAME = 200
 # Changes of other fields at the same moment are merged; each round lets one of them through.
 ATTEMPTS = 10
+
+Change = Callable[[Calendar], dict[str, Any]]
+"""The fields of business hours to be changed, given what they are."""
 
 router = APIRouter(prefix="/business-hours", tags=["Business hours"], route_class=JsonRoute)
 
@@ -84,10 +88,7 @@ async def change_business_hours(
     business_hours_id: BusinessHoursId, body: BusinessHoursPatch, owner: Writer, deps: Deps
 ) -> dict[str, Any]:
     """Only the fields that are given change, each as a whole. Instances keep the version they were opened under."""
-    for _ in range(ATTEMPTS - 1):
-        with suppress(Conflict):
-            return await _change(deps, owner, business_hours_id, body.given())
-    return await _change(deps, owner, business_hours_id, body.given())
+    return await change_with_retries(deps, owner, business_hours_id, lambda _: body.given())
 
 
 @router.delete(
@@ -101,13 +102,22 @@ async def delete_business_hours(business_hours_id: BusinessHoursId, owner: Write
     await deps.store.calendars.delete(owner.organization, business_hours_id)
 
 
-async def _change(
-    deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: dict[str, Any]
+async def change_with_retries(
+    deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change
 ) -> dict[str, Any]:
+    """What they are then. Raises Conflict when every attempt was overtaken by somebody else's change."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Conflict):
+            return await _change(deps, owner, business_hours_id, change)
+    return await _change(deps, owner, business_hours_id, change)
+
+
+async def _change(deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change) -> dict[str, Any]:
     """Raises Conflict when somebody else changes them meanwhile."""
     stored = await deps.store.calendars.get(owner.organization, business_hours_id)
-    name = require_text(change.pop("name", stored.name), "name", LONGEST_NAME)
-    calendar = _changed(stored.calendar, change, deps.now())
+    given = change(stored.calendar)
+    name = require_text(given.pop("name", stored.name), "name", LONGEST_NAME)
+    calendar = _changed(stored.calendar, given, deps.now())
     if (name, calendar) != (stored.name, stored.calendar):
         stored = await deps.store.calendars.update(
             owner.organization, business_hours_id, stored.version, name, calendar, owner.id

@@ -23,6 +23,7 @@ ROUTES = {
     "/business-hours/{business_hours_id}": {"get", "patch", "delete"},
     "/business-hours/{business_hours_id}/versions": {"get"},
     "/business-hours/{business_hours_id}/days": {"get"},
+    "/business-hours/{business_hours_id}/holidays:import": {"post"},
     "/public-holidays": {"get"},
     "/teams": {"get", "post"},
     "/teams/{team_id}": {"get", "patch", "delete"},
