@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 import holidays
+from holidays.registry import EntityLoader
 
 from domain.calendar import Holiday, PublicHolidays
 from domain.errors import InvalidValue
@@ -22,9 +23,8 @@ SHOWN = 20
 
 @cache
 def countries() -> dict[str, tuple[str, ...]]:
-    """Codes (ISO 3166-1, two letters) and the subdivisions of each, in order."""
-    known = holidays.list_supported_countries(include_aliases=False)
-    return {country: tuple(sorted(parts)) for country, parts in sorted(known.items())}
+    """Codes (ISO 3166-1, two letters) and the subdivisions of each, in order. The first time takes a second or two."""
+    return {country: _parts(country) for country in _codes()}
 
 
 def release() -> str:
@@ -39,11 +39,20 @@ def around(year: int, country: str, subdivision: str | None, field: str = "") ->
 
 def of_years(years: range, country: str, subdivision: str | None, field: str = "") -> PublicHolidays:
     """Raises InvalidValue for a country or a part of it that is not known, naming some that are."""
-    _require_one_of(countries(), country, f"{field}country")
+    _require_one_of(_codes(), country, f"{field}country")
     if subdivision is not None:
-        _require_one_of(countries()[country], subdivision, f"{field}subdivision")
+        _require_one_of(_parts(country), subdivision, f"{field}subdivision")
     dated = _dated(country, subdivision, years.start, years.stop)
     return PublicHolidays(country, subdivision, release(), years.start, years.stop - 1, dated)
+
+
+@cache
+def _codes() -> tuple[str, ...]:
+    return tuple(sorted(EntityLoader.get_country_codes(include_aliases=False)))
+
+
+def _parts(country: str) -> tuple[str, ...]:
+    return tuple(sorted(_class_of(country).subdivisions))
 
 
 @cache

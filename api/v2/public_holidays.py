@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -69,8 +70,9 @@ async def list_public_holidays(
     if country is None:
         if subdivision is not None:
             raise InvalidValue("country", None, "must be given with a subdivision")
-        known = public.countries().items()
-        listed = [{"country": name, "subdivisions": parts} for name, parts in known]
+        # Others are answered while the library loads them all.
+        known = await asyncio.to_thread(public.countries)
+        listed = [{"country": name, "subdivisions": parts} for name, parts in known.items()]
         return {"release": public.release(), "countries": listed}
     asked = to_datetime(deps.now()).year if year is None else year
     found = public.of_years(range(asked, asked + 1), country, subdivision)
