@@ -50,8 +50,10 @@ class DayRules:
 
     def open_intervals(self, day: int) -> tuple[Interval, ...]:
         """Sorted and disjoint; `day` counts from 1970-01-01."""
-        yearly = self._yearly.get(_month_day(day), ()) if self._yearly else ()
-        if day not in self._exceptional and not yearly:
+        yearly: Closed = ()
+        if self._yearly:
+            yearly = self._yearly.get(_month_day(day), ())
+        if not yearly and day not in self._exceptional:
             return self._weekly[(day + _EPOCH_WEEKDAY) % 7]
         holiday = () if day in self._openings else (*self._holidays.get(day, ()), *yearly)
         if holiday == _WHOLE_DAY:
@@ -71,7 +73,7 @@ def _closures(holidays: Iterable[Holiday]) -> tuple[dict[int, Closed], dict[tupl
     dated: dict[int, Closed] = {}
     yearly: dict[tuple[int, int], Closed] = {}
     for holiday in holidays:
-        closed = tuple(_today(holiday.closed)) or _WHOLE_DAY
+        closed = tuple(_today(holiday.closed)) if holiday.closed else _WHOLE_DAY
         if holiday.is_yearly:
             for each in holiday.month_days():
                 yearly[each.month, each.day] = merged([*yearly.get((each.month, each.day), ()), *closed])

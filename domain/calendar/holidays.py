@@ -76,8 +76,9 @@ class Holiday:
     def dates(self) -> Iterator[date]:
         """Each date of a holiday of one year."""
         assert isinstance(self.day, date)
-        for index in range(self.length):
-            yield self.day + timedelta(days=index)
+        yield self.day
+        if self.last is not None:
+            yield from (self.day + timedelta(days=index) for index in range(1, self.length))
 
     def month_days(self) -> Iterator[MonthDay]:
         """Each date of a holiday of every year, 29 February among them where the range holds it."""
