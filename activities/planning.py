@@ -10,9 +10,10 @@ from temporalio import activity
 
 from activities.boundary import temporal_errors
 from activities.ports import SignalTimes
-from domain.events import Event
+from domain.events import Event, EventKind
 from domain.instants import parse
 from domain.planning import plan
+from domain.replans import effective
 from domain.snapshot import Snapshot
 from workflows.calls import PLAN
 from workflows.packing import unpack
@@ -26,12 +27,19 @@ class Planning:
 
     @activity.defn(name=PLAN)
     async def plan(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{snapshot, events, unstamped: {event id: signal ordinal}}` to `{plan, stamped: {event id: instant}}`."""
+        """`{snapshot, events, unstamped: {event id: signal ordinal}}` to `{plan, stamped: {event id: instant}}`.
+
+        With `snapshot`, as it stands from now on, where a replan has changed the rules.
+        """
         request = unpack(request)
         with temporal_errors():
             stamped = await self._stamps(request["unstamped"])
             events = [_stamp(Event.from_json(event), stamped) for event in request["events"]]
-            return {"plan": plan(Snapshot.from_json(request["snapshot"]), events).to_json(), "stamped": stamped}
+            snapshot = Snapshot.from_json(request["snapshot"])
+            answer = {"plan": plan(snapshot, events).to_json(), "stamped": stamped}
+            if any(event.kind is EventKind.REPLANNED for event in events):
+                answer["snapshot"] = effective(snapshot, events).to_json()
+            return answer
 
     async def _stamps(self, unstamped: dict[str, int]) -> dict[str, str]:
         if not unstamped:

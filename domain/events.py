@@ -24,12 +24,16 @@ class EventKind(StrEnum):
     CANCELLED = "cancelled"
     UPDATED = "updated"
     ASSIGNED = "assigned"
+    CUSTOMER_REPLIED = "customer_replied"
+    AGENT_REPLIED = "agent_replied"
+    REPLANNED = "replanned"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One fact. `cause` names what a pause waits for, or the single pause that a resume ends (none: all of them);
-    `team_id` the team that an assignment gives the ticket to (None: nobody)."""
+    `team_id` the team that an assignment gives the ticket to (None: nobody); `rules` those that a replan puts in place
+    of the ones before (`Snapshot.rules`), which is the engine's own event and none of a ticket system."""
 
     kind: EventKind
     event_id: str
@@ -41,11 +45,14 @@ class Event:
     cause: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     team_id: str | None = None
+    rules: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if not self.event_id:
             raise InvalidValue("event_id", self.event_id, "must not be empty")
         require_document(self.attributes, "attributes")
+        if (self.kind is EventKind.REPLANNED) != (self.rules is not None):
+            raise InvalidValue("rules", self.rules, "must be given with a replan, and with nothing else")
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -61,12 +68,14 @@ class Event:
             document["team_id"] = self.team_id
         if self.attributes:
             document["attributes"] = dict(self.attributes)
+        if self.rules is not None:
+            document["rules"] = dict(self.rules)
         return document
 
     @classmethod
     def from_json(cls, document: Any, field: str = "event") -> Event:
         body = require_mapping(document, field)
-        attributes = body.get("attributes")
+        attributes, rules = body.get("attributes"), body.get("rules")
         return cls(
             kind=require_choice(body.get("kind"), EventKind, f"{field}.kind"),
             event_id=require_text(body.get("event_id"), f"{field}.event_id"),
@@ -78,6 +87,7 @@ class Event:
             cause=_text(body, "cause", field),
             attributes={} if attributes is None else require_document(attributes, f"{field}.attributes"),
             team_id=_text(body, "team_id", field) or None,
+            rules=None if rules is None else require_document(rules, f"{field}.rules"),
         )
 
 

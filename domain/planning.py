@@ -15,6 +15,7 @@ from domain.ids import Kind
 from domain.instants import Instant, Micros
 from domain.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, Milestone, Plan, TargetPlan
 from domain.policies import Policy, TargetRule
+from domain.replans import effective
 from domain.snapshot import Snapshot
 from domain.stints import Ownership, owned
 
@@ -25,6 +26,7 @@ def plan(snapshot: Snapshot, events: Iterable[Event]) -> Plan:
     Raises InvalidValue when no event opens the ticket, WorkingTimeExhausted when a due instant lies beyond 2100.
     """
     ordered = in_order(events)
+    snapshot = effective(snapshot, ordered)
     if not ordered or ordered[0].kind is not EventKind.OPENED:
         raise InvalidValue("events", [event.kind.value for event in ordered], "must hold the opening of the ticket")
     ownership = owned(snapshot.ticket.team_id, ordered)

@@ -77,7 +77,8 @@ _FACTS = tuple(name for name in Facts.__dataclass_fields__ if name not in ("team
 class Snapshot:
     """`teams` are those that the ticket may come to, as far as their leads or calendars matter; `team_calendars` the
     calendars of their own, by id, of teams whose clocks do not run in `calendar`. `auto_escalate` is whether breaches
-    went to the escalation contact when the ticket opened."""
+    went to the escalation contact when the ticket opened. `opening_rules` are those the ticket opened under, where a
+    replan has put others in their place."""
 
     organization: str
     ticket: Ticket
@@ -87,6 +88,7 @@ class Snapshot:
     teams: Mapping[str, Team] = field(default_factory=dict)
     team_calendars: Mapping[str, CalendarVersion] = field(default_factory=dict)
     auto_escalate: bool = False
+    opening_rules: Mapping[str, Any] | None = None
 
     @property
     def facts(self) -> Facts:
@@ -124,7 +126,24 @@ class Snapshot:
             **({"teams": [team.to_json() for team in self.teams.values()]} if self.teams else {}),
             **({"team_calendars": _documents(self.team_calendars)} if self.team_calendars else {}),
             **({"auto_escalate": True} if self.auto_escalate else {}),
+            **({} if self.opening_rules is None else {"opening_rules": dict(self.opening_rules)}),
         }
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """All but the ticket, as a document: what a replan may change."""
+        document = self.to_json()
+        kept = {name: document[name] for name in _RULES if name in document}
+        return {**kept, "tzdata_version": self.tzdata_version}
+
+    def under(self, rules: Mapping[str, Any]) -> Snapshot:
+        """The same ticket measured by other rules. Raises InvalidValue for what are none."""
+        document = {name: value for name, value in self.to_json().items() if name not in _RULES}
+        facts = {**document["facts"], "tzdata_version": rules.get("tzdata_version", self.tzdata_version)}
+        given = {name: rules[name] for name in _RULES if name in rules}
+        return Snapshot.from_json(
+            {**document, **given, "facts": facts, "opening_rules": self.opening_rules or self.rules}
+        )
 
     @classmethod
     def from_json(cls, document: Any) -> Snapshot:
@@ -140,7 +159,11 @@ class Snapshot:
             teams=facts.teams,
             team_calendars={id_: CalendarVersion.from_json(calendar) for id_, calendar in calendars.items()},
             auto_escalate=require_bool(body.get("auto_escalate", False), "snapshot.auto_escalate"),
+            opening_rules=body.get("opening_rules"),
         )
+
+
+_RULES = ("policy", "calendar", "teams", "team_calendars")
 
 
 def _documents(calendars: Mapping[str, CalendarVersion]) -> dict[str, Any]:

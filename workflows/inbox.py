@@ -9,9 +9,9 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from domain.events import FUTURE_TOLERANCE, Event, EventKind
-from domain.fields import require_mapping, require_text
+from domain.fields import require_document, require_mapping, require_text
 from domain.instants import Instant, parse, render
-from workflows.messages import SIGNALS
+from workflows.messages import ALL_SIGNALS, SIGNALS
 
 LONGEST_SHOWN = 200
 LARGEST_ATTRIBUTES = 16 * 1024
@@ -62,21 +62,22 @@ def shown(value: Any) -> str:
 
 
 def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tuple[Event, bool]:
-    if name not in SIGNALS:
+    if name not in ALL_SIGNALS:
         raise InvalidValue("signal", name, f"must be one of {', '.join(SIGNALS)}")
-    body = require_mapping(payload, "payload")
+    kind, body = ALL_SIGNALS[name], require_mapping(payload, "payload")
     occurred_at = body.get("occurred_at")
     event = Event(
-        kind=SIGNALS[name],
+        kind=kind,
         event_id=mint() if body.get("event_id") is None else require_text(body["event_id"], "event_id", longest=200),
         occurred_at=now if occurred_at is None else _not_ahead(parse(occurred_at, "occurred_at"), now),
         received_at=now,
         source=_text(body, "source") or "signal",
         actor=_text(body, "actor"),
         reason=_text(body, "reason"),
-        cause=_cause(SIGNALS[name], body),
+        cause=_cause(kind, body),
         attributes=_attributes(body.get("attributes")),
-        team_id=_team(body) if SIGNALS[name] is EventKind.ASSIGNED else None,
+        team_id=_team(body) if kind is EventKind.ASSIGNED else None,
+        rules=require_document(body.get("rules"), "rules") if kind is EventKind.REPLANNED else None,
     )
     return event, occurred_at is not None
 

@@ -206,7 +206,8 @@ class SlaInstance:
             await self._plan(state, fresh[middle:])
             return
         stamps = answer["stamped"]
-        state.apply((_stamp(event, stamps.get(event.event_id)) for event in events), Plan.from_json(answer["plan"]))
+        stamped = [_stamp(event, stamps.get(event.event_id)) for event in events]
+        state.apply(stamped, Plan.from_json(answer["plan"]), answer.get("snapshot"))
 
     async def _wait(self, state: InstanceState) -> None:
         def over() -> bool:

@@ -24,7 +24,13 @@ SIGNALS: Mapping[str, EventKind] = {
     "cancel": EventKind.CANCELLED,
     "update": EventKind.UPDATED,
     "assign": EventKind.ASSIGNED,
+    "customer_reply": EventKind.CUSTOMER_REPLIED,
+    "agent_reply": EventKind.AGENT_REPLIED,
 }
+"""What a ticket system may tell an instance."""
+
+REPLAN = "replan"
+ALL_SIGNALS: Mapping[str, EventKind] = {**SIGNALS, REPLAN: EventKind.REPLANNED}
 
 
 def start_input(snapshot: Snapshot, plan: Plan, opened: Event) -> dict[str, Any]:

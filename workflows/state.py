@@ -22,7 +22,7 @@ from workflows.inbox import Arrival, Refusal
 
 SHOWN_REFUSALS = 20
 LOG = "log"
-# Bytes of attributes. Compressed, what cannot be compressed further still fits into one payload with all the rest.
+# Bytes of attributes and rules. Compressed, what cannot be compressed further still fits one payload with the rest.
 LARGEST_PAST = 1024 * 1024
 
 
@@ -52,6 +52,7 @@ class Step:
     deliveries: list[Delivery] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
     refused: bool = False
+    snapshot: Mapping[str, Any] | None = None
 
     def __bool__(self) -> bool:
         return any((self.events, self.firings, self.notices, self.deliveries, self.settled, self.refused))
@@ -99,7 +100,8 @@ class InstanceState:
     def receive(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
         """The arrivals that are new, each received strictly after all that came before it.
 
-        Attributes beyond what an instance can carry from run to run are set aside; facts about the clocks never are.
+        Attributes and rules beyond what an instance can carry from run to run are set aside; facts about the clocks
+        never are.
         """
         fresh: dict[str, Arrival] = {}
         latest = max((event.received_at for event in self.events.values()), default=Instant(0))
@@ -108,7 +110,7 @@ class InstanceState:
             if arrival.event.event_id in self.events or arrival.event.event_id in fresh:
                 continue
             carried += _size(arrival.event)
-            if carried > LARGEST_PAST and arrival.event.attributes:
+            if carried > LARGEST_PAST and (arrival.event.attributes or arrival.event.rules):
                 carried -= _size(arrival.event)
                 self.refuse(_too_much(arrival.event))
                 continue
@@ -116,11 +118,14 @@ class InstanceState:
             fresh[arrival.event.event_id] = replace(arrival, event=replace(arrival.event, received_at=latest))
         return list(fresh.values())
 
-    def apply(self, events: Iterable[Event], plan: Plan) -> None:
+    def apply(self, events: Iterable[Event], plan: Plan, snapshot: Mapping[str, Any] | None = None) -> None:
+        """`snapshot` where the events have changed it."""
         for event in events:
             self.events[event.event_id] = event
             self.step.events.append(event)
         self.plan = plan
+        if snapshot is not None and snapshot != self.snapshot:
+            self.snapshot = self.step.snapshot = snapshot
 
     def refuse(self, refusal: Refusal) -> None:
         self.refused += 1
@@ -178,6 +183,7 @@ class InstanceState:
                 status=self.status(now),
                 closed_at=self.plan.closed_at,
                 next_due_at=next_due(self.plan),
+                snapshot=step.snapshot,
                 events=tuple(step.events),
                 firings=step.firings,
                 notices=tuple(step.notices),
@@ -256,9 +262,9 @@ def _is_conditional(firing: Firing) -> bool:
 
 
 def _size(event: Event) -> int:
-    return len(json.dumps(dict(event.attributes))) if event.attributes else 0
+    return sum(len(json.dumps(dict(document))) for document in (event.attributes, event.rules) if document)
 
 
 def _too_much(event: Event) -> Refusal:
-    problem = f"attributes: must be at most {LARGEST_PAST} bytes in all"
+    problem = f"attributes and rules: must be at most {LARGEST_PAST} bytes in all"
     return Refusal(event.kind.value, problem, "event_id", event.event_id, event.received_at)

@@ -91,7 +91,8 @@ def test_an_event_reads_back_the_same(
     kind: EventKind, occurred_at: Instant, received_at: Instant, words: list[str], attributes: dict[str, Any]
 ) -> None:
     source, actor, reason, cause = words
-    event = Event(kind, "e1", occurred_at, received_at, source, actor, reason, cause, attributes)
+    rules = attributes if kind is EventKind.REPLANNED else None
+    event = Event(kind, "e1", occurred_at, received_at, source, actor, reason, cause, attributes, rules=rules)
     assert Event.from_json(through_json(event.to_json())) == event
 
 
