@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from domain.calendar import Calendar
 from domain.errors import Conflict
 from domain.ids import Kind
 from domain.matching import first_match
-from domain.policies import Policy
-from domain.snapshot import CalendarVersion, Snapshot
+from domain.policies import OnChange, Policy
+from domain.snapshot import Alternative, CalendarVersion, Snapshot
 from domain.teams import Team
 from domain.tickets import Ticket
 
@@ -44,7 +45,18 @@ class Catalog:
             teams=self._teams(policy, ticket.team_id),
             team_calendars=self._team_calendars(policy),
             auto_escalate=self.auto_escalate and policy.escalation_contact is not None,
+            alternatives=tuple(self._alternatives(policy, ticket)),
         )
+
+    def _alternatives(self, chosen: Policy, ticket: Ticket) -> Iterator[Alternative]:
+        """None while the policy says that changes of the ticket do not count."""
+        if chosen.on_change is OnChange.KEEP:
+            return
+        for policy in self.policies:
+            if (policy.kind, policy.origin) == (chosen.kind, chosen.origin) and policy.enabled:
+                # One that cannot be measured must not keep a ticket from being opened under another.
+                with suppress(Conflict):
+                    yield Alternative(policy, self.calendar_of(policy, ticket.team_id))
 
     def _teams(self, policy: Policy, team_id: str | None) -> Mapping[str, Team]:
         """The ticket's own team; every team where the clocks or the notices change with the owner."""

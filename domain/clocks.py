@@ -1,39 +1,103 @@
-"""Which events start, stop and continue the clock of a target type, and the life of such a clock.
+"""Which events start, stop and continue the clock of a target type, and how such a clock is set up.
 
-A new clock is a row in `CLOCKS`; the walk over the events is the same for all of them.
+A new clock is a row in `CLOCKS`; the walk over the events (`domain/lives.py`) is the same for all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.events import Event, EventKind
+from domain.criteria import Criteria
+from domain.errors import InvalidValue
+from domain.events import EventKind
 from domain.instants import Instant, Micros
-from domain.stints import Stint
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """`continues` lists the events after which a stopped clock runs on with what it had used."""
+    """`continues` lists the events after which a stopped clock runs on, `renews` those that end it and start it anew.
+
+    One that `recurs` starts again whenever it has stopped and a start comes; `follows_reopen` lets the policy say what
+    a reopening does instead of `continues`.
+    """
 
     starts: frozenset[EventKind]
     stops: frozenset[EventKind]
     continues: frozenset[EventKind] = frozenset()
+    renews: frozenset[EventKind] = frozenset()
+    recurs: bool = False
+    follows_reopen: bool = False
 
+
+_OPENED = frozenset({EventKind.OPENED})
+_RESOLVED = frozenset({EventKind.RESOLVED})
+_REOPENED = frozenset({EventKind.REOPENED})
 
 CLOCKS: Mapping[str, ClockRule] = {
     "first_response": ClockRule(
-        starts=frozenset({EventKind.OPENED}),
-        stops=frozenset({EventKind.ACKNOWLEDGED, EventKind.RESOLVED}),
+        starts=_OPENED,
+        stops=frozenset({EventKind.ACKNOWLEDGED, EventKind.AGENT_REPLIED, EventKind.RESOLVED}),
     ),
-    "resolution": ClockRule(
-        starts=frozenset({EventKind.OPENED}),
-        stops=frozenset({EventKind.RESOLVED}),
-        continues=frozenset({EventKind.REOPENED}),
+    "resolution": ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED, follows_reopen=True),
+    "total_resolution": ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED),
+    "next_response": ClockRule(
+        starts=frozenset({EventKind.CUSTOMER_REPLIED}),
+        stops=frozenset({EventKind.AGENT_REPLIED, EventKind.RESOLVED}),
+        recurs=True,
+    ),
+    "periodic_update": ClockRule(
+        starts=frozenset({EventKind.OPENED, EventKind.REOPENED}),
+        stops=_RESOLVED,
+        renews=frozenset({EventKind.ACKNOWLEDGED, EventKind.AGENT_REPLIED}),
+        recurs=True,
     ),
 }
+
+CUSTOM = ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED, recurs=True, follows_reopen=True)
+"""Of a named clock whose own conditions start and stop it; the end of the ticket stops it too."""
+
+
+def require_clock_name(name: str, field: str = "type") -> str:
+    """The type of a target: one of `CLOCKS`, or a name of one's own. Raises InvalidValue."""
+    if not _NAME.fullmatch(name):
+        known = ", ".join(CLOCKS)
+        raise InvalidValue(field, name, f"must be one of {known}, or a name of lower-case letters, digits and _")
+    return name
+
+
+class OnReopen(StrEnum):
+    """What a reopening does to a clock that had stopped: it runs on, begins again in place of what it was, or begins
+    again beside what it was."""
+
+    CONTINUE = "continue"
+    RESTART = "restart"
+    NEW_CYCLE = "new_cycle"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock as a policy sets it up. `starts_when` and `stops_when` are the conditions of a named one."""
+
+    rule: ClockRule
+    pausable: bool = True
+    pauses_when: Criteria | None = None
+    starts_when: Criteria | None = None
+    stops_when: Criteria | None = None
+    on_reopen: OnReopen = OnReopen.CONTINUE
+
+    @property
+    def is_custom(self) -> bool:
+        return self.rule is CUSTOM
+
+    @property
+    def may_start_again(self) -> bool:
+        """Whether an open ticket may yet need it though it is not running."""
+        return self.rule.recurs
 
 
 class ClockState(StrEnum):
@@ -53,14 +117,28 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """How long one cause held a clock; several at once overlap, and their union is the pause."""
+
+    cause: str
+    start: Instant
+    end: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
-    """One clock from start to stop: when it ran, when it was paused, and what it does since `since`."""
+    """One clock from start to stop: when it ran, when it was paused and by what, and what it does since `since`.
+
+    One that is `superseded` has been begun again, or its promise was taken back: only what it had breached counts.
+    """
 
     state: ClockState
     since: Instant
     started_at: Instant | None
     ran: tuple[Span, ...]
     paused: tuple[Span, ...]
+    held: tuple[Hold, ...] = ()
+    superseded: bool = False
 
     @property
     def stopped_at(self) -> Instant | None:
@@ -71,92 +149,7 @@ class Life:
         """Wall time of the pauses that have ended."""
         return Micros(sum(span.end - span.start for span in self.paused if span.end is not None))
 
-
-def live(
-    rule: ClockRule, pausable: bool, opened_at: Instant, events: Iterable[Event], stint: Stint | None = None
-) -> Life:
-    """The life of a clock under events that are already in order; earlier ones take effect at the opening.
-
-    The clock of a `stint` starts with it, or with the reopening of a ticket that was closed then, and stops at its end.
-    """
-    walk = _Walk(rule, pausable, opened_at, stint)
-    for event in events:
-        walk.take(event, Instant(max(event.occurred_at, opened_at)))
-    return walk.finish()
-
-
-@dataclass(slots=True)
-class _Walk:
-    rule: ClockRule
-    pausable: bool
-    since: Instant
-    stint: Stint | None = None
-    phase: ClockState = ClockState.WAITING
-    ticket_is_open: bool = True
-    is_current: bool = False
-    is_over: bool = False
-    started_at: Instant | None = None
-    causes: set[str] = field(default_factory=set)
-    spans: dict[ClockState, list[Span]] = field(default_factory=lambda: {ClockState.RUNNING: [], ClockState.PAUSED: []})
-
     @property
-    def state(self) -> ClockState:
-        held = self.phase is ClockState.RUNNING and self.pausable and bool(self.causes)
-        return ClockState.PAUSED if held else self.phase
-
-    def take(self, event: Event, at: Instant) -> None:
-        before = self.state
-        self._turn_pauses(event)
-        self._turn_ticket(event)
-        if not self.is_over:
-            self._turn_phase(event.kind, at)
-        if self.state is not before:
-            self._close(before, at)
-            self.since = at
-
-    def finish(self) -> Life:
-        self._close(self.state, None)
-        ran, paused = self.spans[ClockState.RUNNING], self.spans[ClockState.PAUSED]
-        return Life(self.state, self.since, self.started_at, tuple(ran), tuple(paused))
-
-    def _turn_pauses(self, event: Event) -> None:
-        if event.kind is EventKind.PAUSED:
-            self.causes.add(event.cause)
-        elif event.kind is EventKind.RESUMED and event.cause:
-            self.causes.discard(event.cause)
-        elif event.kind in (EventKind.RESUMED, EventKind.RESOLVED, EventKind.CANCELLED):
-            self.causes.clear()
-
-    def _turn_ticket(self, event: Event) -> None:
-        if event.kind in (EventKind.RESOLVED, EventKind.CANCELLED):
-            self.ticket_is_open = False
-        elif event.kind is EventKind.REOPENED:
-            self.ticket_is_open = True
-        if self.stint is None:
-            self.is_current = self.is_current or event.kind in self.rule.starts
-        elif event.event_id == self.stint.event_id:
-            self.is_current = True
-        elif event.event_id == self.stint.ended_by:
-            self.is_current, self.is_over = False, True
-            if self.phase is ClockState.RUNNING:
-                self.phase = ClockState.STOPPED
-
-    def _turn_phase(self, kind: EventKind, at: Instant) -> None:
-        if self.phase is ClockState.WAITING:
-            if self.is_current and self.ticket_is_open:
-                self.phase, self.started_at = ClockState.RUNNING, at
-        elif self.phase is ClockState.RUNNING and kind in self.rule.stops:
-            self.phase = ClockState.STOPPED
-        elif self.phase is ClockState.RUNNING and kind is EventKind.CANCELLED:
-            self.phase = ClockState.CANCELLED
-        elif self._goes_on(kind):
-            self.phase = ClockState.RUNNING
-
-    def _goes_on(self, kind: EventKind) -> bool:
-        if self.phase is ClockState.CANCELLED:
-            return kind is EventKind.REOPENED
-        return self.phase is ClockState.STOPPED and kind in self.rule.continues
-
-    def _close(self, state: ClockState, at: Instant | None) -> None:
-        if state in self.spans and at != self.since:
-            self.spans[state].append(Span(self.since, at))
+    def going(self) -> tuple[Span, ...]:
+        """When it ran or was paused."""
+        return tuple(sorted((*self.ran, *self.paused), key=lambda span: span.start))

@@ -119,6 +119,11 @@ class Condition:
             return rule.absent
         return rule.holds(actual, self.value)
 
+    def __str__(self) -> str:
+        spelled = [str(one) for one in self.value] if isinstance(self.value, tuple) else [str(self.value)]
+        wanted = [] if self.operator in ("is_set", "is_not_set") else [", ".join(spelled)]
+        return " ".join([self.field, self.operator, *wanted])
+
     def to_json(self) -> dict[str, Any]:
         value = list(self.value) if isinstance(self.value, tuple) else self.value
         document = {"field": self.field, "operator": self.operator}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from domain.clocks import CLOCKS
+from domain.clocks import require_clock_name
 from domain.errors import InvalidValue
 from domain.fields import (
     optional_text,
@@ -65,8 +65,8 @@ class EscalationRule:
             raise InvalidValue(
                 field, threshold[field], "is for approaching_breach; a step after the breach takes delay_minutes"
             )
-        if self.target_type is not None and self.target_type not in CLOCKS:
-            raise InvalidValue("target_type", self.target_type, f"must be one of {', '.join(CLOCKS)}")
+        if self.target_type is not None:
+            require_clock_name(self.target_type, "target_type")
 
     def applies_to(self, target_type: str) -> bool:
         return self.status is EscalationStatus.ACTIVE and self.target_type in (None, target_type)

@@ -36,11 +36,11 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
             "cycle": firing.key.cycle,
             "milestone": firing.key.milestone,
             "generation": firing.generation,
-            "policy": {"id": facts.policy_id, "name": facts.policy_name, "version": facts.policy_version},
+            "policy": _policy(facts, target),
             "ticket": {
                 f"{facts.instance.subject_type}_id": facts.instance.subject,
                 "kind": facts.instance.kind.value,
-                "priority": facts.priority,
+                "priority": facts.priority if target is None or target.policy is None else target.policy.priority,
             },
             **_ownership(facts, target),
             **({} if facts.applicable_team is None else {"applicable_team": facts.applicable_team}),
@@ -52,6 +52,13 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
             "message": _sentence(facts, plan, firing, milestone),
         },
     }
+
+
+def _policy(facts: Facts, target: TargetPlan | None) -> dict[str, Any]:
+    """The one the clock was last measured by."""
+    if target is None or target.policy is None:
+        return {"id": facts.policy_id, "name": facts.policy_name, "version": facts.policy_version}
+    return {"id": target.policy.id, "name": target.policy.name, "version": target.policy.version}
 
 
 def _ownership(facts: Facts, target: TargetPlan | None) -> dict[str, Any]:
@@ -96,7 +103,7 @@ def _sentence(facts: Facts, plan: Plan, firing: Firing, milestone: Milestone | N
         milestone.name,
         f"escalates{_contacts(milestone)} after {_length(milestone.threshold)} of {_length(target.budget)}",
     )
-    return f"{what} {said}, {due} (policy {facts.policy_name})."
+    return f"{what} {said}, {due} (policy {_policy(facts, target)['name']})."
 
 
 def _contacts(milestone: Milestone) -> str:

@@ -4,20 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from typing import Any
 
-from domain.calendar import Calendar
-from domain.clocks import CLOCKS, ClockState, Life, live
-from domain.errors import InvalidValue, WorkingTimeExhausted
-from domain.escalations import share
+from domain.calendar import Calendar, tzdata_version
+from domain.clocks import Life, OnReopen
+from domain.errors import InvalidValue
 from domain.events import Event, EventKind, in_order
 from domain.ids import Kind
-from domain.instants import Instant, Micros
-from domain.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, Milestone, Plan, TargetPlan
-from domain.policies import Policy, TargetRule
+from domain.lives import Cuts, Moment, lives
+from domain.plans import Plan, TargetPlan, TicketEnd
+from domain.policies import TargetRule
+from domain.progress import Yardstick, in_force, target_of
 from domain.replans import effective
 from domain.snapshot import Snapshot
-from domain.stints import Ownership, owned
+from domain.stints import Ownership, Stint, closing, owned
+from domain.terms import Terms, terms_over, types_of
+from domain.timeline import Turn, timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A clock as it was walked: its plan, its life, the promise it is measured by in the end, and in which calendar."""
+
+    target: TargetPlan
+    life: Life
+    rule: TargetRule
+    calendar: Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    """A ticket's whole story, as every clock of it is walked over it."""
+
+    snapshot: Snapshot
+    turns: tuple[Turn, ...]
+    terms: tuple[Terms, ...]
+    ownership: Ownership
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether its clocks belong to stints."""
+        return self.snapshot.ticket.instance.kind is Kind.OLA
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        return tuple(Moment(turn.event, turn.at, turn.ticket.attributes) for turn in self.turns)
 
 
 def plan(snapshot: Snapshot, events: Iterable[Event]) -> Plan:
@@ -25,108 +56,108 @@ def plan(snapshot: Snapshot, events: Iterable[Event]) -> Plan:
 
     Raises InvalidValue when no event opens the ticket, WorkingTimeExhausted when a due instant lies beyond 2100.
     """
+    ticket = _read(snapshot, events)
+    return Plan(
+        opened_at=ticket.turns[0].at,
+        targets=tuple(course.target for course in _courses(ticket)),
+        ownership=ticket.ownership if ticket.is_owned else None,
+        ticket=_end(ticket),
+        versions=_versions(ticket),
+    )
+
+
+def courses(snapshot: Snapshot, events: Iterable[Event]) -> tuple[Course, ...]:
+    """The clocks behind the targets of the plan, in the same order. Raises as `plan` does."""
+    return tuple(_courses(_read(snapshot, events)))
+
+
+def _read(snapshot: Snapshot, events: Iterable[Event]) -> _Ticket:
     ordered = in_order(events)
-    snapshot = effective(snapshot, ordered)
     if not ordered or ordered[0].kind is not EventKind.OPENED:
         raise InvalidValue("events", [event.kind.value for event in ordered], "must hold the opening of the ticket")
-    ownership = owned(snapshot.ticket.team_id, ordered)
-    if snapshot.ticket.instance.kind is Kind.OLA:
-        return Plan(ordered[0].occurred_at, tuple(_of_stints(snapshot, ordered, ownership)), ownership)
-    return Plan(ordered[0].occurred_at, tuple(_of_ticket(snapshot, ordered, ownership)))
+    ruled = effective(snapshot, ordered)
+    turns = timeline(ruled.ticket, ordered)
+    return _Ticket(ruled, turns, terms_over(ruled, turns), owned(ruled.ticket.team_id, ordered))
 
 
-def _of_ticket(snapshot: Snapshot, ordered: Sequence[Event], ownership: Ownership) -> Iterator[TargetPlan]:
-    """One clock a promise; it counts for the team that had the ticket when the clock stopped or the due passed."""
-    calendar = snapshot.calendar.calendar
-    for rule in snapshot.targets:
-        life = live(CLOCKS[rule.type], rule.pausable, ordered[0].occurred_at, ordered)
-        target = _plan_target(rule, snapshot.policy, calendar, life)
-        settled_at = target.stopped_at if target.breached_at is None else target.breached_at
-        yield replace(target, team_id=ownership.owner_before(settled_at))
+def _courses(ticket: _Ticket) -> Iterator[Course]:
+    moments = ticket.moments
+    if not ticket.is_owned:
+        yield from (_counted(ticket, course) for course in _of(ticket, moments, None))
+        return
+    for stint in ticket.ownership.stints:
+        # Nobody's stints have no clocks.
+        if stint.team_id is not None:
+            yield from (
+                replace(course, target=replace(course.target, stint=stint.event_id, team_id=stint.team_id))
+                for course in _of(ticket, moments, stint)
+                if course.life.started_at is not None
+            )
 
 
-def _of_stints(snapshot: Snapshot, ordered: Sequence[Event], ownership: Ownership) -> Iterator[TargetPlan]:
-    """One clock a promise and a team's stint, in the team's own calendar; nobody's stints have none."""
-    for stint in ownership.stints:
-        if stint.team_id is None:
-            continue
-        calendar = snapshot.calendar_of(stint.team_id).calendar
-        for rule in snapshot.targets:
-            life = live(CLOCKS[rule.type], rule.pausable, ordered[0].occurred_at, ordered, stint)
-            if life.started_at is not None:
-                target = _plan_target(rule, snapshot.policy, calendar, life)
-                yield replace(target, stint=stint.event_id, team_id=stint.team_id)
+def _counted(ticket: _Ticket, course: Course) -> Course:
+    """It counts for the team that had the ticket when the clock stopped or the due passed."""
+    target = course.target
+    settled_at = target.stopped_at if target.breached_at is None else target.breached_at
+    return replace(course, target=replace(target, team_id=ticket.ownership.owner_before(settled_at)))
 
 
-def _plan_target(rule: TargetRule, policy: Policy, calendar: Calendar, life: Life) -> TargetPlan:
-    progress = _Progress(calendar, life)
-    breached_at = progress.reach(rule.budget)
-    return TargetPlan(
-        id=rule.id,
-        type=rule.type,
-        cycle=1,
-        budget=rule.budget,
-        state=life.state,
-        since=life.since,
-        used=progress.used,
-        paused_for=life.paused_for,
-        started_at=life.started_at,
-        stopped_at=life.stopped_at,
-        due_at=progress.due(rule.budget) if breached_at is None else breached_at,
-        breached_at=breached_at,
-        milestones=_milestones(rule, policy, progress),
+def _of(ticket: _Ticket, moments: Sequence[Moment], stint: Stint | None) -> Iterator[Course]:
+    """Every promise there ever was, each with its lives in order."""
+    for type_ in types_of(ticket.terms):
+        latest = next(one for one in reversed(ticket.terms) if one.target(type_) is not None)
+        rule = latest.target(type_)
+        assert rule is not None
+        walked = lives(rule.clock(latest.policy.on_reopen), moments, stint, _cuts(ticket.terms, type_))
+        for cycle, life in enumerate(walked, start=1):
+            course = _course(ticket, type_, life, cycle, stint)
+            # What an earlier life never came to is of no use to anybody, and there may be hundreds of them.
+            yield course if cycle == len(walked) else replace(course, target=course.target.with_reached_only())
+
+
+def _course(ticket: _Ticket, type_: str, life: Life, cycle: int, stint: Stint | None) -> Course:
+    measured = in_force(life, tuple(_yardsticks(ticket, type_, None if stint is None else stint.team_id)))
+    return Course(target_of(life, measured, cycle), life, measured[-1].rule, measured[-1].measure)
+
+
+def _yardsticks(ticket: _Ticket, type_: str, team_id: str | None) -> Iterator[Yardstick]:
+    for one, following in zip(ticket.terms, (*ticket.terms[1:], None), strict=True):
+        if (rule := one.target(type_)) is not None:
+            calendar = ticket.snapshot.calendar_under(None if one.is_first else one.policy.id, team_id).calendar
+            yield Yardstick(one, rule, calendar, None if following is None else following.start)
+
+
+def _cuts(terms: Sequence[Terms], type_: str) -> Cuts:
+    """A promise that comes with a change from the same start was there from the opening on."""
+    promised = [one.target(type_) is not None for one in terms]
+    first = terms[promised.index(True)]
+    restarted = frozenset(one.event_id for one in terms[1:] if one.restarts and one.event_id is not None)
+    last = len(promised) - promised[::-1].index(True)
+    return Cuts(
+        made_by=first.event_id if first.restarts else None,
+        renewed_by=restarted,
+        dropped_by=terms[last].event_id if last < len(terms) else None,
     )
 
 
-def _milestones(rule: TargetRule, policy: Policy, progress: _Progress) -> tuple[Milestone, ...]:
-    marks = [Milestone(HALFWAY, share(rule.budget, Decimal(50)), None), Milestone(BREACHED, rule.budget, None)]
-    if policy.at_risk_percent is not None:
-        marks.insert(1, Milestone(AT_RISK, share(rule.budget, policy.at_risk_percent), None))
-    marks += (
-        Milestone(f"{ESCALATION}:{step.id}", step.threshold(rule.budget), None, step.to_json())
-        for step in policy.steps
-        if step.applies_to(rule.type)
-    )
-    marks.sort(key=lambda mark: mark.threshold)
-    return tuple(
-        Milestone(mark.name, mark.threshold, progress.reach_if_ever(mark.threshold), mark.escalation) for mark in marks
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Progress:
-    """Working time along the spans in which a clock ran."""
-
-    calendar: Calendar
-    life: Life
-
-    @property
-    def used(self) -> Micros:
-        """Working time of all spans that have ended."""
-        return Micros(
-            sum(self.calendar.elapsed(span.start, span.end) for span in self.life.ran if span.end is not None)
-        )
-
-    def reach(self, threshold: Micros) -> Instant | None:
-        """When `threshold` is used up while the clock runs; an event at that very instant comes first."""
-        left = threshold
-        for span in self.life.ran:
-            if span.end is None:
-                return self.calendar.add(span.start, left)
-            worked = self.calendar.elapsed(span.start, span.end)
-            if left <= worked and (at := self.calendar.add(span.start, left)) < span.end:
-                return at
-            left = Micros(left - worked)
+def _end(ticket: _Ticket) -> TicketEnd | None:
+    """How the ticket ended, where a clock may yet start while it is open."""
+    rules = (target for one in ticket.terms for target in one.targets)
+    if not any(rule.clock(OnReopen.CONTINUE).may_start_again for rule in rules):
         return None
+    ended = closing([turn.event for turn in ticket.turns])
+    if ended is None:
+        return TicketEnd(None)
+    at = next(turn.at for turn in ticket.turns if turn.event is ended)
+    return TicketEnd(at, cancelled=ended.kind is EventKind.CANCELLED)
 
-    def reach_if_ever(self, threshold: Micros) -> Instant | None:
-        try:
-            return self.reach(threshold)
-        except WorkingTimeExhausted:
-            return None
 
-    def due(self, budget: Micros) -> Instant | None:
-        """Where the budget would have ended for a clock that stopped within it; None while it is paused or waiting."""
-        if self.life.state in (ClockState.STOPPED, ClockState.CANCELLED):
-            return self.calendar.add(self.life.since, Micros(budget - self.used))
-        return None
+def _versions(ticket: _Ticket) -> dict[str, Any]:
+    latest = ticket.terms[-1]
+    return {
+        "policy_id": latest.policy.id,
+        "policy_version": latest.policy.version,
+        "calendar_id": latest.calendar.id,
+        "calendar_version": latest.calendar.version,
+        "tzdata_version": tzdata_version(),
+    }

@@ -6,7 +6,7 @@ A plan is what the workflow records and walks; reading one back needs neither a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.clocks import ClockState
@@ -45,11 +45,30 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """The policy, and the priority, that a target was last measured by where they are not those of the opening."""
+
+    id: str
+    name: str
+    version: int
+    priority: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id, "name": self.name, "version": self.version, "priority": self.priority}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> PolicyFacts:
+        return cls(body["id"], body["name"], body["version"], body["priority"])
+
+
+@dataclass(frozen=True, slots=True)
 class TargetPlan:
     """One target's clock. `used` working time and `paused_for` wall time are as of `since`, the last turn of `state`.
 
     `breached_at` is the due instant when the clock is still going then: in the future for a clock that has time left.
     `stint` is the event id of the stint it belongs to, if any; `team_id` the team whose promise it is or has become.
+    `cycle` counts the times it began; one that is `superseded` began again in its stead, or its promise was taken back.
+    `budget` of a `fixed` one is the wall time until its fixed instant. `policy` is set once a change of the ticket did.
     """
 
     id: str
@@ -67,6 +86,9 @@ class TargetPlan:
     milestones: tuple[Milestone, ...]
     stint: str | None = None
     team_id: str | None = None
+    superseded: bool = False
+    fixed: bool = False
+    policy: PolicyFacts | None = None
 
     @property
     def name(self) -> str:
@@ -81,6 +103,10 @@ class TargetPlan:
     def remaining(self) -> Micros:
         """Working time left as of `since`; negative once the budget is exceeded."""
         return Micros(self.budget - self.used)
+
+    def with_reached_only(self) -> TargetPlan:
+        """Without the milestones that it is not going to come to."""
+        return replace(self, milestones=tuple(one for one in self.milestones if one.planned_at is not None))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -98,6 +124,8 @@ class TargetPlan:
             "breached_at": render_optional(self.breached_at),
             "milestones": [milestone.to_json() for milestone in self.milestones],
             **{name: value for name, value in (("stint", self.stint), ("team_id", self.team_id)) if value is not None},
+            **{name: True for name in ("superseded", "fixed") if getattr(self, name)},
+            **({} if self.policy is None else {"policy": self.policy.to_json()}),
         }
 
     @classmethod
@@ -118,25 +146,59 @@ class TargetPlan:
             milestones=tuple(Milestone.from_json(milestone) for milestone in body["milestones"]),
             stint=body.get("stint"),
             team_id=body.get("team_id"),
+            superseded=body.get("superseded", False),
+            fixed=body.get("fixed", False),
+            policy=PolicyFacts.from_json(body["policy"]) if "policy" in body else None,
         )
 
 
 @dataclass(frozen=True, slots=True)
+class TicketEnd:
+    """How the ticket's life ended; `closed_at` None while it is open."""
+
+    closed_at: Instant | None
+    cancelled: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {"closed_at": render_optional(self.closed_at), "cancelled": self.cancelled}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> TicketEnd:
+        return cls(parse_optional(body["closed_at"]), body["cancelled"])
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """`ownership` is there where the clocks belong to stints: such an instance lives as long as its ticket."""
+    """`ownership` is there where the clocks belong to stints, `ticket` where they may start again while it is open:
+    such an instance lives as long as its ticket. `versions` names what it was made with: policy and calendar, by id and
+    version, and the release of the time zone database.
+    """
 
     opened_at: Instant
     targets: tuple[TargetPlan, ...]
     ownership: Ownership | None = None
+    ticket: TicketEnd | None = None
+    versions: Mapping[str, Any] | None = None
+
+    @property
+    def end(self) -> Ownership | TicketEnd | None:
+        """What says how the ticket ended, where the instance lives as long as it."""
+        return self.ticket if self.ownership is None else self.ownership
 
     @property
     def closed_at(self) -> Instant | None:
         """When the last clock stopped or was cancelled; None while one runs or is paused."""
-        if self.ownership is not None:
-            return self.ownership.closed_at
+        if self.end is not None:
+            return self.end.closed_at
         if any(target.is_open for target in self.targets):
             return None
         return max((target.since for target in self.targets), default=self.opened_at)
+
+    @property
+    def latest(self) -> tuple[TargetPlan, ...]:
+        """Of each clock the life that is not superseded and began last."""
+        latest = {target.name: target for target in self.targets if not target.superseded}
+        return tuple(latest.values())
 
     def target(self, name: str, cycle: int = 1) -> TargetPlan | None:
         return next((target for target in self.targets if (target.name, target.cycle) == (name, cycle)), None)
@@ -146,6 +208,8 @@ class Plan:
             "opened_at": render(self.opened_at),
             "targets": [target.to_json() for target in self.targets],
             **({} if self.ownership is None else {"ownership": self.ownership.to_json()}),
+            **({} if self.ticket is None else {"ticket": self.ticket.to_json()}),
+            **({} if self.versions is None else {"versions": dict(self.versions)}),
         }
 
     @classmethod
@@ -154,4 +218,6 @@ class Plan:
             parse(body["opened_at"]),
             tuple(TargetPlan.from_json(target) for target in body["targets"]),
             Ownership.from_json(body["ownership"]) if "ownership" in body else None,
+            TicketEnd.from_json(body["ticket"]) if "ticket" in body else None,
+            body.get("versions"),
         )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from domain.clocks import CLOCKS
+from domain.budgets import Budget, Deadline, WorkingDays, budget_from_json, budget_to_json
+from domain.clocks import CLOCKS, CUSTOM, Clock, OnReopen, require_clock_name
 from domain.conditions import Condition, Match, all_hold, parse_match
+from domain.criteria import Criteria, optional_criteria
 from domain.errors import InvalidValue
 from domain.escalations import EscalationRule, Trigger
 from domain.fields import (
@@ -25,43 +28,85 @@ from domain.fields import (
     require_version,
 )
 from domain.ids import Kind
-from domain.instants import HOUR, MINUTE, Micros, duration, in_units
+from domain.instants import MINUTE, in_units
 from domain.origins import Origin
 from domain.tickets import Ticket
 
-TARGET_FIELDS = frozenset({"id", "type", "priority", "hours", "minutes", "pausable"})
+TARGET_FIELDS = frozenset(
+    {"id", "type", "priority", "hours", "minutes", "days", "end_of_day", "by", "pausable"}
+    | {"pauses_when", "starts_when", "stops_when"}
+)
 POLICY_FIELDS = frozenset(
     {"id", "name", "description", "kind", "conditions", "match", "targets", "escalations", "at_risk_percent"}
     | {"business_hours", "business_hours_id", "enabled", "version"}
-    | {"origin", "escalation_contact", "applicable_team", "compliance"}
+    | {"origin", "escalation_contact", "applicable_team", "compliance", "on_change", "on_reopen"}
 )
 DEFAULT_AT_RISK_PERCENT = Decimal(75)
 AUTO = "auto"
 UPTIME = "uptime"
 
 
+class OnChange(StrEnum):
+    """What a change of priority or policy does to the clocks that are going: nothing; they get the new targets from the
+    same start, with their pauses; they begin again under the new targets."""
+
+    KEEP = "keep"
+    RETARGET = "retarget"
+    RESTART = "restart"
+
+
 @dataclass(frozen=True, slots=True)
 class TargetRule:
-    """A promise: `budget` of working time for tickets of `priority` (None: of any priority)."""
+    """A promise: `budget` for tickets of `priority` (None: of any priority).
+
+    `pauses_when` holds its clock while the ticket's fields say so. A `type` that is not one of `CLOCKS` is a clock of
+    one's own: it runs from when `starts_when` holds (None: from the opening) until `stops_when` does.
+    """
 
     id: str
     type: str
     priority: str | None
-    budget: Micros
+    budget: Budget
     pausable: bool = True
+    pauses_when: Criteria | None = None
+    starts_when: Criteria | None = None
+    stops_when: Criteria | None = None
 
     def __post_init__(self) -> None:
-        if self.type not in CLOCKS:
-            raise InvalidValue("type", self.type, f"must be one of {', '.join(CLOCKS)}")
+        require_clock_name(self.type)
+        own = {"starts_when": self.starts_when, "stops_when": self.stops_when}
+        given = next((name for name, criteria in own.items() if criteria is not None), None)
+        if self.type in CLOCKS and given is not None:
+            raise InvalidValue(given, str(own[given]), f"is for clocks of one's own; {self.type} has its own rules")
+        if self.type not in CLOCKS and given is None:
+            known = ", ".join(CLOCKS)
+            reason = f"must be one of {known}; a clock of one's own needs starts_when or stops_when"
+            raise InvalidValue("type", self.type, reason)
+        if self.pauses_when is not None and not self._may_pause:
+            raise InvalidValue("pauses_when", str(self.pauses_when), "this target is not pausable")
+
+    @property
+    def _may_pause(self) -> bool:
+        return self.pausable and not isinstance(self.budget, Deadline)
+
+    @property
+    def minutes(self) -> int | float | None:
+        """Of working time; None for a promise of another kind."""
+        return None if isinstance(self.budget, WorkingDays | Deadline) else in_units(self.budget, MINUTE)
+
+    def clock(self, on_reopen: OnReopen) -> Clock:
+        rule = CLOCKS.get(self.type, CUSTOM)
+        return Clock(rule, self._may_pause, self.pauses_when, self.starts_when, self.stops_when, on_reopen)
 
     def to_json(self) -> dict[str, Any]:
+        criteria = {name: getattr(self, name) for name in ("pauses_when", "starts_when", "stops_when")}
         return {
             "id": self.id,
             "type": self.type,
             "priority": self.priority,
-            "hours": in_units(self.budget, HOUR),
-            "minutes": in_units(self.budget, MINUTE),
+            **budget_to_json(self.budget),
             "pausable": self.pausable,
+            **{name: value.to_json() for name, value in criteria.items() if value is not None},
         }
 
     @classmethod
@@ -73,28 +118,21 @@ class TargetRule:
                 id=optional_text(body.get("id"), f"{field}.id"),
                 type=require_text(body.get("type"), f"{field}.type"),
                 priority=optional_text(body.get("priority"), f"{field}.priority") or None,
-                budget=_budget(body.get("hours"), body.get("minutes"), field),
+                budget=budget_from_json(body, field),
                 pausable=require_bool(body.get("pausable", True), f"{field}.pausable"),
+                pauses_when=optional_criteria(body.get("pauses_when"), f"{field}.pauses_when"),
+                starts_when=optional_criteria(body.get("starts_when"), f"{field}.starts_when"),
+                stops_when=optional_criteria(body.get("stops_when"), f"{field}.stops_when"),
             )
         except InvalidValue as error:
-            raise (error if error.field != "type" else _under(field, error)) from None
+            raise (error if error.field not in _OWN_FIELDS else _under(field, error)) from None
+
+
+_OWN_FIELDS = ("type", "pauses_when", "starts_when", "stops_when")
 
 
 def _under(field: str, error: InvalidValue) -> InvalidValue:
     return InvalidValue(f"{field}.{error.field}", error.value, error.reason)
-
-
-def _budget(hours: Any, minutes: Any, field: str) -> Micros:
-    if hours is None and minutes is None:
-        raise InvalidValue(f"{field}.hours", None, "hours or minutes must be given")
-    lengths = {
-        duration(amount, unit, f"{field}.{name}")
-        for name, amount, unit in (("hours", hours, HOUR), ("minutes", minutes, MINUTE))
-        if amount is not None
-    }
-    if len(lengths) > 1:
-        raise InvalidValue(f"{field}.minutes", minutes, f"contradicts hours {hours!r}; give one of them")
-    return lengths.pop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +142,8 @@ class Policy:
     `business_hours` false measures around the clock; true takes `business_hours_id` or the organization's default.
     `at_risk_percent` None warns at half time only. `escalation_contact` gets what is breached while the organization
     escalates automatically; `applicable_team` is told in notices; `compliance` holds the percentages aimed at, by type
-    of target and for `uptime` (Scrubbe, SLA policies).
+    of target and for `uptime` (Scrubbe, SLA policies). `on_change` and `on_reopen` are what a change of priority or
+    policy and a reopening do to its clocks.
     """
 
     id: str
@@ -124,10 +163,20 @@ class Policy:
     escalation_contact: str | None = None
     applicable_team: str | None = None
     compliance: Mapping[str, Decimal] = field(default_factory=dict)
+    on_change: OnChange = OnChange.KEEP
+    on_reopen: OnReopen = OnReopen.CONTINUE
 
     def __post_init__(self) -> None:
+        for index, step in enumerate(self.escalations):
+            self.require_clock(step.target_type, f"escalations[{index}].target_type")
         self._refuse_equal_targets()
         self._refuse_equal_escalations()
+
+    def require_clock(self, type_: str | None, field: str) -> None:
+        """Raises InvalidValue for a type of target that is neither a common one nor promised by this policy."""
+        known = tuple(dict.fromkeys((*CLOCKS, *(target.type for target in self.targets))))
+        if type_ is not None and type_ not in known:
+            raise InvalidValue(field, type_, f"must be one of {', '.join(known)}")
 
     def _refuse_equal_targets(self) -> None:
         seen: set[tuple[str, str | None]] = set()
@@ -186,7 +235,11 @@ class Policy:
     def _terms(self) -> dict[str, Any]:
         terms = {"escalation_contact": self.escalation_contact, "applicable_team": self.applicable_team}
         compliance = {name: plain_number(percent) for name, percent in self.compliance.items()}
-        return {name: value for name, value in {**terms, "compliance": compliance}.items() if value}
+        modes = {
+            "on_change": None if self.on_change is OnChange.KEEP else self.on_change.value,
+            "on_reopen": None if self.on_reopen is OnReopen.CONTINUE else self.on_reopen.value,
+        }
+        return {name: value for name, value in {**terms, "compliance": compliance, **modes}.items() if value}
 
     @classmethod
     def from_json(cls, document: Any, field: str = "") -> Policy:
@@ -212,7 +265,13 @@ class Policy:
             escalation_contact=optional_text(body.get("escalation_contact"), f"{at}escalation_contact") or None,
             applicable_team=optional_text(body.get("applicable_team"), f"{at}applicable_team") or None,
             compliance=_compliance(body.get("compliance"), f"{at}compliance"),
+            on_change=require_choice(_or(body.get("on_change"), OnChange.KEEP), OnChange, f"{at}on_change"),
+            on_reopen=require_choice(_or(body.get("on_reopen"), OnReopen.CONTINUE), OnReopen, f"{at}on_reopen"),
         )
+
+
+def _or(value: Any, default: StrEnum) -> Any:
+    return default if value is None else value
 
 
 def _at_risk(body: Any, at: str) -> Decimal | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain.calendar import Calendar
 from domain.fields import optional_text, require_bool, require_mapping, require_text, require_version
 from domain.ids import InstanceId
+from domain.matching import first_match
 from domain.policies import Policy, TargetRule
 from domain.teams import Team
 from domain.tickets import Ticket
@@ -74,11 +75,20 @@ _FACTS = tuple(name for name in Facts.__dataclass_fields__ if name not in ("team
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """A policy that the ticket may change to, and where it would be measured then."""
+
+    policy: Policy
+    calendar: CalendarVersion
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """`teams` are those that the ticket may come to, as far as their leads or calendars matter; `team_calendars` the
     calendars of their own, by id, of teams whose clocks do not run in `calendar`. `auto_escalate` is whether breaches
-    went to the escalation contact when the ticket opened. `opening_rules` are those the ticket opened under, where a
-    replan has put others in their place."""
+    went to the escalation contact when the ticket opened. `alternatives` are the policies in evaluation order, its own
+    among them, where a change of the ticket may lead to another. `opening_rules` are those the ticket opened under,
+    where a replan has put others in their place."""
 
     organization: str
     ticket: Ticket
@@ -88,6 +98,7 @@ class Snapshot:
     teams: Mapping[str, Team] = field(default_factory=dict)
     team_calendars: Mapping[str, CalendarVersion] = field(default_factory=dict)
     auto_escalate: bool = False
+    alternatives: tuple[Alternative, ...] = ()
     opening_rules: Mapping[str, Any] | None = None
 
     @property
@@ -112,6 +123,22 @@ class Snapshot:
         own = team.business_hours_id if team is not None else None
         return self.calendar if own is None else self.team_calendars.get(own, self.calendar)
 
+    def choice(self, ticket: Ticket) -> tuple[Policy, CalendarVersion] | None:
+        """What the ticket would be measured by as it is now; None when no policy matches or no other is known."""
+        found = first_match((one.policy for one in self.alternatives), ticket)
+        if found is None:
+            return None
+        if found.id == self.policy.id:
+            return self.policy, self.calendar
+        return found, next(one.calendar for one in self.alternatives if one.policy is found)
+
+    def calendar_under(self, policy_id: str | None, team_id: str | None = None) -> CalendarVersion:
+        """The calendar in which a clock of that team runs while that policy (None: its own) is in force."""
+        for one in self.alternatives if policy_id not in (None, self.policy.id) else ():
+            if one.policy.id == policy_id:
+                return one.calendar
+        return self.calendar_of(team_id)
+
     @property
     def targets(self) -> tuple[TargetRule, ...]:
         """The promises that apply to this ticket; empty means it is untracked."""
@@ -126,6 +153,7 @@ class Snapshot:
             **({"teams": [team.to_json() for team in self.teams.values()]} if self.teams else {}),
             **({"team_calendars": _documents(self.team_calendars)} if self.team_calendars else {}),
             **({"auto_escalate": True} if self.auto_escalate else {}),
+            **({"alternatives": _alternatives_to_json(self.alternatives)} if self.alternatives else {}),
             **({} if self.opening_rules is None else {"opening_rules": dict(self.opening_rules)}),
         }
 
@@ -159,12 +187,35 @@ class Snapshot:
             teams=facts.teams,
             team_calendars={id_: CalendarVersion.from_json(calendar) for id_, calendar in calendars.items()},
             auto_escalate=require_bool(body.get("auto_escalate", False), "snapshot.auto_escalate"),
+            alternatives=_alternatives_from_json(body.get("alternatives")),
             opening_rules=body.get("opening_rules"),
         )
 
 
-_RULES = ("policy", "calendar", "teams", "team_calendars")
+_RULES = ("policy", "calendar", "teams", "team_calendars", "alternatives")
 
 
 def _documents(calendars: Mapping[str, CalendarVersion]) -> dict[str, Any]:
     return {id_: calendar.to_json() for id_, calendar in calendars.items()}
+
+
+def _alternatives_to_json(alternatives: Iterable[Alternative]) -> dict[str, Any]:
+    """Each calendar once: they are many times larger than the policies that share them."""
+    calendars = list(dict.fromkeys(one.calendar for one in alternatives))
+    return {
+        "policies": [
+            {"policy": one.policy.to_json(), "calendar": calendars.index(one.calendar)} for one in alternatives
+        ],
+        "calendars": [calendar.to_json() for calendar in calendars],
+    }
+
+
+def _alternatives_from_json(document: Any) -> tuple[Alternative, ...]:
+    if document is None:
+        return ()
+    body = require_mapping(document, "snapshot.alternatives")
+    calendars = [CalendarVersion.from_json(calendar) for calendar in body["calendars"]]
+    return tuple(
+        Alternative(Policy.from_json(one["policy"], f"snapshot.alternatives[{index}]"), calendars[one["calendar"]])
+        for index, one in enumerate(body["policies"])
+    )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from domain.clocks import ClockState
 from domain.instants import Instant
-from domain.plans import Plan, TargetPlan
+from domain.plans import Plan, TargetPlan, TicketEnd
 from domain.stints import Ownership
 
 
@@ -39,9 +39,12 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
         return InstanceStatus.BREACHED
     if not plan.targets and plan.ownership is None:
         return InstanceStatus.UNTRACKED
-    states = [target.state for target in plan.targets]
-    if plan.ownership is not None and ClockState.PAUSED not in states:
-        states.append(_state_of_ticket(plan.ownership))
+    states = [target.state for target in plan.latest]
+    if plan.end is not None:
+        # A clock that waits for its start says nothing that the ticket does not.
+        states = [state for state in states if state is not ClockState.WAITING]
+        if ClockState.PAUSED not in states:
+            states.append(_state_of_ticket(plan.end))
     breach_to_come = any(target.breached_at is not None and not target.is_open for target in plan.targets)
     if breach_to_come or ClockState.RUNNING in states or ClockState.WAITING in states:
         return InstanceStatus.ACTIVE
@@ -50,8 +53,8 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
     return InstanceStatus.CANCELLED if ClockState.CANCELLED in states else InstanceStatus.MET
 
 
-def _state_of_ticket(ownership: Ownership) -> ClockState:
+def _state_of_ticket(end: Ownership | TicketEnd) -> ClockState:
     """What a ticket of which no clock may be running is doing."""
-    if ownership.closed_at is None:
+    if end.closed_at is None:
         return ClockState.RUNNING
-    return ClockState.CANCELLED if ownership.cancelled else ClockState.STOPPED
+    return ClockState.CANCELLED if end.cancelled else ClockState.STOPPED

@@ -77,8 +77,8 @@ def owned(first_team: str | None, ordered: Sequence[Event]) -> Ownership:
     ticket's life, unless it is reopened later.
     """
     opened = ordered[0]
-    closing = _closing(ordered)
-    closed_at = None if closing is None else _effective(closing, opened)
+    ended = closing(ordered)
+    closed_at = None if ended is None else _effective(ended, opened)
     handovers = list(_handovers(first_team, ordered))
     stints = []
     for index, (event, team_id) in enumerate(handovers):
@@ -86,18 +86,18 @@ def owned(first_team: str | None, ordered: Sequence[Event]) -> Ownership:
         stint = _stint(event, team_id, following, opened, closed_at)
         if stint.end is None or stint.start < stint.end:
             stints.append(stint)
-    return Ownership(tuple(stints), closed_at, closing is not None and closing.kind is EventKind.CANCELLED)
+    return Ownership(tuple(stints), closed_at, ended is not None and ended.kind is EventKind.CANCELLED)
 
 
-def _closing(ordered: Iterable[Event]) -> Event | None:
+def closing(ordered: Iterable[Event]) -> Event | None:
     """The event that ended the ticket's life; None when it is open."""
-    closing: Event | None = None
+    ended: Event | None = None
     for event in ordered:
         if event.kind in _CLOSING:
-            closing = closing or event
+            ended = ended or event
         elif event.kind is EventKind.REOPENED:
-            closing = None
-    return closing
+            ended = None
+    return ended
 
 
 def _handovers(first_team: str | None, ordered: Sequence[Event]) -> Iterable[tuple[Event, str | None]]:

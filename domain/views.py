@@ -32,11 +32,19 @@ def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) 
         # Of several stints' clocks the latest counts: whoever has the ticket is asked for it.
         "targets": {target.type: _target_view(snapshot, target, stands, now) for target in plan.targets},
     }
+    newest = {target.name: target.cycle for target in plan.targets}
+    if earlier := [target for target in plan.targets if target.cycle < newest[target.name]]:
+        view["earlier_cycles"] = [_cycle_view(snapshot, target, stands, now) for target in earlier]
     if snapshot.ticket.team_id is not None:
         view["team_id"] = snapshot.ticket.team_id
     if plan.ownership is not None:
         view["stints"] = [_stint_view(snapshot, plan, stint, stands, now) for stint in plan.ownership.stints]
     return view
+
+
+def _cycle_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
+    named = {"type": target.type, "cycle": target.cycle, "superseded": target.superseded}
+    return {**named, **_target_view(snapshot, target, stands, now)}
 
 
 def _stint_view(
@@ -58,13 +66,15 @@ def _target_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firin
 
 def calendar_of(snapshot: Snapshot, target: TargetPlan) -> Calendar:
     """The calendar in which the target's clock runs."""
-    own = snapshot.calendar if target.stint is None else snapshot.calendar_of(target.team_id)
-    return own.calendar
+    if target.fixed:
+        return Calendar.always()
+    policy_id = None if target.policy is None else target.policy.id
+    return snapshot.calendar_under(policy_id, None if target.stint is None else target.team_id).calendar
 
 
 def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
     used = used_at(target, calendar, now)
-    view = {
+    view: dict[str, Any] = {
         "due_at": render_optional(target.due_at),
         "met": met(target, now),
         "state": target.state.value,
@@ -78,6 +88,10 @@ def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing
     }
     if target.team_id is not None:
         view["team_id"] = target.team_id
+    if target.cycle > 1:
+        view["cycle"] = target.cycle
+    if target.policy is not None:
+        view["policy"] = target.policy.to_json()
     if target.state is ClockState.PAUSED and target.due_at is None:
         view["due_if_resumed_now"] = render_optional(_due_if_resumed(target, calendar, now))
     return view

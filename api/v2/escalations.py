@@ -74,6 +74,7 @@ async def delete_escalation(escalation_id: EscalationId, edit: Edit, response: R
 def _with(policy: Policy, step: EscalationRule) -> Policy:
     if any(one.id == step.id for one in policy.escalations):
         raise Conflict(f"escalation {step.id} exists already", field="id", value=step.id)
+    policy.require_clock(step.target_type, "target_type")
     return replace(policy, escalations=(*policy.escalations, step))
 
 
@@ -85,7 +86,10 @@ async def _replace(
         if place is None:
             raise NotFound(f"There is no escalation {escalation_id}.", field="escalation_id", value=escalation_id)
         before, after = policy.escalations[:place], policy.escalations[place + 1 :]
-        return replace(policy, escalations=(*before, *change(policy.escalations[place]), *after))
+        steps = change(policy.escalations[place])
+        for step in steps:
+            policy.require_clock(step.target_type, "target_type")
+        return replace(policy, escalations=(*before, *steps, *after))
 
     policy_id = await edit.holder("escalations", escalation_id)
     return await edit.revise(policy_id, changed)

@@ -30,7 +30,7 @@ from tests.support.refusals import (
 
 AMONG = CONDITION | {"operator": "in", "value": ["a"]}
 OF_TARGETS: list[Case] = [
-    (TargetRule.from_json, TARGET, "type", (*NO_CHOICES, "periodic_update"), "target.type"),
+    (TargetRule.from_json, TARGET, "type", (*NO_CHOICES, "of_our_own"), "target.type"),
     (TargetRule.from_json, TARGET, "hours", (*NO_LENGTHS, 0, 1e-11), "target.hours"),
     (TargetRule.from_json, TARGET, "minutes", (*NO_LENGTHS, 0, 61, 59.9), "target.minutes"),
     (TargetRule.from_json, TARGET, "pausable", NO_FLAGS, "target.pausable"),
@@ -45,7 +45,7 @@ OF_ESCALATIONS: list[Case] = [
     (EscalationRule.from_json, AFTER, "threshold_minutes", (30,), "escalation.threshold_minutes"),
     (EscalationRule.from_json, AFTER, "trigger_percent", (90,), "escalation.trigger_percent"),
     (EscalationRule.from_json, STEP, "delay_minutes", NO_LENGTHS, "escalation.delay_minutes"),
-    (EscalationRule.from_json, STEP, "target_type", ("next_week", *NO_TEXTS), "escalation.target_type"),
+    (EscalationRule.from_json, STEP, "target_type", ("next week", *NO_TEXTS), "escalation.target_type"),
     (EscalationRule.from_json, STEP, "status", NO_CHOICES, "escalation.status"),
     (EscalationRule.from_json, STEP, "actions", NO_LISTS, "escalation.actions"),
     (EscalationRule.from_json, STEP, "actions", (["x"], [{}], [{"type": 1}], [None]), "escalation.actions[0]"),
@@ -102,7 +102,7 @@ def test_hours_and_minutes_may_both_be_given_if_they_agree() -> None:
     assert TargetRule.from_json({"type": "resolution", "minutes": 1.5}).budget == 90_000_000
     with pytest.raises(InvalidValue, match=r"target\.minutes: contradicts hours 1"):
         TargetRule.from_json(TARGET | {"minutes": 61})
-    with pytest.raises(InvalidValue, match=r"target\.hours: hours or minutes must be given"):
+    with pytest.raises(InvalidValue, match=r"target\.hours: hours, minutes, days or by must be given"):
         TargetRule.from_json({"type": "resolution"})
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.conditions import Condition
 from domain.fields import optional_text, plain_number, require_choice, require_share, require_text
-from domain.instants import MINUTE, duration, in_units
+from domain.instants import MINUTE, duration
 from domain.origins import Origin
 from domain.policies import UPTIME, Policy, TargetRule
 from domain.priorities import Priority
@@ -50,7 +50,7 @@ def with_terms(policy: Policy, given: Mapping[str, Any]) -> Policy:
 
 def terms_of(policy: Policy) -> dict[str, Any]:
     """Scrubbe's fields of a policy."""
-    minutes = {MINUTES[target.type]: in_units(target.budget, MINUTE) for target in policy.targets}
+    minutes = {MINUTES[target.type]: target.minutes for target in policy.targets}
     percentages = {field: _shown(policy.compliance.get(name)) for name, field in PERCENTAGES.items()}
     return {
         "name": policy.name,

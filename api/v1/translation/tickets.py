@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from domain.catalog import Catalog
-from domain.instants import MINUTE, Instant, in_units, render, render_optional
+from domain.instants import Instant, render, render_optional
 from domain.ledger import Ledger, standing
 from domain.origins import Origin
 from domain.plans import AUTOMATIC, Plan
@@ -81,7 +81,7 @@ def ticket_view(ticket: StoredTicket, clocks: Clocks | None, now: Instant) -> di
 
 
 def _targets(snapshot: Snapshot | None) -> dict[str, Any]:
-    budgets = {} if snapshot is None else {target.type: in_units(target.budget, MINUTE) for target in snapshot.targets}
+    budgets = {} if snapshot is None else {target.type: target.minutes for target in snapshot.targets}
     return {
         "slaPolicyId": None if snapshot is None else snapshot.policy.id,
         "slaResponseTimeMinutes": budgets.get(RESPONSE),

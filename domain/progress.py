@@ -1,0 +1,181 @@
+"""How far a clock has got along its life, and when it reaches what was promised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from domain.budgets import Deadline, WorkingDays
+from domain.calendar import Calendar
+from domain.clocks import Life, Span
+from domain.errors import WorkingTimeExhausted
+from domain.escalations import share
+from domain.instants import Instant, Micros
+from domain.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, Milestone, TargetPlan
+from domain.policies import TargetRule
+from domain.terms import Terms
+
+_ALWAYS = Calendar.always()
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """A promise while its terms were in force, `[terms.start, end)`, and the calendar it is measured in."""
+
+    terms: Terms
+    rule: TargetRule
+    calendar: Calendar
+    end: Instant | None
+
+    @property
+    def start(self) -> Instant | None:
+        """None for the promise of the opening."""
+        return None if self.terms.event_id is None else self.terms.start
+
+    @property
+    def is_fixed(self) -> bool:
+        return isinstance(self.rule.budget, Deadline)
+
+    @property
+    def measure(self) -> Calendar:
+        """The calendar that counts the time used; all of it counts until a fixed instant."""
+        return _ALWAYS if self.is_fixed else self.calendar
+
+    def length(self, life: Life) -> Micros:
+        """What it allows a clock that starts as that one did: working time, or wall time until a fixed instant."""
+        budget, start = self.rule.budget, life.since if life.started_at is None else life.started_at
+        if isinstance(budget, Deadline):
+            return Micros(budget.after(self.calendar.timezone, start) - start)
+        return budget.length(self.calendar, start) if isinstance(budget, WorkingDays) else budget
+
+    def progress(self, life: Life) -> Progress:
+        """The time used "from the same start, with its pauses", whatever terms were in force before."""
+        return Progress(self.measure, _unbroken(life) if self.is_fixed else life.ran)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Time along the spans in which a clock ran, as a calendar counts it."""
+
+    calendar: Calendar
+    ran: tuple[Span, ...]
+
+    @property
+    def used(self) -> Micros:
+        """Time of all spans that have ended."""
+        return Micros(sum(self.calendar.elapsed(span.start, span.end) for span in self.ran if span.end is not None))
+
+    def reach(self, threshold: Micros) -> Instant | None:
+        """When `threshold` is used up while the clock runs; an event at that very instant comes first."""
+        left = threshold
+        for span in self.ran:
+            if span.end is None:
+                return self.calendar.add(span.start, left)
+            worked = self.calendar.elapsed(span.start, span.end)
+            if left <= worked and (at := self.calendar.add(span.start, left)) < span.end:
+                return at
+            left = Micros(left - worked)
+        return None
+
+    def reach_if_ever(self, threshold: Micros) -> Instant | None:
+        try:
+            return self.reach(threshold)
+        except WorkingTimeExhausted:
+            return None
+
+
+def target_of(life: Life, yardsticks: Sequence[Yardstick], cycle: int) -> TargetPlan:
+    """One life of a clock under the promises that were in force in it, in their order; at least one.
+
+    A milestone happens at the first instant at which the time used has come to its share of what is promised then.
+    Raises WorkingTimeExhausted when what is promised last is due beyond 2100.
+    """
+    last = yardsticks[-1]
+    reached: dict[str, Milestone] = {}
+    for yardstick in yardsticks:
+        for mark in _marks(yardstick, life):
+            if (at := _happens(yardstick, life, mark.threshold)) is not None:
+                reached.setdefault(mark.name, replace(mark, planned_at=at))
+    return _planned(life, last, cycle, reached)
+
+
+def in_force(life: Life, yardsticks: Sequence[Yardstick]) -> tuple[Yardstick, ...]:
+    """The promises that held while the clock was not stopped; what came at the very end came too late for it."""
+    found = tuple(one for one in yardsticks if _holds_in(one, life))
+    return found or tuple(yardsticks[:1])
+
+
+def _holds_in(yardstick: Yardstick, life: Life) -> bool:
+    began, stopped, end = life.started_at, life.stopped_at, yardstick.end
+    too_late = stopped is not None and yardstick.start is not None and yardstick.start >= stopped
+    too_early = began is not None and end is not None and end <= began
+    return not (too_late or too_early)
+
+
+def _planned(life: Life, last: Yardstick, cycle: int, reached: Mapping[str, Milestone]) -> TargetPlan:
+    budget, progress = last.length(life), last.progress(life)
+    breach = reached.get(BREACHED)
+    if breach is None:
+        # Beyond the last year that calendars know nothing can be promised.
+        progress.reach(budget)
+    used = progress.used
+    due_at = _due(life, last, Micros(max(0, budget - used))) if breach is None else breach.planned_at
+    return TargetPlan(
+        id=last.rule.id,
+        type=last.rule.type,
+        cycle=cycle,
+        budget=budget,
+        state=life.state,
+        since=life.since,
+        used=used,
+        paused_for=life.paused_for,
+        started_at=life.started_at,
+        stopped_at=life.stopped_at,
+        due_at=due_at,
+        breached_at=None if breach is None else breach.planned_at,
+        milestones=_milestones(last, life, reached),
+        superseded=life.superseded,
+        fixed=last.is_fixed,
+        policy=last.terms.facts,
+    )
+
+
+def _due(life: Life, last: Yardstick, left: Micros) -> Instant | None:
+    """Where the budget would have ended for a clock that stopped within it; None while it is paused or waiting."""
+    return None if life.stopped_at is None else last.measure.add(life.since, left)
+
+
+def _milestones(last: Yardstick, life: Life, reached: Mapping[str, Milestone]) -> tuple[Milestone, ...]:
+    """Those of the latest promise, and those that happened under an earlier one."""
+    marks = {mark.name: mark for mark in _marks(last, life)}
+    return tuple(sorted({**marks, **reached}.values(), key=lambda mark: mark.threshold))
+
+
+def _marks(yardstick: Yardstick, life: Life) -> tuple[Milestone, ...]:
+    policy, budget, type_ = yardstick.terms.policy, yardstick.length(life), yardstick.rule.type
+    marks = [Milestone(HALFWAY, share(budget, Decimal(50)), None), Milestone(BREACHED, budget, None)]
+    if policy.at_risk_percent is not None:
+        marks.insert(1, Milestone(AT_RISK, share(budget, policy.at_risk_percent), None))
+    steps = (step for step in policy.steps if step.applies_to(type_))
+    marks += (Milestone(f"{ESCALATION}:{step.id}", step.threshold(budget), None, step.to_json()) for step in steps)
+    return tuple(sorted(marks, key=lambda mark: mark.threshold))
+
+
+def _happens(yardstick: Yardstick, life: Life, threshold: Micros) -> Instant | None:
+    """When the threshold is reached while the promise is in force; at its beginning if it had been reached by then."""
+    at = yardstick.progress(life).reach_if_ever(threshold)
+    if at is not None and yardstick.start is not None and at < yardstick.start:
+        at = _first_going(life, yardstick.start)
+    return None if at is None or (yardstick.end is not None and at >= yardstick.end) else at
+
+
+def _first_going(life: Life, instant: Instant) -> Instant | None:
+    """The first instant from then on at which the clock runs or is paused."""
+    later = (span for span in life.going if span.end is None or span.end > instant)
+    return next((Instant(max(span.start, instant)) for span in later), None)
+
+
+def _unbroken(life: Life) -> tuple[Span, ...]:
+    """From the first start to the last stop: nothing moves a fixed instant."""
+    return (Span(life.ran[0].start, life.ran[-1].end),) if life.ran else ()

@@ -1,0 +1,77 @@
+"""Which promises hold from when: those of the opening, and those that a change of the ticket put in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from domain.instants import Instant
+from domain.plans import PolicyFacts
+from domain.policies import OnChange, Policy, TargetRule
+from domain.snapshot import CalendarVersion, Snapshot
+from domain.timeline import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The promises of a policy for a priority, in force from `start` on; `event_id` is the event that changed them
+    (None: the opening). `is_first` says whether policy and calendar are those the ticket opened under."""
+
+    start: Instant
+    event_id: str | None
+    policy: Policy
+    priority: str | None
+    calendar: CalendarVersion
+    is_first: bool
+    restarts: bool = False
+
+    @property
+    def facts(self) -> PolicyFacts | None:
+        """What tells them apart from those of the opening."""
+        if self.event_id is None:
+            return None
+        return PolicyFacts(self.policy.id, self.policy.name, self.policy.version, self.priority)
+
+    @property
+    def targets(self) -> tuple[TargetRule, ...]:
+        return self.policy.targets_for(self.priority)
+
+    def target(self, type_: str) -> TargetRule | None:
+        return next((target for target in self.targets if target.type == type_), None)
+
+
+def terms_over(snapshot: Snapshot, turns: Sequence[Turn]) -> tuple[Terms, ...]:
+    """In order, the first from the opening on; more than one only where a policy says that changes count.
+
+    The policy in force when the ticket changes decides what the change does. A ticket that no policy would choose any
+    more keeps the one it has.
+    """
+    first = Terms(turns[0].at, None, snapshot.policy, snapshot.ticket.priority, snapshot.calendar, is_first=True)
+    found = [first]
+    for turn in turns[1:]:
+        current = found[-1]
+        if current.policy.on_change is OnChange.KEEP:
+            break
+        following = _after(snapshot, current, turn)
+        if (following.policy, following.targets) != (current.policy, current.targets):
+            found.append(following)
+    return tuple(found)
+
+
+def types_of(terms: Iterable[Terms]) -> tuple[str, ...]:
+    """Every type of target that is ever promised, as first promised."""
+    return tuple(dict.fromkeys(target.type for one in terms for target in one.targets))
+
+
+def _after(snapshot: Snapshot, current: Terms, turn: Turn) -> Terms:
+    chosen = snapshot.choice(turn.ticket) or (current.policy, current.calendar)
+    policy, calendar = chosen
+    return Terms(
+        start=turn.at,
+        event_id=turn.event.event_id,
+        policy=policy,
+        priority=turn.ticket.priority,
+        calendar=calendar,
+        is_first=policy == snapshot.policy,
+        restarts=current.policy.on_change is OnChange.RESTART,
+    )
