@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from domain.calendar import Calendar
 from domain.errors import Conflict
 from domain.ids import Kind
+from domain.match_record import MatchRecord
 from domain.matching import first_match
 from domain.policies import OnChange, Policy
 from domain.snapshot import Alternative, CalendarVersion, Snapshot
@@ -46,6 +47,7 @@ class Catalog:
             team_calendars=self._team_calendars(policy),
             auto_escalate=self.auto_escalate and policy.escalation_contact is not None,
             alternatives=tuple(self._alternatives(policy, ticket)),
+            matching=MatchRecord.of(self.policies, policy, ticket),
         )
 
     def _alternatives(self, chosen: Policy, ticket: Ticket) -> Iterator[Alternative]:

@@ -11,7 +11,8 @@ from typing import Any
 from domain.errors import InvalidValue
 from domain.fields import refuse_unknown, require_choice, require_mapping, require_text
 
-_MISSING = object()
+MISSING = object()
+"""The value of a field that a ticket does not have."""
 
 
 class Match(StrEnum):
@@ -115,7 +116,7 @@ class Condition:
     def holds(self, attributes: Mapping[str, Any]) -> bool:
         actual = look_up(attributes, self.field)
         rule = OPERATORS[self.operator]
-        if actual is _MISSING or (actual is None and self.operator not in ("eq", "neq", "in", "not_in")):
+        if actual is MISSING or (actual is None and self.operator not in ("eq", "neq", "in", "not_in")):
             return rule.absent
         return rule.holds(actual, self.value)
 
@@ -142,13 +143,13 @@ class Condition:
 
 
 def look_up(attributes: Mapping[str, Any], path: str) -> Any:
-    """The value at a key or dotted path; a key that itself contains dots wins over the path."""
+    """The value at a key or dotted path, else `MISSING`; a key that itself contains dots wins over the path."""
     if path in attributes:
         return attributes[path]
     value: Any = attributes
     for part in path.split("."):
         if not isinstance(value, Mapping) or part not in value:
-            return _MISSING
+            return MISSING
         value = value[part]
     return value
 

@@ -9,6 +9,10 @@ from domain.tickets import Ticket
 
 
 def first_match(policies: Iterable[Policy], ticket: Ticket) -> Policy | None:
-    """`policies` in evaluation order; only those of the ticket's kind (sla, ola) and origin (v1, v2) are asked."""
-    own = (ticket.instance.kind, ticket.origin)
-    return next((policy for policy in policies if (policy.kind, policy.origin) == own and policy.matches(ticket)), None)
+    """`policies` in evaluation order."""
+    return next((policy for policy in policies if is_asked(policy, ticket) and policy.matches(ticket)), None)
+
+
+def is_asked(policy: Policy, ticket: Ticket) -> bool:
+    """Only those of the ticket's kind (sla, ola) and origin (v1, v2) are."""
+    return (policy.kind, policy.origin) == (ticket.instance.kind, ticket.origin)

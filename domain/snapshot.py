@@ -9,6 +9,7 @@ from typing import Any
 from domain.calendar import Calendar
 from domain.fields import optional_text, require_bool, require_mapping, require_text, require_version
 from domain.ids import InstanceId
+from domain.match_record import MatchRecord
 from domain.matching import first_match
 from domain.policies import Policy, TargetRule
 from domain.teams import Team
@@ -88,7 +89,8 @@ class Snapshot:
     calendars of their own, by id, of teams whose clocks do not run in `calendar`. `auto_escalate` is whether breaches
     went to the escalation contact when the ticket opened. `alternatives` are the policies in evaluation order, its own
     among them, where a change of the ticket may lead to another. `opening_rules` are those the ticket opened under,
-    where a replan has put others in their place."""
+    where a replan has put others in their place. `matching` is why the ticket got its policy when it opened, where that
+    was kept."""
 
     organization: str
     ticket: Ticket
@@ -100,6 +102,7 @@ class Snapshot:
     auto_escalate: bool = False
     alternatives: tuple[Alternative, ...] = ()
     opening_rules: Mapping[str, Any] | None = None
+    matching: MatchRecord | None = None
 
     @property
     def facts(self) -> Facts:
@@ -155,6 +158,7 @@ class Snapshot:
             **({"auto_escalate": True} if self.auto_escalate else {}),
             **({"alternatives": _alternatives_to_json(self.alternatives)} if self.alternatives else {}),
             **({} if self.opening_rules is None else {"opening_rules": dict(self.opening_rules)}),
+            **({} if self.matching is None else {"matching": self.matching.to_json()}),
         }
 
     @property
@@ -189,6 +193,7 @@ class Snapshot:
             auto_escalate=require_bool(body.get("auto_escalate", False), "snapshot.auto_escalate"),
             alternatives=_alternatives_from_json(body.get("alternatives")),
             opening_rules=body.get("opening_rules"),
+            matching=None if "matching" not in body else MatchRecord.from_json(body["matching"], "snapshot.matching"),
         )
 
 
