@@ -120,7 +120,6 @@ def _planned(life: Life, last: Yardstick, cycle: int, reached: Mapping[str, Mile
         # Beyond the last year that calendars know nothing can be promised.
         progress.reach(budget)
     used = progress.used
-    due_at = _due(life, last, Micros(max(0, budget - used))) if breach is None else breach.planned_at
     return TargetPlan(
         id=last.rule.id,
         type=last.rule.type,
@@ -132,7 +131,7 @@ def _planned(life: Life, last: Yardstick, cycle: int, reached: Mapping[str, Mile
         paused_for=life.paused_for,
         started_at=life.started_at,
         stopped_at=life.stopped_at,
-        due_at=due_at,
+        due_at=_due(life, last, Micros(budget - used), None if breach is None else breach.planned_at),
         breached_at=None if breach is None else breach.planned_at,
         milestones=_milestones(last, life, reached),
         superseded=life.superseded,
@@ -141,9 +140,13 @@ def _planned(life: Life, last: Yardstick, cycle: int, reached: Mapping[str, Mile
     )
 
 
-def _due(life: Life, last: Yardstick, left: Micros) -> Instant | None:
-    """Where the budget would have ended for a clock that stopped within it; None while it is paused or waiting."""
-    return None if life.stopped_at is None else last.measure.add(life.since, left)
+def _due(life: Life, last: Yardstick, left: Micros, breached_at: Instant | None) -> Instant | None:
+    """Where the budget ends, or would have for a clock that stopped within it; None while it is paused or waiting."""
+    if last.is_fixed and life.started_at is not None:
+        return Instant(life.started_at + last.length(life))
+    if breached_at is not None or life.stopped_at is None:
+        return breached_at
+    return last.measure.add(life.since, Micros(max(0, left)))
 
 
 def _milestones(last: Yardstick, life: Life, reached: Mapping[str, Milestone]) -> tuple[Milestone, ...]:
@@ -163,10 +166,15 @@ def _marks(yardstick: Yardstick, life: Life) -> tuple[Milestone, ...]:
 
 
 def _happens(yardstick: Yardstick, life: Life, threshold: Micros) -> Instant | None:
-    """When the threshold is reached while the promise is in force; at its beginning if it had been reached by then."""
+    """When the threshold is reached while the promise is in force; at its beginning if it had been reached by then.
+
+    A fixed instant that passes while the ticket is closed is missed by a reopening.
+    """
     at = yardstick.progress(life).reach_if_ever(threshold)
-    if at is not None and yardstick.start is not None and at < yardstick.start:
-        at = _first_going(life, yardstick.start)
+    if at is not None and yardstick.start is not None:
+        at = max(at, yardstick.start)
+    if at is not None:
+        at = _first_going(life, at)
     return None if at is None or (yardstick.end is not None and at >= yardstick.end) else at
 
 

@@ -22,6 +22,7 @@ def replanned(rules: Snapshot, when: str) -> Event:
 
 
 def test_the_rules_of_a_replan_hold_from_the_opening_on() -> None:
+    """The rules of the replan that was received last hold from the opening on."""
     before = only(plan(SNAPSHOT, [opened("09:00")]))
     after = only(plan(SNAPSHOT, [opened("09:00"), replanned(AROUND_THE_CLOCK, "12:00")]))
     assert (before.due_at, after.due_at) == (at("tue 11:00"), at("19:00"))

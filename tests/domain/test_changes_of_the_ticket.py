@@ -1,0 +1,267 @@
+"""What a change of priority or policy, and a reopening, do to the clocks that are going."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.catalog import Catalog
+from domain.clocks import ClockState, OnReopen
+from domain.conditions import Condition
+from domain.events import Event
+from domain.ids import InstanceId, Kind, SubjectType
+from domain.instants import HOUR, MINUTE, Instant
+from domain.planning import plan
+from domain.plans import Plan, PolicyFacts, TargetPlan
+from domain.policies import OnChange, Policy
+from domain.snapshot import CalendarVersion, Snapshot
+from domain.status import InstanceStatus, instance_status
+from domain.tickets import Ticket
+from domain.views import instance_view
+from tests.support.builders import (
+    OFFICE,
+    a_policy,
+    a_ticket,
+    acknowledged,
+    assigned,
+    at,
+    moments,
+    only,
+    opened,
+    paused,
+    promise,
+    reopened,
+    resolved,
+    resumed,
+    target_of,
+    updated,
+)
+
+BY_PRIORITY = (promise(minutes=240, priority="high"), promise(minutes=120, priority="urgent"))
+GOLD = Condition("plan", "eq", "gold")
+
+
+def frozen(*policies: Policy, ticket: Ticket | None = None, **catalog: Any) -> Snapshot:
+    made = Catalog("default", policies, catalog.pop("calendars", {}), **catalog).snapshot(
+        ticket or a_ticket("high"), "t"
+    )
+    assert made is not None
+    return made
+
+
+def by_priority(mode: OnChange, *events: Event, priority: str = "high") -> Plan:
+    policy = a_policy(*BY_PRIORITY, on_change=mode)
+    return plan(frozen(policy, ticket=a_ticket(priority)), [opened("09:00"), *events])
+
+
+def urgent(when: str, **times: Any) -> Event:
+    return updated(when, priority="urgent", **times)
+
+
+def high(when: str) -> Event:
+    return updated(when, priority="high")
+
+
+def test_a_change_of_priority_is_kept_out_of_the_clocks_unless_the_policy_says_otherwise() -> None:
+    target = only(by_priority(OnChange.KEEP, urgent("10:00")))
+    assert (target.due_at, target.policy) == (at("13:00"), None)
+    assert frozen(a_policy(*BY_PRIORITY)).alternatives == ()
+
+
+def test_retarget_measures_by_the_new_target_from_the_same_start() -> None:
+    """A clock that is going gets the new target from the same start, with its pauses."""
+    target = only(by_priority(OnChange.RETARGET, urgent("10:00")))
+    assert (target.started_at, target.due_at, target.budget) == (at("09:00"), at("11:00"), 2 * HOUR)
+    assert target.policy == PolicyFacts("sla_1", "Support", 1, "urgent")
+    held = only(by_priority(OnChange.RETARGET, paused("09:10"), resumed("09:40"), urgent("10:00")))
+    assert (held.due_at, held.paused_for) == (at("11:30"), 30 * MINUTE)
+
+
+def test_a_new_target_that_is_used_up_already_is_breached_by_the_change_and_not_before_it() -> None:
+    """A new target that is used up already is breached by the change; an earlier breach stays."""
+    target = only(by_priority(OnChange.RETARGET, urgent("12:00")))
+    assert (target.breached_at, target.due_at) == (at("12:00"), at("12:00"))
+    assert moments(target)["halfway"] == at("11:00")
+    assert moments(target)["at_risk"] == at("12:00")
+
+
+def test_a_target_breached_before_a_more_generous_one_came_stays_breached_once() -> None:
+    target = only(by_priority(OnChange.RETARGET, high("11:30"), priority="urgent"))
+    assert (target.breached_at, moments(target)["breached"]) == (at("11:00"), at("11:00"))
+    assert only(by_priority(OnChange.RETARGET, high("10:30"), priority="urgent")).due_at == at("13:00")
+
+
+def test_a_clock_that_had_stopped_is_not_measured_by_what_was_promised_afterwards() -> None:
+    target = only(by_priority(OnChange.RETARGET, resolved("12:00"), urgent("12:30")))
+    assert (target.breached_at, target.due_at, target.policy) == (None, at("13:00"), None)
+    same_instant = only(by_priority(OnChange.RETARGET, resolved("12:00"), urgent("12:00")))
+    assert same_instant.breached_at is None
+    going_on = only(by_priority(OnChange.RETARGET, resolved("12:00"), urgent("12:30"), reopened("14:00")))
+    assert going_on.breached_at == at("14:00")
+
+
+def test_a_change_while_a_clock_is_paused_counts_at_once() -> None:
+    target = only(by_priority(OnChange.RETARGET, paused("11:30"), urgent("12:00")))
+    assert (target.state, target.breached_at) == (ClockState.PAUSED, at("12:00"))
+    in_time = only(by_priority(OnChange.RETARGET, paused("10:30"), urgent("12:00"), resumed("13:00")))
+    assert (in_time.breached_at, in_time.due_at) == (at("13:30"), at("13:30"))
+
+
+def test_a_late_change_counts_from_when_it_happened() -> None:
+    late = urgent("10:00", received="15:00")
+    assert only(by_priority(OnChange.RETARGET, late)).due_at == at("11:00")
+
+
+def test_a_change_that_promises_the_same_is_none() -> None:
+    target = only(by_priority(OnChange.RESTART, updated("10:00", colour="blue"), updated("11:00", priority="high")))
+    assert (target.cycle, target.due_at, target.policy) == (1, at("13:00"), None)
+
+
+def test_restart_begins_again_under_the_new_target() -> None:
+    """A clock that is going begins again under the new target; what was before counts only if breached."""
+    before, after = by_priority(OnChange.RESTART, urgent("10:00")).targets
+    assert (before.superseded, before.state, before.breached_at) == (True, ClockState.CANCELLED, None)
+    assert (after.cycle, after.started_at, after.due_at) == (2, at("10:00"), at("12:00"))
+    made = by_priority(OnChange.RESTART, urgent("10:00"), resolved("11:00"))
+    assert instance_status(made, at("11:00")) is InstanceStatus.MET
+
+
+def test_a_breach_before_a_restart_stands() -> None:
+    made = by_priority(OnChange.RESTART, high("11:30"), resolved("12:00"), priority="urgent")
+    assert [target.breached_at for target in made.targets] == [at("11:00"), None]
+    assert instance_status(made, at("12:00")) is InstanceStatus.BREACHED
+
+
+def test_a_restart_leaves_what_had_stopped_alone() -> None:
+    policy = a_policy(*BY_PRIORITY, promise("first_response", 30), on_change=OnChange.RESTART)
+    made = plan(frozen(policy), [opened("09:00"), acknowledged("09:10"), urgent("10:00")])
+    assert [(one.type, one.cycle) for one in made.targets] == [
+        ("resolution", 1), ("resolution", 2), ("first_response", 1)
+    ]  # fmt: skip
+
+
+STANDARD = a_policy(promise(minutes=240), promise("first_response", 60), id="sla_standard", on_change=OnChange.RETARGET)
+FOR_GOLD = a_policy(promise(minutes=60), id="sla_gold", name="Gold", conditions=(GOLD,), version=7)
+
+
+def test_a_change_of_fields_leads_to_the_policy_that_then_matches_first() -> None:
+    made = plan(frozen(FOR_GOLD, STANDARD), [opened("09:00"), updated("09:30", plan="gold")])
+    resolution = target_of(made, "resolution")
+    assert (resolution.due_at, resolution.policy) == (at("10:00"), PolicyFacts("sla_gold", "Gold", 7, "high"))
+    assert made.versions is not None
+    assert (made.versions["policy_id"], made.versions["policy_version"]) == ("sla_gold", 7)
+
+
+def test_a_promise_that_the_new_policy_does_not_make_is_taken_back() -> None:
+    made = plan(frozen(FOR_GOLD, STANDARD), [opened("09:00"), updated("09:30", plan="gold"), resolved("09:50")])
+    response = target_of(made, "first_response")
+    assert (response.superseded, response.stopped_at, response.breached_at) == (True, at("09:30"), None)
+    assert instance_status(made, at("09:50")) is InstanceStatus.MET
+
+
+def test_a_promise_that_only_the_new_policy_makes_counts_from_the_same_start_or_from_the_change() -> None:
+    generous = replace(FOR_GOLD, targets=(*FOR_GOLD.targets, promise("total_resolution", 300)))
+    events = [opened("09:00"), updated("09:30", plan="gold")]
+    assert target_of(plan(frozen(generous, STANDARD), events), "total_resolution").due_at == at("14:00")
+    afresh = replace(STANDARD, on_change=OnChange.RESTART)
+    assert target_of(plan(frozen(generous, afresh), events), "total_resolution").due_at == at("14:30")
+
+
+def test_the_policy_that_is_in_force_decides_about_the_next_change() -> None:
+    """The policy in force when the ticket changes decides what the change does."""
+    events = [opened("09:00"), updated("09:30", plan="gold"), updated("09:40", plan="none")]
+    assert target_of(plan(frozen(FOR_GOLD, STANDARD), events), "resolution").due_at == at("10:00")
+    following = replace(FOR_GOLD, on_change=OnChange.RETARGET)
+    assert target_of(plan(frozen(following, STANDARD), events), "resolution").due_at == at("13:00")
+
+
+def test_a_ticket_that_no_policy_would_choose_any_more_keeps_the_one_it_has() -> None:
+    only_gold = replace(FOR_GOLD, on_change=OnChange.RETARGET)
+    snapshot = frozen(only_gold, ticket=Ticket(InstanceId(Kind.SLA, SubjectType.TICKET, "1"), "high", {"plan": "gold"}))
+    assert only(plan(snapshot, [opened("09:00"), updated("09:30", plan="none")])).due_at == at("10:00")
+
+
+def test_the_new_policy_is_measured_in_its_own_calendar() -> None:
+    calendars = {"bh_office": CalendarVersion(OFFICE, "bh_office", 2)}
+    office = replace(FOR_GOLD, business_hours=True, business_hours_id="bh_office", targets=(promise(minutes=120),))
+    snapshot = frozen(office, STANDARD, calendars=calendars)
+    made = plan(snapshot, [opened("16:00"), updated("16:30", plan="gold")])
+    assert target_of(made, "resolution").due_at == at("tue 10:00")
+    view = instance_view(snapshot, made, (), at("20:00"))
+    assert view["targets"]["resolution"]["elapsed_seconds"] == 3600
+    assert Snapshot.from_json(snapshot.to_json()) == snapshot
+
+
+def test_a_policy_that_cannot_be_measured_is_no_alternative_and_harms_nothing() -> None:
+    broken = replace(FOR_GOLD, business_hours=True, business_hours_id="bh_gone")
+    snapshot = frozen(broken, STANDARD)
+    assert [one.policy.id for one in snapshot.alternatives] == ["sla_standard"]
+
+
+def test_an_assignment_can_change_the_policy_too() -> None:
+    of_network = replace(FOR_GOLD, conditions=(Condition("team_id", "eq", "network"),))
+    made = plan(frozen(of_network, STANDARD), [opened("09:00"), assigned("network", "09:30")])
+    assert target_of(made, "resolution").due_at == at("10:00")
+
+
+def test_an_owned_ticket_is_retargeted_stint_by_stint() -> None:
+    policy = a_policy(*BY_PRIORITY, on_change=OnChange.RETARGET, kind=Kind.OLA)
+    ticket = Ticket(InstanceId(Kind.OLA, SubjectType.TICKET, "42"), "high", team_id="network")
+    events = [opened("09:00"), urgent("10:00"), assigned("billing", "10:30")]
+    made = plan(frozen(policy, ticket=ticket), events)
+    assert [(one.team_id, one.due_at, one.state) for one in made.targets] == [
+        ("network", at("11:00"), ClockState.STOPPED),
+        ("billing", at("12:30"), ClockState.RUNNING),
+    ]
+
+
+@pytest.mark.parametrize("mode", OnReopen)
+def test_a_reopening_does_to_the_resolution_clock_what_the_policy_says(mode: OnReopen) -> None:
+    """`restart` begins again in place of the cycle before, `new_cycle` beside it."""
+    policy = a_policy(promise(minutes=60), on_reopen=mode)
+    made = plan(frozen(policy), [opened("09:00"), resolved("09:40"), reopened("12:00")])
+    facts = [(one.cycle, one.state.value, one.due_at, one.superseded) for one in made.targets]
+    running = (2, "running", at("13:00"), False)
+    assert (
+        facts
+        == {
+            OnReopen.CONTINUE: [(1, "running", at("12:20"), False)],
+            OnReopen.RESTART: [(1, "cancelled", at("10:00"), True), running],
+            OnReopen.NEW_CYCLE: [(1, "stopped", at("10:00"), False), running],
+        }[mode]
+    )
+
+
+def test_of_several_cycles_the_latest_is_shown_and_the_earlier_ones_beside_it() -> None:
+    policy = a_policy(promise(minutes=60), on_reopen=OnReopen.NEW_CYCLE)
+    snapshot = frozen(policy)
+    made = plan(snapshot, [opened("09:00"), resolved("10:30"), reopened("12:00"), resolved("12:10")])
+    view = instance_view(snapshot, made, (), at("13:00"))
+    assert (view["targets"]["resolution"]["cycle"], view["targets"]["resolution"]["met"]) == (2, True)
+    assert [(one["type"], one["cycle"], one["met"]) for one in view["earlier_cycles"]] == [("resolution", 1, False)]
+    assert view["status"] == "breached"
+    assert "earlier_cycles" not in instance_view(snapshot, plan(snapshot, [opened("09:00")]), (), at("09:01"))
+
+
+def test_a_plan_of_several_terms_reads_back_the_same() -> None:
+    made = by_priority(OnChange.RESTART, urgent("10:00"))
+    assert Plan.from_json(made.to_json()) == made
+
+
+def test_a_policy_keeps_what_it_does_on_changes_and_reopenings() -> None:
+    policy = a_policy(*BY_PRIORITY, on_change=OnChange.RESTART, on_reopen=OnReopen.NEW_CYCLE)
+    assert Policy.from_json(policy.to_json()) == policy
+
+
+def reach(target: TargetPlan, name: str) -> Instant | None:
+    return moments(target)[name]
+
+
+def test_the_steps_of_the_policy_that_is_left_behind_no_longer_come() -> None:
+    """Vendor case C120 (GLPI): old levels are removed, those that happened stay."""
+    made = plan(frozen(FOR_GOLD, STANDARD), [opened("09:00"), updated("11:30", plan="gold")])
+    target = target_of(made, "resolution")
+    assert reach(target, "halfway") == at("11:00")
+    assert reach(target, "breached") == at("11:30")
