@@ -126,7 +126,7 @@ class MatchRecord:
         """`policies` in evaluation order, `chosen` the first of them that matches the ticket."""
         attributes = ticket.attributes
         asked = (policy for policy in policies if is_asked(policy, ticket))
-        above = list(takewhile(lambda policy: policy is not chosen, asked))
+        above = list(takewhile(lambda policy: policy.id != chosen.id, asked))
         return cls(
             chosen.match,
             tuple(Checked.of(condition, attributes) for condition in chosen.conditions[:MOST_CONDITIONS]),

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from domain.calendar import parsing, validation
+from domain.calendar.closures import DayParts, Stretch, stretches
 from domain.calendar.compiled import OpenTime
 from domain.calendar.days import DatedWindows, DayRules, day_number
 from domain.calendar.effective import EffectiveDay, clock_changes, open_in_utc
@@ -162,11 +163,18 @@ class Calendar:
 
     def elapsed(self, start: Instant, end: Instant) -> Micros:
         """Working time in `[start, end)`. Raises InvalidValue for an end before the start."""
-        _require_covered(start, "start")
-        _require_covered(end, "end")
-        if end < start:
-            raise InvalidValue("end", render(end), f"must not lie before {render(start)}")
+        _require_order(start, end)
         return Micros(end - start) if self.always_open else _compiled(self).elapsed(start, end)
+
+    def stretches(self, start: Instant, end: Instant) -> tuple[Stretch, ...]:
+        """`[start, end)` cut where it opens, closes, or is closed by another rule; in order, without a gap.
+
+        Takes time for each date in it. Raises InvalidValue for an end before the start.
+        """
+        _require_order(start, end)
+        if not self.always_open:
+            return stretches(self.timezone, _parts(self), start, end)
+        return (Stretch(start, end, None),) if start < end else ()
 
     def is_open(self, instant: Instant) -> bool:
         _require_covered(instant, "instant")
@@ -202,6 +210,11 @@ def _compiled(calendar: Calendar) -> OpenTime:
 
 
 @lru_cache(maxsize=64)
+def _parts(calendar: Calendar) -> DayParts:
+    return DayParts(_rules(calendar), _holidays_by_day(calendar))
+
+
+@lru_cache(maxsize=64)
 def _holidays_by_day(calendar: Calendar) -> HolidayNames:
     return HolidayNames(_all_holidays(calendar))
 
@@ -212,6 +225,13 @@ def _all_holidays(calendar: Calendar) -> tuple[Holiday, ...]:
 
 def _pairs(windows: tuple[Window, ...]) -> list[list[str]]:
     return [window.to_json() for window in windows]
+
+
+def _require_order(start: Instant, end: Instant) -> None:
+    _require_covered(start, "start")
+    _require_covered(end, "end")
+    if end < start:
+        raise InvalidValue("end", render(end), f"must not lie before {render(start)}")
 
 
 def _require_covered(instant: Instant, field: str) -> None:

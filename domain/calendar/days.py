@@ -24,6 +24,11 @@ def day_number(day: date) -> int:
     return day.toordinal() - _EPOCH_ORDINAL
 
 
+def date_of(number: int) -> date:
+    """The inverse of `day_number`."""
+    return date.fromordinal(number + _EPOCH_ORDINAL)
+
+
 class DayRules:
     """The open intervals of any date, as microseconds since its local midnight.
 
@@ -58,10 +63,20 @@ class DayRules:
         holiday = () if day in self._openings else (*self._holidays.get(day, ()), *yearly)
         if holiday == _WHOLE_DAY:
             return ()
-        breaks = (*_today(self._breaks.get(day, ())), *_tomorrow(self._breaks.get(day - 1, ())))
-        return without(self._hours(day), merged([*holiday, *breaks]))
+        return without(self.hours(day), merged([*holiday, *self.breaks(day)]))
 
-    def _hours(self, day: int) -> tuple[Interval, ...]:
+    def is_opening(self, day: int) -> bool:
+        return day in self._openings
+
+    def is_special(self, day: int) -> bool:
+        """Whether the date has hours of its own, an opening's among them."""
+        return day in self._special
+
+    def breaks(self, day: int) -> tuple[Interval, ...]:
+        return merged([*_today(self._breaks.get(day, ())), *_tomorrow(self._breaks.get(day - 1, ()))])
+
+    def hours(self, day: int) -> tuple[Interval, ...]:
+        """What is open but for holidays and breaks; sorted and disjoint."""
         if day in self._special:
             return merged(_today(self._special[day]))
         spill = _tomorrow(self._special.get(day - 1, ()))
@@ -84,7 +99,7 @@ def _closures(holidays: Iterable[Holiday]) -> tuple[dict[int, Closed], dict[tupl
 
 
 def _month_day(day: int) -> tuple[int, int]:
-    when = date.fromordinal(day + _EPOCH_ORDINAL)
+    when = date_of(day)
     return when.month, when.day
 
 

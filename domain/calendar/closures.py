@@ -1,0 +1,120 @@
+"""Why a calendar is closed: each stretch of real time with the rule that closes it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.calendar.days import DayRules, date_of
+from domain.calendar.holidays import HolidayNames
+from domain.calendar.times import Interval, merged, without
+from domain.calendar.zones import FIRST_YEAR, LAST_YEAR, YEAR_STARTS, Segment, segments
+from domain.instants import DAY, Instant
+
+
+class ClosingRule(StrEnum):
+    """A holiday; a break of the date; hours of the date's own; no hours on that weekday; the hours of that weekday."""
+
+    HOLIDAY = "holiday"
+    BREAK = "break"
+    SPECIAL_DAY = "special_day"
+    WEEKDAY = "weekday"
+    HOURS = "hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """`name` is the holiday's, where it has one."""
+
+    rule: ClosingRule
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """`[start, end)`, open (`closed_by` None) or closed by one rule."""
+
+    start: Instant
+    end: Instant
+    closed_by: Closure | None
+
+
+Part = tuple[int, int, Closure | None]
+"""An interval of a date's wall time, and what closes it."""
+
+
+class DayParts:
+    """Every date, whole, in parts that are open or closed by one rule.
+
+    Where several rules close the same time a holiday is told first, then a break; a holiday takes all it closes, also
+    what would not have been open.
+    """
+
+    def __init__(self, rules: DayRules, holidays: HolidayNames) -> None:
+        self._rules = rules
+        self._holidays = holidays
+
+    def of(self, day: int) -> list[Part]:
+        """In order; `day` counts from 1970-01-01."""
+        opens = self._rules.open_intervals(day)
+        parts: list[Part] = [(start, end, None) for start, end in opens]
+        left = without(_WHOLE_DAY, opens)
+        for closed, closure in self._layers(day):
+            parts += [(start, end, closure) for start, end in without(left, without(_WHOLE_DAY, closed))]
+            left = without(left, closed)
+        return sorted(parts, key=lambda part: part[0])
+
+    def _layers(self, day: int) -> Iterator[tuple[tuple[Interval, ...], Closure]]:
+        """What closes what of a date, the first to be told first; the last closes all that is not open."""
+        for holiday in () if self._rules.is_opening(day) else self._holidays.on(date_of(day)):
+            closed = merged(window.today for window in holiday.closed) or _WHOLE_DAY
+            yield closed, Closure(ClosingRule.HOLIDAY, holiday.name)
+        yield self._rules.breaks(day), Closure(ClosingRule.BREAK)
+        yield _WHOLE_DAY, Closure(self._rule_of(day))
+
+    def _rule_of(self, day: int) -> ClosingRule:
+        if self._rules.is_special(day):
+            return ClosingRule.SPECIAL_DAY
+        return ClosingRule.HOURS if self._rules.hours(day) else ClosingRule.WEEKDAY
+
+
+def stretches(zone: str, parts: DayParts, start: Instant, end: Instant) -> tuple[Stretch, ...]:
+    """`[start, end)` in order, neighbours of one rule joined."""
+    found: list[Stretch] = []
+    for stretch in _lived(zone, parts, start, end):
+        if found and found[-1].closed_by == stretch.closed_by:
+            found[-1] = Stretch(found[-1].start, stretch.end, stretch.closed_by)
+        else:
+            found.append(stretch)
+    return tuple(found)
+
+
+_WHOLE_DAY: tuple[Interval, ...] = ((0, DAY),)
+
+
+def _lived(zone: str, parts: DayParts, start: Instant, end: Instant) -> Iterator[Stretch]:
+    for offset, local_start, local_end in _wall_times(zone, start, end):
+        for day in range(local_start // DAY, (local_end - 1) // DAY + 1):
+            for opens, closes, closure in parts.of(day):
+                begins, ends = max(day * DAY + opens, local_start), min(day * DAY + closes, local_end)
+                if begins < ends:
+                    yield Stretch(Instant(begins - offset), Instant(ends - offset), closure)
+
+
+def _wall_times(zone: str, start: Instant, end: Instant) -> Iterator[tuple[int, int, int]]:
+    """What the wall clock shows in `[start, end)`: from, to, and the offset from UTC that it keeps in between."""
+    for one in _segments(zone, start, end):
+        begins, ends = max(one.start, start), min(one.end, end)
+        if begins < ends:
+            yield one.offset, begins + one.offset, ends + one.offset
+
+
+def _segments(zone: str, start: Instant, end: Instant) -> Iterable[Segment]:
+    for year in range(_year(start), _year(end) + 1):
+        yield from segments(zone, year)
+
+
+def _year(instant: int) -> int:
+    return min(FIRST_YEAR + bisect_right(YEAR_STARTS, instant) - 1, LAST_YEAR)
