@@ -1,0 +1,174 @@
+"""Laws that hold for every kind of clock, budget and change of the ticket, under any history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.catalog import Catalog
+from domain.clocks import CLOCKS, OnReopen, Span
+from domain.conditions import Condition
+from domain.criteria import Criteria
+from domain.events import Event, EventKind
+from domain.ids import InstanceId, Kind, SubjectType
+from domain.instants import Instant
+from domain.planning import courses, plan
+from domain.plans import Plan
+from domain.policies import OnChange, Policy, TargetRule
+from domain.snapshot import CalendarVersion, Snapshot
+from domain.tickets import Ticket
+from tests.support.strategies import calendars, deterministic, histories
+
+PENDING = Criteria((Condition("status", "in", ("pending", "on_hold")),))
+WITH_VENDOR = Criteria((Condition("status", "eq", "vendor"),))
+BUDGETS: list[dict[str, Any]] = [
+    {"minutes": 45},
+    {"hours": 5},
+    {"days": 1},
+    {"days": 2, "end_of_day": True},
+    {"by": {"weekday": "wed", "time": "12:00"}},
+]
+CHANGES: list[dict[str, Any]] = [
+    {"priority": "high"},
+    {"priority": "low"},
+    {"status": "pending"},
+    {"status": "vendor"},
+    {"status": "open", "plan": "gold"},
+    {"plan": None},
+]
+
+
+@st.composite
+def rules(draw: st.DrawFn, name: str, priority: str | None) -> TargetRule:
+    budget = draw(st.sampled_from(BUDGETS))
+    held = {} if "by" in budget else {"pauses_when": draw(st.sampled_from((None, PENDING.to_json())))}
+    own = {} if name in CLOCKS else {"starts_when": WITH_VENDOR.to_json(), "stops_when": PENDING.to_json()}
+    document = {"id": f"{name}-{priority}", "type": name, "priority": priority, **budget, **held, **own}
+    return TargetRule.from_json(document)
+
+
+@st.composite
+def policies(draw: st.DrawFn, id_: str, conditions: tuple[Condition, ...]) -> Policy:
+    types = draw(st.lists(st.sampled_from((*CLOCKS, "vendor")), min_size=1, max_size=3, unique=True))
+    targets = [
+        draw(rules(name, priority)) for name in types for priority in draw(st.sampled_from(((None,), ("low", None))))
+    ]
+    modes = {"on_change": draw(st.sampled_from(OnChange)), "on_reopen": draw(st.sampled_from(OnReopen))}
+    return Policy(id_, id_, conditions=conditions, targets=tuple(targets), business_hours=True, **modes)
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    gold = draw(policies("sla_gold", (Condition("plan", "eq", "gold"),)))
+    others = draw(policies("sla_any", ()))
+    kind, calendar = draw(st.sampled_from(Kind)), CalendarVersion(draw(calendars), "bh", 1)
+    ticket = Ticket(InstanceId(kind, SubjectType.TICKET, "1"), draw(st.sampled_from((None, "low"))), team_id="network")
+    mine = [replace(policy, kind=kind) for policy in (gold, others)]
+    made = Catalog("default", tuple(mine), {"bh": calendar}, "bh").snapshot(ticket, "t")
+    assert made is not None
+    return made
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> tuple[Event, ...]:
+    """A history in which updates say something."""
+    return tuple(
+        replace(event, attributes=draw(st.sampled_from(CHANGES))) if event.kind is EventKind.UPDATED else event
+        for event in draw(histories())
+    )
+
+
+@deterministic
+@given(snapshots(), stories(), st.randoms(use_true_random=False))
+def test_any_order_of_arrival_and_any_duplicate_give_the_same_plan(
+    snapshot: Snapshot, events: tuple[Event, ...], random: Any
+) -> None:
+    shuffled = [*events, *random.sample(events, len(events) // 2)]
+    random.shuffle(shuffled)
+    assert plan(snapshot, shuffled) == plan(snapshot, events)
+
+
+@deterministic
+@given(snapshots(), stories())
+def test_a_snapshot_and_its_plan_read_back_the_same(snapshot: Snapshot, events: tuple[Event, ...]) -> None:
+    assert Snapshot.from_json(snapshot.to_json()) == snapshot
+    planned = plan(snapshot, events)
+    assert Plan.from_json(planned.to_json()) == planned
+
+
+@deterministic
+@given(snapshots(), stories())
+def test_what_has_happened_stays_as_later_events_come_in_order(snapshot: Snapshot, events: tuple[Event, ...]) -> None:
+    """Nothing that comes after a milestone can undo it: neither a new target nor a new beginning."""
+    told = in_time(events)
+    for count in range(1, len(told)):
+        before, after = (plan(snapshot, told[:size]) for size in (count, count + 1))
+        assert happened(before, told[count].occurred_at) <= happened(after, told[count].occurred_at)
+
+
+def in_time(events: Sequence[Event]) -> list[Event]:
+    opening, *others = events
+    told = [opening, *sorted(others, key=lambda event: (event.occurred_at, event.received_at))]
+    return [replace(event, received_at=Instant(index)) for index, event in enumerate(told)]
+
+
+def happened(planned: Plan, before: Instant) -> set[tuple[str, int, str, Instant]]:
+    return {
+        (target.name, target.cycle, mark.name, mark.planned_at)
+        for target in planned.targets
+        for mark in target.milestones
+        if mark.planned_at is not None and mark.planned_at < before
+    }
+
+
+@deterministic
+@given(snapshots(), stories())
+def test_the_cycles_of_a_clock_are_numbered_and_follow_one_another(
+    snapshot: Snapshot, events: tuple[Event, ...]
+) -> None:
+    planned = plan(snapshot, events)
+    for name in {target.name for target in planned.targets}:
+        cycles = [target for target in planned.targets if target.name == name]
+        assert [target.cycle for target in cycles] == list(range(1, len(cycles) + 1))
+        for earlier, later in pairwise(cycles):
+            assert earlier.stopped_at is not None
+            assert later.started_at is not None
+            assert earlier.stopped_at <= later.started_at
+
+
+@deterministic
+@given(snapshots(), stories())
+def test_the_pauses_of_a_clock_are_the_union_of_what_held_it(snapshot: Snapshot, events: tuple[Event, ...]) -> None:
+    for course in courses(snapshot, events):
+        holds = [Span(hold.start, hold.end) for hold in course.life.held]
+        assert union(holds) == union(course.life.paused)
+
+
+def union(spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Sorted and merged where they touch or overlap; one that goes on ends at the end of time."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted((span.start, 10**18 if span.end is None else span.end) for span in spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+@deterministic
+@given(snapshots(), stories())
+def test_a_clock_runs_or_is_paused_from_its_start_to_its_stop_but_for_the_time_the_ticket_was_closed(
+    snapshot: Snapshot, events: tuple[Event, ...]
+) -> None:
+    for course in courses(snapshot, events):
+        going = course.life.going
+        for earlier, later in pairwise(going):
+            assert earlier.end is not None
+            assert earlier.end <= later.start
+        if going and course.life.started_at is not None:
+            assert going[0].start >= course.life.started_at
