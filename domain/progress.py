@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.budgets import Deadline, WorkingDays
@@ -49,33 +49,39 @@ class Yardstick:
             return Micros(budget.after(self.calendar.timezone, start) - start)
         return budget.length(self.calendar, start) if isinstance(budget, WorkingDays) else budget
 
-    def progress(self, life: Life) -> Progress:
-        """The time used "from the same start, with its pauses", whatever terms were in force before."""
-        return Progress(self.measure, _unbroken(life) if self.is_fixed else life.ran)
+    def over(self, life: Life) -> Measured:
+        """The life measured by this promise "from the same start, with its pauses", whatever was promised before."""
+        length = self.length(life)
+        ran = _unbroken(life) if self.is_fixed else life.ran
+        return Measured(self, life, length, Progress.along(ran, self.measure), _marks(self, length))
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Time along the spans in which a clock ran, as a calendar counts it."""
+    """Time along the spans in which a clock ran, as a calendar counts it; `worked` in each that has ended."""
 
     calendar: Calendar
     ran: tuple[Span, ...]
+    worked: tuple[Micros, ...]
+
+    @classmethod
+    def along(cls, ran: tuple[Span, ...], calendar: Calendar) -> Progress:
+        return cls(calendar, ran, tuple(calendar.elapsed(one.start, one.end) for one in ran if one.end is not None))
 
     @property
     def used(self) -> Micros:
         """Time of all spans that have ended."""
-        return Micros(sum(self.calendar.elapsed(span.start, span.end) for span in self.ran if span.end is not None))
+        return Micros(sum(self.worked))
 
     def reach(self, threshold: Micros) -> Instant | None:
         """When `threshold` is used up while the clock runs; an event at that very instant comes first."""
         left = threshold
-        for span in self.ran:
-            if span.end is None:
-                return self.calendar.add(span.start, left)
-            worked = self.calendar.elapsed(span.start, span.end)
-            if left <= worked and (at := self.calendar.add(span.start, left)) < span.end:
+        for span, worked in zip(self.ran, self.worked, strict=False):
+            if left <= worked and (at := self.calendar.add(span.start, left)) < (span.end or at):
                 return at
             left = Micros(left - worked)
+        if len(self.worked) < len(self.ran):
+            return self.calendar.add(self.ran[-1].start, left)
         return None
 
     def reach_if_ever(self, threshold: Micros) -> Instant | None:
@@ -85,19 +91,60 @@ class Progress:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A life under one promise: how long it may take, how far it got, and the milestones on the way, unplanned."""
+
+    yardstick: Yardstick
+    life: Life
+    length: Micros
+    progress: Progress
+    marks: tuple[Milestone, ...]
+
+    def happens(self, threshold: Micros) -> Instant | None:
+        """When the threshold is reached while the promise is in force; at its beginning if it had been reached by then.
+
+        A fixed instant that passes while the ticket is closed is missed by a reopening.
+        """
+        at = self.progress.reach_if_ever(threshold)
+        if at is None:
+            return None
+        start, end = self.yardstick.start, self.yardstick.end
+        if start is not None or self.yardstick.is_fixed:
+            at = _first_going(self.life, at if start is None else max(at, start))
+        return None if at is None or (end is not None and at >= end) else at
+
+    @property
+    def used(self) -> Micros:
+        """As of the last turn of the clock's state; until a fixed instant all time counts, the closed too."""
+        life = self.life
+        if self.yardstick.is_fixed and life.stopped_at is None and life.started_at is not None:
+            return Micros(life.since - life.started_at)
+        return self.progress.used
+
+    def due(self, breached_at: Instant | None) -> Instant | None:
+        """Where it ends, or would have for a clock that stopped within it; None while it is paused or waiting."""
+        if self.yardstick.is_fixed and self.life.started_at is not None:
+            return Instant(self.life.started_at + self.length)
+        if breached_at is not None or self.life.stopped_at is None:
+            return breached_at
+        left = Micros(max(0, self.length - self.used))
+        return self.yardstick.measure.add(self.life.since, left)
+
+
 def target_of(life: Life, yardsticks: Sequence[Yardstick], cycle: int) -> TargetPlan:
     """One life of a clock under the promises that were in force in it, in their order; at least one.
 
     A milestone happens at the first instant at which the time used has come to its share of what is promised then.
     Raises WorkingTimeExhausted when what is promised last is due beyond 2100.
     """
-    last = yardsticks[-1]
+    measured = [yardstick.over(life) for yardstick in yardsticks]
     reached: dict[str, Milestone] = {}
-    for yardstick in yardsticks:
-        for mark in _marks(yardstick, life):
-            if (at := _happens(yardstick, life, mark.threshold)) is not None:
-                reached.setdefault(mark.name, replace(mark, planned_at=at))
-    return _planned(life, last, cycle, reached)
+    for one in measured:
+        for mark in one.marks:
+            if mark.name not in reached and (at := one.happens(mark.threshold)) is not None:
+                reached[mark.name] = Milestone(mark.name, mark.threshold, at, mark.escalation)
+    return _planned(measured[-1], cycle, reached)
 
 
 def in_force(life: Life, yardsticks: Sequence[Yardstick]) -> tuple[Yardstick, ...]:
@@ -113,69 +160,46 @@ def _holds_in(yardstick: Yardstick, life: Life) -> bool:
     return not (too_late or too_early)
 
 
-def _planned(life: Life, last: Yardstick, cycle: int, reached: Mapping[str, Milestone]) -> TargetPlan:
-    budget, progress = last.length(life), last.progress(life)
-    breach = reached.get(BREACHED)
+def _planned(last: Measured, cycle: int, reached: Mapping[str, Milestone]) -> TargetPlan:
+    life, breach = last.life, reached.get(BREACHED)
     if breach is None:
         # Beyond the last year that calendars know nothing can be promised.
-        progress.reach(budget)
-    used = progress.used
+        last.progress.reach(last.length)
+    breached_at = None if breach is None else breach.planned_at
     return TargetPlan(
-        id=last.rule.id,
-        type=last.rule.type,
+        id=last.yardstick.rule.id,
+        type=last.yardstick.rule.type,
         cycle=cycle,
-        budget=budget,
+        budget=last.length,
         state=life.state,
         since=life.since,
-        used=used,
+        used=last.used,
         paused_for=life.paused_for,
         started_at=life.started_at,
         stopped_at=life.stopped_at,
-        due_at=_due(life, last, Micros(budget - used), None if breach is None else breach.planned_at),
-        breached_at=None if breach is None else breach.planned_at,
-        milestones=_milestones(last, life, reached),
+        due_at=last.due(breached_at),
+        breached_at=breached_at,
+        milestones=_milestones(last, reached),
         superseded=life.superseded,
-        fixed=last.is_fixed,
-        policy=last.terms.facts,
+        fixed=last.yardstick.is_fixed,
+        policy=last.yardstick.terms.facts,
     )
 
 
-def _due(life: Life, last: Yardstick, left: Micros, breached_at: Instant | None) -> Instant | None:
-    """Where the budget ends, or would have for a clock that stopped within it; None while it is paused or waiting."""
-    if last.is_fixed and life.started_at is not None:
-        return Instant(life.started_at + last.length(life))
-    if breached_at is not None or life.stopped_at is None:
-        return breached_at
-    return last.measure.add(life.since, Micros(max(0, left)))
-
-
-def _milestones(last: Yardstick, life: Life, reached: Mapping[str, Milestone]) -> tuple[Milestone, ...]:
+def _milestones(last: Measured, reached: Mapping[str, Milestone]) -> tuple[Milestone, ...]:
     """Those of the latest promise, and those that happened under an earlier one."""
-    marks = {mark.name: mark for mark in _marks(last, life)}
-    return tuple(sorted({**marks, **reached}.values(), key=lambda mark: mark.threshold))
+    marks = {**{mark.name: mark for mark in last.marks}, **reached}
+    return tuple(sorted(marks.values(), key=lambda mark: mark.threshold))
 
 
-def _marks(yardstick: Yardstick, life: Life) -> tuple[Milestone, ...]:
-    policy, budget, type_ = yardstick.terms.policy, yardstick.length(life), yardstick.rule.type
+def _marks(yardstick: Yardstick, budget: Micros) -> tuple[Milestone, ...]:
+    policy, type_ = yardstick.terms.policy, yardstick.rule.type
     marks = [Milestone(HALFWAY, share(budget, Decimal(50)), None), Milestone(BREACHED, budget, None)]
     if policy.at_risk_percent is not None:
         marks.insert(1, Milestone(AT_RISK, share(budget, policy.at_risk_percent), None))
     steps = (step for step in policy.steps if step.applies_to(type_))
     marks += (Milestone(f"{ESCALATION}:{step.id}", step.threshold(budget), None, step.to_json()) for step in steps)
     return tuple(sorted(marks, key=lambda mark: mark.threshold))
-
-
-def _happens(yardstick: Yardstick, life: Life, threshold: Micros) -> Instant | None:
-    """When the threshold is reached while the promise is in force; at its beginning if it had been reached by then.
-
-    A fixed instant that passes while the ticket is closed is missed by a reopening.
-    """
-    at = yardstick.progress(life).reach_if_ever(threshold)
-    if at is not None and yardstick.start is not None:
-        at = max(at, yardstick.start)
-    if at is not None:
-        at = _first_going(life, at)
-    return None if at is None or (yardstick.end is not None and at >= yardstick.end) else at
 
 
 def _first_going(life: Life, instant: Instant) -> Instant | None:

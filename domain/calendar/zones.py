@@ -48,6 +48,7 @@ def segments(key: str, year: int) -> tuple[Segment, ...]:
     return tuple(Segment(a, b, _offset(zone, a)) for a, b in zip(starts, ends, strict=True))
 
 
+@lru_cache(maxsize=1)
 def tzdata_version() -> str:
     """The release of the IANA database in use, such as `2026a`; `unknown` where it does not say."""
     folders = [Path(path) for path in zoneinfo.TZPATH if Path(path).is_dir()]
@@ -64,6 +65,7 @@ def pin_packaged_tzdata() -> None:
     zoneinfo.reset_tzpath(to=[])
     zoneinfo.ZoneInfo.clear_cache()
     _known_zones.cache_clear()
+    tzdata_version.cache_clear()
     segments.cache_clear()
 
 
