@@ -77,7 +77,8 @@ class Progress:
         """When `threshold` is used up while the clock runs; an event at that very instant comes first."""
         left = threshold
         for span, worked in zip(self.ran, self.worked, strict=False):
-            if left <= worked and (at := self.calendar.add(span.start, left)) < (span.end or at):
+            assert span.end is not None
+            if left <= worked and (at := self.calendar.add(span.start, left)) < span.end:
                 return at
             left = Micros(left - worked)
         if len(self.worked) < len(self.ran):
