@@ -1,0 +1,154 @@
+"""The whole explanation of an instance, as a pure function of what is recorded of it and an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from domain.events import Event, in_order
+from domain.explaining.milestones import Moment, homeless, moments
+from domain.explaining.segments import Trace, trace
+from domain.instants import Instant, Micros
+from domain.ledger import Firing, Ledger
+from domain.match_record import MatchRecord
+from domain.planning import Course, courses, plan
+from domain.plans import Plan
+from domain.replans import effective
+from domain.snapshot import CalendarVersion, Snapshot
+from domain.terms import Terms, terms_over
+from domain.timeline import Turn, timeline
+
+MOST_SEGMENTS = 500
+MOST_CYCLES = 100
+MOST_EVENTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is recorded of an instance: `recorded` is the plan that its workflow walks (None where none is known), and
+    `is_complete` is false while something is missing."""
+
+    snapshot: Snapshot
+    events: tuple[Event, ...]
+    ledger: Ledger
+    recorded: Plan | None = None
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedClock:
+    """One life of a clock; `calendar` is the one of its terms, also where a fixed instant counts every hour."""
+
+    course: Course
+    calendar: CalendarVersion
+    trace: Trace
+    moments: tuple[Moment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Other terms that a change of the ticket put in place; `matching` None where no policy would choose it."""
+
+    terms: Terms
+    matching: MatchRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedEvent:
+    """An event and when it took effect; `is_late` where it arrived behind an event or a milestone that it precedes."""
+
+    event: Event
+    effective_at: Instant
+    is_late: bool
+
+    @property
+    def delay(self) -> Micros:
+        """From when it happened to when it arrived; nothing where the source's clock is ahead of ours."""
+        return Micros(max(0, self.event.received_at - self.event.occurred_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`snapshot` holds the rules in force, after any replan. Of clocks and events the newest are there;
+    `clocks_in_all` and `events_in_all` count the rest too."""
+
+    snapshot: Snapshot
+    plan: Plan
+    at: Instant
+    clocks: tuple[ExplainedClock, ...]
+    clocks_in_all: int
+    homeless: tuple[Moment, ...]
+    changes: tuple[Change, ...]
+    events: tuple[ExplainedEvent, ...]
+    events_in_all: int
+    is_complete: bool
+    agrees: bool | None
+    """Whether the recorded plan has the same targets; None where there is none to compare with."""
+
+
+def explain(past: Past, now: Instant, most_segments: int = MOST_SEGMENTS) -> Explanation:
+    """Raises InvalidValue when no event opens the ticket, WorkingTimeExhausted when a due lies beyond 2100."""
+    snapshot, ordered = effective(past.snapshot, past.events), in_order(past.events)
+    made = plan(past.snapshot, ordered)
+    walked = courses(past.snapshot, ordered)
+    turns = timeline(snapshot.ticket, ordered)
+    kept = _newest_cycles(walked)
+    return Explanation(
+        snapshot=snapshot,
+        plan=made,
+        at=now,
+        clocks=tuple(_clock(snapshot, course, past.ledger, now, most_segments) for course in kept),
+        clocks_in_all=len(walked),
+        homeless=homeless(made.targets, past.ledger),
+        changes=tuple(_changes(snapshot, turns)),
+        events=tuple(_events(turns, past.ledger)),
+        events_in_all=len(turns),
+        is_complete=past.is_complete,
+        agrees=None if past.recorded is None else past.recorded.targets == made.targets,
+    )
+
+
+def _newest_cycles(walked: Sequence[Course]) -> Iterator[Course]:
+    """Of each clock the newest lives, in the plan's order."""
+    for _, group in groupby(walked, key=lambda course: course.target.name):
+        yield from list(group)[-MOST_CYCLES:]
+
+
+def _clock(snapshot: Snapshot, course: Course, ledger: Ledger, now: Instant, most: int) -> ExplainedClock:
+    target = course.target
+    policy_id, team_id = None if target.policy is None else target.policy.id, target.team_id
+    calendar = snapshot.calendar_under(policy_id, None if target.stint is None else team_id)
+    return ExplainedClock(course, calendar, trace(course, now, most), moments(target, ledger))
+
+
+def _changes(snapshot: Snapshot, turns: Sequence[Turn]) -> Iterator[Change]:
+    by_event = {turn.event.event_id: turn for turn in turns}
+    policies = [one.policy for one in snapshot.alternatives]
+    for terms in terms_over(snapshot, turns)[1:]:
+        assert terms.event_id is not None
+        ticket = by_event[terms.event_id].ticket
+        is_chosen = snapshot.choice(ticket) is not None
+        yield Change(terms, MatchRecord.of(policies, terms.policy, ticket) if is_chosen else None)
+
+
+def _events(turns: Sequence[Turn], ledger: Ledger) -> Iterator[ExplainedEvent]:
+    overtaken = _overtaken(turn.event for turn in turns)
+    for turn in turns[-MOST_EVENTS:]:
+        is_late = turn.event.event_id in overtaken or any(_is_behind(turn.event, firing) for firing in ledger)
+        yield ExplainedEvent(turn.event, turn.at, is_late)
+
+
+def _overtaken(events: Iterable[Event]) -> frozenset[str]:
+    """The ids of those that arrived after one that happened later."""
+    latest, found = Instant(0), set()
+    for event in sorted(events, key=lambda one: one.received_at):
+        if event.occurred_at < latest:
+            found.add(event.event_id)
+        latest = max(latest, event.occurred_at)
+    return frozenset(found)
+
+
+def _is_behind(event: Event, firing: Firing) -> bool:
+    """Whether it arrived after a milestone had fired that it precedes."""
+    return event.occurred_at < firing.planned_at and firing.fired_at < event.received_at

@@ -1,0 +1,229 @@
+"""A clock's life cut into segments without gap or overlap: where each second went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import pairwise
+
+from domain.calendar import Calendar
+from domain.calendar.closures import Closure
+from domain.clocks import Hold, Life, Span
+from domain.instants import DAY, Instant, Micros
+from domain.planning import Course
+from domain.plans import TargetPlan
+
+NOTHING = Micros(0)
+_STEP = 60 * DAY
+"""How much of a calendar is looked at at a time, latest first: only what is shown is ever computed."""
+
+
+class SegmentKind(StrEnum):
+    """Open and running; closed by the calendar while running; paused; stopped between a stop and a reopening; the
+    older part of a life, summed up."""
+
+    RUNNING = "running"
+    CLOSED = "closed"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    SUMMARY = "summary"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How long one cause held the clock: on the wall, and of that in working time. Shares of several overlap."""
+
+    cause: str
+    wall: Micros
+    working: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Wall time of each kind, together all the time there was. `counted` is what the clock has used: the running time,
+    and of a clock that runs to a fixed instant everything until then."""
+
+    running: Micros = NOTHING
+    closed: Micros = NOTHING
+    paused: Micros = NOTHING
+    stopped: Micros = NOTHING
+    counted: Micros = NOTHING
+
+    @property
+    def wall(self) -> Micros:
+        return Micros(self.running + self.closed + self.paused + self.stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`[start, end)`. `counted` is what of it the clock has used; `closed_by` is there for what is closed, `shares`
+    for what is paused or summed up, `totals` for what is summed up."""
+
+    kind: SegmentKind
+    start: Instant
+    end: Instant
+    counted: Micros = NOTHING
+    closed_by: Closure | None = None
+    shares: tuple[Share, ...] = ()
+    totals: Totals | None = None
+
+    @property
+    def wall(self) -> Micros:
+        return Micros(self.end - self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A clock's life up to an instant: all of it in `totals` and `shares`, its latest part segment by segment."""
+
+    segments: tuple[Segment, ...]
+    totals: Totals
+    shares: tuple[Share, ...]
+    end: Instant
+
+
+def trace(course: Course, now: Instant, most: int) -> Trace:
+    """The life of a clock from its start to its stop, else to `now`; at most so many segments and one that sums up
+    what was before them."""
+    end = _end(course.target, now)
+    walk = _Walk(course, end)
+    if course.life.started_at is None:
+        return Trace((), Totals(), (), end)
+    start = min((piece.start for piece in walk.pieces), default=end)
+    return Trace(tuple(walk.segments(most)), walk.totals(start, end), walk.shares(start, end), end)
+
+
+def _end(target: TargetPlan, now: Instant) -> Instant:
+    """What is dated ahead of our clock counts as it will have happened, as it does in every view of an instance."""
+    return max(now, target.since) if target.stopped_at is None else target.stopped_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    kind: SegmentKind
+    start: Instant
+    end: Instant
+
+
+class _Walk:
+    """One life, as it is cut up to `end`."""
+
+    def __init__(self, course: Course, end: Instant) -> None:
+        self._life = course.life
+        self._calendar: Calendar = course.calendar
+        self.pieces: tuple[_Piece, ...] = tuple(_pieces(course.life, end))
+        self._until = _counts_until(self.pieces) if course.target.fixed else Instant(0)
+        self._is_fixed = course.target.fixed
+
+    def segments(self, most: int) -> list[Segment]:
+        found: list[Segment] = []
+        for segment in self._backwards():
+            if found and _join(segment, found[-1]):
+                found[-1] = replace(found[-1], start=segment.start, counted=Micros(segment.counted + found[-1].counted))
+            elif len(found) == most:
+                break
+            else:
+                found.append(segment)
+        found.reverse()
+        return [*self._summary(found), *found]
+
+    def totals(self, start: Instant, end: Instant) -> Totals:
+        sums = dict.fromkeys(SegmentKind, 0)
+        counted = 0
+        for piece in _clipped(self.pieces, start, end):
+            wall = Micros(piece.end - piece.start)
+            open_ = self._open(piece)
+            sums[piece.kind] += open_
+            sums[SegmentKind.CLOSED] += wall - open_
+            counted += self._counted(piece, open_)
+        kinds = {name.value: Micros(sums[name]) for name in SegmentKind if name is not SegmentKind.SUMMARY}
+        return Totals(**kinds, counted=Micros(counted))
+
+    def shares(self, start: Instant, end: Instant) -> tuple[Share, ...]:
+        return tuple(_shares(self._life.held, self._calendar, start, end))
+
+    def _summary(self, found: Sequence[Segment]) -> Iterator[Segment]:
+        if found and self.pieces[0].start < found[0].start:
+            start, end = self.pieces[0].start, found[0].start
+            totals = self.totals(start, end)
+            shares = self.shares(start, end)
+            yield Segment(SegmentKind.SUMMARY, start, end, totals.counted, shares=shares, totals=totals)
+
+    def _backwards(self) -> Iterator[Segment]:
+        for piece in reversed(self.pieces):
+            if piece.kind is SegmentKind.RUNNING:
+                yield from self._cut(piece)
+            else:
+                shares = self.shares(piece.start, piece.end) if piece.kind is SegmentKind.PAUSED else ()
+                counted = self._counted(piece, Micros(piece.end - piece.start))
+                yield Segment(piece.kind, piece.start, piece.end, counted, shares=shares)
+
+    def _cut(self, piece: _Piece) -> Iterator[Segment]:
+        """Running time as the calendar opens and closes in it, latest first."""
+        end = piece.end
+        while end > piece.start:
+            start = Instant(max(piece.start, end - _STEP))
+            for stretch in reversed(self._calendar.stretches(start, end)):
+                if stretch.closed_by is None:
+                    wall = Micros(stretch.end - stretch.start)
+                    yield Segment(SegmentKind.RUNNING, stretch.start, stretch.end, wall)
+                else:
+                    yield Segment(SegmentKind.CLOSED, stretch.start, stretch.end, closed_by=stretch.closed_by)
+            end = start
+
+    def _open(self, piece: _Piece) -> Micros:
+        """All of it but what a calendar closes of running time."""
+        if piece.kind is SegmentKind.RUNNING:
+            return self._calendar.elapsed(piece.start, piece.end)
+        return Micros(piece.end - piece.start)
+
+    def _counted(self, piece: _Piece, open_: Micros) -> Micros:
+        if self._is_fixed:
+            return Micros(max(0, min(piece.end, self._until) - piece.start))
+        return open_ if piece.kind is SegmentKind.RUNNING else NOTHING
+
+
+def _pieces(life: Life, end: Instant) -> Iterator[_Piece]:
+    """Running, paused, and stopped in between; none of no length."""
+    spans = [*((SegmentKind.RUNNING, span) for span in life.ran), *((SegmentKind.PAUSED, span) for span in life.paused)]
+    going = sorted((_closed(kind, span, end) for kind, span in spans), key=lambda piece: piece.start)
+    for before, piece in pairwise((None, *going)):
+        assert piece is not None
+        if before is not None and before.end < piece.start:
+            yield _Piece(SegmentKind.STOPPED, before.end, piece.start)
+        if piece.start < piece.end:
+            yield piece
+
+
+def _closed(kind: SegmentKind, span: Span, end: Instant) -> _Piece:
+    return _Piece(kind, span.start, end if span.end is None else span.end)
+
+
+def _counts_until(pieces: Iterable[_Piece]) -> Instant:
+    """Nothing stops a clock that runs to a fixed instant between its first start and its last stop."""
+    return max((piece.end for piece in pieces if piece.kind is SegmentKind.RUNNING), default=Instant(0))
+
+
+def _clipped(pieces: Iterable[_Piece], start: Instant, end: Instant) -> Iterator[_Piece]:
+    for piece in pieces:
+        if piece.start < end and start < piece.end:
+            yield _Piece(piece.kind, max(piece.start, start), min(piece.end, end))
+
+
+def _shares(holds: Iterable[Hold], calendar: Calendar, start: Instant, end: Instant) -> Iterator[Share]:
+    wall: dict[str, int] = {}
+    working: dict[str, int] = {}
+    for hold in holds:
+        begins, ends = max(hold.start, start), end if hold.end is None else min(hold.end, end)
+        if begins < ends:
+            wall[hold.cause] = wall.get(hold.cause, 0) + ends - begins
+            working[hold.cause] = working.get(hold.cause, 0) + calendar.elapsed(begins, ends)
+    for cause, length in wall.items():
+        yield Share(cause, Micros(length), Micros(working[cause]))
+
+
+def _join(earlier: Segment, later: Segment) -> bool:
+    """Whether they are one segment that was looked at in two steps."""
+    kinds = (SegmentKind.RUNNING, SegmentKind.CLOSED)
+    return earlier.kind in kinds and (earlier.kind, earlier.closed_by) == (later.kind, later.closed_by)

@@ -1,0 +1,268 @@
+"""An explanation as lines for people, with times in the zone of the calendar that measures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from domain.calendar.closures import ClosingRule
+from domain.conditions import MISSING, Match
+from domain.explaining.bar import LEGEND, bar
+from domain.explaining.explanation import Change, ExplainedClock, ExplainedEvent, Explanation
+from domain.explaining.milestones import Moment
+from domain.explaining.segments import Segment, SegmentKind, Share, Totals
+from domain.explaining.wording import printable, spoken_instant, spoken_length, spoken_optional
+from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
+from domain.match_record import DISABLED, Checked, MatchRecord, Passed
+from domain.notices import spoken
+from domain.origins import Origin
+from domain.policies import Policy
+from domain.status import instance_status, met
+
+
+def explanation_text(explained: Explanation) -> str:
+    return "\n".join(printable(line) for line in _lines(explained)) + "\n"
+
+
+def _lines(explained: Explanation) -> Iterator[str]:
+    yield from _head(explained)
+    yield ""
+    yield from _policy(explained)
+    if explained.clocks:
+        yield ""
+        yield LEGEND
+    for clock in explained.clocks:
+        yield ""
+        yield from _clock(explained, clock)
+    if left_out := explained.clocks_in_all - len(explained.clocks):
+        yield f"{left_out} earlier cycles are left out"
+    if explained.homeless:
+        yield ""
+        yield "milestones of clocks that there are no more"
+        for moment in explained.homeless:
+            yield f"  {moment.firing.key.target if moment.firing else ''}: {_moment(moment, _zone(explained))}"
+    yield ""
+    yield from _events(explained)
+
+
+def _zone(explained: Explanation) -> str:
+    return explained.snapshot.calendar.calendar.timezone
+
+
+def _head(explained: Explanation) -> Iterator[str]:
+    snapshot, plan, zone = explained.snapshot, explained.plan, _zone(explained)
+    instance, calendar = snapshot.ticket.instance, snapshot.calendar
+    status = instance_status(plan, explained.at).value
+    yield f"{instance} is {status} at {spoken_instant(explained.at, zone)}"
+    priority = _priority(snapshot.ticket.priority)
+    yield f"  {instance.kind.value} of {instance.subject_type.value} {instance.subject}{priority}"
+    closed = spoken_optional(plan.closed_at, zone, "still open")
+    yield f"  opened {spoken_instant(plan.opened_at, zone)}, {'' if plan.closed_at is None else 'closed '}{closed}"
+    hours = "round the clock" if calendar.id is None else f"business hours {calendar.id} (version {calendar.version})"
+    yield f"  {hours} in {zone}, time zone database {snapshot.tzdata_version}"
+    if not explained.is_complete:
+        yield "  INCOMPLETE: not everything that happened is recorded yet"
+    if explained.agrees is False:
+        used = (plan.versions or {}).get("tzdata_version")
+        yield f"  NOT AS RECORDED: the plan that is walked differs from this one (time zone database {used})"
+
+
+def _priority(priority: str | None) -> str:
+    return "" if priority is None else f", priority {priority}"
+
+
+def _policy(explained: Explanation) -> Iterator[str]:
+    snapshot = explained.snapshot
+    policy = snapshot.policy
+    yield f"policy {_named(policy)}"
+    if snapshot.opening_rules is not None:
+        opened_under = snapshot.opening_rules["policy"]
+        yield f"  put in place by a replan; opened under {opened_under['name']} (version {opened_under['version']})"
+    if snapshot.ticket.origin is Origin.V1:
+        yield "  Scrubbe's policies are chosen by priority"
+    if snapshot.matching is None:
+        yield "  why it was chosen was not recorded when the ticket opened"
+    else:
+        yield from _matching(snapshot.matching)
+    for change in explained.changes:
+        yield from _change(change)
+
+
+def _named(policy: Policy) -> str:
+    return f"{policy.name} ({policy.id}, version {policy.version})"
+
+
+def _matching(record: MatchRecord) -> Iterator[str]:
+    if record.conditions_in_all == 0:
+        yield "  takes every ticket"
+    elif record.match is Match.ALL:
+        yield "  chosen because every condition holds"
+    else:
+        yield "  chosen because one of its conditions holds"
+    yield from (f"    {_checked(one)}" for one in record.conditions)
+    yield from _more(record.conditions_in_all - len(record.conditions), "conditions")
+    if record.above:
+        yield "  asked before it"
+    for passed in record.above:
+        yield from _passed(passed)
+    yield from _more(record.above_in_all - len(record.above), "policies")
+
+
+def _passed(passed: Passed) -> Iterator[str]:
+    name = f"    {passed.name} ({passed.id}, version {passed.version})"
+    if passed.reason == DISABLED:
+        yield f"{name}: disabled"
+        return
+    yield f"{name}: {'fails' if passed.match is Match.ALL else 'none of its conditions holds'}"
+    yield from (f"      {_checked(one)}" for one in passed.failed)
+    yield from _more(passed.failed_in_all - len(passed.failed), "conditions", "      ")
+
+
+def _more(count: int, what: str, indent: str = "    ") -> Iterator[str]:
+    if count:
+        yield f"{indent}and {count} more {what}"
+
+
+def _checked(one: Checked) -> str:
+    wanted = "" if one.wanted is MISSING else f" {_value(one.wanted)}"
+    actual = "the ticket has no such field" if one.actual is MISSING else f"the ticket's is {_value(one.actual)}"
+    return f"{'holds' if one.holds else 'fails'}: {one.field} {one.operator}{wanted}; {actual}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(one) for one in value)
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+
+
+def _change(change: Change) -> Iterator[str]:
+    terms = change.terms
+    start = spoken_instant(terms.start, terms.calendar.calendar.timezone)
+    does = "begins again under" if terms.restarts else "goes on under"
+    yield f"  from {start} (event {terms.event_id}) {does} {_named(terms.policy)}{_priority(terms.priority)}"
+    if change.matching is None:
+        yield "    no policy would choose the ticket any more; it keeps the one it has"
+    else:
+        yield from (f"  {line}" for line in _matching(change.matching))
+
+
+def _clock(explained: Explanation, clock: ExplainedClock) -> Iterator[str]:
+    target, zone = clock.course.target, clock.calendar.calendar.timezone
+    totals = clock.trace.totals
+    verdict = {True: "met", False: "breached", None: target.state.value}[met(target, explained.at)]
+    cycle = "" if target.cycle == 1 else f", cycle {target.cycle}"
+    team = "" if target.team_id is None else f", team {target.team_id}"
+    superseded = ", superseded" if target.superseded else ""
+    yield f"{target.type}{cycle}{team}: {verdict}{superseded}"
+    yield f"  used {spoken_length(totals.counted)} of {spoken_length(target.budget)}, {_due(target.due_at, zone)}"
+    yield from (f"  {line}" for line in bar(clock.trace, target.due_at))
+    yield from _segments(clock, zone)
+    yield f"  in all {_totals(totals)} = {spoken_length(totals.wall)} on the wall"
+    yield from (f"  {line}" for line in _shares(clock.trace.shares))
+    yield "  milestones"
+    yield from (f"    {_moment(moment, zone)}" for moment in clock.moments)
+
+
+def _due(due_at: Instant | None, zone: str) -> str:
+    return "no due instant as it stands" if due_at is None else f"due {spoken_instant(due_at, zone)}"
+
+
+def _segments(clock: ExplainedClock, zone: str) -> Iterator[str]:
+    if not clock.trace.segments:
+        yield "  has not started" if clock.course.target.started_at is None else "  no time has passed"
+        return
+    rows = [(spoken_instant(one.start, zone), spoken_length(one.wall), one) for one in clock.trace.segments]
+    starts = max(len(start) for start, _, _ in rows)
+    lengths = max(len(length) for _, length, _ in rows)
+    for start, length, segment in rows:
+        yield f"  {start.ljust(starts)}  {length.rjust(lengths)}  {_segment(segment, zone)}"
+    yield f"  {spoken_instant(clock.trace.end, zone)}"
+
+
+def _segment(segment: Segment, zone: str) -> str:
+    if segment.kind is SegmentKind.CLOSED:
+        return f"closed: {_closed(segment, zone)}"
+    if segment.kind is SegmentKind.PAUSED:
+        return f"paused: {'; '.join(_shares(segment.shares))}"
+    if segment.totals is not None:
+        return f"summed up: {_totals(segment.totals)}"
+    return segment.kind.value
+
+
+def _closed(segment: Segment, zone: str) -> str:
+    assert segment.closed_by is not None
+    closure = segment.closed_by
+    if closure.rule is ClosingRule.WEEKDAY:
+        return f"no hours on {', '.join(_weekdays(segment, zone))}"
+    if closure.rule is ClosingRule.HOLIDAY:
+        return "holiday" if closure.name is None else f"holiday {closure.name}"
+    return {
+        ClosingRule.BREAK: "break",
+        ClosingRule.SPECIAL_DAY: "outside the hours of that date",
+        ClosingRule.HOURS: "outside hours",
+    }[closure.rule]
+
+
+def _weekdays(segment: Segment, zone: str) -> Iterable[str]:
+    first = to_datetime(segment.start).astimezone(ZoneInfo(zone)).date()
+    last = (to_datetime(segment.end) - MICROSECOND).astimezone(ZoneInfo(zone)).date()
+    days = (first + timedelta(days=index) for index in range(min((last - first).days + 1, 7)))
+    return [f"{day:%A}" for day in days]
+
+
+def _totals(totals: Totals) -> str:
+    parts = (
+        ("running", totals.running),
+        ("closed", totals.closed),
+        ("paused", totals.paused),
+        ("stopped", totals.stopped),
+    )
+    return " + ".join(f"{name} {spoken_length(length)}" for name, length in parts)
+
+
+def _shares(shares: Iterable[Share]) -> Iterable[str]:
+    for share in shares:
+        cause = share.cause or "no cause given"
+        yield f"{cause} {spoken_length(share.wall)} ({spoken_length(share.working)} of working time)"
+
+
+def _moment(moment: Moment, zone: str) -> str:
+    name, firing = spoken(moment.name), moment.firing
+    after = "" if moment.threshold is None else f" at {spoken_length(moment.threshold)}"
+    if moment.planned_at is None:
+        return f"{name}{after}: not going to happen as it stands"
+    told = f"{name}{after}: planned {spoken_instant(moment.planned_at, zone)}"
+    if firing is None:
+        return f"{told}, not fired"
+    told += f", fired {spoken_instant(firing.fired_at, zone)} ({spoken_length(moment.lateness or Micros(0))} late)"
+    if firing.skipped:
+        told += ", switched off: nobody was told"
+    elif firing.delivered_at is not None:
+        told += f", delivered {spoken_instant(firing.delivered_at, zone)}"
+    else:
+        told += ", not delivered"
+    return told if firing.stands else f"{told}, withdrawn {spoken_optional(firing.withdrawn_at, zone, '')}"
+
+
+def _events(explained: Explanation) -> Iterator[str]:
+    left_out = explained.events_in_all - len(explained.events)
+    yield "events" if not left_out else f"events, without the {left_out} earliest"
+    yield from (f"  {_event(told, _zone(explained))}" for told in explained.events)
+
+
+def _event(told: ExplainedEvent, zone: str) -> str:
+    event = told.event
+    line = f"{spoken_instant(event.occurred_at, zone)}  {event.kind.value} ({event.event_id})"
+    notes = {
+        "by": event.actor,
+        "cause": event.cause,
+        "team": (event.team_id or "nobody") if event.kind == "assigned" else "",
+        "reason": event.reason,
+    }
+    line += "".join(f", {name} {value}" for name, value in notes.items() if value)
+    delay = "" if told.delay < SECOND else f", {spoken_length(told.delay)} later"
+    late = ", LATE" if told.is_late else ""
+    return f"{line}; received {spoken_instant(event.received_at, zone)}{delay}{late}"

@@ -1,0 +1,181 @@
+"""An explanation as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.budgets import budget_to_json
+from domain.calendar.closures import Closure
+from domain.explaining.explanation import Change, ExplainedClock, ExplainedEvent, Explanation
+from domain.explaining.milestones import Moment
+from domain.explaining.segments import Segment, Share, Totals
+from domain.instants import Micros, in_seconds, render, render_optional
+from domain.match_record import MatchRecord
+from domain.origins import Origin
+from domain.snapshot import CalendarVersion, Snapshot
+from domain.status import instance_status, met
+
+
+def explanation_view(explained: Explanation) -> dict[str, Any]:
+    snapshot, plan = explained.snapshot, explained.plan
+    instance = snapshot.ticket.instance
+    return {
+        "id": str(instance),
+        f"{instance.subject_type}_id": instance.subject,
+        "kind": instance.kind.value,
+        "priority": snapshot.ticket.priority,
+        "status": instance_status(plan, explained.at).value,
+        "at": render(explained.at),
+        "opened_at": render(plan.opened_at),
+        "closed_at": render_optional(plan.closed_at),
+        "is_complete": explained.is_complete,
+        "agrees_with_record": explained.agrees,
+        "policy": _policy_view(snapshot),
+        "changes": [_change_view(change) for change in explained.changes],
+        "calendar": _calendar_view(snapshot.calendar),
+        "tzdata_version": snapshot.tzdata_version,
+        "tzdata_version_used": None if plan.versions is None else plan.versions["tzdata_version"],
+        "targets": [_clock_view(explained, clock) for clock in explained.clocks],
+        "targets_in_all": explained.clocks_in_all,
+        "other_milestones": [_other_view(moment) for moment in explained.homeless],
+        "events": [_event_view(event) for event in explained.events],
+        "events_in_all": explained.events_in_all,
+    }
+
+
+def _policy_view(snapshot: Snapshot) -> dict[str, Any]:
+    policy, opening = snapshot.policy, snapshot.opening_rules
+    view: dict[str, Any] = {
+        "id": policy.id,
+        "name": policy.name,
+        "version": policy.version,
+        "matched_by": "priority" if snapshot.ticket.origin is Origin.V1 else "conditions",
+        "matching": _matching_view(snapshot.matching),
+    }
+    if opening is not None:
+        view["opened_under"] = {name: opening["policy"][name] for name in ("id", "name", "version")}
+    return view
+
+
+def _matching_view(matching: MatchRecord | None) -> dict[str, Any] | None:
+    return None if matching is None else matching.to_json()
+
+
+def _change_view(change: Change) -> dict[str, Any]:
+    terms = change.terms
+    return {
+        "at": render(terms.start),
+        "event_id": terms.event_id,
+        "policy": {"id": terms.policy.id, "name": terms.policy.name, "version": terms.policy.version},
+        "priority": terms.priority,
+        "restarts": terms.restarts,
+        "calendar": _calendar_view(terms.calendar),
+        "matching": _matching_view(change.matching),
+    }
+
+
+def _calendar_view(version: CalendarVersion) -> dict[str, Any]:
+    return {"id": version.id, "version": version.version, "timezone": version.calendar.timezone}
+
+
+def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]:
+    target, totals = clock.course.target, clock.trace.totals
+    verdict = met(target, explained.at)
+    view = {
+        "type": target.type,
+        "cycle": target.cycle,
+        "state": target.state.value,
+        "met": verdict,
+        "started_at": render_optional(target.started_at),
+        "stopped_at": render_optional(target.stopped_at),
+        "due_at": render_optional(target.due_at),
+        "breached_at": render_optional(target.breached_at if verdict is False else None),
+        "promise": {**budget_to_json(clock.course.rule.budget), "seconds": in_seconds(target.budget)},
+        "calendar": _calendar_view(clock.calendar),
+        "elapsed_seconds": in_seconds(totals.counted),
+        "remaining_seconds": in_seconds(Micros(max(0, target.budget - totals.counted))),
+        **_totals_view(totals),
+        "causes": [_share_view(share) for share in clock.trace.shares],
+        "segments": [_segment_view(segment) for segment in clock.trace.segments],
+        "milestones": [_moment_view(moment) for moment in clock.moments],
+    }
+    optional = {"stint": target.stint, "team_id": target.team_id, "superseded": target.superseded or None}
+    view |= {name: value for name, value in optional.items() if value is not None}
+    return view if target.policy is None else {**view, "policy": target.policy.to_json()}
+
+
+def _totals_view(totals: Totals) -> dict[str, Any]:
+    return {
+        "running_seconds": in_seconds(totals.running),
+        "closed_seconds": in_seconds(totals.closed),
+        "paused_seconds": in_seconds(totals.paused),
+        "stopped_seconds": in_seconds(totals.stopped),
+        "wall_seconds": in_seconds(totals.wall),
+    }
+
+
+def _segment_view(segment: Segment) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "kind": segment.kind.value,
+        "start": render(segment.start),
+        "end": render(segment.end),
+        "seconds": in_seconds(segment.wall),
+        "counted_seconds": in_seconds(segment.counted),
+    }
+    if segment.closed_by is not None:
+        view |= _closure_view(segment.closed_by)
+    if segment.shares:
+        view["causes"] = [_share_view(share) for share in segment.shares]
+    if segment.totals is not None:
+        view["totals"] = _totals_view(segment.totals)
+    return view
+
+
+def _closure_view(closure: Closure) -> dict[str, Any]:
+    return {"rule": closure.rule.value, "name": closure.name}
+
+
+def _share_view(share: Share) -> dict[str, Any]:
+    return {
+        "cause": share.cause,
+        "seconds": in_seconds(share.wall),
+        "working_seconds": in_seconds(share.working),
+    }
+
+
+def _moment_view(moment: Moment) -> dict[str, Any]:
+    firing = moment.firing
+    view = {
+        "name": moment.name,
+        "threshold_seconds": None if moment.threshold is None else in_seconds(moment.threshold),
+        "planned_at": render_optional(moment.planned_at),
+        "fired_at": None if firing is None else render(firing.fired_at),
+        "delivered_at": None if firing is None else render_optional(firing.delivered_at),
+        "withdrawn_at": None if firing is None else render_optional(firing.withdrawn_at),
+        "lateness_seconds": None if moment.lateness is None else in_seconds(moment.lateness),
+    }
+    if firing is None:
+        return view
+    view["generation"] = firing.generation
+    return {**view, "skipped": True} if firing.skipped else view
+
+
+def _other_view(moment: Moment) -> dict[str, Any]:
+    assert moment.firing is not None
+    return {"target": moment.firing.key.target, "cycle": moment.firing.key.cycle, **_moment_view(moment)}
+
+
+def _event_view(told: ExplainedEvent) -> dict[str, Any]:
+    event = told.event
+    view: dict[str, Any] = {
+        "event_id": event.event_id,
+        "kind": event.kind.value,
+        "occurred_at": render(event.occurred_at),
+        "received_at": render(event.received_at),
+        "effective_at": render(told.effective_at),
+        "delay_seconds": in_seconds(told.delay),
+        "is_late": told.is_late,
+    }
+    given = {name: getattr(event, name) for name in ("source", "actor", "reason", "cause")}
+    view |= {name: value for name, value in given.items() if value}
+    return {**view, "team_id": event.team_id} if event.kind == "assigned" else view
