@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 from domain.errors import InvalidValue
@@ -92,7 +93,7 @@ class Event:
 
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
-    """The events that count, as they took effect: first opening first, then by event time, then by arrival.
+    """The events that count, as they took effect: first opening first, then by event time, whatever their arrival.
 
     A repeated `event_id` counts once, as it first arrived. An event dated before the opening takes effect at the
     opening, so it still comes after it. Whoever appends events keeps `received_at` strictly increasing.
@@ -102,8 +103,69 @@ def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
         first_arrivals.setdefault(event.event_id, event)
     opening = min((e for e in first_arrivals.values() if e.kind is EventKind.OPENED), key=_arrival, default=None)
     others = (e for e in first_arrivals.values() if e.kind is not EventKind.OPENED)
-    ordered = tuple(sorted(others, key=_event_time))
+    ordered = tuple(_one_after_the_other(others))
     return ordered if opening is None else (opening, *ordered)
+
+
+_CLOSINGS = (EventKind.RESOLVED, EventKind.CANCELLED)
+_AT_ONE_INSTANT = (
+    EventKind.REOPENED,
+    EventKind.ASSIGNED,
+    EventKind.UPDATED,
+    EventKind.REPLANNED,
+    EventKind.ACKNOWLEDGED,
+    EventKind.AGENT_REPLIED,
+    EventKind.CUSTOMER_REPLIED,
+    EventKind.PAUSED,
+    EventKind.RESUMED,
+    *_CLOSINGS,
+)
+"""The order of kinds, but for a closing or a resume that ends what was there before its instant: `_Standing`."""
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Whether a ticket is open and what it waits for, as far as the order of simultaneous events depends on it."""
+
+    is_open: bool = True
+    causes: set[str] = field(default_factory=set)
+
+    def in_turn(self, simultaneous: Sequence[Event]) -> list[Event]:
+        """An open ticket closes before it reopens, a closed one reopens before it closes; a resume comes before the
+        pauses of its instant if it ends one that was there before, else after them."""
+        closes_first = self.is_open and any(event.kind is EventKind.REOPENED for event in simultaneous)
+
+        def turn(event: Event) -> tuple[int, bool, str]:
+            place = _AT_ONE_INSTANT.index(event.kind)
+            if event.kind in _CLOSINGS and closes_first:
+                return place - len(_AT_ONE_INSTANT), False, event.event_id
+            if event.kind is EventKind.RESUMED and self._ends_a_pause(event):
+                return _AT_ONE_INSTANT.index(EventKind.PAUSED), False, event.event_id
+            return place, True, event.event_id
+
+        return sorted(simultaneous, key=turn)
+
+    def take(self, event: Event) -> None:
+        if event.kind is EventKind.REOPENED:
+            self.is_open = True
+        elif event.kind is EventKind.PAUSED:
+            self.causes.add(event.cause)
+        elif event.kind is EventKind.RESUMED and event.cause:
+            self.causes.discard(event.cause)
+        elif event.kind in (EventKind.RESUMED, *_CLOSINGS):
+            self.is_open = self.is_open and event.kind is EventKind.RESUMED
+            self.causes.clear()
+
+    def _ends_a_pause(self, resume: Event) -> bool:
+        return resume.cause in self.causes if resume.cause else bool(self.causes)
+
+
+def _one_after_the_other(events: Iterable[Event]) -> Iterator[Event]:
+    standing = _Standing()
+    for _, simultaneous in groupby(sorted(events, key=_event_time), key=_event_time):
+        for event in standing.in_turn(tuple(simultaneous)):
+            standing.take(event)
+            yield event
 
 
 def _text(body: Mapping[str, Any], name: str, field: str) -> str:
@@ -120,5 +182,5 @@ def _arrival(event: Event) -> tuple[int, str, int, str, str, str]:
     return (event.received_at, event.event_id, event.occurred_at, event.kind, event.cause, event.team_id or "")
 
 
-def _event_time(event: Event) -> tuple[int, int, str]:
-    return (event.occurred_at, event.received_at, event.event_id)
+def _event_time(event: Event) -> Instant:
+    return event.occurred_at

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.calendar import Calendar
 from domain.clocks import ClockState
-from domain.events import Event, EventKind
+from domain.events import Event, EventKind, in_order
 from domain.instants import Instant, Micros
 from domain.planning import plan
 from domain.plans import BREACHED, Plan
@@ -139,9 +139,9 @@ def test_a_milestone_of_the_past_stays_as_time_goes_by(
 @given(histories())
 def test_time_is_used_exactly_while_the_ticket_is_neither_paused_nor_closed(events: tuple[Event, ...]) -> None:
     """An oracle of its own, around the clock: the state after each event, and the time until the next."""
-    opening, *others = events
+    opening, *others = in_order(events)
     used, is_open, waiting_for, at = 0, True, set[str](), opening.occurred_at
-    for event in sorted(others, key=lambda event: (event.occurred_at, event.received_at)):
+    for event in others:
         moment = Instant(max(event.occurred_at, at))
         used += moment - at if is_open and not waiting_for else 0
         waiting_for = pauses_after(event, waiting_for)

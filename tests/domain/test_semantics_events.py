@@ -5,20 +5,22 @@ from itertools import permutations
 
 from domain.catalog import Catalog
 from domain.clocks import ClockState
-from domain.events import Event, EventKind
-from domain.instants import MINUTE
+from domain.events import Event, EventKind, in_order
+from domain.instants import MINUTE, Instant
 from domain.ledger import merge, reconcile, standing
 from domain.notices import notice
 from domain.planning import plan
 from domain.snapshot import Snapshot
 from domain.status import InstanceStatus, instance_status, met
 from tests.support.builders import (
+    ALWAYS,
     a_policy,
     a_snapshot,
     a_ticket,
     acknowledged,
     at,
     cancelled,
+    event,
     moments,
     opened,
     paused,
@@ -33,15 +35,13 @@ from tests.support.builders import (
 )
 
 
-def test_events_are_ordered_by_event_time_then_arrival() -> None:
-    """every event has `occurred_at` (source's clock) and `received_at` (ours); the plan orders by `occurred_at`, then arrival"""  # noqa: E501 - the row is one line
+def test_events_are_ordered_by_event_time_and_never_by_arrival() -> None:
+    """every event has `occurred_at` (source's clock) and `received_at` (ours); the plan orders by `occurred_at`, never by arrival"""  # noqa: E501 - the row is one line
     late_news = [opened("09:00"), resumed("09:40", received="09:40"), paused("09:10", received="09:45")]
     assert resolution(*late_news).due_at == at("10:30")
-    # Pause and resume of one instant: what arrived last is what holds.
     tie = paused("09:30", received="09:31"), resumed("09:30", received="09:32")
-    assert resolution(opened("09:00"), *tie).state is ClockState.RUNNING
     swapped = replace(tie[0], received_at=at("09:33")), tie[1]
-    assert resolution(opened("09:00"), *swapped).state is ClockState.PAUSED
+    assert resolution(opened("09:00"), *tie) == resolution(opened("09:00"), *swapped)
 
 
 def test_duplicates_change_nothing() -> None:
@@ -147,12 +147,62 @@ def test_a_reopening_of_a_ticket_that_is_open_changes_nothing() -> None:
     assert resolution(*gone, resolved("09:20")) == resolution(*gone)
 
 
-def test_at_one_instant_events_take_effect_in_the_order_of_their_arrival() -> None:
-    """At one instant the opening comes first, then the others in the order of their arrival."""
-    closed = resolved("09:00", received="09:01"), reopened("09:00", received="09:02"), paused("09:00", received="09:03")
-    for order in permutations([opened("09:00", received="09:05"), *closed]):
-        target = resolution(*order)
-        assert (target.state, target.since, target.used) == (ClockState.PAUSED, at("09:00"), 0)
+def test_at_one_instant_the_ticket_and_the_kinds_of_the_events_decide_about_their_order() -> None:
+    """At one instant the opening comes first, an open ticket closes last or before it reopens, a resume ends earlier pauses before those of its instant begin; what is left goes by kind, then by event id."""  # noqa: E501 - the row is one line
+    ends = {
+        "paused and resumed": (state_after(paused("09:00"), resumed("09:00")), ClockState.RUNNING),
+        "from one pause into another": (
+            state_after(paused("08:50", "customer"), resumed("09:00"), paused("09:00", "vendor")),
+            ClockState.PAUSED,
+        ),
+        "paused and resolved": (state_after(paused("09:00"), resolved("09:00")), ClockState.STOPPED),
+        "resolved and reopened": (state_after(resolved("09:00"), reopened("09:00")), ClockState.RUNNING),
+        "back into waiting": (
+            state_after(resolved("09:00"), reopened("09:00"), paused("09:00")),
+            ClockState.PAUSED,
+        ),
+        "reopened and resolved again": (
+            state_after(resolved("08:50"), reopened("09:00"), resolved("09:00", event_id="again")),
+            ClockState.STOPPED,
+        ),
+        "resolved and withdrawn": (state_after(resolved("09:00"), cancelled("09:00")), ClockState.STOPPED),
+        "told twice": (
+            state_after(paused("09:00"), paused("09:00", event_id="p2"), resumed("09:00")),
+            ClockState.RUNNING,
+        ),
+    }
+    assert {name: found for name, (found, _) in ends.items()} == {name: state for name, (_, state) in ends.items()}
+    first, second = updated("09:00", event_id="1", priority="low"), updated("09:00", event_id="2", priority="urgent")
+    for order in permutations([first, second]):
+        told = [replace(one, received_at=at(f"10:0{index}")) for index, one in enumerate(order)]
+        assert [one.event_id for one in in_order([opened("08:00"), *told])][1:] == ["1", "2"]
+
+
+def state_after(*events: Event) -> ClockState:
+    """Where the clock stands whatever the order of arrival, which must not matter."""
+    told = [
+        [replace(event, received_at=Instant(at("12:00") + index)) for index, event in enumerate(order)]
+        for order in permutations([opened("08:00"), *events])
+    ]
+    (state,) = {resolution(*order, minutes=600, calendar=ALWAYS).state for order in told}
+    return state
+
+
+def test_of_two_contents_under_one_id_the_first_to_arrive_counts() -> None:
+    """Of two contents under one event id the first to arrive counts; nothing else but several openings and replans depends on arrival."""  # noqa: E501 - the row is one line
+    one, other = resolved("09:20", event_id="e", received="09:50"), resolved("09:40", event_id="e", received="09:51")
+    assert resolution(opened("09:00"), other, one).stopped_at == at("09:20")
+    early = replace(other, received_at=at("09:49"))
+    assert resolution(opened("09:00"), one, early).stopped_at == at("09:40")
+
+
+def test_a_reply_does_not_answer_a_message_of_its_own_instant() -> None:
+    """A reply answers the messages before it, not one of its own instant."""
+    snapshot = a_snapshot(promise("next_response", 30), calendar=ALWAYS)
+    asked, answered = (event(kind, "09:00") for kind in (EventKind.CUSTOMER_REPLIED, EventKind.AGENT_REPLIED))
+    for order in permutations([opened("08:00"), asked, answered]):
+        told = [replace(one, received_at=Instant(at("12:00") + index)) for index, one in enumerate(order)]
+        assert plan(snapshot, told).targets[-1].due_at == at("09:30")
 
 
 def test_the_first_opening_to_arrive_opens_the_ticket() -> None:
