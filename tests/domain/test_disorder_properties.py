@@ -37,7 +37,7 @@ def arrivals(events: tuple[Event, ...], random: Any) -> list[Event]:
     return arrived
 
 
-def net_notices(snapshot: Snapshot, arrived: list[Event]) -> Counter[tuple[str, int]]:
+def net_notices(snapshot: Snapshot, arrived: list[Event]) -> Counter[tuple[str, Instant]]:
     """What was sent less what was withdrawn, by milestone and planned instant, of an instance that learned of its
     events as they arrived and looks at the clock once more at the end of time."""
     ledger: Ledger = ()
