@@ -10,17 +10,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.negotiation import VARY, prefers
+
 CSV = "text/csv"
-JSON = "application/json"
-VARY = {"Vary": "Accept"}
 # A spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def prefers_csv(request: Request) -> bool:
     """Whether `Accept` gives CSV a higher quality than JSON; at the same quality JSON it is."""
-    accept = ",".join(request.headers.getlist("accept"))
-    return _quality(accept, CSV) > _quality(accept, JSON)
+    return prefers(request, CSV)
 
 
 def csv_response(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Response:
@@ -48,20 +47,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return f"'{value}"
     return value
-
-
-def _quality(accept: str, media_type: str) -> float:
-    """What the most specific range that covers a media type says of it (RFC 9110); nothing said: 0."""
-    ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
-    said = {name: quality for name, quality in map(_range, accept.split(",")) if name in ranges}
-    return next((said[name] for name in ranges if name in said), 0.0)
-
-
-def _range(text: str) -> tuple[str, float]:
-    name, *parameters = (part.strip().lower() for part in text.split(";"))
-    weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-    try:
-        quality = float(weight)
-    except ValueError:
-        return name, 0.0
-    return name, quality if 0 <= quality <= 1 else 0.0

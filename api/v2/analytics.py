@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from api import problems
 from api.auth import Reader, require_enterprise
 from api.dependencies import Deps
+from api.negotiation import VARY
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.spreadsheets import VARY, csv_response, documented_csv, prefers_csv
+from api.spreadsheets import csv_response, documented_csv, prefers_csv
 from api.v2.analytics_rows import BREACH_COLUMNS, SUMMARY_COLUMNS, TREND_COLUMNS, summary_rows
 from api.v2.analytics_schemas import (
     BreachPage,

@@ -22,16 +22,22 @@ LEGEND = "█ running  ░ closed  ▒ paused  · stopped  ~ summed up  - ahead 
 
 
 def bar(trace: Trace, due_at: Instant | None, width: int = WIDTH) -> tuple[str, ...]:
-    """The line, and one below it that points at the due instant if there is one; nothing for a life of no length."""
+    """The line, and one below it that points at the due instant if there is one; nothing for a life of no length.
+
+    What is still ahead gets a third of the line at most, so that a weekend to come does not hide the day there was.
+    """
     if not trace.segments:
         return ()
-    start = trace.segments[0].start
-    end = trace.end if due_at is None else max(trace.end, due_at)
-    edges = [start + (end - start) * index // width for index in range(width + 1)]
-    line = "".join(_cells(trace.segments, edges))
+    start, end = trace.segments[0].start, trace.end
+    ahead = (
+        0 if due_at is None or due_at <= end else min(width // 3, max(1, (due_at - end) * width // (due_at - start)))
+    )
+    past = width - ahead
+    edges = [start + (end - start) * index // past for index in range(past + 1)]
+    line = "".join(_cells(trace.segments, edges)) + AHEAD * ahead
     if due_at is None or due_at < start:
         return (line,)
-    place = min((due_at - start) * width // (end - start), width - 1)
+    place = width - 1 if ahead else min((due_at - start) * past // (end - start), width - 1)
     return line, f"{' ' * place}{DUE}"
 
 
@@ -44,11 +50,9 @@ def _cells(segments: Iterable[Segment], edges: Sequence[int]) -> Iterator[str]:
 
 
 def _cell(segments: Iterable[Segment], begins: int, ends: int) -> str:
-    shares = {AHEAD: 0}
+    shares = dict.fromkeys(CELLS.values(), 0)
     for segment in segments:
         if segment.start >= ends:
             break
-        cell = CELLS[segment.kind]
-        shares[cell] = shares.get(cell, 0) + min(segment.end, ends) - max(segment.start, begins)
-    shares[AHEAD] = ends - begins - sum(shares.values())
+        shares[CELLS[segment.kind]] += min(segment.end, ends) - max(segment.start, begins)
     return max(shares, key=lambda cell: shares[cell])

@@ -237,11 +237,11 @@ def _moment(moment: Moment, zone: str) -> str:
     told = f"{name}{after}: planned {spoken_instant(moment.planned_at, zone)}"
     if firing is None:
         return f"{told}, not fired"
-    told += f", fired {spoken_instant(firing.fired_at, zone)} ({spoken_length(moment.lateness or Micros(0))} late)"
+    told += f", fired {spoken_length(Micros(firing.fired_at - firing.planned_at))} later"
     if firing.skipped:
         told += ", switched off: nobody was told"
     elif firing.delivered_at is not None:
-        told += f", delivered {spoken_instant(firing.delivered_at, zone)}"
+        told += f", delivered {spoken_length(Micros(firing.delivered_at - firing.planned_at))} later"
     else:
         told += ", not delivered"
     return told if firing.stands else f"{told}, withdrawn {spoken_optional(firing.withdrawn_at, zone, '')}"

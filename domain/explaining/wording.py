@@ -24,7 +24,8 @@ def spoken_length(length: Micros) -> str:
 def spoken_instant(instant: Instant, zone: str) -> str:
     """`Mon 2026-03-02 09:00:00+01:00`, the fraction of a second only where there is one."""
     moment = to_datetime(instant).astimezone(ZoneInfo(zone))
-    return f"{moment:%a} {moment.isoformat(sep=' ')}"
+    fraction = f".{moment.microsecond:06}".rstrip("0") if moment.microsecond else ""
+    return f"{moment:%a %Y-%m-%d %H:%M:%S}{fraction}{moment.isoformat(timespec='microseconds')[26:]}"
 
 
 def spoken_optional(instant: Instant | None, zone: str, absent: str) -> str:

@@ -37,6 +37,7 @@ ROUTES = {
     "/analytics/breaches": {"get"},
     "/instances": {"get", "post"},
     "/instances/{instance_id}": {"get"},
+    "/instances/{instance_id}/explain": {"get"},
     **{
         f"/instances/{{instance_id}}/{command}": {"post"}
         for command in ("acknowledge", "pause", "resume", "assign", "resolve", "reopen", "cancel")

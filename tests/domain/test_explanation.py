@@ -336,7 +336,7 @@ def test_the_text_tells_the_whole_life_in_the_calendars_zone() -> None:
     assert found[0] == "inst_sla_ticket_42 is met at Wed 2026-03-04 11:00:00+01:00"
     start = found.index("resolution: met")
     assert found[start + 1] == "  used 1 h 45 min 30 s of 2 h, due Wed 2026-03-04 10:30:00+01:00"
-    assert found[start + 2 : start + 4] == [f"  ██{'░' * 67}█▒█", f"  {' ' * 71}▲"]
+    assert found[start + 2 : start + 4] == [f"  ██{'░' * 67}█▒-", f"  {' ' * 71}▲"]
     assert found[start + 4 : start + 13] == [
         "  Mon 2026-03-02 16:00:00+01:00          1 h  running",
         "  Mon 2026-03-02 17:00:00+01:00          7 h  closed: outside hours",
@@ -372,6 +372,7 @@ def test_a_length_is_spelled_exactly(length: int, spelled: str) -> None:
 
 def test_an_instant_is_told_with_its_weekday_and_offset() -> None:
     assert spoken_instant(at("mon 23:30"), "Europe/Berlin") == "Tue 2026-03-03 00:30:00+01:00"
+    assert spoken_instant(Instant(0), "Africa/Monrovia") == "Wed 1969-12-31 23:15:30-00:44:30"
     assert spoken_instant(Instant(at("mon 09:00") + 7), "UTC") == "Mon 2026-03-02 09:00:00.000007+00:00"
 
 

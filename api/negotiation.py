@@ -1,0 +1,31 @@
+"""In which media type a client wants its answer (RFC 9110)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+JSON = "application/json"
+VARY = {"Vary": "Accept"}
+
+
+def prefers(request: Request, media_type: str) -> bool:
+    """Whether `Accept` gives it a higher quality than JSON; at the same quality JSON it is."""
+    accept = ",".join(request.headers.getlist("accept"))
+    return _quality(accept, media_type) > _quality(accept, JSON)
+
+
+def _quality(accept: str, media_type: str) -> float:
+    """What the most specific range that covers a media type says of it (RFC 9110); nothing said: 0."""
+    ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+    said = {name: quality for name, quality in map(_range, accept.split(",")) if name in ranges}
+    return next((said[name] for name in ranges if name in said), 0.0)
+
+
+def _range(text: str) -> tuple[str, float]:
+    name, *parameters = (part.strip().lower() for part in text.split(";"))
+    weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+    try:
+        quality = float(weight)
+    except ValueError:
+        return name, 0.0
+    return name, quality if 0 <= quality <= 1 else 0.0

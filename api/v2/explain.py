@@ -1,0 +1,76 @@
+"""`/instances/{id}/explain`: why an instance stands where it stands, as JSON or as text."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api import problems
+from api.auth import Reader
+from api.dependencies import Deps
+from api.negotiation import VARY, prefers
+from api.pasts import find_past
+from api.requests import JsonRoute
+from api.v2.explain_examples import EXPLANATION, TEXT
+from api.v2.explain_schemas import ExplanationView, Format
+from domain.explaining import Explanation, explain
+from domain.explaining.explanation import MOST_SEGMENTS
+from domain.explaining.text import explanation_text
+from domain.explaining.view import explanation_view
+
+PLAIN = "text/plain"
+MAX_SEGMENTS = 5000
+
+Id = Annotated[str, Path(examples=[EXPLANATION["id"]])]
+Shape = Annotated[
+    Format | None, Query(alias="format", description="Left out: what `Accept` prefers.", examples=["json"])
+]
+MostSegments = Annotated[
+    int,
+    Query(ge=1, le=MAX_SEGMENTS, description="Of each clock, the latest; what was before is summed up in one more."),
+]
+
+router = APIRouter(prefix="/instances", tags=["Instances"], route_class=JsonRoute)
+
+
+@router.get(
+    "/{instance_id}/explain",
+    response_model=ExplanationView,
+    response_model_exclude_unset=True,
+    responses={
+        200: {
+            "description": "JSON, or lines for people for a client that prefers plain text.",
+            "content": {PLAIN: {"schema": {"type": "string"}, "example": TEXT}},
+        },
+        **problems.documented(401, 403, 404, 422, 503),
+    },
+    summary="Explain where every second of an instance went",
+)
+async def explain_instance(
+    instance_id: Id,
+    owner: Reader,
+    deps: Deps,
+    request: Request,
+    response: Response,
+    shape: Shape = None,
+    segments: MostSegments = MOST_SEGMENTS,
+) -> Any:
+    """The seconds of a clock's segments add up to its time on the wall, the counted ones to what it has used."""
+    past = await find_past(deps, owner.organization, instance_id)
+    # It walks over dates, and other requests need not wait for that.
+    explained = await asyncio.to_thread(explain, past, deps.now(), segments)
+    if _as_text(request, shape):
+        return await asyncio.to_thread(_text_response, explained)
+    response.headers.update(VARY)
+    return await asyncio.to_thread(explanation_view, explained)
+
+
+def _as_text(request: Request, shape: Format | None) -> bool:
+    return prefers(request, PLAIN) if shape is None else shape is Format.TEXT
+
+
+def _text_response(explained: Explanation) -> Response:
+    text = explanation_text(explained).encode()
+    return Response(text, media_type=f"{PLAIN}; charset=utf-8", headers=VARY)
