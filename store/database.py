@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -182,8 +182,15 @@ def _postgresql_options(url: URL, patience: float) -> dict[str, Any]:
 
 
 def _postgresql_pair(engine: AsyncEngine) -> tuple[AsyncEngine, AsyncEngine]:
+    event.listen(engine.sync_engine, "handle_error", _give_up_what_fails_a_ping)
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return reader, engine.execution_options(isolation_level="READ COMMITTED")
+
+
+def _give_up_what_fails_a_ping(context: ExceptionContext) -> None:
+    """A task cancelled in the middle of a statement may leave it running; the driver calls its connection misused."""
+    if context.is_pre_ping:
+        context.is_disconnect = True
 
 
 def _sqlite_pair(engine: AsyncEngine, patience: float) -> tuple[AsyncEngine, AsyncEngine]:

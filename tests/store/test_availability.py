@@ -168,6 +168,20 @@ async def test_a_server_that_dropped_its_connections_is_used_again_at_once(open_
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+async def test_a_connection_that_is_still_busy_is_never_used_again(database_url: str) -> None:
+    database = Database(database_url)
+    async with database.read() as conn:
+        busy = (await conn.get_raw_connection()).driver_connection
+    assert busy is not None
+    busy.pgconn.send_query(b"SELECT pg_sleep(60)")
+    for transaction in (database.read, database.write):
+        async with transaction() as conn:
+            assert await conn.scalar(sa.text("SELECT 1")) == 1
+            assert (await conn.get_raw_connection()).driver_connection is not busy
+    await database.close()
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 async def test_a_connection_lost_in_the_middle_is_unavailable_and_nothing_is_kept(
     open_store: Callable[[], Store],
 ) -> None:
