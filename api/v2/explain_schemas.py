@@ -58,18 +58,18 @@ class MatchingView(View):
     above_in_all: int = Field(examples=[1])
 
 
-class PolicyVersionView(View):
+class NamedPolicyView(View):
     id: str = Field(examples=["sla_5d1f0a9be2c34786"])
     name: str = Field(examples=["Urgent"])
     version: int = Field(examples=[1])
 
 
-class ChosenPolicyView(PolicyVersionView):
+class ChosenPolicyView(NamedPolicyView):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.POLICY]})
 
     matched_by: Literal["conditions", "priority"] = Field(description="`priority`: a ticket of Scrubbe's API.")
     matching: MatchingView | None = Field(description="Null: it was not recorded when the ticket opened.")
-    opened_under: PolicyVersionView | None = Field(
+    opened_under: NamedPolicyView | None = Field(
         default=None, description="Only where a replan put another in place."
     )
 
@@ -89,7 +89,7 @@ class TermsChangeView(View):
 
     at: DateTime = Field(examples=["2026-03-06T15:00:00Z"])
     event_id: str = Field(examples=["zd-118-4"])
-    policy: PolicyVersionView
+    policy: NamedPolicyView
     priority: str | None = Field(examples=["urgent"])
     restarts: bool = Field(description="Whether the clocks began again.")
     calendar: CalendarVersionView
@@ -172,7 +172,7 @@ class PromiseView(View):
     seconds: Seconds = Field(examples=[3600])
 
 
-class TargetPolicyView(PolicyVersionView):
+class TargetPolicyView(NamedPolicyView):
     priority: str | None = Field(examples=["urgent"])
 
 

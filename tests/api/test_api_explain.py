@@ -42,7 +42,7 @@ async def paused_ticket(api: Any) -> dict[str, Any]:
     for command, hours in (("pause", 2), ("resume", 1)):
         body = {"cause": "customer", "reason": "awaiting logs", "occurred_at": hours_ago(hours), "event_id": command}
         assert (await api.post(f"/instances/{ticket['id']}/{command}", body)).status_code == 200
-    return ticket
+    return dict(ticket)
 
 
 async def test_an_explanation_adds_up_and_names_policy_events_and_milestones(api: Any) -> None:

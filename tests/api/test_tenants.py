@@ -77,7 +77,9 @@ async def everything(api: Any, things: Things) -> dict[str, Any]:
 def still(document: Any) -> Any:
     if isinstance(document, dict):
         return {
-            name: still(value) for name, value in document.items() if not name.endswith(("_seconds", "_if_resumed_now"))
+            name: still(value)
+            for name, value in document.items()
+            if not name.endswith(("_seconds", "_if_resumed_now")) and name not in ("at", "segments")
         }
     return [still(one) for one in document] if isinstance(document, list) else document
 
