@@ -8,11 +8,8 @@ from api.dependencies import Dependencies
 from api.instances import find_instance
 from api.states import State
 from domain.errors import InvalidValue, NotFound, Unavailable
-from domain.events import EventKind
 from domain.explaining import Past
 from domain.ids import InstanceId
-from domain.plans import Plan
-from domain.snapshot import Snapshot
 from store.instances import LoadedInstance
 
 CATCH_UP_SECONDS = 1.0
@@ -53,12 +50,9 @@ def _holds_all(loaded: LoadedInstance, state: State) -> bool:
 
 
 def _past(loaded: LoadedInstance, state: State | None) -> Past | None:
-    """None where the opening is missing, without which nothing can be told."""
-    if loaded.snapshot is None or not any(event.kind is EventKind.OPENED for event in loaded.events):
-        return None
-    if state is None:
-        plan, snapshot = Plan.from_json(loaded.plan), Snapshot.from_json(loaded.snapshot)
-        return Past(snapshot, loaded.events, loaded.ledger, plan, loaded.is_complete)
+    recorded = Past.of(loaded.snapshot, loaded.events, loaded.ledger, loaded.plan, loaded.is_complete)
+    if recorded is None or state is None:
+        return recorded
     # What the workflow has not told of yet would not fit its plan.
     events = tuple(event for event in loaded.events if event.event_id in state.applied)
     is_complete = loaded.is_complete and len(events) == len(state.applied)

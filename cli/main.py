@@ -9,6 +9,7 @@ import typer
 
 from cli import console, keys, organizations, services
 from cli.demo import demo
+from cli.explain import explain
 from cli.replay import replay
 from cli.up import up
 from domain.errors import SlaError
@@ -27,7 +28,7 @@ def version() -> None:
     console.say(f"slakeeper {installed_version('slakeeper')}")
 
 
-for command in (up, services.worker, services.api, services.migrate, replay, demo, version):
+for command in (up, services.worker, services.api, services.migrate, replay, explain, demo, version):
     app.command()(command)
 
 

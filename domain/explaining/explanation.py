@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from domain.events import Event, in_order
+from domain.events import Event, EventKind, in_order
 from domain.explaining.milestones import Moment, homeless, moments
 from domain.explaining.segments import Trace, trace
+from domain.hindsight import as_known
 from domain.instants import Instant, Micros
 from domain.ledger import Firing, Ledger
 from domain.match_record import MatchRecord
@@ -34,6 +36,27 @@ class Past:
     ledger: Ledger
     recorded: Plan | None = None
     is_complete: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        snapshot: Mapping[str, Any] | None,
+        events: tuple[Event, ...],
+        ledger: Ledger,
+        recorded: Mapping[str, Any],
+        is_complete: bool,
+    ) -> Past | None:
+        """From what a store holds; None while it lacks the opening, without which nothing can be told."""
+        if snapshot is None or not any(event.kind is EventKind.OPENED for event in events):
+            return None
+        return cls(Snapshot.from_json(snapshot), events, ledger, Plan.from_json(recorded), is_complete)
+
+    def as_of(self, instant: Instant) -> Past | None:
+        """What was known then; None where the opening had not been received yet."""
+        known = as_known(self.snapshot, self.events, self.ledger, instant)
+        if known is None:
+            return None
+        return Past(known.snapshot, known.events, known.ledger, is_complete=self.is_complete)
 
 
 @dataclass(frozen=True, slots=True)
