@@ -164,8 +164,8 @@ class PromiseView(View):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROMISE]})
 
-    hours: float | None = Field(examples=[1])
-    minutes: float | None = Field(examples=[60])
+    hours: int | float | None = Field(examples=[1])
+    minutes: int | float | None = Field(examples=[60])
     days: int | None = Field(default=None, description="Working days.", examples=[2])
     end_of_day: bool | None = Field(default=None, examples=[True])
     by: dict[str, str] | None = Field(default=None, examples=[{"weekday": "fri", "time": "16:00"}])

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from api.v2.explain_examples import EXPLANATION, TEXT
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 from domain.instants import parse
+from store.store import Store
+from store.tables import instance_events
 from tests.support.explained import explained_ticket
 
 GOLD = {"name": "Gold", "conditions": [{"field": "plan", "operator": "eq", "value": "gold"}]}
@@ -109,6 +114,30 @@ async def eventually_closed(api: Any, ticket: dict[str, Any]) -> None:
             if stored is not None and stored.closed_at is not None:
                 return
             await asyncio.sleep(0.05)
+
+
+async def test_an_event_that_the_store_lacks_is_missing_and_it_is_said(api: Any) -> None:
+    ticket = await paused_ticket(api)
+    await told(api, ticket)
+    async with api.dependencies.store.database.write() as conn:
+        await conn.execute(sa.delete(instance_events).where(instance_events.c.event_id == "pause"))
+    found = await told(api, ticket)
+    assert [one["event_id"] for one in found["events"]][1:] == ["resume"]
+    assert (found["is_complete"], found["agrees_with_record"]) == (False, False)
+
+
+async def test_an_instance_whose_opening_is_not_recorded_yet_is_explained_a_little_later(
+    api: Any, empty_database: Path, tmp_path: Path
+) -> None:
+    await api.policy()
+    await api.with_worker()
+    ticket = await api.ticket("conv_1")
+    empty = Store.open(f"sqlite:///{shutil.copy(empty_database, tmp_path / 'behind.db')}")
+    api.stack.push_async_callback(empty.close)
+    api.use(store=empty)
+    answer = await api.get(f"/instances/{ticket['id']}/explain")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["retry-after"] == "2"
 
 
 async def test_a_new_instance_is_explained_before_any_worker_has_seen_it(api: Any) -> None:

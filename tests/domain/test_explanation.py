@@ -16,15 +16,17 @@ from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 from domain.explaining.wording import spoken_instant, spoken_length
 from domain.ids import Kind
-from domain.instants import HOUR, MINUTE, Instant, Micros, render
+from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, render
 from domain.ledger import Ledger, merge, reconcile
 from domain.match_record import MatchRecord
 from domain.origins import Origin
 from domain.planning import plan
-from domain.policies import OnChange, Policy
+from domain.policies import OnChange, Policy, TargetRule
 from domain.snapshot import CalendarVersion, Snapshot
 from domain.tickets import Ticket
+from domain.views import instance_view
 from tests.support.builders import (
+    ALWAYS,
     OFFICE,
     a_policy,
     a_snapshot,
@@ -165,6 +167,12 @@ def test_a_clock_of_a_hundred_years_is_told_at_once() -> None:
     assert clock.trace.totals.wall == sum(segment.wall for segment in clock.trace.segments)
 
 
+def test_a_year_around_the_clock_is_one_segment() -> None:
+    event = opened("mon 09:00")
+    explained = explain(Past(a_snapshot(calendar=ALWAYS), (event,), ()), Instant(event.occurred_at + 366 * DAY))
+    assert [(one.kind.value, one.wall) for one in explained.clocks[0].trace.segments] == [("running", 366 * DAY)]
+
+
 def test_a_clock_that_waits_for_its_start_has_no_segments() -> None:
     found = view(in_berlin(promise("next_response", 60)), opened("mon 09:00"))
     target = found["targets"][0]
@@ -173,12 +181,15 @@ def test_a_clock_that_waits_for_its_start_has_no_segments() -> None:
 
 
 def test_a_fixed_instant_counts_every_second_also_while_the_ticket_is_closed() -> None:
-    rule = replace(promise(), budget=type(promise()).from_json({"type": "resolution", "by": {"time": "16:00"}}).budget)
-    found = view(in_berlin(rule), opened("mon 17:00"), resolved("mon 18:00"), reopened("mon 20:00"), when="mon 21:00")
-    target = found["targets"][0]
+    rule = TargetRule.from_json({"id": "t", "type": "resolution", "by": {"time": "16:00"}})
+    snapshot, now = in_berlin(rule), at("mon 21:00")
+    events = opened("mon 17:00"), resolved("mon 18:00"), reopened("mon 20:00")
+    explained = explanation_view(explain(Past(snapshot, events, ()), now))
+    target = explained["targets"][0]
     assert [one["kind"] for one in target["segments"]] == ["running", "stopped", "running"]
-    assert target["elapsed_seconds"] == 4 * 3600
     assert sum(one["counted_seconds"] for one in target["segments"]) == 4 * 3600
+    shown = instance_view(snapshot, plan(snapshot, events), (), now)["targets"]["resolution"]
+    assert target["elapsed_seconds"] == shown["elapsed_seconds"] == 4 * 3600
 
 
 def test_every_milestone_tells_when_it_was_planned_fired_and_delivered() -> None:
