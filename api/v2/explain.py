@@ -11,26 +11,17 @@ from api import problems
 from api.auth import Reader
 from api.dependencies import Deps
 from api.negotiation import VARY, prefers
-from api.pasts import find_past
+from api.pasts import find_past_as_of
 from api.requests import JsonRoute
 from api.v2.explain_examples import EXPLANATION, TEXT
-from api.v2.explain_schemas import ExplanationView, Format
+from api.v2.explain_schemas import ExplainQuery, ExplanationView, Format
 from domain.explaining import Explanation, explain
-from domain.explaining.explanation import MOST_SEGMENTS
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 
 PLAIN = "text/plain"
-MAX_SEGMENTS = 5000
 
 Id = Annotated[str, Path(examples=[EXPLANATION["id"]])]
-Shape = Annotated[
-    Format | None, Query(alias="format", description="Left out: what `Accept` prefers.", examples=["json"])
-]
-MostSegments = Annotated[
-    int,
-    Query(ge=1, le=MAX_SEGMENTS, description="Of each clock, the latest; what was before is summed up in one more."),
-]
 
 router = APIRouter(prefix="/instances", tags=["Instances"], route_class=JsonRoute)
 
@@ -50,18 +41,17 @@ router = APIRouter(prefix="/instances", tags=["Instances"], route_class=JsonRout
 )
 async def explain_instance(
     instance_id: Id,
+    query: Annotated[ExplainQuery, Query()],
     owner: Reader,
     deps: Deps,
     request: Request,
     response: Response,
-    shape: Shape = None,
-    segments: MostSegments = MOST_SEGMENTS,
 ) -> Any:
     """The seconds of a clock's segments add up to its time on the wall, the counted ones to what it has used."""
-    past = await find_past(deps, owner.organization, instance_id)
+    past, instant = await find_past_as_of(deps, owner.organization, instance_id, query.as_of)
     # It walks over dates, and other requests need not wait for that.
-    explained = await asyncio.to_thread(explain, past, deps.now(), segments)
-    if _as_text(request, shape):
+    explained = await asyncio.to_thread(explain, past, instant, query.segments)
+    if _as_text(request, query.format):
         return await asyncio.to_thread(_text_response, explained)
     response.headers.update(VARY)
     return await asyncio.to_thread(explanation_view, explained)

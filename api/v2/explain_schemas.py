@@ -5,21 +5,40 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import DateTime, View
 from api.v2 import explain_examples as examples
 from domain.calendar.closures import ClosingRule
 from domain.clocks import ClockState
+from domain.explaining.explanation import MOST_SEGMENTS
 from domain.explaining.segments import SegmentKind
 from domain.status import InstanceStatus
 
 Seconds = int | float
+MAX_SEGMENTS = 5000
 
 
 class Format(StrEnum):
     JSON = "json"
     TEXT = "text"
+
+
+class ExplainQuery(BaseModel):
+    """How much is explained, as of when, and in what shape."""
+
+    as_of: DateTime | None = Field(
+        default=None,
+        description="Explain what was known at this instant: the events received and the milestones fired by then.",
+        examples=["2026-03-06T16:30:00Z"],
+    )
+    format: Format | None = Field(default=None, description="Left out: what `Accept` prefers.", examples=["json"])
+    segments: int = Field(
+        default=MOST_SEGMENTS,
+        ge=1,
+        le=MAX_SEGMENTS,
+        description="Of each clock, the latest; what was before is summed up in one more.",
+    )
 
 
 class CheckedConditionView(View):
@@ -69,9 +88,7 @@ class ChosenPolicyView(NamedPolicyView):
 
     matched_by: Literal["conditions", "priority"] = Field(description="`priority`: a ticket of Scrubbe's API.")
     matching: MatchingView | None = Field(description="Null: it was not recorded when the ticket opened.")
-    opened_under: NamedPolicyView | None = Field(
-        default=None, description="Only where a replan put another in place."
-    )
+    opened_under: NamedPolicyView | None = Field(default=None, description="Only where a replan put another in place.")
 
 
 class CalendarVersionView(View):
@@ -236,7 +253,7 @@ class ExplanationView(View):
     closed_at: DateTime | None = Field(examples=[None])
     is_complete: bool = Field(description="False while an event or a record is not in the store yet.")
     agrees_with_record: bool | None = Field(
-        description="Whether the plan that is walked has the same targets; null: there is none to compare with."
+        description="Whether the plan that is walked has the same targets; null with `as_of`."
     )
     policy: ChosenPolicyView
     changes: list[TermsChangeView]

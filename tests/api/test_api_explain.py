@@ -116,6 +116,38 @@ async def eventually_closed(api: Any, ticket: dict[str, Any]) -> None:
             await asyncio.sleep(0.05)
 
 
+async def test_what_was_known_at_an_instant_is_explained_as_it_was_known_then(api: Any) -> None:
+    ticket = await paused_ticket(api)
+    before, now = await told(api, ticket), datetime.now(UTC).isoformat()
+    late = {"occurred_at": hours_ago(2.5), "event_id": "late"}
+    assert (await api.post(f"/instances/{ticket['id']}/resolve", late)).status_code == 200
+    after, known = await told(api, ticket), await told(api, ticket, as_of=now)
+    assert [one["event_id"] for one in after["events"]][1:] == ["late", "pause", "resume"]
+    assert known["events"] == before["events"]
+    assert (known["status"], after["status"]) == ("active" if before["status"] == "active" else "breached", "met")
+    assert known["agrees_with_record"] is None
+    assert withdrawn(known) == withdrawn(before) < withdrawn(after)
+    assert (await text(api, ticket, as_of=now, format="text")).text.splitlines()[0].startswith(f"{ticket['id']} is ")
+
+
+def withdrawn(explained: dict[str, Any]) -> set[tuple[str, str, int]]:
+    return {
+        (target["type"], one["name"], one["generation"])
+        for target in explained["targets"]
+        for one in target["milestones"]
+        if one["withdrawn_at"] is not None
+    }
+
+
+async def test_an_instant_at_which_nothing_was_known_or_that_lies_ahead_is_refused_by_name(api: Any) -> None:
+    await api.policy()
+    ticket = await api.ticket("conv_1", occurred_at=hours_ago(3))
+    asked = ((hours_ago(1), 404), (hours_ago(-1), 422), ("yesterday", 422))
+    for as_of, status in asked:
+        answer = await api.get(f"/instances/{ticket['id']}/explain", as_of=as_of)
+        assert (answer.status_code, answer.json()["field"], answer.json()["value"]) == (status, "as_of", as_of)
+
+
 async def test_an_event_that_the_store_lacks_is_missing_and_it_is_said(api: Any) -> None:
     ticket = await paused_ticket(api)
     await told(api, ticket)

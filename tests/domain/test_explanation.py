@@ -131,6 +131,15 @@ def test_each_cause_of_a_pause_keeps_its_share_on_the_wall_and_in_working_time()
     assert found["targets"][0]["paused_seconds"] == 10 * 3600
 
 
+def test_a_cause_that_comes_back_has_its_own_share_of_each_pause_and_of_all_of_them() -> None:
+    first = paused("wed 09:00", "customer"), resumed("wed 10:00")
+    second = paused("wed 12:00", "customer"), resumed("wed 14:00")
+    found = view(in_berlin(), opened("wed 08:00"), *first, *second, resolved("wed 15:00"))
+    shares = [one["causes"] for one in found["targets"][0]["segments"] if one["kind"] == "paused"]
+    assert [[one["seconds"] for one in causes] for causes in shares] == [[3600], [7200]]
+    assert found["targets"][0]["causes"] == [{"cause": "customer", "seconds": 3 * 3600, "working_seconds": 3 * 3600}]
+
+
 def test_the_time_between_a_stop_and_a_reopening_is_stopped() -> None:
     found = view(in_berlin(), opened("wed 09:00"), resolved("wed 10:00"), reopened("thu 10:00"), when="thu 11:00")
     assert segments(found) == [
@@ -359,6 +368,11 @@ def test_the_text_tells_the_whole_life_in_the_calendars_zone() -> None:
         "  Wed 2026-03-04 10:15:30+01:00",
         "  in all running 1 h 45 min 30 s + closed 40 h + paused 30 min + stopped 0 s = 42 h 15 min 30 s on the wall",
     ]
+
+
+def test_what_is_ahead_takes_a_third_of_the_timeline_at_most() -> None:
+    found = lines(in_berlin(promise(minutes=24000)), opened("wed 09:00"), when="wed 10:00")
+    assert f"  {'█' * 48}{'-' * 24}" in found
 
 
 def test_a_name_cannot_forge_a_line_or_speak_to_a_terminal() -> None:
