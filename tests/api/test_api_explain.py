@@ -194,6 +194,7 @@ ASKED: list[tuple[str, str | None, bool]] = [
 
 async def test_text_is_for_those_who_prefer_it_or_ask_for_it(api: Any) -> None:
     await api.policy()
+    await api.with_worker()
     ticket = await api.ticket("conv_1")
     for accept, shape, is_text in ASKED:
         answer = await text(api, ticket, accept, **({} if shape is None else {"format": shape}))
