@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ SNAPSHOT = a_snapshot()
 EVENTS = opened("mon 09:00"), paused("mon 09:30", "customer"), resolved("mon 16:00")
 LEDGER = reconcile(plan(SNAPSHOT, EVENTS), (), at("mon 16:00"))
 ID = "inst_sla_ticket_42"
+UNOPENED = "inst_sla_ticket_43"
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def run(env: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that holds the ticket."""
+    """A store that holds the ticket, and another whose opening it lacks."""
     path = tmp_path_factory.mktemp("template") / "slakeeper.db"
     upgrade(f"sqlite:///{path}")
     asyncio.run(_record(f"sqlite:///{path}"))
@@ -68,6 +70,7 @@ async def _record(url: str) -> None:
         firings=LEDGER,
     )
     await store.instances.apply(second)
+    await store.instances.apply(replace(second, instance_id=UNOPENED))
     await store.close()
 
 
@@ -113,6 +116,7 @@ def test_it_shows_as_many_segments_as_are_asked_for(run: Run) -> None:
     [
         (("inst_sla_ticket_7",), "there is no instance inst_sla_ticket_7 in organization default"),
         ((ID, "--organization", "other"), f"there is no instance {ID} in organization other"),
+        ((UNOPENED,), f"the opening of instance {UNOPENED} is not recorded yet"),
         (("ticket 7",), "instance_id"),
         ((ID, "--as-of", "yesterday"), "--as-of"),
         ((ID, "--as-of", "2099-01-01T00:00:00Z"), "must not lie ahead"),
