@@ -42,7 +42,7 @@ from tests.support.descriptions import resolved
 from tests.support.furnishing import Things, furnish
 from worker import StoreProjection, build_worker
 
-EXAMPLES = 25
+EXAMPLES = 12
 PATIENCE_SECONDS = 30
 CHECKS = [
     not_a_server_error,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -23,14 +24,18 @@ Start = Callable[..., "subprocess.Popen[str]"]
 @pytest.fixture
 def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Set for this process and for what it starts."""
+    return own_settings(tmp_path, monkeypatch)
+
+
+def own_settings(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, str]:
     for name in [name for name in os.environ if name.startswith(("SLA_", "TEMPORAL_"))]:
-        monkeypatch.delenv(name)
+        patch.delenv(name)
     names = ("SLA_API_PORT", "SLA_TEMPORAL_PORT", "SLA_TEMPORAL_UI_PORT")
     own = {name: str(port) for name, port in zip(names, free_ports(3), strict=True)}
-    own["SLA_HOME"] = str(tmp_path / "home")
-    own["TEMPORAL_CONFIG_FILE"] = str(tmp_path / "no-temporal.toml")
+    own["SLA_HOME"] = str(folder / "home")
+    own["TEMPORAL_CONFIG_FILE"] = str(folder / "no-temporal.toml")
     for name, value in own.items():
-        monkeypatch.setenv(name, value)
+        patch.setenv(name, value)
     return own
 
 
@@ -59,6 +64,12 @@ def sla(env: dict[str, str]) -> Sla:
 
 @pytest.fixture
 def start(env: dict[str, str]) -> Iterator[Start]:
+    with starting() as run:
+        yield run
+
+
+@contextmanager
+def starting() -> Iterator[Start]:
     """Starts a Python program in the background; whatever is left of it and its children is killed at the end."""
     started: list[subprocess.Popen[str]] = []
 
@@ -76,13 +87,15 @@ def start(env: dict[str, str]) -> Iterator[Start]:
         )
         return started[-1]
 
-    yield run
-    for process in started:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(20)
-        if process.stdout:
-            process.stdout.close()
+    try:
+        yield run
+    finally:
+        for process in started:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(20)
+            if process.stdout:
+                process.stdout.close()
 
 
 def path_with_root() -> str:

@@ -5,31 +5,81 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
 
-from .conftest import Sla, Start, descendants, eventually, free_ports, gone, read_until
+from .conftest import Sla, Start, descendants, eventually, free_ports, gone, own_settings, read_until, starting
 
 UP = ("-m", "cli", "up")
 
 
-def test_one_command_runs_everything_and_sigterm_ends_it(start: Start, env: dict[str, str]) -> None:
-    process = start(*UP)
-    table = read_until(process, "└")
-    api = f"http://127.0.0.1:{env['SLA_API_PORT']}"
-    for shown in (api, f"{api}/docs", f"http://127.0.0.1:{env['SLA_TEMPORAL_UI_PORT']}", env["SLA_HOME"], "ak_live_"):
-        assert shown in table
+@dataclass(frozen=True)
+class Engine:
+    """A running engine, what it printed when it was up, and the settings it was started with."""
+
+    process: subprocess.Popen[str]
+    table: str
+    env: Mapping[str, str]
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.env['SLA_API_PORT']}"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """For all that leave it as it is."""
+    with pytest.MonkeyPatch.context() as patch, starting() as start:
+        env = own_settings(tmp_path_factory.mktemp("engine"), patch)
+        process = start(*UP)
+        yield Engine(process, read_until(process, "└"), env)
+
+
+@pytest.fixture(scope="module")
+def guest(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Another engine, on the server of the first and with a key of its caller's choice."""
+    with starting() as start:
+        env = {**engine.env, **guest_of(engine.env, "guest"), "TEMPORAL_ADDRESS": address_of(engine)}
+        process = start(*UP, SLA_API_KEY="a-key-of-my-own-choice", **env)
+        yield Engine(process, read_until(process, "└"), env)
+
+
+def test_one_command_runs_everything(engine: Engine) -> None:
+    ui = f"http://127.0.0.1:{engine.env['SLA_TEMPORAL_UI_PORT']}"
+    for shown in (engine.api, f"{engine.api}/docs", ui, engine.env["SLA_HOME"], "ak_live_"):
+        assert shown in engine.table
     for path in ("/healthz", "/docs"):
-        assert httpx.get(f"{api}{path}", trust_env=False).status_code == 200
-    children = descendants(process)
+        assert httpx.get(f"{engine.api}{path}", trust_env=False).status_code == 200
+    children = descendants(engine.process)
     assert len(children) == 3
     assert {os.getpgid(child.pid) for child in children} == {os.getpgid(0)}
 
-    process.terminate()
 
-    assert process.wait(15) == 0
+def test_the_api_key_is_kept_in_a_private_file(engine: Engine) -> None:
+    path = Path(engine.env["SLA_HOME"]) / "api_key"
+    key = path.read_text().strip()
+    assert key.startswith("ak_live_")
+    assert key in engine.table
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_sigterm_ends_everything_and_the_key_is_not_shown_again(start: Start, env: dict[str, str]) -> None:
+    first = start(*UP)
+    read_until(first, "└")
+    key = (Path(env["SLA_HOME"]) / "api_key").read_text().strip()
+    children = descendants(first)
+
+    first.terminate()
+
+    assert first.wait(15) == 0
     assert all(gone(child) for child in children)
+    assert key not in read_until(start(*UP), "└")
+    assert (Path(env["SLA_HOME"]) / "api_key").read_text().strip() == key
 
 
 def test_ctrl_c_in_a_terminal_ends_everything_cleanly(start: Start, env: dict[str, str]) -> None:
@@ -58,37 +108,19 @@ def test_ctrl_c_while_starting_leaves_nothing(start: Start, env: dict[str, str])
     assert all(gone(child) for child in children)
 
 
-def test_the_api_key_is_shown_once_and_kept_in_a_private_file(start: Start, env: dict[str, str]) -> None:
-    path = Path(env["SLA_HOME"]) / "api_key"
-    first = start(*UP)
-    shown = read_until(first, "└")
-    key = path.read_text().strip()
-    assert key.startswith("ak_live_")
-    assert key in shown
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    first.terminate()
-    assert first.wait(15) == 0
-
-    second = start(*UP)
-    assert key not in read_until(second, "└")
-    assert path.read_text().strip() == key
+def test_a_key_that_was_given_is_neither_shown_nor_written(guest: Engine) -> None:
+    assert "a-key-of-my-own-choice" not in guest.table
+    assert not (Path(guest.env["SLA_HOME"]) / "api_key").exists()
 
 
-def test_a_key_that_was_given_is_neither_shown_nor_written(start: Start, env: dict[str, str]) -> None:
-    process = start(*UP, SLA_API_KEY="a-key-of-my-own-choice")
-    assert "a-key-of-my-own-choice" not in read_until(process, "└")
-    assert not (Path(env["SLA_HOME"]) / "api_key").exists()
-
-
-def test_a_second_engine_on_the_same_home_is_refused_by_name(start: Start, sla: Sla, env: dict[str, str]) -> None:
-    process = start(*UP)
-    read_until(process, "└")
-
-    second = sla("up")
+def test_a_second_engine_on_the_same_home_is_refused_by_name(engine: Engine, sla: Sla) -> None:
+    second = sla("up", **engine.env)
 
     assert second.returncode == 1
-    assert second.stderr.strip() == f"already running on {env['SLA_HOME']} (SLA_HOME): process {process.pid}"
-    assert process.poll() is None
+    assert (
+        second.stderr.strip() == f"already running on {engine.env['SLA_HOME']} (SLA_HOME): process {engine.process.pid}"
+    )
+    assert engine.process.poll() is None
 
 
 def test_the_engine_starts_again_at_once_after_it_was_killed(start: Start, env: dict[str, str]) -> None:
@@ -103,37 +135,25 @@ def test_the_engine_starts_again_at_once_after_it_was_killed(start: Start, env: 
     assert eventually(lambda: all(gone(child) for child in children))
 
 
-def test_a_killed_part_comes_back(start: Start, env: dict[str, str]) -> None:
-    process = start(*UP)
-    read_until(process, "└")
-    api = next(child for child in descendants(process) if child.cmdline()[-1] == "api")
+def test_a_killed_part_comes_back(engine: Engine) -> None:
+    api = next(child for child in descendants(engine.process) if child.cmdline()[-1] == "api")
 
     api.kill()
 
-    read_until(process, "the API ended (exit code -9), starting it again")
-    assert eventually(lambda: _healthy(env), 20)
+    read_until(engine.process, "the API ended (exit code -9), starting it again")
+    assert eventually(lambda: _healthy(engine), 20)
 
 
-def test_an_external_server_is_used_and_none_is_started(start: Start, env: dict[str, str]) -> None:
-    owner = start(*UP)
-    read_until(owner, "└")
-    address = f"127.0.0.1:{env['SLA_TEMPORAL_PORT']}"
-
-    guest = start(*UP, TEMPORAL_ADDRESS=address, **guest_of(env))
-
-    table = read_until(guest, "└")
-    assert address in table
-    assert "Temporal UI" not in table
-    assert not any("start-dev" in child.cmdline() for child in descendants(guest))
+def test_an_external_server_is_used_and_none_is_started(engine: Engine, guest: Engine) -> None:
+    assert address_of(engine) in guest.table
+    assert "Temporal UI" not in guest.table
+    assert not any("start-dev" in child.cmdline() for child in descendants(guest.process))
 
 
-def test_a_namespace_that_the_server_does_not_have_is_one_line(start: Start, sla: Sla, env: dict[str, str]) -> None:
-    owner = start(*UP)
-    read_until(owner, "└")
-    address = f"127.0.0.1:{env['SLA_TEMPORAL_PORT']}"
-
+def test_a_namespace_that_the_server_does_not_have_is_one_line(engine: Engine, sla: Sla) -> None:
+    address = address_of(engine)
     for command in ("up", "worker"):
-        finished = sla(command, TEMPORAL_ADDRESS=address, TEMPORAL_NAMESPACE="nope", **guest_of(env))
+        finished = sla(command, TEMPORAL_ADDRESS=address, TEMPORAL_NAMESPACE="nope", **guest_of(engine.env, "nobody"))
 
         assert finished.returncode == 1
         assert finished.stderr.strip() == (
@@ -152,12 +172,16 @@ def test_everything_stops_when_the_caller_is_killed(start: Start, env: dict[str,
     assert eventually(lambda: all(gone(process) for process in below), 15)
 
 
-def guest_of(env: dict[str, str]) -> dict[str, str]:
-    return {"SLA_API_PORT": str(free_ports(1)[0]), "SLA_HOME": f"{env['SLA_HOME']}-guest"}
+def address_of(engine: Engine) -> str:
+    return f"127.0.0.1:{engine.env['SLA_TEMPORAL_PORT']}"
 
 
-def _healthy(env: dict[str, str]) -> bool:
+def guest_of(env: Mapping[str, str], name: str) -> dict[str, str]:
+    return {"SLA_API_PORT": str(free_ports(1)[0]), "SLA_HOME": f"{env['SLA_HOME']}-{name}"}
+
+
+def _healthy(engine: Engine) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{env['SLA_API_PORT']}/healthz", trust_env=False).is_success
+        return httpx.get(f"{engine.api}/healthz", trust_env=False).is_success
     except httpx.TransportError:
         return False

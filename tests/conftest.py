@@ -1,0 +1,35 @@
+"""What every test shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
+
+_COMPILED: dict[type[DefaultDialect], Any] = {}
+_make_engine = Engine.__init__
+
+
+def _with_shared_statements(self: Engine, pool: Any, dialect: Any, *arguments: Any, **options: Any) -> None:
+    _make_engine(self, pool, dialect, *arguments, **options)
+    self._compiled_cache = _COMPILED.setdefault(type(dialect), LRUCache(3000))
+
+
+def pytest_configure() -> None:
+    """Compile a statement once a process, not once for each of the thousands of databases that the tests open.
+
+    An engine keeps what it compiled under its own dialect; here those of one kind count as equal.
+    """
+    Engine.__init__ = _with_shared_statements  # type: ignore[method-assign]
+    DefaultDialect.__eq__ = _is_of_one_kind  # type: ignore[method-assign, assignment]
+    DefaultDialect.__hash__ = _hash_of_kind  # type: ignore[method-assign, assignment]
+
+
+def _is_of_one_kind(self: DefaultDialect, other: object) -> bool:
+    return type(self) is type(other)
+
+
+def _hash_of_kind(self: DefaultDialect) -> int:
+    return hash(type(self))
