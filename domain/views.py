@@ -9,7 +9,7 @@ from domain.clocks import ClockState
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros, in_seconds, render, render_optional
 from domain.ledger import Firing, Key, Ledger, standing
-from domain.plans import Plan, TargetPlan
+from domain.plans import Plan, PolicyFacts, TargetPlan
 from domain.snapshot import Snapshot
 from domain.status import instance_status, met
 from domain.stints import Stint
@@ -19,13 +19,14 @@ def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) 
     """The seed's instance with `targets` keyed by type; elapsed and remaining are working seconds as of `now`."""
     instance = snapshot.ticket.instance
     stands = standing(ledger)
+    policy = _policy(snapshot, plan)
     view = {
         "id": str(instance),
-        "policy_id": snapshot.policy.id,
-        "policy_version": snapshot.policy.version,
+        "policy_id": policy.id,
+        "policy_version": policy.version,
         f"{instance.subject_type}_id": instance.subject,
         "kind": instance.kind.value,
-        "priority": snapshot.ticket.priority,
+        "priority": policy.priority,
         "status": instance_status(plan, now).value,
         "opened_at": render(plan.opened_at),
         "closed_at": render_optional(plan.closed_at),
@@ -40,6 +41,14 @@ def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) 
     if plan.ownership is not None:
         view["stints"] = [_stint_view(snapshot, plan, stint, stands, now) for stint in plan.ownership.stints]
     return view
+
+
+def _policy(snapshot: Snapshot, plan: Plan) -> PolicyFacts:
+    """That of the opening, or the latest that a change of the ticket has led a clock to."""
+    changed = [target.policy for target in plan.targets if target.policy is not None]
+    latest = [facts for facts in changed if plan.versions is not None and facts.id == plan.versions["policy_id"]]
+    opening = PolicyFacts(snapshot.policy.id, snapshot.policy.name, snapshot.policy.version, snapshot.ticket.priority)
+    return (latest or changed or [opening])[-1]
 
 
 def _cycle_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:

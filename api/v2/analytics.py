@@ -31,8 +31,7 @@ from api.v2.analytics_schemas import (
 from api.v2.analytics_views import breach_views, bucket_view, clusters_view, period_view, summary_view
 from domain.analytics.buckets import Granularity, buckets
 from domain.analytics.periods import Period, read_period
-from domain.clocks import CLOCKS
-from domain.errors import InvalidValue
+from domain.clocks import require_clock_name
 from domain.ids import Kind
 from store.analytics_queries import Scope
 
@@ -57,8 +56,8 @@ async def asked_scope(
 ) -> Scope:
     if kind is Kind.OLA:
         require_enterprise(owner, "Analytics of internal commitments (OLA)")
-    if type_ is not None and type_ not in CLOCKS:
-        raise InvalidValue("type", type_, f"must be one of {', '.join(CLOCKS)}")
+    if type_ is not None:
+        require_clock_name(type_)
     return Scope(owner.organization, kind, policy_id, priority, team_id, type_)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, PageOf, View
@@ -13,6 +14,13 @@ from domain.ids import Kind
 from domain.status import InstanceStatus
 
 KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind)})]
+AsOf = Annotated[
+    DateTime | None,
+    Query(
+        description="What was known at this instant: the events that had been received, the milestones that had fired.",
+        examples=["2026-03-08T14:30:00Z"],
+    ),
+]
 LONGEST_EVENT_ID = 200
 LONGEST_NOTE = 1000
 LONGEST_TEAM_ID = 200
@@ -112,6 +120,13 @@ class MilestoneView(View):
     delivered_at: DateTime | None = Field(examples=[None])
 
 
+class PolicyInForceView(View):
+    id: str = Field(examples=["sla_5d1f0a9be2c34786"])
+    name: str = Field(examples=["Critical Support"])
+    version: int = Field(examples=[1])
+    priority: str | None = Field(examples=["urgent"])
+
+
 class TargetStateView(View):
     due_at: DateTime | None = Field(description="Null while paused.", examples=["2026-03-08T14:00:00Z"])
     met: bool | None = Field(description="Null while undecided.", examples=[None])
@@ -125,6 +140,21 @@ class TargetStateView(View):
     milestones: list[MilestoneView]
     team_id: str | None = Field(default=None, description="The team it counts for.", examples=[TEAM])
     due_if_resumed_now: DateTime | None = Field(default=None, description="Only while paused.", examples=[None])
+    cycle: int | None = Field(
+        default=None, description="How often it has begun, from the second time on.", examples=[2]
+    )
+    policy: PolicyInForceView | None = Field(
+        default=None, description="What it is measured by, once a change of the ticket has led to it."
+    )
+
+
+class EarlierCycleView(TargetStateView):
+    """A life of a clock that has begun again since."""
+
+    type: str = Field(examples=["next_response"])
+    superseded: bool = Field(
+        description="Whether the later one takes its place, or its promise was taken back.", examples=[False]
+    )
 
 
 class StintView(View):
@@ -155,10 +185,14 @@ class InstanceView(View):
         default=None, description="Null while a clock runs or is paused.", examples=[None]
     )
     targets: dict[str, TargetStateView] = Field(description="By type; of an `ola` instance the latest stint's.")
+    earlier_cycles: list[EarlierCycleView] | None = Field(
+        default=None, description="Of clocks that have begun more than once; `targets` has the latest."
+    )
     stints: list[StintView] | None = Field(default=None, description="Only of an `ola` instance.")
     source: Literal["workflow", "store"] | None = Field(
         default=None, description="Who told: the store may lag behind.", examples=["workflow"]
     )
+    as_of: DateTime | None = Field(default=None, description="The instant that was asked about.", examples=[None])
     event_id: str | None = Field(
         default=None, description="After a command: the event that has been applied.", examples=["zd-118-7"]
     )

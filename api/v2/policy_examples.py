@@ -7,6 +7,7 @@ from typing import Any
 CREATED_AT = "2026-03-08T09:00:00Z"
 
 CONDITION: dict[str, Any] = {"field": "priority", "operator": "in", "value": ["urgent", "high"]}
+PENDING: dict[str, Any] = {"field": "status", "operator": "in", "value": ["pending", "on_hold"]}
 TARGET: dict[str, Any] = {"type": "first_response", "priority": "urgent", "hours": 1}
 ESCALATION: dict[str, Any] = {
     "trigger": "approaching_breach",
@@ -44,6 +45,8 @@ POLICY_DOCUMENT: dict[str, Any] = {
     "at_risk_percent": 75,
     "business_hours_id": None,
     "enabled": True,
+    "on_change": "keep",
+    "on_reopen": "continue",
     "origin": "v2",
     "version": 1,
 }

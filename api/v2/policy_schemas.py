@@ -10,18 +10,40 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 from api.schemas import Body, DateTime, PageOf, View
 from api.v2 import policy_examples as examples
 from api.v2.policy_ids import ESCALATION, TARGET, pattern
-from domain.clocks import CLOCKS
-from domain.conditions import OPERATORS
+from domain.calendar.validation import WEEKDAYS
+from domain.clocks import CLOCKS, OnReopen
+from domain.conditions import OPERATORS, Match
 from domain.ids import Kind
 from domain.origins import Origin
+from domain.policies import OnChange
 
 OriginOfList = Annotated[
     Literal["v1", "v2", "all"],
     Query(description="Those of which API; those of `v1` stand in no order, for each ticket matches one at most."),
 ]
-TargetType = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CLOCKS)})]
+TargetType = Annotated[
+    str,
+    WithJsonSchema({"type": "string", "anyOf": [{"enum": list(CLOCKS)}, {"pattern": "^[a-z][a-z0-9_]{0,49}$"}]}),
+]
+WeekdayName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(WEEKDAYS)})]
+TimeOfDay = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})]
+OnChangeName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OnChange)})]
+OnReopenName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OnReopen)})]
 OperatorName = Annotated[Any, WithJsonSchema({"type": "string", "enum": list(OPERATORS)})]
 Percent = Annotated[float, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 100})]
+_CONDITION: dict[str, Any] = {
+    "type": "object",
+    "properties": {"field": {"type": "string"}, "operator": {"type": "string", "enum": list(OPERATORS)}, "value": {}},
+    "required": ["field", "operator"],
+}
+_CONDITIONS: dict[str, Any] = {"type": "array", "minItems": 1, "items": _CONDITION}
+_MATCHED: dict[str, Any] = {
+    "type": "object",
+    "properties": {"match": {"type": "string", "enum": list(Match)}, "conditions": _CONDITIONS},
+    "required": ["conditions"],
+}
+Criteria = Annotated[Any, WithJsonSchema({"anyOf": [_CONDITIONS, _MATCHED, {"type": "null"}]})]
+"""A list of conditions that all must hold, or `{match, conditions}`."""
 MatchName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["all", "any"]})]
 TriggerName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["approaching_breach", "breached"]})]
 EscalationStatusName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["active", "inactive"]})]
@@ -36,7 +58,16 @@ class ConditionBody(Body):
     value: Any = Field(default=None, examples=[["urgent", "high"]])
 
 
+class DeadlineBody(Body):
+    """The next such wall time after the start of the clock, in the time zone of its business hours."""
+
+    weekday: WeekdayName | None = Field(default=None, description="Left out: of any day.", examples=["fri"])
+    time: TimeOfDay = Field(examples=["16:00"])
+
+
 class TargetBody(Body):
+    """One of `hours`, `minutes`, `days` and `by` is needed."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TARGET]})
 
     id: TargetIdText | None = Field(default=None, description="Left out: a new one.", examples=["target_abc123"])
@@ -44,7 +75,24 @@ class TargetBody(Body):
     priority: str | None = Field(default=None, description="Left out: any priority.", examples=["urgent"])
     hours: float | None = Field(default=None, description="Working time; fractions are legal.", examples=[1])
     minutes: float | None = Field(default=None, description="Instead of hours.", examples=[60])
+    days: int | None = Field(default=None, description="Instead of hours: working days.", examples=[None])
+    end_of_day: bool | None = Field(
+        default=None, description="Of `days`: due when the last of them closes.", examples=[None]
+    )
+    by: DeadlineBody | None = Field(default=None, description="Instead of hours: a fixed instant.", examples=[None])
     pausable: bool = Field(default=True, description="Whether a pause stops its clock.", examples=[True])
+    pauses_when: Criteria = Field(
+        default=None,
+        description="Its clock is paused while they hold for the ticket's fields: a list of conditions, or "
+        "`{match: any, conditions: [...]}`.",
+        examples=[[examples.PENDING]],
+    )
+    starts_when: Criteria = Field(
+        default=None, description="Of a clock of one's own: it starts once they hold.", examples=[None]
+    )
+    stops_when: Criteria = Field(
+        default=None, description="Of a clock of one's own: it stops once they hold.", examples=[None]
+    )
 
 
 class EscalationBody(Body):
@@ -80,6 +128,16 @@ class PolicyFields(Body):
         default=None, description="Left out: the organization's default calendar.", examples=["bh_default"]
     )
     enabled: bool = Field(default=True, examples=[True])
+    on_change: OnChangeName | None = Field(
+        default=None,
+        description="What a change of priority or policy does to clocks that are going; left out: `keep`.",
+        examples=["keep"],
+    )
+    on_reopen: OnReopenName | None = Field(
+        default=None,
+        description="What a reopening does to a stopped clock; left out: `continue`.",
+        examples=["continue"],
+    )
 
 
 class PolicyBody(PolicyFields):
@@ -99,15 +157,28 @@ class ConditionView(View):
     value: Any = Field(default=None, examples=[["urgent", "high"]])
 
 
+class DeadlineView(View):
+    weekday: str | None = Field(default=None, examples=["fri"])
+    time: str = Field(examples=["16:00"])
+
+
 class TargetView(View):
+    """What is not set is left out, but for `hours` and `minutes`."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TARGET_VIEW]})
 
     id: str = Field(examples=["target_abc123"])
     type: str = Field(examples=["first_response"])
     priority: str | None = Field(description="Null: any priority.", examples=["urgent"])
-    hours: int | float = Field(examples=[1])
-    minutes: int | float = Field(examples=[60])
+    hours: int | float | None = Field(description="Null for a target in days or by an instant.", examples=[1])
+    minutes: int | float | None = Field(description="Null for a target in days or by an instant.", examples=[60])
+    days: int | None = Field(default=None, description="Working days.", examples=[2])
+    end_of_day: bool | None = Field(default=None, examples=[True])
+    by: DeadlineView | None = None
     pausable: bool = Field(examples=[True])
+    pauses_when: Criteria = Field(default=None, examples=[[examples.PENDING]])
+    starts_when: Criteria = Field(default=None, examples=[None])
+    stops_when: Criteria = Field(default=None, examples=[None])
 
 
 class EscalationView(View):
@@ -143,6 +214,8 @@ class PolicyDocument(View):
     business_hours: bool = Field(examples=[False])
     business_hours_id: str | None = Field(examples=[None])
     enabled: bool = Field(examples=[True])
+    on_change: OnChange = Field(examples=["keep"])
+    on_reopen: OnReopen = Field(examples=["continue"])
     origin: Origin = Field(description="Through which API it was created, and its tickets come.", examples=["v2"])
     version: int = Field(
         description="Every change makes a new one; an instance keeps the one it was opened under.", examples=[1]

@@ -23,7 +23,12 @@ def policy_view(stored: StoredPolicy) -> dict[str, Any]:
 
 
 def policy_document(policy: Policy) -> dict[str, Any]:
-    document = policy.to_json() | {"escalations": [escalation_view(step) for step in policy.escalations]}
+    document = policy.to_json() | {
+        "escalations": [escalation_view(step) for step in policy.escalations],
+        # Kept in documents only where they are not the default.
+        "on_change": policy.on_change.value,
+        "on_reopen": policy.on_reopen.value,
+    }
     return {name: document[name] for name in PolicyDocument.model_fields}
 
 

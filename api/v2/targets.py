@@ -24,6 +24,7 @@ router = APIRouter(route_class=JsonRoute)
     "/policies/{policy_id}/targets",
     status_code=201,
     response_model=TargetOfPolicyView,
+    response_model_exclude_unset=True,
     responses={201: TAGGED, **problems.documented(400, 401, 403, 404, 409, 412, 413, 415, 422, 503)},
     summary="Add a target to a policy",
 )

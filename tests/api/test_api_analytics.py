@@ -303,7 +303,7 @@ REFUSED: list[tuple[str, dict[str, str], str, str, str]] = [
     ("trends", {"granularity": "year"}, "granularity", "year", "'hour', 'day', 'week' or 'month'"),
     ("trends", {"granularity": "hour", "start_date": "2020-01-01"}, "granularity", "hour", str(MOST_BUCKETS)),
     ("summary", {"kind": "xla"}, "kind", "xla", "'sla' or 'ola'"),
-    ("summary", {"type": "reply"}, "type", "reply", "first_response, resolution"),
+    ("summary", {"type": "Reply!"}, "type", "Reply!", "first_response, resolution"),
     ("summary", {"policy_id": "\0"}, "policy_id", "\\x00", "NUL"),
 ]
 
