@@ -24,6 +24,7 @@ from api.v2 import (
     commitments,
     events,
     explain,
+    instance_record,
     instances,
     keys,
     organization,
@@ -72,7 +73,19 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
 def _v2() -> APIRouter:
     router = APIRouter(prefix="/api/v2/sla")
     hours = (business_hours, business_hours_history, business_hours_import, public_holidays)
-    for part in (commitments, *hours, teams, preview, instances, explain, events, keys, organization, analytics):
+    for part in (
+        commitments,
+        *hours,
+        teams,
+        preview,
+        instances,
+        instance_record,
+        explain,
+        events,
+        keys,
+        organization,
+        analytics,
+    ):
         router.include_router(part.router)
     return router
 

@@ -12,6 +12,7 @@ from cli.demo import demo
 from cli.explain import explain
 from cli.replay import replay
 from cli.up import up
+from cli.verify import verify
 from domain.errors import SlaError
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ def version() -> None:
     console.say(f"slakeeper {installed_version('slakeeper')}")
 
 
-for command in (up, services.worker, services.api, services.migrate, replay, explain, demo, version):
+for command in (up, services.worker, services.api, services.migrate, replay, explain, verify, demo, version):
     app.command()(command)
 
 

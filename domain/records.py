@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.digests import plan_digest
 from domain.events import Event
 from domain.instants import Instant, parse, parse_optional, render, render_optional
 from domain.ledger import Firing, Ledger
@@ -86,6 +87,26 @@ class Record:
     deliveries: tuple[Delivery, ...] = ()
     settled: tuple[str, ...] = ()
     set_aside: Mapping[str, Any] = field(default_factory=lambda: dict(NONE_SET_ASIDE))
+
+    @property
+    def link(self) -> dict[str, Any]:
+        """What the step says that people rely on, as the chain keeps it (domain/chain.py).
+
+        Of the plan the digest is enough: it follows from rules and events. Channels and refusals are no part of it.
+        """
+        return {
+            "organization": self.organization,
+            "instance_id": self.instance_id,
+            "sequence": self.sequence,
+            "status": self.status.value,
+            "closed_at": render_optional(self.closed_at),
+            "events": [event.to_json() for event in self.events],
+            "firings": [firing.to_json() for firing in self.firings],
+            "notices": [notice["id"] for notice in self.notices],
+            "plan": plan_digest(self.plan),
+            "versions": self.plan.get("versions"),
+            **({} if self.snapshot is None else {"snapshot": self.snapshot}),
+        }
 
     @property
     def digest(self) -> str:

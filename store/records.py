@@ -12,6 +12,7 @@ from domain.ids import InstanceId
 from domain.instants import parse
 from domain.records import FIRM, Record, Writer
 from domain.snapshot import Facts
+from store.chains import chain
 from store.claims import end_claim
 from store.clock import Clock
 from store.database import Database
@@ -33,6 +34,7 @@ async def apply(database: Database, now: Clock, record: Record, writer: Writer =
             await _keep_notices(conn, record)
             await _keep_deliveries(conn, record)
             await _settle_notices(conn, record)
+            await chain(conn, record)
 
 
 async def _claim(conn: AsyncConnection, now: Clock, record: Record, writer: Writer) -> bool:
@@ -43,6 +45,7 @@ async def _claim(conn: AsyncConnection, now: Clock, record: Record, writer: Writ
         "written_at": moment(writer.at),
         "tentative": writer.tentative,
         "recorded_at": moment(now()),
+        "link": record.link,
     }
     if await insert_new(conn, instance_records, {**_of(record), "sequence": record.sequence, **content}):
         return True

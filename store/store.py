@@ -10,6 +10,7 @@ from store.analytics import Analytics
 from store.answers import Answers
 from store.calendars import Calendars
 from store.catalog import Catalogs
+from store.chains import Chains
 from store.claims import Claims
 from store.clock import Clock, system_clock
 from store.compliance import Compliance
@@ -34,6 +35,7 @@ class Store:
         self.policies = Policies(database, now)
         self.teams = Teams(database, now)
         self.instances = Instances(database, now)
+        self.chains = Chains(database)
         self.keys = Keys(database, now)
         self.answers = Answers(database, now)
         self.analytics = Analytics(database)

@@ -216,6 +216,8 @@ instance_records = Table(
     Column("written_at", UtcDateTime, nullable=False),
     Column("tentative", Boolean, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
+    Column("link", Document),
+    Column("hash", Name),
 )
 
 

@@ -38,6 +38,8 @@ ROUTES = {
     "/instances": {"get", "post"},
     "/instances/{instance_id}": {"get"},
     "/instances/{instance_id}/explain": {"get"},
+    "/instances/{instance_id}/events": {"get"},
+    "/instances/{instance_id}/events/export": {"get"},
     **{
         f"/instances/{{instance_id}}/{command}": {"post"}
         for command in ("acknowledge", "pause", "resume", "assign", "resolve", "reopen", "cancel")

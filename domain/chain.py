@@ -1,0 +1,158 @@
+"""The record of an instance as a chain: each step's hash covers what it says and the hash before it.
+
+Who keeps an earlier hash can tell whether anything up to it was changed, removed, put in or moved. Checking takes
+nothing but this package: an export holds all that is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.digests import digest, plan_digest
+from domain.errors import InvalidValue, SlaError
+from domain.events import Event
+from domain.fields import require_list, require_mapping
+from domain.instants import render_optional
+from domain.planning import plan
+from domain.plans import Plan
+from domain.snapshot import Snapshot
+
+FORMAT = "slakeeper-record/1"
+NOTHING_BEFORE = ""
+
+
+def link_hash(previous: str, link: Mapping[str, Any]) -> str:
+    """The hash of a step that follows the one with that hash (`NOTHING_BEFORE`: it is the first of the chain)."""
+    return digest({"previous": previous, "link": link})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What does not fit: in which step (None: in none of them), which part of it, and how."""
+
+    sequence: int | None
+    part: str
+    problem: str
+
+    def __str__(self) -> str:
+        where = "the export" if self.sequence is None else f"step {self.sequence}"
+        return f"{where}: {self.part}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`steps` were checked, `head` is the hash of the last; `unchained` ones were recorded before there was a chain."""
+
+    steps: int
+    head: str
+    unchained: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.findings
+
+
+def verify(document: Any, head: str | None = None) -> Verdict:
+    """Recompute an export: every hash, and every step's plan from the rules and the events up to it.
+
+    `head` is a hash that was kept from an earlier look: it must be in the chain. Raises InvalidValue for what is no
+    export.
+    """
+    body = require_mapping(document, "export")
+    if body.get("format") != FORMAT:
+        raise InvalidValue("export.format", body.get("format"), f"must be {FORMAT}")
+    listed = require_list(body.get("steps"), "export.steps")
+    steps = [require_mapping(one, f"export.steps[{at}]") for at, one in enumerate(listed)]
+    earlier = require_mapping(body.get("unchained") or {}, "export.unchained")
+    hashes = [one.get("hash") for one in steps]
+    findings = [*_of_hashes(steps), *_of_chain(body, hashes, head), *_of_plans(body, steps, earlier)]
+    return Verdict(len(steps), str(hashes[-1]) if hashes else NOTHING_BEFORE, earlier.get("steps", 0), tuple(findings))
+
+
+def _of_hashes(steps: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    previous, expected = NOTHING_BEFORE, None
+    for step in steps:
+        link, sequence = step.get("link"), _sequence(step)
+        if not isinstance(link, Mapping):
+            yield Finding(sequence, "link", "is missing")
+            continue
+        if expected is not None and sequence != expected:
+            yield Finding(sequence, "sequence", f"step {expected} should be here")
+        if step.get("previous_hash") != previous:
+            yield Finding(sequence, "previous_hash", "is not the hash of the step before")
+        previous = link_hash(previous, link)
+        if step.get("hash") != previous:
+            yield Finding(sequence, "hash", "is not that of what the step says and of the steps before")
+            previous = str(step.get("hash"))
+        expected = None if sequence is None else sequence + 1
+
+
+def _of_chain(body: Mapping[str, Any], hashes: Sequence[Any], head: str | None) -> Iterator[Finding]:
+    last = hashes[-1] if hashes else NOTHING_BEFORE
+    if body.get("head") != last:
+        yield Finding(None, "head", "is not the hash of the last step")
+    if head is not None and head not in hashes:
+        yield Finding(None, "head", f"{head} is not in the chain: what it stood for was changed or removed")
+
+
+def _of_plans(
+    body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], earlier: Mapping[str, Any]
+) -> Iterator[Finding]:
+    own = (body.get("organization"), body.get("instance_id"))
+    snapshot, events = earlier.get("snapshot"), [*earlier.get("events", ())]
+    for step in steps:
+        link, sequence = step.get("link"), _sequence(step)
+        if not isinstance(link, Mapping):
+            continue
+        if (link.get("organization"), link.get("instance_id")) != own:
+            yield Finding(sequence, "instance_id", "is of another instance")
+        snapshot = link.get("snapshot") or snapshot
+        events += _documents(link.get("events"))
+        yield from _of_plan(sequence, link, snapshot, events)
+
+
+def _of_plan(sequence: int | None, link: Mapping[str, Any], snapshot: Any, events: Sequence[Any]) -> Iterator[Finding]:
+    try:
+        planned = plan(Snapshot.from_json(snapshot), [Event.from_json(event) for event in events])
+    except (SlaError, KeyError, TypeError, AttributeError, ValueError) as error:
+        yield Finding(sequence, "plan", f"cannot be made from what is recorded: {error}")
+        return
+    if plan_digest(planned.to_json()) != link.get("plan"):
+        yield Finding(sequence, "plan", f"is not what rules and events come to{_database(planned, link)}")
+    if render_optional(planned.closed_at) != link.get("closed_at"):
+        yield Finding(sequence, "closed_at", "is not what rules and events come to")
+    yield from _of_firings(sequence, link, planned)
+
+
+def _of_firings(sequence: int | None, link: Mapping[str, Any], planned: Plan) -> Iterator[Finding]:
+    """What stands must be planned at that very instant."""
+    moments: dict[Any, str | None] = {
+        (target.name, target.cycle, mark.name): render_optional(mark.planned_at)
+        for target in planned.targets
+        for mark in target.milestones
+    }
+    for firing in _documents(link.get("firings")):
+        key = (firing.get("target"), firing.get("cycle"), firing.get("milestone"))
+        if firing.get("withdrawn_at") is None and moments.get(key) != firing.get("planned_at"):
+            yield Finding(sequence, f"{key[0]}/{key[1]}/{key[2]}", "did not happen at that instant")
+
+
+def _documents(value: Any) -> Sequence[Mapping[str, Any]]:
+    """What else stands there breaks the hash."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else ()
+
+
+def _database(planned: Plan, link: Mapping[str, Any]) -> str:
+    versions = link.get("versions")
+    then = versions.get("tzdata_version") if isinstance(versions, Mapping) else None
+    now = (planned.versions or {}).get("tzdata_version")
+    return "" if then == now else f"; it was made with time zone database {then}, here is {now}"
+
+
+def _sequence(step: Mapping[str, Any]) -> int | None:
+    link = step.get("link")
+    found = link.get("sequence") if isinstance(link, Mapping) else None
+    return found if isinstance(found, int) else None

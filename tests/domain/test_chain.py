@@ -1,0 +1,210 @@
+"""An export of an instance's record: whatever is done to it is found, with nothing but the core."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.chain import FORMAT, NOTHING_BEFORE, link_hash, verify
+from domain.digests import canonical
+from domain.errors import InvalidValue
+from domain.events import Event
+from domain.instants import Instant
+from domain.planning import plan
+from domain.records import Record
+from domain.snapshot import Snapshot
+from tests.support.builders import a_snapshot, acknowledged, at, opened, paused, promise, resolved, resumed
+from workflows.inbox import Arrival
+from workflows.state import InstanceState
+
+ROOT = Path(__file__).parents[2]
+SNAPSHOT = a_snapshot(promise("first_response", 30), promise("resolution", 120))
+HISTORY = (
+    (opened("09:00"), "09:00"),
+    (paused("10:30", "vendor", received="10:31"), "10:31"),
+    (acknowledged("09:20", received="11:00"), "11:00"),
+    (resumed("12:00", "vendor"), "12:00"),
+    (resolved("13:00"), "13:00"),
+)
+
+
+def records(snapshot: Snapshot = SNAPSHOT) -> Iterator[Record]:
+    """The steps as the workflow makes them: a breach that a late acknowledgement withdraws among them."""
+    (first, _), *later = HISTORY
+    state = InstanceState.opening(snapshot.to_json(), plan(snapshot, [first]).to_json(), first.to_json())
+    for event, when in later:
+        step(state, at(when) - 1)
+        events = [*state.events.values(), *(one.event for one in state.receive([Arrival(event)]))]
+        state.apply(events[len(state.events) :], plan(snapshot, events))
+        step(state, at(when))
+    yield from state.unrecorded
+
+
+def step(state: InstanceState, now: int) -> None:
+    state.fire(Instant(now))
+    state.close_step(Instant(now))
+
+
+@cache
+def exported() -> str:
+    steps, previous = [], NOTHING_BEFORE
+    for record in records():
+        link = json.loads(json.dumps(record.link))
+        hashed = link_hash(previous, link)
+        steps.append({"recorded_at": "2026-03-02T09:00:00Z", "previous_hash": previous, "hash": hashed, "link": link})
+        previous = hashed
+    document = {"format": FORMAT, "organization": "default", "instance_id": "inst_sla_ticket_42"}
+    return json.dumps({**document, "head": previous, "steps": steps})
+
+
+@pytest.fixture
+def export() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(exported())
+    return document
+
+
+def rehashed(export: dict[str, Any]) -> dict[str, Any]:
+    """As one who knows how would hide a change."""
+    previous = NOTHING_BEFORE
+    for one in export["steps"]:
+        one["previous_hash"], one["hash"] = previous, link_hash(previous, one["link"])
+        previous = one["hash"]
+    export["head"] = previous
+    return export
+
+
+def test_a_record_that_nobody_touched_holds(export: dict[str, Any]) -> None:
+    verdict = verify(export)
+    assert [str(finding) for finding in verdict.findings] == []
+    assert (verdict.steps, verdict.head, verdict.unchained) == (len(export["steps"]), export["head"], 0)
+    assert verdict.steps > 4
+    withdrawn = [f for one in export["steps"] for f in one["link"]["firings"] if f["withdrawn_at"]]
+    assert withdrawn
+
+
+def leaves(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(document, dict):
+        for key in document:
+            yield from leaves(document[key], (*path, key))
+    elif isinstance(document, list) and document:
+        for index in range(len(document)):
+            yield from leaves(document[index], (*path, index))
+    else:
+        yield path
+
+
+def changed(document: Any, path: tuple[Any, ...]) -> Any:
+    other = copy.deepcopy(document)
+    inner = other
+    for key in path[:-1]:
+        inner = inner[key]
+    value = inner[path[-1]]
+    inner[path[-1]] = f"{value}x" if isinstance(value, str) else value + 1 if isinstance(value, int | float) else "x"
+    return other
+
+
+def test_a_change_of_any_value_is_found(export: dict[str, Any]) -> None:
+    paths = [path for path in leaves(export) if path[-1] not in ("recorded_at", "format")]
+    assert len(paths) > 100
+    for path in paths:
+        assert not verify(changed(export, path)).holds, path
+
+
+def test_a_step_that_is_removed_put_in_or_moved_is_found(export: dict[str, Any]) -> None:
+    steps = export["steps"]
+    for place in range(len(steps)):
+        for others in (steps[:place] + steps[place + 1 :], [*steps[: place + 1], *steps[place:]]):
+            assert not verify({**export, "steps": others}).holds, place
+        for other in range(place):
+            moved = list(steps)
+            moved[place], moved[other] = moved[other], moved[place]
+            assert not verify({**export, "steps": moved}).holds, (place, other)
+
+
+def test_an_event_that_is_changed_removed_or_put_in_is_found_even_if_every_hash_is_made_anew(
+    export: dict[str, Any],
+) -> None:
+    """For the plan no longer follows; the time of an event that decided nothing is the sender's word."""
+    removed = copy.deepcopy(export)
+    resume = next(one for one in removed["steps"] if any(e["kind"] == "resumed" for e in one["link"]["events"]))
+    resume["link"]["events"] = []
+    assert "plan" in {finding.part for finding in verify(rehashed(removed)).findings}
+    moved = copy.deepcopy(export)
+    late = next(e for one in moved["steps"] for e in one["link"]["events"] if e["kind"] == "acknowledged")
+    late["occurred_at"] = "2026-03-02T09:40:00Z"
+    assert "plan" in {finding.part for finding in verify(rehashed(moved)).findings}
+    generous = copy.deepcopy(export)
+    for target in generous["steps"][0]["link"]["snapshot"]["policy"]["targets"]:
+        target["hours"], target["minutes"] = target["hours"] * 2, target["minutes"] * 2
+    assert "plan" in {finding.part for finding in verify(rehashed(generous)).findings}
+
+
+def test_a_milestone_that_never_happened_then_is_found_though_every_hash_fits(export: dict[str, Any]) -> None:
+    for one in export["steps"]:
+        for firing in one["link"]["firings"]:
+            firing["planned_at"] = "2026-03-02T09:01:00Z"
+    assert any(finding.part.endswith("/halfway") for finding in verify(rehashed(export)).findings)
+
+
+def test_a_chain_that_was_made_anew_does_not_hold_against_a_hash_that_was_kept(export: dict[str, Any]) -> None:
+    kept = export["steps"][2]["hash"]
+    assert verify(export, kept).holds
+    export["steps"][0]["link"]["events"][0]["actor"] = "somebody else"
+    forged = rehashed(export)
+    assert verify(forged).holds
+    assert [finding.part for finding in verify(forged, kept).findings] == ["head"]
+
+
+def test_steps_cut_off_at_the_end_are_found_against_the_hash_of_the_last_one_alone(export: dict[str, Any]) -> None:
+    shorter = rehashed({**export, "steps": export["steps"][:-1]})
+    assert verify(shorter).holds
+    assert not verify(shorter, export["head"]).holds
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [([], "export"), ({}, "export.format"), ({"format": FORMAT}, "export.steps"),
+     ({"format": FORMAT, "steps": [1]}, "export.steps[0]"), ({"format": "other/1", "steps": []}, "export.format")],
+)  # fmt: skip
+def test_what_is_no_export_is_refused_by_name(document: Any, field: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        verify(document)
+    assert refused.value.field == field
+
+
+def test_a_document_has_one_spelling() -> None:
+    assert canonical({"b": 1, "a": ["é", None]}) == b'{"a":["\\u00e9",null],"b":1}'
+
+
+def test_verifying_takes_nothing_but_the_core(tmp_path: Path) -> None:
+    (tmp_path / "export.json").write_text(exported())
+    code = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("store", "api", "workflows", "activities", "cli", "temporalio", "sqlalchemy",
+                                      "fastapi", "pydantic", "httpx"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Blocked())
+import json
+from domain.chain import verify
+verdict = verify(json.load(open(sys.argv[1])))
+assert verdict.holds, verdict.findings
+print(verdict.steps)
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "export.json")]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout.strip()) == (0, str(len(json.loads(exported())["steps"]))), ran.stderr
+
+
+def test_the_events_of_the_story_are_all_in_the_record(export: dict[str, Any]) -> None:
+    told = [Event.from_json(event).event_id for one in export["steps"] for event in one["link"]["events"]]
+    assert told == [event.event_id for event, _ in HISTORY]

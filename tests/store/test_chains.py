@@ -1,0 +1,126 @@
+"""The chain of an instance's steps, whatever order they are recorded in."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from domain.chain import verify
+from domain.events import EventKind
+from domain.instants import Instant, parse
+from domain.planning import plan
+from domain.records import Record, Writer
+from domain.snapshot import Snapshot
+from store.store import Store
+from store.tables import instance_records
+from tests.store.samples import ORGANIZATION, an_event, an_opening
+
+ID = "inst_sla_ticket_42"
+
+
+def story() -> list[Record]:
+    """An opening and three steps that tell the truth."""
+    opening = an_opening()
+    assert opening.snapshot is not None
+    snapshot, events, steps = Snapshot.from_json(opening.snapshot), [*opening.events], [opening]
+    kinds = (EventKind.ACKNOWLEDGED, EventKind.PAUSED, EventKind.RESUMED)
+    for sequence, kind in enumerate(kinds, start=2):
+        events.append(an_event(kind.value, kind, minutes=10 * sequence))
+        steps.append(
+            replace(
+                opening, sequence=sequence, snapshot=None, events=(events[-1],), plan=plan(snapshot, events).to_json()
+            )
+        )
+    return steps
+
+
+async def export(store: Store) -> dict[str, Any]:
+    found = await store.chains.export(ORGANIZATION, ID)
+    assert found is not None
+    return found
+
+
+async def test_every_step_is_chained_to_the_one_before(store: Store) -> None:
+    for record in story():
+        await store.instances.apply(record)
+    verdict = verify(await export(store))
+    assert (verdict.steps, verdict.findings) == (4, ())
+    page = await store.chains.steps(ORGANIZATION, ID, limit=2, offset=2)
+    whole = await store.chains.steps(ORGANIZATION, ID, limit=9, offset=0)
+    assert list(page.steps) == list(whole.steps)[2:]
+    assert [step.previous_hash for step in whole.steps] == ["", *[step.hash for step in whole.steps][:-1]]
+    assert (page.total, page.head, page.is_complete) == (4, verdict.head, True)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3)))[1:], ids=str)
+async def test_a_gap_ends_the_chain_until_it_is_filled(store: Store, order: tuple[int, ...]) -> None:
+    first, *later = story()
+    await store.instances.apply(first)
+    there = {1}
+    for place in order:
+        await store.instances.apply(later[place])
+        there.add(later[place].sequence)
+        reach = next(number for number in itertools.count(1) if number + 1 not in there)
+        assert len((await export(store))["steps"]) == reach
+        found = await store.chains.steps(ORGANIZATION, ID, limit=9, offset=0)
+        assert found.is_complete == (reach == max(there))
+        assert [step.sequence for step in found.steps if step.hash is not None] == list(range(1, reach + 1))
+    assert verify(await export(store)).findings == ()
+
+
+async def test_a_tentative_step_that_gives_way_changes_the_hashes_behind_it(store: Store) -> None:
+    first, second, third, _ = story()
+    undone = replace(second, events=(an_event("undone", EventKind.PAUSED),))
+    at = parse("2026-03-02T10:00:00Z")
+    await store.instances.apply(first)
+    await store.instances.apply(undone, Writer("chain", at, tentative=True))
+    await store.instances.apply(third, Writer("chain", at, tentative=True))
+    assert not verify(await export(store)).holds
+    await store.instances.apply(second, Writer("chain", Instant(at + 1), tentative=False))
+    assert verify(await export(store)).findings == ()
+
+
+async def test_a_step_that_is_recorded_again_keeps_its_hash(store: Store) -> None:
+    for record in story():
+        await store.instances.apply(record)
+    before = await export(store)
+    for record in reversed(story()):
+        await store.instances.apply(record)
+    assert await export(store) == before
+
+
+async def test_an_instance_older_than_the_chain_is_chained_from_then_on(store: Store) -> None:
+    first, second, third, fourth = story()
+    await store.instances.apply(first)
+    await store.instances.apply(second)
+    async with store.database.write() as conn:
+        await conn.execute(sa.update(instance_records).values(link=None, hash=None))
+    await store.instances.apply(third)
+    await store.instances.apply(fourth)
+    document = await export(store)
+    verdict = verify(document)
+    assert (verdict.steps, verdict.unchained, verdict.findings) == (2, 2, ())
+    assert [event["event_id"] for event in document["unchained"]["events"]] == ["open-42", "acknowledged"]
+    assert (await store.chains.steps(ORGANIZATION, ID, limit=9, offset=0)).is_complete
+
+
+async def test_what_somebody_changes_in_the_database_is_found(store: Store) -> None:
+    for record in story():
+        await store.instances.apply(record)
+    document = await export(store)
+    forged = {**document["steps"][1]["link"], "events": []}
+    async with store.database.write() as conn:
+        await conn.execute(sa.update(instance_records).where(instance_records.c.sequence == 2).values(link=forged))
+    found = verify(await export(store)).findings
+    assert {(finding.sequence, finding.part) for finding in found} >= {(2, "hash"), (2, "plan")}
+
+
+async def test_an_instance_that_is_not_there_has_no_record(store: Store) -> None:
+    assert await store.chains.export(ORGANIZATION, "inst_sla_ticket_none") is None
+    assert (await store.chains.steps(ORGANIZATION, "inst_sla_ticket_none", limit=1, offset=0)).total == 0
+    await store.instances.apply(an_opening())
+    assert await store.chains.export("other", ID) is None
