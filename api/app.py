@@ -30,6 +30,7 @@ from api.v2 import (
     organization,
     preview,
     public_holidays,
+    replans,
     teams,
 )
 from connection import connect
@@ -82,6 +83,7 @@ def _v2() -> APIRouter:
         instance_record,
         explain,
         events,
+        replans,
         keys,
         organization,
         analytics,

@@ -46,12 +46,15 @@ class Catalog:
             teams=self._teams(policy, ticket.team_id),
             team_calendars=self._team_calendars(policy),
             auto_escalate=self.auto_escalate and policy.escalation_contact is not None,
-            alternatives=tuple(self._alternatives(policy, ticket)),
+            alternatives=self.alternatives(policy, ticket),
             matching=MatchRecord.of(self.policies, policy, ticket),
         )
 
+    def alternatives(self, chosen: Policy, ticket: Ticket) -> tuple[Alternative, ...]:
+        """What the ticket may change to; nothing while the policy says that changes of the ticket do not count."""
+        return tuple(self._alternatives(chosen, ticket))
+
     def _alternatives(self, chosen: Policy, ticket: Ticket) -> Iterator[Alternative]:
-        """None while the policy says that changes of the ticket do not count."""
         if chosen.on_change is OnChange.KEEP:
             return
         for policy in self.policies:

@@ -21,6 +21,7 @@ from store.keys import Keys
 from store.openings import Opening, Openings, Prepare
 from store.organizations import Organizations
 from store.policies import Policies
+from store.replans import Replans
 from store.teams import Teams
 from store.tickets import Tickets
 
@@ -36,6 +37,7 @@ class Store:
         self.teams = Teams(database, now)
         self.instances = Instances(database, now)
         self.chains = Chains(database)
+        self.replans = Replans(database, now)
         self.keys = Keys(database, now)
         self.answers = Answers(database, now)
         self.analytics = Analytics(database)

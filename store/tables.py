@@ -309,3 +309,30 @@ deliveries = Table(
     Column("sequence", Integer, nullable=False),
     _of_instance(),
 )
+
+replans = Table(
+    "replans",
+    metadata,
+    Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
+    Column("id", Name, primary_key=True),
+    Column("asked", Document, nullable=False),
+    Column("reason", Name, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("calendar_id", Name),
+    Column("calendar_before", Integer),
+    Column("applied_at", UtcDateTime, nullable=False),
+    Column("undone_at", UtcDateTime),
+)
+
+replan_instances = Table(
+    "replan_instances",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("replan_id", Name, primary_key=True),
+    Column("instance_id", Name, primary_key=True),
+    Column("rules_before", Document, nullable=False),
+    Column("rules_after", Document, nullable=False),
+    Column("moves", Document, nullable=False),
+    ForeignKeyConstraint(["organization", "replan_id"], ["replans.organization", "replans.id"]),
+    Index(None, "organization", "instance_id"),
+)

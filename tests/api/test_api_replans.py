@@ -1,0 +1,220 @@
+"""Replans over the API, on a real Temporal server: preview, apply, undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.clockwork import eventually
+
+ID = "inst_sla_ticket_1"
+STORM = {"from": "2026-03-02T13:00:00Z", "to": "2026-03-02T18:00:00Z", "reason": "storm"}
+
+
+@pytest.fixture
+async def desk(api: Any) -> Any:
+    """Office hours; six hours to resolve; ticket 1 opened at nine and was resolved at four, an hour late."""
+    api.hours = (await api.get("/business-hours")).json()["data"][0]["id"]
+    api.policy_id = (
+        await api.policy(conditions=[], targets=[{"type": "resolution", "hours": 6}], business_hours=True)
+    )["id"]
+    await api.with_worker()
+    await told(api, "1", "opened", "2026-03-02T09:00:00Z")
+    await told(api, "1", "resolved", "2026-03-02T16:00:00Z")
+    await recorded(api, "1", "breached")
+    return api
+
+
+async def told(api: Any, ticket: str, type_: str, when: str, **body: Any) -> None:
+    event = {"type": type_, "ticket_id": ticket, "ticket": {}, "occurred_at": when, **body}
+    answer = await api.post("/events", event)
+    assert answer.status_code == 200, answer.text
+
+
+async def recorded(api: Any, ticket: str, status: str) -> dict[str, Any]:
+    async def ask() -> Any:
+        return await api.dependencies.store.instances.get(api.organization, f"inst_sla_ticket_{ticket}")
+
+    await eventually(ask, lambda stored: stored is not None and stored.status.value == status)
+    shown: dict[str, Any] = (await api.get(f"/instances/inst_sla_ticket_{ticket}")).json()
+    return shown
+
+
+async def firings(api: Any) -> list[tuple[str, bool]]:
+    record = (await api.get(f"/instances/{ID}/events", limit=100)).json()["data"]
+    return [(f["milestone"], f["withdrawn_at"] is not None) for step in record for f in step["link"]["firings"]]
+
+
+def storm(api: Any, **changes: Any) -> dict[str, Any]:
+    return {"closure": {"business_hours_id": api.hours, **STORM, **changes}}
+
+
+async def test_a_preview_lists_what_would_move_and_changes_nothing(desk: Any) -> None:
+    answer = await desk.post("/replan:preview", storm(desk))
+    assert answer.status_code == 200, answer.text
+    seen = answer.json()
+    assert (seen["checked"], seen["moved"], seen["would_breach"], seen["saved"]) == (1, 1, 0, 1)
+    (instance,) = seen["instances"]
+    assert instance["instance_id"] == ID
+    (move,) = instance["targets"]
+    assert (move["due_from"], move["due_to"]) == ("2026-03-02T15:00:00Z", "2026-03-03T11:00:00Z")
+    assert (move["type"], move["cycle"], move["breach"]) == ("resolution", 1, "saved")
+    assert (await desk.get(f"/business-hours/{desk.hours}")).json()["version"] == 1
+    assert (await desk.get("/replans")).json()["total"] == 0
+    assert (await desk.get(f"/instances/{ID}")).json()["status"] == "breached"
+
+
+async def test_a_closure_after_the_fact_withdraws_what_it_excuses_and_undoing_it_brings_it_back(desk: Any) -> None:
+    previewed = (await desk.post("/replan:preview", storm(desk))).json()
+    applied = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    assert applied.status_code == 200, applied.text
+    assert (applied.json()["instances"], applied.json()["pending"], applied.json()["reason"]) == (1, 0, "storm")
+    seen = await recorded(desk, "1", "met")
+    assert seen["targets"]["resolution"]["due_at"] == "2026-03-03T11:00:00Z"
+    assert ("breached", True) in await firings(desk)
+    kept = (await desk.get("/replans/replan_storm")).json()
+    assert kept["instances"] == previewed["instances"]
+    hours = (await desk.get(f"/business-hours/{desk.hours}")).json()
+    assert (hours["version"], hours["holidays"][0]["name"]) == (2, "storm")
+    summary = await in_analytics(desk, "met")
+    assert (summary["met"], summary["breached"]) == (1, 0)
+    explained = await desk.get(f"/instances/{ID}/explain")
+    assert "storm" in explained.text
+
+    undone = await desk.post("/replan:undo", {"replan_id": "replan_storm"})
+    assert undone.status_code == 200, undone.text
+    assert undone.json()["undone_at"] is not None
+    seen = await recorded(desk, "1", "breached")
+    assert seen["targets"]["resolution"]["breached_at"] == "2026-03-02T15:00:00Z"
+    hours = (await desk.get(f"/business-hours/{desk.hours}")).json()
+    assert (hours["version"], hours["holidays"]) == (3, [])
+    again = await desk.post("/replan:undo", {"replan_id": "replan_storm"})
+    assert (again.status_code, again.json()["pending"]) == (200, 0)
+    refused = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    assert (refused.status_code, refused.json()["value"]) == (409, "replan_storm")
+
+
+async def in_analytics(api: Any, outcome: str) -> dict[str, Any]:
+    async def ask() -> Any:
+        asked = {"start_date": "2026-03-02", "end_date": "2026-03-03"}
+        return (await api.get("/analytics/summary", **asked)).json()["by_target_type"]
+
+    rows = await eventually(ask, lambda rows: bool(rows) and rows[0][outcome] == 1)
+    found: dict[str, Any] = rows[0]
+    return found
+
+
+async def test_the_same_request_under_the_same_id_changes_nothing_twice(desk: Any) -> None:
+    first = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    await recorded(desk, "1", "met")
+    before = await firings(desk)
+    second = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    assert (second.status_code, second.json()["applied_at"]) == (200, first.json()["applied_at"])
+    assert await firings(desk) == before
+    assert (await desk.get(f"/business-hours/{desk.hours}")).json()["version"] == 2
+    other = await desk.post("/replan:apply", {**storm(desk, reason="flood"), "id": "replan_storm"})
+    assert other.status_code == 409
+
+
+async def test_a_replan_that_was_cut_off_goes_on_where_it_was_left(desk: Any, tmp_path: Any) -> None:
+    """Temporal is away when the instances are to be told."""
+    await desk.lose_temporal()
+    cut = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    assert cut.status_code == 503
+    desk.find_everything()
+    assert (await desk.get(f"/instances/{ID}")).json()["status"] == "breached"
+    done = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    assert (done.status_code, done.json()["instances"], done.json()["pending"]) == (200, 1, 0)
+    await recorded(desk, "1", "met")
+
+
+async def test_editing_a_policy_moves_nothing_until_it_is_replanned(desk: Any) -> None:
+    await told(desk, "2", "opened", "2026-03-02T09:00:00Z")
+    changed = {"targets": [{"type": "resolution", "hours": 9000}]}
+    await desk.http.patch(f"/api/v2/sla/policies/{desk.policy_id}", json=changed)
+    assert (await recorded(desk, "2", "breached"))["policy_version"] == 1
+    previewed = (await desk.post("/replan:preview", {"policy_id": desk.policy_id})).json()
+    assert [(one["instance_id"], one["targets"][0]["breach"]) for one in previewed["instances"]] == [
+        ("inst_sla_ticket_2", "saved")
+    ]
+    applied = await desk.post("/replan:apply", {"policy_id": desk.policy_id, "reason": "agreed with the customer"})
+    assert applied.status_code == 200, applied.text
+    seen = await recorded(desk, "2", "active")
+    assert seen["policy_version"] == 2
+    assert (await desk.get(f"/instances/{ID}")).json()["policy_version"] == 1
+
+
+async def test_editing_business_hours_moves_nothing_until_it_is_replanned(desk: Any) -> None:
+    await told(desk, "2", "opened", "2026-03-02T09:00:00Z")
+    week = {"mon": [["09:00", "10:00"]]}
+    await desk.http.patch(f"/api/v2/sla/business-hours/{desk.hours}", json={"weekly_hours": week})
+    before = (await recorded(desk, "2", "breached"))["targets"]["resolution"]["breached_at"]
+    assert before == "2026-03-02T15:00:00Z"
+    asked = {"business_hours_id": desk.hours, "instance_ids": ["inst_sla_ticket_2"]}
+    (moved,) = (await desk.post("/replan:preview", asked)).json()["instances"]
+    assert (moved["targets"][0]["due_to"], moved["targets"][0]["breach"]) == ("2026-04-06T10:00:00Z", "stays")
+
+
+async def test_a_replan_is_undone_before_an_earlier_one_of_the_same_instance(desk: Any) -> None:
+    await desk.post("/replan:apply", {**storm(desk), "id": "replan_first"})
+    later = storm(desk, **{"from": "2026-03-02T09:00:00Z", "to": "2026-03-02T12:00:00Z", "reason": "fire"})
+    await recorded(desk, "1", "met")
+    assert (await desk.post("/replan:apply", {**later, "id": "replan_second"})).json()["instances"] == 1
+    refused = await desk.post("/replan:undo", {"replan_id": "replan_first"})
+    assert (refused.status_code, ID in refused.json()["detail"]) == (409, True)
+    assert (await desk.post("/replan:undo", {"replan_id": "replan_second"})).status_code == 200
+    assert (await desk.post("/replan:undo", {"replan_id": "replan_first"})).status_code == 200
+    await recorded(desk, "1", "breached")
+
+
+async def test_a_newer_time_zone_database_reaches_an_instance_by_a_replan(desk: Any) -> None:
+    desk.use(tzdata_version="2099z")
+    asked = {"time_zone_database": True}
+    assert (await desk.post("/replan:preview", asked)).json()["moved"] == 0
+    applied = await desk.post("/replan:apply", asked)
+    assert (applied.status_code, applied.json()["instances"]) == (200, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"to": "2026-03-02T12:00:00Z"}, "closure.to"),
+        ({"from": "yesterday"}, "closure.from"),
+        ({"from": "2026-03-02T13:00:00.5Z"}, "closure.from"),
+        ({"to": "2029-03-02T12:00:00Z"}, "closure.to"),
+        ({"reason": "  "}, "closure.reason"),
+    ],
+)
+async def test_a_closure_that_cannot_be_is_refused_by_name(api: Any, changes: dict[str, Any], field: str) -> None:
+    api.hours = "bh_default"
+    answer = await api.post("/replan:preview", storm(api, **changes))
+    assert (answer.status_code, answer.json()["field"]) == (422, field), answer.text
+
+
+async def test_rules_that_are_not_there_are_named(api: Any) -> None:
+    for asked, status, field in (
+        ({}, 422, "policy_id"),
+        ({"policy_id": "sla_none"}, 404, "policy_id"),
+        ({"business_hours_id": "bh_none"}, 404, "business_hours_id"),
+    ):
+        answer = await api.post("/replan:preview", asked)
+        assert (answer.status_code, answer.json()["field"]) == (status, field), answer.text
+    assert (await api.post("/replan:undo", {"replan_id": "replan_none"})).status_code == 404
+    assert (await api.get("/replans/replan_none")).status_code == 404
+
+
+async def test_without_a_worker_a_replan_is_durable_and_says_that_nobody_has_seen_it(api: Any) -> None:
+    hours = (await api.get("/business-hours")).json()["data"][0]["id"]
+    await api.policy(conditions=[], targets=[{"type": "resolution", "hours": 6}], business_hours=True)
+    assert (await api.post("/instances", {"ticket_id": "1", "occurred_at": "2026-03-02T09:00:00Z"})).status_code == 201
+    api.hours = hours
+    answer = await api.post("/replan:apply", storm(api))
+    assert (answer.status_code, answer.json()["pending"]) == (202, 1), answer.text
+    await api.with_worker()
+
+    async def ask() -> Any:
+        return (await api.get(f"/instances/{ID}")).json()
+
+    seen = await eventually(ask, lambda one: one["targets"]["resolution"]["due_at"] == "2026-03-03T11:00:00Z")
+    assert seen["targets"]["resolution"]["breached_at"] == "2026-03-03T11:00:00Z"
