@@ -11,6 +11,7 @@ from cli import console, keys, organizations, services
 from cli.demo import demo
 from cli.explain import explain
 from cli.replay import replay
+from cli.tzdata import tzdata_check
 from cli.up import up
 from cli.verify import verify
 from domain.errors import SlaError
@@ -29,7 +30,18 @@ def version() -> None:
     console.say(f"slakeeper {installed_version('slakeeper')}")
 
 
-for command in (up, services.worker, services.api, services.migrate, replay, explain, verify, demo, version):
+for command in (
+    up,
+    services.worker,
+    services.api,
+    services.migrate,
+    replay,
+    explain,
+    verify,
+    tzdata_check,
+    demo,
+    version,
+):
     app.command()(command)
 
 

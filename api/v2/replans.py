@@ -46,7 +46,7 @@ _PROGRESS: dict[str, Any] = {
     responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
     summary="Which instances other rules would move",
 )
-async def preview_replan(body: ReplanBody, owner: Writer, deps: Deps) -> dict[str, Any]:
+async def preview_replan(body: ReplanBody, owner: Reader, deps: Deps) -> dict[str, Any]:
     """Nothing is changed. Looked at are open instances; for a closure those, too, that closed in it or later."""
     tally = await replans.preview(deps, owner.organization, _asked(body))
     return {

@@ -48,6 +48,7 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
     renamed = await http.patch("/api/v2/sla/organization", json={"name": mark})
     assert renamed.status_code == 200, renamed.text
     key = await made("/keys", {"name": mark, "scopes": ["sla:read"]})
+    replan = await made("/replan:apply", {"business_hours_id": hours["id"], "id": f"replan_{mark}", "reason": mark})
     terms = {"name": mark, "priority": "LOW", "responseTimeMinutes": 1, "resolveTimeMinutes": 1}
     scrubbe = await http.post("/api/v1/sla-policies", json={**terms, "applicableTeam": mark})
     assert scrubbe.status_code == 201, scrubbe.text
@@ -61,6 +62,7 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
             "team_id": team["id"],
             "instance_id": instance["id"],
             "key_id": key["id"],
+            "replan_id": replan["id"],
             "policyId": scrubbe.json()["id"],
             "ticketId": desk.json()["id"],
         },

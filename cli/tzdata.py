@@ -1,0 +1,69 @@
+"""`sla tzdata-check`: which open instances the installed time zone database would move."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import administration, console
+from domain.instants import render_optional
+
+if TYPE_CHECKING:
+    from domain.replanning import Move
+    from store.replans import Candidate
+    from store.store import Store
+
+HEADINGS = ("ORGANIZATION", "INSTANCE", "TARGET", "DUE", "WOULD BE DUE", "MADE WITH")
+
+
+def tzdata_check(
+    organization: Annotated[str | None, typer.Option(help="Of this one alone; left out: of all.")] = None,
+) -> None:
+    """List the open instances whose instants the time zone database that is installed here would move.
+
+    Exit status 1 where there are any. `POST /replan:apply` with `time_zone_database` moves them.
+    """
+    from domain.calendar import tzdata_version  # noqa: PLC0415 - not for every command
+
+    rows = asyncio.run(_check(organization))
+    if rows:
+        administration.show(HEADINGS, rows)
+    console.say(f"{len(rows)} targets would move under time zone database {tzdata_version()}")
+    if rows:
+        raise typer.Exit(1)
+
+
+async def _check(organization: str | None) -> list[tuple[str, ...]]:
+    async with administration.opened() as store:
+        names = [organization] if organization else [one.id for one in await store.organizations.list()]
+        return [row for name in names for row in await _of(store, name)]
+
+
+async def _of(store: Store, organization: str) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    after = ""
+    while batch := await store.replans.candidates(organization, None, None, after):
+        after = batch[-1].id
+        for candidate in batch:
+            made_with = (candidate.plan.get("versions") or candidate.snapshot["facts"])["tzdata_version"]
+            rows += [_row(organization, candidate.id, move, made_with) for move in _moves(candidate)]
+    return rows
+
+
+def _moves(candidate: Candidate) -> tuple[Move, ...]:
+    from domain.instants import Instant  # noqa: PLC0415 - with the rest
+    from domain.planning import plan  # noqa: PLC0415 - not for every command
+    from domain.plans import Plan  # noqa: PLC0415 - as above
+    from domain.replanning import moves  # noqa: PLC0415 - as above
+    from domain.snapshot import Snapshot  # noqa: PLC0415 - as above
+
+    planned = plan(Snapshot.from_json(candidate.snapshot), candidate.events)
+    return moves(Plan.from_json(candidate.plan), planned, Instant(0))
+
+
+def _row(organization: str, instance_id: str, move: Move, made_with: str) -> tuple[str, ...]:
+    name = move.name if move.cycle == 1 else f"{move.name} ({move.cycle})"
+    due = (render_optional(move.due_from) or "-", render_optional(move.due_to) or "-")
+    return (organization, instance_id, name, *due, made_with)
