@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 from api import problems
 from api.auth import Reader, Writer, require_enterprise
 from api.dependencies import Dependencies, Deps
+from api.hindsight import view_as_of
 from api.idempotency import REPEATABLE
 from api.instances import Commanded, command_instance, find_instance, seen_in_store
 from api.openings import Opened, Untracked, open_instance
@@ -18,6 +19,7 @@ from api.schemas import page
 from api.v2 import instance_examples as examples
 from api.v2.instance_schemas import (
     Accepted,
+    AsOf,
     AssignBody,
     CommandBody,
     InstanceBody,
@@ -90,10 +92,12 @@ async def list_instances(query: Annotated[InstanceQuery, Query()], owner: Reader
     "/{instance_id}",
     response_model=InstanceView,
     response_model_exclude_unset=True,
-    responses=problems.documented(401, 403, 404, 503),
+    responses=problems.documented(401, 403, 404, 422, 503),
     summary="Get an instance",
 )
-async def get_instance(instance_id: Id, owner: Reader, deps: Deps) -> dict[str, Any]:
+async def get_instance(instance_id: Id, owner: Reader, deps: Deps, as_of: AsOf = None) -> dict[str, Any]:
+    if as_of is not None:
+        return await view_as_of(deps, owner.organization, instance_id, as_of)
     return (await find_instance(deps, owner.organization, instance_id)).view(deps.now())
 
 

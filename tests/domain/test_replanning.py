@@ -86,7 +86,7 @@ def test_rules_change_what_they_name_and_nothing_else() -> None:
     assert rules(policy_id="sla_1").over(SNAPSHOT) == replace(SNAPSHOT, policy=CATALOG.policies[0])
     assert rules(policy_id="sla_2").over(SNAPSHOT) == SNAPSHOT
     assert rules(tzdata_version="2099z").over(SNAPSHOT) == replace(SNAPSHOT, tzdata_version="2099z")
-    asked = [
+    asked: list[dict[str, Any]] = [
         {"policy_id": "sla_1"},
         {"policy_id": "sla_2"},
         {"calendars": {"bh_1": other}},
