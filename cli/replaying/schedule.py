@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from random import Random
 
 from cli.replaying.tickets import LoggedTicket
 from domain.catalog import Catalog
@@ -57,6 +58,32 @@ def in_time_order(case: Case) -> Iterator[Arrival]:
     opened_at = case.logged.opened.occurred_at
     for event in case.logged.events:
         yield Arrival(Instant(max(event.occurred_at, opened_at) - LEAD), case, event)
+
+
+@dataclass(frozen=True, slots=True)
+class Disorder:
+    """Every event but the opening arrives up to `most` late, a share of them once more; the same for equal seeds."""
+
+    most: Micros
+    doubled: float
+    seed: int
+
+    def __bool__(self) -> bool:
+        return self.most > 0 or self.doubled > 0
+
+    def arrivals(self, case: Case) -> Iterator[Arrival]:
+        chance = Random(f"{self.seed}/{case.instance_id}")  # noqa: S311 - no secret
+        opening, *others = in_time_order(case)
+        yield opening
+        for arrival in others:
+            yield self._late(arrival, chance)
+            if chance.random() < self.doubled:
+                yield self._late(arrival, chance)
+
+    def _late(self, arrival: Arrival, chance: Random) -> Arrival:
+        # Whole seconds, so that it stays off the milestones as arrivals in order do.
+        late = chance.randrange(self.most // SECOND + 1) * SECOND
+        return replace(arrival, at=Instant(arrival.at + late))
 
 
 def by_instant(arrivals: Iterable[Arrival]) -> list[tuple[Instant, list[Arrival]]]:

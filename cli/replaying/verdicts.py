@@ -23,9 +23,14 @@ class Difference:
     found: str
 
 
-def differences(outcome: Outcome, as_of: Instant) -> list[Difference]:
-    """Everything in which the workflow differs from the plan; an open ticket is judged as of the log's end."""
-    found = (*_instance(outcome, as_of), *_targets(outcome, as_of), *_milestones(outcome, as_of), *_notices(outcome))
+def differences(outcome: Outcome, as_of: Instant, *, in_order: bool = True) -> list[Difference]:
+    """Everything in which the workflow differs from the plan; an open ticket is judged as of the log's end.
+
+    Where events did not arrive `in_order`, milestones may have fired late and some have been withdrawn.
+    """
+    prompt = _prompt(outcome) if in_order else ()
+    found = (*_instance(outcome, as_of), *_targets(outcome, as_of), *_milestones(outcome, as_of), *prompt)
+    found = (*found, *_notices(outcome))
     return [Difference(outcome.case.instance_id, what, str(expected), str(got)) for what, expected, got in found]
 
 
@@ -74,6 +79,10 @@ def _milestones(outcome: Outcome, as_of: Instant) -> _Found:
     for key, firing in fired.items():
         if planned.get(key) != firing.planned_at:
             yield f"{key}: fired for", render_optional(planned.get(key)), render(firing.planned_at)
+
+
+def _prompt(outcome: Outcome) -> _Found:
+    for key, firing in standing(outcome.ledger).items():
         if not 0 <= lateness(firing) <= PROMPT:
             yield f"{key}: fired", f"within a second of {render(firing.planned_at)}", render(firing.fired_at)
     for firing in outcome.ledger:

@@ -13,11 +13,28 @@ ROOT = Path(__file__).parents[2]
 REAL_LOG = ROOT.parent / "shared" / "data" / "servicenow_incidents.csv"
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.skipif(not REAL_LOG.exists(), reason="../shared/data/servicenow_incidents.csv is not here")
-def test_every_real_incident_runs_as_planned() -> None:
+real_log = pytest.mark.skipif(not REAL_LOG.exists(), reason="../shared/data/servicenow_incidents.csv is not here")
+
+
+def replayed(*options: str) -> str:
     policies = ROOT / "examples" / "policies.yaml"
-    result = CliRunner().invoke(app, ["replay", str(REAL_LOG), "--format", "servicenow", "--policies", str(policies)])
+    command = ["replay", str(REAL_LOG), "--format", "servicenow", "--policies", str(policies), *options]
+    result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
-    assert "every verdict, due instant and milestone is the plan's" in result.output
-    assert "432 instances ran" in result.output
+    return result.output
+
+
+@pytest.mark.timeout(300)
+@real_log
+def test_every_real_incident_ends_in_the_verdict_of_its_events_in_order_though_they_arrive_late_and_twice() -> None:
+    output = replayed("--shuffle-days", "2", "--double", "0.1")
+    assert "every verdict, due instant and milestone is that of the events in order" in output
+    assert "432 instances ran" in output
+
+
+@pytest.mark.timeout(300)
+@real_log
+def test_real_incidents_in_order_run_as_planned_and_fire_within_a_second() -> None:
+    output = replayed("--every", "6")
+    assert "every verdict, due instant and milestone is the plan's" in output
+    assert "72 instances ran" in output

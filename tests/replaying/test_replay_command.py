@@ -12,12 +12,16 @@ from typer.testing import CliRunner, Result
 import activities.planning
 from cli.main import app
 from cli.replaying import server
+from cli.replaying.schedule import LEAD, Case, Disorder
+from cli.replaying.tickets import LoggedTicket
 from domain.events import Event, EventKind
-from domain.instants import SECOND, Instant
+from domain.instants import DAY, SECOND, Instant, Micros
 from domain.ledger import Ledger, reconcile
 from domain.planning import plan
 from domain.plans import Plan
 from domain.snapshot import Snapshot
+
+from tests.support.builders import ALWAYS, a_snapshot, opened, paused, resolved, resumed
 
 from . import logs
 
@@ -42,6 +46,30 @@ def test_a_log_with_every_quirk_runs_as_planned(tmp_path: Path) -> None:
     # priority, target, count, met, breached, open, rate
     assert cells(result.output, "first_response")[1:7] == ["first_response", "8", "7", "1", "0", "87.5%"]
     assert cells(result.output, "resolution")[1:7] == ["resolution", "8", "6", "2", "0", "75.0%"]
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_a_log_whose_events_arrive_late_and_twice_ends_in_the_same_verdicts(tmp_path: Path, seed: str) -> None:
+    in_order = sla(logs.write(tmp_path, logs.QUIRKS))
+    command = [*logs.write(tmp_path, logs.QUIRKS), "--shuffle-days", "2", "--double", "0.5", "--seed", seed]
+    result = sla(command)
+    assert result.exit_code == 0, result.output
+    assert "that of the events in order" in result.output
+    for target in ("first_response", "resolution"):
+        assert cells(result.output, target)[:7] == cells(in_order.output, target)[:7]
+
+
+def test_disorder_is_the_same_for_the_same_seed_and_late_only() -> None:
+    snapshot = a_snapshot(calendar=ALWAYS)
+    events = (opened("09:00"), paused("10:00"), resumed("11:00"), resolved("12:00"))
+    case = Case(LoggedTicket(snapshot.ticket, events), snapshot, plan(snapshot, events))
+    disorder = Disorder(Micros(2 * DAY), 1.0, seed=7)
+    arrivals = list(disorder.arrivals(case))
+    assert arrivals == list(disorder.arrivals(case))
+    assert len(arrivals) == 1 + 2 * 3
+    assert all(0 <= arrival.at + LEAD - arrival.event.occurred_at <= 2 * DAY for arrival in arrivals)
+    assert [arrival.event for arrival in sorted(arrivals, key=lambda one: one.at)] != [one.event for one in arrivals]
+    assert arrivals != list(replace(disorder, seed=8).arrivals(case))
 
 
 def test_events_exactly_on_a_milestone_come_before_it(tmp_path: Path) -> None:
