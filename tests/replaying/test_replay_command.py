@@ -20,7 +20,6 @@ from domain.ledger import Ledger, reconcile
 from domain.planning import plan
 from domain.plans import Plan
 from domain.snapshot import Snapshot
-
 from tests.support.builders import ALWAYS, a_snapshot, opened, paused, resolved, resumed
 
 from . import logs
