@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from domain.calendar import tzdata_version
 from domain.errors import InvalidValue
 from domain.events import Event, EventKind
 from domain.planning import plan
+from domain.plans import Plan
 from domain.replans import effective
 from domain.snapshot import CalendarVersion, Snapshot
 from tests.support.builders import ALWAYS, a_snapshot, at, only, opened, promise
@@ -60,3 +62,11 @@ def test_rules_that_are_none_are_refused_by_name() -> None:
     with pytest.raises(InvalidValue) as refused:
         plan(SNAPSHOT, [opened("09:00"), broken])
     assert refused.value.field == "snapshot.policy.name"
+
+
+def test_a_plan_names_the_versions_it_was_made_with() -> None:
+    events = [opened("09:00"), replanned(AROUND_THE_CLOCK, "12:00")]
+    made = [plan(SNAPSHOT, told).versions for told in (events[:1], events)]
+    common = {"policy_id": "sla_1", "policy_version": 1, "calendar_id": "bh_1", "tzdata_version": tzdata_version()}
+    assert made == [{**common, "calendar_version": 3}, {**common, "calendar_version": 4}]
+    assert Plan.from_json(plan(SNAPSHOT, events).to_json()).versions == made[1]
