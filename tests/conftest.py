@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
+
+MEMORY = Path("/dev/shm")
+ENOUGH_MEMORY = 2 * 1024**3
 
 _COMPILED: dict[type[DefaultDialect], Any] = {}
 _make_engine = Engine.__init__
@@ -18,6 +25,18 @@ def _with_shared_statements(self: Engine, pool: Any, dialect: Any, *arguments: A
 
 
 def pytest_configure() -> None:
+    _keep_files_in_memory()
+    _compile_statements_once()
+
+
+def _keep_files_in_memory() -> None:
+    """The tests make a thousand databases: most of their time would be spent waiting for a slow disk."""
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH_MEMORY:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+        tempfile.tempdir = str(MEMORY)
+
+
+def _compile_statements_once() -> None:
     """Compile a statement once a process, not once for each of the thousands of databases that the tests open.
 
     An engine keeps what it compiled under its own dialect; here those of one kind count as equal.

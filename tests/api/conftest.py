@@ -15,19 +15,17 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from api.app import create_app
 from api.dependencies import Dependencies
 from api.engine import CONNECT_OPTIONS, provider
-from settings import Settings
 from store.keys import ensure_key
 from store.migrate import upgrade
 from store.store import Store
+from tests.support.apps import lent_app
 from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"
@@ -149,16 +147,8 @@ class Api:
 ApiMaker = Callable[[], Awaitable[Api]]
 
 
-@pytest.fixture(scope="session")
-def idle_apps() -> list[FastAPI]:
-    """Apps whose tests are over: making one costs more than most tests, and all that it keeps is keyed by the key."""
-    return []
-
-
 @pytest.fixture
-async def make_api(
-    temporal_address: str, empty_database: Path, tmp_path: Path, idle_apps: list[FastAPI]
-) -> AsyncIterator[ApiMaker]:
+async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) -> AsyncIterator[ApiMaker]:
     async with AsyncExitStack() as stack:
         database = tmp_path / "store.db"
         shutil.copy(empty_database, database)
@@ -171,9 +161,7 @@ async def make_api(
             store = Store.open(f"sqlite:///{database}")
             stack.push_async_callback(store.close)
             dependencies = Dependencies(store, provider(client), task_queue=organization)
-            app = idle_apps.pop() if idle_apps else create_app(Settings(), dependencies=dependencies)
-            app.state.dependencies = dependencies
-            stack.callback(idle_apps.append, app)
+            app = stack.enter_context(lent_app(dependencies))
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             http = httpx.AsyncClient(transport=transport, base_url="http://api", headers={"X-API-Key": key})
             await stack.enter_async_context(http)

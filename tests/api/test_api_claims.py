@@ -8,14 +8,13 @@ from typing import Any
 import httpx
 from temporalio.client import Client
 
-from api.app import create_app
 from api.dependencies import Dependencies
 from api.engine import CONNECT_OPTIONS, provider
 from domain.instants import Instant
-from settings import Settings
 from store.claims import GRACE
 from store.store import Store
 from tests.api.conftest import Api, free_port
+from tests.support.apps import lent_app
 
 URGENT = {"priority": "urgent"}
 
@@ -24,7 +23,7 @@ async def another_process(api: Any) -> Api:
     store = Store.open(api.dependencies.store.database.shown_url)
     api.stack.push_async_callback(store.close)
     dependencies = Dependencies(store, provider(api.temporal), task_queue=api.organization)
-    app = create_app(Settings(), dependencies=dependencies)
+    app = api.stack.enter_context(lent_app(dependencies))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     http = httpx.AsyncClient(transport=transport, base_url="http://api", headers=api.http.headers)
     await api.stack.enter_async_context(http)

@@ -13,31 +13,33 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 
-from api.app import create_app
 from api.attempts import derived_event_id
 from api.dependencies import Dependencies
-from settings import Settings
 from store import tables
 from store.answers import Answer, Answers, Question
 from store.keys import ensure_key
 from store.store import Store
 from tests.store.conftest import backend, database_url, postgres, sqlite_template  # noqa: F401
+from tests.support.apps import lent_app
 
-API_KEY = "ak_test_0123456789abcdef"
 TEAM = {"id": "team_1", "name": "One"}
 PREFIX = "/api/v2/sla"
 
 DIE_BEFORE_THE_ANSWER_IS_KEPT = """
 import asyncio, os, signal, sys
 from store.answers import Answers
-from tests.api.test_api_idempotency import TEAM, client
+from store.store import Store
+from tests.api.test_api_idempotency import TEAM, client, without_temporal
+from tests.support.apps import lent_app
 async def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 Answers.keep = die
-async def main(url):
-    await client(url).post("/teams", json=TEAM, headers={"Idempotency-Key": "k"})
-asyncio.run(main(sys.argv[1]))
+async def main(url, api_key):
+    with lent_app(without_temporal(Store.open(url))) as app:
+        await client(app, api_key).post("/teams", json=TEAM, headers={"Idempotency-Key": "k"})
+asyncio.run(main(*sys.argv[1:]))
 """
 
 # What the routes that create need that their documents do not say.
@@ -53,27 +55,32 @@ async def no_temporal() -> Any:
     raise RuntimeError
 
 
-def client(url: str, api_key: str = API_KEY, store: Store | None = None) -> httpx.AsyncClient:
-    """Of an API of its own, as another process would run it, without Temporal."""
-    dependencies = Dependencies(store or Store.open(url), no_temporal)
-    transport = httpx.ASGITransport(create_app(Settings(), dependencies=dependencies), raise_app_exceptions=False)
+def without_temporal(store: Store) -> Dependencies:
+    return Dependencies(store, no_temporal)
+
+
+def client(app: FastAPI, api_key: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"X-API-Key": api_key}
     return httpx.AsyncClient(transport=transport, base_url=f"http://api{PREFIX}", headers=headers, timeout=30)
 
 
 @dataclass
 class Desk:
-    """APIs on one database, SQLite or PostgreSQL."""
+    """APIs on one database, SQLite or PostgreSQL, and the key that opens them."""
 
     url: str
+    key: str
     store: Store
     stack: AsyncExitStack
 
-    async def client(self, api_key: str = API_KEY, answers: type[Answers] = Answers) -> httpx.AsyncClient:
+    async def client(self, role: str = "", answers: type[Answers] = Answers) -> httpx.AsyncClient:
+        """Of an API of its own, as another process would run it."""
         store = Store.open(self.url)
         store.answers = answers(store.database, store.answers.now)
         self.stack.push_async_callback(store.close)
-        return await self.stack.enter_async_context(client(self.url, api_key, store))
+        app = self.stack.enter_context(lent_app(without_temporal(store)))
+        return await self.stack.enter_async_context(client(app, self.key + role))
 
     async def teams(self) -> list[str]:
         found, _ = await self.store.teams.list("default", 100, 0)
@@ -86,11 +93,12 @@ class Desk:
 
 @pytest.fixture
 async def desk(database_url: str) -> AsyncIterator[Desk]:  # noqa: F811
-    await ensure_key(database_url, API_KEY, "test")
+    key = f"ak_test_{uuid.uuid4().hex}"
+    await ensure_key(database_url, key, "test")
     async with AsyncExitStack() as stack:
         store = Store.open(database_url)
         stack.push_async_callback(store.close)
-        yield Desk(database_url, store, stack)
+        yield Desk(database_url, key, store, stack)
 
 
 def under(key: str) -> dict[str, str]:
@@ -211,7 +219,7 @@ async def test_of_different_requests_at_the_same_moment_under_one_key_one_is_car
 
 
 async def test_a_process_killed_between_a_creation_and_its_answer_leaves_neither(desk: Desk) -> None:
-    command = (sys.executable, "-c", DIE_BEFORE_THE_ANSWER_IS_KEPT, desk.url)
+    command = (sys.executable, "-c", DIE_BEFORE_THE_ANSWER_IS_KEPT, desk.url, desk.key)
     process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
     assert await process.wait() == -signal.SIGKILL
     assert (await desk.teams(), await desk.rows()) == ([], [])
@@ -249,8 +257,8 @@ async def test_a_target_added_under_a_key_is_added_once(desk: Desk) -> None:
 
 
 async def test_an_organization_does_not_see_the_keys_of_another(desk: Desk) -> None:
-    await ensure_key(desk.url, f"{API_KEY}other", "test", "other")
-    ours, theirs = await desk.client(), await desk.client(f"{API_KEY}other")
+    await ensure_key(desk.url, f"{desk.key}other", "test", "other")
+    ours, theirs = await desk.client(), await desk.client("other")
     first = await ours.post("/teams", json=TEAM, headers=under("k"))
     other = await theirs.post("/teams", json={**TEAM, "name": "Theirs"}, headers=under("k"))
     assert (first.status_code, other.status_code, other.json()["name"]) == (201, 201, "Theirs")
@@ -258,8 +266,8 @@ async def test_an_organization_does_not_see_the_keys_of_another(desk: Desk) -> N
 
 
 async def test_a_key_that_may_not_write_is_not_told_what_was_answered(desk: Desk) -> None:
-    await ensure_key(desk.url, f"{API_KEY}reader", "test", scopes=["sla:read"])
-    writer, reader = await desk.client(), await desk.client(f"{API_KEY}reader")
+    await ensure_key(desk.url, f"{desk.key}reader", "test", scopes=["sla:read"])
+    writer, reader = await desk.client(), await desk.client("reader")
     await writer.post("/teams", json=TEAM, headers=under("k"))
     assert (await reader.post("/teams", json=TEAM, headers=under("k"))).status_code == 403
     assert (await reader.post("/teams", json=TEAM, headers=under("new"))).status_code == 403

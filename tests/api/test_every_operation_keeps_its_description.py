@@ -38,6 +38,7 @@ from settings import Settings
 from store.keys import ensure_key
 from store.store import Store
 from tests.api.conftest import free_port
+from tests.support.apps import openapi_document
 from tests.support.descriptions import resolved
 from tests.support.furnishing import Things, furnish
 from worker import StoreProjection, build_worker
@@ -51,7 +52,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-DOCUMENT = create_app(Settings()).openapi()
+DOCUMENT = openapi_document()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS: dict[str, Any] = {}
 for _found in SCHEMA.get_all_operations():
@@ -119,9 +120,18 @@ def served(temporal_address: str, empty_database: Path, tmp_path_factory: pytest
         yield Served(url, f"sqlite:///{database}")
 
 
+@pytest.fixture(scope="module")
+def standing(served: Served) -> Furnished:
+    return new_organization(served)
+
+
 @pytest.fixture
-def furnished(served: Served) -> Furnished:
-    """A new organization each, so that what one operation deletes is there for the next."""
+def furnished(served: Served, standing: Furnished, label: str) -> Furnished:
+    """A new organization for each that may change it, so that what one operation deletes is there for the next."""
+    return standing if label.startswith("GET ") else new_organization(served)
+
+
+def new_organization(served: Served) -> Furnished:
     key = f"ak_live_{uuid.uuid4().hex}"
     asyncio.run(ensure_key(served.database_url, key, "test", f"org-{uuid.uuid4().hex[:12]}"))
     return Furnished(served.url, key, asyncio.run(things(served.url, key)))

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
-from settings import Settings
+from tests.support.apps import openapi_document
 from tests.support.descriptions import example_body, example_queries, resolved
 from tests.support.furnishing import Things, furnish
 
-DOCUMENT = create_app(Settings()).openapi()
+DOCUMENT = openapi_document()
 MARK = "zanzibar"
 """Stands in every name and every subject of the organization that must not be seen."""
 REFERENCES = {"business_hours_id": "business_hours_id", "default_business_hours_id": "business_hours_id"}

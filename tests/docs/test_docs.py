@@ -11,13 +11,13 @@ from urllib.parse import unquote
 
 import pytest
 
-from api.app import create_app
 from domain.clocks import CLOCKS, ClockState
 from domain.ids import Kind, SubjectType
 from domain.notices import ESCALATED, WITHDRAWN
 from domain.plans import AT_RISK, BREACHED, HALFWAY
 from domain.status import InstanceStatus
 from settings import LogLevel, Settings
+from tests.support.apps import openapi_document
 from workflows.messages import SIGNALS, STATE_QUERY, WORKFLOW_TYPE
 from workflows.operators import ATTRIBUTES
 from workflows.state import SHOWN_REFUSALS
@@ -44,7 +44,7 @@ def targets() -> set[str]:
 
 def routes(prefix: str) -> list[tuple[str, str]]:
     """Method and path behind the prefix."""
-    paths = create_app(Settings()).openapi()["paths"]
+    paths = openapi_document()["paths"]
     own = {path: methods for path, methods in paths.items() if path.startswith(f"{prefix}/")}
     return [(method, path.removeprefix(prefix)) for path, methods in own.items() for method in methods]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from api.app import create_app
-from settings import Settings
+from tests.support.apps import openapi_document
 
 METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
@@ -27,6 +26,6 @@ class Operation:
 
 def protected_operations() -> tuple[Operation, ...]:
     """Those that need a key."""
-    paths = create_app(Settings()).openapi()["paths"]
+    paths = openapi_document()["paths"]
     found = (Operation(path, method.upper()) for path, methods in paths.items() for method in METHODS & methods.keys())
     return tuple(sorted(operation for operation in found if operation.path.startswith("/api/")))
