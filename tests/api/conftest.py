@@ -3,15 +3,16 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import pytest
@@ -95,11 +96,12 @@ class Api:
     temporal: Client
     stack: AsyncExitStack
 
+    def worker(self) -> Worker:
+        store, queue = self.dependencies.store, self.dependencies.task_queue
+        return build_worker(self.temporal, StoreProjection(store), [], task_queue=queue)
+
     async def with_worker(self) -> Worker:
-        worker = build_worker(
-            self.temporal, StoreProjection(self.dependencies.store), [], task_queue=self.dependencies.task_queue
-        )
-        return await self.stack.enter_async_context(worker)
+        return await self.stack.enter_async_context(self.worker())
 
     def use(self, **changes: Any) -> None:
         self.app.state.dependencies = replace(self.app.state.dependencies, **changes)
@@ -144,7 +146,13 @@ class Api:
         return dict(answer.json())
 
 
-ApiMaker = Callable[[], Awaitable[Api]]
+class ApiMaker(Protocol):
+    async def __call__(self, organization: str | None = None) -> Api:
+        """For a new organization, unless one is named."""
+
+
+Fill = Callable[[Api], Awaitable[None]]
+Filled = Callable[[Fill], Awaitable[Api]]
 
 
 @pytest.fixture
@@ -154,8 +162,8 @@ async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) 
         shutil.copy(empty_database, database)
         client = await Client.connect(temporal_address, data_converter=pydantic_data_converter)
 
-        async def make() -> Api:
-            organization = f"org-{uuid.uuid4().hex[:12]}"
+        async def make(organization: str | None = None) -> Api:
+            organization = organization or f"org-{uuid.uuid4().hex[:12]}"
             key = f"{KEY}{organization}"
             await ensure_key(f"sqlite:///{database}", key, "test", organization)
             store = Store.open(f"sqlite:///{database}")
@@ -168,6 +176,39 @@ async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) 
             return Api(http, app, dependencies, organization, client, stack)
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def fillings() -> dict[Fill, tuple[str, bytes]]:
+    """Whose a database is that was filled, and the database."""
+    return {}
+
+
+@pytest.fixture
+def filled(make_api: ApiMaker, tmp_path: Path, fillings: dict[Fill, tuple[str, bytes]]) -> Filled:
+    """Makes an API whose database is filled; what fills it, with a worker, runs once for all tests."""
+
+    async def make(fill: Fill) -> Api:
+        database = tmp_path / "store.db"
+        if fill in fillings:
+            organization, content = fillings[fill]
+            database.write_bytes(content)
+            return await make_api(organization)
+        api = await make_api()
+        async with api.worker():
+            await fill(api)
+        fillings[fill] = api.organization, content_of(database)
+        return api
+
+    return make
+
+
+def content_of(database: Path) -> bytes:
+    """Of a database that is in use."""
+    copy = database.with_suffix(".copy")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("VACUUM INTO ?", [str(copy)])
+    return copy.read_bytes()
 
 
 @pytest.fixture

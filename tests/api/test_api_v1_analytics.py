@@ -95,14 +95,17 @@ async def analytics(api: Any, **params: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
-@pytest.fixture
-async def desk(api: Any) -> Any:
-    """All of `TICKETS`; asked in the first instant of 11 March."""
+async def all_of_it(api: Any) -> None:
     for policy in POLICIES:
         await created(api, **policy)
-    await api.with_worker()
     for subject, told in TICKETS.items():
         await happens(api, subject, *told)
+
+
+@pytest.fixture
+async def desk(filled: Any) -> Any:
+    """All of `TICKETS`; asked in the first instant of 11 March."""
+    api = await filled(all_of_it)
     api.use(now=lambda: parse(NOW))
     return api
 
@@ -166,6 +169,7 @@ async def test_without_a_period_it_is_the_last_thirty_days(desk: Any) -> None:
 
 
 async def test_clocks_of_v2_do_not_count(desk: Any) -> None:
+    await desk.with_worker()
     policy = await desk.policy(conditions=[], targets=[{"type": "resolution", "minutes": 1}])
     opening = {"ticket_id": "v2", "priority": "CRITICAL", "occurred_at": at(2, 0)}
     assert (await desk.post("/instances", opening)).status_code == 201
@@ -175,6 +179,7 @@ async def test_clocks_of_v2_do_not_count(desk: Any) -> None:
 
 
 async def test_a_deleted_policy_is_not_listed_and_its_breaches_still_count(desk: Any) -> None:
+    await desk.with_worker()
     low = (await desk.http.get("/api/v1/sla-policies")).json()[1]
     assert (await desk.post("/instances/inst_sla_ticket_nobody~20answers/resolve")).status_code == 200
     for _ in range(200):

@@ -127,8 +127,9 @@ def standing(served: Served) -> Furnished:
 
 @pytest.fixture
 def furnished(served: Served, standing: Furnished, label: str) -> Furnished:
-    """A new organization for each that may change it, so that what one operation deletes is there for the next."""
-    return standing if label.startswith("GET ") else new_organization(served)
+    """A new organization for what ends what it finds, so that it is there for the next."""
+    ends = label.startswith("DELETE ") or "/instances/{instance_id}/" in label
+    return new_organization(served) if ends else standing
 
 
 def new_organization(served: Served) -> Furnished:

@@ -49,6 +49,36 @@ def guest(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield Engine(process, read_until(process, "└"), env)
 
 
+class House:
+    """For those that end it: each takes the engine as the one before left it, or a new one on the same home."""
+
+    def __init__(self, start: Start, env: Mapping[str, str]) -> None:
+        self.home = Path(env["SLA_HOME"])
+        self._start, self._env = start, env
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def key(self) -> str:
+        return (self.home / "api_key").read_text().strip()
+
+    def engine(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            self.start_again()
+        assert self._process is not None
+        return self._process
+
+    def start_again(self) -> str:
+        """What it printed when it was up."""
+        self._process = self._start(*UP, own_group=True, **self._env)
+        return read_until(self._process, "└")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with pytest.MonkeyPatch.context() as patch, starting() as start:
+        yield House(start, own_settings(tmp_path_factory.mktemp("house"), patch))
+
+
 def test_one_command_runs_everything(engine: Engine) -> None:
     ui = f"http://127.0.0.1:{engine.env['SLA_TEMPORAL_UI_PORT']}"
     for shown in (engine.api, f"{engine.api}/docs", ui, engine.env["SLA_HOME"], "ak_live_"):
@@ -68,23 +98,31 @@ def test_the_api_key_is_kept_in_a_private_file(engine: Engine) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_sigterm_ends_everything_and_the_key_is_not_shown_again(start: Start, env: dict[str, str]) -> None:
-    first = start(*UP)
-    read_until(first, "└")
-    key = (Path(env["SLA_HOME"]) / "api_key").read_text().strip()
+def test_the_engine_starts_again_at_once_after_it_was_killed(house: House) -> None:
+    first = house.engine()
+    children = descendants(first)
+
+    first.kill()
+    first.wait(10)
+
+    assert "API" in house.start_again()
+    assert eventually(lambda: all(gone(child) for child in children))
+
+
+def test_sigterm_ends_everything_and_the_key_is_not_shown_again(house: House) -> None:
+    first, key = house.engine(), house.key
     children = descendants(first)
 
     first.terminate()
 
     assert first.wait(15) == 0
     assert all(gone(child) for child in children)
-    assert key not in read_until(start(*UP), "└")
-    assert (Path(env["SLA_HOME"]) / "api_key").read_text().strip() == key
+    assert key not in house.start_again()
+    assert house.key == key
 
 
-def test_ctrl_c_in_a_terminal_ends_everything_cleanly(start: Start, env: dict[str, str]) -> None:
-    process = start(*UP, own_group=True)
-    read_until(process, "└")
+def test_ctrl_c_in_a_terminal_ends_everything_cleanly(house: House) -> None:
+    process = house.engine()
     children = descendants(process)
 
     os.killpg(process.pid, signal.SIGINT)
@@ -121,18 +159,6 @@ def test_a_second_engine_on_the_same_home_is_refused_by_name(engine: Engine, sla
         second.stderr.strip() == f"already running on {engine.env['SLA_HOME']} (SLA_HOME): process {engine.process.pid}"
     )
     assert engine.process.poll() is None
-
-
-def test_the_engine_starts_again_at_once_after_it_was_killed(start: Start, env: dict[str, str]) -> None:
-    first = start(*UP)
-    read_until(first, "└")
-    children = descendants(first)
-
-    first.kill()
-
-    second = start(*UP)
-    assert "API" in read_until(second, "└")
-    assert eventually(lambda: all(gone(child) for child in children))
 
 
 def test_a_killed_part_comes_back(engine: Engine) -> None:

@@ -161,18 +161,16 @@ async def test_pages_of_breaches_cover_all_of_them_once(store: Store) -> None:
     assert len({breach.instance_id for found in pages for breach in found.page}) == 7
 
 
-@pytest.mark.parametrize(
-    ("granularity", "zone"), list(zip(Granularity, ["America/New_York", "Australia/Lord_Howe"] * 2, strict=True))
-)
-async def test_the_buckets_of_a_trend_add_up_to_the_summary(store: Store, granularity: Granularity, zone: str) -> None:
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
+async def test_the_buckets_of_a_trend_add_up_to_the_summary(store: Store, zone: str) -> None:
     period = read_period("2026-03-02", "2026-04-06", zone, NOW)
-    await fill(store, period, 300)
-    cut = buckets(period, granularity)
+    await fill(store, period, 200)
     for scope in (SCOPE, replace(SCOPE, type="resolution"), replace(SCOPE, priority="high")):
-        trend = await store.analytics.trend(scope, cut, NOW)
         tally = (await store.analytics.summary(scope, period, NOW)).current.tally
-        assert sum(trend, Tally()) == replace(tally, cancelled=0)
-        assert 0 < tally.counted < 600
+        assert 0 < tally.counted < 400
+        for granularity in Granularity:
+            trend = await store.analytics.trend(scope, buckets(period, granularity), NOW)
+            assert sum(trend, Tally()) == replace(tally, cancelled=0), granularity
 
 
 async def fill(store: Store, around: Period, number: int) -> None:
