@@ -96,7 +96,7 @@ def _is_protected(path: str) -> bool:
     return path == PROTECTED or path.startswith(f"{PROTECTED}/")
 
 
-def known_keys(request: Request) -> KeyCache:
+async def known_keys(request: Request) -> KeyCache:
     """The keys this process has verified lately."""
     keys: KeyCache = request.state.keys
     return keys
@@ -110,24 +110,24 @@ def require_enterprise(owner: KeyOwner, what: str) -> None:
 ApiKey = Annotated[str | None, Security(scheme)]
 
 
-def reader(request: Request, _: ApiKey) -> KeyOwner:
+async def reader(request: Request, _: ApiKey) -> KeyOwner:
     return _with_scope(request, READ)
 
 
-def writer(request: Request, _: ApiKey) -> KeyOwner:
+async def writer(request: Request, _: ApiKey) -> KeyOwner:
     return _with_scope(request, WRITE)
 
 
-def admin(request: Request, _: ApiKey) -> KeyOwner:
+async def admin(request: Request, _: ApiKey) -> KeyOwner:
     return _with_scope(request, ADMIN)
 
 
-def enterprise_reader(request: Request, _: ApiKey) -> KeyOwner:
+async def enterprise_reader(request: Request, _: ApiKey) -> KeyOwner:
     require_enterprise(request.state.owner, "This route")
     return _with_scope(request, READ)
 
 
-def enterprise_writer(request: Request, _: ApiKey) -> KeyOwner:
+async def enterprise_writer(request: Request, _: ApiKey) -> KeyOwner:
     require_enterprise(request.state.owner, "This route")
     return _with_scope(request, WRITE)
 

@@ -38,7 +38,7 @@ class Dependencies:
         return Engine(self.temporal, self.task_queue)
 
 
-def of_app(request: Request) -> Dependencies:
+async def of_app(request: Request) -> Dependencies:
     dependencies: Dependencies = request.app.state.dependencies
     return dependencies
 

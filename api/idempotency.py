@@ -102,7 +102,7 @@ def answering(handle: Handler, how: Keeping) -> Handler:
         if (key := _key(request)) is None:
             return await handle(request)
         question = Question(request.state.owner.organization, key, await _digest(request))
-        attempt = Attempt(of_app(request).store, question, how)
+        attempt = Attempt((await of_app(request)).store, question, how)
         request.state.attempt = attempt
         try:
             async with attempt.around():

@@ -103,21 +103,27 @@ def _counted(ticket: _Ticket, course: Course) -> Course:
 
 
 def _of(ticket: _Ticket, moments: Sequence[Moment], stint: Stint | None) -> Iterator[Course]:
-    """Every promise there ever was, each with its lives in order."""
+    """Every promise there ever was, each with its lives in order.
+
+    The last promise says when the clock starts and stops; what holds it meanwhile, each says while it is in force.
+    """
     for type_ in types_of(ticket.terms):
-        latest = next(one for one in reversed(ticket.terms) if one.target(type_) is not None)
-        rule = latest.target(type_)
-        assert rule is not None
-        walked = lives(rule.clock(latest.policy.on_reopen), moments, stint, _cuts(ticket.terms, type_))
-        for cycle, life in enumerate(walked, start=1):
-            course = _course(ticket, type_, life, cycle, stint)
+        yardsticks = tuple(_yardsticks(ticket, type_, None if stint is None else stint.team_id))
+        last, cuts = yardsticks[-1], _cuts(ticket.terms, type_)
+        clock = last.rule.clock(last.terms.policy.on_reopen)
+        walked = [lives(one.holding(clock), moments, stint, cuts) for one in yardsticks]
+        for cycle, versions in enumerate(zip(*walked, strict=True), start=1):
+            course = _course(tuple(zip(yardsticks, versions, strict=True)), cycle)
             # What an earlier life never came to is of no use to anybody, and there may be hundreds of them.
-            yield course if cycle == len(walked) else replace(course, target=course.target.with_reached_only())
+            is_last = cycle == len(walked[-1])
+            yield course if is_last else replace(course, target=course.target.with_reached_only())
 
 
-def _course(ticket: _Ticket, type_: str, life: Life, cycle: int, stint: Stint | None) -> Course:
-    measured = in_force(life, tuple(_yardsticks(ticket, type_, None if stint is None else stint.team_id)))
-    return Course(target_of(life, measured, cycle), life, measured[-1].rule, measured[-1].measure)
+def _course(promises: Sequence[tuple[Yardstick, Life]], cycle: int) -> Course:
+    """One life, as each of its promises sees it."""
+    measured = in_force(promises)
+    last, life = measured[-1]
+    return Course(target_of(measured, cycle), life, last.rule, last.measure)
 
 
 def _yardsticks(ticket: _Ticket, type_: str, team_id: str | None) -> Iterator[Yardstick]:

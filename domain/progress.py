@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.budgets import Deadline, WorkingDays
 from domain.calendar import Calendar
-from domain.clocks import Life, Span
+from domain.clocks import Clock, Life, Span
 from domain.errors import WorkingTimeExhausted
 from domain.escalations import share
 from domain.instants import Instant, Micros
@@ -41,6 +41,11 @@ class Yardstick:
     def measure(self) -> Calendar:
         """The calendar that counts the time used; all of it counts until a fixed instant."""
         return _ALWAYS if self.is_fixed else self.calendar
+
+    def holding(self, clock: Clock) -> Clock:
+        """The same clock, held by what this promise says."""
+        own = self.rule.clock(clock.on_reopen)
+        return replace(clock, pausable=own.pausable, pauses_when=own.pauses_when)
 
     def length(self, life: Life) -> Micros:
         """What it allows a clock that starts as that one did: working time, or wall time until a fixed instant."""
@@ -133,13 +138,14 @@ class Measured:
         return self.yardstick.measure.add(self.life.since, left)
 
 
-def target_of(life: Life, yardsticks: Sequence[Yardstick], cycle: int) -> TargetPlan:
-    """One life of a clock under the promises that were in force in it, in their order; at least one.
+def target_of(promises: Iterable[tuple[Yardstick, Life]], cycle: int) -> TargetPlan:
+    """One life of a clock under the promises that were in force in it, in their order; at least one. Each comes with
+    the life as it sees it: what holds the clock may differ, when it starts and stops does not.
 
     A milestone happens at the first instant at which the time used has come to its share of what is promised then.
     Raises WorkingTimeExhausted when what is promised last is due beyond 2100.
     """
-    measured = [yardstick.over(life) for yardstick in yardsticks]
+    measured = [yardstick.over(life) for yardstick, life in promises]
     reached: dict[str, Milestone] = {}
     for one in measured:
         for mark in one.marks:
@@ -148,10 +154,10 @@ def target_of(life: Life, yardsticks: Sequence[Yardstick], cycle: int) -> Target
     return _planned(measured[-1], cycle, reached)
 
 
-def in_force(life: Life, yardsticks: Sequence[Yardstick]) -> tuple[Yardstick, ...]:
-    """The promises that held while the clock was not stopped; what came at the very end came too late for it."""
-    found = tuple(one for one in yardsticks if _holds_in(one, life))
-    return found or tuple(yardsticks[:1])
+def in_force(promises: Sequence[tuple[Yardstick, Life]]) -> tuple[tuple[Yardstick, Life], ...]:
+    """Those that held while the clock was not stopped; what came at the very end came too late for it."""
+    found = tuple((yardstick, life) for yardstick, life in promises if _holds_in(yardstick, life))
+    return found or tuple(promises[:1])
 
 
 def _holds_in(yardstick: Yardstick, life: Life) -> bool:

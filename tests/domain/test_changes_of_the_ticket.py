@@ -109,6 +109,19 @@ def test_a_change_while_a_clock_is_paused_counts_at_once() -> None:
     assert (in_time.breached_at, in_time.due_at) == (at("13:30"), at("13:30"))
 
 
+@pytest.mark.parametrize(
+    ("pausable", "halfway", "breached"), [((True, False), "14:00", "14:00"), ((False, True), "11:00", "13:00")]
+)
+def test_what_holds_a_clock_each_promise_says_while_it_is_in_force(
+    pausable: tuple[bool, bool], halfway: str, breached: str
+) -> None:
+    """Each promise says what holds the clock while it is in force; a later one changes nothing before it."""
+    before, after = (replace(rule, pausable=may_pause) for rule, may_pause in zip(BY_PRIORITY, pausable, strict=True))
+    policy = a_policy(before, after, on_change=OnChange.RETARGET)
+    target = only(plan(frozen(policy), [opened("09:00"), paused("09:30"), urgent("14:00")]))
+    assert (moments(target)["halfway"], target.breached_at) == (at(halfway), at(breached))
+
+
 def test_a_late_change_counts_from_when_it_happened() -> None:
     late = urgent("10:00", received="15:00")
     assert only(by_priority(OnChange.RETARGET, late)).due_at == at("11:00")
