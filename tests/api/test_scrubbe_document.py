@@ -28,7 +28,7 @@ CONFIG, POLICIES, TICKETS = "/api/v1/ims/config", "/api/v1/sla-policies", "/api/
 ANALYTICS = f"{POLICIES}/analytics"
 REQUEST = re.compile(r"^(GET|PUT|POST|PATCH|DELETE) (/\S+)\n(\{.*?^\})$", re.MULTILINE | re.DOTALL)
 # Seconds: long enough to be in time, short enough to wait for.
-RESPOND, RESOLVE = 1.2, 3.6
+RESPOND, RESOLVE = 2.0, 6.0
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 Check = Callable[[Any], Awaitable[None]]
