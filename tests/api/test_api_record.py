@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from domain.chain import verify
-from tests.support.clockwork import eventually
+from domain.ids import workflow_id
 
 ID = "inst_sla_ticket_1"
 
@@ -28,15 +29,13 @@ async def lived(api: Any) -> None:
 
 
 async def settled(api: Any, count: int) -> dict[str, Any]:
-    async def ask() -> Any:
-        return (await api.get(f"/instances/{ID}/events", limit=100)).json()
-
-    def holds(page: Any) -> bool:
-        told = [event for step in page.get("data", ()) for event in step["link"]["events"]]
-        return len(told) == count and page["is_complete"]
-
-    found: dict[str, Any] = await eventually(ask, holds)
-    return found
+    """The record once its instance has ended: until then deliveries are still told, each a step of its own."""
+    handle = api.temporal.get_workflow_handle(workflow_id(api.organization, ID))
+    await asyncio.wait_for(handle.result(), 60)
+    page: dict[str, Any] = (await api.get(f"/instances/{ID}/events", limit=100)).json()
+    told = [event for step in page["data"] for event in step["link"]["events"]]
+    assert (len(told), page["is_complete"]) == (count, True), page
+    return page
 
 
 async def test_the_record_of_a_real_instance_holds_and_shows_what_was_withdrawn(api: Any) -> None:

@@ -51,7 +51,7 @@ async def time_skipping() -> WorkflowEnvironment:
 
 
 async def eventually(
-    answer: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool] = bool, seconds: float = 10
+    answer: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool] = bool, seconds: float = 60
 ) -> Any:
     """The first answer that holds; fails with the last one when none does in time."""
     deadline = asyncio.get_running_loop().time() + seconds
