@@ -12,6 +12,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from api.engine import ClientProvider, Engine
+from api.patience import Patience
 from domain.calendar import tzdata_version
 from domain.instants import Instant, from_datetime
 from store.store import Store
@@ -30,12 +31,13 @@ class Dependencies:
     now: Callable[[], Instant] = system_now
     tzdata_version: str = field(default_factory=tzdata_version)
     task_queue: str = DEFAULT_TASK_QUEUE
+    patience: Patience = field(default_factory=Patience)
     # Writes that nobody waits for any more; the event loop itself holds tasks by weak references only.
     background: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def engine(self) -> Engine:
-        return Engine(self.temporal, self.task_queue)
+        return Engine(self.temporal, self.task_queue, self.patience)
 
 
 async def of_app(request: Request) -> Dependencies:

@@ -20,6 +20,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
+from api.patience import Patience
 from api.states import Opening, State
 from domain.errors import EngineUnavailable
 from domain.events import Event
@@ -30,11 +31,6 @@ from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
 
 ClientProvider = Callable[[], Awaitable[Client]]
 
-START_SECONDS = 4.0
-SIGNAL_SECONDS = 4.0
-STATE_SECONDS = 1.0
-APPLIED_SECONDS = 2.0
-HEALTH_SECONDS = 2.0
 FIRST_PATIENCE = 0.3
 FIRST_WAIT = 0.02
 LONGEST_WAIT = 0.25
@@ -54,14 +50,15 @@ def provider(client: Client) -> ClientProvider:
 class Engine:
     """Every method raises EngineUnavailable when Temporal does not answer, unless it says otherwise."""
 
-    def __init__(self, provide: ClientProvider, task_queue: str) -> None:
+    def __init__(self, provide: ClientProvider, task_queue: str, patience: Patience) -> None:
         self._provide = provide
         self._task_queue = task_queue
+        self._patience = patience
 
     async def start(self, snapshot: Snapshot, plan: Plan, opened: Event) -> bool:
         """False when the instance is there already, running or finished."""
         facts = snapshot.facts
-        async with _answering(START_SECONDS):
+        async with _answering(self._patience.start):
             client = await self._provide()
             try:
                 await client.start_workflow(
@@ -72,7 +69,7 @@ class Engine:
                     id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     static_summary=summary(snapshot),
-                    rpc_timeout=timedelta(seconds=START_SECONDS),
+                    rpc_timeout=timedelta(seconds=self._patience.start),
                 )
             except WorkflowAlreadyStartedError:
                 return False
@@ -84,10 +81,10 @@ class Engine:
 
     async def signal(self, organization: str, instance_id: str, name: str, payload: Mapping[str, Any]) -> bool:
         """False when no such instance is running."""
-        async with _answering(SIGNAL_SECONDS):
+        async with _answering(self._patience.signal):
             handle = await self._handle(organization, instance_id)
             try:
-                await handle.signal(name, dict(payload), rpc_timeout=timedelta(seconds=SIGNAL_SECONDS))
+                await handle.signal(name, dict(payload), rpc_timeout=timedelta(seconds=self._patience.signal))
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
@@ -97,7 +94,7 @@ class Engine:
     async def revive(self, snapshot: Snapshot, name: str, payload: Mapping[str, Any]) -> None:
         """Signal a finished instance: a new run loads its recorded past, because its input is empty."""
         facts = snapshot.facts
-        async with _answering(START_SECONDS):
+        async with _answering(self._patience.start):
             client = await self._provide()
             await client.start_workflow(
                 WORKFLOW_TYPE,
@@ -109,13 +106,13 @@ class Engine:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 static_summary=summary(snapshot),
-                rpc_timeout=timedelta(seconds=START_SECONDS),
+                rpc_timeout=timedelta(seconds=self._patience.start),
             )
 
-    async def state(self, organization: str, instance_id: str, within: float = STATE_SECONDS) -> State | None:
+    async def state(self, organization: str, instance_id: str, within: float | None = None) -> State | None:
         """None when there is no such workflow, or no worker answers for it in time."""
         clock = asyncio.get_running_loop().time
-        deadline, patience = clock() + within, FIRST_PATIENCE
+        deadline, patience = clock() + (self._patience.state if within is None else within), FIRST_PATIENCE
         while (left := deadline - clock()) > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(patience, left)):
@@ -135,7 +132,7 @@ class Engine:
     async def state_with(self, organization: str, instance_id: str, event_id: str) -> State | None:
         """The last state seen, asked for until it has applied or refused the event or a short deadline has passed."""
         clock = asyncio.get_running_loop().time
-        deadline, wait = clock() + APPLIED_SECONDS, FIRST_WAIT
+        deadline, wait = clock() + self._patience.applied, FIRST_WAIT
         state = None
         while (left := deadline - clock()) > 0:
             state = await self.state(organization, instance_id, left) or state
@@ -150,7 +147,7 @@ class Engine:
 
         None when there is no such workflow.
         """
-        async with _answering(STATE_SECONDS):
+        async with _answering(self._patience.state):
             handle = await self._handle(organization, instance_id)
             try:
                 body = await _input(await self._provide(), handle)
@@ -162,10 +159,10 @@ class Engine:
 
     async def is_running(self, organization: str, instance_id: str) -> bool:
         """Whether there is such a workflow and it has not ended; Temporal itself knows, no worker is asked."""
-        async with _answering(STATE_SECONDS):
+        async with _answering(self._patience.state):
             handle = await self._handle(organization, instance_id)
             try:
-                described = await handle.describe(rpc_timeout=timedelta(seconds=STATE_SECONDS))
+                described = await handle.describe(rpc_timeout=timedelta(seconds=self._patience.state))
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
@@ -173,9 +170,9 @@ class Engine:
         return described.status is WorkflowExecutionStatus.RUNNING
 
     async def check(self) -> None:
-        async with _answering(HEALTH_SECONDS):
+        async with _answering(self._patience.health):
             client = await self._provide()
-            await client.service_client.check_health(timeout=timedelta(seconds=HEALTH_SECONDS))
+            await client.service_client.check_health(timeout=timedelta(seconds=self._patience.health))
 
     async def _handle(self, organization: str, instance_id: str) -> WorkflowHandle[Any, Any]:
         return (await self._provide()).get_workflow_handle(workflow_id(organization, instance_id))

@@ -22,8 +22,6 @@ from domain.tickets import Ticket
 from store.claims import Claim
 from store.openings import Opening, Prepare, Start
 
-FIRST_ROW_SECONDS = 1.0
-
 log = logging.getLogger(__name__)
 
 
@@ -139,7 +137,7 @@ async def _start(deps: Dependencies, organization: str, ticket: Ticket, start: S
     row = asyncio.create_task(_write_first_row(deps, start, opened))
     deps.background.add(row)
     row.add_done_callback(deps.background.discard)
-    await asyncio.wait({row}, timeout=FIRST_ROW_SECONDS)
+    await asyncio.wait({row}, timeout=deps.patience.row)
     return Tracked(ticket, Sighting(start.snapshot, start.plan, (), "workflow"), created=True)
 
 

@@ -13,7 +13,6 @@ from domain.ids import InstanceId
 from domain.instants import Instant, parse, render
 from store.instances import LoadedInstance
 
-CATCH_UP_SECONDS = 1.0
 FIRST_WAIT = 0.02
 LONGEST_WAIT = 0.2
 
@@ -61,7 +60,7 @@ async def _caught_up(
 ) -> LoadedInstance | None:
     """The newest record once it holds every event that the workflow has applied, else after a moment."""
     clock = asyncio.get_running_loop().time
-    deadline, wait = clock() + CATCH_UP_SECONDS, FIRST_WAIT
+    deadline, wait = clock() + deps.patience.record, FIRST_WAIT
     while True:
         loaded = await deps.store.instances.load(organization, instance_id)
         if state is None or (loaded is not None and _holds_all(loaded, state)) or clock() + wait > deadline:

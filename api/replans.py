@@ -26,7 +26,6 @@ SOURCE = "replan"
 # Instances shown by a preview, and told at the same time by an application.
 MOST_SHOWN = 1000
 AT_ONCE = 20
-EFFECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +234,7 @@ async def _tell(
             send(deps, organization, id_, REPLAN, {**facts, "reason": replan.reason, "rules": rules[id_]})
             for id_ in chunk
         )
-    deadline = loop.time() + EFFECT_SECONDS
+    deadline = loop.time() + deps.patience.replanned
     for start in range(0, len(told), AT_ONCE):
         if loop.time() > deadline:
             break

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from temporalio.worker import Worker
 
 from api.dependencies import Dependencies
 from api.engine import CONNECT_OPTIONS, provider
+from api.patience import Patience
 from store.keys import ensure_key
 from store.migrate import upgrade
 from store.store import Store
@@ -30,6 +31,7 @@ from tests.support.apps import lent_app
 from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"
+UNHURRIED = Patience(**dict.fromkeys((one.name for one in fields(Patience)), 60.0))
 
 
 def free_port() -> int:
@@ -101,6 +103,8 @@ class Api:
         return build_worker(self.temporal, StoreProjection(store), [], task_queue=queue)
 
     async def with_worker(self) -> Worker:
+        """There is one now, and it is waited for, however slow the machine is."""
+        self.use(patience=UNHURRIED)
         return await self.stack.enter_async_context(self.worker())
 
     def use(self, **changes: Any) -> None:
