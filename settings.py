@@ -8,8 +8,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from domain.errors import InvalidValue
 
@@ -113,6 +111,10 @@ def _database_url(url: str) -> str:
     scheme, _, rest = url.partition("://")
     if scheme not in DRIVERS:
         raise ValueError("must start with sqlite:/// or postgresql://")
+    # A third of a second, which a command that names no database need not pay.
+    from sqlalchemy.engine import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     try:
         parsed = make_url(f"{DRIVERS[scheme]}://{rest}")
     except (ArgumentError, ValueError):
