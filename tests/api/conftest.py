@@ -24,6 +24,7 @@ from temporalio.worker import Worker
 from api.dependencies import Dependencies
 from api.engine import CONNECT_OPTIONS, provider
 from api.patience import Patience
+from domain.ids import workflow_id
 from store.keys import ensure_key
 from store.migrate import upgrade
 from store.store import Store
@@ -106,6 +107,19 @@ class Api:
         """There is one now, and it is waited for, however slow the machine is."""
         self.use(patience=UNHURRIED)
         return await self.stack.enter_async_context(self.worker())
+
+    async def lose_worker(self, worker: Worker) -> None:
+        await worker.shutdown()
+        self.hurry()
+
+    def hurry(self) -> None:
+        """Nobody answers from now on, or too late: wait no longer than in service."""
+        self.use(patience=Patience())
+
+    async def ended(self, instance_id: str) -> None:
+        """Once its workflow has completed, whose last act is to record everything."""
+        handle = self.temporal.get_workflow_handle(workflow_id(self.organization, instance_id))
+        await asyncio.wait_for(handle.result(), 60)
 
     def use(self, **changes: Any) -> None:
         self.app.state.dependencies = replace(self.app.state.dependencies, **changes)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -94,7 +93,7 @@ async def test_a_finished_instance_goes_on_with_its_past(api: Any) -> None:
     path = f"/instances/{opened['id']}"
     resolved = await api.post(f"{path}/resolve", {"occurred_at": hours_ago(2)})
     assert resolved.json()["closed_at"] is not None
-    await finished(api, opened["id"])
+    await api.ended(opened["id"])
     reopened = await api.post(f"{path}/reopen", {"occurred_at": hours_ago(1)})
     target = reopened.json()["targets"]["resolution"]
     assert reopened.status_code == 200
@@ -128,8 +127,3 @@ async def test_an_event_that_cannot_be_planned_is_refused_and_harms_nothing(api:
     assert (refused.status_code, refused.json()["field"], refused.json()["value"]) == (422, "event_id", "r1")
     assert (await api.get(path)).json()["status"] == "paused"
     assert (await api.get("/instances")).json()["total"] == 1
-
-
-async def finished(api: Any, instance_id: str) -> None:
-    handle = api.temporal.get_workflow_handle(f"sla/{api.organization}/{instance_id}")
-    await asyncio.wait_for(handle.result(), 10)

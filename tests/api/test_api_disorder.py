@@ -27,10 +27,8 @@ async def tells(api: Any, path: str, command: str, occurred_at: str, **body: Any
     return dict(answer.json())
 
 
-async def finished(api: Any, path: str) -> None:
-    """Once its workflow has completed, whose last act is to record everything."""
-    handle = api.temporal.get_workflow_handle(f"sla/{api.organization}/{path.rpartition('/')[2]}")
-    await asyncio.wait_for(handle.result(), 10)
+async def ended(api: Any, path: str) -> None:
+    await api.ended(path.rpartition("/")[2])
 
 
 async def recorded(api: Any, path: str, firings: int, withdrawn: int = 0) -> Any:
@@ -59,12 +57,12 @@ async def test_an_event_late_by_days_for_a_finished_instance_withdraws_its_breac
     path = f"/instances/{(await desk.ticket(occurred_at=OPENED))['id']}"
     await recorded(desk, path, firings=3)
     assert (await tells(desk, path, "resolve", TOO_LATE))["status"] == "breached"
-    await finished(desk, path)
+    await ended(desk, path)
     assert await counts(desk) == (0, 1)
     believed = now()
     corrected = await tells(desk, path, "resolve", ON_TIME, event_id="days late")
     assert (corrected["status"], corrected["targets"]["resolution"]["breached_at"]) == ("met", None)
-    await finished(desk, path)
+    await ended(desk, path)
     assert await counts(desk) == (1, 0)
     assert (await desk.get("/analytics/breaches", **PERIOD)).json()["total"] == 0
     kept = (await recorded(desk, path, firings=3, withdrawn=2)).ledger
@@ -82,11 +80,11 @@ async def test_a_late_event_that_proves_an_earlier_breach_records_it_at_its_true
     path = f"/instances/{(await desk.ticket(occurred_at='2026-03-02T23:30:00Z'))['id']}"
     await tells(desk, path, "pause", "2026-03-02T23:45:00Z", event_id="p")
     assert (await tells(desk, path, "resolve", "2026-03-04T12:00:00Z", event_id="s"))["status"] == "met"
-    await finished(desk, path)
+    await ended(desk, path)
     assert await counts(desk) == (1, 0)
     proven = await tells(desk, path, "resume", "2026-03-02T23:50:00Z", event_id="it went on")
     assert (proven["status"], proven["targets"]["resolution"]["breached_at"]) == ("breached", "2026-03-03T00:35:00Z")
-    await finished(desk, path)
+    await ended(desk, path)
     assert await counts(desk) == (0, 1)
     (breach,) = (await desk.get("/analytics/breaches", start_date="2026-03-03", end_date="2026-03-03")).json()["data"]
     assert breach["due_at"] == "2026-03-03T00:35:00Z"
@@ -98,7 +96,7 @@ async def test_a_late_event_and_a_reopening_continue_a_finished_instance_over_ev
     subject = "conv_again"
     path = f"/instances/{(await desk.ticket(subject, occurred_at=OPENED))['id']}"
     await tells(desk, path, "resolve", ON_TIME)
-    await finished(desk, path)
+    await ended(desk, path)
     body = {"type": "reopened", "conversation_id": subject, "occurred_at": "2026-03-02T12:00:00Z", "event_id": "again"}
     again = await desk.post("/events", body)
     assert again.status_code == 200, again.text
@@ -106,7 +104,7 @@ async def test_a_late_event_and_a_reopening_continue_a_finished_instance_over_ev
     target = reopened["targets"]["resolution"]
     assert (reopened["closed_at"], target["due_at"]) == (None, "2026-03-02T12:20:00Z")
     assert (await tells(desk, path, "resolve", "2026-03-02T12:10:00Z", event_id="done"))["status"] == "met"
-    await finished(desk, path)
+    await ended(desk, path)
     assert await counts(desk) == (1, 0)
 
 
@@ -118,7 +116,7 @@ async def test_what_was_known_grows_with_what_arrives(desk: Any) -> None:
     await tells(desk, path, "pause", "2026-03-02T09:10:00Z", cause="customer")
     paused = now()
     await tells(desk, path, "resolve", "2026-03-02T10:30:00Z")
-    await finished(desk, path)
+    await ended(desk, path)
     unheard_of = await desk.get(path, as_of=before)
     assert (unheard_of.status_code, unheard_of.json()["field"]) == (404, "as_of")
     assert unheard_of.json()["value"] == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,20 +99,11 @@ async def test_a_finished_instance_is_explained_without_a_worker(api: Any) -> No
     ticket = await api.ticket("conv_1", occurred_at=hours_ago(1))
     worker = await api.with_worker()
     await api.post(f"/instances/{ticket['id']}/resolve", {"occurred_at": hours_ago(0.5)})
-    await eventually_closed(api, ticket)
-    await worker.shutdown()
+    await api.ended(ticket["id"])
+    await api.lose_worker(worker)
     found = await told(api, ticket)
     assert (found["status"], found["is_complete"], found["agrees_with_record"]) == ("met", True, True)
     assert [one["wall_seconds"] for one in found["targets"]] == pytest.approx([1800, 1800], abs=30)
-
-
-async def eventually_closed(api: Any, ticket: dict[str, Any]) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            stored = await api.dependencies.store.instances.get(api.organization, ticket["id"])
-            if stored is not None and stored.closed_at is not None:
-                return
-            await asyncio.sleep(0.05)
 
 
 async def test_what_was_known_at_an_instant_is_explained_as_it_was_known_then(api: Any) -> None:
@@ -153,6 +143,7 @@ async def test_an_event_that_the_store_lacks_is_missing_and_it_is_said(api: Any)
     await told(api, ticket)
     async with api.dependencies.store.database.write() as conn:
         await conn.execute(sa.delete(instance_events).where(instance_events.c.event_id == "pause"))
+    api.hurry()
     found = await told(api, ticket)
     assert [one["event_id"] for one in found["events"]][1:] == ["resume"]
     assert (found["is_complete"], found["agrees_with_record"]) == (False, False)
@@ -167,6 +158,7 @@ async def test_an_instance_whose_opening_is_not_recorded_yet_is_explained_a_litt
     empty = Store.open(f"sqlite:///{shutil.copy(empty_database, tmp_path / 'behind.db')}")
     api.stack.push_async_callback(empty.close)
     api.use(store=empty)
+    api.hurry()
     answer = await api.get(f"/instances/{ticket['id']}/explain")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.headers["retry-after"] == "2"

@@ -80,7 +80,7 @@ async def test_a_finished_ticket_opened_again_stays_finished(api: Any) -> None:
     await api.with_worker()
     first = await api.ticket("conv_1")
     await api.post(f"/instances/{first['id']}/resolve")
-    await finished(api, first["id"])
+    await api.ended(first["id"])
     again = await api.post("/instances", {"conversation_id": "conv_1", "priority": "urgent"})
     assert (again.status_code, again.json()["status"]) == (200, "met")
 
@@ -142,8 +142,3 @@ async def test_a_running_instance_keeps_the_policy_it_was_opened_under(api: Any)
     found = (await api.get(f"/instances/{opened['id']}")).json()
     assert found["targets"]["resolution"]["due_at"] == "2026-03-06T14:00:00Z"
     assert opened["targets"]["resolution"]["due_at"] == "2026-03-06T14:00:00Z"
-
-
-async def finished(api: Any, instance_id: str) -> None:
-    handle = api.temporal.get_workflow_handle(f"sla/{api.organization}/{instance_id}")
-    await asyncio.wait_for(handle.result(), 10)

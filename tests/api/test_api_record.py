@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from domain.chain import verify
-from domain.ids import workflow_id
 
 ID = "inst_sla_ticket_1"
 
@@ -30,8 +28,7 @@ async def lived(api: Any) -> None:
 
 async def settled(api: Any, count: int) -> dict[str, Any]:
     """The record once its instance has ended: until then deliveries are still told, each a step of its own."""
-    handle = api.temporal.get_workflow_handle(workflow_id(api.organization, ID))
-    await asyncio.wait_for(handle.result(), 60)
+    await api.ended(ID)
     page: dict[str, Any] = (await api.get(f"/instances/{ID}/events", limit=100)).json()
     told = [event for step in page["data"] for event in step["link"]["events"]]
     assert (len(told), page["is_complete"]) == (count, True), page

@@ -22,7 +22,7 @@ async def desk(api: Any) -> Any:
     await api.with_worker()
     await told(api, "1", "opened", "2026-03-02T09:00:00Z")
     await told(api, "1", "resolved", "2026-03-02T16:00:00Z")
-    await recorded(api, "1", "breached")
+    await api.ended(ID)
     return api
 
 
@@ -107,7 +107,7 @@ async def in_analytics(api: Any, outcome: str) -> dict[str, Any]:
 
 async def test_the_same_request_under_the_same_id_changes_nothing_twice(desk: Any) -> None:
     first = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
-    await recorded(desk, "1", "met")
+    await desk.ended(ID)
     before = await firings(desk)
     second = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
     assert (second.status_code, second.json()["applied_at"]) == (200, first.json()["applied_at"])
