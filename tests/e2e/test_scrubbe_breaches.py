@@ -75,7 +75,7 @@ def test_four_tickets_at_once_end_in_the_four_breach_types_and_what_is_breached_
     receiver: Receiver,  # noqa: F811
 ) -> None:
     scrubbe.request("PUT", "/ims/config", {"slaEnabled": True, "autoEscalate": True})
-    scrubbe.promise("CRITICAL", respond=5, resolve=11)
+    scrubbe.promise("CRITICAL", respond=8, resolve=16)
     tickets = {type_: scrubbe.open("CRITICAL") for type_ in BREACHES}
 
     for ticket in tickets.values():
