@@ -32,7 +32,7 @@ from tests.support.apps import lent_app
 from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"
-UNHURRIED = Patience(**dict.fromkeys((one.name for one in fields(Patience)), 60.0))
+UNHURRIED = Patience(**dict.fromkeys((one.name for one in fields(Patience)), 10.0))
 
 
 def free_port() -> int:
