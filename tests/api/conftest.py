@@ -104,7 +104,7 @@ class Api:
         return build_worker(self.temporal, StoreProjection(store), [], task_queue=queue)
 
     async def with_worker(self) -> Worker:
-        """There is one now, and it is waited for, however slow the machine is."""
+        """There is one now, and on a slow machine it is waited for longer than in service."""
         self.use(patience=UNHURRIED)
         return await self.stack.enter_async_context(self.worker())
 
