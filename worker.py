@@ -44,6 +44,8 @@ PASSED_THROUGH = ("domain", "workflows")
 WEBHOOK_TIMEOUT_SECONDS = 10
 DEPLOYMENT = "slakeeper"
 STICKY_PATIENCE = timedelta(seconds=1)
+# Receivers that hang hold theirs for all of `WEBHOOK_TIMEOUT_SECONDS`; plans and records must find one meanwhile.
+ACTIVITY_SLOTS = 500
 
 
 class StoreProjection:
@@ -118,6 +120,7 @@ def build_worker(
         # After a worker was killed its instances wait that long for it before another one may take them over.
         sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
         graceful_shutdown_timeout=timedelta(seconds=WEBHOOK_TIMEOUT_SECONDS),
+        max_concurrent_activities=ACTIVITY_SLOTS,
         **options,
     )
 
@@ -145,7 +148,9 @@ async def run(settings: Settings) -> None:
         client = await connect(settings)
         store = Store.open(settings.database_url)
         stack.push_async_callback(store.close)
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=WEBHOOK_TIMEOUT_SECONDS))
+        # As many connections as activities: a receiver that hangs must not keep notices from the others.
+        unlimited = httpx.Limits(max_connections=None)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=WEBHOOK_TIMEOUT_SECONDS, limits=unlimited))
         channels: list[Channel] = [LogChannel(), *(WebhookChannel(url, http) for url in settings.webhook_urls)]
         worker = build_worker(
             client,

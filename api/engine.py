@@ -32,6 +32,8 @@ from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
 ClientProvider = Callable[[], Awaitable[Client]]
 
 FIRST_PATIENCE = 0.3
+# What a worker at leisure needs for a signal: it plans and records. A question before that would only hold it up.
+HEAD_START = 0.05
 FIRST_WAIT = 0.02
 LONGEST_WAIT = 0.25
 
@@ -130,13 +132,34 @@ class Engine:
             return None
 
     async def state_with(self, organization: str, instance_id: str, event_id: str) -> State | None:
-        """The last state seen, asked for until it has applied or refused the event or a short deadline has passed."""
+        """The last state seen, asked for until it has applied or refused the event or a short deadline has passed.
+
+        Once it is applied the store gets a moment to take it too, so that whoever sent it finds it in lists.
+        """
+        await asyncio.sleep(HEAD_START)
+        applied = await self._state_once(
+            organization,
+            instance_id,
+            lambda state: event_id in state.applied or event_id in state.refused,
+            self._patience.applied,
+        )
+        if applied is None or event_id not in applied.applied or applied.recorded == applied.steps:
+            return applied
+        recorded = await self._state_once(
+            organization, instance_id, lambda state: state.recorded >= applied.steps, self._patience.record
+        )
+        return recorded or applied
+
+    async def _state_once(
+        self, organization: str, instance_id: str, holds: Callable[[State], bool], within: float
+    ) -> State | None:
+        """The first state seen that holds, else the last one when the time is up."""
         clock = asyncio.get_running_loop().time
-        deadline, wait = clock() + self._patience.applied, FIRST_WAIT
+        deadline, wait = clock() + within, FIRST_WAIT
         state = None
         while (left := deadline - clock()) > 0:
             state = await self.state(organization, instance_id, left) or state
-            if state is not None and (event_id in state.applied or event_id in state.refused):
+            if state is not None and holds(state):
                 break
             await asyncio.sleep(min(wait, left))
             wait = min(wait * 1.5, LONGEST_WAIT)

@@ -14,7 +14,7 @@ from domain.snapshot import Snapshot
 @dataclass(frozen=True, slots=True)
 class State:
     """What a workflow answers: `applied` events by id, when each of them `occurred_at`, and why those in `refused`
-    could not be planned."""
+    could not be planned; its `steps` so far, of which the store has taken the first `recorded`."""
 
     snapshot: Snapshot
     plan: Plan
@@ -22,6 +22,8 @@ class State:
     applied: frozenset[str]
     occurred_at: Mapping[str, str]
     refused: Mapping[str, str]
+    steps: int
+    recorded: int
 
     @classmethod
     def from_json(cls, body: Any) -> State | None:
@@ -36,6 +38,8 @@ class State:
             # A worker that is not the newest yet does not tell.
             occurred_at=body.get("occurred_at", {}),
             refused={one["value"]: one["problem"] for one in body["set_aside"]["recent"] if one["field"] == "event_id"},
+            steps=body["sequence"],
+            recorded=body["sequence"] - body["unrecorded"],
         )
 
 

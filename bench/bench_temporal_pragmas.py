@@ -1,7 +1,7 @@
-"""What the embedded server's SQLite pragmas cost: short lives (start, signal, completion) on servers side by side.
+"""What the embedded server's SQLite pragmas and options cost: short lives (start, signal, completion) side by side.
 
 Each round runs every variant once, in turn forwards and backwards; figures are medians over the rounds and their
-ratio to the baseline (the CLI without pragmas).
+ratio to the baseline (the CLI without pragmas and options).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import socket
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,11 +28,14 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from cli import embedded, readiness
 from settings import Settings
 
-VARIANTS: dict[str, tuple[str, ...]] = {
-    "default": (),
-    "wal, full": ("journal_mode=wal", "synchronous=full"),
-    "wal, normal": ("journal_mode=wal", "synchronous=normal"),
-    "wal, off": ("journal_mode=wal", "synchronous=off"),
+Variant = tuple[tuple[str, ...], Mapping[str, str]]
+VARIANTS: dict[str, Variant] = {
+    "default": ((), {}),
+    "wal, full": (("journal_mode=wal", "synchronous=full"), {}),
+    "default, options": ((), embedded.SERVER_OPTIONS),
+    "wal, full, options": (("journal_mode=wal", "synchronous=full"), embedded.SERVER_OPTIONS),
+    "wal, normal, options": (("journal_mode=wal", "synchronous=normal"), embedded.SERVER_OPTIONS),
+    "wal, off, options": (("journal_mode=wal", "synchronous=off"), embedded.SERVER_OPTIONS),
 }
 BASELINE = "default"
 QUEUE = "bench"
@@ -86,10 +89,10 @@ async def measure(client: Client, lives: int, abreast: int, figures: Figures) ->
 
 
 @asynccontextmanager
-async def server(folder: Path, pragmas: tuple[str, ...]) -> AsyncIterator[Client]:
+async def server(folder: Path, variant: Variant) -> AsyncIterator[Client]:
     port, ui_port = free_port(), free_port()
     settings = Settings(home=folder, temporal_port=port, temporal_ui_port=ui_port)
-    command = embedded.command(settings, embedded.binary(settings), pragmas)
+    command = embedded.command(settings, embedded.binary(settings), *variant)
     with (folder / "server.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
     try:
@@ -117,7 +120,7 @@ async def main(lives: int, abreast: int, rounds: int) -> None:
 
 
 def report(figures: dict[str, Figures], title: str) -> None:
-    table = Table("journal_mode, synchronous", "start, ms", "ratio", "lives/s", "ratio", title=title)
+    table = Table("journal_mode, synchronous, options", "start, ms", "ratio", "lives/s", "ratio", title=title)
     base_start = statistics.median(figures[BASELINE].start_ms)
     base_lives = statistics.median(figures[BASELINE].lives_per_second)
     for name, one in figures.items():

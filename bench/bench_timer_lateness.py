@@ -18,7 +18,7 @@ from temporalio import workflow
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from cli.embedded import DYNAMIC_CONFIG
+from cli.embedded import dynamic_config
 
 ROUNDS = 3
 WORKFLOWS = 10
@@ -57,7 +57,7 @@ async def measure(arguments: Sequence[str], seed: int) -> list[float]:
 
 
 async def main() -> None:
-    variants = {BASELINE: (), "embedded": DYNAMIC_CONFIG}
+    variants = {BASELINE: (), "embedded": dynamic_config()}
     late: dict[str, list[float]] = {name: [] for name in variants}
     for number in range(ROUNDS):
         for name, arguments in variants.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sysconfig
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,15 +38,32 @@ def binary(settings: Settings) -> str:
     return str(Path(found).absolute())
 
 
-# Timers are looked at in steps; the server's own step of a second would make every notice up to a second late.
-DYNAMIC_CONFIG = ("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="20ms"')
+# Timers are looked at in steps; the server's own step of a second would make every notice up to a second late. Its
+# queues are looked at 20 times a second at most unless told otherwise: enough for one shard among hundreds, but an
+# embedded server has just one, and every task of every ticket waits there.
+SERVER_OPTIONS = {
+    "history.timerProcessorMaxTimeShift": '"20ms"',
+    "history.transferProcessorMaxPollRPS": "1000",
+    "history.timerProcessorMaxPollRPS": "1000",
+    "history.visibilityProcessorMaxPollRPS": "1000",
+}
 
 
 def database(settings: Settings) -> Path:
     return settings.home / "temporal.db"
 
 
-def command(settings: Settings, program: str, pragmas: tuple[str, ...] = PRAGMAS) -> tuple[str, ...]:
+def dynamic_config(options: Mapping[str, str] = SERVER_OPTIONS) -> tuple[str, ...]:
+    """The options as arguments of `temporal server start-dev`."""
+    return tuple(part for name, value in options.items() for part in ("--dynamic-config-value", f"{name}={value}"))
+
+
+def command(
+    settings: Settings,
+    program: str,
+    pragmas: tuple[str, ...] = PRAGMAS,
+    options: Mapping[str, str] = SERVER_OPTIONS,
+) -> tuple[str, ...]:
     namespace = temporal_namespace()
     return (
         program,
@@ -53,7 +71,7 @@ def command(settings: Settings, program: str, pragmas: tuple[str, ...] = PRAGMAS
         *("--port", str(settings.temporal_port), "--ui-port", str(settings.temporal_ui_port)),
         *("--db-filename", str(database(settings))),
         *(part for pragma in pragmas for part in ("--sqlite-pragma", pragma)),
-        *DYNAMIC_CONFIG,
+        *dynamic_config(options),
         *(() if namespace == DEFAULT_NAMESPACE else ("--namespace", namespace)),
     )
 

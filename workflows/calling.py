@@ -1,4 +1,4 @@
-"""Calling an activity from the workflow: locally where that is quick, else as a regular one."""
+"""Calling an activity from the workflow: never locally (decision 13), but for runs that began with local calls."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ with workflow.unsafe.imports_passed_through():
     from workflows.packing import pack
 
 
-async def call(activity: str, request: Document, local: bool = True) -> Document:
-    """Falls back to a regular activity when the local one keeps failing for reasons that may pass.
+NOTHING_LOCAL = "no-local-activities"
 
-    Raises FailureError for reasons that may not, and when the workflow is cancelled meanwhile.
+
+async def call(activity: str, request: Document, once_local: bool = True) -> Document:
+    """The answer, however long that takes. `once_local`: whether runs from before decision 13 called it locally first.
+
+    Raises FailureError for reasons that cannot pass, and when the workflow is cancelled meanwhile.
     """
     request = pack(request)
-    if local:
+    if once_local and not workflow.patched(NOTHING_LOCAL):
         try:
             answer: Document = await workflow.execute_local_activity(
                 activity, request, result_type=dict, **LOCAL[activity]

@@ -165,9 +165,8 @@ class SlaInstance:
             self._spawn(self._couriers(state).deliver(notice_id))
 
     async def _escalate(self, state: InstanceState) -> None:
-        """Not locally: the notice of the breach must not wait for the answer."""
         request = {"organization": state.facts.organization, "last_known": state.auto_escalate}
-        answer = await call(AUTO_ESCALATE, request, local=False)
+        answer = await call(AUTO_ESCALATE, request, once_local=False)
         state.auto_escalate = answer["auto_escalate"]
         self._send(state, state.escalate(self._now()))
 
@@ -224,7 +223,7 @@ class SlaInstance:
             await workflow.wait_condition(over, timeout=length * MICROSECOND, timeout_summary=summary)
 
     async def _keep_records(self) -> None:
-        """Write records in order, one call for all that wait; beside a notice that must leave, never locally."""
+        """Write records in order, one call for all that wait."""
         state = self._opened()
         while True:
             await workflow.wait_condition(lambda: bool(state.unrecorded))
@@ -234,8 +233,7 @@ class SlaInstance:
                 "chain": workflow.info().first_execution_run_id,
                 "at": render(self._now()),
             }
-            local = not any(record.notices for record in batch)
-            answer = await call(RECORD, request, local=local)
+            answer = await call(RECORD, request, once_local=not any(record.notices for record in batch))
             del state.unrecorded[: len(batch)]
             self.known_attributes = answer["attributes"]
             self._show(state)

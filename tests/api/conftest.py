@@ -24,6 +24,7 @@ from temporalio.worker import Worker
 from api.dependencies import Dependencies
 from api.engine import CONNECT_OPTIONS, provider
 from api.patience import Patience
+from cli.embedded import dynamic_config
 from domain.ids import workflow_id
 from store.keys import ensure_key
 from store.migrate import upgrade
@@ -46,7 +47,7 @@ def temporal_server(port: int) -> Iterator[str]:
     """A real development server, in memory."""
     address = f"127.0.0.1:{port}"
     binary = str(Path(sys.executable).parent / "temporal")
-    options = ["--headless", "--ip", "127.0.0.1", "--port", str(port), "--log-level", "never"]
+    options = ["--headless", "--ip", "127.0.0.1", "--port", str(port), "--log-level", "never", *dynamic_config()]
     server = subprocess.Popen([binary, "server", "start-dev", *options], stdout=subprocess.DEVNULL)
     try:
         yield address

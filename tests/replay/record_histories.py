@@ -1,7 +1,8 @@
 """Records the histories that `test_histories_replay.py` replays: `python -m tests.replay.record_histories [STORY...]`.
 
 Each story runs on a real server. Record a new one when the workflow gains a branch; never overwrite an old one, for
-it stands for the instances that are still running somewhere.
+it stands for the instances that are still running somewhere. Files without a number behind the story are from when
+activities were called locally; those of `GENERATION` 2 from after that (decision 13).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from domain.snapshot import CalendarVersion
 from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, Switchable, snapshot_of, time_skipping, working
 
 HISTORIES = Path(__file__).with_name("histories")
+GENERATION = 2
 ZONE = "Europe/Berlin"
 OTHER_RULE = "Asia/Tokyo"
 
@@ -154,7 +156,7 @@ async def record(names: list[str]) -> None:
             async with working(clockwork):
                 handle = await STORIES[name](clockwork)
                 history = await handle.fetch_history()
-            (HISTORIES / f"{name}.json").write_text(history.to_json())
+            (HISTORIES / f"{name}-{GENERATION}.json").write_text(history.to_json())
             print(f"{name}: {len(history.events)} events")
 
 

@@ -9,16 +9,13 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from domain.calendar import pin_packaged_tzdata
 from domain.events import Event
 from domain.ids import workflow_id
 from domain.planning import plan
 from domain.snapshot import Facts, Snapshot
-from worker import PASSED_THROUGH
-from workflows.instance import SlaInstance
+from tests.support.replaying import replayer
 
 HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 
@@ -27,26 +24,9 @@ def document(story: str) -> dict[str, Any]:
     return dict(json.loads(Path(__file__).with_name("histories").joinpath(f"{story}.json").read_text()))
 
 
-def replayer() -> Replayer:
-    return Replayer(
-        workflows=[SlaInstance],
-        data_converter=pydantic_data_converter,
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        ),
-    )
-
-
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
     history = document(path.stem)
-    await replayer().replay_workflow(WorkflowHistory.from_json(own_workflow_id(history), history))
-
-
-@pytest.mark.xfail(strict=True, reason="an open fault: the replay calls `record` where the first run called `plan`")
-async def test_a_history_in_which_an_answer_came_beside_a_signal_replays() -> None:
-    """On replay the answer of the first `plan` is delivered before `acknowledge`; in the first run it was not."""
-    history = json.loads(Path(__file__).with_name("faults").joinpath("an_answer_beside_a_signal.json").read_text())
     await replayer().replay_workflow(WorkflowHistory.from_json(own_workflow_id(history), history))
 
 

@@ -7,6 +7,7 @@ import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from cli.embedded import SERVER_OPTIONS, dynamic_config
 from domain.policies import Policy
 from store.migrate import upgrade
 from store.store import Store
@@ -53,11 +54,11 @@ def policy() -> Policy:
 
 @pytest.fixture
 async def realtime(store: Store) -> AsyncIterator[Clockwork]:
-    """The embedded server, whose time is ours; histories of forty events suggest to continue as new."""
+    """The embedded server, whose time is ours; histories of eighty events suggest to continue as new."""
     env = await WorkflowEnvironment.start_local(
         dev_server_existing_path=binary("temporal"),
         data_converter=pydantic_data_converter,
-        dev_server_extra_args=["--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=40"],
+        dev_server_extra_args=dynamic_config({**SERVER_OPTIONS, "limit.historyCount.suggestContinueAsNew": "80"}),
     )
     async with env:
         yield Clockwork(env, Switchable(StoreProjection(store)))

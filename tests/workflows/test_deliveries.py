@@ -10,6 +10,7 @@ import pytest
 
 from activities import delivery
 from activities.ports import NoticeFailed, NoticeRefused
+from domain.instants import Instant
 from domain.policies import Policy
 from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, working
 
@@ -76,6 +77,33 @@ async def test_a_channel_that_hangs_does_not_make_the_others_send_again(
         ids = well.ids
         assert len(ids) == len(set(ids)) == 3, ids
         assert set(ill.ids) == set(ids)
+
+
+async def test_a_hundred_notices_that_hang_do_not_hold_up_plans_and_records(
+    realtime: Clockwork, policy: Policy
+) -> None:
+    """The SDK runs a hundred activities at a time unless told otherwise."""
+    steps = [{"id": f"e{n}", "trigger": "breached", "delay_minutes": 0, "action_type": "notify"} for n in range(100)]
+    loud = Policy.from_json(
+        {"id": "l", "name": "L", "targets": [{"type": "resolution", "minutes": 1}], "escalations": steps}
+    )
+    tried, over = asyncio.Semaphore(0), asyncio.Event()
+
+    class Hanging(Mailbox):
+        async def send(self, notice: Mapping[str, Any]) -> None:
+            tried.release()
+            await over.wait()
+
+    async with working(realtime, channels=[Hanging()]):
+        await realtime.open(snapshot_of(loud), opened_at=Instant(await realtime.now() - 600_000_000))
+        for _ in range(100):
+            await asyncio.wait_for(tried.acquire(), 10)
+        ticket = await realtime.open(snapshot_of(policy))
+        await ticket.signal("acknowledge", event_id="a")
+        async with asyncio.timeout(5):
+            await ticket.applied("a")
+            await eventually(ticket.state, lambda state: state["unrecorded"] == 0)
+        over.set()
 
 
 async def test_a_withdrawal_reaches_a_well_channel_while_an_ill_one_still_lacks_the_notice(

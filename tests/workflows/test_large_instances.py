@@ -33,7 +33,8 @@ async def test_a_megabyte_of_attributes_is_handed_on_recorded_and_loaded_again_a
         )
         assert 60 <= len(state["applied"]) < 80
         assert "in all" in state["set_aside"]["recent"][0]["problem"]
-        assert (await ticket.handle.describe()).run_id != ticket.handle.first_execution_run_id
+        first = ticket.handle.first_execution_run_id
+        await eventually(ticket.handle.describe, lambda described: described.run_id != first, seconds=20)
         await ticket.signal("resolve", event_id="done")
         await eventually(ticket.handle.describe, lambda described: described.close_time is not None, seconds=20)
         handle = await start_with_signal(realtime, "inst_sla_ticket_42", {}, "reopen", event_id="again")
