@@ -31,8 +31,8 @@ LOCAL: dict[str, Limits] = {
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
 REGULAR: dict[str, Limits] = {
-    PLAN: Limits(start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT),
-    LOAD: Limits(start_to_close_timeout=timedelta(seconds=30), retry_policy=_PATIENT),
+    PLAN: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
+    LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
     RECORD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
     AUTO_ESCALATE: Limits(start_to_close_timeout=timedelta(seconds=5), retry_policy=_PATIENT),
     # Without an end of its own: only the activity knows whether a notice was tried at all.
