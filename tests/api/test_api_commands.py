@@ -21,6 +21,16 @@ async def test_what_a_201_answered_is_found_by_get_and_by_every_command_at_once(
         assert (await api.get(f"/instances/{opened['id']}")).status_code == 200
 
 
+async def test_what_a_command_did_is_in_the_list_at_once(api: Any) -> None:
+    await api.policy()
+    await api.with_worker()
+    for _ in range(10):
+        opened = await api.ticket()
+        assert (await api.post(f"/instances/{opened['id']}/pause")).status_code == 200
+        (listed,) = (await api.get("/instances", conversation_id=opened["conversation_id"])).json()["data"]
+        assert (listed["source"], listed["status"]) == ("store", "paused")
+
+
 async def test_an_unknown_instance_is_not_found_and_nothing_starts(api: Any) -> None:
     await api.policy()
     await api.with_worker()

@@ -2,8 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from tests.api.conftest import UNHURRIED
+from tests.support.clockwork import Switchable
+from worker import StoreProjection, build_worker
 
 OPEN = {"conversation_id": "conv_1", "priority": "urgent"}
 
@@ -41,6 +46,19 @@ async def test_without_the_store_nothing_is_opened(api: Any, tmp_path: Path) -> 
     api.find_everything()
     assert (await api.get("/instances/inst_sla_conversation_conv_1")).status_code == 404
     assert (await api.post("/instances", OPEN)).status_code == 201
+
+
+async def test_a_command_is_answered_while_the_worker_cannot_write_to_the_store(api: Any) -> None:
+    await api.policy()
+    projection = Switchable(StoreProjection(api.dependencies.store), down=True)
+    worker = build_worker(api.temporal, projection, [], task_queue=api.organization)
+    await api.stack.enter_async_context(worker)
+    api.use(patience=replace(UNHURRIED, record=0.3))
+    opened = await api.ticket()
+    answer = await api.post(f"/instances/{opened['id']}/pause")
+    assert (answer.status_code, answer.json()["status"]) == (200, "paused")
+    listed = (await api.get("/instances")).json()["data"][0]
+    assert (listed["source"], listed["status"]) == ("store", "active")
 
 
 async def test_a_key_that_cannot_be_looked_up_is_not_called_wrong(api: Any, tmp_path: Path) -> None:
