@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -18,3 +19,14 @@ def replayer() -> Replayer:
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         ),
     )
+
+
+async def replay_everything(client: Client) -> int:
+    """How many runs the server has. Raises for one that takes another way than its history says."""
+    count = 0
+    async with replayer().workflow_replay_iterator(client.list_workflows().map_histories()) as results:
+        async for result in results:
+            if result.replay_failure:
+                raise result.replay_failure
+            count += 1
+    return count

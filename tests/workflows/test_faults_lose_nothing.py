@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from temporalio import activity
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from activities.ports import NoticeFailed, NoticeRefused
 from domain.policies import Policy
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, eventually, snapshot_of, working
+from tests.support.interceptors import BeforeTheFirstPlan
 from workflows.calls import PLAN, REGULAR
 
 
@@ -110,33 +108,12 @@ async def test_a_plan_that_got_lost_with_its_worker_is_made_again(
     clockwork: Clockwork, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(REGULAR, PLAN, {**REGULAR[PLAN], "start_to_close_timeout": timedelta(seconds=1)})
-    losing = Losing()
-    async with working(clockwork, interceptors=[losing]):
+    over = asyncio.Event()
+    lost = BeforeTheFirstPlan(over.wait)
+    async with working(clockwork, interceptors=[lost]):
         ticket = await clockwork.open(snapshot_of(policy))
         await ticket.signal("acknowledge", event_id="a")
-        await asyncio.wait_for(losing.lost.wait(), 10)
+        await asyncio.wait_for(lost.came.wait(), 10)
         assert "a" not in (await ticket.state())["applied"]
         await ticket.applied("a")
-        losing.over.set()
-
-
-class Losing(Interceptor):
-    """The first plan never comes to an end; nobody hears of that, as when a worker is killed."""
-
-    def __init__(self) -> None:
-        self.lost, self.over = asyncio.Event(), asyncio.Event()
-
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
-        return _LosingPlans(next, self)
-
-
-class _LosingPlans(ActivityInboundInterceptor):
-    def __init__(self, next_: ActivityInboundInterceptor, losing: Losing) -> None:
-        super().__init__(next_)
-        self._losing = losing
-
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the interface's name
-        if activity.info().activity_type == PLAN and not self._losing.lost.is_set():
-            self._losing.lost.set()
-            await self._losing.over.wait()
-        return await super().execute_activity(input)
+        over.set()

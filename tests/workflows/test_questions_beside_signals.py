@@ -9,31 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
-from temporalio import activity, workflow
+from temporalio import workflow
 from temporalio.client import WorkflowHistory
-from temporalio.worker import (
-    ActivityInboundInterceptor,
-    ExecuteActivityInput,
-    HandleQueryInput,
-    Interceptor,
-    WorkflowInboundInterceptor,
-    WorkflowInterceptorClassInput,
-)
+from temporalio.worker import HandleQueryInput, WorkflowInboundInterceptor, WorkflowInterceptorClassInput
 
 from domain.policies import Policy
-from tests.support.clockwork import Clockwork, Opened, eventually, snapshot_of, working
+from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
+from tests.support.interceptors import BeforeTheFirstPlan
 from tests.support.replaying import replayer
-from workflows.calls import PLAN
 
 ANSWERING_SECONDS = 0.5
 
 
-async def test_an_answer_that_overtakes_a_signal_leaves_a_history_that_replays(
-    realtime: Clockwork, policy: Policy
-) -> None:
+async def test_a_question_beside_two_signals_leaves_a_history_that_replays(realtime: Clockwork, policy: Policy) -> None:
     async with working(realtime):
         ticket = await realtime.open(snapshot_of(policy))
         await eventually(ticket.state, lambda state: state["unrecorded"] == 0)
@@ -41,39 +31,20 @@ async def test_an_answer_that_overtakes_a_signal_leaves_a_history_that_replays(
     await ticket.signal("cancel", event_id="c")
     question = asyncio.create_task(ticket.state())
     await asyncio.sleep(0.3)
-    meanwhile = Meanwhile(ticket)
+    meanwhile = Meanwhile(lambda: ticket.signal("acknowledge", event_id="a"))
     async with working(realtime, interceptors=[meanwhile]):
         await question
         assert await asyncio.wait_for(ticket.result(), 20) == {"status": "cancelled"}
-    assert meanwhile.sent
+    assert meanwhile.came.is_set()
     history = await ticket.handle.fetch_history()
     await replayer().replay_workflow(WorkflowHistory(ticket.handle.id, history.events))
 
 
-@dataclass
-class Meanwhile(Interceptor):
-    """While a worker is busy with its answer, the plan gets ready and an acknowledgement arrives."""
-
-    ticket: Opened
-    sent: list[str] = field(default_factory=list)
-
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
-        return _Acknowledging(next, self)
+class Meanwhile(BeforeTheFirstPlan):
+    """The plan gets ready, and something else happens, while the worker is busy with its answer to a question."""
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002
         return _SlowToAnswer
-
-
-class _Acknowledging(ActivityInboundInterceptor):
-    def __init__(self, next_: ActivityInboundInterceptor, meanwhile: Meanwhile) -> None:
-        super().__init__(next_)
-        self._meanwhile = meanwhile
-
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the interface's name
-        if activity.info().activity_type == PLAN and not self._meanwhile.sent:
-            self._meanwhile.sent.append("a")
-            await self._meanwhile.ticket.signal("acknowledge", event_id="a")
-        return await super().execute_activity(input)
 
 
 class _SlowToAnswer(WorkflowInboundInterceptor):

@@ -9,6 +9,7 @@ from domain.instants import Instant, parse
 from domain.policies import Policy
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, snapshot_of, target_of, working
+from tests.support.replaying import replay_everything
 from tests.workflows.test_instances_start import start_with_signal
 
 SECOND = 1 / 60
@@ -30,6 +31,7 @@ async def test_events_that_race_with_the_end_of_an_instance_are_all_recorded_in_
         await start_with_signal(realtime, "inst_sla_ticket_42", {}, "resolve", event_id="last")
         handle = realtime.client.get_workflow_handle(workflow_id(ORGANIZATION, "inst_sla_ticket_42"))
         await eventually(handle.describe, lambda described: described.close_time is not None, seconds=20)
+    assert await replay_everything(realtime.client) > 1
     loaded = await store.instances.load(ORGANIZATION, "inst_sla_ticket_42")
     assert loaded is not None
     assert loaded.is_complete
@@ -52,6 +54,7 @@ async def test_instances_that_are_evicted_all_the_time_neither_lose_nor_repeat_a
             assert "WORKFLOW_TASK_FAILED" not in await ticket.history()
     ids = [notice["id"] for notice in realtime.mailbox.notices]
     assert len(ids) == len(set(ids)) == 60
+    assert await replay_everything(realtime.client) == 20
 
 
 async def test_one_event_that_cannot_be_planned_does_not_hold_up_a_thousand_others(realtime: Clockwork) -> None:

@@ -1,0 +1,35 @@
+"""What tests slip between a worker and its activities."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from workflows.calls import PLAN
+
+
+class BeforeTheFirstPlan(Interceptor):
+    """`came` once the first plan is asked for; it is made when `act` has returned."""
+
+    def __init__(self, act: Callable[[], Awaitable[Any]]) -> None:
+        self.act = act
+        self.came = asyncio.Event()
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
+        return _Waiting(next, self)
+
+
+class _Waiting(ActivityInboundInterceptor):
+    def __init__(self, next_: ActivityInboundInterceptor, before: BeforeTheFirstPlan) -> None:
+        super().__init__(next_)
+        self._before = before
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the interface's name
+        if activity.info().activity_type == PLAN and not self._before.came.is_set():
+            self._before.came.set()
+            await self._before.act()
+        return await super().execute_activity(input)
