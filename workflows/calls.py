@@ -21,7 +21,8 @@ class Limits(TypedDict, total=False):
 
 _BRIEF = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=3)
 
-# A local activity that fails for long fills the history, so each kind gives up soon and goes on as a regular one.
+# For runs from before decision 13. A local activity that fails for long fills the history, so each kind gives up soon
+# and goes on as a regular one.
 LOCAL: dict[str, Limits] = {
     PLAN: Limits(start_to_close_timeout=timedelta(seconds=5), retry_policy=_BRIEF),
     LOAD: Limits(start_to_close_timeout=timedelta(seconds=5), retry_policy=_BRIEF),
@@ -30,6 +31,7 @@ LOCAL: dict[str, Limits] = {
 
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
+# No attempt is heard of that ends with its worker: each limit is also how long such a loss goes unnoticed.
 REGULAR: dict[str, Limits] = {
     PLAN: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
     LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
