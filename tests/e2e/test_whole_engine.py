@@ -44,7 +44,7 @@ class Engine:
     def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         key = Path(self._env["SLA_HOME"], "api_key").read_text().strip()
         base = f"http://127.0.0.1:{self._env['SLA_API_PORT']}/api/v2/sla"
-        answer = httpx.request(method, base + path, json=body, headers={"X-API-Key": key}, trust_env=False)
+        answer = httpx.request(method, base + path, json=body, headers={"X-API-Key": key}, trust_env=False, timeout=30)
         assert answer.status_code in (200, 201), answer.text
         document: dict[str, Any] = answer.json()
         return document
