@@ -32,7 +32,7 @@ from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
 ClientProvider = Callable[[], Awaitable[Client]]
 
 FIRST_PATIENCE = 0.3
-# What a worker at leisure needs for a signal: it plans and records. A question before that would only hold it up.
+# What a worker at leisure needs to plan and record a signal; a question before that would only be asked again.
 HEAD_START = 0.05
 FIRST_WAIT = 0.02
 LONGEST_WAIT = 0.25

@@ -14,12 +14,14 @@ NOTHING_LOCAL = "no-local-activities"
 
 
 async def call(activity: str, request: Document, once_local: bool = True) -> Document:
-    """The answer, however long that takes. `once_local`: whether runs from before decision 13 called it locally first.
+    """The answer, however long that takes.
+
+    `once_local` is false where runs from before decision 13 did not call it locally first, though they usually did.
 
     Raises FailureError for reasons that cannot pass, and when the workflow is cancelled meanwhile.
     """
     request = pack(request)
-    if once_local and not workflow.patched(NOTHING_LOCAL):
+    if activity in LOCAL and once_local and not workflow.patched(NOTHING_LOCAL):
         try:
             answer: Document = await workflow.execute_local_activity(
                 activity, request, result_type=dict, **LOCAL[activity]

@@ -29,12 +29,13 @@ LOCAL: dict[str, Limits] = {
     RECORD: Limits(start_to_close_timeout=timedelta(milliseconds=500), retry_policy=RetryPolicy(maximum_attempts=1)),
 }
 
+_PROMPT = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=30))
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
 # No attempt is heard of that ends with its worker: each limit is also how long such a loss goes unnoticed.
 REGULAR: dict[str, Limits] = {
-    PLAN: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
-    LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
+    PLAN: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PROMPT),
+    LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PROMPT),
     RECORD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
     AUTO_ESCALATE: Limits(start_to_close_timeout=timedelta(seconds=5), retry_policy=_PATIENT),
     # Without an end of its own: only the activity knows whether a notice was tried at all.

@@ -166,7 +166,7 @@ class SlaInstance:
 
     async def _escalate(self, state: InstanceState) -> None:
         request = {"organization": state.facts.organization, "last_known": state.auto_escalate}
-        answer = await call(AUTO_ESCALATE, request, once_local=False)
+        answer = await call(AUTO_ESCALATE, request)
         state.auto_escalate = answer["auto_escalate"]
         self._send(state, state.escalate(self._now()))
 

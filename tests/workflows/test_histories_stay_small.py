@@ -21,6 +21,8 @@ async def test_open_acknowledge_resolve_without_a_milestone_takes_at_most_fifty_
         history = await life(realtime, policy)
         assert "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES" in history
         assert len(history) <= BUDGET, history
+        # That of the patch; a local activity would leave another (decision 13).
+        assert history.count("MARKER_RECORDED") == 1
 
 
 async def life(realtime: Clockwork, policy: Policy) -> list[str]:

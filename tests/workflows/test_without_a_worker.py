@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
+from activities.signal_times import HistorySignalTimes
+from domain.instants import parse
 from domain.policies import Policy
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, standing, target_of, working
 
@@ -39,6 +42,26 @@ async def test_a_signal_without_a_time_counts_from_when_temporal_took_it_not_fro
         assert ticket.minute(response["stopped_at"]) < 1 * SECOND
         assert response["breached_at"] is None
         assert state["ledger"] == []
+
+
+async def test_a_signal_without_a_time_counts_from_then_although_the_history_cannot_be_read_at_once(
+    realtime: Clockwork, policy: Policy
+) -> None:
+    read, failures = HistorySignalTimes(realtime.client), [RuntimeError("down"), RuntimeError("still down")]
+
+    async def times(workflow_id: str, run_id: str, ordinals: frozenset[int]) -> Mapping[int, str]:
+        if failures:
+            raise failures.pop()
+        return await read(workflow_id, run_id, ordinals)
+
+    ticket = await realtime.open(snapshot_of(policy))
+    await ticket.signal("acknowledge", event_id="a")
+    sent = await realtime.now()
+    await asyncio.sleep(1.5)
+    async with working(realtime, signal_times=times):
+        state = await ticket.applied("a")
+    assert parse(state["occurred_at"]["a"]) <= sent
+    assert not failures
 
 
 async def test_milestones_that_came_due_without_a_worker_fire_at_once_with_their_true_instants(
