@@ -13,7 +13,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -29,6 +28,7 @@ from domain.planning import plan
 from domain.records import Record, Writer
 from domain.snapshot import Snapshot
 from domain.tickets import Ticket
+from tests.support.replaying import event_types
 from worker import build_worker
 from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input
 
@@ -197,8 +197,7 @@ class Opened:
         return answer
 
     async def history(self) -> list[str]:
-        events = (await self.handle.fetch_history()).events
-        return [EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in events]
+        return event_types(await self.handle.fetch_history())
 
 
 def standing(state: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from temporalio.client import Client
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -21,12 +22,16 @@ def replayer() -> Replayer:
     )
 
 
-async def replay_everything(client: Client) -> int:
-    """How many runs the server has. Raises for one that takes another way than its history says."""
-    count = 0
+async def replay_everything(client: Client) -> dict[str, list[list[str]]]:
+    """The event types of every run, per workflow. Raises for a run that takes another way than its history says."""
+    runs: dict[str, list[list[str]]] = {}
     async with replayer().workflow_replay_iterator(client.list_workflows().map_histories()) as results:
         async for result in results:
             if result.replay_failure:
                 raise result.replay_failure
-            count += 1
-    return count
+            runs.setdefault(result.history.workflow_id, []).append(event_types(result.history))
+    return runs
+
+
+def event_types(history: WorkflowHistory) -> list[str]:
+    return [EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in history.events]
