@@ -17,6 +17,7 @@ import zoneinfo
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from domain.catalog import Catalog
 from domain.policies import Policy
 from domain.snapshot import CalendarVersion
 from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, Switchable, snapshot_of, time_skipping, working
+from tests.support.servers import in_real_time
 
 HISTORIES = Path(__file__).with_name("histories")
 GENERATION = 2
@@ -121,10 +123,32 @@ async def under_another_zone_rule(clockwork: Clockwork) -> Any:
         return ticket.handle
 
 
+async def handed_on(clockwork: Clockwork) -> Any:
+    """A run that continues as new while a notice is on its way."""
+    short = Policy.from_json({"id": "sla_short", "name": "Short", "targets": [{"type": "resolution", "minutes": 0.1}]})
+    ticket = await clockwork.open(snapshot_of(short))
+    first = (await ticket.handle.describe()).run_id
+    for number in count():
+        await ticket.signal("update", event_id=f"u{number}")
+        await asyncio.sleep(0.2)
+        if (await ticket.handle.describe()).run_id != first:
+            return clockwork.client.get_workflow_handle(ticket.handle.id, run_id=first)
+    return None
+
+
 STORIES: Mapping[str, Callable[[Clockwork], Awaitable[Any]]] = {
     story.__name__: story
-    for story in (met, breached_and_escalated, paused_late_and_refused, still_running, under_another_zone_rule)
+    for story in (
+        met,
+        breached_and_escalated,
+        paused_late_and_refused,
+        still_running,
+        under_another_zone_rule,
+        handed_on,
+    )
 }
+# The time-skipping server does not suggest to continue as new.
+IN_REAL_TIME = (handed_on.__name__,)
 
 
 @contextmanager
@@ -151,8 +175,9 @@ def _packaged() -> str:
 
 async def record(names: list[str]) -> None:
     for name in names:
-        async with await time_skipping() as env:
-            clockwork = Clockwork(env, Switchable(Nowhere()), Mailbox())
+        server = in_real_time if name in IN_REAL_TIME else time_skipping
+        async with await server() as env:
+            clockwork = Clockwork(env, Switchable(Nowhere()), Mailbox(seconds=1.5 if name in IN_REAL_TIME else 0))
             async with working(clockwork):
                 handle = await STORIES[name](clockwork)
                 history = await handle.fetch_history()

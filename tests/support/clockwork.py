@@ -63,9 +63,10 @@ async def eventually(
 
 @dataclass
 class Mailbox:
-    """A channel that keeps what it is sent; `failures` are raised first, one an attempt."""
+    """A channel that takes `seconds` to keep what it is sent; `failures` are raised first, one an attempt."""
 
     name: str = "mailbox"
+    seconds: float = 0
     notices: list[Mapping[str, Any]] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     attempts: int = 0
@@ -74,6 +75,7 @@ class Mailbox:
         self.attempts += 1
         if self.failures:
             raise self.failures.pop(0)
+        await asyncio.sleep(self.seconds)
         self.notices.append(notice)
 
     @property

@@ -4,14 +4,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
 
-from cli.embedded import SERVER_OPTIONS, dynamic_config
 from domain.policies import Policy
 from store.migrate import upgrade
 from store.store import Store
-from tests.support.clockwork import Clockwork, Switchable, binary, time_skipping
+from tests.support.clockwork import Clockwork, Switchable, time_skipping
+from tests.support.servers import in_real_time
 from worker import StoreProjection
 
 
@@ -55,10 +53,5 @@ def policy() -> Policy:
 @pytest.fixture
 async def realtime(store: Store) -> AsyncIterator[Clockwork]:
     """The embedded server, whose time is ours; histories of eighty events suggest to continue as new."""
-    env = await WorkflowEnvironment.start_local(
-        dev_server_existing_path=binary("temporal"),
-        data_converter=pydantic_data_converter,
-        dev_server_extra_args=dynamic_config({**SERVER_OPTIONS, "limit.historyCount.suggestContinueAsNew": "80"}),
-    )
-    async with env:
+    async with await in_real_time() as env:
         yield Clockwork(env, Switchable(StoreProjection(store)))
