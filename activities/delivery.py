@@ -12,7 +12,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ports import Channel, NoticeFailed, NoticeRefused
-from domain.instants import Instant
+from domain.instants import Instant, parse, to_datetime
 from domain.records import Delivery
 from workflows.calls import DELIVER
 
@@ -30,7 +30,7 @@ class Deliverer:
 
     @activity.defn(name=DELIVER)
     async def deliver(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{notice, settled: [channel], only: [channel] or null}` to `{deliveries, pending: [channel]}`.
+        """`{notice, settled: [channel], only: [channel] or null, since: instant}` to `{deliveries, pending}`.
 
         Progress on any channel is answered at once, so that a retry for the others never sends it again; with no
         progress at all the attempt fails and Temporal retries it, until the notice is given up.
@@ -38,7 +38,7 @@ class Deliverer:
         notice = request["notice"]
         open_channels = [channel for channel in self._channels if _is_open(channel, request)]
         answers = await asyncio.gather(*(self._send(channel, notice) for channel in open_channels))
-        if _gives_up():
+        if _gives_up(request):
             answers = [self._buried(notice, answer) for answer in answers]
         deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._gone(request)
         failures = [answer for answer in answers if isinstance(answer, _Failure)]
@@ -89,12 +89,14 @@ def _is_open(channel: Channel, request: Mapping[str, Any]) -> bool:
     return channel.name not in request["settled"] and (only is None or channel.name in only)
 
 
-def _gives_up() -> bool:
-    """Old enough and tried often enough: a day without any worker alone buries nothing."""
+def _gives_up(request: Mapping[str, Any]) -> bool:
+    """Old enough and tried often enough: a day without any worker alone buries nothing.
+
+    The age is that of the first request for it, which a run before this one may have made.
+    """
     info = activity.info()
-    return (
-        info.attempt >= GIVE_UP_ATTEMPTS and info.current_attempt_scheduled_time - info.scheduled_time > GIVE_UP_AFTER
-    )
+    since = to_datetime(parse(request["since"])) if "since" in request else info.scheduled_time
+    return info.attempt >= GIVE_UP_ATTEMPTS and info.current_attempt_scheduled_time - since > GIVE_UP_AFTER
 
 
 def _retry(failures: Sequence[_Failure]) -> ApplicationError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from domain.instants import Instant, parse, render
 from domain.planning import plan
 from domain.tickets import SUBJECT_FIELDS, Ticket
 from workflows.calls import LOAD
+from workflows.messages import start_input
 from workflows.packing import pack, unpack
 
 
@@ -42,11 +44,8 @@ class Loading:
             snapshot = (await self._projection.catalog(organization)).snapshot(ticket, tzdata_version())
             if snapshot is None or not snapshot.targets:
                 return {}
-            return {
-                "snapshot": snapshot.to_json(),
-                "plan": plan(snapshot, [opened]).to_json(),
-                "opened": opened.to_json(),
-            }
+            planned = await asyncio.to_thread(plan, snapshot, [opened])
+            return start_input(snapshot, planned, opened)
 
 
 def read_ticket(document: Any, instance: InstanceId) -> Ticket:

@@ -16,7 +16,7 @@ from domain.planning import plan
 from domain.replans import effective
 from domain.snapshot import Snapshot
 from workflows.calls import PLAN
-from workflows.packing import unpack
+from workflows.packing import pack, unpack
 
 HISTORY_SECONDS = 1
 HISTORY_ATTEMPTS = 3
@@ -35,12 +35,7 @@ class Planning:
         request = unpack(request)
         with temporal_errors():
             stamped = await self._stamps(request["unstamped"])
-            events = [_stamp(Event.from_json(event), stamped) for event in request["events"]]
-            snapshot = Snapshot.from_json(request["snapshot"])
-            answer = {"plan": plan(snapshot, events).to_json(), "stamped": stamped}
-            if any(event.kind is EventKind.REPLANNED for event in events):
-                answer["snapshot"] = effective(snapshot, events).to_json()
-            return answer
+            return await asyncio.to_thread(_answer, request, stamped)
 
     async def _stamps(self, unstamped: dict[str, int]) -> dict[str, str]:
         if not unstamped:
@@ -58,6 +53,15 @@ class Planning:
             activity.logger.warning("the history does not say when %s were sent: %r", list(unstamped), error)
             return {}
         return {event_id: times[ordinal] for event_id, ordinal in unstamped.items() if ordinal in times}
+
+
+def _answer(request: dict[str, Any], stamped: dict[str, str]) -> dict[str, Any]:
+    events = [_stamp(Event.from_json(event), stamped) for event in request["events"]]
+    snapshot = Snapshot.from_json(request["snapshot"])
+    answer = {"plan": plan(snapshot, events).to_json(), "stamped": stamped}
+    if any(event.kind is EventKind.REPLANNED for event in events):
+        answer["snapshot"] = effective(snapshot, events).to_json()
+    return pack(answer)
 
 
 def _stamp(event: Event, stamped: dict[str, str]) -> Event:

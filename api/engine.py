@@ -22,7 +22,7 @@ from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from api.patience import Patience
 from api.states import Opening, State
-from domain.errors import EngineUnavailable
+from domain.errors import EngineUnavailable, InvalidValue
 from domain.events import Event
 from domain.ids import workflow_id
 from domain.plans import Plan
@@ -76,6 +76,10 @@ class Engine:
             except WorkflowAlreadyStartedError:
                 return False
             except RPCError as error:
+                if error.status is RPCStatusCode.INVALID_ARGUMENT:
+                    raise InvalidValue(
+                        "policy_id", facts.policy_id, f"is frozen with more than Temporal takes: {error.message}"
+                    ) from error
                 if error.status is not RPCStatusCode.ALREADY_EXISTS:
                     raise
                 return False

@@ -9,6 +9,7 @@ from typing import Any
 from domain.ledger import Firing, Ledger
 from domain.plans import Plan
 from domain.snapshot import Snapshot
+from workflows.packing import unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class State:
     @classmethod
     def from_json(cls, body: Any) -> State | None:
         """None while the instance has not been planned."""
-        if not isinstance(body, Mapping) or not body.get("snapshot") or not body.get("plan"):
+        body = unpack(body) if isinstance(body, Mapping) else {}
+        if not body.get("snapshot") or not body.get("plan"):
             return None
         return cls(
             snapshot=Snapshot.from_json(body["snapshot"]),
@@ -51,7 +53,8 @@ class Opening:
 
     @classmethod
     def from_json(cls, body: Any) -> Opening:
-        document = body.get("carried", body) if isinstance(body, Mapping) else {}
+        start = unpack(body) if isinstance(body, Mapping) else {}
+        document = unpack(start["carried"]) if "carried" in start else start
         if "snapshot" not in document:
             return cls(None)
         ledger = tuple(Firing.from_json(firing) for firing in document.get("ledger", ()))

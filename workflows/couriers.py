@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from domain.instants import Instant
+    from domain.instants import Instant, render
     from domain.records import Delivery
     from workflows.calling import cause_of
     from workflows.calls import DELIVER, REGULAR
@@ -25,7 +25,13 @@ class Couriers:
         outstanding = state.outstanding[notice_id]
         while True:
             ready = await self._ready_channels(outstanding)
-            request = {"notice": outstanding.notice, "settled": sorted(outstanding.settled), "only": ready}
+            outstanding.since = outstanding.since or self._now()
+            request = {
+                "notice": outstanding.notice,
+                "settled": sorted(outstanding.settled),
+                "only": ready,
+                "since": render(outstanding.since),
+            }
             try:
                 answer = await workflow.execute_activity(
                     DELIVER, request, result_type=dict, summary=outstanding.notice["type"], **REGULAR[DELIVER]

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.errors import InvalidValue
     from domain.events import Event
     from domain.ids import parse_workflow_id
-    from domain.instants import MICROSECOND, Instant, from_datetime, parse, render
+    from domain.instants import MICROSECOND, Instant, Micros, from_datetime, parse, render
     from domain.plans import Plan
     from domain.snapshot import Facts
     from workflows import operators
@@ -32,12 +32,18 @@ with workflow.unsafe.imports_passed_through():
     from workflows.couriers import Couriers
     from workflows.inbox import Arrival, Refusal, read_signal
     from workflows.messages import STATE_QUERY, WORKFLOW_TYPE
-    from workflows.packing import pack, unpack
+    from workflows.packing import pack, pack_answer, unpack
     from workflows.state import InstanceState
 
 Answer = TypeVar("Answer")
 
-HAND_ON_PATIENCE = timedelta(seconds=10)
+PATIENT_HANDING_ON = "hand-on-when-settled"
+# Longer than an attempt at a notice takes.
+HAND_ON_PATIENCE = timedelta(seconds=30)
+# Where the server begins to warn; it ends a run at five times that.
+HASTY_PATIENCE = timedelta(seconds=10)
+HANDING_ON = "handing on"
+CROWDED_EVENTS, CROWDED_BYTES = 10_240, 10 * 1024 * 1024
 
 
 @workflow.defn(name=WORKFLOW_TYPE)
@@ -53,6 +59,7 @@ class SlaInstance:
         self.known_attributes: list[str] = []
         self.tasks: set[asyncio.Task[None]] = set()
         self.broken: BaseException | None = None
+        self.hand_on_by: Instant | None = None
 
     @workflow.run
     async def run(self, start: Any = None) -> Document:  # noqa: ARG002 - taken by __init__, as @workflow.init asks
@@ -96,7 +103,7 @@ class SlaInstance:
                 "applied": [],
                 "set_aside": {"count": len(self.unsorted_refusals), "recent": []},
             }
-        return self.state.answer(self._now())
+        return pack_answer(self.state.answer(self._now()))
 
     def _now(self) -> Instant:
         return from_datetime(workflow.now())
@@ -123,7 +130,7 @@ class SlaInstance:
         return state
 
     async def _begin(self, organization: str, instance_id: str) -> InstanceState | None:
-        start = self.start if isinstance(self.start, dict) else {}
+        start = unpack(self.start) if isinstance(self.start, dict) else {}
         if "carried" in start:
             self.attributes = start["attributes"]
             return InstanceState.from_json(unpack(start["carried"]))
@@ -135,7 +142,7 @@ class SlaInstance:
             "ticket": self.start,
             "started_at": render(from_datetime(workflow.info().start_time)),
         }
-        loaded = await call(LOAD, request)
+        loaded = unpack(await call(LOAD, request))
         if "recorded" in loaded:
             return InstanceState.from_json(unpack(loaded["recorded"]))
         if "snapshot" in loaded:
@@ -155,10 +162,24 @@ class SlaInstance:
         self._show(state)
         if state.is_finished() and state.is_settled() and not self._news():
             return True
-        if workflow.info().is_continue_as_new_suggested():
+        if self._hands_on(state):
             await self._hand_on(state)
         await self._wait(state)
         return False
+
+    def _hands_on(self, state: InstanceState) -> bool:
+        """Whether to continue as new now: what is on its way may land before, so as not to be sent twice."""
+        info = workflow.info()
+        if not info.is_continue_as_new_suggested():
+            self.hand_on_by = None
+            return False
+        if not workflow.patched(PATIENT_HANDING_ON):
+            return True
+        now = self._now()
+        if self.hand_on_by is None:
+            self.hand_on_by = Instant(now + HAND_ON_PATIENCE // MICROSECOND)
+        crowded = info.get_current_history_length() > CROWDED_EVENTS or info.get_current_history_size() > CROWDED_BYTES
+        return (state.is_settled() or now >= self.hand_on_by or crowded) and not self._news()
 
     def _send(self, state: InstanceState, notice_ids: Sequence[str]) -> None:
         for notice_id in notice_ids:
@@ -176,16 +197,19 @@ class SlaInstance:
     async def _take_arrivals(self, state: InstanceState) -> None:
         while self.arrived:
             taken = len(self.arrived)
-            await self._plan(state, state.receive(self.arrived[:taken]))
+            fresh, refused = state.receive(self.arrived[:taken])
+            refused += await self._plan(state, fresh)
+            # Only now: a cancel request on the way begins the batch again.
             del self.arrived[:taken]
+            self.unsorted_refusals += refused
         for refusal in self.unsorted_refusals:
             state.refuse(refusal)
         self.unsorted_refusals.clear()
 
-    async def _plan(self, state: InstanceState, fresh: list[Arrival]) -> None:
-        """Apply new events together; when they cannot be planned, by halves, setting the culprits aside."""
+    async def _plan(self, state: InstanceState, fresh: list[Arrival]) -> list[Refusal]:
+        """Apply new events together; when they cannot be planned, by halves. The answer is what to set aside."""
         if not fresh:
-            return
+            return []
         events = [arrival.event for arrival in fresh]
         request = {
             "snapshot": state.snapshot,
@@ -193,26 +217,25 @@ class SlaInstance:
             "unstamped": {one.event.event_id: one.unstamped for one in fresh if one.unstamped is not None},
         }
         try:
-            answer = await call(PLAN, request)
+            answer = unpack(await call(PLAN, request))
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise
             if len(fresh) == 1:
-                self.unsorted_refusals.append(_unplannable(events[0], error, self._now()))
-                return
+                return [_unplannable(events[0], error, self._now())]
             middle = len(fresh) // 2
-            await self._plan(state, fresh[:middle])
-            await self._plan(state, fresh[middle:])
-            return
+            return await self._plan(state, fresh[:middle]) + await self._plan(state, fresh[middle:])
         stamps = answer["stamped"]
         stamped = [_stamp(event, stamps.get(event.event_id)) for event in events]
         state.apply(stamped, Plan.from_json(answer["plan"]), answer.get("snapshot"))
+        return []
 
     async def _wait(self, state: InstanceState) -> None:
         def over() -> bool:
-            return self._news() or (state.is_finished() and state.is_settled())
+            ends = state.is_finished() or self.hand_on_by is not None
+            return self._news() or (ends and state.is_settled())
 
-        waiting = state.wait(self._now())
+        waiting = self._until_something_is_due(state)
         if waiting is None:
             await workflow.wait_condition(over)
             return
@@ -221,6 +244,14 @@ class SlaInstance:
             return
         with suppress(TimeoutError):
             await workflow.wait_condition(over, timeout=length * MICROSECOND, timeout_summary=summary)
+
+    def _until_something_is_due(self, state: InstanceState) -> tuple[Micros, str] | None:
+        now = self._now()
+        upcoming = state.wait(now)
+        if self.hand_on_by is None:
+            return upcoming
+        left = Micros(max(0, self.hand_on_by - now))
+        return upcoming if upcoming is not None and upcoming[0] <= left else (left, HANDING_ON)
 
     async def _keep_records(self) -> None:
         """Write records in order, one call for all that wait."""
@@ -248,17 +279,22 @@ class SlaInstance:
             self.attributes |= wanted
 
     async def _hand_on(self, state: InstanceState) -> None:
-        """Continue as new with everything; what is on its way gets a moment to land, so as not to be sent twice."""
+        """Continue as new with everything."""
+        if self.hand_on_by is None:
+            await self._settle_for_a_moment(state)
+        workflow.continue_as_new({"carried": pack(state.to_json()), "attributes": self.attributes})
+
+    async def _settle_for_a_moment(self, state: InstanceState) -> None:
+        """How runs from before the patch hand on: they stop turning, at most until the next milestone."""
         upcoming = state.wait(self._now())
-        patience = HAND_ON_PATIENCE if upcoming is None else min(HAND_ON_PATIENCE, upcoming[0] * MICROSECOND)
+        patience = HASTY_PATIENCE if upcoming is None else min(HASTY_PATIENCE, upcoming[0] * MICROSECOND)
         if patience and not state.is_settled():
             with suppress(TimeoutError):
                 await workflow.wait_condition(
-                    lambda: self._news() or state.is_settled(), timeout=patience, timeout_summary="handing on"
+                    lambda: self._news() or state.is_settled(), timeout=patience, timeout_summary=HANDING_ON
                 )
         await self._take_arrivals(state)
         state.close_step(self._now())
-        workflow.continue_as_new({"carried": pack(state.to_json()), "attributes": self.attributes})
 
     def _couriers(self, state: InstanceState) -> Couriers:
         return Couriers(state, self._now)

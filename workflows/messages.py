@@ -11,6 +11,7 @@ from typing import Any
 from domain.events import Event, EventKind
 from domain.plans import Plan
 from domain.snapshot import Snapshot
+from workflows.packing import pack
 
 WORKFLOW_TYPE = "SlaInstance"
 STATE_QUERY = "state"
@@ -35,7 +36,7 @@ ALL_SIGNALS: Mapping[str, EventKind] = {**SIGNALS, REPLAN: EventKind.REPLANNED}
 
 def start_input(snapshot: Snapshot, plan: Plan, opened: Event) -> dict[str, Any]:
     """The input of an instance whose snapshot and first plan the caller has already made."""
-    return {"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()}
+    return pack({"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()})
 
 
 def summary(snapshot: Snapshot) -> str:

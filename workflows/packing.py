@@ -10,19 +10,30 @@ from typing import Any
 
 # Far below where the server begins to warn (512 KB); what is smaller stays readable in the Temporal UI.
 PLAIN_UP_TO_BYTES = 128 * 1024
+# A query's answer is made for people and other SDKs, so it stays readable as long as it can.
+PLAIN_ANSWER_BYTES = 1024 * 1024
 PACKED = "packed_json"
 
 
 def pack(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document itself, or `{"packed_json": base64 of its zlib-compressed JSON}` when it is large."""
+    return pack_beyond(PLAIN_UP_TO_BYTES, document)
+
+
+def pack_answer(document: Mapping[str, Any]) -> dict[str, Any]:
+    """As `pack`, for the answer of a query."""
+    return pack_beyond(PLAIN_ANSWER_BYTES, document)
+
+
+def pack_beyond(plain_up_to: int, document: Mapping[str, Any]) -> dict[str, Any]:
     plain = json.dumps(document).encode()
-    if len(plain) <= PLAIN_UP_TO_BYTES:
+    if len(plain) <= plain_up_to:
         return dict(document)
     return {PACKED: base64.b64encode(zlib.compress(plain)).decode()}
 
 
 def unpack(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The inverse of `pack`. Raises KeyError, ValueError or zlib.error for what `pack` did not write."""
+    """The inverse of both. Raises ValueError or zlib.error for what neither wrote."""
     if PACKED not in document:
         return dict(document)
     unpacked: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(document[PACKED])))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.events import Event
-from domain.instants import Instant, Micros, render, render_optional
+from domain.instants import Instant, Micros, parse_optional, render, render_optional
 from domain.ledger import Firing, Ledger, merge, next_instant, reconcile
 from domain.notices import firing_id, notice, spoken
 from domain.plans import AUTOMATIC, Plan
@@ -28,18 +28,24 @@ LARGEST_PAST = 1024 * 1024
 
 @dataclass(slots=True)
 class Outstanding:
-    """A notice on its way: the document as first fixed, and the channels that are settled."""
+    """A notice on its way: the document as first fixed, the channels that are settled, and when sending began."""
 
     notice: Mapping[str, Any]
     settled: dict[str, Delivery] = field(default_factory=dict)
+    since: Instant | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"notice": self.notice, "settled": [delivery.to_json() for delivery in self.settled.values()]}
+        settled = [delivery.to_json() for delivery in self.settled.values()]
+        return {"notice": self.notice, "settled": settled, "since": render_optional(self.since)}
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Outstanding:
         deliveries = [Delivery.from_json(delivery) for delivery in body["settled"]]
-        return cls(body["notice"], {delivery.channel: delivery for delivery in deliveries})
+        return cls(
+            body["notice"],
+            {delivery.channel: delivery for delivery in deliveries},
+            parse_optional(body.get("since"), "since"),
+        )
 
 
 @dataclass(slots=True)
@@ -71,10 +77,14 @@ class InstanceState:
     unrecorded: list[Record] = field(default_factory=list)
     step: Step = field(default_factory=Step)
     auto_escalate: bool = False
+    _facts: Facts | None = field(default=None, init=False, repr=False)
 
     @property
     def facts(self) -> Facts:
-        return Facts.of(self.snapshot)
+        """Read once a snapshot: that of an OLA holds every team, and the workflow may not think for two seconds."""
+        if self._facts is None:
+            self._facts = Facts.of(self.snapshot)
+        return self._facts
 
     @classmethod
     def opening(cls, snapshot: Mapping[str, Any], plan: Mapping[str, Any], opened: Mapping[str, Any]) -> InstanceState:
@@ -97,13 +107,14 @@ class InstanceState:
     def is_settled(self) -> bool:
         return not (self.outstanding or self.unrecorded or self.step)
 
-    def receive(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
-        """The arrivals that are new, each received strictly after all that came before it.
+    def receive(self, arrivals: Iterable[Arrival]) -> tuple[list[Arrival], list[Refusal]]:
+        """The arrivals that are new, each received strictly after all that came before it, and what is refused.
 
         Attributes and rules beyond what an instance can carry from run to run are set aside; facts about the clocks
         never are.
         """
         fresh: dict[str, Arrival] = {}
+        refusals: list[Refusal] = []
         latest = max((event.received_at for event in self.events.values()), default=Instant(0))
         carried = sum(_size(event) for event in self.events.values())
         for arrival in arrivals:
@@ -112,11 +123,11 @@ class InstanceState:
             carried += _size(arrival.event)
             if carried > LARGEST_PAST and (arrival.event.attributes or arrival.event.rules):
                 carried -= _size(arrival.event)
-                self.refuse(_too_much(arrival.event))
+                refusals.append(_too_much(arrival.event))
                 continue
             latest = Instant(max(arrival.event.received_at, latest + 1))
             fresh[arrival.event.event_id] = replace(arrival, event=replace(arrival.event, received_at=latest))
-        return list(fresh.values())
+        return list(fresh.values()), refusals
 
     def apply(self, events: Iterable[Event], plan: Plan, snapshot: Mapping[str, Any] | None = None) -> None:
         """`snapshot` where the events have changed it."""
@@ -126,6 +137,7 @@ class InstanceState:
         self.plan = plan
         if snapshot is not None and snapshot != self.snapshot:
             self.snapshot = self.step.snapshot = snapshot
+            self._facts = None
 
     def refuse(self, refusal: Refusal) -> None:
         self.refused += 1

@@ -42,7 +42,7 @@ def records(snapshot: Snapshot = SNAPSHOT) -> Iterator[Record]:
     state = InstanceState.opening(snapshot.to_json(), plan(snapshot, [first]).to_json(), first.to_json())
     for event, when in later:
         step(state, at(when) - 1)
-        events = [*state.events.values(), *(one.event for one in state.receive([Arrival(event)]))]
+        events = [*state.events.values(), *(one.event for one in state.receive([Arrival(event)])[0])]
         state.apply(events[len(state.events) :], plan(snapshot, events))
         step(state, at(when))
     yield from state.unrecorded

@@ -2,7 +2,8 @@
 
 Each story runs on a real server. Record a new one when the workflow gains a branch; never overwrite an old one, for
 it stands for the instances that are still running somewhere. Files without a number behind the story are from when
-activities were called locally; those of `GENERATION` 2 from after that (decision 13).
+activities were called locally, those with a 2 from after that (decision 13), those with a 3 from when an instance began
+to wait before it continues as new.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, Switchable
 from tests.support.servers import in_real_time
 
 HISTORIES = Path(__file__).with_name("histories")
-GENERATION = 2
+GENERATION = 3
 ZONE = "Europe/Berlin"
 OTHER_RULE = "Asia/Tokyo"
 

@@ -31,6 +31,7 @@ from domain.tickets import Ticket
 from tests.support.replaying import event_types
 from worker import build_worker
 from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input
+from workflows.packing import unpack
 
 ORGANIZATION = "default"
 
@@ -179,8 +180,7 @@ class Opened:
         await self.handle.signal(name, payload)
 
     async def state(self) -> dict[str, Any]:
-        answer: dict[str, Any] = await self.handle.query(STATE_QUERY)
-        return answer
+        return unpack(await self.handle.query(STATE_QUERY))
 
     async def applied(self, *event_ids: str) -> dict[str, Any]:
         answer: dict[str, Any] = await eventually(self.state, lambda state: set(event_ids) <= set(state["applied"]))

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from dataclasses import replace
 
+import pytest
+
+from api.engine import Engine, provider
+from api.patience import Patience
+from domain.errors import InvalidValue
+from domain.events import Event, EventKind
+from domain.instants import Instant
+from domain.planning import plan
 from domain.policies import Policy
+from domain.teams import Team
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, Opened, eventually, snapshot_of, working
+from tests.support.replaying import replay_everything
 from tests.workflows.test_instances_start import start_with_signal
+from workflows import packing
 from workflows.packing import PLAIN_UP_TO_BYTES, pack, unpack
 
 
@@ -17,6 +30,50 @@ def test_a_large_document_travels_compressed_and_a_small_one_stays_readable() ->
     assert len(str(pack(large))) < 2000
     assert unpack(pack(small)) == small
     assert unpack(pack(large)) == large
+
+
+async def test_a_life_is_the_same_when_every_document_is_too_large_to_travel_plain(
+    realtime: Clockwork, store: Store, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "PLAIN_UP_TO_BYTES", 10)
+    monkeypatch.setattr(packing, "PLAIN_ANSWER_BYTES", 10)
+    await store.policies.create(ORGANIZATION, policy)
+    engine = Engine(provider(realtime.client), realtime.task_queue, Patience())
+    async with working(realtime):
+        handle = await start_with_signal(realtime, "inst_sla_ticket_42", {"priority": "high"}, event_id="a")
+        ticket = Opened(realtime, handle, await realtime.now())
+        first = (await handle.describe()).run_id
+        for number in range(12):
+            await ticket.signal("update", event_id=f"u{number}")
+            await ticket.applied(f"u{number}")
+        await eventually(handle.describe, lambda described: described.run_id != first)
+        asked = await engine.state(ORGANIZATION, "inst_sla_ticket_42")
+        assert asked is not None
+        assert asked.applied >= {"a", "u0", "u11"}
+        started = await engine.opening(ORGANIZATION, "inst_sla_ticket_42")
+        assert started is not None
+        assert started.planned is not None
+        await ticket.signal("resolve", event_id="done")
+        await eventually(handle.describe, lambda described: described.close_time is not None)
+        again = Opened(
+            realtime, await start_with_signal(realtime, "inst_sla_ticket_42", {}, "reopen", event_id="r"), Instant(0)
+        )
+        assert {"a", "u11", "done", "r"} <= set((await again.applied("r"))["applied"])
+    await replay_everything(realtime.client)
+
+
+async def test_a_start_that_is_more_than_temporal_takes_is_refused_for_good(
+    realtime: Clockwork, policy: Policy
+) -> None:
+    chance = random.Random(1)
+    teams = {f"t{n}": Team(f"t{n}", chance.randbytes(90).hex(), "lead@example.com", None) for n in range(20_000)}
+    large = replace(snapshot_of(policy, subject="1"), teams=teams)
+    now = await realtime.now()
+    opened = Event(EventKind.OPENED, "o", now, now)
+    with pytest.raises(InvalidValue, match="more than Temporal takes"):
+        await Engine(provider(realtime.client), realtime.task_queue, Patience()).start(
+            large, plan(large, [opened]), opened
+        )
 
 
 async def test_a_megabyte_of_attributes_is_handed_on_recorded_and_loaded_again_and_more_is_set_aside(
@@ -44,3 +101,22 @@ async def test_a_megabyte_of_attributes_is_handed_on_recorded_and_loaded_again_a
         loaded = await store.instances.load(ORGANIZATION, "inst_sla_ticket_42")
         assert loaded is not None
         assert loaded.is_complete
+
+
+async def test_a_hundred_notices_of_an_instance_that_knows_five_hundred_teams_keep_no_task_too_long(
+    realtime: Clockwork,
+) -> None:
+    """The SDK lets a workflow think for two seconds."""
+    steps = [{"id": f"e{n}", "trigger": "breached", "delay_minutes": 0, "action_type": "notify"} for n in range(100)]
+    loud = Policy.from_json(
+        {"id": "l", "name": "L", "targets": [{"type": "resolution", "minutes": 1}], "escalations": steps}
+    )
+    teams = {f"t{n}": Team(f"t{n}", f"Team {n}", f"lead{n}@example.com", None) for n in range(500)}
+    async with working(realtime):
+        snapshot = replace(snapshot_of(loud), teams=teams)
+        ticket = await realtime.open(snapshot, opened_at=Instant(await realtime.now() - 600_000_000))
+        await ticket.signal("resolve", event_id="done")
+        assert await asyncio.wait_for(ticket.result(), 60) == {"status": "breached"}
+    runs = (await replay_everything(realtime.client))[ticket.handle.id]
+    assert not any({"WORKFLOW_TASK_FAILED", "WORKFLOW_TASK_TIMED_OUT"} & set(run) for run in runs)
+    assert len(realtime.mailbox.ids) == len(set(realtime.mailbox.ids)) == 103

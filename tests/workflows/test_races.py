@@ -22,21 +22,24 @@ async def test_events_that_race_with_the_end_of_an_instance_are_all_recorded_in_
     async with working(realtime):
         await realtime.open(snapshot_of(policy, subject="42"))
 
-        async def send(number: int) -> None:
-            await asyncio.sleep(number * 0.007)
-            name = "reopen" if number % 2 else "resolve"
-            await start_with_signal(realtime, "inst_sla_ticket_42", {}, name, event_id=f"e{number}")
-
-        await asyncio.gather(*(send(number) for number in range(100)))
-        await start_with_signal(realtime, "inst_sla_ticket_42", {}, "resolve", event_id="last")
         handle = realtime.client.get_workflow_handle(workflow_id(ORGANIZATION, "inst_sla_ticket_42"))
-        await eventually(handle.describe, lambda described: described.close_time is not None, seconds=20)
+
+        async def send(name: str, event_id: str, seconds: float = 0) -> None:
+            await asyncio.sleep(seconds)
+            await start_with_signal(realtime, "inst_sla_ticket_42", {}, name, event_id=event_id)
+
+        for burst in range(5):
+            names = ["resolve", "reopen"] * 10
+            await asyncio.gather(*(send(name, f"e{burst}.{n}", n * 0.007) for n, name in enumerate(names)))
+            await send("resolve", f"end{burst}")
+            await eventually(handle.describe, lambda described: described.close_time is not None, seconds=20)
     runs = await replay_everything(realtime.client)
-    assert len(runs[handle.id]) > 1
+    assert len(runs[handle.id]) >= 5
     loaded = await store.instances.load(ORGANIZATION, "inst_sla_ticket_42")
     assert loaded is not None
     assert loaded.is_complete
-    assert {event.event_id for event in loaded.events} == {"opened", "last", *(f"e{number}" for number in range(100))}
+    sent = {f"e{burst}.{n}" for burst in range(5) for n in range(20)} | {f"end{burst}" for burst in range(5)}
+    assert {event.event_id for event in loaded.events} == {"opened", *sent}
 
 
 async def test_instances_that_are_evicted_all_the_time_neither_lose_nor_repeat_a_milestone(realtime: Clockwork) -> None:

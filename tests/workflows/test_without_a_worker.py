@@ -98,8 +98,9 @@ async def test_continuing_as_new_carries_everything_over(realtime: Clockwork, ha
         await ticket.handle.signal("pause", "broken")
         for number in range(12):
             await ticket.signal("update", event_id=f"u{number}", attributes={"n": number})
-            state = await ticket.applied(f"u{number}")
-        assert (await ticket.handle.describe()).run_id != first
+            await ticket.applied(f"u{number}")
+        await eventually(ticket.handle.describe, lambda described: described.run_id != first)
+        state = await ticket.state()
         assert state["applied"] == ["opened", *(f"u{number}" for number in range(12))]
         assert len(standing(state)) == 3
         assert state["set_aside"]["count"] == 1
