@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,14 +35,17 @@ class Cuts:
 UNCUT = Cuts()
 
 
-def lives(clock: Clock, moments: Iterable[Moment], stint: Stint | None = None, cuts: Cuts = UNCUT) -> tuple[Life, ...]:
+def lives(
+    clocks: Sequence[Clock], moments: Sequence[Moment], stint: Stint | None = None, cuts: Cuts = UNCUT
+) -> tuple[Life, ...]:
     """The lives of a clock under events in order, the first of which opens the ticket; at least one.
 
+    `clocks` has the clock as it is set up at each moment, for what an event does is decided by the terms of its time.
     The clock of a `stint` starts with it, or with the reopening of a ticket that was closed then, and stops at its end.
     """
-    listed = tuple(moments)
-    walk = _Walk(clock, listed[0].at, stint, cuts, is_made=cuts.made_by is None)
-    for moment in listed:
+    walk = _Walk(clocks[0], moments[0].at, stint, cuts, is_made=cuts.made_by is None)
+    for clock, moment in zip(clocks, moments, strict=True):
+        walk.clock = clock
         walk.take(moment)
     return walk.finish()
 

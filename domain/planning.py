@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.calendar import Calendar, tzdata_version
-from domain.clocks import Life, OnReopen
+from domain.clocks import Clock, Life, OnReopen
 from domain.errors import InvalidValue
 from domain.events import Event, EventKind, in_order
 from domain.ids import Kind
@@ -18,7 +18,7 @@ from domain.progress import Yardstick, in_force, target_of
 from domain.replans import effective
 from domain.snapshot import Snapshot
 from domain.stints import Ownership, Stint, closing, owned
-from domain.terms import Terms, terms_over, types_of
+from domain.terms import Terms, clocks_in_turn, terms_in_turn, terms_over, types_of
 from domain.timeline import Turn, timeline
 
 
@@ -49,6 +49,10 @@ class _Ticket:
     @property
     def moments(self) -> tuple[Moment, ...]:
         return tuple(Moment(turn.event, turn.at, turn.ticket.attributes) for turn in self.turns)
+
+    def clocks(self, type_: str, first: TargetRule) -> tuple[Clock, ...]:
+        """How the clock of a type is set up at each moment; `first` is the first promise of it."""
+        return tuple(clocks_in_turn(terms_in_turn(self.terms, self.turns), type_, first))
 
 
 def plan(snapshot: Snapshot, events: Iterable[Event]) -> Plan:
@@ -105,13 +109,12 @@ def _counted(ticket: _Ticket, course: Course) -> Course:
 def _of(ticket: _Ticket, moments: Sequence[Moment], stint: Stint | None) -> Iterator[Course]:
     """Every promise there ever was, each with its lives in order.
 
-    The last promise says when the clock starts and stops; what holds it meanwhile, each says while it is in force.
+    What an event does to a clock, the promise in force says then; what holds it meanwhile, each says for itself.
     """
     for type_ in types_of(ticket.terms):
         yardsticks = tuple(_yardsticks(ticket, type_, None if stint is None else stint.team_id))
-        last, cuts = yardsticks[-1], _cuts(ticket.terms, type_)
-        clock = last.rule.clock(last.terms.policy.on_reopen)
-        walked = [lives(one.holding(clock), moments, stint, cuts) for one in yardsticks]
+        clocks, cuts = ticket.clocks(type_, yardsticks[0].rule), _cuts(ticket.terms, type_)
+        walked = [lives([one.holding(clock) for clock in clocks], moments, stint, cuts) for one in yardsticks]
         for cycle, versions in enumerate(zip(*walked, strict=True), start=1):
             course = _course(tuple(zip(yardsticks, versions, strict=True)), cycle)
             # What an earlier life never came to is of no use to anybody, and there may be hundreds of them.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from domain.clocks import Clock
 from domain.instants import Instant
 from domain.plans import PolicyFacts
 from domain.policies import OnChange, Policy, TargetRule
@@ -61,6 +62,26 @@ def terms_over(snapshot: Snapshot, turns: Sequence[Turn]) -> tuple[Terms, ...]:
 def types_of(terms: Iterable[Terms]) -> tuple[str, ...]:
     """Every type of target that is ever promised, as first promised."""
     return tuple(dict.fromkeys(target.type for one in terms for target in one.targets))
+
+
+def terms_in_turn(terms: Sequence[Terms], turns: Iterable[Turn]) -> Iterator[Terms]:
+    """Those in force at each turn; what changes them counts from its own turn on."""
+    following = {one.event_id: one for one in terms}
+    current = terms[0]
+    for turn in turns:
+        current = following.get(turn.event.event_id, current)
+        yield current
+
+
+def clocks_in_turn(in_turn: Iterable[Terms], type_: str, first: TargetRule) -> Iterator[Clock]:
+    """How the clock of a type is set up at each turn: by what is promised then, or else was last, or is at `first`.
+
+    The policy in force says what a reopening does, whether it promises the type or not.
+    """
+    rule = first
+    for terms in in_turn:
+        rule = terms.target(type_) or rule
+        yield rule.clock(terms.policy.on_reopen)
 
 
 def _after(snapshot: Snapshot, current: Terms, turn: Turn) -> Terms:

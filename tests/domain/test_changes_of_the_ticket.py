@@ -190,6 +190,35 @@ def test_the_policy_that_is_in_force_decides_about_the_next_change() -> None:
     assert target_of(plan(frozen(following, STANDARD), events), "resolution").due_at == at("13:00")
 
 
+REOPENED_AT_TEN = [opened("09:00"), resolved("09:50"), reopened("10:00")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cycles"),
+    [
+        (OnReopen.NEW_CYCLE, OnReopen.CONTINUE, [(None, False), ("14:00", False)]),
+        (OnReopen.RESTART, OnReopen.CONTINUE, [(None, True), ("14:00", False)]),
+        (OnReopen.CONTINUE, OnReopen.NEW_CYCLE, [("10:10", False)]),
+    ],
+)
+def test_what_a_reopening_did_no_later_policy_undoes(
+    before: OnReopen, after: OnReopen, cycles: list[tuple[str | None, bool]]
+) -> None:
+    """What an event does to a clock is decided by the terms in force when it happens."""
+    standard = a_policy(promise(minutes=60), id="sla_standard", on_change=OnChange.RETARGET, on_reopen=before)
+    gold = a_policy(promise(minutes=240), id="sla_gold", conditions=(GOLD,), on_reopen=after)
+    made = plan(frozen(gold, standard), [*REOPENED_AT_TEN, updated("10:30", plan="gold")])
+    breaches = [(None if time is None else at(time), superseded) for time, superseded in cycles]
+    assert [(one.breached_at, one.superseded) for one in made.targets] == breaches
+
+
+def test_the_policy_in_force_at_a_reopening_decides_what_it_does() -> None:
+    standard = a_policy(promise(minutes=60), id="sla_standard", on_change=OnChange.RETARGET)
+    gold = a_policy(promise(minutes=240), id="sla_gold", conditions=(GOLD,), on_reopen=OnReopen.NEW_CYCLE)
+    closed = [opened("09:00"), resolved("09:50"), updated("09:55", plan="gold"), reopened("10:00")]
+    assert [one.due_at for one in plan(frozen(gold, standard), closed).targets] == [at("10:00"), at("14:00")]
+
+
 def test_a_ticket_that_no_policy_would_choose_any_more_keeps_the_one_it_has() -> None:
     only_gold = replace(FOR_GOLD, on_change=OnChange.RETARGET)
     snapshot = frozen(only_gold, ticket=Ticket(InstanceId(Kind.SLA, SubjectType.TICKET, "1"), "high", {"plan": "gold"}))

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from domain.catalog import Catalog
 from domain.clocks import ClockState, Hold, OnReopen
+from domain.conditions import Condition
 from domain.errors import InvalidValue
 from domain.events import Event
 from domain.instants import HOUR, MINUTE
 from domain.planning import courses, plan
 from domain.plans import Plan
-from domain.policies import Policy, TargetRule
+from domain.policies import OnChange, Policy, TargetRule
 from tests.support.builders import (
     ALWAYS,
     a_policy,
@@ -109,6 +111,32 @@ def test_a_reopening_does_not_revive_a_clock_whose_conditions_no_longer_hold() -
 
 def test_a_cancelled_ticket_cancels_it() -> None:
     assert only(vendor(updated("10:00", status="with vendor"), cancelled("10:20"))).state is ClockState.CANCELLED
+
+
+GOLD = Condition("plan", "eq", "gold")
+WAITING = {"field": "status", "operator": "eq", "value": "waiting"}
+
+
+def under_gold(before: TargetRule, after: TargetRule, *events: Event) -> Plan:
+    standard = a_policy(before, id="sla_standard", on_change=OnChange.RETARGET)
+    gold = a_policy(after, id="sla_gold", conditions=(GOLD,))
+    made = Catalog("default", (gold, standard), {}).snapshot(a_ticket(), "t")
+    assert made is not None
+    return plan(made, [opened("09:00"), *events])
+
+
+def test_conditions_that_come_with_another_policy_undo_no_start_of_before() -> None:
+    before, after = rule(starts_when=[WITH_VENDOR]), rule(starts_when=[WAITING], hours=3)
+    target = only(under_gold(before, after, updated("10:00", status="with vendor"), updated("12:00", plan="gold")))
+    assert (target.started_at, target.breached_at) == (at("10:00"), at("11:00"))
+
+
+def test_conditions_that_come_with_another_policy_decide_from_then_on() -> None:
+    before, after = rule(starts_when=[WITH_VENDOR]), rule(starts_when=[WAITING], stops_when=[ANSWERED])
+    waiting = [updated("10:00", status="waiting"), updated("11:00", plan="gold")]
+    assert only(under_gold(before, after, *waiting)).started_at == at("11:00")
+    answered = [updated("10:00", status="with vendor", vendor={"answer": "yes"}), updated("10:30", plan="gold")]
+    assert only(under_gold(before, after, *answered)).stopped_at == at("10:30")
 
 
 def test_a_late_update_moves_its_start() -> None:

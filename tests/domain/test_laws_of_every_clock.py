@@ -16,16 +16,17 @@ from domain.conditions import Condition
 from domain.criteria import Criteria
 from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType
-from domain.instants import Instant
+from domain.instants import MINUTE, Instant
 from domain.planning import courses, plan
 from domain.plans import Plan
 from domain.policies import OnChange, Policy, TargetRule
 from domain.snapshot import CalendarVersion, Snapshot
 from domain.tickets import Ticket
-from tests.support.strategies import calendars, deterministic, histories
+from tests.support.strategies import calendars, deterministic, histories, instants
 
 PENDING = Criteria((Condition("status", "in", ("pending", "on_hold")),))
 WITH_VENDOR = Criteria((Condition("status", "eq", "vendor"),))
+OPEN = Criteria((Condition("status", "eq", "open"),))
 BUDGETS: list[dict[str, Any]] = [
     {"minutes": 45},
     {"minutes": 200},
@@ -48,14 +49,24 @@ CHANGES: list[dict[str, Any]] = [
 def rules(draw: st.DrawFn, name: str, priority: str | None) -> TargetRule:
     budget = draw(st.sampled_from(BUDGETS))
     held = {} if "by" in budget else {"pauses_when": draw(st.sampled_from((None, PENDING.to_json())))}
-    own = {} if name in CLOCKS else {"starts_when": WITH_VENDOR.to_json(), "stops_when": PENDING.to_json()}
+    own = {} if name in CLOCKS else draw(own_conditions)
     document = {"id": f"{name}-{priority}", "type": name, "priority": priority, **budget, **held, **own}
     return TargetRule.from_json(document)
 
 
+own_conditions = st.sampled_from(
+    [
+        {"starts_when": starts.to_json(), "stops_when": None if stops is None else stops.to_json()}
+        for starts, stops in ((WITH_VENDOR, PENDING), (WITH_VENDOR, None), (OPEN, WITH_VENDOR), (PENDING, OPEN))
+    ]
+)
+
+
 @st.composite
-def policies(draw: st.DrawFn, id_: str, conditions: tuple[Condition, ...]) -> Policy:
-    types = draw(st.lists(st.sampled_from((*CLOCKS, "vendor")), min_size=1, max_size=4, unique=True))
+def policies(
+    draw: st.DrawFn, id_: str, conditions: tuple[Condition, ...], lists_of_types: st.SearchStrategy[list[str]]
+) -> Policy:
+    types = draw(lists_of_types)
     targets = [draw(rules(name, priority)) for name in types for priority in ("low", None)]
     modes = {
         "on_change": draw(st.sampled_from((OnChange.RETARGET, OnChange.RETARGET, OnChange.RESTART, OnChange.KEEP))),
@@ -64,10 +75,13 @@ def policies(draw: st.DrawFn, id_: str, conditions: tuple[Condition, ...]) -> Po
     return Policy(id_, id_, conditions=conditions, targets=tuple(targets), business_hours=True, **modes)
 
 
+some_types = st.lists(st.sampled_from((*CLOCKS, "vendor")), min_size=1, max_size=4, unique=True)
+
+
 @st.composite
-def snapshots(draw: st.DrawFn) -> Snapshot:
-    gold = draw(policies("sla_gold", (Condition("plan", "eq", "gold"),)))
-    others = draw(policies("sla_any", ()))
+def snapshots(draw: st.DrawFn, lists_of_types: st.SearchStrategy[list[str]] = some_types) -> Snapshot:
+    gold = draw(policies("sla_gold", (Condition("plan", "eq", "gold"),), lists_of_types))
+    others = draw(policies("sla_any", (), lists_of_types))
     kind, calendar = draw(st.sampled_from(Kind)), CalendarVersion(draw(calendars), "bh", 1)
     ticket = Ticket(InstanceId(kind, SubjectType.TICKET, "1"), draw(st.sampled_from((None, "low"))), team_id="network")
     mine = [replace(policy, kind=kind) for policy in (gold, others)]
@@ -81,6 +95,19 @@ def stories(draw: st.DrawFn) -> tuple[Event, ...]:
     """A history in which about every other event is an update of the fields that policies look at."""
     opening, *others = draw(histories())
     return (opening, *(draw(st.just(event) | updates(event)) for event in others))
+
+
+@st.composite
+def stories_of_reopened_tickets(draw: st.DrawFn) -> tuple[Event, ...]:
+    """Short stories in which the ticket closes, is reopened and then comes under another policy."""
+    opened_at = draw(instants)
+    told = [Event(EventKind.OPENED, "0", opened_at, opened_at)]
+    closing = draw(st.sampled_from((EventKind.RESOLVED, EventKind.RESOLVED, EventKind.CANCELLED)))
+    for kind in (EventKind.UPDATED, closing, EventKind.UPDATED, EventKind.REOPENED, EventKind.UPDATED):
+        occurred_at = Instant(told[-1].occurred_at + draw(st.integers(1, 300)) * MINUTE)
+        event = Event(kind, str(len(told)), occurred_at, occurred_at)
+        told.append(draw(updates(event)) if kind is EventKind.UPDATED else event)
+    return (*told[:-1], replace(told[-1], attributes=draw(st.sampled_from(({"plan": "gold"}, {"plan": None})))))
 
 
 def updates(event: Event) -> st.SearchStrategy[Event]:
@@ -110,7 +137,19 @@ def test_a_snapshot_and_its_plan_read_back_the_same(snapshot: Snapshot, events: 
 @given(snapshots(), stories())
 def test_what_has_happened_stays_as_later_events_come_in_order(snapshot: Snapshot, events: tuple[Event, ...]) -> None:
     """Nothing undoes a milestone that lies before it, or adds one there: neither a new target nor a new beginning."""
-    told = in_time(events)
+    later_events_move_nothing(snapshot, in_time(events))
+
+
+@deterministic
+@given(snapshots(lists_of_types=st.just(["resolution", "vendor"])), stories_of_reopened_tickets())
+def test_another_policy_after_a_reopening_moves_nothing_that_was_before(
+    snapshot: Snapshot, events: tuple[Event, ...]
+) -> None:
+    """Neither what it says about reopenings, nor when it lets clocks start and stop, counts for what came before it."""
+    later_events_move_nothing(snapshot, events)
+
+
+def later_events_move_nothing(snapshot: Snapshot, told: Sequence[Event]) -> None:
     for count in range(1, len(told)):
         before, after = (plan(snapshot, told[:size]) for size in (count, count + 1))
         assert happened(before, told[count].occurred_at) == happened(after, told[count].occurred_at)
