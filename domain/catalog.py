@@ -44,7 +44,7 @@ class Catalog:
             self.calendar_of(policy, ticket.team_id),
             tzdata_version,
             teams=self._teams(policy, ticket.team_id),
-            team_calendars=self._team_calendars(policy),
+            team_calendars=self.team_calendars(policy),
             auto_escalate=self.auto_escalate and policy.escalation_contact is not None,
             alternatives=self.alternatives(policy, ticket),
             matching=MatchRecord.of(self.policies, policy, ticket),
@@ -61,7 +61,7 @@ class Catalog:
             if (policy.kind, policy.origin) == (chosen.kind, chosen.origin) and policy.enabled:
                 # One that cannot be measured must not keep a ticket from being opened under another.
                 with suppress(Conflict):
-                    yield Alternative(policy, self.calendar_of(policy, ticket.team_id))
+                    yield Alternative(policy, self.calendar_of(policy, ticket.team_id), self.team_calendars(policy))
 
     def _teams(self, policy: Policy, team_id: str | None) -> Mapping[str, Team]:
         """The ticket's own team; every team where the clocks or the notices change with the owner."""
@@ -70,7 +70,8 @@ class Catalog:
             return self.teams
         return {id_: team for id_, team in self.teams.items() if id_ == team_id}
 
-    def _team_calendars(self, policy: Policy) -> Mapping[str, CalendarVersion]:
+    def team_calendars(self, policy: Policy) -> Mapping[str, CalendarVersion]:
+        """The calendars of teams in which clocks of the policy's stints run, by id; the others run in its own."""
         if policy.kind is not Kind.OLA or not policy.business_hours or policy.business_hours_id is not None:
             return {}
         wanted = {team.business_hours_id for team in self.teams.values()}

@@ -35,19 +35,20 @@ class Rules:
         changed = replace(
             changed,
             calendar=self._newest(changed.calendar),
-            team_calendars={id_: self._newest(one) for id_, one in changed.team_calendars.items()},
-            alternatives=tuple(replace(one, calendar=self._newest(one.calendar)) for one in changed.alternatives),
+            team_calendars=self._each_newest(changed.team_calendars),
+            alternatives=tuple(
+                replace(one, calendar=self._newest(one.calendar), team_calendars=self._each_newest(one.team_calendars))
+                for one in changed.alternatives
+            ),
         )
         return changed if self.tzdata_version is None else replace(changed, tzdata_version=self.tzdata_version)
 
     def concern(self, snapshot: Snapshot) -> bool:
         """Whether they name anything that the instance is measured by."""
-        calendars = (
-            snapshot.calendar.id,
-            *snapshot.team_calendars,
-            *(one.calendar.id for one in snapshot.alternatives),
+        measures = (snapshot.own, *snapshot.alternatives)
+        named = snapshot.policy.id == self.policy_id or any(
+            calendar.id in self.calendars for one in measures for calendar in one.calendars
         )
-        named = snapshot.policy.id == self.policy_id or any(id_ in self.calendars for id_ in calendars)
         return named or self.tzdata_version is not None
 
     def _with_policy(self, snapshot: Snapshot) -> Snapshot:
@@ -55,15 +56,20 @@ class Rules:
         before = (snapshot.policy.business_hours, snapshot.policy.business_hours_id)
         same_hours = before == (policy.business_hours, policy.business_hours_id)
         team_id = snapshot.ticket.team_id
+        known_teams = replace(self.catalog, teams=snapshot.teams)
         return replace(
             snapshot,
             policy=policy,
             calendar=snapshot.calendar if same_hours else self.catalog.calendar_of(policy, team_id),
+            team_calendars=snapshot.team_calendars if same_hours else known_teams.team_calendars(policy),
             alternatives=self.catalog.alternatives(policy, snapshot.ticket),
         )
 
     def _newest(self, calendar: CalendarVersion) -> CalendarVersion:
         return calendar if calendar.id is None else self.calendars.get(calendar.id, calendar)
+
+    def _each_newest(self, calendars: Mapping[str, CalendarVersion]) -> Mapping[str, CalendarVersion]:
+        return {id_: self._newest(calendar) for id_, calendar in calendars.items()}
 
 
 class Breach(StrEnum):

@@ -77,10 +77,16 @@ _FACTS = tuple(name for name in Facts.__dataclass_fields__ if name not in ("team
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A policy that the ticket may change to, and where it would be measured then."""
+    """A policy that the ticket may change to, and where it would be measured then: `team_calendars` by id, of teams
+    whose clocks would not run in `calendar`."""
 
     policy: Policy
     calendar: CalendarVersion
+    team_calendars: Mapping[str, CalendarVersion] = field(default_factory=dict)
+
+    @property
+    def calendars(self) -> tuple[CalendarVersion, ...]:
+        return (self.calendar, *self.team_calendars.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +126,10 @@ class Snapshot:
             applicable_team=self.policy.applicable_team,
         )
 
-    def calendar_of(self, team_id: str | None) -> CalendarVersion:
-        """The calendar in which a clock of that team runs."""
-        team = self.teams.get(team_id) if team_id is not None else None
-        own = team.business_hours_id if team is not None else None
-        return self.calendar if own is None else self.team_calendars.get(own, self.calendar)
+    @property
+    def own(self) -> Alternative:
+        """What it is measured by while no change of the ticket has led to another policy."""
+        return Alternative(self.policy, self.calendar, self.team_calendars)
 
     def choice(self, ticket: Ticket) -> tuple[Policy, CalendarVersion] | None:
         """What the ticket would be measured by as it is now; None when no policy matches or no other is known."""
@@ -137,10 +142,11 @@ class Snapshot:
 
     def calendar_under(self, policy_id: str | None, team_id: str | None = None) -> CalendarVersion:
         """The calendar in which a clock of that team runs while that policy (None: its own) is in force."""
-        for one in self.alternatives if policy_id not in (None, self.policy.id) else ():
-            if one.policy.id == policy_id:
-                return one.calendar
-        return self.calendar_of(team_id)
+        team = self.teams.get(team_id) if team_id is not None else None
+        own = team.business_hours_id if team is not None else None
+        others = self.alternatives if policy_id not in (None, self.policy.id) else ()
+        measure = next((one for one in others if one.policy.id == policy_id), self.own)
+        return measure.calendar if own is None else measure.team_calendars.get(own, measure.calendar)
 
     @property
     def targets(self) -> tuple[TargetRule, ...]:
@@ -206,12 +212,21 @@ def _documents(calendars: Mapping[str, CalendarVersion]) -> dict[str, Any]:
 
 def _alternatives_to_json(alternatives: Iterable[Alternative]) -> dict[str, Any]:
     """Each calendar once: they are many times larger than the policies that share them."""
-    calendars = list(dict.fromkeys(one.calendar for one in alternatives))
+    listed = list(alternatives)
+    calendars = list(dict.fromkeys(calendar for one in listed for calendar in one.calendars))
+    places = {calendar: place for place, calendar in enumerate(calendars)}
     return {
-        "policies": [
-            {"policy": one.policy.to_json(), "calendar": calendars.index(one.calendar)} for one in alternatives
-        ],
+        "policies": [_alternative_to_json(one, places) for one in listed],
         "calendars": [calendar.to_json() for calendar in calendars],
+    }
+
+
+def _alternative_to_json(one: Alternative, places: Mapping[CalendarVersion, int]) -> dict[str, Any]:
+    of_teams = {id_: places[calendar] for id_, calendar in one.team_calendars.items()}
+    return {
+        "policy": one.policy.to_json(),
+        "calendar": places[one.calendar],
+        **({"team_calendars": of_teams} if of_teams else {}),
     }
 
 
@@ -221,6 +236,10 @@ def _alternatives_from_json(document: Any) -> tuple[Alternative, ...]:
     body = require_mapping(document, "snapshot.alternatives")
     calendars = [CalendarVersion.from_json(calendar) for calendar in body["calendars"]]
     return tuple(
-        Alternative(Policy.from_json(one["policy"], f"snapshot.alternatives[{index}]"), calendars[one["calendar"]])
+        Alternative(
+            Policy.from_json(one["policy"], f"snapshot.alternatives[{index}]"),
+            calendars[one["calendar"]],
+            {id_: calendars[place] for id_, place in one.get("team_calendars", {}).items()},
+        )
         for index, one in enumerate(body["policies"])
     )
