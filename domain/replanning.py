@@ -16,7 +16,8 @@ from domain.catalog import Catalog
 from domain.errors import InvalidValue
 from domain.instants import DAY, MICROSECOND, SECOND, Instant, render, render_optional, to_datetime
 from domain.plans import Plan, TargetPlan
-from domain.snapshot import CalendarVersion, Snapshot
+from domain.policies import OnChange
+from domain.snapshot import Alternative, CalendarVersion, Snapshot
 from domain.status import exceeded
 
 
@@ -31,45 +32,46 @@ class Rules:
 
     def over(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot under these rules; what they do not name stays as it is frozen."""
-        changed = self._with_policy(snapshot) if snapshot.policy.id == self.policy_id else snapshot
+        own, alternatives = self._on(snapshot.own, snapshot), snapshot.alternatives
+        kept_until_now = snapshot.policy.on_change is OnChange.KEEP and not alternatives
+        if kept_until_now and own.policy.on_change is not OnChange.KEEP:
+            # Changes did not count when the ticket opened, so that it may change to no policy but its own.
+            alternatives = (own,)
         changed = replace(
-            changed,
-            calendar=self._newest(changed.calendar),
-            team_calendars=self._each_newest(changed.team_calendars),
-            alternatives=tuple(
-                replace(one, calendar=self._newest(one.calendar), team_calendars=self._each_newest(one.team_calendars))
-                for one in changed.alternatives
-            ),
+            snapshot,
+            policy=own.policy,
+            calendar=own.calendar,
+            team_calendars=own.team_calendars,
+            alternatives=tuple(self._on(one, snapshot) for one in alternatives),
         )
         return changed if self.tzdata_version is None else replace(changed, tzdata_version=self.tzdata_version)
 
     def concern(self, snapshot: Snapshot) -> bool:
-        """Whether they name anything that the instance is measured by."""
+        """Whether they name anything that the instance is measured by, or may come to be."""
         measures = (snapshot.own, *snapshot.alternatives)
-        named = snapshot.policy.id == self.policy_id or any(
-            calendar.id in self.calendars for one in measures for calendar in one.calendars
+        return self.tzdata_version is not None or any(
+            one.policy.id == self.policy_id or any(calendar.id in self.calendars for calendar in one.calendars)
+            for one in measures
         )
-        return named or self.tzdata_version is not None
 
-    def _with_policy(self, snapshot: Snapshot) -> Snapshot:
-        policy = next(one for one in self.catalog.policies if one.id == self.policy_id)
-        before = (snapshot.policy.business_hours, snapshot.policy.business_hours_id)
-        same_hours = before == (policy.business_hours, policy.business_hours_id)
-        team_id = snapshot.ticket.team_id
+    def _on(self, one: Alternative, snapshot: Snapshot) -> Alternative:
+        """The policy and its calendars under these rules."""
+        changed = self._present(one, snapshot) if one.policy.id == self.policy_id else one
+        of_teams = {id_: self._newest(calendar) for id_, calendar in changed.team_calendars.items()}
+        return replace(changed, calendar=self._newest(changed.calendar), team_calendars=of_teams)
+
+    def _present(self, one: Alternative, snapshot: Snapshot) -> Alternative:
+        """The policy's present version; in other hours where it names other ones now."""
+        policy = next(known for known in self.catalog.policies if known.id == one.policy.id)
+        before = (one.policy.business_hours, one.policy.business_hours_id)
+        if before == (policy.business_hours, policy.business_hours_id):
+            return replace(one, policy=policy)
         known_teams = replace(self.catalog, teams=snapshot.teams)
-        return replace(
-            snapshot,
-            policy=policy,
-            calendar=snapshot.calendar if same_hours else self.catalog.calendar_of(policy, team_id),
-            team_calendars=snapshot.team_calendars if same_hours else known_teams.team_calendars(policy),
-            alternatives=self.catalog.alternatives(policy, snapshot.ticket),
-        )
+        calendar = self.catalog.calendar_of(policy, snapshot.ticket.team_id)
+        return Alternative(policy, calendar, known_teams.team_calendars(policy))
 
     def _newest(self, calendar: CalendarVersion) -> CalendarVersion:
         return calendar if calendar.id is None else self.calendars.get(calendar.id, calendar)
-
-    def _each_newest(self, calendars: Mapping[str, CalendarVersion]) -> Mapping[str, CalendarVersion]:
-        return {id_: self._newest(calendar) for id_, calendar in calendars.items()}
 
 
 class Breach(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from domain.clocks import Clock
 from domain.instants import Instant
@@ -45,14 +46,16 @@ def terms_over(snapshot: Snapshot, turns: Sequence[Turn]) -> tuple[Terms, ...]:
     """In order, the first from the opening on; more than one only where a policy says that changes count.
 
     The policy in force when the ticket changes decides what the change does. A ticket that no policy would choose any
-    more keeps the one it has.
+    more keeps the one it has, and so does one that did not change, whatever a replan has made of the policies.
     """
     first = Terms(turns[0].at, None, snapshot.policy, snapshot.ticket.priority, snapshot.calendar, is_first=True)
     found = [first]
-    for turn in turns[1:]:
+    for before, turn in pairwise(turns):
         current = found[-1]
         if current.policy.on_change is OnChange.KEEP:
             break
+        if turn.ticket == before.ticket:
+            continue
         following = _after(snapshot, current, turn)
         if (following.policy, following.targets) != (current.policy, current.targets):
             found.append(following)
