@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from domain.calendar import Calendar
 from domain.calendar.holidays import Holiday
-from domain.calendar.times import Window
+from domain.calendar.times import Window, merged
 from domain.catalog import Catalog
 from domain.errors import InvalidValue
 from domain.instants import DAY, MICROSECOND, SECOND, Instant, render, render_optional, to_datetime
@@ -183,10 +183,7 @@ _LONGEST_CLOSURE = 366 * DAY
 
 
 def _merged(windows: Iterable[Window]) -> tuple[Window, ...]:
-    merged: list[tuple[int, int]] = []
-    for opens, closes in sorted((window.opens, window.closes or DAY) for window in windows):
-        if merged and opens <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(closes, merged[-1][1]))
-        else:
-            merged.append((opens, closes))
-    return tuple(Window(opens, closes) for opens, closes in merged)
+    """Their union in few windows; one past midnight stays as it is, for it closes a part of the next date too."""
+    given = tuple(windows)
+    of_one_date = merged(window.today for window in given if not window.tomorrow)
+    return tuple(sorted([*(Window(*one) for one in of_one_date), *(window for window in given if window.tomorrow)]))

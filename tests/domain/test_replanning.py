@@ -66,6 +66,24 @@ def test_a_closure_that_is_added_twice_is_there_once() -> None:
     assert closed("2026-03-07T09:00:00+01:00", "2026-03-07T12:00:00+01:00", once) == once
 
 
+def test_a_closure_of_a_special_opening_leaves_a_break_past_midnight_in_place() -> None:
+    opened = {"2026-06-01": [["00:00", "24:00"]], "2026-06-02": [["00:00", "24:00"]]}
+    calendar = Calendar.from_json(
+        {
+            "timezone": "UTC",
+            "weekly_hours": {"mon": [["09:00", "17:00"]]},
+            "special_openings": opened,
+            "breaks": {"2026-06-01": [["22:00", "02:00"], ["12:00", "13:00"]]},
+            "holidays": ["2026-06-01"],
+        }
+    )
+    days = parse("2026-06-01T00:00:00Z"), parse("2026-06-03T00:00:00Z")
+    after = closed("2026-06-01T20:00:00Z", "2026-06-01T23:00:00Z", calendar)
+    assert after.elapsed(*days) == calendar.elapsed(*days) - 2 * HOUR
+    assert after.elapsed(parse("2026-06-01T20:00:00Z"), parse("2026-06-02T02:00:00Z")) == 0
+    assert closed("2026-06-01T20:00:00Z", "2026-06-01T23:00:00Z", after) == after
+
+
 def test_around_the_clock_there_is_nothing_to_close() -> None:
     with pytest.raises(InvalidValue):
         closed("2026-03-02T13:00:00Z", "2026-03-02T18:00:00Z", Calendar.always())
