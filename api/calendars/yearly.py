@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +25,7 @@ class YearlyRule:
     interval: int = 1
     count: int | None = None
     until: date | None = None
+    """A date or a time. Whether an occurrence lies behind a time is for who knows the zone of the event to say."""
 
     @classmethod
     def read(cls, rule: Any) -> YearlyRule:
@@ -34,19 +35,19 @@ class YearlyRule:
             raise ValueError("must be yearly")
         if unread := given.keys() - _READ:
             raise ValueError(f"has {min(unread)}, which is not read")
-        months = tuple(int(one) for one in given.get("BYMONTH", ()))
-        month_days = tuple(int(one) for one in given.get("BYMONTHDAY", ()))
-        weekdays = tuple(_weekday(str(one)) for one in given.get("BYDAY", ()))
+        months = _numbers(given, "BYMONTH", range(1, 13))
+        month_days = _numbers(given, "BYMONTHDAY", (*range(-31, 0), *range(1, 32)))
+        weekdays = tuple(dict.fromkeys(_weekday(str(one)) for one in given.get("BYDAY", ())))
         if weekdays and not months:
             raise ValueError("has BYDAY without BYMONTH, which is not read")
-        if (len(months) or 12) * (len(month_days) or 5 * len(weekdays)) > 12 * MOST_A_YEAR or len(months) > 12:
+        if (len(months) or 12) * (len(month_days) or 5 * len(weekdays)) > 12 * MOST_A_YEAR:
             raise ValueError("names more dates than there are")
-        interval = int(given.get("INTERVAL", [1])[0])
-        if interval < 1:
-            raise ValueError("must have an INTERVAL of at least 1")
-        until = given["UNTIL"][0] if "UNTIL" in given else None
-        count = int(given["COUNT"][0]) if "COUNT" in given else None
-        return cls(months, month_days, weekdays, interval, count, _last_date(until))
+        if "COUNT" in given and "UNTIL" in given:
+            raise ValueError("must have COUNT or UNTIL, not both")
+        count = _at_least_one(given, "COUNT") if "COUNT" in given else None
+        until = _end(given["UNTIL"][0]) if "UNTIL" in given else None
+        interval = _at_least_one(given, "INTERVAL") if "INTERVAL" in given else 1
+        return cls(months, month_days, weekdays, interval, count, until)
 
     def is_plain(self, start: date) -> bool:
         """It says no more than: on that date, for ever."""
@@ -54,16 +55,17 @@ class YearlyRule:
         on_its_date = self.months in ((), (start.month,)) and self.month_days in ((), (start.day,))
         return endless and on_its_date and not self.weekdays and bool(self.months or not self.month_days)
 
-    def dates(self, start: date, years: range) -> Iterator[date]:
-        """Those from `start` on that lie in the years."""
+    def dates(self, start: date, years: range, spend: Callable[[int], None]) -> Iterator[date]:
+        """Those from `start` on that lie in the years, `until` aside; `spend` hears how many dates are looked at."""
+        first_date = start.date() if isinstance(start, datetime) else start
         happened = 0
         # Only a count needs what came before.
         first = start.year if self.count is not None else max(start.year, years.start)
-        for year in range(first, years.stop):
-            if (year - start.year) % self.interval:
-                continue
-            for day in sorted(self._of_year(year, start)):
-                if day < start or (self.until is not None and day > self.until):
+        ahead = -(first - start.year) % self.interval
+        for year in range(first + ahead, years.stop, self.interval):
+            spend(self._looked_at())
+            for day in sorted(self._of_year(year, first_date)):
+                if day < first_date:
                     continue
                 happened += 1
                 if self.count is not None and happened > self.count:
@@ -71,9 +73,15 @@ class YearlyRule:
                 if year in years:
                     yield day
 
+    def _looked_at(self) -> int:
+        """Dates in a year, about; each is held against each weekday."""
+        months = len(self.months) or (12 if self.month_days else 1)
+        days = len(self.month_days) or (MOST_A_YEAR if self.weekdays else 1)
+        return 1 + months * days * max(1, len(self.weekdays))
+
     def _of_year(self, year: int, start: date) -> set[date]:
         months = self.months or (range(1, 13) if self.month_days else (start.month,))
-        return {day for month in months if 1 <= month <= 12 for day in self._of_month(year, month, start.day)}
+        return {day for month in months for day in self._of_month(year, month, start.day)}
 
     def _of_month(self, year: int, month: int, own_day: int) -> Iterator[date]:
         length = monthrange(year, month)[1]
@@ -88,10 +96,23 @@ class YearlyRule:
         return not self.weekdays or any(day.weekday() == weekday and nth in which for nth, weekday in self.weekdays)
 
 
-def _last_date(until: Any) -> date | None:
-    if isinstance(until, datetime):
-        return until.date()
-    if until is None or isinstance(until, date):
+def _numbers(given: Mapping[str, list[Any]], name: str, valid: Container[int]) -> tuple[int, ...]:
+    numbers = tuple(dict.fromkeys(int(one) for one in given.get(name, ())))
+    for number in numbers:
+        if number not in valid:
+            raise ValueError(f"has the {name} {number}, which there is not")
+    return numbers
+
+
+def _at_least_one(given: Mapping[str, list[Any]], name: str) -> int:
+    number = int(given[name][0])
+    if number < 1:
+        raise ValueError(f"must have {'an' if name == 'INTERVAL' else 'a'} {name} of at least 1")
+    return number
+
+
+def _end(until: Any) -> date:
+    if isinstance(until, date):
         return until
     raise ValueError("must have a date or a time as UNTIL")
 

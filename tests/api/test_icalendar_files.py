@@ -101,6 +101,91 @@ def test_a_timed_event_returns_too() -> None:
     assert [one["date"] for one in read(event)] == ["2026-12-24", "2027-12-24"]
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        "DTSTART;TZID=Europe/Berlin:20251224T120000\nDTEND;TZID=Europe/Berlin:20251225T000000",
+        "DTSTART:20251224T120000\nDURATION:PT12H",
+        "DTSTART;TZID=Asia/Tokyo:20251224T200000\nDURATION:PT12H",
+    ],
+)
+def test_a_timed_event_that_returns_on_its_date_is_a_holiday_of_every_year(event: str) -> None:
+    assert read(f"{event}\nRRULE:FREQ=YEARLY") == [{"date": "12-24", "closed": [["12:00", "24:00"]]}]
+
+
+def test_a_timed_event_that_clock_changes_move_is_written_out_for_the_years_around() -> None:
+    # The clocks of Berlin go forward on the last Sunday of March: on the 29th in 2026, on the 28th in 2027.
+    evening = read("DTSTART:20260328T220000\nDURATION:PT8H\nRRULE:FREQ=YEARLY")
+    assert evening[:4] == [
+        {"date": "2026-03-28", "closed": [["22:00", "24:00"]]},
+        {"date": "2026-03-29", "closed": [["00:00", "07:00"]]},
+        {"date": "2027-03-28", "closed": [["22:00", "24:00"]]},
+        {"date": "2027-03-29", "closed": [["00:00", "06:00"]]},
+    ]
+
+
+def test_hours_are_exact_over_a_clock_change_and_days_are_as_on_the_wall() -> None:
+    def last_end(duration: str) -> str:
+        return str(read(f"DTSTART:20260328T220000\nDURATION:{duration}")[-1]["closed"][-1][-1])
+
+    assert (last_end("PT8H"), last_end("P1D"), last_end("P1DT8H")) == ("07:00", "22:00", "06:00")
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "dates"),
+    [
+        ("20260228", 3, [("2026-02-28", "2026-03-02"), ("2028-02-28", "2028-03-01")]),
+        ("20240228", 3, [("2026-02-28", "2026-03-02"), ("2028-02-28", "2028-03-01")]),
+        ("20240229", 2, [("2028-02-29", "2028-03-01")]),
+    ],
+)
+def test_days_around_29_february_are_as_many_in_a_leap_year(start: str, days: int, dates: list[Any]) -> None:
+    found = read(f"DTSTART;VALUE=DATE:{start}\nDURATION:P{days}D\nRRULE:FREQ=YEARLY")
+    assert [(one["from"], one["to"]) for one in found if one["from"][:4] in ("2026", "2028")] == dates
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "until", "last"),
+    [
+        ("Europe/Berlin", "20251225T000000", "20271224T230000Z", "2027-12-25"),
+        ("Europe/Berlin", "20251225T000000", "20271224T225959Z", "2026-12-25"),
+        ("America/New_York", "20250101T090000", "20270101T045959Z", "2026-01-01"),
+        ("America/New_York", "20250101T200000", "20270102T010000Z", "2027-01-01"),
+        ("America/New_York", "20250101T200000", "20270101T200000", "2027-01-01"),
+        ("America/New_York", "20250101T200000", "20270101T195959", "2026-01-01"),
+        ("America/New_York", "20250101T200000", "20270101", "2027-01-01"),
+    ],
+)
+def test_until_is_an_instant(zone: str, start: str, until: str, last: str) -> None:
+    event = f"DTSTART;TZID={zone}:{start}\nDURATION:PT2H\nRRULE:FREQ=YEARLY;UNTIL={until}"
+    assert read(event, zone=zone)[-1]["date"] == last
+
+
+def test_a_rule_is_followed_in_the_zone_of_its_event() -> None:
+    new_york = "DTSTART;TZID=America/New_York:{}T200000\nDURATION:PT2H\nRRULE:FREQ=YEARLY;{}"
+    assert read(new_york.format("20250101", "BYMONTH=1;BYMONTHDAY=1")) == [
+        {"date": "01-02", "closed": [["02:00", "04:00"]]}
+    ]
+    thanksgiving = read(new_york.format("20251127", "BYMONTH=11;BYDAY=4TH"))
+    assert [one["date"] for one in thanksgiving][:2] == ["2025-11-28", "2026-11-27"]
+    utc = read("DTSTART:20250101T080000Z\nDURATION:PT2H\nRRULE:FREQ=YEARLY;BYMONTH=1,7;UNTIL=20251231T000000Z")
+    assert [(one["date"], one["closed"]) for one in utc] == [
+        ("2025-01-01", [["09:00", "11:00"]]),
+        ("2025-07-01", [["10:00", "12:00"]]),
+    ]
+    left_out = "\nEXDATE;TZID=America/New_York:20260101T200000"
+    assert "2026-01-02" not in str(read(new_york.format("20250101", "UNTIL=20280101") + left_out))
+
+
+def test_29_february_in_another_zone_is_not_1_march_of_every_year() -> None:
+    event = "DTSTART;TZID=America/New_York:20240229T200000\nDURATION:PT2H\nRRULE:FREQ=YEARLY"
+    assert read(event) == [{"date": "2028-03-01", "closed": [["02:00", "04:00"]]}]
+
+
+def test_a_status_is_read_whatever_its_case() -> None:
+    assert read(f"{GOOD}\nSTATUS:Cancelled") == []
+
+
 def test_what_is_cancelled_or_takes_no_time_is_skipped_and_counted() -> None:
     cancelled = "DTSTART;VALUE=DATE:20260605\nSTATUS:CANCELLED"
     found = ical.read(file(cancelled, "DTSTART:20260605T090000", "DTSTART;VALUE=DATE:20260606"), "UTC", YEAR)
@@ -148,6 +233,12 @@ GOOD = "DTSTART;VALUE=DATE:20260605"
         (f"{GOOD}\nRRULE:FREQ=YEARLY;UNTIL=T000000Z", "RRULE"),
         (f"{GOOD}\nEXDATE:00010101T000000Z\nRRULE:FREQ=YEARLY", "EXDATE"),
         (f"{GOOD}\nnonsense", "nonsense"),
+        (f"{GOOD}\nDURATION:-P1D", "DURATION must not be negative"),
+        (f"{GOOD}\nRRULE:FREQ=YEARLY;BYMONTH=13", "BYMONTH 13"),
+        (f"{GOOD}\nRRULE:FREQ=YEARLY;BYMONTHDAY=0", "BYMONTHDAY 0"),
+        (f"{GOOD}\nRRULE:FREQ=YEARLY;BYMONTHDAY=-32", "BYMONTHDAY -32"),
+        (f"{GOOD}\nRRULE:FREQ=YEARLY;COUNT=0", "COUNT of at least 1"),
+        (f"{GOOD}\nRRULE:FREQ=YEARLY;COUNT=3;UNTIL=20300101", "COUNT or UNTIL"),
     ],
 )
 def test_an_event_that_cannot_be_read_is_refused_by_its_place_and_property(event: str, named: str) -> None:
@@ -173,6 +264,53 @@ def test_what_is_no_calendar_is_refused(text: str) -> None:
     assert refused(text).reason
 
 
+@pytest.mark.parametrize("zone", ["America/Indiana", "Europe", "Europe/", "/etc", "../x", "a" * 5000])
+@pytest.mark.parametrize("name", ["DTSTART", "DTEND", "EXDATE"])
+def test_a_time_in_a_zone_of_a_name_that_is_none_is_refused_by_its_property(zone: str, name: str) -> None:
+    lines = {"DTSTART": "20260605T090000", "DTEND": "20260605T100000", "EXDATE": "20270605T090000"}
+    event = "\n".join(f"{key};TZID={zone}:{at}" if key == name else f"{key}:{at}" for key, at in lines.items())
+    refusal = refused(file(GOOD, f"{event}\nRRULE:FREQ=YEARLY"))
+    assert refusal.value == "event 2"
+    assert refusal.reason.startswith(f"{name} is in a time zone that is not known, {zone[:100]}")
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read() -> None:
+    assert len(ical.read("\ufeff" + file(GOOD), "UTC", YEAR).holidays) == 1
+
+
+def in_a_zone_of_its_own(*parts: str, events: int = 1000) -> str:
+    zone = "".join(
+        "BEGIN:STANDARD\r\nDTSTART:16010101T000000\r\nTZOFFSETFROM:+0300\r\nTZOFFSETTO:+0300\r\n"
+        f"{part}\r\nEND:STANDARD\r\n"
+        for part in parts
+    )
+    text = file(*["DTSTART;TZID=Ours:20260605T120000\nDURATION:PT1H\nRRULE:FREQ=YEARLY"] * events)
+    described = f"BEGIN:VTIMEZONE\r\nTZID:Ours\r\n{zone}END:VTIMEZONE\r\nBEGIN:VEVENT"
+    return text.replace("BEGIN:VEVENT", described, 1)
+
+
+def test_a_zone_that_one_file_describes_is_unknown_to_the_next() -> None:
+    assert len(ical.read(in_a_zone_of_its_own("COMMENT:x", events=3), "UTC", YEAR).holidays) == 3
+    assert "not known, Ours" in refused(file("DTSTART;TZID=Ours:20260605T120000\nDURATION:PT1H")).reason
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ["RRULE:FREQ=SECONDLY"] * 2,
+        ["RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=MO,TU,WE,TH,FR,SA,SU"] * 30,
+        ["RRULE:FREQ=YEARLY;BYDAY=SU"] * 30,
+        ["RRULE:FREQ=YEARLY"] * 101,
+        ["RDATE:" + ",".join(["20260101T000000"] * 501)],
+        ["RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"] * 30,
+    ],
+)
+def test_a_zone_whose_clocks_never_rest_is_refused_within_seconds(parts: list[str]) -> None:
+    began = time.process_time()
+    assert refused(in_a_zone_of_its_own(*parts)).reason
+    assert time.process_time() - began < 10
+
+
 def test_a_file_of_more_events_than_anyone_keeps_is_refused() -> None:
     assert "1000 events" in refused(file(*[GOOD] * 1001)).reason
 
@@ -187,4 +325,19 @@ def test_a_hostile_file_costs_no_more_than_seconds() -> None:
     event = f"DTSTART;VALUE=DATE:19000101\nRRULE:FREQ=YEARLY;COUNT=9;BYMONTH=2;BYMONTHDAY={never}"
     began = time.process_time()
     assert read(*[event] * 600) == []
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "DTSTART;VALUE=DATE:19000101\nRRULE:FREQ=YEARLY;COUNT=999999;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=5MO,-5MO",
+        "DTSTART;VALUE=DATE:20200101\nRRULE:FREQ=YEARLY;UNTIL=20210101;BYMONTHDAY=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
+        "DTSTART:20250101T100000\nDURATION:P366D\nRRULE:FREQ=YEARLY;BYMONTHDAY=1,2,3",
+    ],
+)
+def test_rules_that_take_long_to_follow_are_refused_by_their_event(event: str) -> None:
+    began = time.process_time()
+    refusal = refused(file(*[event] * 1000))
+    assert str(refusal.value).startswith("event ")
     assert time.process_time() - began < 10

@@ -1,0 +1,85 @@
+"""The text of an iCalendar file taken apart into its events, in time zones of that file's own."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+import icalendar
+from icalendar.timezone import tzp
+from icalendar.timezone.zoneinfo import ZONEINFO
+
+from domain.errors import InvalidValue
+
+MOST_ZONE_PARTS, MOST_ZONE_DATES = 100, 500
+"""In a zone that a file describes; keeps a hostile one from costing more than a real one."""
+STEPS_OF_A_ZONE_PART = 80
+"""What each part of such a zone adds to reading its clock, in the steps of a file's rules."""
+
+_BYTE_ORDER_MARK = "\ufeff"
+_WEEK = 7
+_PARSING = Lock()
+
+
+def events(text: str) -> list[Any]:
+    """In their order. Raises InvalidValue of the field `ical` that names the line."""
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    try:
+        found = _parsed(text)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
+        raise InvalidValue("ical", text[:80], f"is no iCalendar file: {str(error)[:200]}") from None
+    if len(found) != 1 or found[0].name != "VCALENDAR" or not text.rstrip().upper().endswith("END:VCALENDAR"):
+        raise InvalidValue("ical", text[:80], "must be one calendar, from BEGIN:VCALENDAR to END:VCALENDAR")
+    for line, reason in found[0].errors:
+        raise InvalidValue("ical", line, str(reason)[:200])
+    return list(found[0].walk("VEVENT"))
+
+
+def steps_to_read(zone: Any) -> int:
+    """What reading the clock of a zone costs, beside a rule's step: nothing unless the file describes the zone."""
+    return STEPS_OF_A_ZONE_PART * len(getattr(zone, "_comps", ()))
+
+
+def _parsed(text: str) -> list[Any]:
+    # The library keeps every zone it has seen for the whole process: without a fresh start, one that somebody's file
+    # describes would count for everybody's.
+    with _PARSING:
+        tzp.use(_Zones())
+        return list(icalendar.Calendar.from_ical(text, multiple=True))
+
+
+class _Zones(ZONEINFO):
+    def timezone(self, name: str) -> Any:
+        """None for what is no zone, also where the database has a folder of that name or cannot have such a name."""
+        try:
+            return super().timezone(name)
+        except OSError:
+            return None
+
+    def create_timezone(self, tz: Any) -> Any:  # type: ignore[override]  # as ZONEINFO itself has it
+        """Raises ValueError for a zone whose clocks change more often than clocks do."""
+        parts = tz.subcomponents
+        rules = [part["RRULE"] for part in parts if "RRULE" in part]
+        too_much = len(parts) > MOST_ZONE_PARTS or sum(map(_dates, parts)) > MOST_ZONE_DATES
+        if too_much or not all(_is_clock_change(rule) for rule in rules):
+            raise ValueError(f"The time zone {str(tz.get('TZID'))[:80]} has rules that are not read")
+        return super().create_timezone(tz)
+
+
+def _is_clock_change(rule: Any) -> bool:
+    """Once a year, as clocks do, or on a few dates among which a weekday is chosen."""
+    if not isinstance(rule, dict) or [str(one) for one in _values(rule, "FREQ")] != ["YEARLY"]:
+        return False
+    named = {str(name).upper(): len(_values(rule, name)) for name in rule}
+    single = all(count == 1 for name, count in named.items() if name != "BYMONTHDAY")
+    return single and named.get("BYMONTHDAY", 0) <= _WEEK and ("BYMONTH" in named or "BYDAY" not in named)
+
+
+def _values(rule: Any, name: str) -> list[Any]:
+    values = rule.get(name, [])
+    return values if isinstance(values, list) else [values]
+
+
+def _dates(part: Any) -> int:
+    given = part.get("RDATE", [])
+    return sum(len(getattr(one, "dts", ())) for one in (given if isinstance(given, list) else [given]))
