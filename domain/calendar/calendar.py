@@ -9,14 +9,14 @@ from typing import Any
 
 from domain.calendar import parsing, validation
 from domain.calendar.closures import DayParts, Stretch, stretches
-from domain.calendar.compiled import OpenTime
+from domain.calendar.compiled import OpenTime, exhausted
 from domain.calendar.days import DatedWindows, DayRules, day_number
 from domain.calendar.effective import EffectiveDay, clock_changes, open_in_utc
 from domain.calendar.holidays import Holiday, HolidayNames
 from domain.calendar.public import PublicHolidays
 from domain.calendar.times import Window
 from domain.calendar.zones import FIRST_YEAR, HORIZON, LAST_YEAR, require_zone
-from domain.errors import InvalidValue, WorkingTimeExhausted
+from domain.errors import InvalidValue
 from domain.instants import DAY, Instant, Micros, render
 
 Week = tuple[tuple[Window, ...], ...]
@@ -126,6 +126,16 @@ class Calendar:
         if self.public_holidays:
             document["public_holidays"] = [one.to_json() for one in self.public_holidays]
         return document
+
+    def require_ever_open(self, field: str = "") -> Calendar:
+        """The calendar itself. Raises InvalidValue where its holidays of every year close all that would open.
+
+        For who makes a calendar: one that was kept before this was asked can still be read.
+        """
+        if not self.always_open and _rules(self).never_opens():
+            yearly = [holiday.to_json() for holiday in self.holidays if holiday.is_yearly]
+            raise InvalidValue(parsing.join(field, "holidays"), yearly, "no working time: they close every date")
+        return self
 
     def effective_day(self, day: date) -> EffectiveDay:
         """What the rules come to on a date. Raises InvalidValue for one that is not within 1970 and 2100."""

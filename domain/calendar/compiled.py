@@ -12,7 +12,7 @@ from domain.calendar.days import DayRules
 from domain.calendar.times import Interval
 from domain.calendar.zones import FIRST_YEAR, LAST_YEAR, YEAR_STARTS, Segment, segments
 from domain.errors import WorkingTimeExhausted
-from domain.instants import DAY, Instant, Micros
+from domain.instants import DAY, SECOND, Instant, Micros, render
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +81,7 @@ class OpenTime:
         worked = span.worked_until(start) + working
         while span.worked[-1] < worked:
             if span.last == LAST_YEAR:
-                raise WorkingTimeExhausted("the calendar has less working time than that before the year 2101")
+                raise exhausted(start, working, "the calendar has less working time than that before the year 2101")
             span = self._covering(span.first, span.last + 1, span)
         return Instant(span.earliest(worked))
 
@@ -114,6 +114,12 @@ class OpenTime:
                 opens.append(start)
                 worked.append(worked[-1] + end - start)
         return OpenYear(opens, worked)
+
+
+def exhausted(start: Instant, working: Micros, reason: str) -> WorkingTimeExhausted:
+    """Names the hours, for nothing else knows how few they are, and what was asked of them."""
+    asked = f"{-(-working // SECOND)} seconds from {render(start)}"
+    return WorkingTimeExhausted(reason, field="business_hours", value=asked)
 
 
 def _open_utc(rules: DayRules, segment: Segment) -> Iterator[Interval]:

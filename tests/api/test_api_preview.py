@@ -58,3 +58,5 @@ async def test_an_id_and_inline_hours_contradict_each_other(api: Any) -> None:
 async def test_more_working_time_than_there_is_before_2101_is_refused(api: Any) -> None:
     answer = await api.post("/preview-deadline", {**SEED, "duration_minutes": 52_000_000})
     assert (answer.status_code, answer.json()["code"]) == (422, "working_time_exhausted")
+    assert answer.json()["field"] == "business_hours"
+    assert answer.json()["value"].startswith(f"{52_000_000 * 60} seconds from 20")

@@ -57,6 +57,14 @@ def test_a_calendar_that_is_always_open_is_plain_arithmetic() -> None:
         always.add(LAST, Micros(1))
 
 
+@pytest.mark.parametrize("calendar", [office("UTC"), Calendar.always()])
+def test_who_asks_for_more_time_than_there_is_hears_of_which_hours_and_how_much(calendar: Calendar) -> None:
+    with pytest.raises(WorkingTimeExhausted) as refusal:
+        calendar.add(Instant(LAST - DAY), Micros(2 * DAY))
+    asked = (refusal.value.field, refusal.value.value)
+    assert asked == ("business_hours", "172800 seconds from 2100-12-31T00:00:00Z")
+
+
 def test_every_hour_of_the_week_in_any_zone_equals_always() -> None:
     hours = {weekday: [["00:00", "24:00"]] for weekday in (*WEEKDAYS, "sat", "sun")}
     calendar = Calendar.from_json({"timezone": "Pacific/Apia", "weekly_hours": hours})
