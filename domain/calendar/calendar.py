@@ -168,7 +168,7 @@ class Calendar:
         if not self.always_open:
             return _compiled(self).add(start, working)
         if start + working > HORIZON:
-            raise WorkingTimeExhausted("there is less time than that before the year 2101")
+            raise exhausted(start, working, "there is less time than that before the year 2101")
         return Instant(start + working)
 
     def elapsed(self, start: Instant, end: Instant) -> Micros:

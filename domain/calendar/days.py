@@ -7,6 +7,7 @@ from datetime import date
 
 from domain.calendar.holidays import Holiday
 from domain.calendar.times import Interval, Window, merged, without
+from domain.calendar.zones import HORIZON
 from domain.instants import DAY
 
 DatedWindows = tuple[date, tuple[Window, ...]]
@@ -16,6 +17,8 @@ Closed = tuple[Interval, ...]
 
 _WHOLE_DAY: Closed = ((0, DAY),)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_COVERED = range(HORIZON // DAY)
+_DATES_OF_EVERY_YEAR = 366
 _EPOCH_WEEKDAY = date(1970, 1, 1).weekday()
 
 
@@ -64,6 +67,14 @@ class DayRules:
         if holiday == _WHOLE_DAY:
             return ()
         return without(self.hours(day), merged([*holiday, *self.breaks(day)]))
+
+    def never_opens(self) -> bool:
+        """Whether holidays of every year close all that would open from 1970 to 2100; those of one do not count."""
+        if len(self._yearly) < _DATES_OF_EVERY_YEAR:
+            return False
+        closed, weekly = set(self._yearly.values()), set(self._weekly)
+        usual = any(without(hours, each) for hours in weekly for each in closed)
+        return not usual and not any(self.open_intervals(day) for day in self._exceptional if day in _COVERED)
 
     def is_opening(self, day: int) -> bool:
         return day in self._openings

@@ -15,7 +15,7 @@ import pytest
 from domain.calendar import Calendar, Holiday, MonthDay
 from domain.calendar.validation import MAX_RANGE_DAYS, WEEKDAYS
 from domain.errors import InvalidValue
-from domain.instants import HOUR, from_datetime, render
+from domain.instants import HOUR, Micros, from_datetime, render
 
 DAILY = {day: [["09:00", "12:00"], ["13:00", "17:00"]] for day in WEEKDAYS}
 XMAS_EVE, XMAS = date(2026, 12, 24), date(2026, 12, 25)
@@ -263,3 +263,57 @@ def test_a_day_of_an_always_open_calendar_is_the_whole_day() -> None:
 def test_a_day_out_of_reach_is_refused(day: date) -> None:
     with pytest.raises(InvalidValue, match="1970 and 2100"):
         calendar().effective_day(day)
+
+
+WHOLE_YEAR = {"from": "01-01", "to": "12-31"}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"holidays": [WHOLE_YEAR]},
+        {"holidays": [{**WHOLE_YEAR, "closed": [["08:00", "18:00"]]}]},
+        {
+            "holidays": [{"from": "07-01", "to": "06-30", "name": "x"}],
+            "special_days": {"2026-12-24": [["09:00", "12:00"]]},
+        },
+        {"holidays": [WHOLE_YEAR], "special_openings": {"2026-12-24": []}},
+        {
+            "holidays": [WHOLE_YEAR],
+            "special_openings": {"2026-12-24": [["09:00", "12:00"]]},
+            "breaks": {"2026-12-24": [["08:00", "12:00"]]},
+        },
+        {"holidays": [WHOLE_YEAR], "special_openings": {"9999-12-31": [["09:00", "12:00"]]}},
+    ],
+)
+def test_a_calendar_whose_holidays_close_every_date_of_every_year_has_no_working_time(rules: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue, match="no working time") as refusal:
+        Calendar.from_json({"timezone": "Europe/Berlin", "weekly_hours": DAILY, **rules}).require_ever_open(
+            "business_hours"
+        )
+    assert refusal.value.field == "business_hours.holidays"
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"holidays": []},
+        {"holidays": [{"from": "01-01", "to": "12-30"}]},
+        {"holidays": [{"from": "03-01", "to": "02-28"}]},
+        {"holidays": [{**WHOLE_YEAR, "closed": [["08:00", "16:59"]]}]},
+        {"holidays": [WHOLE_YEAR], "special_openings": {"2026-12-24": [["09:00", "12:00"]]}},
+        {
+            "holidays": [{**WHOLE_YEAR, "closed": [["08:00", "18:00"]]}],
+            "special_days": {"2026-12-24": [["19:00", "02:00"]]},
+        },
+    ],
+)
+def test_a_calendar_that_opens_on_any_date_has_working_time(rules: dict[str, Any]) -> None:
+    made = Calendar.from_json({"timezone": "Europe/Berlin", "weekly_hours": DAILY, **rules})
+    assert made.require_ever_open() is made
+    assert made.add(from_datetime(datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC"))), Micros(HOUR)) > 0
+
+
+def test_round_the_clock_there_is_always_working_time() -> None:
+    always = Calendar.always()
+    assert always.require_ever_open() is always
