@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.dependencies import Dependencies
-from api.instances import effect, send
-from api.together import together
+from api.replan_messages import Progress, put_in_place, take_back
 from domain.calendar import Calendar
-from domain.errors import Conflict, InvalidValue, NotFound
+from domain.errors import Conflict, InvalidValue, NotFound, WorkingTimeExhausted
 from domain.events import Event, EventKind
-from domain.instants import Instant, render
+from domain.instants import Instant
 from domain.planning import plan
 from domain.plans import Plan
+from domain.reopening import reopened
 from domain.replanning import Breach, Closure, Move, Rules, moves
 from domain.snapshot import CalendarVersion, Snapshot
 from store.calendars import StoredCalendar
 from store.replans import Candidate, Replan, Replanned
-from workflows.messages import REPLAN
 
-SOURCE = "replan"
-# Instances shown by a preview, and told at the same time by an application.
+# Instances shown by a preview.
 MOST_SHOWN = 1000
-AT_ONCE = 20
+# Seconds between two looks at whether the instances of an earlier replan have answered.
+NEXT_LOOK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,39 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """An instance whose targets move, and its rules before and after."""
+    """An instance whose targets move, its rules before and after, and the replan events that it had received."""
 
     instance_id: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     moves: tuple[Move, ...]
+    received: frozenset[str]
 
     @property
     def kept(self) -> Replanned:
         return Replanned(self.instance_id, self.before, self.after, [move.to_json() for move in self.moves])
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An instance that cannot be planned under the rules: it keeps those it has."""
+
+    instance_id: str
+    rules: Mapping[str, Any]
+    reason: str
+
+    @property
+    def kept(self) -> Replanned:
+        return Replanned(self.instance_id, self.rules, self.rules, (), refused=self.reason)
+
+
+@dataclass(slots=True)
+class Compared:
+    """Of instances that were looked at: how many there are, those that move, and those that cannot."""
+
+    checked: int = 0
+    moved: list[Moved] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -68,8 +91,15 @@ class Tally:
     would_breach: int = 0
     saved: int = 0
     shown: list[Moved] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
 
-    def add(self, moved: Moved) -> None:
+    def add(self, compared: Compared) -> None:
+        self.checked += compared.checked
+        self.refused += compared.refused[: MOST_SHOWN - len(self.refused)]
+        for one in compared.moved:
+            self._add(one)
+
+    def _add(self, moved: Moved) -> None:
         breaches = [move.breach for move in moved.moves]
         self.moved += 1
         self.would_breach += Breach.WOULD_BREACH in breaches
@@ -78,91 +108,130 @@ class Tally:
             self.shown.append(moved)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How many instances of a replan show it already."""
-
-    replan: Replan
-    instances: int
-    applied: int
-
-    @property
-    def pending(self) -> int:
-        return self.instances - self.applied
+class _Unanswered(Conflict):
+    """Instances have not shown what they were told before; what they are measured by is not known yet."""
 
 
 async def preview(deps: Dependencies, organization: str, asked: Asked) -> Tally:
     """Nothing is written. Raises NotFound for rules there are not, InvalidValue for a closure that cannot be."""
     rules, _ = await _rules(deps, organization, asked)
     tally = Tally()
-    async for checked, found in _moved(deps, organization, asked, rules):
-        tally.checked += checked
-        for one in found:
-            tally.add(one)
+    async for compared in _compared(deps, organization, asked, rules):
+        tally.add(compared)
     return tally
 
 
 async def apply(
     deps: Dependencies, organization: str, replan: Replan, asked: Asked, expected: Mapping[str, Any]
 ) -> Progress:
-    """Put the rules in place; the same again goes on where it was left. Raises as `preview` does, and Conflict for
-    another request under the same id."""
+    """Put the rules in place; the same again goes on with what was decided the first time, however the rules have
+    changed since. Raises as `preview` does, and Conflict for another request under the same id, for one that was undone
+    (also when that happens meanwhile), and while instances have not answered an earlier replan."""
     known = await deps.store.replans.find(organization, replan.id)
     if known is None:
-        rules, edited = await _rules(deps, organization, asked)
-        known = await _begin(deps, organization, replan, edited)
-    elif known.asked != expected or known.undone_at is not None:
+        known = await _patiently(deps, lambda: _begin(deps, organization, replan, asked))
+    if known.asked != expected or known.undone_at is not None:
         why = "was undone" if known.undone_at is not None else "is another replan"
         raise Conflict(f"{replan.id} {why}.", field="id", value=replan.id)
-    else:
-        rules, _ = await _rules(deps, organization, replace(asked, closure=None, business_hours_id=_hours(asked)))
-    async for _, found in _moved(deps, organization, asked, rules):
-        kept = [
-            Replanned(one.instance_id, one.before, one.after, [move.to_json() for move in one.moves]) for one in found
-        ]
-        await deps.store.replans.keep(organization, replan.id, kept)
-    changed = await deps.store.replans.changed(organization, replan.id)
-    return await _tell(deps, organization, known, {one.instance_id: one.rules_after for one in changed}, replan.id)
+    return await put_in_place(deps, organization, known)
 
 
 async def undo(deps: Dependencies, organization: str, replan_id: str, actor: str) -> Progress:
-    """Put the rules back that were there before. Raises NotFound, and Conflict where others have been put in their
-    place since."""
-    replan = await deps.store.replans.get(organization, replan_id)
-    async with deps.store.database.transaction():
-        await deps.store.replans.undo(organization, replan)
-        if replan.undone_at is None and replan.calendar_id is not None and replan.calendar_before is not None:
-            await _restore(deps, organization, replan.calendar_id, replan.calendar_before, actor)
-    changed = await deps.store.replans.changed(organization, replan_id)
-    undone = await deps.store.replans.get(organization, replan_id)
-    before = {one.instance_id: one.rules_before for one in changed}
-    return await _tell(deps, organization, undone, before, f"{replan_id}/undo")
+    """Put the rules back that were there before, of the instances that were told others: an application that is still
+    at it tells nobody any more. Raises NotFound, and Conflict where others have been put in their place since, or are
+    about to be."""
+    await _patiently(deps, lambda: _mark_undone(deps, organization, replan_id, actor))
+    return await take_back(deps, organization, await deps.store.replans.get(organization, replan_id))
 
 
-async def _begin(
-    deps: Dependencies, organization: str, replan: Replan, edited: tuple[StoredCalendar, Calendar] | None
-) -> Replan:
-    """The closure becomes a version of its calendar in the same transaction, or neither is there."""
+async def _patiently(deps: Dependencies, begin: Callable[[], Awaitable[Replan]]) -> Replan:
+    """Instances that were told of an earlier replan mostly answer within a moment."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + deps.patience.replanned
+    while True:
+        try:
+            return await begin()
+        except _Unanswered:
+            if loop.time() > deadline:
+                raise
+        await asyncio.sleep(NEXT_LOOK)
+
+
+async def _begin(deps: Dependencies, organization: str, replan: Replan, asked: Asked) -> Replan:
+    """What is to be done to whom, and a closure's version of its calendar, are all there from one moment on, or nothing
+    is. The replan that is there already, where somebody else was quicker."""
+    rules, edited = await _rules(deps, organization, asked)
+    found = Compared()
+    async for compared in _compared(deps, organization, asked, rules):
+        found.moved += compared.moved
+        found.refused += compared.refused
     if edited is not None:
         replan = replace(replan, calendar_id=edited[0].id, calendar_before=edited[0].version)
+    # By when they were decided the later of two is known.
+    replan = replace(replan, applied_at=deps.now())
     async with deps.store.database.transaction():
-        await deps.store.replans.begin(organization, replan)
+        if not await deps.store.replans.begin(organization, replan):
+            return await deps.store.replans.get(organization, replan.id)
+        await _require_known_rules(deps, organization, found.moved)
         if edited is not None:
             stored, calendar = edited
             await deps.store.calendars.update(
                 organization, stored.id, stored.version, stored.name, calendar, replan.actor
             )
+        kept = [*(one.kept for one in found.moved), *(one.kept for one in found.refused)]
+        await deps.store.replans.keep(organization, replan.id, kept)
     return replan
 
 
-async def _restore(deps: Dependencies, organization: str, calendar_id: str, version: int, actor: str) -> None:
-    """A calendar that was changed otherwise since keeps that change, and with it the closure."""
-    stored = await deps.store.calendars.get(organization, calendar_id)
-    if stored.version == version + 1:
-        before = await deps.store.calendars.version(organization, calendar_id, version)
-        await deps.store.calendars.update(
-            organization, calendar_id, stored.version, stored.name, before.calendar, actor
+async def _mark_undone(deps: Dependencies, organization: str, replan_id: str, actor: str) -> Replan:
+    replan = await deps.store.replans.get(organization, replan_id)
+    changed = await deps.store.replans.changed(organization, replan_id)
+    async with deps.store.database.transaction():
+        if await deps.store.replans.undo(organization, replan):
+            told = [one.instance_id for one in changed if one.refused is None]
+            await _require_answers(deps, organization, told, besides=replan_id)
+            if replan.calendar_id is not None and replan.calendar_before is not None:
+                await _reopen(deps, organization, replan.calendar_id, replan.calendar_before, actor)
+    return replan
+
+
+async def _require_known_rules(deps: Dependencies, organization: str, moved: Sequence[Moved]) -> None:
+    """Raises Conflict unless the rules that are to be replaced are those that hold."""
+    ids = [one.instance_id for one in moved]
+    await _require_answers(deps, organization, ids)
+    received = await deps.store.replans.received(organization, ids)
+    others = [one.instance_id for one in moved if received.get(one.instance_id, frozenset()) != one.received]
+    if others:
+        raise _Unanswered(f"Other replans have just changed {len(others)} of the instances; try again: {_some(others)}")
+
+
+async def _require_answers(
+    deps: Dependencies, organization: str, instance_ids: Sequence[str], besides: str | None = None
+) -> None:
+    """Raises Conflict while the instances were told something else, or are to be told it, and do not show it."""
+    waiting = await deps.store.replans.unanswered(organization, instance_ids, besides)
+    for replan_id, ids in waiting.items():
+        raise _Unanswered(
+            f"{len(ids)} of the instances have not answered {replan_id} yet; try again, or go on with that one first, "
+            f"or undo it: {_some(ids)}",
+            field="replan_id",
+            value=replan_id,
         )
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:20])
+
+
+async def _reopen(deps: Dependencies, organization: str, calendar_id: str, version: int, actor: str) -> None:
+    """The calendar without the closure that followed that version. One that was deleted since stays deleted."""
+    calendars = deps.store.calendars
+    with suppress(NotFound):
+        stored = await calendars.get(organization, calendar_id)
+        before, closed = [await calendars.version(organization, calendar_id, one) for one in (version, version + 1)]
+        calendar = reopened(stored.calendar, before.calendar, closed.calendar)
+        if calendar != stored.calendar:
+            await calendars.update(organization, calendar_id, stored.version, stored.name, calendar, actor)
 
 
 async def _rules(
@@ -186,65 +255,37 @@ async def _rules(
     return Rules(catalog, asked.policy_id, calendars, database), edited
 
 
-def _hours(asked: Asked) -> str | None:
-    return asked.business_hours_id or asked.closed_hours_id
-
-
-async def _moved(
-    deps: Dependencies, organization: str, asked: Asked, rules: Rules
-) -> AsyncIterator[tuple[int, Sequence[Moved]]]:
-    """Batch by batch: how many instances were looked at, and those that move."""
+async def _compared(deps: Dependencies, organization: str, asked: Asked, rules: Rules) -> AsyncIterator[Compared]:
+    """Batch by batch."""
     after = ""
     while batch := await deps.store.replans.candidates(organization, asked.since, asked.instance_ids, after):
         after = batch[-1].id
         yield await asyncio.to_thread(_compare, batch, rules, deps.now())
 
 
-def _compare(batch: Sequence[Candidate], rules: Rules, now: Instant) -> tuple[int, Sequence[Moved]]:
-    checked, moved = 0, []
+def _compare(batch: Sequence[Candidate], rules: Rules, now: Instant) -> Compared:
+    compared = Compared()
     for candidate in batch:
         snapshot = Snapshot.from_json(candidate.snapshot)
         if not rules.concern(snapshot):
             continue
-        checked += 1
-        after = rules.over(snapshot)
-        found = moves(Plan.from_json(candidate.plan), _under(after, candidate.events, now), now)
+        compared.checked += 1
+        try:
+            after = rules.over(snapshot)
+            found = moves(Plan.from_json(candidate.plan), _under(after, candidate.events, now), now)
+        except (InvalidValue, WorkingTimeExhausted) as error:
+            compared.refused.append(Refused(candidate.id, snapshot.rules, error.message))
+            continue
         if found:
-            moved.append(Moved(candidate.id, snapshot.rules, after.rules, found))
-    return checked, moved
+            compared.moved.append(Moved(candidate.id, snapshot.rules, after.rules, found, _received(candidate.events)))
+    return compared
+
+
+def _received(events: Iterable[Event]) -> frozenset[str]:
+    return frozenset(event.event_id for event in events if event.kind is EventKind.REPLANNED)
 
 
 def _under(snapshot: Snapshot, events: Sequence[Event], now: Instant) -> Plan:
     """The plan once the rules are put in place, whatever replans there were before."""
     received = max(now, *(Instant(event.received_at + 1) for event in events))
     return plan(snapshot, [*events, Event(EventKind.REPLANNED, "preview", now, received, rules=snapshot.rules)])
-
-
-async def _tell(
-    deps: Dependencies, organization: str, replan: Replan, rules: Mapping[str, Mapping[str, Any]], name: str
-) -> Progress:
-    event_id = f"replan/{name}"
-    now = render(deps.now())
-    applied, told = 0, list(rules)
-    loop = asyncio.get_running_loop()
-    for start in range(0, len(told), AT_ONCE):
-        chunk = told[start : start + AT_ONCE]
-        facts = {"event_id": event_id, "occurred_at": now, "source": SOURCE, "actor": replan.actor}
-        await together(
-            send(deps, organization, id_, REPLAN, {**facts, "reason": replan.reason, "rules": rules[id_]})
-            for id_ in chunk
-        )
-    deadline = loop.time() + deps.patience.replanned
-    for start in range(0, len(told), AT_ONCE):
-        if loop.time() > deadline:
-            break
-        seen = await together(_shows(deps, organization, id_, event_id) for id_ in told[start : start + AT_ONCE])
-        applied += sum(seen)
-    return Progress(replan, len(told), applied)
-
-
-async def _shows(deps: Dependencies, organization: str, instance_id: str, event_id: str) -> bool:
-    try:
-        return (await effect(deps, organization, instance_id, event_id)).applied
-    except InvalidValue:
-        return False

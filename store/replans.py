@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, NotFound
-from domain.events import Event
+from domain.events import Event, EventKind
 from domain.instants import Instant
 from store.clock import Clock
 from store.database import Database
-from store.tables import instance_events, instances, replan_instances, replans
-from store.types import instant, moment, optional_instant
-from store.upserts import insert_missing
+from store.tables import instance_events, instances, organizations, replan_instances, replans
+from store.types import holdable, instant, moment, optional_instant
+from store.upserts import insert_missing, insert_new
 
 # Instances a look: their documents are all in memory at once.
 BATCH = 200
+# Ids in one statement: SQLite takes no more than 32766 values.
+_IDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Replanned:
-    """What a replan did to one instance."""
+    """What a replan does to one instance; `told` when the instance may know it. `refused` is why it does not take it:
+    nothing moves then."""
 
     instance_id: str
     rules_before: Mapping[str, Any]
     rules_after: Mapping[str, Any]
     moves: Sequence[Mapping[str, Any]]
+    told: bool = False
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,25 @@ class Replan:
     undone_at: Instant | None = None
     calendar_id: str | None = None
     calendar_before: int | None = None
+
+    @property
+    def event_id(self) -> str:
+        """Of the event that puts its rules in place."""
+        return f"{_EVENT}{self.id}"
+
+    @property
+    def undo_id(self) -> str:
+        """Of the event that takes them back."""
+        return f"{self.event_id}{_UNDO}"
+
+    @property
+    def last_id(self) -> str:
+        """Of the last event that its instances were told, or are to be."""
+        return self.event_id if self.undone_at is None else self.undo_id
+
+
+_EVENT = "replan/"
+_UNDO = "/undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +113,11 @@ class Replans:
             told[event.instance_id].append(Event.from_json(event.doc))
         return [Candidate(row.id, row.snapshot, row.plan, tuple(told[row.id])) for row in rows]
 
-    async def begin(self, organization: str, replan: Replan) -> None:
+    async def begin(self, organization: str, replan: Replan) -> bool:
+        """False when there is one of that id, after waiting for whoever is about to make it.
+
+        Replans of one organization wait for each other from here to their commit.
+        """
         row: dict[str, Any] = {
             "organization": organization,
             "id": replan.id,
@@ -99,7 +129,8 @@ class Replans:
             "calendar_before": replan.calendar_before,
         }
         async with self.database.write() as conn:
-            await conn.execute(sa.insert(replans).values(row))
+            await _lock(conn, organization)
+            return await insert_new(conn, replans, row)
 
     async def keep(self, organization: str, replan_id: str, changed: Sequence[Replanned]) -> None:
         """What the replan does to these instances; of one that is kept already nothing changes."""
@@ -111,6 +142,7 @@ class Replans:
                 "rules_before": one.rules_before,
                 "rules_after": one.rules_after,
                 "moves": list(one.moves),
+                "refused": None if one.refused is None else holdable(one.refused),
             }
             for one in changed
         ]
@@ -140,26 +172,171 @@ class Replans:
         return [_replan(row) for row in rows], total or 0
 
     async def changed(self, organization: str, replan_id: str) -> Sequence[Replanned]:
-        """Every instance that the replan moves, in the order of their ids."""
+        """Every instance that the replan moves or was to move, in the order of their ids."""
         table = replan_instances
-        these = sa.and_(table.c.organization == organization, table.c.replan_id == replan_id)
+        these = _of_replan(organization, replan_id)
         async with self.database.read() as conn:
             rows = (await conn.execute(sa.select(table).where(these).order_by(table.c.instance_id))).all()
-        return [Replanned(row.instance_id, row.rules_before, row.rules_after, row.moves) for row in rows]
+        return [
+            Replanned(
+                row.instance_id, row.rules_before, row.rules_after, row.moves, row.told_at is not None, row.refused
+            )
+            for row in rows
+        ]
 
-    async def undo(self, organization: str, replan: Replan) -> None:
-        """Mark it undone, unless it is already. Raises Conflict naming instances that a later replan has changed."""
+    async def unknown(self, organization: str, instance_ids: Iterable[str]) -> Sequence[str]:
+        """Those that no instance has, in their order."""
+        wanted, known = list(dict.fromkeys(instance_ids)), set[str]()
+        async with self.database.read() as conn:
+            for some in _portions(wanted):
+                these = sa.and_(instances.c.organization == organization, instances.c.id.in_(some))
+                known.update((await conn.scalars(sa.select(instances.c.id).where(these))).all())
+        return [one for one in wanted if one not in known]
+
+    async def recorded(self, organization: str, replan_id: str, event_id: str) -> frozenset[str]:
+        """The instances of the replan whose record has that event."""
+        event, mine = instance_events, replan_instances
+        same = sa.and_(event.c.organization == mine.c.organization, event.c.instance_id == mine.c.instance_id)
+        these = sa.select(mine.c.instance_id).select_from(mine.join(event, same))
+        async with self.database.read() as conn:
+            found = await conn.scalars(
+                these.where(_of_replan(organization, replan_id), event.c.event_id == holdable(event_id))
+            )
+            return frozenset(found.all())
+
+    async def received(self, organization: str, instance_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
+        """The ids of the replan events that each instance has recorded."""
+        event, found = instance_events, defaultdict[str, set[str]](set)
+        async with self.database.read() as conn:
+            for some in _portions(list(instance_ids)):
+                these = sa.and_(
+                    event.c.organization == organization,
+                    event.c.instance_id.in_(some),
+                    event.c.kind == EventKind.REPLANNED.value,
+                )
+                for row in await conn.execute(sa.select(event.c.instance_id, event.c.event_id).where(these)):
+                    found[row.instance_id].add(row.event_id)
+        return {instance_id: frozenset(events) for instance_id, events in found.items()}
+
+    async def unanswered(
+        self, organization: str, instance_ids: Iterable[str], besides: str | None = None
+    ) -> Mapping[str, Sequence[str]]:
+        """By replan, but for that one: which of the instances have not recorded yet what it told them or is to tell.
+
+        Those that set it aside have answered.
+        """
+        waiting: dict[str, list[str]] = {}
+        async with self.database.read() as conn:
+            for some in _portions(list(instance_ids)):
+                for row in await conn.execute(_unanswered(organization, some)):
+                    if row.replan_id != besides and refusal(row.set_aside, row.event_id) is None:
+                        waiting.setdefault(row.replan_id, []).append(row.instance_id)
+        return waiting
+
+    async def set_aside(self, organization: str, replan_id: str, event_id: str) -> Mapping[str, str]:
+        """Why instances of the replan set that event aside, as far as their records still tell."""
+        mine = replan_instances
+        same = sa.and_(instances.c.organization == mine.c.organization, instances.c.id == mine.c.instance_id)
+        these = sa.select(mine.c.instance_id, instances.c.set_aside).select_from(mine.join(instances, same))
+        async with self.database.read() as conn:
+            rows = (await conn.execute(these.where(_of_replan(organization, replan_id)))).all()
+        found = {row.instance_id: refusal(row.set_aside, event_id) for row in rows}
+        return {instance_id: reason for instance_id, reason in found.items() if reason is not None}
+
+    async def tell(self, organization: str, replan_id: str, instance_ids: Sequence[str]) -> None:
+        """From now on they may know. Raises Conflict once the replan is being undone: nobody may be told then."""
+        this = sa.and_(replans.c.organization == organization, replans.c.id == replan_id)
+        these = sa.and_(
+            _of_replan(organization, replan_id),
+            replan_instances.c.instance_id.in_(instance_ids),
+            replan_instances.c.told_at.is_(None),
+        )
+        async with self.database.write() as conn:
+            row = (await conn.execute(sa.select(replans.c.undone_at).where(this).with_for_update())).one()
+            if row.undone_at is not None:
+                raise Conflict(f"{replan_id} was undone.", field="id", value=replan_id)
+            await conn.execute(sa.update(replan_instances).where(these).values(told_at=moment(self.now())))
+
+    async def refuse(self, organization: str, replan_id: str, reasons: Mapping[str, str]) -> None:
+        """These instances do not take what the replan told them."""
+        async with self.database.write() as conn:
+            for instance_id, reason in reasons.items():
+                this = sa.and_(_of_replan(organization, replan_id), replan_instances.c.instance_id == instance_id)
+                await conn.execute(sa.update(replan_instances).where(this).values(refused=holdable(reason)))
+
+    async def refusals(self, organization: str, replan_id: str) -> Mapping[str, str]:
+        """Which instances do not take it, and why."""
+        table = replan_instances
+        these = sa.and_(_of_replan(organization, replan_id), table.c.refused.is_not(None))
+        wanted = sa.select(table.c.instance_id, table.c.refused).where(these).order_by(table.c.instance_id)
+        async with self.database.read() as conn:
+            return {row.instance_id: row.refused for row in await conn.execute(wanted)}
+
+    async def undo(self, organization: str, replan: Replan) -> bool:
+        """Mark it undone; false when it is already. Raises Conflict naming instances that a later replan has changed.
+
+        Waits as `begin` does.
+        """
         this = sa.and_(replans.c.organization == organization, replans.c.id == replan.id)
         async with self.database.write() as conn:
+            await _lock(conn, organization)
             row = (await conn.execute(sa.select(replans).where(this).with_for_update())).one()
             if row.undone_at is not None:
-                return
+                return False
             later = (await conn.scalars(_changed_since(organization, replan))).all()
             if later:
                 names = ", ".join(later[:20])
                 reason = f"Later replans have changed {len(later)} of its instances; undo those first: {names}"
                 raise Conflict(reason, field="replan_id", value=replan.id)
             await conn.execute(sa.update(replans).where(this).values(undone_at=moment(self.now())))
+            return True
+
+
+def refusal(set_aside: Mapping[str, Any], event_id: str) -> str | None:
+    """Why an instance set that event aside; None where its document does not say so."""
+    recent = set_aside.get("recent", ())
+    reasons = [one["problem"] for one in recent if (one["field"], one["value"]) == ("event_id", event_id)]
+    return reasons[-1] if reasons else None
+
+
+async def _lock(conn: AsyncConnection, organization: str) -> None:
+    await conn.execute(sa.select(organizations.c.id).where(organizations.c.id == organization).with_for_update())
+
+
+def _portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    yield from (ids[start : start + _IDS] for start in range(0, len(ids), _IDS))
+
+
+def _of_replan(organization: str, replan_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(replan_instances.c.organization == organization, replan_instances.c.replan_id == replan_id)
+
+
+def _unanswered(organization: str, instance_ids: Sequence[str]) -> sa.Select[Any]:
+    """What these instances were told, or are to be, by which replan, and what they set aside, where they have no record
+    of it. What was never told before an undo never will be."""
+    mine, event = replan_instances, instance_events
+    undo = sa.case((replans.c.undone_at.is_(None), ""), else_=_UNDO)
+    event_id = sa.literal(_EVENT).concat(mine.c.replan_id).concat(undo)
+    known = sa.and_(instances.c.organization == mine.c.organization, instances.c.id == mine.c.instance_id)
+    of = sa.and_(replans.c.organization == mine.c.organization, replans.c.id == mine.c.replan_id)
+    answered = sa.exists().where(
+        event.c.organization == mine.c.organization,
+        event.c.instance_id == mine.c.instance_id,
+        event.c.event_id == event_id,
+    )
+    columns = (mine.c.replan_id, mine.c.instance_id, event_id.label("event_id"), instances.c.set_aside)
+    return (
+        sa.select(*columns)
+        .select_from(mine.join(replans, of).join(instances, known))
+        .where(
+            mine.c.organization == organization,
+            mine.c.instance_id.in_(instance_ids),
+            mine.c.refused.is_(None),
+            sa.or_(replans.c.undone_at.is_(None), mine.c.told_at.is_not(None)),
+            ~answered,
+        )
+        .order_by(replans.c.applied_at, mine.c.instance_id)
+    )
 
 
 def _changed_since(organization: str, replan: Replan) -> sa.Select[Any]:
@@ -173,7 +350,12 @@ def _changed_since(organization: str, replan: Replan) -> sa.Select[Any]:
         replans.c.applied_at > moment(replan.applied_at),
     )
     joined = mine.join(other, same).join(replans, stands)
-    own = sa.and_(mine.c.organization == organization, mine.c.replan_id == replan.id)
+    own = sa.and_(
+        mine.c.organization == organization,
+        mine.c.replan_id == replan.id,
+        mine.c.refused.is_(None),
+        other.c.refused.is_(None),
+    )
     return sa.select(mine.c.instance_id).select_from(joined).where(own).distinct().order_by(mine.c.instance_id)
 
 

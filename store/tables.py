@@ -333,6 +333,9 @@ replan_instances = Table(
     Column("rules_before", Document, nullable=False),
     Column("rules_after", Document, nullable=False),
     Column("moves", Document, nullable=False),
+    # From when on it may have been told; why it did not take the rules, or cannot.
+    Column("told_at", UtcDateTime),
+    Column("refused", Name),
     ForeignKeyConstraint(["organization", "replan_id"], ["replans.organization", "replans.id"]),
     Index(None, "organization", "instance_id"),
 )

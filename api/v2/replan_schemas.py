@@ -30,6 +30,7 @@ PREVIEW: dict[str, Any] = {
     "would_breach": 0,
     "saved": 1,
     "instances": [_MOVED],
+    "refused": [],
 }
 REPLAN: dict[str, Any] = {
     "id": "replan_storm",
@@ -39,7 +40,7 @@ REPLAN: dict[str, Any] = {
     "applied_at": "2026-03-09T08:00:00Z",
     "undone_at": None,
 }
-PROGRESS: dict[str, Any] = {**REPLAN, "instances": 1, "applied": 1, "pending": 0}
+PROGRESS: dict[str, Any] = {**REPLAN, "instances": 1, "applied": 1, "pending": 0, "refused": []}
 
 
 class ClosureBody(Body):
@@ -105,6 +106,11 @@ class MovedView(View):
     targets: list[MoveView]
 
 
+class RefusedView(View):
+    instance_id: str = Field(examples=["inst_sla_ticket_4712"])
+    reason: str = Field(examples=["no working time until 2101"])
+
+
 class PreviewView(View):
     model_config = ConfigDict(json_schema_extra={"examples": [PREVIEW]})
 
@@ -113,6 +119,9 @@ class PreviewView(View):
     would_breach: int = Field(examples=[0])
     saved: int = Field(description="Those that would have a breach less.", examples=[1])
     instances: list[MovedView] = Field(description="The first thousand of those that would move.")
+    refused: list[RefusedView] = Field(
+        description="Instances that cannot be planned under the rules and would keep theirs; at most a thousand."
+    )
 
 
 class ReplanView(View):
@@ -129,15 +138,17 @@ class ReplanView(View):
 class ProgressView(ReplanView):
     model_config = ConfigDict(json_schema_extra={"examples": [PROGRESS]})
 
-    instances: int = Field(description="How many it moves.", examples=[1])
+    instances: int = Field(description="How many it moves or was to move: applied, pending, refused.", examples=[1])
     applied: int = Field(description="How many show it already.", examples=[1])
     pending: int = Field(description="How many were told, durably, and no worker has answered yet.", examples=[0])
+    refused: list[RefusedView] = Field(description="Instances that do not take the rules and keep those they have.")
 
 
 class ReplanDetailView(ReplanView):
-    model_config = ConfigDict(json_schema_extra={"examples": [{**REPLAN, "instances": [_MOVED]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{**REPLAN, "instances": [_MOVED], "refused": []}]})
 
     instances: list[MovedView]
+    refused: list[RefusedView] = Field(description="Instances that did not take the rules.")
 
 
 class ReplanPage(PageOf):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
@@ -9,7 +10,8 @@ from fastapi import APIRouter, Path, Response
 from api import problems, replans
 from api.auth import Reader, Writer
 from api.dependencies import Deps
-from api.replans import Asked, Moved, Progress
+from api.replan_messages import Progress
+from api.replans import Asked, Moved
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.replan_schemas import (
@@ -55,6 +57,7 @@ async def preview_replan(body: ReplanBody, owner: Reader, deps: Deps) -> dict[st
         "would_breach": tally.would_breach,
         "saved": tally.saved,
         "instances": [_moved(one) for one in tally.shown],
+        "refused": [{"instance_id": one.instance_id, "reason": one.reason} for one in tally.refused],
     }
 
 
@@ -71,8 +74,8 @@ async def apply_replan(body: ApplyBody, owner: Writer, deps: Deps, response: Res
 
 @router.post("/replan:undo", summary="Put the rules back that a replan has replaced", **_PROGRESS)
 async def undo_replan(body: UndoBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
-    """409 while a later replan of one of its instances stands. Undoing it again goes on with what was left undone. The
-    business hours that a closure changed are what they were, unless somebody has changed them since."""
+    """409 while a later replan of one of its instances stands. Undoing it again goes on with what was left undone. A
+    closure is taken out of its business hours; what else has been changed in them since stays."""
     return _progress(await replans.undo(deps, owner.organization, body.replan_id, owner.id), response)
 
 
@@ -96,8 +99,9 @@ async def list_replans(owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, 
 async def get_replan(replan_id: ReplanId, owner: Reader, deps: Deps) -> dict[str, Any]:
     replan = await deps.store.replans.get(owner.organization, replan_id)
     changed = await deps.store.replans.changed(owner.organization, replan_id)
-    moved = [{"instance_id": one.instance_id, "targets": list(one.moves)} for one in changed]
-    return {**_view(replan), "instances": moved}
+    moved = [{"instance_id": one.instance_id, "targets": list(one.moves)} for one in changed if one.moves]
+    refused = {one.instance_id: one.refused for one in changed if one.refused is not None}
+    return {**_view(replan), "instances": moved, "refused": _refused(refused)}
 
 
 def _asked(body: ReplanBody) -> Asked:
@@ -123,6 +127,10 @@ def _moved(one: Moved) -> dict[str, Any]:
     return {"instance_id": one.instance_id, "targets": [move.to_json() for move in one.moves]}
 
 
+def _refused(reasons: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"instance_id": instance_id, "reason": reason} for instance_id, reason in reasons.items()]
+
+
 def _view(replan: Replan) -> dict[str, Any]:
     return {
         "id": replan.id,
@@ -137,4 +145,4 @@ def _view(replan: Replan) -> dict[str, Any]:
 def _progress(progress: Progress, response: Response) -> dict[str, Any]:
     response.status_code = 202 if progress.pending else 200
     counts = {"instances": progress.instances, "applied": progress.applied, "pending": progress.pending}
-    return {**_view(progress.replan), **counts}
+    return {**_view(progress.replan), **counts, "refused": _refused(progress.refused)}

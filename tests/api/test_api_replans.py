@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from api.instances import send
 from tests.support.clockwork import eventually
 
 ID = "inst_sla_ticket_1"
@@ -127,6 +129,89 @@ async def test_a_replan_that_was_cut_off_goes_on_where_it_was_left(desk: Any, tm
     done = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
     assert (done.status_code, done.json()["instances"], done.json()["pending"]) == (200, 1, 0)
     await recorded(desk, "1", "met")
+
+
+async def test_the_same_request_again_brings_no_edit_that_was_made_since(desk: Any) -> None:
+    """Nor does it reach an instance that was opened since."""
+    await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    await recorded(desk, "1", "met")
+    await told(desk, "2", "opened", "2026-03-02T09:00:00Z")
+    await recorded(desk, "2", "breached")
+    week = {"weekly_hours": {"tue": [["09:00", "10:00"]]}}
+    assert (await desk.http.patch(f"/api/v2/sla/business-hours/{desk.hours}", json=week)).status_code == 200
+    again = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    assert (again.status_code, again.json()["instances"], again.json()["applied"]) == (200, 1, 1)
+    assert (await desk.get(f"/instances/{ID}")).json()["targets"]["resolution"]["due_at"] == "2026-03-03T11:00:00Z"
+    assert (await replan_events(desk, "1"), await replan_events(desk, "2")) == (["replan/replan_storm"], [])
+
+
+async def test_a_replan_that_was_cut_off_goes_on_with_the_rules_it_began_with(desk: Any) -> None:
+    await desk.lose_temporal()
+    assert (await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})).status_code == 503
+    desk.find_everything()
+    week = {"weekly_hours": {"tue": [["09:00", "10:00"]]}}
+    await desk.http.patch(f"/api/v2/sla/business-hours/{desk.hours}", json=week)
+    done = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    assert (done.status_code, done.json()["applied"]) == (200, 1)
+    seen = await recorded(desk, "1", "met")
+    assert seen["targets"]["resolution"]["due_at"] == "2026-03-03T11:00:00Z"
+
+
+async def test_one_request_sent_eight_times_at_once_is_one_replan(desk: Any) -> None:
+    answers = await asyncio.gather(
+        *(desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"}) for _ in range(8))
+    )
+    assert {answer.status_code for answer in answers} <= {200, 202}, [answer.text for answer in answers]
+    assert len({answer.json()["applied_at"] for answer in answers}) == 1
+    assert (await desk.get("/replans")).json()["total"] == 1
+    assert (await desk.get(f"/business-hours/{desk.hours}")).json()["version"] == 2
+    await recorded(desk, "1", "met")
+    assert await replan_events(desk, "1") == ["replan/replan_storm"]
+
+
+async def test_an_undo_while_a_replan_is_being_applied_wins(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two instances the first is about to be told when the undo comes; the message arrives after that."""
+    await told(desk, "2", "opened", "2026-03-02T09:00:00Z")
+    await recorded(desk, "2", "breached")
+    about_to, undone = asyncio.Event(), asyncio.Event()
+
+    async def late(*arguments: Any) -> None:
+        if not about_to.is_set():
+            about_to.set()
+            await undone.wait()
+        await send(*arguments)
+
+    monkeypatch.setattr("api.replan_messages.send", late)
+    monkeypatch.setattr("api.replan_messages.AT_ONCE", 1)
+    applying = asyncio.create_task(desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"}))
+    await about_to.wait()
+    answer = await desk.post("/replan:undo", {"replan_id": "replan_storm"})
+    assert (answer.status_code, answer.json()["instances"], answer.json()["applied"]) == (200, 1, 1), answer.text
+    undone.set()
+    assert (await applying).status_code == 409
+    seen = await recorded(desk, "1", "breached")
+    assert seen["targets"]["resolution"]["due_at"] == "2026-03-02T15:00:00Z"
+    assert await replan_events(desk, "1") == ["replan/replan_storm", "replan/replan_storm/undo"]
+    assert await replan_events(desk, "2") == []
+
+
+async def test_what_was_never_told_is_not_undone(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    await told(desk, "2", "opened", "2026-03-02T09:00:00Z")
+    await recorded(desk, "2", "breached")
+    monkeypatch.setattr("api.replan_messages.AT_ONCE", 1)
+    await desk.lose_temporal()
+    assert (await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})).status_code == 503
+    desk.find_everything()
+    undone = await desk.post("/replan:undo", {"replan_id": "replan_storm"})
+    assert (undone.status_code, undone.json()["instances"]) == (200, 1)
+    assert await replan_events(desk, "2") == []
+
+
+async def replan_events(api: Any, ticket: str) -> list[str]:
+    """In the order in which the instance received them."""
+    steps = (await api.get(f"/instances/inst_sla_ticket_{ticket}/events", limit=100)).json()["data"]
+    events = [event for step in steps for event in step["link"]["events"] if event["kind"] == "replanned"]
+    return [event["event_id"] for event in sorted(events, key=lambda event: str(event["received_at"]))]
 
 
 async def test_editing_a_policy_moves_nothing_until_it_is_replanned(desk: Any) -> None:

@@ -1,0 +1,144 @@
+"""What the instances of a replan are told, and what they answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.dependencies import Dependencies
+from api.instances import effect, send
+from api.together import together
+from domain.errors import InvalidValue, NotFound
+from domain.instants import render
+from store.replans import Replan, Replanned
+from workflows.messages import REPLAN
+
+SOURCE = "replan"
+# Instances told at the same time.
+AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many instances of a replan show it already, and why others do not take it."""
+
+    replan: Replan
+    instances: int
+    applied: int
+    refused: Mapping[str, str]
+
+    @property
+    def pending(self) -> int:
+        return self.instances - self.applied - len(self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A replan event and the rules that it puts in place."""
+
+    event_id: str
+    rules: Mapping[str, Any]
+
+
+_Messages = Mapping[str, Sequence[_Message]]
+
+
+@dataclass(slots=True)
+class _Answers:
+    applied: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+async def put_in_place(deps: Dependencies, organization: str, replan: Replan) -> Progress:
+    """Tell all of its instances that do not show it. Raises Conflict as soon as it is being undone."""
+    kept = await deps.store.replans.changed(organization, replan.id)
+    shown = await deps.store.replans.recorded(organization, replan.id, replan.event_id)
+    messages = {one.instance_id: [_Message(replan.event_id, one.rules_after)] for one in _open(kept, shown)}
+    for chunk in _chunks(messages):
+        # Whoever undoes it knows from here on whom to tell, and this ends where it has not come to yet.
+        await deps.store.replans.tell(organization, replan.id, list(chunk))
+        await _tell(deps, organization, replan, chunk)
+    return await _progress(deps, organization, replan, kept, messages)
+
+
+async def take_back(deps: Dependencies, organization: str, replan: Replan) -> Progress:
+    """Tell those of its instances that may know of it, and no others."""
+    kept = [one for one in await deps.store.replans.changed(organization, replan.id) if one.told]
+    shown = await deps.store.replans.recorded(organization, replan.id, replan.undo_id)
+    taken = await deps.store.replans.recorded(organization, replan.id, replan.event_id)
+    messages = {one.instance_id: _undoing(replan, one, one.instance_id in taken) for one in _open(kept, shown)}
+    for chunk in _chunks(messages):
+        await _tell(deps, organization, replan, chunk)
+    return await _progress(deps, organization, replan, kept, messages)
+
+
+def _undoing(replan: Replan, one: Replanned, taken: bool) -> Sequence[_Message]:
+    """An application that was cut off, or is just at it, may reach an instance later than the undo, whose rules would
+    not hold then: after the same event, sent here first, what comes late is a mere repetition."""
+    back = _Message(replan.undo_id, one.rules_before)
+    return [back] if taken else [_Message(replan.event_id, one.rules_after), back]
+
+
+def _open(kept: Iterable[Replanned], shown: frozenset[str]) -> Sequence[Replanned]:
+    """Those that are to be told."""
+    return [one for one in kept if one.refused is None and one.instance_id not in shown]
+
+
+def _chunks(messages: _Messages) -> Iterator[_Messages]:
+    ids = list(messages)
+    for start in range(0, len(ids), AT_ONCE):
+        yield {id_: messages[id_] for id_ in ids[start : start + AT_ONCE]}
+
+
+async def _tell(deps: Dependencies, organization: str, replan: Replan, messages: _Messages) -> None:
+    told = await together(_tell_one(deps, organization, replan, id_, each) for id_, each in messages.items())
+    gone = {id_: reason for id_, reason in zip(messages, told, strict=True) if reason is not None}
+    await deps.store.replans.refuse(organization, replan.id, gone)
+
+
+async def _tell_one(
+    deps: Dependencies, organization: str, replan: Replan, instance_id: str, messages: Sequence[_Message]
+) -> str | None:
+    """Why the instance cannot be told; None once it has all messages in their order."""
+    facts = {"occurred_at": render(deps.now()), "source": SOURCE, "actor": replan.actor, "reason": replan.reason}
+    try:
+        for one in messages:
+            await send(deps, organization, instance_id, REPLAN, {**facts, "event_id": one.event_id, "rules": one.rules})
+    except NotFound as gone:
+        return gone.message
+    return None
+
+
+async def _progress(
+    deps: Dependencies, organization: str, replan: Replan, kept: Sequence[Replanned], messages: _Messages
+) -> Progress:
+    """What the instances say within a moment, or have recorded."""
+    answers = await _answers(deps, organization, replan, messages)
+    store, ids = deps.store.replans, {one.instance_id for one in kept}
+    answers.applied |= await store.recorded(organization, replan.id, replan.last_id)
+    set_aside = {**await store.set_aside(organization, replan.id, replan.last_id), **answers.refused}
+    fresh = {id_: reason for id_, reason in set_aside.items() if id_ in messages and id_ not in answers.applied}
+    await store.refuse(organization, replan.id, fresh)
+    refused = {id_: reason for id_, reason in (await store.refusals(organization, replan.id)).items() if id_ in ids}
+    return Progress(replan, len(ids), len((answers.applied & ids) - set(refused)), refused)
+
+
+async def _answers(deps: Dependencies, organization: str, replan: Replan, messages: _Messages) -> _Answers:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + deps.patience.replanned
+    answers = _Answers()
+    for chunk in _chunks(messages):
+        if loop.time() > deadline:
+            break
+        await together(_ask(deps, organization, id_, replan.last_id, answers) for id_ in chunk)
+    return answers
+
+
+async def _ask(deps: Dependencies, organization: str, instance_id: str, event_id: str, answers: _Answers) -> None:
+    try:
+        if (await effect(deps, organization, instance_id, event_id)).applied:
+            answers.applied.add(instance_id)
+    except InvalidValue as refused:
+        answers.refused[instance_id] = refused.reason
