@@ -113,7 +113,8 @@ class _Unanswered(Conflict):
 
 
 async def preview(deps: Dependencies, organization: str, asked: Asked) -> Tally:
-    """Nothing is written. Raises NotFound for rules there are not, InvalidValue for a closure that cannot be."""
+    """Nothing is written. Raises NotFound for rules there are not, InvalidValue for a closure that cannot be and for
+    instances that nobody knows."""
     rules, _ = await _rules(deps, organization, asked)
     tally = Tally()
     async for compared in _compared(deps, organization, asked, rules):
@@ -238,6 +239,8 @@ async def _rules(
     deps: Dependencies, organization: str, asked: Asked
 ) -> tuple[Rules, tuple[StoredCalendar, Calendar] | None]:
     """The rules, and the calendar that a closure changes with what it becomes."""
+    if unknown := await deps.store.replans.unknown(organization, asked.instance_ids or ()):
+        raise InvalidValue("instance_ids", unknown, "must be instances that are there")
     catalog = await deps.store.catalog(organization)
     if asked.policy_id is not None and all(policy.id != asked.policy_id for policy in catalog.policies):
         raise NotFound(f"There is no policy {asked.policy_id}.", field="policy_id", value=asked.policy_id)
@@ -248,6 +251,9 @@ async def _rules(
     edited = None
     if asked.closure is not None and asked.closed_hours_id is not None:
         stored = await deps.store.calendars.get(organization, asked.closed_hours_id)
+        if stored.calendar.always_open:
+            reason = "are open around the clock and have no dates"
+            raise InvalidValue("closure.business_hours_id", asked.closed_hours_id, reason)
         closed = asked.closure.added_to(stored.calendar)
         calendars[stored.id] = CalendarVersion(closed, stored.id, stored.version + 1)
         edited = (stored, closed)

@@ -36,8 +36,12 @@ def tzdata_check(
 
 
 async def _check(organization: str | None) -> list[tuple[str, ...]]:
+    """Raises NotFound for an organization that there is not."""
     async with administration.opened() as store:
-        names = [organization] if organization else [one.id for one in await store.organizations.list()]
+        if organization is None:
+            names = [one.id for one in await store.organizations.list()]
+        else:
+            names = [(await store.organizations.get(organization)).id]
         return [row for name in names for row in await _of(store, name)]
 
 

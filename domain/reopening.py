@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.calendar import Calendar
 from domain.calendar.days import DatedWindows
-from domain.calendar.holidays import Holiday
 
 
 def reopened(now: Calendar, before: Calendar, closed: Calendar) -> Calendar:
@@ -16,22 +13,9 @@ def reopened(now: Calendar, before: Calendar, closed: Calendar) -> Calendar:
 
     Other closures and edits stay; of what the closure added nothing is taken out that is no longer there as it left it.
     """
-    return replace(
-        now,
-        holidays=_without(now.holidays, Counter(closed.holidays) - Counter(before.holidays)),
-        breaks=_breaks(now, before, closed),
-    )
-
-
-def _without(holidays: Iterable[Holiday], added: Counter[Holiday]) -> tuple[Holiday, ...]:
-    """Of several that are alike only as many go as were added."""
-    kept = []
-    for holiday in holidays:
-        if added[holiday] > 0:
-            added[holiday] -= 1
-        else:
-            kept.append(holiday)
-    return tuple(kept)
+    added = set(closed.holidays) - set(before.holidays)
+    kept = tuple(holiday for holiday in now.holidays if holiday not in added)
+    return replace(now, holidays=kept, breaks=_breaks(now, before, closed))
 
 
 def _breaks(now: Calendar, before: Calendar, closed: Calendar) -> tuple[DatedWindows, ...]:

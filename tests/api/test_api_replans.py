@@ -6,8 +6,11 @@ import asyncio
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from api.instances import send
+from api.patience import Patience
+from store.tables import replan_instances
 from tests.support.clockwork import eventually
 
 ID = "inst_sla_ticket_1"
@@ -28,7 +31,7 @@ async def desk(api: Any) -> Any:
     return api
 
 
-async def told(api: Any, ticket: str, type_: str, when: str, **body: Any) -> None:
+async def told(api: Any, ticket: str, type_: str, when: str, /, **body: Any) -> None:
     event = {"type": type_, "ticket_id": ticket, "ticket": {}, "occurred_at": when, **body}
     answer = await api.post("/events", event)
     assert answer.status_code == 200, answer.text
@@ -253,6 +256,119 @@ async def test_a_replan_is_undone_before_an_earlier_one_of_the_same_instance(des
     await recorded(desk, "1", "breached")
 
 
+async def closed_twice(api: Any, **of_the_first: Any) -> None:
+    await api.post("/replan:apply", {**storm(api), "id": "replan_first", **of_the_first})
+    await recorded(api, "1", "met")
+    later = storm(api, **{"from": "2026-03-02T09:00:00Z", "to": "2026-03-02T12:00:00Z", "reason": "fire"})
+    assert (await api.post("/replan:apply", {**later, "id": "replan_second"})).status_code == 200
+
+
+async def undone(api: Any, replan_id: str) -> list[str]:
+    """Which holidays the business hours have then."""
+    answer = await api.post("/replan:undo", {"replan_id": replan_id})
+    assert answer.status_code == 200, answer.text
+    return [one["name"] for one in (await api.get(f"/business-hours/{api.hours}")).json()["holidays"]]
+
+
+async def test_closures_that_are_all_undone_leave_nothing_in_the_business_hours(desk: Any) -> None:
+    await closed_twice(desk)
+    assert await undone(desk, "replan_second") == ["storm"]
+    assert await undone(desk, "replan_first") == []
+    await recorded(desk, "1", "breached")
+
+
+async def test_undoing_a_closure_leaves_what_else_was_changed_in_the_business_hours(desk: Any) -> None:
+    await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    hours = (await desk.get(f"/business-hours/{desk.hours}")).json()
+    edited = {"holidays": [*hours["holidays"], {"date": "2026-12-25", "name": "Christmas"}]}
+    await desk.http.patch(f"/api/v2/sla/business-hours/{desk.hours}", json=edited)
+    assert await undone(desk, "replan_storm") == ["Christmas"]
+
+
+async def test_a_closure_is_undone_when_its_business_hours_have_been_deleted(desk: Any) -> None:
+    week = {"mon": [["09:00", "17:00"]], "tue": [["09:00", "17:00"]]}
+    hours = (await desk.post("/business-hours", {"name": "Lab", "timezone": "UTC", "weekly_hours": week})).json()["id"]
+    policy = await desk.policy(
+        conditions=[{"field": "priority", "operator": "eq", "value": "lab"}],
+        targets=[{"type": "resolution", "hours": 6}],
+        business_hours=True,
+        business_hours_id=hours,
+    )
+    order = [policy["id"], desk.policy_id]
+    assert (await desk.post("/policies/reorder", {"policy_ids": order})).status_code == 200
+    await told(desk, "2", "opened", "2026-03-02T09:00:00Z", ticket={"priority": "lab"})
+    others, desk.hours = desk.hours, hours
+    applied = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+    assert (applied.status_code, applied.json()["applied"]) == (200, 1), applied.text
+    elsewhere = {"business_hours_id": others}
+    assert (await desk.http.patch(f"/api/v2/sla/policies/{policy['id']}", json=elsewhere)).status_code == 200
+    assert (await desk.http.delete(f"/api/v2/sla/business-hours/{hours}")).is_success
+    answer = await desk.post("/replan:undo", {"replan_id": "replan_storm"})
+    assert (answer.status_code, answer.json()["applied"]) == (200, 1), answer.text
+    seen = (await desk.get("/instances/inst_sla_ticket_2")).json()
+    assert seen["targets"]["resolution"]["due_at"] == "2026-03-02T15:00:00Z"
+    assert (await desk.get(f"/business-hours/{hours}")).status_code == 404
+
+
+async def test_an_instance_that_cannot_be_planned_is_named_and_the_others_move(desk: Any) -> None:
+    """A promise that ends just before the last working time there is."""
+    far = {"priority": "far", "hours": 155_900}
+    changed = {"targets": [{"type": "resolution", **far}, {"type": "resolution", "hours": 6}]}
+    await desk.http.patch(f"/api/v2/sla/policies/{desk.policy_id}", json=changed)
+    await told(desk, "2", "opened", "2026-03-02T09:00:00Z", ticket={"priority": "far"})
+    year = storm(desk, to="2027-03-02T18:00:00Z")
+    previewed = (await desk.post("/replan:preview", year)).json()
+    assert (previewed["checked"], previewed["moved"]) == (2, 1)
+    (refused,) = previewed["refused"]
+    assert (refused["instance_id"], bool(refused["reason"])) == ("inst_sla_ticket_2", True)
+    applied = await desk.post("/replan:apply", {**year, "id": "replan_storm"})
+    assert (applied.status_code, applied.json()["applied"], applied.json()["refused"]) == (200, 1, [refused])
+    await recorded(desk, "1", "met")
+    assert await replan_events(desk, "2") == []
+    kept = (await desk.get("/replans/replan_storm")).json()
+    assert ([one["instance_id"] for one in kept["instances"]], kept["refused"]) == ([ID], [refused])
+    undone = await desk.post("/replan:undo", {"replan_id": "replan_storm"})
+    assert (undone.status_code, undone.json()["instances"], undone.json()["refused"]) == (200, 1, [])
+
+
+async def test_an_instance_that_sets_a_replan_aside_is_refused_and_not_pending(desk: Any) -> None:
+    await desk.lose_temporal()
+    assert (await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})).status_code == 503
+    desk.find_everything()
+    async with desk.dependencies.store.database.write() as conn:
+        await conn.execute(sa.update(replan_instances).values(rules_after={"policy": "none"}))
+    for _ in range(2):
+        done = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+        (refused,) = done.json()["refused"]
+        assert (done.status_code, done.json()["pending"], refused["instance_id"]) == (200, 0, ID)
+        assert "policy" in refused["reason"]
+    fire = storm(desk, reason="fire", **{"from": "2026-03-02T12:00:00Z"})
+    assert (await desk.post("/replan:apply", fire)).json()["applied"] == 1
+
+
+async def test_a_replan_waits_until_the_instances_have_answered_an_earlier_one(api: Any) -> None:
+    """No worker runs: what the instances are measured by now is not known to anybody."""
+    api.hours = (await api.get("/business-hours")).json()["data"][0]["id"]
+    policy = await api.policy(conditions=[], targets=[{"type": "resolution", "hours": 6}], business_hours=True)
+    assert (await api.post("/instances", {"ticket_id": "1", "occurred_at": "2026-03-02T09:00:00Z"})).status_code == 201
+    api.use(patience=Patience(replanned=0.2))
+    assert (await api.post("/replan:apply", {**storm(api), "id": "replan_storm"})).status_code == 202
+    await api.http.patch(f"/api/v2/sla/policies/{policy['id']}", json={"targets": [{"type": "resolution", "hours": 5}]})
+    other = {"id": "replan_policy", "policy_id": policy["id"]}
+    refused = await api.post("/replan:apply", other)
+    assert (refused.status_code, refused.json()["value"]) == (409, "replan_storm"), refused.text
+    assert "1 of the instances" in refused.json()["detail"]
+    assert (await api.get("/replans/replan_policy")).status_code == 404
+    await api.with_worker()
+    assert (await api.post("/replan:apply", other)).status_code == 200
+
+    async def ask() -> Any:
+        return (await api.get(f"/instances/{ID}")).json()
+
+    await eventually(ask, lambda one: one["targets"]["resolution"]["due_at"] == "2026-03-03T10:00:00Z")
+    assert await replan_events(api, "1") == ["replan/replan_storm", "replan/replan_policy"]
+
+
 async def test_a_newer_time_zone_database_reaches_an_instance_by_a_replan(desk: Any) -> None:
     desk.use(tzdata_version="2099z")
     asked = {"time_zone_database": True}
@@ -277,11 +393,20 @@ async def test_a_closure_that_cannot_be_is_refused_by_name(api: Any, changes: di
     assert (answer.status_code, answer.json()["field"]) == (422, field), answer.text
 
 
+async def test_hours_around_the_clock_cannot_be_closed_and_are_named(api: Any) -> None:
+    created = await api.post("/business-hours", {"name": "Always", "always": True})
+    api.hours = created.json()["id"]
+    answer = await api.post("/replan:preview", storm(api))
+    named = (answer.status_code, answer.json()["field"], answer.json()["value"])
+    assert named == (422, "closure.business_hours_id", api.hours), answer.text
+
+
 async def test_rules_that_are_not_there_are_named(api: Any) -> None:
     for asked, status, field in (
         ({}, 422, "policy_id"),
         ({"policy_id": "sla_none"}, 404, "policy_id"),
         ({"business_hours_id": "bh_none"}, 404, "business_hours_id"),
+        ({"time_zone_database": True, "instance_ids": ["inst_sla_ticket_typo"]}, 422, "instance_ids"),
     ):
         answer = await api.post("/replan:preview", asked)
         assert (answer.status_code, answer.json()["field"]) == (status, field), answer.text

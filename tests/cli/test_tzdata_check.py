@@ -41,6 +41,7 @@ async def fill(url: str) -> None:
     snapshot = a_snapshot(promise(minutes=120))
     hours = CalendarVersion(Calendar.from_json(BERLIN), "bh_1", 1)
     berlin = type(snapshot)(snapshot.organization, snapshot.ticket, snapshot.policy, hours, "2026a")
+    await store.organizations.ensure("other")
     await store.instances.apply(first_record(berlin.to_json(), plan(berlin, [opened]), opened))
     await store.close()
 
@@ -79,3 +80,9 @@ def test_a_newer_database_names_each_instance_that_it_would_move(sla: Sla, datab
 def test_only_the_organization_that_was_asked_for_is_checked(sla: Sla, database: str, tmp_path: Path) -> None:
     newer = str(a_newer_database(tmp_path / "newer"))
     assert sla("tzdata-check", "--organization", "other", PYTHONPATH=newer).returncode == 0
+
+
+def test_an_organization_that_there_is_not_is_named(sla: Sla, database: str) -> None:
+    checked = sla("tzdata-check", "--organization", "nope")
+    assert (checked.returncode, checked.stdout) == (1, "")
+    assert "nope" in checked.stderr
