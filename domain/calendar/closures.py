@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.calendar.days import DayRules, date_of
-from domain.calendar.holidays import HolidayNames
+from domain.calendar.holidays import Holiday, HolidayNames
 from domain.calendar.times import Interval, merged, without
 from domain.calendar.zones import FIRST_YEAR, LAST_YEAR, YEAR_STARTS, Segment, segments
 from domain.instants import DAY, Instant
@@ -68,11 +68,16 @@ class DayParts:
 
     def _layers(self, day: int) -> Iterator[tuple[tuple[Interval, ...], Closure]]:
         """What closes what of a date, the first to be told first; the last closes all that is not open."""
-        for holiday in () if self._rules.is_opening(day) else self._holidays.on(date_of(day)):
+        for holiday in self._holidays.on(date_of(day)):
             closed = merged(window.today for window in holiday.closed) or _WHOLE_DAY
-            yield closed, Closure(ClosingRule.HOLIDAY, holiday.name)
+            if not self._rules.is_opening(day) or self._is_kept_by_breaks(day, holiday, closed):
+                yield closed, Closure(ClosingRule.HOLIDAY, holiday.name)
         yield self._rules.breaks(day), Closure(ClosingRule.BREAK)
         yield _WHOLE_DAY, Closure(self._rule_of(day))
+
+    def _is_kept_by_breaks(self, day: int, holiday: Holiday, closed: tuple[Interval, ...]) -> bool:
+        """Whether breaks close in spite of an opening what a holiday would: only the holiday knows the reason."""
+        return bool(holiday.closed) and not without(closed, self._rules.breaks(day))
 
     def _rule_of(self, day: int) -> ClosingRule:
         if self._rules.is_special(day):

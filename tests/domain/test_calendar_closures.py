@@ -75,6 +75,23 @@ def test_a_special_opening_leaves_a_holiday_untold() -> None:
     ]
 
 
+def test_what_breaks_keep_closed_of_a_special_opening_is_told_by_the_name_of_the_holiday_that_closes_the_same() -> None:
+    holidays = [
+        {"date": "2026-03-03", "name": "Storm", "closed": [["12:00", "14:00"]]},
+        {"date": "2026-03-03", "name": "Afternoon off", "closed": [["13:00", "24:00"]]},
+    ]
+    dated: Any = {"2026-03-03": [["10:00", "18:00"]]}
+    breaks: Any = {"2026-03-03": [["12:00", "14:00"], ["16:00", "16:30"]]}
+    assert told("03-03T10:00", "03-03T18:00", holidays=holidays, special_openings=dated, breaks=breaks) == [
+        "03T10:00 open",
+        "03T12:00 holiday Storm",
+        "03T14:00 open",
+        "03T16:00 break",
+        "03T16:30 open",
+        "03T18:00",
+    ]
+
+
 def test_a_break_and_the_hours_of_a_special_day_are_told() -> None:
     breaks: Any = {"2026-03-02": [["10:00", "10:30"]]}
     special: Any = {"2026-03-03": []}
