@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.calendar import Calendar
+from domain.calendar.validation import WEEKDAYS
 from domain.catalog import Catalog
 from domain.errors import InvalidValue
 from domain.instants import HOUR, MINUTE, Instant, parse, render
@@ -82,6 +83,19 @@ def test_a_closure_of_a_special_opening_leaves_a_break_past_midnight_in_place() 
     assert after.elapsed(*days) == calendar.elapsed(*days) - 2 * HOUR
     assert after.elapsed(parse("2026-06-01T20:00:00Z"), parse("2026-06-02T02:00:00Z")) == 0
     assert closed("2026-06-01T20:00:00Z", "2026-06-01T23:00:00Z", after) == after
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "minutes"),
+    [("00:00", "02:00", 120), ("01:00", "02:00", 120), ("00:15", "00:45", 60), ("00:30", "01:30", 0)],
+    ids=["both passes", "the second pass", "within the first pass", "from the first into the second"],
+)
+def test_of_an_hour_that_is_shown_twice_a_closure_takes_both_passes_or_none(start: str, end: str, minutes: int) -> None:
+    week = {day: [["00:00", "24:00"]] for day in WEEKDAYS}
+    always = Calendar.from_json({"timezone": "Europe/Berlin", "weekly_hours": week})
+    after = closed(f"2026-10-25T{start}:00Z", f"2026-10-25T{end}:00Z", always)
+    day = parse("2026-10-24T22:00:00Z"), parse("2026-10-25T23:00:00Z")
+    assert always.elapsed(*day) - after.elapsed(*day) == minutes * MINUTE
 
 
 def test_around_the_clock_there_is_nothing_to_close() -> None:
