@@ -23,6 +23,7 @@ def read_calendar(document: dict[str, Any], now: Instant, field: str = "") -> Ca
     if document.get("always") is False:
         document = {key: value for key, value in document.items() if key != "always"}
     calendar = Calendar.from_json(_looked_up(document, to_datetime(now).year, field), field)
+    calendar.require_ever_open(field)
     length = len(json.dumps(calendar.to_json()))
     if length > MAX_BODY_BYTES:
         most = f"business hours must be at most {MAX_BODY_BYTES // 1024} KiB of JSON, public holidays included"

@@ -86,6 +86,16 @@ async def test_hours_without_working_time_are_refused(api: Any) -> None:
     assert (answer.status_code, answer.json()["field"]) == (422, "weekly_hours")
 
 
+async def test_hours_whose_holidays_close_every_date_are_refused_where_they_are_made_and_changed(api: Any) -> None:
+    whole_year = [{"from": "01-01", "to": "12-31"}]
+    hours = {"name": "Never", "timezone": "UTC", "weekly_hours": {"mon": [["09:00", "17:00"]]}}
+    made = await api.post("/business-hours", {**hours, "holidays": whole_year})
+    assert (made.status_code, made.json()["field"], made.json()["value"]) == (422, "holidays", whole_year)
+    path = f"/api/v2/sla/business-hours/{(await berlin(api))['id']}"
+    changed = await api.http.patch(path, json={"holidays": whole_year})
+    assert (changed.status_code, changed.json()["field"]) == (422, "holidays")
+
+
 async def test_deleted_hours_are_gone(api: Any) -> None:
     created = await berlin(api)
     path = f"/api/v2/sla/business-hours/{created['id']}"
