@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from domain.criteria import Criteria
 from domain.errors import InvalidValue
@@ -149,7 +150,23 @@ class Life:
         """Wall time of the pauses that have ended."""
         return Micros(sum(span.end - span.start for span in self.paused if span.end is not None))
 
+    def taken_back(self, at: Instant) -> Life:
+        """As it is left by a promise that is taken back then: only a clock that is going has not had its verdict."""
+        if self.state not in (ClockState.RUNNING, ClockState.PAUSED):
+            return self
+        ran, paused, held = _ended(self.ran, at), _ended(self.paused, at), _ended(self.held, at)
+        return Life(ClockState.CANCELLED, at, self.started_at, ran, paused, held, superseded=True)
+
     @property
     def going(self) -> tuple[Span, ...]:
         """When it ran or was paused."""
         return tuple(sorted((*self.ran, *self.paused), key=lambda span: span.start))
+
+
+_Interval = TypeVar("_Interval", Span, Hold)
+
+
+def _ended(spans: tuple[_Interval, ...], at: Instant) -> tuple[_Interval, ...]:
+    """Those that go on end then; one that would begin at that very instant never was."""
+    ended = (span if span.end is not None else replace(span, end=at) for span in spans)
+    return tuple(span for span in ended if span.start != span.end)

@@ -24,28 +24,23 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Cuts:
-    """Ids of the events with which a promise is first made (None: the opening), made anew, and taken back."""
+class Setup:
+    """A clock as it is set up at a moment; one that `is_made` may start, one that `begins_anew` does so if it goes."""
 
-    made_by: str | None = None
-    renewed_by: frozenset[str] = frozenset()
-    dropped_by: str | None = None
-
-
-UNCUT = Cuts()
+    clock: Clock
+    is_made: bool = True
+    begins_anew: bool = False
 
 
-def lives(
-    clocks: Sequence[Clock], moments: Sequence[Moment], stint: Stint | None = None, cuts: Cuts = UNCUT
-) -> tuple[Life, ...]:
+def lives(setups: Sequence[Setup], moments: Sequence[Moment], stint: Stint | None = None) -> tuple[Life, ...]:
     """The lives of a clock under events in order, the first of which opens the ticket; at least one.
 
-    `clocks` has the clock as it is set up at each moment, for what an event does is decided by the terms of its time.
-    The clock of a `stint` starts with it, or with the reopening of a ticket that was closed then, and stops at its end.
+    `setups` has one for each moment, for what an event does is decided by the terms of its time. The clock of a `stint`
+    starts with it, or with the reopening of a ticket that was closed then, and stops at its end.
     """
-    walk = _Walk(clocks[0], moments[0].at, stint, cuts, is_made=cuts.made_by is None)
-    for clock, moment in zip(clocks, moments, strict=True):
-        walk.clock = clock
+    walk = _Walk(setups[0], moments[0].at, stint)
+    for setup, moment in zip(setups, moments, strict=True):
+        walk.setup = setup
         walk.take(moment)
     return walk.finish()
 
@@ -92,11 +87,9 @@ class _Cycle:
 
 @dataclass(slots=True)
 class _Walk:
-    clock: Clock
+    setup: Setup
     opened_at: Instant
     stint: Stint | None
-    cuts: Cuts
-    is_made: bool
     phase: ClockState = ClockState.WAITING
     ticket_is_open: bool = True
     is_wanted: bool = False
@@ -111,12 +104,16 @@ class _Walk:
         self._turn_causes(moment)
         self._turn_ticket(moment.event)
         self.is_wanted = self._is_wanted(moment)
-        if not self.is_over and self.is_made:
+        if not self.is_over and self.setup.is_made:
             self._turn_phase(moment)
         self._settle(moment.at)
 
     def finish(self) -> tuple[Life, ...]:
         return tuple(cycle.finish() for cycle in self.cycles)
+
+    @property
+    def clock(self) -> Clock:
+        return self.setup.clock
 
     @property
     def _current(self) -> _Cycle:
@@ -145,8 +142,6 @@ class _Walk:
             self.ticket_is_open = False
         elif event.kind is EventKind.REOPENED:
             self.ticket_is_open = True
-        if event.event_id == self.cuts.made_by:
-            self.is_made = True
         if self.stint is None or event.event_id == self.stint.event_id:
             self.in_stint = True
         elif event.event_id == self.stint.ended_by:
@@ -177,9 +172,7 @@ class _Walk:
     def _turn_phase(self, moment: Moment) -> None:
         event, at = moment.event, moment.at
         might_before, self.may_run = self.may_run, self.is_wanted and self.in_stint and self.ticket_is_open
-        if event.event_id == self.cuts.dropped_by:
-            self._drop()
-        elif self.phase is ClockState.WAITING:
+        if self.phase is ClockState.WAITING:
             if self.may_run:
                 self._start(at)
         elif self.phase is ClockState.RUNNING:
@@ -195,7 +188,7 @@ class _Walk:
             self.phase, self.was_resolved = ClockState.STOPPED, kind is EventKind.RESOLVED
         elif kind is EventKind.CANCELLED:
             self.phase = ClockState.CANCELLED
-        elif moment.event.event_id in self.cuts.renewed_by:
+        elif self.setup.begins_anew:
             self._begin_again(moment.at, superseded=True)
         elif kind in self.clock.rule.renews:
             self.phase = ClockState.STOPPED
@@ -232,9 +225,3 @@ class _Walk:
         self._settle(at)
         self.cycles.append(_Cycle(at))
         self._start(at)
-
-    def _drop(self) -> None:
-        self.is_over = True
-        if self.phase is ClockState.RUNNING:
-            self._current.superseded = True
-            self.phase = ClockState.CANCELLED

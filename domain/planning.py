@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.calendar import Calendar, tzdata_version
-from domain.clocks import Clock, Life, OnReopen
+from domain.clocks import Life, OnReopen
 from domain.errors import InvalidValue
 from domain.events import Event, EventKind, in_order
 from domain.ids import Kind
-from domain.lives import Cuts, Moment, lives
+from domain.lives import Moment, Setup, lives
 from domain.plans import Plan, TargetPlan, TicketEnd
 from domain.policies import TargetRule
-from domain.progress import Yardstick, in_force, target_of
+from domain.progress import Yardstick, target_of
 from domain.replans import effective
 from domain.snapshot import Snapshot
 from domain.stints import Ownership, Stint, closing, owned
-from domain.terms import Terms, clocks_in_turn, terms_in_turn, terms_over, types_of
+from domain.terms import Terms, setups_in_turn, terms_in_turn, terms_over, types_of
 from domain.timeline import Turn, timeline
 
 
@@ -50,9 +50,9 @@ class _Ticket:
     def moments(self) -> tuple[Moment, ...]:
         return tuple(Moment(turn.event, turn.at, turn.ticket.attributes) for turn in self.turns)
 
-    def clocks(self, type_: str, first: TargetRule) -> tuple[Clock, ...]:
-        """How the clock of a type is set up at each moment; `first` is the first promise of it."""
-        return tuple(clocks_in_turn(terms_in_turn(self.terms, self.turns), type_, first))
+    @property
+    def terms_in_turn(self) -> tuple[Terms, ...]:
+        return tuple(terms_in_turn(self.terms, self.turns))
 
 
 def plan(snapshot: Snapshot, events: Iterable[Event]) -> Plan:
@@ -107,24 +107,54 @@ def _counted(ticket: _Ticket, course: Course) -> Course:
 
 
 def _of(ticket: _Ticket, moments: Sequence[Moment], stint: Stint | None) -> Iterator[Course]:
-    """Every promise there ever was, each with its lives in order.
-
-    What an event does to a clock, the promise in force says then; what holds it meanwhile, each says for itself.
-    """
+    """Of every type that was ever promised the lives in order, but for those in which nothing was promised."""
+    terms = ticket.terms_in_turn
     for type_ in types_of(ticket.terms):
         yardsticks = tuple(_yardsticks(ticket, type_, None if stint is None else stint.team_id))
-        clocks, cuts = ticket.clocks(type_, yardsticks[0].rule), _cuts(ticket.terms, type_)
-        walked = [lives([one.holding(clock) for clock in clocks], moments, stint, cuts) for one in yardsticks]
-        for cycle, versions in enumerate(zip(*walked, strict=True), start=1):
-            course = _course(tuple(zip(yardsticks, versions, strict=True)), cycle)
+        setups = tuple(setups_in_turn(terms, type_))
+        promised = tuple(_promised([_Walked(one, setups, moments, stint) for one in yardsticks]))
+        for cycle, measured in enumerate(promised, start=1):
+            course = _course(measured, cycle)
             # What an earlier life never came to is of no use to anybody, and there may be hundreds of them.
-            is_last = cycle == len(walked[-1])
+            is_last = cycle == len(promised)
             yield course if is_last else replace(course, target=course.target.with_reached_only())
 
 
-def _course(promises: Sequence[tuple[Yardstick, Life]], cycle: int) -> Course:
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """The walk of a clock as one of its promises sees it, which says what holds it; the rest say the setups."""
+
+    yardstick: Yardstick
+    setups: tuple[Setup, ...]
+    moments: Sequence[Moment]
+    stint: Stint | None
+
+    def lives(self, most: int | None = None) -> tuple[Life, ...]:
+        """Those of so many moments, or of all."""
+        setups = [self.yardstick.holding(one) for one in self.setups[:most]]
+        return lives(setups, self.moments[:most], self.stint)
+
+    def left_by(self, taking_back: Terms, index: int) -> Life:
+        """What had become of a life by the event that took its promise back."""
+        count = next(n for n, moment in enumerate(self.moments) if moment.event.event_id == taking_back.event_id)
+        return self.lives(count)[index].taken_back(taking_back.start)
+
+
+def _promised(walked: Sequence[_Walked]) -> Iterator[tuple[tuple[Yardstick, Life], ...]]:
+    """Each life in which something was promised, as each promise that was in force in it sees it."""
+    for index, versions in enumerate(zip(*(one.lives() for one in walked), strict=True)):
+        pairs = zip(walked, versions, strict=True)
+        found = [(one, life) for one, life in pairs if one.yardstick.is_in_force(life)]
+        if found:
+            last, life = found[-1]
+            over = last.yardstick.following
+            if over is not None and (life.stopped_at is None or over.start < life.stopped_at):
+                found = [(one, one.left_by(over, index)) for one, _ in found]
+            yield tuple((one.yardstick, life) for one, life in found)
+
+
+def _course(measured: Sequence[tuple[Yardstick, Life]], cycle: int) -> Course:
     """One life, as each of its promises sees it."""
-    measured = in_force(promises)
     last, life = measured[-1]
     return Course(target_of(measured, cycle), life, last.rule, last.measure)
 
@@ -133,20 +163,7 @@ def _yardsticks(ticket: _Ticket, type_: str, team_id: str | None) -> Iterator[Ya
     for one, following in zip(ticket.terms, (*ticket.terms[1:], None), strict=True):
         if (rule := one.target(type_)) is not None:
             calendar = ticket.snapshot.calendar_under(None if one.is_first else one.policy.id, team_id).calendar
-            yield Yardstick(one, rule, calendar, None if following is None else following.start)
-
-
-def _cuts(terms: Sequence[Terms], type_: str) -> Cuts:
-    """A promise that comes with a change from the same start was there from the opening on."""
-    promised = [one.target(type_) is not None for one in terms]
-    first = terms[promised.index(True)]
-    restarted = frozenset(one.event_id for one in terms[1:] if one.restarts and one.event_id is not None)
-    last = len(promised) - promised[::-1].index(True)
-    return Cuts(
-        made_by=first.event_id if first.restarts else None,
-        renewed_by=restarted,
-        dropped_by=terms[last].event_id if last < len(terms) else None,
-    )
+            yield Yardstick(one, rule, calendar, following)
 
 
 def _end(ticket: _Ticket) -> TicketEnd | None:

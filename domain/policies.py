@@ -86,6 +86,11 @@ class TargetRule:
             raise InvalidValue("pauses_when", str(self.pauses_when), "this target is not pausable")
 
     @property
+    def is_custom(self) -> bool:
+        """Whether its clock is one of one's own."""
+        return self.type not in CLOCKS
+
+    @property
     def _may_pause(self) -> bool:
         return self.pausable and not isinstance(self.budget, Deadline)
 

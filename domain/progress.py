@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.budgets import Deadline, WorkingDays
 from domain.calendar import Calendar
-from domain.clocks import Clock, Life, Span
+from domain.clocks import Life, Span
 from domain.errors import WorkingTimeExhausted
 from domain.escalations import share
 from domain.instants import Instant, Micros
+from domain.lives import Setup
 from domain.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, Milestone, TargetPlan
 from domain.policies import TargetRule
 from domain.terms import Terms
@@ -21,12 +22,16 @@ _ALWAYS = Calendar.always()
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """A promise while its terms were in force, `[terms.start, end)`, and the calendar it is measured in."""
+    """A promise while its terms were in force, until `following` replaced them, and the calendar it is measured in."""
 
     terms: Terms
     rule: TargetRule
     calendar: Calendar
-    end: Instant | None
+    following: Terms | None
+
+    @property
+    def end(self) -> Instant | None:
+        return None if self.following is None else self.following.start
 
     @property
     def start(self) -> Instant | None:
@@ -42,10 +47,22 @@ class Yardstick:
         """The calendar that counts the time used; all of it counts until a fixed instant."""
         return _ALWAYS if self.is_fixed else self.calendar
 
-    def holding(self, clock: Clock) -> Clock:
+    def holding(self, setup: Setup) -> Setup:
         """The same clock, held by what this promise says."""
-        own = self.rule.clock(clock.on_reopen)
-        return replace(clock, pausable=own.pausable, pauses_when=own.pauses_when)
+        own = self.rule.clock(setup.clock.on_reopen)
+        return replace(setup, clock=replace(setup.clock, pausable=own.pausable, pauses_when=own.pauses_when))
+
+    def is_in_force(self, life: Life) -> bool:
+        """Whether it was while the clock was going, or is while it waits; what came as it stopped came too late."""
+        if life.started_at is None:
+            return self.end is None
+        # One that stopped as it started has the promise of that instant.
+        going = life.going or (Span(life.started_at, Instant(life.started_at + 1)),)
+        return any(self._overlaps(span) for span in going)
+
+    def _overlaps(self, span: Span) -> bool:
+        begins_late = self.start is not None and span.end is not None and span.end <= self.start
+        return not begins_late and (self.end is None or span.start < self.end)
 
     def length(self, life: Life) -> Micros:
         """What it allows a clock that starts as that one did: working time, or wall time until a fixed instant."""
@@ -152,19 +169,6 @@ def target_of(promises: Iterable[tuple[Yardstick, Life]], cycle: int) -> TargetP
             if mark.name not in reached and (at := one.happens(mark.threshold)) is not None:
                 reached[mark.name] = Milestone(mark.name, mark.threshold, at, mark.escalation)
     return _planned(measured[-1], cycle, reached)
-
-
-def in_force(promises: Sequence[tuple[Yardstick, Life]]) -> tuple[tuple[Yardstick, Life], ...]:
-    """Those that held while the clock was not stopped; what came at the very end came too late for it."""
-    found = tuple((yardstick, life) for yardstick, life in promises if _holds_in(yardstick, life))
-    return found or tuple(promises[:1])
-
-
-def _holds_in(yardstick: Yardstick, life: Life) -> bool:
-    began, stopped, end = life.started_at, life.stopped_at, yardstick.end
-    too_late = stopped is not None and yardstick.start is not None and yardstick.start >= stopped
-    too_early = began is not None and end is not None and end <= began
-    return not (too_late or too_early)
 
 
 def _planned(last: Measured, cycle: int, reached: Mapping[str, Milestone]) -> TargetPlan:

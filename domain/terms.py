@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from domain.clocks import Clock
+from domain.clocks import OnReopen
 from domain.instants import Instant
+from domain.lives import Setup
 from domain.plans import PolicyFacts
 from domain.policies import OnChange, Policy, TargetRule
 from domain.snapshot import CalendarVersion, Snapshot
@@ -76,15 +77,25 @@ def terms_in_turn(terms: Sequence[Terms], turns: Iterable[Turn]) -> Iterator[Ter
         yield current
 
 
-def clocks_in_turn(in_turn: Iterable[Terms], type_: str, first: TargetRule) -> Iterator[Clock]:
-    """How the clock of a type is set up at each turn: by what is promised then, or else was last, or is at `first`.
+def setups_in_turn(in_turn: Sequence[Terms], type_: str) -> Iterator[Setup]:
+    """How the clock of a type is set up at each turn: by what is promised then, or else was last, or is to be first.
 
-    The policy in force says what a reopening does, whether it promises the type or not.
+    A clock goes whether it is promised or not, so that a promise made later counts from the same start. Not so one with
+    conditions of its own, where the promise is to begin afresh: nothing said before when it starts.
     """
-    rule = first
+    first, rule = next((terms, rule) for terms in in_turn if (rule := terms.target(type_)) is not None)
+    is_made, before = not (first.restarts and rule.is_custom), in_turn[0]
     for terms in in_turn:
-        rule = terms.target(type_) or rule
-        yield rule.clock(terms.policy.on_reopen)
+        rule, is_made = terms.target(type_) or rule, is_made or terms is first
+        yield Setup(rule.clock(_on_reopen(terms, type_)), is_made, terms.restarts and terms is not before)
+        before = terms
+
+
+def _on_reopen(terms: Terms, type_: str) -> OnReopen:
+    """A policy that does not promise the type takes no verdict of it back."""
+    mode = terms.policy.on_reopen
+    replaces = mode is OnReopen.RESTART and terms.target(type_) is None
+    return OnReopen.NEW_CYCLE if replaces else mode
 
 
 def _after(snapshot: Snapshot, current: Terms, turn: Turn) -> Terms:

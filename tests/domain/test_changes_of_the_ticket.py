@@ -182,6 +182,66 @@ def test_a_promise_that_only_the_new_policy_makes_counts_from_the_same_start_or_
     assert target_of(plan(frozen(generous, afresh), events), "total_resolution").due_at == at("14:30")
 
 
+ONLY_RESOLUTION = a_policy(promise(minutes=600), id="sla_standard")
+ANSWERS_TOO = a_policy(promise(minutes=600), promise("first_response", 30), id="sla_gold", conditions=(GOLD,))
+
+
+@pytest.mark.parametrize("mode", [OnChange.RETARGET, OnChange.RESTART])
+@pytest.mark.parametrize("answer", [acknowledged("09:05"), acknowledged("11:00"), resolved("11:00")])
+def test_a_promise_that_comes_when_its_clock_has_stopped_makes_none(mode: OnChange, answer: Event) -> None:
+    """A clock is there only if it was promised while it was going; a promise that comes too late makes none."""
+    snapshot = frozen(ANSWERS_TOO, replace(ONLY_RESOLUTION, on_change=mode))
+    made = plan(snapshot, [opened("09:00"), answer, updated("12:00", plan="gold"), resolved("13:00")])
+    assert {one.type for one in made.targets} == {"resolution"}
+    assert instance_status(made, at("13:00")) is InstanceStatus.MET
+
+
+def test_a_promise_that_comes_while_the_ticket_is_closed_counts_from_the_reopening_that_continues_its_clock() -> None:
+    gold = replace(ANSWERS_TOO, targets=(*ANSWERS_TOO.targets, promise("total_resolution", 150)))
+    snapshot = frozen(gold, replace(ONLY_RESOLUTION, on_change=OnChange.RETARGET))
+    closed = [opened("09:00"), resolved("11:00"), updated("12:00", plan="gold")]
+    assert {one.type for one in plan(snapshot, closed).targets} == {"resolution"}
+    going_on = plan(snapshot, [*closed, reopened("13:00")])
+    assert {one.type for one in going_on.targets} == {"resolution", "total_resolution"}
+    assert target_of(going_on, "total_resolution").due_at == at("13:30")
+
+
+@pytest.mark.parametrize("mode", [OnChange.RETARGET, OnChange.RESTART])
+def test_a_promise_that_is_set_back_after_the_closing_stays_taken_back(mode: OnChange) -> None:
+    snapshot = frozen(replace(FOR_GOLD, on_change=mode), replace(STANDARD, on_change=mode))
+    events = [opened("09:00"), updated("09:10", plan="gold"), resolved("09:50")]
+    before, after = (plan(snapshot, told) for told in (events, [*events, updated("12:00", plan=None)]))
+    assert after.targets == before.targets
+    response = target_of(after, "first_response")
+    assert (response.superseded, response.stopped_at, response.cycle) == (True, at("09:10"), 1)
+
+
+def test_a_promise_that_comes_back_in_time_is_measured_from_the_same_start() -> None:
+    following = replace(FOR_GOLD, on_change=OnChange.RETARGET)
+    events = [opened("09:00"), updated("09:10", plan="gold"), updated("09:40", plan=None)]
+    response = target_of(plan(frozen(following, STANDARD), events), "first_response")
+    assert (response.superseded, response.due_at) == (False, at("10:00"))
+
+
+def test_between_two_restarts_nothing_is_measured_that_nobody_promised() -> None:
+    snapshot = frozen(replace(FOR_GOLD, on_change=OnChange.RESTART), replace(STANDARD, on_change=OnChange.RESTART))
+    made = plan(snapshot, [opened("09:00"), updated("09:10", plan="gold"), updated("09:40", plan=None)])
+    responses = [one for one in made.targets if one.type == "first_response"]
+    assert [(one.cycle, one.started_at, one.stopped_at) for one in responses] == [
+        (1, at("09:00"), at("09:10")),
+        (2, at("09:40"), None),
+    ]
+
+
+@pytest.mark.parametrize("mode", OnReopen)
+def test_a_verdict_stays_when_its_promise_is_taken_back_afterwards(mode: OnReopen) -> None:
+    standard = a_policy(promise(minutes=60), id="sla_standard", on_change=OnChange.RETARGET)
+    gold = a_policy(promise("total_resolution", 60), id="sla_gold", conditions=(GOLD,), on_reopen=mode)
+    events = [opened("09:00"), resolved("09:40"), updated("10:00", plan="gold"), reopened("11:00")]
+    target = target_of(plan(frozen(gold, standard), events), "resolution")
+    assert (target.state, target.stopped_at, target.superseded) == (ClockState.STOPPED, at("09:40"), False)
+
+
 def test_the_policy_that_is_in_force_decides_about_the_next_change() -> None:
     """The policy in force when the ticket changes decides what the change does."""
     events = [opened("09:00"), updated("09:30", plan="gold"), updated("09:40", plan="none")]

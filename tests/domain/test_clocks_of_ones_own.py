@@ -139,6 +139,16 @@ def test_conditions_that_come_with_another_policy_decide_from_then_on() -> None:
     assert only(under_gold(before, after, *answered)).stopped_at == at("10:30")
 
 
+def test_a_clock_of_ones_own_that_comes_with_a_restart_waits_for_its_conditions_from_then_on() -> None:
+    standard = a_policy(promise(), id="sla_standard", on_change=OnChange.RESTART)
+    gold = a_policy(rule(starts_when=[WITH_VENDOR]), id="sla_gold", conditions=(GOLD,))
+    made = Catalog("default", (gold, standard), {}).snapshot(a_ticket(), "t")
+    assert made is not None
+    events = [opened("09:00"), updated("09:10", status="with vendor"), updated("09:20", status="open")]
+    target = plan(made, [*events, updated("10:00", plan="gold")]).targets[-1]
+    assert (target.type, target.state) == ("vendor", ClockState.WAITING)
+
+
 def test_a_late_update_moves_its_start() -> None:
     early = updated("09:30", status="with vendor", received="12:00")
     assert only(vendor(updated("10:00", status="with vendor"), early)).started_at == at("09:30")
