@@ -146,16 +146,16 @@ async def undo(deps: Dependencies, organization: str, replan_id: str, actor: str
 
 
 async def _patiently(deps: Dependencies, begin: Callable[[], Awaitable[Replan]]) -> Replan:
-    """Instances that were told of an earlier replan mostly answer within a moment."""
+    """Instances that were told of an earlier replan mostly answer within a moment, often while others are looked at:
+    once more is tried however long that took."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + deps.patience.replanned
     while True:
-        try:
+        with suppress(_Unanswered):
             return await begin()
-        except _Unanswered:
-            if loop.time() > deadline:
-                raise
         await asyncio.sleep(NEXT_LOOK)
+        if loop.time() > deadline:
+            return await begin()
 
 
 async def _begin(deps: Dependencies, organization: str, replan: Replan, asked: Asked) -> Replan:
@@ -201,9 +201,11 @@ async def _require_known_rules(deps: Dependencies, organization: str, moved: Seq
     ids = [one.instance_id for one in moved]
     await _require_answers(deps, organization, ids)
     received = await deps.store.replans.received(organization, ids)
-    others = [one.instance_id for one in moved if received.get(one.instance_id, frozenset()) != one.received]
+    new = {one.instance_id: received.get(one.instance_id, frozenset()) ^ one.received for one in moved}
+    others = [instance_id for instance_id, events in new.items() if events]
     if others:
-        raise _Unanswered(f"Other replans have just changed {len(others)} of the instances; try again: {_some(others)}")
+        names = ", ".join(sorted(frozenset().union(*new.values())))
+        raise _Unanswered(f"{names} has just changed {len(others)} of the instances; try again: {_some(others)}")
 
 
 async def _require_answers(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from api import replans
 from api.instances import send
 from api.patience import Patience
 from store.tables import replan_instances
@@ -367,6 +369,42 @@ async def test_a_replan_waits_until_the_instances_have_answered_an_earlier_one(a
 
     await eventually(ask, lambda one: one["targets"]["resolution"]["due_at"] == "2026-03-03T10:00:00Z")
     assert await replan_events(api, "1") == ["replan/replan_storm", "replan/replan_policy"]
+
+
+async def test_a_replan_is_planned_anew_when_another_has_changed_the_instances_meanwhile(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However little patience there is."""
+    compare, planned, go_on = replans._compare, threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        compared = compare(*arguments)
+        if not planned.is_set():
+            planned.set()
+            go_on.wait(30)
+        return compared
+
+    monkeypatch.setattr(replans, "_compare", slow)
+    patch = {"targets": [{"type": "resolution", "hours": 5}]}
+    await told(desk, "2", "opened", "2026-03-02T09:00:00Z")
+    await recorded(desk, "2", "breached")
+    await desk.http.patch(f"/api/v2/sla/policies/{desk.policy_id}", json=patch)
+    desk.use(patience=Patience(replanned=0))
+    second = asyncio.create_task(desk.post("/replan:apply", {"policy_id": desk.policy_id}))
+    await asyncio.to_thread(planned.wait, 30)
+    await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
+
+    async def received() -> Any:
+        return await replan_events(desk, "2")
+
+    await eventually(received, lambda events: events == ["replan/replan_storm"])
+    go_on.set()
+    assert (await second).status_code in (200, 202)
+
+    async def due() -> Any:
+        return (await desk.get("/instances/inst_sla_ticket_2")).json()["targets"]["resolution"]["due_at"]
+
+    await eventually(due, lambda due: due == "2026-03-03T10:00:00Z")
 
 
 async def test_a_newer_time_zone_database_reaches_an_instance_by_a_replan(desk: Any) -> None:
