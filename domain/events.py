@@ -152,8 +152,10 @@ class _Standing:
             self.causes.add(event.cause)
         elif event.kind is EventKind.RESUMED and event.cause:
             self.causes.discard(event.cause)
-        elif event.kind in (EventKind.RESUMED, *_CLOSINGS):
-            self.is_open = self.is_open and event.kind is EventKind.RESUMED
+        elif event.kind is EventKind.RESUMED:
+            self.causes.clear()
+        elif event.kind in _CLOSINGS and self.is_open:
+            self.is_open = False
             self.causes.clear()
 
     def _ends_a_pause(self, resume: Event) -> bool:

@@ -101,6 +101,9 @@ class _Walk:
     cycles: list[_Cycle] = field(default_factory=list)
 
     def take(self, moment: Moment) -> None:
+        if moment.event.kind in ENDS and not self.ticket_is_open:
+            # What is closed cannot close: it answers nobody and ends no pause.
+            return
         self._turn_causes(moment)
         self._turn_ticket(moment.event)
         self.is_wanted = self._is_wanted(moment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,14 @@ def planned(type_: str, *events: Event, minutes: int = 60) -> Plan:
 
 def cycles(type_: str, *events: Event, minutes: int = 60) -> tuple[TargetPlan, ...]:
     return planned(type_, *events, minutes=minutes).targets
+
+
+@pytest.mark.parametrize("closing", [resolved, cancelled])
+@pytest.mark.parametrize("again", [resolved, cancelled])
+def test_closing_a_closed_ticket_again_answers_no_message(closing: Any, again: Any) -> None:
+    events = [closing("09:30"), customer("10:00"), reopened("11:00")]
+    assert cycles("next_response", *events, again("10:30")) == cycles("next_response", *events)
+    assert cycles("next_response", *events)[-1].started_at == at("11:00")
 
 
 def test_a_next_response_is_due_from_the_oldest_unanswered_message() -> None:

@@ -141,10 +141,13 @@ def test_a_reopening_after_a_breach_keeps_the_breach() -> None:
 
 
 def test_a_reopening_of_a_ticket_that_is_open_changes_nothing() -> None:
-    """A reopening of a ticket that is open, and a resolution of one that is cancelled, change nothing."""
+    """A reopening of a ticket that is open, and a closing of one that is closed, change nothing."""
     assert resolution(opened("09:00"), reopened("09:30")) == resolution(opened("09:00"))
     gone = [opened("09:00"), cancelled("09:10")]
     assert resolution(*gone, resolved("09:20")) == resolution(*gone)
+    back = [*gone, paused("09:15", "vendor"), reopened("10:00")]
+    for moot in (resolved("09:20"), cancelled("09:20")):
+        assert resolution(*back, moot) == resolution(*back)
 
 
 def test_at_one_instant_the_ticket_and_the_kinds_of_the_events_decide_about_their_order() -> None:
