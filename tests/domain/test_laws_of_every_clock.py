@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.catalog import Catalog
-from domain.clocks import CLOCKS, OnReopen, Span
+from domain.clocks import CLOCKS, ClockState, OnReopen, Span
 from domain.conditions import Condition
 from domain.criteria import Criteria
 from domain.events import Event, EventKind
@@ -75,6 +75,7 @@ def policies(
     return Policy(id_, id_, conditions=conditions, targets=tuple(targets), business_hours=True, **modes)
 
 
+few_types = st.sampled_from((["resolution"], ["first_response", "resolution"], ["total_resolution", "vendor"]))
 some_types = st.lists(st.sampled_from((*CLOCKS, "vendor")), min_size=1, max_size=4, unique=True)
 
 
@@ -168,6 +169,16 @@ def happened(planned: Plan, before: Instant) -> set[tuple[str, int, str, Instant
         for mark in target.milestones
         if mark.planned_at is not None and mark.planned_at < before
     }
+
+
+@deterministic
+@given(snapshots(lists_of_types=few_types), stories() | stories_of_reopened_tickets())
+def test_a_clock_that_stopped_unbreached_had_stayed_within_what_was_promised(
+    snapshot: Snapshot, events: tuple[Event, ...]
+) -> None:
+    for target in plan(snapshot, events).targets:
+        if target.state is ClockState.STOPPED and target.breached_at is None and not target.fixed:
+            assert target.used <= target.budget
 
 
 @deterministic
