@@ -141,6 +141,22 @@ def test_restart_begins_again_under_the_new_target() -> None:
     assert instance_status(made, at("11:00")) is InstanceStatus.MET
 
 
+def test_restart_begins_again_what_is_promised_as_before_too() -> None:
+    """`restart` begins every clock that is going again, also one whose own promise stays the same."""
+    policy = a_policy(*BY_PRIORITY, promise("first_response", 60), on_change=OnChange.RESTART)
+    made = plan(frozen(policy), [opened("09:00"), urgent("09:50")])
+    assert target_of(made, "first_response").superseded
+    again = made.target("first_response", 2)
+    assert again is not None
+    assert (again.started_at, again.due_at) == (at("09:50"), at("10:50"))
+
+
+def test_a_restart_while_the_ticket_is_closed_begins_nothing_again() -> None:
+    """A change while the ticket is closed begins nothing again; a reopening that continues a clock measures from its old start."""  # noqa: E501 - the row is one line
+    target = only(by_priority(OnChange.RESTART, resolved("12:00"), urgent("12:30"), reopened("14:00")))
+    assert (target.cycle, target.started_at, target.breached_at) == (1, at("09:00"), at("14:00"))
+
+
 def test_a_breach_before_a_restart_stands() -> None:
     made = by_priority(OnChange.RESTART, high("11:30"), resolved("12:00"), priority="urgent")
     assert [target.breached_at for target in made.targets] == [at("11:00"), None]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import permutations
 
 from domain.catalog import Catalog
-from domain.clocks import ClockState
+from domain.clocks import ClockState, OnReopen
 from domain.events import Event, EventKind, in_order
 from domain.instants import MINUTE, Instant
 from domain.ledger import merge, reconcile, standing
@@ -126,10 +126,13 @@ def test_a_policy_edit_never_moves_a_running_instance() -> None:
 
 
 def test_a_reopening_after_a_cancel_continues_every_clock_that_was_cancelled() -> None:
-    """A reopening after a cancel continues every clock that the cancel ended."""
+    """A reopening after a cancel continues every clock that the cancel ended, unless `on_reopen` begins it again."""
     back = two_clocks(opened("09:00"), cancelled("09:10"), reopened("10:00"), response=30, resolution=60)
     assert [target.state for target in back.targets] == [ClockState.RUNNING, ClockState.RUNNING]
     assert [target.due_at for target in back.targets] == [at("10:20"), at("10:50")]
+    afresh = a_snapshot(promise(), calendar=ALWAYS, on_reopen=OnReopen.NEW_CYCLE)
+    cycles = plan(afresh, [opened("09:00"), cancelled("09:10"), reopened("10:00")]).targets
+    assert [target.started_at for target in cycles] == [at("09:00"), at("10:00")]
     answered = two_clocks(opened("09:00"), acknowledged("09:05"), cancelled("09:10"), reopened("10:00"))
     assert target_of(answered, "first_response").stopped_at == at("09:05")
 
