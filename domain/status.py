@@ -37,7 +37,9 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
     """`breached` as soon as one target is exceeded, else `paused` when every open clock is, `active`, `met`."""
     if any(exceeded(target, now) for target in plan.targets):
         return InstanceStatus.BREACHED
-    if not plan.targets and plan.ownership is None:
+    breach_to_come = any(target.breached_at is not None and not target.is_open for target in plan.targets)
+    if not (plan.latest or breach_to_come) and plan.ownership is None:
+        # Nothing is promised, or every promise was taken back before its clock stopped.
         return InstanceStatus.UNTRACKED
     states = [target.state for target in plan.latest]
     if plan.end is not None:
@@ -45,7 +47,6 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
         states = [state for state in states if state is not ClockState.WAITING]
         if ClockState.PAUSED not in states:
             states.append(_state_of_ticket(plan.end))
-    breach_to_come = any(target.breached_at is not None and not target.is_open for target in plan.targets)
     if breach_to_come or ClockState.RUNNING in states or ClockState.WAITING in states:
         return InstanceStatus.ACTIVE
     if ClockState.PAUSED in states:

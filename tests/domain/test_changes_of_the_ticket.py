@@ -232,6 +232,22 @@ def test_a_promise_that_is_set_back_after_the_closing_stays_taken_back(mode: OnC
     assert (response.superseded, response.stopped_at, response.cycle) == (True, at("09:10"), 1)
 
 
+def test_a_ticket_whose_promises_are_all_taken_back_is_untracked() -> None:
+    policy = a_policy(promise(minutes=60, priority="high"), on_change=OnChange.RETARGET)
+    in_time, late = (
+        plan(frozen(policy), [opened("09:00"), updated(when, priority="low")]) for when in ("09:10", "10:10")
+    )
+    assert instance_status(in_time, at("09:10")) is InstanceStatus.UNTRACKED
+    assert instance_status(late, at("10:10")) is InstanceStatus.BREACHED
+
+
+@pytest.mark.parametrize("type_", ["next_response", "periodic_update"])
+def test_it_is_untracked_too_where_the_ticket_is_still_open(type_: str) -> None:
+    policy = a_policy(promise(type_, priority="high"), on_change=OnChange.RETARGET)
+    made = plan(frozen(policy), [opened("09:00"), updated("09:10", priority="low")])
+    assert instance_status(made, at("09:10")) is InstanceStatus.UNTRACKED
+
+
 def test_a_promise_that_comes_back_in_time_is_measured_from_the_same_start() -> None:
     following = replace(FOR_GOLD, on_change=OnChange.RETARGET)
     events = [opened("09:00"), updated("09:10", plan="gold"), updated("09:40", plan=None)]

@@ -227,7 +227,7 @@ def test_the_earliest_response_counts_whatever_the_order_of_arrival() -> None:
 
 
 def test_an_untracked_ticket_has_no_clock() -> None:
-    """A ticket without any target has no clock and is untracked."""
+    """A ticket without any target has no clock and is untracked, as is one whose promises were all taken back."""
     empty = plan(a_snapshot(promise(priority="urgent")), [Event(EventKind.OPENED, "o", at("09:00"), at("09:00"))])
     assert (empty.targets, empty.closed_at) == ((), at("09:00"))
     assert instance_status(empty, at("09:00")) is InstanceStatus.UNTRACKED
