@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain.calendar import Calendar
-from domain.fields import optional_text, require_bool, require_mapping, require_text, require_version
+from domain.errors import InvalidValue
+from domain.fields import optional_text, require_bool, require_list, require_mapping, require_text, require_version
 from domain.ids import InstanceId
 from domain.match_record import MatchRecord
 from domain.matching import first_match
@@ -28,12 +29,12 @@ class CalendarVersion:
         return {"id": self.id, "version": self.version, "calendar": self.calendar.to_json()}
 
     @classmethod
-    def from_json(cls, document: Any) -> CalendarVersion:
-        body = require_mapping(document, "calendar")
+    def from_json(cls, document: Any, field: str = "calendar") -> CalendarVersion:
+        body = require_mapping(document, field)
         return cls(
-            Calendar.from_json(body.get("calendar"), "calendar"),
-            optional_text(body.get("id"), "calendar.id") or None,
-            require_version(body.get("version", 1), "calendar.version"),
+            Calendar.from_json(body.get("calendar"), field),
+            optional_text(body.get("id"), f"{field}.id") or None,
+            require_version(body.get("version", 1), f"{field}.version"),
         )
 
 
@@ -63,7 +64,9 @@ class Facts:
         whole = require_mapping(snapshot, "snapshot")
         body: Mapping[str, Any] = require_mapping(whole.get("facts"), "snapshot.facts")
         values: dict[str, Any] = {name: body.get(name) for name in _FACTS}
-        teams = [Team.from_json(team, "snapshot.teams") for team in whole.get("teams", ())]
+        teams = [
+            Team.from_json(team, "snapshot.teams") for team in require_list(whole.get("teams", ()), "snapshot.teams")
+        ]
         policy = require_mapping(whole.get("policy", {}), "snapshot.policy")
         return cls(**values, teams={team.id: team for team in teams}, applicable_team=policy.get("applicable_team"))
 
@@ -177,7 +180,8 @@ class Snapshot:
     def under(self, rules: Mapping[str, Any]) -> Snapshot:
         """The same ticket measured by other rules. Raises InvalidValue for what are none."""
         document = {name: value for name, value in self.to_json().items() if name not in _RULES}
-        facts = {**document["facts"], "tzdata_version": rules.get("tzdata_version", self.tzdata_version)}
+        release = optional_text(rules.get("tzdata_version"), "snapshot.facts.tzdata_version") or self.tzdata_version
+        facts = {**document["facts"], "tzdata_version": release}
         given = {name: rules[name] for name in _RULES if name in rules}
         return Snapshot.from_json(
             {**document, **given, "facts": facts, "opening_rules": self.opening_rules or self.rules}
@@ -187,7 +191,6 @@ class Snapshot:
     def from_json(cls, document: Any) -> Snapshot:
         body = require_mapping(document, "snapshot")
         facts = Facts.of(body)
-        calendars = require_mapping(body.get("team_calendars", {}), "snapshot.team_calendars")
         return cls(
             organization=require_text(facts.organization, "snapshot.facts.organization"),
             ticket=Ticket.from_json(body.get("ticket"), "snapshot.ticket"),
@@ -195,10 +198,10 @@ class Snapshot:
             calendar=CalendarVersion.from_json(body.get("calendar")),
             tzdata_version=facts.tzdata_version,
             teams=facts.teams,
-            team_calendars={id_: CalendarVersion.from_json(calendar) for id_, calendar in calendars.items()},
+            team_calendars=_team_calendars(body.get("team_calendars", {}), "snapshot.team_calendars"),
             auto_escalate=require_bool(body.get("auto_escalate", False), "snapshot.auto_escalate"),
             alternatives=_alternatives_from_json(body.get("alternatives")),
-            opening_rules=body.get("opening_rules"),
+            opening_rules=_optional_rules(body.get("opening_rules"), "snapshot.opening_rules"),
             matching=None if "matching" not in body else MatchRecord.from_json(body["matching"], "snapshot.matching"),
         )
 
@@ -230,16 +233,39 @@ def _alternative_to_json(one: Alternative, places: Mapping[CalendarVersion, int]
     }
 
 
+def _team_calendars(document: Any, field: str) -> dict[str, CalendarVersion]:
+    calendars = require_mapping(document, field)
+    return {id_: CalendarVersion.from_json(calendar, f"{field}.{id_}") for id_, calendar in calendars.items()}
+
+
+def _optional_rules(document: Any, field: str) -> Mapping[str, Any] | None:
+    return None if document is None else require_mapping(document, field)
+
+
 def _alternatives_from_json(document: Any) -> tuple[Alternative, ...]:
     if document is None:
         return ()
-    body = require_mapping(document, "snapshot.alternatives")
-    calendars = [CalendarVersion.from_json(calendar) for calendar in body["calendars"]]
-    return tuple(
-        Alternative(
-            Policy.from_json(one["policy"], f"snapshot.alternatives[{index}]"),
-            calendars[one["calendar"]],
-            {id_: calendars[place] for id_, place in one.get("team_calendars", {}).items()},
-        )
-        for index, one in enumerate(body["policies"])
+    field = "snapshot.alternatives"
+    body = require_mapping(document, field)
+    calendars = [
+        CalendarVersion.from_json(calendar, f"{field}.calendars[{place}]")
+        for place, calendar in enumerate(require_list(body.get("calendars"), f"{field}.calendars"))
+    ]
+    policies = require_list(body.get("policies"), f"{field}.policies")
+    return tuple(_alternative(one, calendars, f"{field}[{index}]") for index, one in enumerate(policies))
+
+
+def _alternative(document: Any, calendars: Sequence[CalendarVersion], field: str) -> Alternative:
+    body = require_mapping(document, field)
+    places = require_mapping(body.get("team_calendars", {}), f"{field}.team_calendars")
+    return Alternative(
+        Policy.from_json(body.get("policy"), field),
+        _listed(calendars, body.get("calendar"), f"{field}.calendar"),
+        {id_: _listed(calendars, place, f"{field}.team_calendars.{id_}") for id_, place in places.items()},
     )
+
+
+def _listed(calendars: Sequence[CalendarVersion], place: Any, field: str) -> CalendarVersion:
+    if isinstance(place, bool) or not isinstance(place, int) or not 0 <= place < len(calendars):
+        raise InvalidValue(field, place, f"must be the place of one of {len(calendars)} calendars, from 0 on")
+    return calendars[place]

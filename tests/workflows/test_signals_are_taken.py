@@ -46,6 +46,24 @@ async def test_a_malformed_signal_is_set_aside_counted_and_shown(
         assert await ticket.result() == {"status": "met"}
 
 
+@pytest.mark.parametrize("part", ["teams", "alternatives", "policy"])
+async def test_a_replan_whose_rules_are_none_is_set_aside_and_the_clocks_go_on(
+    clockwork: Clockwork, policy: Policy, part: str
+) -> None:
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy))
+        rules = {**snapshot_of(policy).rules, part: 5}
+        await ticket.signal("replan", 1, event_id="broken", rules=rules)
+        await ticket.signal("acknowledge", 1, event_id="a")
+        state = await eventually(ticket.state, lambda state: state["set_aside"]["count"] == 1)
+        (refusal,) = state["set_aside"]["recent"]
+        assert (refusal["signal"], refusal["value"]) == ("replanned", "broken")
+        assert f"snapshot.{part}: must be" in refusal["problem"]
+        assert "broken" not in (await ticket.applied("a"))["applied"]
+        await ticket.signal("resolve", event_id="still-alive")
+        assert await ticket.result() == {"status": "met"}
+
+
 async def test_four_minutes_ahead_is_taken_and_six_are_not(clockwork: Clockwork, policy: Policy) -> None:
     async with working(clockwork):
         ticket = await clockwork.open(snapshot_of(policy))
