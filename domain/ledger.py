@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -90,7 +91,8 @@ def reconcile(plan: Plan, ledger: Ledger, now: Instant) -> Ledger:
     wrong = [firing for key, firing in stands.items() if planned.get(key) != firing.planned_at]
     kept = stands.keys() - {firing.key for firing in wrong}
     due = sorted((at, index, key) for index, (key, at) in enumerate(planned.items()) if at <= now and key not in kept)
-    fired = [Firing(key, _generations(ledger, key) + 1, planned_at=at, fired_at=now) for at, _, key in due]
+    generations = Counter(firing.key for firing in ledger)
+    fired = [Firing(key, generations[key] + 1, planned_at=at, fired_at=now) for at, _, key in due]
     return (*(replace(firing, withdrawn_at=now) for firing in wrong), *fired)
 
 
@@ -113,7 +115,3 @@ def _planned(plan: Plan) -> Iterator[tuple[Key, Instant]]:
         for milestone in target.milestones:
             if milestone.planned_at is not None:
                 yield Key.of(target, milestone), milestone.planned_at
-
-
-def _generations(ledger: Ledger, key: Key) -> int:
-    return sum(1 for firing in ledger if firing.key == key)

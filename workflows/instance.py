@@ -259,6 +259,7 @@ class SlaInstance:
         while True:
             await workflow.wait_condition(lambda: bool(state.unrecorded))
             batch = list(state.unrecorded)
+            state.recording = len(batch)
             request = {
                 "records": [record.to_json() for record in batch],
                 "chain": workflow.info().first_execution_run_id,
@@ -266,6 +267,7 @@ class SlaInstance:
             }
             answer = await call(RECORD, request, once_local=not any(record.notices for record in batch))
             del state.unrecorded[: len(batch)]
+            state.recording = 0
             self.known_attributes = answer["attributes"]
             self._show(state)
 

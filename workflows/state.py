@@ -63,6 +63,10 @@ class Step:
     def __bool__(self) -> bool:
         return any((self.events, self.firings, self.notices, self.deliveries, self.settled, self.refused))
 
+    @property
+    def tells_more_than_deliveries(self) -> bool:
+        return bool(self.events or self.notices or self.refused or self.snapshot)
+
 
 @dataclass(slots=True)
 class InstanceState:
@@ -77,7 +81,10 @@ class InstanceState:
     unrecorded: list[Record] = field(default_factory=list)
     step: Step = field(default_factory=Step)
     auto_escalate: bool = False
+    # How many of `unrecorded` are on their way to the store.
+    recording: int = 0
     _facts: Facts | None = field(default=None, init=False, repr=False)
+    _plan_document: Mapping[str, Any] | None = field(default=None, init=False, repr=False)
 
     @property
     def facts(self) -> Facts:
@@ -134,7 +141,7 @@ class InstanceState:
         for event in events:
             self.events[event.event_id] = event
             self.step.events.append(event)
-        self.plan = plan
+        self.plan, self._plan_document = plan, None
         if snapshot is not None and snapshot != self.snapshot:
             self.snapshot = self.step.snapshot = snapshot
             self._facts = None
@@ -172,26 +179,35 @@ class InstanceState:
 
     def delivered(self, notice_id: str) -> None:
         """No channel of the notice is pending any more; it was delivered if a receiver took it (the log is no one)."""
-        settled = self.outstanding.pop(notice_id).settled
+        outstanding = self.outstanding.pop(notice_id)
+        settled, told = outstanding.settled, outstanding.notice["data"]
         self.step.settled.append(notice_id)
         receivers = [d for d in settled.values() if d.channel != LOG] or list(settled.values())
         at = max((d.at for d in receivers if d.status == "delivered"), default=None)
-        changed = [replace(f, delivered_at=at) for f in self.ledger if at and firing_id(self.facts, f) == notice_id]
+        if at is None or told["withdraws"] is not None:
+            return
+        changed = [
+            replace(firing, delivered_at=at)
+            for firing in self.ledger
+            if firing.generation == told["generation"] and firing_id(self.facts, firing) == notice_id
+        ]
         self.ledger = merge(self.ledger, changed)
         self.step.firings = merge(self.step.firings, changed)
 
-    def close_step(self, now: Instant) -> None:
-        """Put what has changed into the next record."""
+    def close_step(self, now: Instant, gathers: bool = False) -> None:
+        """Put what has changed into the next record, or, where it `gathers`, deliveries to those that still wait."""
         if not self.step:
             return
-        self.sequence += 1
         step, self.step = self.step, Step()
+        if gathers and self._gathered(step):
+            return
+        self.sequence += 1
         self.unrecorded.append(
             Record(
                 organization=self.facts.organization,
                 instance_id=self.facts.instance_id,
                 sequence=self.sequence,
-                plan=self.plan.to_json(),
+                plan=self.plan_document,
                 status=self.status(now),
                 closed_at=self.plan.closed_at,
                 next_due_at=next_due(self.plan),
@@ -204,6 +220,25 @@ class InstanceState:
                 set_aside={"count": self.refused, "recent": list(self.refusals)},
             )
         )
+
+    def _gathered(self, step: Step) -> bool:
+        """Hundreds of notices may be taken at once, and every record holds the whole plan."""
+        last = self.unrecorded[-1] if len(self.unrecorded) > self.recording else None
+        if last is None or step.tells_more_than_deliveries or last.plan is not self.plan_document:
+            return False
+        self.unrecorded[-1] = replace(
+            last,
+            firings=merge(last.firings, step.firings),
+            deliveries=(*last.deliveries, *step.deliveries),
+            settled=(*last.settled, *step.settled),
+        )
+        return True
+
+    @property
+    def plan_document(self) -> Mapping[str, Any]:
+        if self._plan_document is None:
+            self._plan_document = self.plan.to_json()
+        return self._plan_document
 
     def status(self, now: Instant) -> InstanceStatus:
         return instance_status(self.plan, now)
@@ -225,7 +260,7 @@ class InstanceState:
             "status": self.status(now).value,
             "closed_at": render_optional(self.plan.closed_at),
             "as_of": render(now),
-            "plan": self.plan.to_json(),
+            "plan": self.plan_document,
             "ledger": [firing.to_json() for firing in self.ledger],
             "applied": list(self.events),
             "occurred_at": {event.event_id: render(event.occurred_at) for event in self.events.values()},
@@ -240,7 +275,7 @@ class InstanceState:
         """All of it, for the next run; a step must be closed first."""
         return {
             "snapshot": self.snapshot,
-            "plan": self.plan.to_json(),
+            "plan": self.plan_document,
             "events": [event.to_json() for event in self.events.values()],
             "ledger": [firing.to_json() for firing in self.ledger],
             "sequence": self.sequence,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, TimeoutType, WorkflowTaskFailedCause
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
@@ -10,6 +11,12 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from worker import PASSED_THROUGH
 from workflows.instance import SlaInstance
+
+# A signal came while the task was closing the run, or more than a hundred events while it was at work.
+OVERTAKEN = (
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+)
 
 
 def replayer() -> Replayer:
@@ -34,4 +41,13 @@ async def replay_everything(client: Client) -> dict[str, list[list[str]]]:
 
 
 def event_types(history: WorkflowHistory) -> list[str]:
-    return [EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in history.events]
+    return [_type(event) for event in history.events]
+
+
+def _type(event: HistoryEvent) -> str:
+    """Without its prefix. A task has not failed that more came for than waits, or that no worker was free for."""
+    name = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+    if event.workflow_task_failed_event_attributes.cause in OVERTAKEN:
+        return "WORKFLOW_TASK_OVERTAKEN"
+    untaken = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START
+    return "WORKFLOW_TASK_UNTAKEN" if event.workflow_task_timed_out_event_attributes.timeout_type == untaken else name

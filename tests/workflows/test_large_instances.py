@@ -12,7 +12,7 @@ from api.engine import Engine, provider
 from api.patience import Patience
 from domain.errors import InvalidValue
 from domain.events import Event, EventKind
-from domain.instants import Instant
+from domain.instants import DAY, Instant
 from domain.planning import plan
 from domain.policies import Policy
 from domain.teams import Team
@@ -120,3 +120,20 @@ async def test_a_hundred_notices_of_an_instance_that_knows_five_hundred_teams_ke
     runs = (await replay_everything(realtime.client))[ticket.handle.id]
     assert not any({"WORKFLOW_TASK_FAILED", "WORKFLOW_TASK_TIMED_OUT"} & set(run) for run in runs)
     assert len(realtime.mailbox.ids) == len(set(realtime.mailbox.ids)) == 103
+
+
+async def test_four_hundred_late_events_out_of_order_are_all_applied_and_told(realtime: Clockwork) -> None:
+    """Half a year of a conversation arrives at once: most of what fires on the way is taken back again."""
+    strict = Policy.from_json({"id": "n", "name": "N", "targets": [{"type": "next_response", "minutes": 30}]})
+    turns = [(n, "customer_reply" if n % 2 == 0 else "agent_reply") for n in range(400)]
+    random.Random(1).shuffle(turns)
+    async with working(realtime):
+        ticket = await realtime.open(snapshot_of(strict), opened_at=Instant(await realtime.now() - 200 * DAY))
+        for batch in range(0, 400, 20):
+            await asyncio.gather(
+                *(ticket.signal(name, (n + 1) * 660, event_id=f"m{n}") for n, name in turns[batch : batch + 20])
+            )
+        state = await eventually(ticket.state, lambda s: len(s["applied"]) == 401 and not s["undelivered"], seconds=90)
+        assert sum(target["breached_at"] is not None for target in state["plan"]["targets"]) == 200
+    runs = (await replay_everything(realtime.client))[ticket.handle.id]
+    assert not any({"WORKFLOW_TASK_FAILED", "WORKFLOW_TASK_TIMED_OUT"} & set(run) for run in runs)
