@@ -34,7 +34,7 @@ class Scrubbe(Engine):
     def request(self, method: str, path: str, body: Any = None) -> Any:
         key = Path(self._env["SLA_HOME"], "api_key").read_text().strip()
         url = f"http://127.0.0.1:{self._env['SLA_API_PORT']}/api/v1{path}"
-        answer = httpx.request(method, url, json=body, headers={"X-API-Key": key}, trust_env=False)
+        answer = httpx.request(method, url, json=body, headers={"X-API-Key": key}, trust_env=False, timeout=30)
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
 

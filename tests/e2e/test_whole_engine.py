@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.cli.conftest import Start, descendants, own_settings, read_until, starting
+from tests.cli.conftest import Start, descendants, eventually, own_settings, read_until, starting
 from tests.store.conftest import PostgresServer
 from tests.support.receiver import Received, Receiver, receiving
 
@@ -45,9 +45,25 @@ class Engine:
         key = Path(self._env["SLA_HOME"], "api_key").read_text().strip()
         base = f"http://127.0.0.1:{self._env['SLA_API_PORT']}/api/v2/sla"
         answer = httpx.request(method, base + path, json=body, headers={"X-API-Key": key}, trust_env=False, timeout=30)
-        assert answer.status_code in (200, 201), answer.text
+        # 202: taken, and a busy machine has not come to it yet.
+        assert answer.status_code in (200, 201, 202), answer.text
         document: dict[str, Any] = answer.json()
         return document
+
+    def instance(self, id_: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Once it is as it should be."""
+        found: list[dict[str, Any]] = []
+
+        def asked() -> bool:
+            found.append(self.call("GET", f"/instances/{id_}"))
+            return holds(found[-1])
+
+        assert eventually(asked), found[-1]
+        return found[-1]
+
+    def resolve(self, id_: str) -> dict[str, Any]:
+        self.call("POST", f"/instances/{id_}/resolve")
+        return self.instance(id_, lambda shown: shown["closed_at"] is not None)
 
     def worker(self) -> psutil.Process:
         assert self.process is not None
@@ -85,6 +101,16 @@ def ids_of(receiver: Receiver, *instances: str) -> list[str]:
     return [one.notice["id"] for one in receiver.received if one.notice["subject"] in instances]
 
 
+def are_delivered(*names: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether the answers of the receivers to these milestones are known, so that no crash can repeat them."""
+
+    def holds(shown: dict[str, Any]) -> bool:
+        milestones = shown["targets"]["resolution"]["milestones"]
+        return {one["name"] for one in milestones if one["delivered_at"]} >= set(names)
+
+    return holds
+
+
 def lateness(received: Received) -> float:
     return received.at - datetime.fromisoformat(received.notice["time"]).timestamp()
 
@@ -104,9 +130,9 @@ def test_a_ticket_opens_and_its_warning_and_its_breach_arrive_within_a_second(
         assert received.notice["data"]["ticket"]["ticket_id"] == "42"
         assert "ticket 42" in received.notice["data"]["message"]
 
-    resolved = engine.call("POST", f"/instances/{opened['id']}/resolve")
+    resolved = engine.resolve(opened["id"])
     assert resolved["status"] == "breached"
-    assert all(m["delivered_at"] for m in resolved["targets"]["resolution"]["milestones"])
+    engine.instance(opened["id"], are_delivered("halfway", "at_risk", "breached"))
     came = ids_of(receiver, opened["id"])
     assert len(came) == len(set(came)) == 3
 
@@ -116,7 +142,7 @@ def test_a_killed_worker_loses_no_milestone_and_repeats_none(engine: Engine, rec
     ids = [engine.call("POST", "/instances", {"ticket_id": str(n), "priority": "medium"})["id"] for n in range(5)]
     for id_ in ids:
         receiver.wait_for("sla.halfway", id_)
-    time.sleep(0.5)
+        engine.instance(id_, are_delivered("halfway"))
 
     engine.worker().kill()
 
@@ -134,7 +160,7 @@ def test_after_everything_was_killed_the_next_start_goes_on_where_it_stopped(
     promise(engine, "low", 6)
     opened = engine.call("POST", "/instances", {"conversation_id": "c 1", "priority": "low"})
     receiver.wait_for("sla.halfway", opened["id"])
-    time.sleep(0.5)
+    engine.instance(opened["id"], are_delivered("halfway"))
 
     engine.kill_everything()
     due = datetime.fromisoformat(opened["targets"]["resolution"]["due_at"]).timestamp()
@@ -144,7 +170,7 @@ def test_after_everything_was_killed_the_next_start_goes_on_where_it_stopped(
     breached = receiver.wait_for("sla.breached", opened["id"], seconds=30)
     assert breached.notice["time"] == opened["targets"]["resolution"]["due_at"]
     assert lateness(breached) > 0.2
-    resolved = engine.call("POST", f"/instances/{opened['id']}/resolve")
+    resolved = engine.resolve(opened["id"])
     (milestone,) = [m for m in resolved["targets"]["resolution"]["milestones"] if m["name"] == "breached"]
     assert milestone["fired_at"] > milestone["planned_at"]
     came = ids_of(receiver, opened["id"])
@@ -160,9 +186,9 @@ def test_the_engine_runs_on_postgresql(
     promise(engine, "high", 3)
     opened = engine.call("POST", "/instances", {"incident_id": "INC-1", "priority": "high"})
     receiver.wait_for("sla.breached", opened["id"])
-    engine.call("POST", f"/instances/{opened['id']}/resolve")
+    engine.resolve(opened["id"])
     listed = engine.call("GET", "/instances?status=breached")
     assert [instance["id"] for instance in listed["data"]] == [opened["id"]]
-    reopened = engine.call("POST", f"/instances/{opened['id']}/reopen")
-    assert reopened["closed_at"] is None
+    engine.call("POST", f"/instances/{opened['id']}/reopen")
+    reopened = engine.instance(opened["id"], lambda shown: shown["closed_at"] is None)
     assert reopened["targets"]["resolution"]["breached_at"] == opened["targets"]["resolution"]["due_at"]
