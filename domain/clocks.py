@@ -130,12 +130,15 @@ class Hold:
 class Life:
     """One clock from start to stop: when it ran, when it was paused and by what, and what it does since `since`.
 
+    It is `going`, running or paused, from each start to the stop that follows. The first of these stretches begins at
+    `started_at`, the last ends at `stopped_at`; one of no length is there as well. `ran` and `paused` fill them.
     One that is `superseded` has been begun again, or its promise was taken back: only what it had breached counts.
     """
 
     state: ClockState
     since: Instant
     started_at: Instant | None
+    going: tuple[Span, ...]
     ran: tuple[Span, ...]
     paused: tuple[Span, ...]
     held: tuple[Hold, ...] = ()
@@ -154,13 +157,9 @@ class Life:
         """As it is left by a promise that is taken back then: only a clock that is going has not had its verdict."""
         if self.state not in (ClockState.RUNNING, ClockState.PAUSED):
             return self
+        going = (*self.going[:-1], replace(self.going[-1], end=at))
         ran, paused, held = _ended(self.ran, at), _ended(self.paused, at), _ended(self.held, at)
-        return Life(ClockState.CANCELLED, at, self.started_at, ran, paused, held, superseded=True)
-
-    @property
-    def going(self) -> tuple[Span, ...]:
-        """When it ran or was paused."""
-        return tuple(sorted((*self.ran, *self.paused), key=lambda span: span.start))
+        return Life(ClockState.CANCELLED, at, self.started_at, going, ran, paused, held, superseded=True)
 
 
 _Interval = TypeVar("_Interval", Span, Hold)

@@ -53,6 +53,8 @@ class _Cycle:
     state: ClockState = ClockState.WAITING
     started_at: Instant | None = None
     superseded: bool = False
+    going_since: Instant | None = None
+    going: list[Span] = field(default_factory=list)
     spans: dict[ClockState, list[Span]] = field(default_factory=lambda: {ClockState.RUNNING: [], ClockState.PAUSED: []})
     holding: dict[str, Instant] = field(default_factory=dict)
     held: list[Hold] = field(default_factory=list)
@@ -61,6 +63,7 @@ class _Cycle:
         if state is not self.state:
             self._close(at)
             self.state, self.since = state, at
+            self._go(at)
         for cause in sorted(self.holding.keys() - causes):
             self._release(cause, at)
         for cause in sorted(causes - self.holding.keys()):
@@ -68,12 +71,24 @@ class _Cycle:
 
     def finish(self) -> Life:
         self._close(None)
+        if self.going_since is not None:
+            self.going.append(Span(self.going_since, None))
         for cause in sorted(self.holding):
             self._release(cause, None)
         ran, paused = self.spans[ClockState.RUNNING], self.spans[ClockState.PAUSED]
         held = tuple(sorted(self.held, key=lambda hold: (hold.start, hold.cause)))
         state = ClockState.CANCELLED if self.superseded else self.state
-        return Life(state, self.since, self.started_at, tuple(ran), tuple(paused), held, self.superseded)
+        going = tuple(self.going)
+        return Life(state, self.since, self.started_at, going, tuple(ran), tuple(paused), held, self.superseded)
+
+    def _go(self, at: Instant) -> None:
+        """A stretch that ends at the instant at which it began is one too: the clock was started and stopped."""
+        is_going = self.state in self.spans
+        if is_going and self.going_since is None:
+            self.going_since = at
+        elif not is_going and self.going_since is not None:
+            self.going.append(Span(self.going_since, at))
+            self.going_since = None
 
     def _release(self, cause: str, at: Instant | None) -> None:
         start = self.holding.pop(cause)

@@ -150,6 +150,9 @@ def _promised(walked: Sequence[_Walked]) -> Iterator[tuple[tuple[Yardstick, Life
             over = last.yardstick.following
             if over is not None and (life.stopped_at is None or over.start < life.stopped_at):
                 found = [(one, one.left_by(over, index)) for one, _ in found]
+            elif over is not None:
+                # What came as the clock stopped came too late: that stop is still held to this promise.
+                found[-1] = replace(last, yardstick=replace(last.yardstick, following=None)), life
             yield tuple((one.yardstick, life) for one, life in found)
 
 

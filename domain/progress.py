@@ -56,11 +56,12 @@ class Yardstick:
         """Whether it was while the clock was going, or is while it waits; what came as it stopped came too late."""
         if life.started_at is None:
             return self.end is None
-        # One that stopped as it started has the promise of that instant.
-        going = life.going or (Span(life.started_at, Instant(life.started_at + 1)),)
-        return any(self._overlaps(span) for span in going)
+        return any(self._overlaps(span) for span in life.going)
 
     def _overlaps(self, span: Span) -> bool:
+        if span.start == span.end:
+            # A clock that stopped as it started has the promise of that instant.
+            span = Span(span.start, Instant(span.start + 1))
         begins_late = self.start is not None and span.end is not None and span.end <= self.start
         return not begins_late and (self.end is None or span.start < self.end)
 
@@ -134,7 +135,7 @@ class Measured:
             return None
         start, end = self.yardstick.start, self.yardstick.end
         if start is not None or self.yardstick.is_fixed:
-            at = _first_going(self.life, at if start is None else max(at, start))
+            at = _first_going(self.life, at, start)
         return None if at is None or (end is not None and at >= end) else at
 
     @property
@@ -213,12 +214,19 @@ def _marks(yardstick: Yardstick, budget: Micros) -> tuple[Milestone, ...]:
     return tuple(sorted(marks, key=lambda mark: mark.threshold))
 
 
-def _first_going(life: Life, instant: Instant) -> Instant | None:
-    """The first instant from then on at which the clock runs or is paused."""
-    later = (span for span in life.going if span.end is None or span.end > instant)
-    return next((Instant(max(span.start, instant)) for span in later), None)
+def _first_going(life: Life, reached: Instant, start: Instant | None) -> Instant | None:
+    """The first instant from both on at which the clock runs or is paused.
+
+    One that stops as it starts goes for that instant, unless that is the very one at which the time is used up: what
+    happens then comes first.
+    """
+    since = reached if start is None else max(reached, start)
+    for span in life.going:
+        if span.end is None or span.end > since or reached < span.start == span.end == since:
+            return Instant(max(span.start, since))
+    return None
 
 
 def _unbroken(life: Life) -> tuple[Span, ...]:
-    """From the first start to the last stop: nothing moves a fixed instant."""
-    return (Span(life.ran[0].start, life.ran[-1].end),) if life.ran else ()
+    """From its start to its stop: nothing moves a fixed instant."""
+    return () if life.started_at is None else (Span(life.started_at, life.stopped_at),)

@@ -88,9 +88,9 @@ def trace(course: Course, now: Instant, most: int) -> Trace:
     what was before them."""
     end = _end(course.target, now)
     walk = _Walk(course, end)
-    if course.life.started_at is None:
+    start = course.life.started_at
+    if start is None:
         return Trace((), Totals(), (), end)
-    start = min((piece.start for piece in walk.pieces), default=end)
     return Trace(tuple(walk.segments(most)), walk.totals(start, end), walk.shares(start, end), end)
 
 
@@ -113,7 +113,6 @@ class _Walk:
         self._life = course.life
         self._calendar: Calendar = course.calendar
         self.pieces: tuple[_Piece, ...] = tuple(_pieces(course.life, end))
-        self._until = _counts_until(self.pieces) if course.target.fixed else Instant(0)
         self._is_fixed = course.target.fixed
 
     def segments(self, most: int) -> list[Segment]:
@@ -179,30 +178,21 @@ class _Walk:
         return Micros(piece.end - piece.start)
 
     def _counted(self, piece: _Piece, open_: Micros) -> Micros:
-        if self._is_fixed:
-            return Micros(max(0, min(piece.end, self._until) - piece.start))
-        return open_ if piece.kind is SegmentKind.RUNNING else NOTHING
+        """Nothing stops a clock that runs to a fixed instant between its first start and its last stop."""
+        return open_ if self._is_fixed or piece.kind is SegmentKind.RUNNING else NOTHING
 
 
 def _pieces(life: Life, end: Instant) -> Iterator[_Piece]:
     """Running, paused, and stopped in between; none of no length."""
-    spans = [*((SegmentKind.RUNNING, span) for span in life.ran), *((SegmentKind.PAUSED, span) for span in life.paused)]
-    going = sorted((_closed(kind, span, end) for kind, span in spans), key=lambda piece: piece.start)
-    for before, piece in pairwise((None, *going)):
-        assert piece is not None
-        if before is not None and before.end < piece.start:
-            yield _Piece(SegmentKind.STOPPED, before.end, piece.start)
-        if piece.start < piece.end:
-            yield piece
+    apart = pairwise(life.going)
+    closed = (Span(before.end, after.start) for before, after in apart if before.end is not None)
+    kinds = ((SegmentKind.RUNNING, life.ran), (SegmentKind.PAUSED, life.paused), (SegmentKind.STOPPED, closed))
+    pieces = (_closed(kind, span, end) for kind, spans in kinds for span in spans)
+    yield from sorted((piece for piece in pieces if piece.start < piece.end), key=lambda piece: piece.start)
 
 
 def _closed(kind: SegmentKind, span: Span, end: Instant) -> _Piece:
     return _Piece(kind, span.start, end if span.end is None else span.end)
-
-
-def _counts_until(pieces: Iterable[_Piece]) -> Instant:
-    """Nothing stops a clock that runs to a fixed instant between its first start and its last stop."""
-    return max((piece.end for piece in pieces if piece.kind is SegmentKind.RUNNING), default=Instant(0))
 
 
 def _clipped(pieces: Iterable[_Piece], start: Instant, end: Instant) -> Iterator[_Piece]:

@@ -44,6 +44,39 @@ def planned(document: dict[str, Any], *events: Event, calendar: Calendar = OFFIC
 
 
 @pytest.mark.parametrize(
+    ("events", "stopped_at", "breached_at"),
+    [
+        ((opened("10:00"), resolved("09:00"), reopened("14:00"), resolved("18:00")), "18:00", "16:00"),
+        ((opened("10:00"), resolved("10:00"), reopened("14:00"), resolved("18:00")), "18:00", "16:00"),
+        ((opened("10:00"), resolved("10:00:01"), reopened("14:00"), resolved("18:00")), "18:00", "16:00"),
+        ((opened("10:00"), resolved("11:00"), reopened("18:00"), resolved("18:00")), "18:00", "18:00"),
+        ((opened("10:00"), resolved("11:00"), reopened("18:00"), resolved("18:00:01")), "18:00:01", "18:00"),
+        ((opened("10:00"), resolved("16:00"), reopened("18:00"), resolved("18:00")), "18:00", "18:00"),
+        ((opened("10:00"), resolved("09:00"), reopened("18:00"), resolved("18:00")), "18:00", "18:00"),
+        ((opened("10:00"), resolved("11:00"), reopened("16:00"), resolved("16:00")), "16:00", None),
+    ],
+)
+def test_a_fixed_instant_is_missed_by_a_reopening_however_short_the_clock_ran(
+    events: tuple[Event, ...], stopped_at: str, breached_at: str | None
+) -> None:
+    target = planned({"by": {"time": "16:00"}}, *events, calendar=ALWAYS)
+    assert (target.started_at, target.stopped_at) == (at("10:00"), at(stopped_at))
+    assert (target.due_at, target.breached_at) == (at("16:00"), None if breached_at is None else at(breached_at))
+    assert target.used == at(stopped_at) - at("10:00")
+
+
+def test_the_first_of_several_reopenings_after_a_fixed_instant_misses_it() -> None:
+    short = opened("10:00"), resolved("11:00"), reopened("18:00"), resolved("18:00")
+    target = planned({"by": {"time": "16:00"}}, *short, reopened("20:00"), resolved("21:00"), calendar=ALWAYS)
+    assert target.breached_at == at("18:00")
+
+
+def test_a_ticket_resolved_before_its_opening_and_reopened_is_due_at_the_fixed_instant() -> None:
+    target = planned({"by": {"time": "16:00"}}, opened("10:00"), resolved("09:00"), reopened("14:00"), calendar=ALWAYS)
+    assert (target.due_at, target.breached_at) == (at("16:00"), at("16:00"))
+
+
+@pytest.mark.parametrize(
     ("start", "days", "due"),
     [
         ("10:00", 1, "2026-03-03T10:00:00Z"),

@@ -15,7 +15,7 @@ from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import HOUR, MINUTE, Instant
 from domain.planning import plan
 from domain.plans import Plan, PolicyFacts, TargetPlan
-from domain.policies import OnChange, Policy
+from domain.policies import OnChange, Policy, TargetRule
 from domain.snapshot import CalendarVersion, Snapshot
 from domain.status import InstanceStatus, instance_status
 from domain.tickets import Ticket
@@ -399,3 +399,28 @@ def test_the_steps_of_the_policy_that_is_left_behind_no_longer_come() -> None:
     target = target_of(made, "resolution")
     assert reach(target, "halfway") == at("11:00")
     assert reach(target, "breached") == at("11:30")
+
+
+def test_a_stretch_of_no_length_has_the_promise_of_its_instant() -> None:
+    """A reopening, a change and a closing at one instant come in this order, so the change came before the stop."""
+    by = {
+        hour: TargetRule.from_json({"id": "t", "type": "resolution", "by": {"time": hour}})
+        for hour in ("16:00", "20:00")
+    }
+    closed = (opened("10:00"), resolved("11:00"), reopened("18:00"))
+    for before, after, breached_at in (("16:00", "20:00", None), ("20:00", "16:00", at("18:00"))):
+        standard = a_policy(by[before], id="sla_standard", on_change=OnChange.RETARGET)
+        gold = a_policy(by[after], id="sla_gold", conditions=(GOLD,))
+        for changed_at in ("14:00", "18:00"):
+            events = (*closed, updated(changed_at, plan="gold"), resolved("18:00"))
+            target = only(plan(frozen(gold, standard), events))
+            assert (target.due_at, target.breached_at, target.stopped_at) == (at(after), breached_at, at("18:00"))
+
+
+def test_a_promise_that_is_taken_back_as_the_clock_stops_is_still_missed_by_the_reopening() -> None:
+    rule = TargetRule.from_json({"id": "t", "type": "resolution", "by": {"time": "16:00"}})
+    standard = a_policy(rule, id="sla_standard", on_change=OnChange.RETARGET)
+    gold = a_policy(promise("first_response"), id="sla_gold", conditions=(GOLD,))
+    events = [opened("10:00"), resolved("11:00"), reopened("18:00"), updated("18:00", plan="gold"), resolved("18:00")]
+    target = target_of(plan(frozen(gold, standard), events), "resolution")
+    assert (target.state, target.breached_at, target.superseded) == (ClockState.STOPPED, at("18:00"), False)

@@ -149,6 +149,40 @@ def test_the_time_between_a_stop_and_a_reopening_is_stopped() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        (
+            (resolved("mon 08:11:59", received="mon 09:12:00"), reopened("mon 10:11:59"), resolved("mon 11:11:59")),
+            [("stopped", "09:11:59", "10:11:59"), ("running", "10:11:59", "11:11:59")],
+        ),
+        (
+            (resolved("mon 09:41:59"), reopened("mon 10:11:59"), resolved("mon 10:11:59")),
+            [("running", "09:11:59", "09:41:59"), ("stopped", "09:41:59", "10:11:59")],
+        ),
+        (
+            (resolved("mon 08:11:59", received="mon 09:12:00"), reopened("mon 10:11:59"), resolved("mon 10:11:59")),
+            [("stopped", "09:11:59", "10:11:59")],
+        ),
+        ((resolved("mon 08:11:59", received="mon 09:12:00"),), []),
+    ],
+)
+@pytest.mark.parametrize("due", [{"hours": 8}, {"by": {"time": "16:00"}}])
+def test_the_segments_reach_from_start_to_stop_though_the_clock_stopped_as_it_started(
+    events: tuple[Event, ...], told: list[tuple[str, str, str]], due: dict[str, Any]
+) -> None:
+    rule = TargetRule.from_json({"id": "t", "type": "resolution", **due})
+    (target,) = view(a_snapshot(rule, calendar=ALWAYS), opened("mon 09:11:59"), *events)["targets"]
+    found = [(one["kind"], one["start"], one["end"]) for one in target["segments"]]
+    assert found == [(kind, *(render(at(f"mon {time}")) for time in edges)) for kind, *edges in told]
+    edges = (found[0][1], found[-1][2]) if found else (target["started_at"], target["started_at"])
+    assert (target["started_at"], target["stopped_at"]) == edges
+    lengths = {kind: sum(one["seconds"] for one in target["segments"] if one["kind"] == kind) for kind, *_ in told}
+    assert target["wall_seconds"] == sum(lengths.values())
+    assert target["stopped_seconds"] == lengths.get("stopped", 0)
+    assert target["running_seconds"] == lengths.get("running", 0)
+
+
 def test_what_is_older_than_the_latest_segments_is_summed_up_exactly() -> None:
     events = opened("mon 09:00"), paused("mon 10:00", "customer"), resumed("mon 12:00"), resolved("fri 10:00")
     whole, short = view(in_berlin(), *events), view(in_berlin(), *events, most_segments=2)

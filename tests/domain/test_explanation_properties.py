@@ -49,10 +49,12 @@ def test_segments_run_without_gap_or_overlap_and_add_up_to_the_totals(
     now, targets = told(snapshot, events, after, most)
     for target, view in targets:
         segments = view["segments"]
-        if not segments:
-            assert view["wall_seconds"] == 0
-            continue
         end = max(now, target.since) if target.stopped_at is None else target.stopped_at
+        length = 0 if target.started_at is None else end - target.started_at
+        assert exactly(view["wall_seconds"]) == Decimal(length) / 1_000_000
+        if not segments:
+            assert length == 0
+            continue
         edges = [parse(segments[0]["start"]), *(parse(one["end"]) for one in segments)]
         assert (edges[0], edges[-1]) == (target.started_at, end)
         assert [parse(one["start"]) for one in segments] == edges[:-1]

@@ -7,21 +7,22 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.catalog import Catalog
 from domain.clocks import CLOCKS, ClockState, OnReopen, Span
 from domain.conditions import Condition
 from domain.criteria import Criteria
-from domain.events import Event, EventKind
+from domain.events import Event, EventKind, in_order
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import MINUTE, Instant
 from domain.planning import courses, plan
-from domain.plans import Plan
+from domain.plans import Plan, TargetPlan
 from domain.policies import OnChange, Policy, TargetRule
 from domain.snapshot import CalendarVersion, Snapshot
 from domain.tickets import Ticket
+from tests.support.builders import ALWAYS, a_snapshot
 from tests.support.strategies import calendars, deterministic, histories, instants
 
 PENDING = Criteria((Condition("status", "in", ("pending", "on_hold")),))
@@ -93,9 +94,28 @@ def snapshots(draw: st.DrawFn, lists_of_types: st.SearchStrategy[list[str]] = so
 
 @st.composite
 def stories(draw: st.DrawFn) -> tuple[Event, ...]:
-    """A history in which about every other event is an update of the fields that policies look at."""
-    opening, *others = draw(histories())
-    return (opening, *(draw(st.just(event) | updates(event)) for event in others))
+    """A history in which about every other event is an update of the fields that policies look at, many at the instant
+    of another one, and many dated before the opening."""
+    opening, *others = draw(histories() | histories_of_a_ticket_that_closes())
+    dated = [opening]
+    for event in others:
+        again = draw(st.sampled_from((event, dated[-1], dated[-1], opening))).occurred_at
+        occurred_at = Instant(again - draw(st.sampled_from((0, 0, 0, 60))) * MINUTE)
+        dated.append(replace(event, occurred_at=occurred_at, received_at=Instant(max(occurred_at, event.received_at))))
+    return (opening, *(draw(st.just(event) | updates(event)) for event in dated[1:]))
+
+
+@st.composite
+def histories_of_a_ticket_that_closes(draw: st.DrawFn) -> tuple[Event, ...]:
+    """A ticket that closes and is reopened in turn."""
+    opening, *others = draw(histories(most=5))
+    kinds = draw(st.sampled_from(((EventKind.RESOLVED, EventKind.REOPENED), (EventKind.REOPENED, EventKind.RESOLVED))))
+    last = opening.received_at
+    told = [opening]
+    for index, event in enumerate(others):
+        last = Instant(max(last + 1, event.received_at))
+        told.append(replace(event, kind=kinds[index % 2], team_id=None, cause="", received_at=last))
+    return tuple(told)
 
 
 @st.composite
@@ -105,8 +125,8 @@ def stories_of_reopened_tickets(draw: st.DrawFn) -> tuple[Event, ...]:
     told = [Event(EventKind.OPENED, "0", opened_at, opened_at)]
     closing = draw(st.sampled_from((EventKind.RESOLVED, EventKind.RESOLVED, EventKind.CANCELLED)))
     for kind in (EventKind.UPDATED, closing, EventKind.UPDATED, EventKind.REOPENED, EventKind.UPDATED):
-        occurred_at = Instant(told[-1].occurred_at + draw(st.integers(1, 300)) * MINUTE)
-        event = Event(kind, str(len(told)), occurred_at, occurred_at)
+        occurred_at = Instant(told[-1].occurred_at + draw(st.just(0) | st.integers(1, 300)) * MINUTE)
+        event = Event(kind, str(len(told)), occurred_at, Instant(occurred_at + len(told)))
         told.append(draw(updates(event)) if kind is EventKind.UPDATED else event)
     return (*told[:-1], replace(told[-1], attributes=draw(st.sampled_from(({"plan": "gold"}, {"plan": None})))))
 
@@ -177,7 +197,7 @@ def test_a_clock_that_stopped_unbreached_had_stayed_within_what_was_promised(
     snapshot: Snapshot, events: tuple[Event, ...]
 ) -> None:
     for target in plan(snapshot, events).targets:
-        if target.state is ClockState.STOPPED and target.breached_at is None and not target.fixed:
+        if target.state is ClockState.STOPPED and target.breached_at is None:
             assert target.used <= target.budget
 
 
@@ -225,5 +245,51 @@ def test_a_clock_runs_or_is_paused_from_its_start_to_its_stop_but_for_the_time_t
         for earlier, later in pairwise(going):
             assert earlier.end is not None
             assert earlier.end <= later.start
-        if going and course.life.started_at is not None:
-            assert going[0].start >= course.life.started_at
+        life = course.life
+        assert (life.started_at is None) == (not going)
+        if going:
+            assert (going[0].start, going[-1].end) == (life.started_at, life.stopped_at)
+        assert union([*life.ran, *life.paused]) == union([span for span in going if span.start != span.end])
+
+
+@st.composite
+def stories_of_closings_at_one_instant(draw: st.DrawFn) -> tuple[Event, ...]:
+    """The ticket closes and is reopened in turn, on the grid of half hours: at the opening, at one instant, or later.
+    What is dated before the opening comes first."""
+    kinds = (EventKind.RESOLVED, EventKind.REOPENED)
+    opened_at = draw(instants)
+    steps = draw(st.lists(st.sampled_from((0, 0, 30, 90, 600, 2000)), min_size=1, max_size=8))
+    early = draw(st.sampled_from((0, 45)))
+    told = [Event(EventKind.OPENED, "0", opened_at, opened_at)]
+    after = 0
+    for index, step in enumerate(steps):
+        after += step
+        occurred_at = Instant(opened_at + (after or -early) * MINUTE)
+        told.append(Event(kinds[index % 2], str(index + 1), occurred_at, Instant(opened_at + index + 1)))
+    return tuple(told)
+
+
+@deterministic
+@given(
+    st.sampled_from(("resolution", "total_resolution")),
+    st.sampled_from(({"time": "16:00"}, {"weekday": "wed", "time": "12:17"})),
+    st.sampled_from(OnReopen),
+    stories_of_closings_at_one_instant(),
+)
+def test_events_at_one_instant_do_to_a_fixed_instant_what_they_do_a_microsecond_apart(
+    type_: str, by: dict[str, Any], on_reopen: OnReopen, events: tuple[Event, ...]
+) -> None:
+    rule = TargetRule.from_json({"id": "t", "type": type_, "by": by})
+    snapshot = a_snapshot(rule, calendar=ALWAYS, on_reopen=on_reopen)
+    opened_at, told = events[0].occurred_at, in_order(events)
+    apart = [replace(one, occurred_at=Instant(max(one.occurred_at, opened_at) + n)) for n, one in enumerate(told)]
+    together, spread = (plan(snapshot, told).targets for told in (events, apart))
+    dues = {target.due_at for target in together}
+    assume(not dues & {event.occurred_at for event in events})
+    assert [outcome(target) for target in together] == [outcome(target) for target in spread]
+
+
+def outcome(target: TargetPlan) -> tuple[Any, ...]:
+    """To the minute."""
+    times = (target.started_at, target.stopped_at, target.breached_at, target.due_at, target.used)
+    return (target.cycle, target.state, *(None if time is None else time // MINUTE for time in times))
