@@ -19,7 +19,7 @@ from domain.planning import plan
 from domain.plans import TargetPlan
 from domain.snapshot import Snapshot
 from domain.views import calendar_of, target_view
-from tests.domain.test_laws_of_every_clock import snapshots, stories
+from tests.domain.test_laws_of_every_clock import snapshots, stories, stories_of_closings_at_one_instant
 
 some = settings(derandomize=True, deadline=None, max_examples=40)
 # Microseconds off every grid, so that nothing adds up by luck.
@@ -42,7 +42,7 @@ def told(
 
 
 @some
-@given(snapshots(), stories(), moments, st.sampled_from((1, 2, 3, 500)))
+@given(snapshots(), stories() | stories_of_closings_at_one_instant(), moments, st.sampled_from((1, 2, 3, 500)))
 def test_segments_run_without_gap_or_overlap_and_add_up_to_the_totals(
     snapshot: Snapshot, events: tuple[Event, ...], after: int, most: int
 ) -> None:
