@@ -41,7 +41,7 @@ def told(
     return now, zip(explained.plan.targets, view["targets"], strict=True)
 
 
-@some
+@settings(some, max_examples=250)
 @given(snapshots(), stories() | stories_of_closings_at_one_instant(), moments, st.sampled_from((1, 2, 3, 500)))
 def test_segments_run_without_gap_or_overlap_and_add_up_to_the_totals(
     snapshot: Snapshot, events: tuple[Event, ...], after: int, most: int
