@@ -31,13 +31,13 @@ def verify(
     if isinstance(document, dict) and document.get("instance_id") != instance_id:
         raise InvalidValue("export.instance_id", document.get("instance_id"), f"must be {instance_id}")
     if save is not None:
-        save.write_text(json.dumps(document, ensure_ascii=True, indent=1))
+        _write(save, document)
     verdict = recompute(document, head)
     for finding in verdict.findings:
-        console.complain(str(finding))
+        console.complain(_printable(str(finding)))
     if verdict.unchained:
         console.say(f"{verdict.unchained} steps were recorded before there was a chain")
-    console.say(f"{verdict.steps} steps, head {verdict.head or 'none'}")
+    console.say(_printable(f"{verdict.steps} steps, head {verdict.head or 'none'}"))
     if not verdict.holds:
         raise typer.Exit(1)
     console.say("nothing was changed, and every plan follows from the rules and the events")
@@ -48,8 +48,20 @@ def _read(source: Path) -> Any:
         return json.loads(source.read_text())
     except OSError as error:
         raise InvalidValue("from", str(source), f"cannot be read: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidValue("from", str(source), "must hold JSON") from None
+
+
+def _write(save: Path, document: Any) -> None:
+    try:
+        save.write_text(json.dumps(document, ensure_ascii=True, indent=1))
+    except OSError as error:
+        raise InvalidValue("save", str(save), f"cannot be written: {error.strerror}") from None
+
+
+def _printable(line: str) -> str:
+    """What is in a file may be no text that a terminal takes, or one that it obeys."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
 
 
 async def _load(instance_id: str, organization: str) -> Any:

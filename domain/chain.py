@@ -13,13 +13,18 @@ from typing import Any
 from domain.digests import digest, plan_digest
 from domain.errors import InvalidValue, SlaError
 from domain.events import Event
-from domain.fields import require_list, require_mapping
-from domain.instants import render_optional
+from domain.fields import refuse_unknown, require_list, require_mapping
+from domain.instants import parse, render_optional
 from domain.planning import plan
 from domain.plans import Plan
+from domain.records import FIRST
 from domain.snapshot import Snapshot
 
 FORMAT = "slakeeper-record/1"
+EXPORT_FIELDS = frozenset({"format", "organization", "instance_id", "head", "steps", "unchained"})
+STEP_FIELDS = frozenset({"recorded_at", "previous_hash", "hash", "link"})
+UNCHAINED_FIELDS = frozenset({"steps", "events", "snapshot"})
+UNREADABLE = (SlaError, LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
 NOTHING_BEFORE = ""
 
 
@@ -66,28 +71,68 @@ def verify(document: Any, head: str | None = None) -> Verdict:
         raise InvalidValue("export.format", body.get("format"), f"must be {FORMAT}")
     listed = require_list(body.get("steps"), "export.steps")
     steps = [require_mapping(one, f"export.steps[{at}]") for at, one in enumerate(listed)]
-    earlier = require_mapping(body.get("unchained") or {}, "export.unchained")
+    earlier = _unchained(body)
+    count = earlier.get("steps", 0)
     hashes = [one.get("hash") for one in steps]
-    findings = [*_of_hashes(steps), *_of_chain(body, hashes, head), *_of_plans(body, steps, earlier)]
-    return Verdict(len(steps), str(hashes[-1]) if hashes else NOTHING_BEFORE, earlier.get("steps", 0), tuple(findings))
+    findings = [
+        *_of_shape(body, steps),
+        *_of_hashes(steps, count + FIRST),
+        *_of_chain(body, hashes, head),
+        *_of_plans(body, steps, earlier),
+    ]
+    return Verdict(len(steps), str(hashes[-1]) if hashes else NOTHING_BEFORE, count, tuple(findings))
 
 
-def _of_hashes(steps: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    previous, expected = NOTHING_BEFORE, None
+def _unchained(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was recorded before there was a chain. Raises InvalidValue for what cannot be that."""
+    if body.get("unchained") is None:
+        return {}
+    field = "export.unchained"
+    earlier = require_mapping(body["unchained"], field)
+    refuse_unknown(earlier, UNCHAINED_FIELDS, field)
+    steps = earlier.get("steps")
+    if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
+        raise InvalidValue(f"{field}.steps", steps, "must be a number of steps, at least 1")
+    require_list(earlier.get("events"), f"{field}.events")
+    require_mapping(earlier.get("snapshot"), f"{field}.snapshot")
+    return earlier
+
+
+def _of_shape(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """What is in no hash must be known; when a step was recorded is the store's word alone, but must be a time."""
+    if not steps and body.get("unchained") is None:
+        yield Finding(None, "steps", "there is none")
+    for key in body.keys() - EXPORT_FIELDS:
+        yield Finding(None, str(key), "is not known here")
+    for step in steps:
+        for key in step.keys() - STEP_FIELDS:
+            yield Finding(_sequence(step), str(key), "is not known here")
+        try:
+            parse(step.get("recorded_at"))
+        except InvalidValue as error:
+            yield Finding(_sequence(step), "recorded_at", error.reason)
+
+
+def _of_hashes(steps: Sequence[Mapping[str, Any]], first: int) -> Iterator[Finding]:
+    previous, expected = NOTHING_BEFORE, first
     for step in steps:
         link, sequence = step.get("link"), _sequence(step)
         if not isinstance(link, Mapping):
             yield Finding(sequence, "link", "is missing")
             continue
-        if expected is not None and sequence != expected:
+        if sequence != expected:
             yield Finding(sequence, "sequence", f"step {expected} should be here")
         if step.get("previous_hash") != previous:
             yield Finding(sequence, "previous_hash", "is not the hash of the step before")
-        previous = link_hash(previous, link)
+        try:
+            previous = link_hash(previous, link)
+        except (ValueError, TypeError, RecursionError) as error:
+            yield Finding(sequence, "link", f"has no hash: {error}")
+            previous = ""
         if step.get("hash") != previous:
             yield Finding(sequence, "hash", "is not that of what the step says and of the steps before")
             previous = str(step.get("hash"))
-        expected = None if sequence is None else sequence + 1
+        expected = (expected if sequence is None else sequence) + 1
 
 
 def _of_chain(body: Mapping[str, Any], hashes: Sequence[Any], head: str | None) -> Iterator[Finding]:
@@ -117,7 +162,7 @@ def _of_plans(
 def _of_plan(sequence: int | None, link: Mapping[str, Any], snapshot: Any, events: Sequence[Any]) -> Iterator[Finding]:
     try:
         planned = plan(Snapshot.from_json(snapshot), [Event.from_json(event) for event in events])
-    except (SlaError, KeyError, TypeError, AttributeError, ValueError) as error:
+    except UNREADABLE as error:
         yield Finding(sequence, "plan", f"cannot be made from what is recorded: {error}")
         return
     if plan_digest(planned.to_json()) != link.get("plan"):
@@ -136,7 +181,9 @@ def _of_firings(sequence: int | None, link: Mapping[str, Any], planned: Plan) ->
     }
     for firing in _documents(link.get("firings")):
         key = (firing.get("target"), firing.get("cycle"), firing.get("milestone"))
-        if firing.get("withdrawn_at") is None and moments.get(key) != firing.get("planned_at"):
+        if not all(isinstance(part, str | int) for part in key):
+            yield Finding(sequence, "firings", "hold one whose target, cycle and milestone are none")
+        elif firing.get("withdrawn_at") is None and moments.get(key) != firing.get("planned_at"):
             yield Finding(sequence, f"{key[0]}/{key[1]}/{key[2]}", "did not happen at that instant")
 
 
@@ -155,4 +202,4 @@ def _database(planned: Plan, link: Mapping[str, Any]) -> str:
 def _sequence(step: Mapping[str, Any]) -> int | None:
     link = step.get("link")
     found = link.get("sequence") if isinstance(link, Mapping) else None
-    return found if isinstance(found, int) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else None

@@ -208,3 +208,89 @@ print(verdict.steps)
 def test_the_events_of_the_story_are_all_in_the_record(export: dict[str, Any]) -> None:
     told = [Event.from_json(event).event_id for one in export["steps"] for event in one["link"]["events"]]
     assert told == [event.event_id for event, _ in HISTORY]
+
+
+def branches(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    inner = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for key, part in inner:
+        yield from branches(part, (*path, key))
+
+
+def put(document: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    inner: Any = document
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return document
+
+
+@pytest.mark.parametrize("odd", [float("nan"), None, [], {}, [{}], "\ud800", -(10**400)], ids=ascii)
+def test_whatever_stands_anywhere_in_an_export_is_found_or_refused_by_name(export: dict[str, Any], odd: Any) -> None:
+    export["steps"] = export["steps"][:3]
+    export["head"] = export["steps"][-1]["hash"]
+    for path in branches(export):
+        kept = get(export, path)
+        if kept == odd:
+            continue
+        put(export, path, odd)
+        try:
+            assert not verify(export).holds, path
+        except InvalidValue as refused:
+            assert str(refused.field).startswith("export"), path  # noqa: PT017 - either is right
+        put(export, path, kept)
+
+
+def get(document: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        document = document[key]
+    return document
+
+
+def test_a_key_that_no_export_has_is_found(export: dict[str, Any]) -> None:
+    export["remark"] = "all is well"
+    export["steps"][1]["remark"] = "all is well"
+    assert [(one.sequence, one.part) for one in verify(export).findings] == [(None, "remark"), (2, "remark")]
+
+
+def test_the_time_a_step_was_recorded_is_outside_the_chain_but_must_be_one(export: dict[str, Any]) -> None:
+    export["steps"][1]["recorded_at"] = "2026-03-05T09:00:00Z"
+    assert verify(export).holds
+    export["steps"][1]["recorded_at"] = "some day"
+    assert [(one.sequence, one.part) for one in verify(export).findings] == [(2, "recorded_at")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"events": None}, "events"), ({"events": 5}, "events"), ({"steps": "a lot of"}, "steps"), ({"steps": 0}, "steps"),
+     ({"snapshot": []}, "snapshot"), ({"remark": 1}, "remark")],
+)  # fmt: skip
+def test_steps_from_before_the_chain_that_are_none_are_refused_by_name(
+    export: dict[str, Any], changes: dict[str, Any], field: str
+) -> None:
+    earlier = {"steps": 1, "events": [], "snapshot": {}, **changes}
+    with pytest.raises(InvalidValue) as refused:
+        verify({**export, "unchained": earlier})
+    assert refused.value.field == f"export.unchained.{field}"
+
+
+def test_there_are_no_steps_from_before_the_chain_where_it_has_the_first(export: dict[str, Any]) -> None:
+    earlier = {"steps": 1, "events": [], "snapshot": export["steps"][0]["link"]["snapshot"]}
+    found = verify({**export, "unchained": earlier}).findings
+    assert [str(one) for one in found] == ["step 1: sequence: step 2 should be here"]
+
+
+def test_a_chain_made_anew_begins_with_step_1(export: dict[str, Any]) -> None:
+    for one in export["steps"]:
+        one["link"]["sequence"] += 6
+    found = verify(rehashed(export)).findings
+    assert [(one.sequence, one.part) for one in found] == [(7, "sequence")]
+
+
+def test_an_export_without_a_step_proves_nothing(export: dict[str, Any]) -> None:
+    assert [str(one) for one in verify({**export, "steps": [], "head": ""}).findings] == [
+        "the export: steps: there is none"
+    ]
