@@ -18,6 +18,7 @@ from domain.instants import parse, render_optional
 from domain.planning import plan
 from domain.plans import Plan
 from domain.records import FIRST
+from domain.retelling import Retelling
 from domain.snapshot import Snapshot
 
 FORMAT = "slakeeper-record/1"
@@ -148,20 +149,23 @@ def _of_plans(
 ) -> Iterator[Finding]:
     own = (body.get("organization"), body.get("instance_id"))
     snapshot, events = earlier.get("snapshot"), [*earlier.get("events", ())]
+    retelling = Retelling(str(body.get("instance_id")), whole=not earlier)
     for step in steps:
-        link, sequence = step.get("link"), _sequence(step)
+        link = step.get("link")
         if not isinstance(link, Mapping):
             continue
         if (link.get("organization"), link.get("instance_id")) != own:
-            yield Finding(sequence, "instance_id", "is of another instance")
+            yield Finding(_number(link), "instance_id", "is of another instance")
         snapshot = link.get("snapshot") or snapshot
         events += _documents(link.get("events"))
-        yield from _of_plan(sequence, link, snapshot, events)
+        yield from _of_plan(link, snapshot, events, retelling)
 
 
-def _of_plan(sequence: int | None, link: Mapping[str, Any], snapshot: Any, events: Sequence[Any]) -> Iterator[Finding]:
+def _of_plan(link: Mapping[str, Any], snapshot: Any, events: Sequence[Any], retelling: Retelling) -> Iterator[Finding]:
+    sequence = _number(link)
     try:
-        planned = plan(Snapshot.from_json(snapshot), [Event.from_json(event) for event in events])
+        heard = [Event.from_json(event) for event in events]
+        planned = plan(Snapshot.from_json(snapshot), heard)
     except UNREADABLE as error:
         yield Finding(sequence, "plan", f"cannot be made from what is recorded: {error}")
         return
@@ -169,22 +173,12 @@ def _of_plan(sequence: int | None, link: Mapping[str, Any], snapshot: Any, event
         yield Finding(sequence, "plan", f"is not what rules and events come to{_database(planned, link)}")
     if render_optional(planned.closed_at) != link.get("closed_at"):
         yield Finding(sequence, "closed_at", "is not what rules and events come to")
-    yield from _of_firings(sequence, link, planned)
-
-
-def _of_firings(sequence: int | None, link: Mapping[str, Any], planned: Plan) -> Iterator[Finding]:
-    """What stands must be planned at that very instant."""
-    moments: dict[Any, str | None] = {
-        (target.name, target.cycle, mark.name): render_optional(mark.planned_at)
-        for target in planned.targets
-        for mark in target.milestones
-    }
-    for firing in _documents(link.get("firings")):
-        key = (firing.get("target"), firing.get("cycle"), firing.get("milestone"))
-        if not all(isinstance(part, str | int) for part in key):
-            yield Finding(sequence, "firings", "hold one whose target, cycle and milestone are none")
-        elif firing.get("withdrawn_at") is None and moments.get(key) != firing.get("planned_at"):
-            yield Finding(sequence, f"{key[0]}/{key[1]}/{key[2]}", "did not happen at that instant")
+    own = heard[len(heard) - len(_documents(link.get("events"))) :]
+    try:
+        for part, problem in retelling.step(planned, link, own):
+            yield Finding(sequence, part, problem)
+    except UNREADABLE as error:
+        yield Finding(sequence, "firings", f"cannot be read: {error}")
 
 
 def _documents(value: Any) -> Sequence[Mapping[str, Any]]:
@@ -201,5 +195,9 @@ def _database(planned: Plan, link: Mapping[str, Any]) -> str:
 
 def _sequence(step: Mapping[str, Any]) -> int | None:
     link = step.get("link")
-    found = link.get("sequence") if isinstance(link, Mapping) else None
+    return _number(link) if isinstance(link, Mapping) else None
+
+
+def _number(link: Mapping[str, Any]) -> int | None:
+    found = link.get("sequence")
     return found if isinstance(found, int) and not isinstance(found, bool) else None

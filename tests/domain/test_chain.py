@@ -294,3 +294,50 @@ def test_an_export_without_a_step_proves_nothing(export: dict[str, Any]) -> None
     assert [str(one) for one in verify({**export, "steps": [], "head": ""}).findings] == [
         "the export: steps: there is none"
     ]
+
+
+def links(export: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one["link"] for one in export["steps"]]
+
+
+def problems(export: dict[str, Any]) -> set[str]:
+    """Of a chain that was made anew."""
+    return {finding.problem for finding in verify(rehashed(export)).findings}
+
+
+def test_milestones_that_never_fired_are_found_though_every_hash_fits(export: dict[str, Any]) -> None:
+    for link in links(export):
+        link["firings"], link["notices"] = [], []
+    assert problems(export) == {"should have fired"}
+
+
+def test_withdrawals_that_never_came_are_found_though_every_hash_fits(export: dict[str, Any]) -> None:
+    for link in links(export):
+        link["firings"] = [one for one in link["firings"] if one["withdrawn_at"] is None]
+        link["notices"] = [one for one in link["notices"] if not one.endswith("/withdrawn")]
+    assert "should have been withdrawn" in problems(export)
+
+
+def test_notices_that_were_never_sent_are_found_though_every_hash_fits(export: dict[str, Any]) -> None:
+    for link in links(export):
+        link["notices"] = []
+    assert problems(export) == {"are not those of what fired and was withdrawn"}
+
+
+def test_a_status_that_the_rules_do_not_come_to_is_found_though_every_hash_fits(export: dict[str, Any]) -> None:
+    for link in links(export):
+        link["status"] = "met"
+    assert problems(export) == {"is not what rules and events come to"}
+
+
+def test_nothing_fires_before_its_instant_though_every_hash_fits(export: dict[str, Any]) -> None:
+    for link in links(export):
+        for firing in link["firings"]:
+            firing["fired_at"] = "1999-01-01T00:00:00Z"
+    assert "was fired before its instant" in problems(export)
+
+
+def test_a_firing_stays_as_it_was_told_though_every_hash_fits(export: dict[str, Any]) -> None:
+    withdrawn = next(one for link in links(export) for one in link["firings"] if one["withdrawn_at"])
+    withdrawn["fired_at"] = withdrawn["withdrawn_at"]
+    assert problems(export) == {"is not what an earlier step says of it"}

@@ -15,6 +15,7 @@ from domain.instants import Instant, parse
 from domain.planning import plan
 from domain.records import Record, Writer
 from domain.snapshot import Snapshot
+from domain.status import instance_status
 from store.store import Store
 from store.tables import instance_records
 from tests.store.samples import ORGANIZATION, an_event, an_opening
@@ -30,11 +31,10 @@ def story() -> list[Record]:
     kinds = (EventKind.ACKNOWLEDGED, EventKind.PAUSED, EventKind.RESUMED)
     for sequence, kind in enumerate(kinds, start=2):
         events.append(an_event(kind.value, kind, minutes=10 * sequence))
-        steps.append(
-            replace(
-                opening, sequence=sequence, snapshot=None, events=(events[-1],), plan=plan(snapshot, events).to_json()
-            )
-        )
+        planned = plan(snapshot, events)
+        told: dict[str, Any] = {"events": (events[-1],), "plan": planned.to_json()}
+        status = instance_status(planned, events[-1].received_at)
+        steps.append(replace(opening, sequence=sequence, snapshot=None, status=status, **told))
     return steps
 
 
