@@ -13,9 +13,14 @@ WITHDRAWN = "withdrawn"
 ESCALATED = "escalated"
 
 
-def firing_id(facts: Facts, firing: Firing) -> str:
+def firing_id(instance_id: str, firing: Firing) -> str:
     """The delivery key `(instance, target, cycle, milestone, generation)`, stable over every retry."""
-    return f"{facts.instance_id}/{firing.key}/{firing.generation}"
+    return f"{instance_id}/{firing.key}/{firing.generation}"
+
+
+def withdrawal_id(instance_id: str, firing: Firing) -> str:
+    """The delivery key of the notice that takes a firing back."""
+    return f"{firing_id(instance_id, firing)}/{WITHDRAWN}"
 
 
 def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
@@ -23,9 +28,10 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
     target = plan.target(firing.key.target, firing.key.cycle)
     milestone = next((m for m in target.milestones if m.name == firing.key.milestone), None) if target else None
     name = _name(firing.key.milestone)
+    told = firing_id if firing.stands else withdrawal_id
     return {
         "specversion": "1.0",
-        "id": firing_id(facts, firing) if firing.stands else f"{firing_id(facts, firing)}/{WITHDRAWN}",
+        "id": told(facts.instance_id, firing),
         "source": f"/sla/{facts.organization}",
         "type": f"sla.{name if firing.stands else WITHDRAWN}",
         "subject": facts.instance_id,
@@ -48,7 +54,7 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
             "fired_at": render(firing.fired_at),
             "due_at": render_optional(target.due_at if target else None),
             "escalation": None if milestone is None else milestone.escalation,
-            "withdraws": None if firing.stands else firing_id(facts, firing),
+            "withdraws": None if firing.stands else firing_id(facts.instance_id, firing),
             "message": _sentence(facts, plan, firing, milestone),
         },
     }

@@ -11,7 +11,7 @@ from domain.events import FUTURE_TOLERANCE, Event, EventKind
 from domain.fields import require_list, require_mapping
 from domain.instants import Instant
 from domain.ledger import Firing, Key, Ledger, merge, reconcile
-from domain.notices import WITHDRAWN
+from domain.notices import firing_id, withdrawal_id
 from domain.plans import Plan
 from domain.records import FIRST
 from domain.status import InstanceStatus, instance_status
@@ -97,11 +97,10 @@ class Retelling:
             if firing.skipped:
                 continue
             earlier = before.get((firing.key, firing.generation))
-            name = f"{self.instance_id}/{firing.key}/{firing.generation}"
             if earlier is None:
-                yield name
+                yield firing_id(self.instance_id, firing)
             if not firing.stands and (earlier is None or earlier.stands):
-                yield f"{name}/{WITHDRAWN}"
+                yield withdrawal_id(self.instance_id, firing)
 
     def _overdue(self, plan: Plan) -> Iterator[Problem]:
         """What should have fired or been withdrawn, and still is not when something later is told."""

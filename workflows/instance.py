@@ -40,9 +40,9 @@ Answer = TypeVar("Answer")
 PATIENT_HANDING_ON = "hand-on-when-settled"
 # Longer than an attempt at a notice takes.
 HAND_ON_PATIENCE = timedelta(seconds=30)
-# Where the server begins to warn; it ends a run at five times that.
 HASTY_PATIENCE = timedelta(seconds=10)
 HANDING_ON = "handing on"
+# Where the server begins to warn; it ends a run at five times that.
 CROWDED_EVENTS, CROWDED_BYTES = 10_240, 10 * 1024 * 1024
 
 

@@ -17,15 +17,15 @@ PACKED = "packed_json"
 
 def pack(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document itself, or `{"packed_json": base64 of its zlib-compressed JSON}` when it is large."""
-    return pack_beyond(PLAIN_UP_TO_BYTES, document)
+    return _pack_beyond(PLAIN_UP_TO_BYTES, document)
 
 
 def pack_answer(document: Mapping[str, Any]) -> dict[str, Any]:
     """As `pack`, for the answer of a query."""
-    return pack_beyond(PLAIN_ANSWER_BYTES, document)
+    return _pack_beyond(PLAIN_ANSWER_BYTES, document)
 
 
-def pack_beyond(plain_up_to: int, document: Mapping[str, Any]) -> dict[str, Any]:
+def _pack_beyond(plain_up_to: int, document: Mapping[str, Any]) -> dict[str, Any]:
     plain = json.dumps(document).encode()
     if len(plain) <= plain_up_to:
         return dict(document)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cli.replaying.driver import Outcome
 from domain.instants import SECOND, Instant, Micros, in_seconds, render, render_optional
 from domain.ledger import Firing, Key, standing
-from domain.notices import WITHDRAWN, firing_id
+from domain.notices import firing_id, withdrawal_id
 from domain.plans import Plan, TargetPlan
 from domain.status import instance_status, met
 
@@ -93,8 +93,8 @@ def _prompt(outcome: Outcome) -> _Found:
 def _notices(outcome: Outcome) -> _Found:
     """Every firing was announced once, and nothing else was."""
     facts = outcome.case.snapshot.facts
-    expected = {firing_id(facts, firing) for firing in outcome.ledger}
-    expected |= {f"{firing_id(facts, firing)}/{WITHDRAWN}" for firing in outcome.ledger if not firing.stands}
+    expected = {firing_id(facts.instance_id, firing) for firing in outcome.ledger}
+    expected |= {withdrawal_id(facts.instance_id, firing) for firing in outcome.ledger if not firing.stands}
     for notice_id in sorted(expected | outcome.notices.keys()):
         wanted, arrived = int(notice_id in expected), outcome.notices.get(notice_id, 0)
         if wanted != arrived:

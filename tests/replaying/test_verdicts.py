@@ -37,7 +37,7 @@ def walked(folder: Path, rows: tuple[logs.Row, ...], as_of: Instant = END) -> Ou
         plan=case.expected,
         ledger=ledger,
         set_aside=0,
-        notices={firing_id(case.snapshot.facts, firing): 1 for firing in ledger},
+        notices={firing_id(case.snapshot.facts.instance_id, firing): 1 for firing in ledger},
     )
 
 

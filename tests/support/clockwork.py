@@ -194,6 +194,12 @@ class Opened:
     async def target(self, type_: str) -> dict[str, Any]:
         return target_of(await self.state(), type_)
 
+    async def updated(self, times: int) -> None:
+        """Updates u0, u1 and so on, one after the other."""
+        for number in range(times):
+            await self.signal("update", event_id=f"u{number}", attributes={"n": number})
+            await self.applied(f"u{number}")
+
     async def result(self) -> dict[str, Any]:
         answer: dict[str, Any] = await self.handle.result()
         return answer

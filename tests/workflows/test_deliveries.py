@@ -12,7 +12,7 @@ from activities import delivery
 from activities.ports import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.policies import Policy
-from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, working
+from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, standing, working
 
 SECOND = 1 / 60
 
@@ -72,8 +72,8 @@ async def test_a_channel_that_hangs_does_not_make_the_others_send_again(
 
     well, ill = Mailbox("well"), Hanging("ill")
     async with working(realtime, channels=[well, ill]):
-        await realtime.open(snapshot_of(hasty))
-        await asyncio.sleep(9)
+        ticket = await realtime.open(snapshot_of(hasty))
+        await eventually(ticket.state, lambda state: len(standing(state)) == 3 and not state["undelivered"])
         ids = well.ids
         assert len(ids) == len(set(ids)) == 3, ids
         assert set(ill.ids) == set(ids)

@@ -42,9 +42,7 @@ async def test_a_milestone_fires_on_time_while_an_instance_waits_to_continue_as_
     async with working(realtime):
         ticket = await realtime.open(snapshot_of(hasty))
         first = (await ticket.handle.describe()).run_id
-        for number in range(12):
-            await ticket.signal("update", event_id=f"u{number}")
-            await ticket.applied(f"u{number}")
+        await ticket.updated(12)
         await eventually(ticket.state, lambda state: len(standing(state)) == 3, seconds=20)
         described = await ticket.handle.describe()
         assert described.history_length > 80

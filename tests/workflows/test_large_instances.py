@@ -43,9 +43,7 @@ async def test_a_life_is_the_same_when_every_document_is_too_large_to_travel_pla
         handle = await start_with_signal(realtime, "inst_sla_ticket_42", {"priority": "high"}, event_id="a")
         ticket = Opened(realtime, handle, await realtime.now())
         first = (await handle.describe()).run_id
-        for number in range(12):
-            await ticket.signal("update", event_id=f"u{number}")
-            await ticket.applied(f"u{number}")
+        await ticket.updated(12)
         await eventually(handle.describe, lambda described: described.run_id != first)
         asked = await engine.state(ORGANIZATION, "inst_sla_ticket_42")
         assert asked is not None

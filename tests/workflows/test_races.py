@@ -79,9 +79,7 @@ async def test_signals_without_a_time_keep_theirs_after_continuing_as_new(realti
     async with working(realtime):
         ticket = await realtime.open(snapshot_of(policy))
         first = (await ticket.handle.describe()).run_id
-        for number in range(12):
-            await ticket.signal("update", event_id=f"u{number}")
-            await ticket.applied(f"u{number}")
+        await ticket.updated(12)
         await eventually(ticket.handle.describe, lambda described: described.run_id != first)
     await ticket.signal("update", event_id="x")
     await asyncio.sleep(1)

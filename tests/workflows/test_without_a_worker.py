@@ -96,9 +96,7 @@ async def test_continuing_as_new_carries_everything_over(realtime: Clockwork, ha
         first = (await ticket.handle.describe()).run_id
         await ticket.fired("first_response/breached")
         await ticket.handle.signal("pause", "broken")
-        for number in range(12):
-            await ticket.signal("update", event_id=f"u{number}", attributes={"n": number})
-            await ticket.applied(f"u{number}")
+        await ticket.updated(12)
         await eventually(ticket.handle.describe, lambda described: described.run_id != first)
         state = await ticket.state()
         assert state["applied"] == ["opened", *(f"u{number}" for number in range(12))]
