@@ -122,11 +122,6 @@ async def admin(request: Request, _: ApiKey) -> KeyOwner:
     return _with_scope(request, ADMIN)
 
 
-async def enterprise_reader(request: Request, _: ApiKey) -> KeyOwner:
-    require_enterprise(request.state.owner, "This route")
-    return _with_scope(request, READ)
-
-
 async def enterprise_writer(request: Request, _: ApiKey) -> KeyOwner:
     require_enterprise(request.state.owner, "This route")
     return _with_scope(request, WRITE)
@@ -135,8 +130,6 @@ async def enterprise_writer(request: Request, _: ApiKey) -> KeyOwner:
 Reader = Annotated[KeyOwner, Depends(reader)]
 Writer = Annotated[KeyOwner, Depends(writer)]
 Admin = Annotated[KeyOwner, Depends(admin)]
-EnterpriseReader = Annotated[KeyOwner, Depends(enterprise_reader)]
-EnterpriseWriter = Annotated[KeyOwner, Depends(enterprise_writer)]
 KnownKeys = Annotated[KeyCache, Depends(known_keys)]
 
 

@@ -63,9 +63,17 @@ def occurred_at(text: str | None, now: Instant, field: str = "occurred_at") -> I
     return at
 
 
+def require_instance_id(instance_id: str) -> None:
+    """Raises NotFound for what names no instance."""
+    try:
+        InstanceId.parse(instance_id)
+    except InvalidValue:
+        raise _unknown(instance_id) from None
+
+
 async def find_instance(deps: Dependencies, organization: str, instance_id: str) -> Sighting:
     """The workflow's word, else the store's. Raises NotFound, or Unavailable when neither can say."""
-    _require_instance_id(instance_id)
+    require_instance_id(instance_id)
     if (state := await deps.engine.state(organization, instance_id)) is not None:
         return Sighting(state.snapshot, state.plan, state.ledger, "workflow")
     return await find_recorded(deps, organization, instance_id)
@@ -88,7 +96,7 @@ async def command_instance(
     deps: Dependencies, organization: str, instance_id: str, signal: str, payload: Mapping[str, Any]
 ) -> Commanded:
     """Send a signal, durably, and wait a moment for its effect. Raises NotFound, InvalidValue, Unavailable."""
-    _require_instance_id(instance_id)
+    require_instance_id(instance_id)
     message = stamped(payload, deps.now())
     await send(deps, organization, instance_id, signal, message)
     return await effect(deps, organization, instance_id, message["event_id"])
@@ -145,13 +153,6 @@ async def _opening(deps: Dependencies, organization: str, instance_id: str) -> S
     if start.planned is None:
         raise EngineUnavailable("The instance has been started and is not planned yet; try again.")
     return Sighting(*start.planned, "workflow")
-
-
-def _require_instance_id(instance_id: str) -> None:
-    try:
-        InstanceId.parse(instance_id)
-    except InvalidValue:
-        raise _unknown(instance_id) from None
 
 
 def _unknown(instance_id: str) -> NotFound:

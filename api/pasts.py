@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from api.dependencies import Dependencies
-from api.instances import find_instance
+from api.instances import find_instance, require_instance_id
 from api.states import State
 from domain.errors import InvalidValue, NotFound, Unavailable
 from domain.explaining import Past
-from domain.ids import InstanceId
 from domain.instants import Instant, parse, render
 from store.instances import LoadedInstance
 
@@ -20,7 +19,7 @@ LONGEST_WAIT = 0.2
 async def find_past(deps: Dependencies, organization: str, instance_id: str) -> Past:
     """The events from the store, which is given a moment to catch up with the workflow; all else from the workflow
     where a worker answers for it. Raises NotFound, or Unavailable while nothing is recorded."""
-    _require_instance_id(instance_id)
+    require_instance_id(instance_id)
     state = await deps.engine.state(organization, instance_id)
     loaded = await _caught_up(deps, organization, instance_id, state)
     past = None if loaded is None else _past(loaded, state)
@@ -81,10 +80,3 @@ def _past(loaded: LoadedInstance, state: State | None) -> Past | None:
     events = tuple(event for event in loaded.events if event.event_id in state.applied)
     is_complete = loaded.is_complete and len(events) == len(state.applied)
     return Past(state.snapshot, events, state.ledger, state.plan, is_complete)
-
-
-def _require_instance_id(instance_id: str) -> None:
-    try:
-        InstanceId.parse(instance_id)
-    except InvalidValue:
-        raise NotFound(f"There is no instance {instance_id}.", field="instance_id", value=instance_id) from None
