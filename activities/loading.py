@@ -1,51 +1,107 @@
-"""`load`: what an instance needs when it was started with the ticket alone, or continues after it had finished."""
+"""`load`: what an instance needs when it was started with the ticket alone, or goes on after an earlier run."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from temporalio import activity
 
 from activities.boundary import temporal_errors
-from activities.ports import Projection
+from activities.ports import EarlierRuns, Projection
 from domain.calendar import tzdata_version
-from domain.errors import InvalidValue, NotFound
+from domain.errors import InvalidValue, NotFound, ProjectionConflict
 from domain.events import FUTURE_TOLERANCE, Event, EventKind
 from domain.fields import require_mapping
-from domain.ids import InstanceId
+from domain.ids import InstanceId, workflow_id
 from domain.instants import Instant, parse, render
 from domain.planning import plan
+from domain.records import Record, refusal
 from domain.tickets import SUBJECT_FIELDS, Ticket
 from workflows.calls import LOAD
-from workflows.messages import start_input
+from workflows.inbox import Refusal, read_signal
+from workflows.messages import AFTER, start_input
 from workflows.packing import pack, unpack
+
+NOTHING: Mapping[str, Any] = {"start": {}, "started_at": None, "records": [], "signals": []}
 
 
 class Loading:
-    def __init__(self, projection: Projection) -> None:
+    def __init__(self, projection: Projection, earlier_runs: EarlierRuns) -> None:
         self._projection = projection
+        self._earlier_runs = earlier_runs
 
     @activity.defn(name=LOAD)
     async def load(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{organization, instance_id, ticket, started_at}` to `{recorded}`, `{snapshot, plan, opened}` or `{}`.
+        """`{organization, instance_id, ticket, started_at, after}` to `{recorded, missed}`, `{snapshot, plan, opened,
+        missed}` or `{}`.
 
-        An empty answer means that no policy, or none of its targets, applies to the ticket.
+        `after` is the run that ended before the instance was over, or null. The store gets every record that its
+        history holds, and `missed` are the signals `{name, payload, at}` that it was sent and that no record shows. An
+        empty answer means that no policy, or none of its targets, applies to the ticket.
         """
         request = unpack(request)
         with temporal_errors():
             organization, instance_id = request["organization"], request["instance_id"]
+            earlier = await self._earlier(organization, instance_id, request.get(AFTER))
             recorded = await self._projection.load(organization, instance_id)
             if recorded is not None:
-                return {"recorded": pack(recorded)}
-            ticket = read_ticket(request["ticket"], InstanceId.parse(instance_id))
-            opened = opening(request["ticket"], instance_id, parse(request["started_at"]))
-            snapshot = (await self._projection.catalog(organization)).snapshot(ticket, tzdata_version())
-            if snapshot is None or not snapshot.targets:
-                return {}
-            planned = await asyncio.to_thread(plan, snapshot, [opened])
-            return start_input(snapshot, planned, opened)
+                return pack({"recorded": pack(recorded), "missed": list(missed(earlier["signals"], recorded))})
+            begun = await self._begin({**request, "started_at": earlier["started_at"] or request["started_at"]}, earlier)
+            return pack({**begun, "missed": earlier["signals"]}) if begun else {}
+
+    async def _earlier(self, organization: str, instance_id: str, after: str | None) -> Mapping[str, Any]:
+        if after is None:
+            return NOTHING
+        earlier = await self._earlier_runs(workflow_id(organization, instance_id), after)
+        await catch_up(self._projection, earlier["records"])
+        return earlier
+
+    async def _begin(self, request: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+        """What the instance starts with: as the earlier run did, if there was one."""
+        start = earlier["start"]
+        if "snapshot" in start:
+            return {name: start[name] for name in ("snapshot", "plan", "opened")}
+        organization, instance_id, document = request["organization"], request["instance_id"], request["ticket"]
+        document = document or {name: value for name, value in start.items() if name != AFTER}
+        ticket = read_ticket(document, InstanceId.parse(instance_id))
+        opened = opening(document, instance_id, parse(request["started_at"]))
+        snapshot = (await self._projection.catalog(organization)).snapshot(ticket, tzdata_version())
+        if snapshot is None or not snapshot.targets:
+            return {}
+        planned = await asyncio.to_thread(plan, snapshot, [opened])
+        return unpack(start_input(snapshot, planned, opened))
+
+
+async def catch_up(projection: Projection, records: Iterable[Mapping[str, Any]]) -> int:
+    """Give the store the records that a history holds, in order; how many.
+
+    Ends at the first one that contradicts what is recorded: a run that was reset tells another past from there on.
+    """
+    count = 0
+    for document in records:
+        try:
+            await projection.apply(Record.from_json(document))
+        except ProjectionConflict as conflict:
+            activity.logger.warning("%s; the record is kept", conflict.message)
+            break
+        count += 1
+    return count
+
+
+def missed(signals: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Those of an earlier run's signals that the record does not show, as an event or as set aside."""
+    shown, set_aside = {event["event_id"] for event in recorded["events"]}, recorded["set_aside"]
+    unreadable = set_aside["count"]
+    for signal in signals:
+        read = read_signal(signal["name"], signal["payload"], parse(signal["at"]), 0, mint=str)
+        if isinstance(read, Refusal):
+            unreadable -= 1
+            if unreadable < 0:
+                yield signal
+        elif read.event.event_id not in shown and refusal(set_aside, read.event.event_id) is None:
+            yield signal
 
 
 def read_ticket(document: Any, instance: InstanceId) -> Ticket:

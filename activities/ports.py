@@ -54,5 +54,11 @@ class Projection(Protocol):
 SignalTimes = Callable[[str, str, frozenset[int]], Awaitable[Mapping[int, str]]]
 """When the run's n-th signals reached Temporal: (workflow id, run id, ordinals) to RFC 3339 texts."""
 
+EarlierRuns = Callable[[str, str], Awaitable[Mapping[str, Any]]]
+"""What runs of a workflow left behind: (workflow id, the last run's id) to `{start, started_at, records, signals}`."""
+
+Suspect = Callable[[str, str], None]
+"""Tells (workflow id, run id) to whoever looks after runs that cannot go on by themselves."""
+
 SearchAttributes = Callable[[], list[str]]
 """Names of the search attributes that the namespace has."""

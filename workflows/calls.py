@@ -19,16 +19,6 @@ class Limits(TypedDict, total=False):
     retry_policy: RetryPolicy
 
 
-_BRIEF = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=3)
-
-# For runs from before decision 13. A local activity that fails for long fills the history, so each kind gives up soon
-# and goes on as a regular one.
-LOCAL: dict[str, Limits] = {
-    PLAN: Limits(start_to_close_timeout=timedelta(seconds=5), retry_policy=_BRIEF),
-    LOAD: Limits(start_to_close_timeout=timedelta(seconds=5), retry_policy=_BRIEF),
-    RECORD: Limits(start_to_close_timeout=timedelta(milliseconds=500), retry_policy=RetryPolicy(maximum_attempts=1)),
-}
-
 _PROMPT = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=30))
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 

@@ -10,7 +10,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from domain.instants import Instant, render
     from domain.records import Delivery
-    from workflows.calling import NOTHING_LOCAL, cause_of
+    from workflows.calling import cause_of
     from workflows.calls import DELIVER, REGULAR
     from workflows.state import InstanceState, Outstanding
 
@@ -43,13 +43,9 @@ class Couriers:
             state.settle(notice_id, [Delivery.from_json(delivery) for delivery in answer["deliveries"]])
             if not answer["pending"] and ready is None:
                 break
-            self._close_step()
+            state.close_step(self._now())
         state.delivered(notice_id)
-        self._close_step()
-
-    def _close_step(self) -> None:
-        # Runs from before decision 13 have made a record of each delivery, and go on to count them so.
-        self._state.close_step(self._now(), gathers=workflow.patched(NOTHING_LOCAL))
+        state.close_step(self._now())
 
     async def _ready_channels(self, withdrawal: Outstanding) -> list[str] | None:
         """The channels that have settled the notice which this one takes back; None once all have, or for any other."""

@@ -31,16 +31,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.calls import AUTO_ESCALATE, LOAD, PLAN, RECORD, Document
     from workflows.couriers import Couriers
     from workflows.inbox import Arrival, Refusal, read_signal
-    from workflows.messages import STATE_QUERY, WORKFLOW_TYPE
+    from workflows.messages import AFTER, CANCEL, STATE_QUERY, WORKFLOW_TYPE, cancel_id, signal_id
     from workflows.packing import pack, pack_answer, unpack
     from workflows.state import InstanceState
 
 Answer = TypeVar("Answer")
 
-PATIENT_HANDING_ON = "hand-on-when-settled"
 # Longer than an attempt at a notice takes.
 HAND_ON_PATIENCE = timedelta(seconds=30)
-HASTY_PATIENCE = timedelta(seconds=10)
 HANDING_ON = "handing on"
 # Where the server begins to warn; it ends a run at five times that.
 CROWDED_EVENTS, CROWDED_BYTES = 10_240, 10 * 1024 * 1024
@@ -84,7 +82,11 @@ class SlaInstance:
                     raise
                 if task := asyncio.current_task():
                     task.uncancel()
-                self._accept("cancel", {"source": "temporal", "occurred_at": render(self._now())})
+                self._accept(CANCEL, {
+                    "event_id": cancel_id(workflow.info().run_id),
+                    "source": "temporal",
+                    "occurred_at": render(self._now()),
+                })
 
     @workflow.signal(
         dynamic=True, description="acknowledge, pause, resume, resolve, reopen, cancel, update: docs/signals.md"
@@ -109,12 +111,24 @@ class SlaInstance:
         return from_datetime(workflow.now())
 
     def _accept(self, name: str, payload: Any) -> None:
-        read = read_signal(name, payload, self._now(), self.signals, mint=lambda: str(workflow.uuid4()))
+        read = self._read(name, payload)
         if isinstance(read, Refusal):
             workflow.logger.warning("signal %s set aside: %s", name, read.problem)
             self.unsorted_refusals.append(read)
         else:
             self.arrived.append(read)
+
+    def _accept_first(self, missed: Sequence[Document]) -> None:
+        """Signals that an earlier run was sent and nothing shows: they came before all that this run was sent."""
+        read = [self._read(one["name"], one["payload"]) for one in missed]
+        self.arrived[:0] = [one for one in read if isinstance(one, Arrival)]
+        self.unsorted_refusals[:0] = [one for one in read if isinstance(one, Refusal)]
+
+    def _read(self, name: str, payload: Any) -> Arrival | Refusal:
+        ordinal = self.signals
+        return read_signal(
+            name, payload, self._now(), ordinal, mint=lambda: signal_id(workflow.info().run_id, ordinal)
+        )
 
     async def _open(self) -> InstanceState | None:
         """The instance as its input or the store has it; None when no promise applies to its ticket."""
@@ -139,10 +153,12 @@ class SlaInstance:
         request = {
             "organization": organization,
             "instance_id": instance_id,
-            "ticket": self.start,
+            "ticket": None if AFTER in start else self.start,
             "started_at": render(from_datetime(workflow.info().start_time)),
+            AFTER: start.get(AFTER),
         }
         loaded = unpack(await call(LOAD, request))
+        self._accept_first(loaded.get("missed", ()))
         if "recorded" in loaded:
             return InstanceState.from_json(unpack(loaded["recorded"]))
         if "snapshot" in loaded:
@@ -163,7 +179,7 @@ class SlaInstance:
         if state.is_finished() and state.is_settled() and not self._news():
             return True
         if self._hands_on(state):
-            await self._hand_on(state)
+            workflow.continue_as_new({"carried": pack(state.to_json()), "attributes": self.attributes})
         await self._wait(state)
         return False
 
@@ -173,8 +189,6 @@ class SlaInstance:
         if not info.is_continue_as_new_suggested():
             self.hand_on_by = None
             return False
-        if not workflow.patched(PATIENT_HANDING_ON):
-            return True
         now = self._now()
         if self.hand_on_by is None:
             self.hand_on_by = Instant(now + HAND_ON_PATIENCE // MICROSECOND)
@@ -265,7 +279,7 @@ class SlaInstance:
                 "chain": workflow.info().first_execution_run_id,
                 "at": render(self._now()),
             }
-            answer = await call(RECORD, request, once_local=not any(record.notices for record in batch))
+            answer = await call(RECORD, request)
             del state.unrecorded[: len(batch)]
             state.recording = 0
             self.known_attributes = answer["attributes"]
@@ -279,24 +293,6 @@ class SlaInstance:
         if updates := operators.updates(wanted, shown):
             workflow.upsert_search_attributes(updates)
             self.attributes |= wanted
-
-    async def _hand_on(self, state: InstanceState) -> None:
-        """Continue as new with everything."""
-        if self.hand_on_by is None:
-            await self._settle_for_a_moment(state)
-        workflow.continue_as_new({"carried": pack(state.to_json()), "attributes": self.attributes})
-
-    async def _settle_for_a_moment(self, state: InstanceState) -> None:
-        """How runs from before the patch hand on: they stop turning, at most until the next milestone."""
-        upcoming = state.wait(self._now())
-        patience = HASTY_PATIENCE if upcoming is None else min(HASTY_PATIENCE, upcoming[0] * MICROSECOND)
-        if patience and not state.is_settled():
-            with suppress(TimeoutError):
-                await workflow.wait_condition(
-                    lambda: self._news() or state.is_settled(), timeout=patience, timeout_summary=HANDING_ON
-                )
-        await self._take_arrivals(state)
-        state.close_step(self._now())
 
     def _couriers(self, state: InstanceState) -> Couriers:
         return Couriers(state, self._now)

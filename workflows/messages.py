@@ -15,6 +15,9 @@ from workflows.packing import pack
 
 WORKFLOW_TYPE = "SlaInstance"
 STATE_QUERY = "state"
+# In a start input: the run after which the instance goes on, because that one ended before the instance was over.
+AFTER = "after"
+CANCEL = "cancel"
 
 SIGNALS: Mapping[str, EventKind] = {
     "acknowledge": EventKind.ACKNOWLEDGED,
@@ -22,7 +25,7 @@ SIGNALS: Mapping[str, EventKind] = {
     "resume": EventKind.RESUMED,
     "resolve": EventKind.RESOLVED,
     "reopen": EventKind.REOPENED,
-    "cancel": EventKind.CANCELLED,
+    CANCEL: EventKind.CANCELLED,
     "update": EventKind.UPDATED,
     "assign": EventKind.ASSIGNED,
     "customer_reply": EventKind.CUSTOMER_REPLIED,
@@ -37,6 +40,16 @@ ALL_SIGNALS: Mapping[str, EventKind] = {**SIGNALS, REPLAN: EventKind.REPLANNED}
 def start_input(snapshot: Snapshot, plan: Plan, opened: Event) -> dict[str, Any]:
     """The input of an instance whose snapshot and first plan the caller has already made."""
     return pack({"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()})
+
+
+def signal_id(run_id: str, ordinal: int) -> str:
+    """The event id of the run's `ordinal`-th signal when its sender gave none: the history tells it, too."""
+    return f"{run_id}/{ordinal}"
+
+
+def cancel_id(run_id: str) -> str:
+    """The event id of a cancel request from the Temporal UI, of which a run takes one."""
+    return f"{run_id}/cancel"
 
 
 def summary(snapshot: Snapshot) -> str:

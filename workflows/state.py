@@ -194,12 +194,12 @@ class InstanceState:
         self.ledger = merge(self.ledger, changed)
         self.step.firings = merge(self.step.firings, changed)
 
-    def close_step(self, now: Instant, gathers: bool = False) -> None:
-        """Put what has changed into the next record, or, where it `gathers`, deliveries to those that still wait."""
+    def close_step(self, now: Instant) -> None:
+        """Put what has changed into the next record; deliveries alone into one that still waits, if there is any."""
         if not self.step:
             return
         step, self.step = self.step, Step()
-        if gathers and self._gathered(step):
+        if self._gathered(step):
             return
         self.sequence += 1
         self.unrecorded.append(

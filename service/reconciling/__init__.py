@@ -1,0 +1,8 @@
+"""Comparing the store with Temporal, both ways, and putting right what differs: no clock stands still unseen."""
+
+from service.reconciling.findings import Finding, Report, Trouble
+from service.reconciling.reconciler import Reconciler
+from service.reconciling.runs import Runs
+from service.reconciling.suspects import Suspects
+
+__all__ = ["Finding", "Reconciler", "Report", "Runs", "Suspects", "Trouble"]

@@ -1,0 +1,135 @@
+"""What can be done for one instance: record what its history holds, or go on in a new run from the record."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from temporalio.client import WorkflowExecutionStatus
+
+from domain.ids import parse_workflow_id, workflow_id
+from domain.instants import MINUTE, SECOND, Instant, Micros, render
+from service.catching_up import rebuild
+from service.reconciling.findings import Finding, Trouble
+from service.reconciling.runs import Run, Runs
+from service.reconciling.suspects import Suspicion
+from store.store import Store
+from store.upkeep import Address, Recorded
+from workflows.messages import summary
+
+Replays = Callable[[str, str], Awaitable[bool]]
+"""(workflow id, run id): whether the history of the run can be replayed by the code of today."""
+
+# What is on its way into the store, or into visibility, is no trouble yet.
+GRACE = Micros(10 * SECOND)
+# A run that ends again and again would be started for ever.
+MOST_RESTARTS = 5
+RESTARTS_WITHIN = Micros(10 * MINUTE)
+
+
+def address_of(id_: str) -> Address:
+    """Raises InvalidValue for the id of a workflow that is no instance's."""
+    organization, instance = parse_workflow_id(id_)
+    return organization, str(instance)
+
+
+@dataclass(slots=True)
+class Healing:
+    """Every method answers with what it found; with `dry` nothing is done. Raises RPCError, StoreUnavailable."""
+
+    store: Store
+    runs: Runs
+    replays: Replays
+    now: Callable[[], Instant]
+    dry: bool
+    _restarts: defaultdict[str, deque[Instant]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=MOST_RESTARTS)), init=False
+    )
+
+    async def start_again(self, recorded: Recorded) -> Finding | None:
+        """An instance that is recorded as going on, and that no list of running workflows shows."""
+        id_ = workflow_id(*recorded.address)
+        run = await self.runs.describe(id_)
+        if run is not None and run.is_running:
+            return None
+        if run is None:
+            return await self._start(Trouble.GONE, id_, None, "Temporal has no workflow for it")
+        if (behind := await self.record(recorded, id_, run)) is not None:
+            now_recorded = await self.store.upkeep.recorded([recorded.address])
+            if self.dry or not now_recorded[recorded.address].ongoing:
+                return behind
+        if run.status is WorkflowExecutionStatus.COMPLETED and self._is_fresh(run):
+            return None
+        return await self._start(Trouble.GONE, id_, run.run_id, f"its workflow is {run.status.name.lower()}")
+
+    async def record(self, recorded: Recorded | None, id_: str, run: Run) -> Finding | None:
+        """An instance that its run may know more of than the store does."""
+        before = Instant(self.now() - GRACE)
+        known = 0 if recorded is None else recorded.sequence
+        if known >= await self.runs.last_recorded(id_, run.run_id, before) and recorded is not None:
+            return None
+        if self.dry:
+            return Finding(Trouble.UNRECORDED, id_, _behind(known), "its history would be recorded")
+        steps = await rebuild(self.runs.histories, self.store.instances.apply, id_, run.run_id, self.now())
+        newest = (await self.store.upkeep.recorded([address_of(id_)])).get(address_of(id_))
+        if newest is None or newest.sequence <= known:
+            return None
+        return Finding(Trouble.UNRECORDED, id_, _behind(known), f"recorded up to step {newest.sequence} ({steps} read)")
+
+    async def examine(self, id_: str, suspicion: Suspicion | None, suspected: str | None = None) -> Finding | None:
+        """A running workflow that shows signs of not going on; `suspected` is the run that was reported, if one was."""
+        run = await self.runs.describe(id_)
+        if run is None or not run.is_running or suspected not in (None, run.run_id):
+            return None
+        if suspicion is Suspicion.REFUSED:
+            detail = "its run tells another past than the record"
+            return await self._replace(Trouble.CONTRADICTORY, id_, run.run_id, detail)
+        if suspicion is None and run.failures == 0:
+            return None
+        if not await self.replays(id_, run.run_id):
+            return await self._replace(Trouble.WEDGED, id_, run.run_id, "its history cannot be replayed")
+        if run.failures == 0:
+            return None
+        return Finding(Trouble.FAILING, id_, f"its task has failed {run.failures} times in a row", None)
+
+    async def overdue(self, recorded: Recorded) -> Finding | None:
+        """An instance that, as far as is recorded, has not fired a milestone in time."""
+        id_ = workflow_id(*recorded.address)
+        run = await self.runs.describe(id_)
+        if run is None or not run.is_running:
+            return None
+        if (behind := await self.record(recorded, id_, run)) is not None:
+            return behind
+        if run.failures:
+            return await self.examine(id_, None)
+        return Finding(Trouble.OVERDUE, id_, "a milestone should have fired more than a minute ago", None)
+
+    async def _replace(self, trouble: Trouble, id_: str, run_id: str, detail: str) -> Finding:
+        """In two steps, of which each may be the last of this process: a run that is gone is started again."""
+        if not self.dry and not self._is_exhausted(id_):
+            await self.runs.end(id_, run_id, f"{trouble}: {detail}")
+        return await self._start(trouble, id_, run_id, detail)
+
+    async def _start(self, trouble: Trouble, id_: str, after: str | None, detail: str) -> Finding:
+        if self.dry:
+            return Finding(trouble, id_, detail, "it would go on from its record")
+        if self._is_exhausted(id_):
+            since = render(self._restarts[id_][0])
+            return Finding(trouble, id_, f"{detail}, {MOST_RESTARTS} times since {since}", None)
+        self._restarts[id_].append(self.now())
+        stored = await self.store.instances.get(*address_of(id_))
+        started = await self.runs.start(id_, after, None if stored is None else summary(stored.snapshot))
+        return Finding(trouble, id_, detail, "goes on from its record" if started else "goes on already")
+
+    def _is_exhausted(self, id_: str) -> bool:
+        restarts = self._restarts[id_]
+        return len(restarts) == MOST_RESTARTS and restarts[0] > self.now() - RESTARTS_WITHIN
+
+    def _is_fresh(self, run: Run) -> bool:
+        """What a workflow recorded last may not be seen yet by whoever has read the store before it completed."""
+        return run.closed_at is not None and run.closed_at > self.now() - GRACE
+
+
+def _behind(known: int) -> str:
+    return f"the store has it up to step {known}" if known else "the store does not have it"

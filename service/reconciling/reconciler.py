@@ -1,0 +1,193 @@
+"""Rounds over all instances, page by page. Any number of workers may make them at once: each step is harmless twice."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+
+from temporalio.service import RPCError
+
+from domain.errors import InvalidValue, Unavailable
+from domain.ids import workflow_id
+from domain.instants import MINUTE, Instant, Micros
+from service.reconciling.findings import Finding, Report
+from service.reconciling.healing import GRACE, Healing, Replays, address_of
+from service.reconciling.runs import CLOSED, PROBLEMATIC, RUNNING, Run, Runs
+from service.reconciling.suspects import Suspects, Suspicion
+from store.store import Store
+from store.upkeep import PAGE, Address, Recorded
+
+logger = logging.getLogger("slakeeper.reconciler")
+
+OVERDUE_AFTER = Micros(MINUTE)
+INTERVAL_SECONDS = 15.0
+# A round that takes long must not become all that the engine does.
+SHARE = 5.0
+# Running instances whose history is compared with the store in a round that is not thorough.
+PORTION = 100
+AT_ONCE = 8
+
+
+class Reconciler:
+    """With `dry` it says what it would do and does nothing."""
+
+    def __init__(
+        self, store: Store, runs: Runs, replays: Replays, now: Callable[[], Instant], *, dry: bool = False
+    ) -> None:
+        self._store = store
+        self._runs = runs
+        self._healing = Healing(store, runs, replays, now, dry)
+        self._now = now
+        self._compared: Address | None = None
+
+    async def keep(self, suspects: Suspects) -> None:
+        """Rounds for ever; the first one is thorough, and what is suspected is looked at in between."""
+        clock = asyncio.get_running_loop().time
+        thorough = True
+        while True:
+            began = clock()
+            try:
+                _tell(await self.round(thorough=thorough))
+                thorough = False
+            except (Unavailable, RPCError) as error:
+                logger.warning("the round broke off: %s", error)
+            until = clock() + max(INTERVAL_SECONDS, SHARE * (clock() - began))
+            while (left := until - clock()) > 0:
+                await suspects.wait(left)
+                await self._look_at(suspects)
+
+    async def round(self, *, thorough: bool) -> Report:
+        """Compare everything that is recorded as going on with everything that runs; with `thorough` also each history
+        with the store, finished ones included. Raises StoreUnavailable, RPCError."""
+        report = Report()
+        running = {id_: run async for id_, run in self._runs.list(RUNNING)}
+        report.running = len(running)
+        known = await self._recorded(report, running, thorough=thorough)
+        await self._unrecorded(report, {id_: run for id_, run in running.items() if id_ not in known})
+        await self._stuck(report)
+        if thorough:
+            await self._finished(report)
+        return report
+
+    async def _look_at(self, suspects: Suspects) -> None:
+        report = Report()
+        taken = suspects.take()
+        try:
+            await _gather(
+                report, [self._healing.examine(id_, suspicion, run_id) for (id_, run_id), suspicion in taken.items()]
+            )
+        except (Unavailable, RPCError) as error:
+            logger.warning("suspected runs could not be looked at: %s", error)
+        _tell(report)
+
+    async def _recorded(self, report: Report, running: Mapping[str, Run], *, thorough: bool) -> set[str]:
+        """What is recorded as going on; the ids of its workflows."""
+        known: set[str] = set()
+        compared, last = 0, None
+        async for page in self._ongoing():
+            report.recorded += len(page)
+            work: list[Awaitable[Finding | None]] = []
+            for one in page:
+                known.add(id_ := workflow_id(*one.address))
+                if (run := running.get(id_)) is None:
+                    work.append(self._healing.start_again(one))
+                elif thorough or (compared < PORTION and self._is_next(one)):
+                    compared, last = compared + 1, one.address
+                    work.append(self._healing.record(one, id_, run))
+            await _gather(report, work)
+        # Beginning anew where the end was reached.
+        self._compared = last if compared == PORTION else None
+        return known
+
+    def _is_next(self, recorded: Recorded) -> bool:
+        return self._compared is None or recorded.address > self._compared
+
+    async def _unrecorded(self, report: Report, running: Mapping[str, Run]) -> None:
+        """What runs although nothing is recorded of it, or only that it is over."""
+        old = {id_: run for id_, run in running.items() if run.started_at < self._now() - GRACE}
+        for some in _portions(old):
+            recorded = await self._store.upkeep.recorded(list(some))
+            await _gather(
+                report, [self._healing.record(recorded.get(one), id_, old[id_]) for one, id_ in some.items()]
+            )
+
+    async def _stuck(self, report: Report) -> None:
+        problematic = [id_ async for id_, _ in self._runs.list(PROBLEMATIC)]
+        await _gather(report, [self._healing.examine(id_, None) for id_ in problematic])
+        overdue = await self._store.upkeep.overdue_instances(Instant(self._now() - OVERDUE_AFTER))
+        named = {finding.workflow_id for finding in report.findings}
+        await _gather(
+            report, [self._healing.overdue(one) for one in overdue if workflow_id(*one.address) not in named]
+        )
+
+    async def _finished(self, report: Report) -> None:
+        """What Temporal still has of instances whose workflow has ended."""
+        page: dict[str, Run] = {}
+        async for id_, run in self._runs.list(CLOSED):
+            report.finished += 1
+            if id_ not in page:
+                page[id_] = run
+            if len(page) == PAGE:
+                await self._compare_finished(report, page)
+                page = {}
+        await self._compare_finished(report, page)
+
+    async def _compare_finished(self, report: Report, runs: Mapping[str, Run]) -> None:
+        for some in _portions(runs):
+            recorded = await self._store.upkeep.recorded(list(some))
+            await _gather(
+                report,
+                [
+                    self._healing.record(recorded.get(one), id_, runs[id_])
+                    for one, id_ in some.items()
+                    if _may_be_behind(recorded.get(one), runs[id_])
+                ],
+            )
+
+    async def _ongoing(self) -> AsyncIterator[Sequence[Recorded]]:
+        after: Address | None = None
+        while page := await self._store.upkeep.ongoing(after):
+            yield page
+            after = page[-1].address
+
+
+def _may_be_behind(recorded: Recorded | None, run: Run) -> bool:
+    """A run records its last step just before it ends."""
+    return recorded is None or run.closed_at is None or recorded.recorded_at < run.closed_at - OVERDUE_AFTER
+
+
+def _portions(runs: Iterable[str]) -> Iterable[dict[Address, str]]:
+    """Workflow ids by the addresses of their instances; those of other workflows are left out."""
+    portion: dict[Address, str] = {}
+    for id_ in runs:
+        try:
+            portion[address_of(id_)] = id_
+        except InvalidValue:
+            continue
+        if len(portion) == PAGE:
+            yield portion
+            portion = {}
+    if portion:
+        yield portion
+
+
+async def _gather(report: Report, work: Sequence[Awaitable[Finding | None]]) -> None:
+    """Do the work, a few pieces at a time, and keep what was found."""
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(piece: Awaitable[Finding | None]) -> Finding | None:
+        async with slots:
+            return await piece
+
+    found = await asyncio.gather(*map(one, work), return_exceptions=True)
+    for finding in found:
+        if isinstance(finding, BaseException):
+            raise finding
+        if finding is not None:
+            report.findings.append(finding)
+
+
+def _tell(report: Report) -> None:
+    for finding in report.findings:
+        logger.log(logging.ERROR if finding.done is None else logging.WARNING, "%s", finding)

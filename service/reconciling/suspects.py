@@ -1,0 +1,44 @@
+"""Runs that the worker itself has seen fail in a way that no retry mends."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from enum import StrEnum
+
+
+class Suspicion(StrEnum):
+    NOT_REPLAYED = "not_replayed"
+    """The SDK has given the run up because its history did not replay."""
+    REFUSED = "refused"
+    """The store has refused a record of the run, because it holds another one under its key."""
+
+
+class Suspects:
+    """Belongs to one event loop; runs may be reported from any thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._runs: dict[tuple[str, str], Suspicion] = {}
+        self._news = asyncio.Event()
+
+    def report(self, workflow_id: str, run_id: str, suspicion: Suspicion) -> None:
+        with self._lock:
+            self._runs[workflow_id, run_id] = suspicion
+        self._loop.call_soon_threadsafe(self._news.set)
+
+    def take(self) -> dict[tuple[str, str], Suspicion]:
+        """All (workflow id, run id) that were reported since this was last called."""
+        with self._lock:
+            taken, self._runs = self._runs, {}
+        self._news.clear()
+        return taken
+
+    async def wait(self, seconds: float) -> None:
+        """Until one is reported, and that long at most."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            pass

@@ -1,0 +1,94 @@
+"""What looking after the instances of all organizations needs: which are not over, and what is overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from domain.instants import Instant
+from store.clock import Clock
+from store.database import Database
+from store.tables import instances, upkeep
+from store.types import instant, moment
+
+PAGE = 500
+Address = tuple[str, str]
+"""Organization and instance id."""
+
+_COLUMNS = (instances.c.organization, instances.c.id, instances.c.sequence, instances.c.ongoing, instances.c.recorded_at)
+_ADDRESS = sa.tuple_(instances.c.organization, instances.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How far an instance is recorded; `ongoing` until nothing is left to happen and every notice is settled."""
+
+    organization: str
+    instance_id: str
+    sequence: int
+    ongoing: bool
+    recorded_at: Instant
+
+    @property
+    def address(self) -> Address:
+        return self.organization, self.instance_id
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """How many instances have a milestone that should have fired before some instant; since when the oldest has."""
+
+    count: int
+    since: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    database: Database
+    now: Clock
+
+    async def ongoing(self, after: Address | None) -> Sequence[Recorded]:
+        """A page of the instances that are not over, in the order of their addresses, behind that one."""
+        wanted = sa.select(*_COLUMNS).where(instances.c.ongoing)
+        if after is not None:
+            wanted = wanted.where(_ADDRESS > sa.tuple_(*map(sa.literal, after)))
+        async with self.database.read() as conn:
+            rows = await conn.execute(wanted.order_by(instances.c.organization, instances.c.id).limit(PAGE))
+            return [_recorded(row) for row in rows]
+
+    async def recorded(self, addresses: Sequence[Address]) -> Mapping[Address, Recorded]:
+        """Those of these instances that have a row; at most `PAGE` may be asked for."""
+        if not addresses:
+            return {}
+        these = _ADDRESS.in_([sa.tuple_(*map(sa.literal, address)) for address in addresses])
+        async with self.database.read() as conn:
+            found = [_recorded(row) for row in await conn.execute(sa.select(*_COLUMNS).where(these))]
+        return {one.address: one for one in found}
+
+    async def overdue(self, before: Instant) -> Overdue:
+        late = _late(before)
+        counted = sa.select(sa.func.count(), sa.func.min(instances.c.next_milestone_at)).where(late)
+        async with self.database.read() as conn:
+            count, earliest = (await conn.execute(counted)).one()
+        return Overdue(count, None if earliest is None else instant(earliest))
+
+    async def overdue_instances(self, before: Instant) -> Sequence[Recorded]:
+        """Those whose milestone has been waiting for longest, `PAGE` of them at most."""
+        wanted = sa.select(*_COLUMNS).where(_late(before)).order_by(instances.c.next_milestone_at).limit(PAGE)
+        async with self.database.read() as conn:
+            return [_recorded(row) for row in await conn.execute(wanted)]
+
+    async def write(self) -> None:
+        """Write something, to see whether that is possible. Raises StoreUnavailable."""
+        async with self.database.write() as conn:
+            await conn.execute(sa.update(upkeep).values(written_at=moment(self.now())))
+
+
+def _late(before: Instant) -> sa.ColumnElement[bool]:
+    return sa.and_(instances.c.ongoing, instances.c.next_milestone_at < moment(before))
+
+
+def _recorded(row: sa.Row[tuple[str, str, int, bool, Instant]]) -> Recorded:
+    return Recorded(row.organization, row.id, row.sequence, row.ongoing, instant(row.recorded_at))
