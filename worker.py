@@ -32,7 +32,7 @@ from domain.calendar import pin_packaged_tzdata
 from domain.catalog import Catalog
 from domain.errors import SlaError
 from domain.instants import Instant
-from domain.records import Record, Writer
+from domain.records import Record
 from settings import Settings
 from store.store import Store
 from workflows.instance import SlaInstance
@@ -54,8 +54,8 @@ class StoreProjection:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def apply(self, record: Record, writer: Writer) -> None:
-        await self._store.instances.apply(record, writer)
+    async def apply(self, record: Record) -> None:
+        await self._store.instances.apply(record)
 
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
         loaded = await self._store.instances.load(organization, instance_id)

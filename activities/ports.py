@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from domain.catalog import Catalog
 from domain.errors import SlaError
-from domain.records import Record, Writer
+from domain.records import Record
 
 
 class NoticeRefused(SlaError):
@@ -40,7 +40,7 @@ class Channel(Protocol):
 class Projection(Protocol):
     """The store, as far as an instance needs it. Raises StoreUnavailable, ProjectionConflict."""
 
-    async def apply(self, record: Record, writer: Writer) -> None: ...
+    async def apply(self, record: Record) -> None: ...
 
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
         """The recorded past as `InstanceState.from_json` takes it; None when there is none."""

@@ -9,8 +9,7 @@ from temporalio import activity
 from activities.boundary import temporal_errors
 from activities.ports import Projection, SearchAttributes
 from domain.errors import ProjectionConflict
-from domain.instants import parse
-from domain.records import Record, Writer
+from domain.records import Record
 from workflows.calls import RECORD
 from workflows.packing import unpack
 
@@ -22,17 +21,15 @@ class Recording:
 
     @activity.defn(name=RECORD)
     async def record(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{records, chain, at}` to `{attributes}`: the search attributes that may be set."""
-        request = unpack(request)
-        writer = Writer(request["chain"], parse(request["at"], "at"), tentative=activity.info().is_local)
+        """`{records}` to `{attributes}`: the search attributes that may be set."""
         with temporal_errors():
-            for record in request["records"]:
-                await self._apply(Record.from_json(record), writer)
+            for record in unpack(request)["records"]:
+                await self._apply(Record.from_json(record))
         return {"attributes": self._search_attributes()}
 
-    async def _apply(self, record: Record, writer: Writer) -> None:
+    async def _apply(self, record: Record) -> None:
         try:
-            await self._projection.apply(record, writer)
+            await self._projection.apply(record)
         except ProjectionConflict as conflict:
             # Retried for ever on purpose: it stays visible to operators, and nothing is written over.
             activity.logger.error("record %s/%s: %s", record.instance_id, record.sequence, conflict.message)

@@ -35,8 +35,6 @@ def verify(
     verdict = recompute(document, head)
     for finding in verdict.findings:
         console.complain(_printable(str(finding)))
-    if verdict.unchained:
-        console.say(f"{verdict.unchained} steps were recorded before there was a chain")
     console.say(_printable(f"{verdict.steps} steps, head {verdict.head or 'none'}"))
     if not verdict.holds:
         raise typer.Exit(1)

@@ -13,7 +13,7 @@ from typing import Any
 from domain.digests import digest, plan_digest
 from domain.errors import InvalidValue, SlaError
 from domain.events import Event
-from domain.fields import refuse_unknown, require_list, require_mapping
+from domain.fields import require_list, require_mapping
 from domain.instants import parse, render_optional
 from domain.planning import plan
 from domain.plans import Plan
@@ -22,9 +22,8 @@ from domain.retelling import Retelling
 from domain.snapshot import Snapshot
 
 FORMAT = "slakeeper-record/1"
-EXPORT_FIELDS = frozenset({"format", "organization", "instance_id", "head", "steps", "unchained"})
+EXPORT_FIELDS = frozenset({"format", "organization", "instance_id", "head", "steps"})
 STEP_FIELDS = frozenset({"recorded_at", "previous_hash", "hash", "link"})
-UNCHAINED_FIELDS = frozenset({"steps", "events", "snapshot"})
 UNREADABLE = (SlaError, LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
 NOTHING_BEFORE = ""
 
@@ -49,11 +48,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`steps` were checked, `head` is the hash of the last; `unchained` ones were recorded before there was a chain."""
+    """`steps` were checked, `head` is the hash of the last."""
 
     steps: int
     head: str
-    unchained: int
     findings: tuple[Finding, ...]
 
     @property
@@ -72,36 +70,19 @@ def verify(document: Any, head: str | None = None) -> Verdict:
         raise InvalidValue("export.format", body.get("format"), f"must be {FORMAT}")
     listed = require_list(body.get("steps"), "export.steps")
     steps = [require_mapping(one, f"export.steps[{at}]") for at, one in enumerate(listed)]
-    earlier = _unchained(body)
-    count = earlier.get("steps", 0)
     hashes = [one.get("hash") for one in steps]
     findings = [
         *_of_shape(body, steps),
-        *_of_hashes(steps, count + FIRST),
+        *_of_hashes(steps),
         *_of_chain(body, hashes, head),
-        *_of_plans(body, steps, earlier),
+        *_of_plans(body, steps),
     ]
-    return Verdict(len(steps), str(hashes[-1]) if hashes else NOTHING_BEFORE, count, tuple(findings))
-
-
-def _unchained(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What was recorded before there was a chain. Raises InvalidValue for what cannot be that."""
-    if body.get("unchained") is None:
-        return {}
-    field = "export.unchained"
-    earlier = require_mapping(body["unchained"], field)
-    refuse_unknown(earlier, UNCHAINED_FIELDS, field)
-    steps = earlier.get("steps")
-    if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
-        raise InvalidValue(f"{field}.steps", steps, "must be a number of steps, at least 1")
-    require_list(earlier.get("events"), f"{field}.events")
-    require_mapping(earlier.get("snapshot"), f"{field}.snapshot")
-    return earlier
+    return Verdict(len(steps), str(hashes[-1]) if hashes else NOTHING_BEFORE, tuple(findings))
 
 
 def _of_shape(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     """What is in no hash must be known; when a step was recorded is the store's word alone, but must be a time."""
-    if not steps and body.get("unchained") is None:
+    if not steps:
         yield Finding(None, "steps", "there is none")
     for key in body.keys() - EXPORT_FIELDS:
         yield Finding(None, str(key), "is not known here")
@@ -114,8 +95,8 @@ def _of_shape(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> It
             yield Finding(_sequence(step), "recorded_at", error.reason)
 
 
-def _of_hashes(steps: Sequence[Mapping[str, Any]], first: int) -> Iterator[Finding]:
-    previous, expected = NOTHING_BEFORE, first
+def _of_hashes(steps: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    previous, expected = NOTHING_BEFORE, FIRST
     for step in steps:
         link, sequence = step.get("link"), _sequence(step)
         if not isinstance(link, Mapping):
@@ -144,12 +125,11 @@ def _of_chain(body: Mapping[str, Any], hashes: Sequence[Any], head: str | None) 
         yield Finding(None, "head", f"{head} is not in the chain: what it stood for was changed or removed")
 
 
-def _of_plans(
-    body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], earlier: Mapping[str, Any]
-) -> Iterator[Finding]:
+def _of_plans(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     own = (body.get("organization"), body.get("instance_id"))
-    snapshot, events = earlier.get("snapshot"), [*earlier.get("events", ())]
-    retelling = Retelling(str(body.get("instance_id")), whole=not earlier)
+    snapshot: Any = None
+    events: list[Mapping[str, Any]] = []
+    retelling = Retelling(str(body.get("instance_id")))
     for step in steps:
         link = step.get("link")
         if not isinstance(link, Mapping):

@@ -21,26 +21,6 @@ NONE_SET_ASIDE: Mapping[str, Any] = {"count": 0, "recent": []}
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
-    """Who writes a record, and from how firm a ground.
-
-    A tentative record was written from inside a workflow task that had not been committed yet. Should that task be
-    undone (its worker killed, a signal slipping in), it runs again with more in it and writes the same sequence with
-    other content: later, from the same chain of runs. Only then may a record be replaced.
-    """
-
-    chain: str
-    at: Instant
-    tentative: bool
-
-    def may_replace(self, held: Writer) -> bool:
-        return held.tentative and held.chain == self.chain and held.at < self.at
-
-
-FIRM = Writer(chain="", at=Instant(0), tentative=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
     """How one notice fared on one channel; `status` is delivered or dead (given up, reason in `error`)."""
 

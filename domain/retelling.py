@@ -27,13 +27,9 @@ Problem = tuple[str, str]
 
 @dataclass(slots=True)
 class Retelling:
-    """What a record has told so far. Where it is not `whole`, what was fired before it is unknown.
-
-    `known` is the latest instant by the workflow's clock that it has told of.
-    """
+    """What a record has told so far; `known` is the latest instant by the workflow's clock that it has told of."""
 
     instance_id: str
-    whole: bool
     ledger: Ledger = ()
     known: Instant = BEGINNING
     received: Instant = BEGINNING
@@ -67,7 +63,7 @@ class Retelling:
             earlier = before.get((firing.key, firing.generation))
             yield from self._of_firing(firing, planned) if earlier is None else _of_change(firing, earlier)
             self.ledger = merge(self.ledger, [firing])
-        if self.whole and Counter(self._notices(firings, before)) != Counter(notices):
+        if Counter(self._notices(firings, before)) != Counter(notices):
             yield "notices", "are not those of what fired and was withdrawn"
         self.hear(events)
         moments = [at for one in firings for at in (one.fired_at, one.withdrawn_at) if at is not None]
@@ -87,9 +83,9 @@ class Retelling:
             yield part, "did not happen at that instant"
         if firing.fired_at < firing.planned_at:
             yield part, "was fired before its instant"
-        if self.whole and firing.fired_at < self.known - GRACE:
+        if firing.fired_at < self.known - GRACE:
             yield part, "was fired before what an earlier step tells"
-        if self.whole and firing.generation != 1 + sum(one.key == firing.key for one in self.ledger):
+        if firing.generation != 1 + sum(one.key == firing.key for one in self.ledger):
             yield part, "is not the next generation"
 
     def _notices(self, firings: Sequence[Firing], before: Mapping[tuple[Key, int], Firing]) -> Iterator[str]:
@@ -104,8 +100,6 @@ class Retelling:
 
     def _overdue(self, plan: Plan) -> Iterator[Problem]:
         """What should have fired or been withdrawn, and still is not when something later is told."""
-        if not self.whole:
-            return
         changes = {(one.key, one.planned_at): one for one in reconcile(plan, self.ledger, self.known)}
         self.wrong = {at: self.wrong.get(at, self.known) for at in changes}
         for at, since in self.wrong.items():

@@ -13,7 +13,7 @@ from domain.chain import FORMAT, NOTHING_BEFORE, link_hash
 from domain.instants import Instant, render
 from domain.records import FIRST, Record
 from store.database import Database
-from store.tables import instance_events, instance_records, instances
+from store.tables import instance_records
 from store.types import instant
 
 _STEP = (instance_records.c.sequence, instance_records.c.link, instance_records.c.hash, instance_records.c.recorded_at)
@@ -21,13 +21,10 @@ _STEP = (instance_records.c.sequence, instance_records.c.link, instance_records.
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step as it was recorded; without a link it was recorded before there was a chain.
-
-    Without a hash it lies behind a step that is not recorded yet.
-    """
+    """One step as it was recorded; without a hash it lies behind a step that is not recorded yet."""
 
     sequence: int
-    link: Mapping[str, Any] | None
+    link: Mapping[str, Any]
     previous_hash: str | None
     hash: str | None
     recorded_at: Instant
@@ -49,14 +46,12 @@ async def chain(conn: AsyncConnection, record: Record) -> None:
     To be called once the instance's row has been moved: whoever moves it holds it until the end of the transaction.
     """
     previous = await _hash_before(conn, record)
+    if previous is None:
+        return
     for step in await _from(conn, record):
-        hashed = None if previous is None or step.link is None else link_hash(previous, step.link)
-        if hashed != step.hash:
-            this = sa.and_(_of(record.organization, record.instance_id), instance_records.c.sequence == step.sequence)
-            await conn.execute(sa.update(instance_records).where(this).values(hash=hashed))
-        if hashed is None:
-            return
-        previous = hashed
+        previous = link_hash(previous, step.link)
+        this = sa.and_(_of(record.organization, record.instance_id), instance_records.c.sequence == step.sequence)
+        await conn.execute(sa.update(instance_records).where(this).values(hash=previous))
 
 
 async def _hash_before(conn: AsyncConnection, record: Record) -> str | None:
@@ -64,11 +59,9 @@ async def _hash_before(conn: AsyncConnection, record: Record) -> str | None:
     if record.sequence == FIRST:
         return NOTHING_BEFORE
     own = _of(record.organization, record.instance_id)
-    before = sa.select(*_STEP).where(own, instance_records.c.sequence == record.sequence - 1)
-    row = (await conn.execute(before)).first()
-    if row is None:
-        return None
-    return NOTHING_BEFORE if row.link is None else row.hash
+    before = sa.select(instance_records.c.hash).where(own, instance_records.c.sequence == record.sequence - 1)
+    found: str | None = await conn.scalar(before)
+    return found
 
 
 async def _from(conn: AsyncConnection, record: Record) -> Sequence[Any]:
@@ -105,11 +98,9 @@ class Chains:
         own = _of(organization, instance_id)
         async with self.database.read() as conn:
             rows = (await conn.execute(sa.select(*_STEP).where(own).order_by(instance_records.c.sequence))).all()
-            unchained = [row.sequence for row in rows if row.link is None]
-            earlier = await _unchained(conn, organization, instance_id, unchained) if unchained else None
         if not rows:
             return None
-        chained = [step for step in _steps(rows) if step.link is not None and step.hash is not None]
+        chained = [step for step in _steps(rows) if step.hash is not None]
         return {
             "format": FORMAT,
             "organization": organization,
@@ -124,28 +115,12 @@ class Chains:
                 }
                 for step in chained
             ],
-            **({} if earlier is None else {"unchained": earlier}),
         }
 
 
 def _steps(rows: Sequence[Any]) -> list[Step]:
     steps: list[Step] = []
     for place, row in enumerate(rows):
-        before = rows[place - 1] if place and rows[place - 1].sequence == row.sequence - 1 else None
-        previous = NOTHING_BEFORE if before is None or before.link is None else before.hash
-        link = None if row.link is None else row.link
-        steps.append(Step(row.sequence, link, previous if row.hash else None, row.hash, instant(row.recorded_at)))
+        previous = rows[place - 1].hash if place else NOTHING_BEFORE
+        steps.append(Step(row.sequence, row.link, previous if row.hash else None, row.hash, instant(row.recorded_at)))
     return steps
-
-
-async def _unchained(
-    conn: AsyncConnection, organization: str, instance_id: str, sequences: Sequence[int]
-) -> dict[str, Any]:
-    """The events of steps that were recorded before there was a chain, and the rules as they are now."""
-    table = instance_events
-    these = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
-    mine = sa.select(table.c.doc).where(these, table.c.sequence.in_(sequences))
-    docs = (await conn.scalars(mine.order_by(table.c.sequence, table.c.position))).all()
-    this = sa.and_(instances.c.organization == organization, instances.c.id == instance_id)
-    snapshot = await conn.scalar(sa.select(instances.c.snapshot).where(this))
-    return {"steps": len(sequences), "events": list(docs), "snapshot": snapshot}

@@ -14,7 +14,7 @@ from domain.ids import Kind, SubjectType
 from domain.instants import Instant
 from domain.ledger import Firing, Key, Ledger
 from domain.plans import Plan
-from domain.records import FIRM, Delivery, Record, Writer
+from domain.records import Delivery, Record
 from domain.snapshot import Snapshot
 from domain.status import InstanceStatus
 from store import records
@@ -83,9 +83,9 @@ class Instances:
     database: Database
     now: Clock
 
-    async def apply(self, record: Record, writer: Writer = FIRM) -> None:
+    async def apply(self, record: Record) -> None:
         """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content."""
-        await records.apply(self.database, self.now, record, writer)
+        await records.apply(self.database, self.now, record)
 
     async def get(self, organization: str, instance_id: str) -> StoredInstance | None:
         async with self.database.read() as conn:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import ProjectionConflict
 from domain.ids import InstanceId
 from domain.instants import parse
-from domain.records import FIRM, Record, Writer
+from domain.records import Record
 from domain.snapshot import Facts
 from store.chains import chain
 from store.claims import end_claim
@@ -18,14 +18,14 @@ from store.clock import Clock
 from store.database import Database
 from store.outcomes import replace_targets
 from store.tables import deliveries, instance_events, instance_records, instances, milestones, notices
-from store.types import holdable, instant, moment
+from store.types import holdable, moment
 from store.upserts import insert_missing, insert_new, keep_newest
 
 
-async def apply(database: Database, now: Clock, record: Record, writer: Writer = FIRM) -> None:
-    """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content for good."""
+async def apply(database: Database, now: Clock, record: Record) -> None:
+    """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content."""
     async with database.write() as conn:
-        if await _claim(conn, now, record, writer):
+        if await _claim(conn, now, record):
             await _move_current(conn, now, record)
             await replace_targets(conn, record)
             await _keep_snapshot(conn, record)
@@ -37,37 +37,23 @@ async def apply(database: Database, now: Clock, record: Record, writer: Writer =
             await chain(conn, record)
 
 
-async def _claim(conn: AsyncConnection, now: Clock, record: Record, writer: Writer) -> bool:
+async def _claim(conn: AsyncConnection, now: Clock, record: Record) -> bool:
     """Whether this record is to be written. A second writer of the same key waits here for the first to commit."""
-    content = {
-        "digest": record.digest,
-        "chain": writer.chain,
-        "written_at": moment(writer.at),
-        "tentative": writer.tentative,
-        "recorded_at": moment(now()),
-        "link": record.link,
-    }
+    content = {"digest": record.digest, "recorded_at": moment(now()), "link": record.link}
     if await insert_new(conn, instance_records, {**_of(record), "sequence": record.sequence, **content}):
         return True
-    key = _key_of(instance_records, record)
-    held = (await conn.execute(sa.select(instance_records).where(key).with_for_update())).one()
-    if held.digest == record.digest:
-        if held.tentative and not writer.tentative:
-            await conn.execute(sa.update(instance_records).where(key).values(tentative=False))
-        return False
-    if not writer.may_replace(Writer(held.chain, instant(held.written_at), held.tentative)):
+    held = await conn.scalar(sa.select(instance_records.c.digest).where(_key_of(record)))
+    if held != record.digest:
         raise ProjectionConflict(
             f"record {record.sequence} of {record.instance_id} is already written with other content",
             field="sequence",
             value=record.sequence,
         )
-    await conn.execute(sa.update(instance_records).where(key).values(content))
-    await conn.execute(sa.delete(instance_events).where(_key_of(instance_events, record)))
-    return True
+    return False
 
 
-def _key_of(table: sa.Table, record: Record) -> sa.ColumnElement[bool]:
-    columns = table.c
+def _key_of(record: Record) -> sa.ColumnElement[bool]:
+    columns = instance_records.c
     return sa.and_(
         columns.organization == record.organization,
         columns.instance_id == record.instance_id,

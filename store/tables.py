@@ -212,11 +212,9 @@ instance_records = Table(
     Column("instance_id", Name, primary_key=True),
     Column("sequence", Integer, primary_key=True, autoincrement=False),
     Column("digest", Name, nullable=False),
-    Column("chain", Name, nullable=False),
-    Column("written_at", UtcDateTime, nullable=False),
-    Column("tentative", Boolean, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
-    Column("link", Document),
+    Column("link", Document, nullable=False),
+    # Null behind a step that is not recorded yet.
     Column("hash", Name),
 )
 

@@ -274,11 +274,7 @@ class SlaInstance:
             await workflow.wait_condition(lambda: bool(state.unrecorded))
             batch = list(state.unrecorded)
             state.recording = len(batch)
-            request = {
-                "records": [record.to_json() for record in batch],
-                "chain": workflow.info().first_execution_run_id,
-                "at": render(self._now()),
-            }
+            request = {"records": [record.to_json() for record in batch]}
             answer = await call(RECORD, request)
             del state.unrecorded[: len(batch)]
             state.recording = 0

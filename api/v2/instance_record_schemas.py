@@ -84,7 +84,7 @@ class StepView(View):
         description="SHA-256 over the hash before and the link; null behind a step that is not recorded yet.",
         examples=[_HASH],
     )
-    link: LinkView | None = Field(description="Null for a step that was recorded before there was a chain.")
+    link: LinkView
 
 
 class StepPage(PageOf):
@@ -112,6 +112,3 @@ class Export(View):
     instance_id: str = Field(examples=[_ID])
     head: str = Field(examples=[_HASH])
     steps: list[ExportedStep]
-    unchained: dict[str, Any] | None = Field(
-        default=None, description="Of an instance older than the chain: what was recorded before.", examples=[None]
-    )

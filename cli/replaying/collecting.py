@@ -9,7 +9,7 @@ from typing import Any
 from domain.catalog import Catalog
 from domain.errors import ProjectionConflict
 from domain.ledger import Ledger, merge
-from domain.records import Record, Writer
+from domain.records import Record
 
 
 class CollectingProjection:
@@ -17,14 +17,13 @@ class CollectingProjection:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._written: dict[str, dict[int, tuple[Record, Writer]]] = {}
+        self._written: dict[str, dict[int, Record]] = {}
 
-    async def apply(self, record: Record, writer: Writer) -> None:
+    async def apply(self, record: Record) -> None:
         written = self._written.setdefault(record.instance_id, {})
-        held = written.get(record.sequence)
-        if held is not None and held[0].digest != record.digest and not writer.may_replace(held[1]):
+        held = written.setdefault(record.sequence, record)
+        if held.digest != record.digest:
             raise ProjectionConflict(f"{record.instance_id}/{record.sequence} already holds other content")
-        written[record.sequence] = record, writer
 
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:  # noqa: ARG002 - the port's
         records = self._records(instance_id)
@@ -52,7 +51,7 @@ class CollectingProjection:
 
     def _records(self, instance_id: str) -> list[Record]:
         written = self._written.get(instance_id, {})
-        return [written[sequence][0] for sequence in sorted(written)]
+        return [written[sequence] for sequence in sorted(written)]
 
 
 class CollectingChannel:

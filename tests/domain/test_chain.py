@@ -84,7 +84,7 @@ def rehashed(export: dict[str, Any]) -> dict[str, Any]:
 def test_a_record_that_nobody_touched_holds(export: dict[str, Any]) -> None:
     verdict = verify(export)
     assert [str(finding) for finding in verdict.findings] == []
-    assert (verdict.steps, verdict.head, verdict.unchained) == (len(export["steps"]), export["head"], 0)
+    assert (verdict.steps, verdict.head) == (len(export["steps"]), export["head"])
     assert verdict.steps > 4
     withdrawn = [f for one in export["steps"] for f in one["link"]["firings"] if f["withdrawn_at"]]
     assert withdrawn
@@ -261,26 +261,6 @@ def test_the_time_a_step_was_recorded_is_outside_the_chain_but_must_be_one(expor
     assert verify(export).holds
     export["steps"][1]["recorded_at"] = "some day"
     assert [(one.sequence, one.part) for one in verify(export).findings] == [(2, "recorded_at")]
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [({"events": None}, "events"), ({"events": 5}, "events"), ({"steps": "a lot of"}, "steps"), ({"steps": 0}, "steps"),
-     ({"snapshot": []}, "snapshot"), ({"remark": 1}, "remark")],
-)  # fmt: skip
-def test_steps_from_before_the_chain_that_are_none_are_refused_by_name(
-    export: dict[str, Any], changes: dict[str, Any], field: str
-) -> None:
-    earlier = {"steps": 1, "events": [], "snapshot": {}, **changes}
-    with pytest.raises(InvalidValue) as refused:
-        verify({**export, "unchained": earlier})
-    assert refused.value.field == f"export.unchained.{field}"
-
-
-def test_there_are_no_steps_from_before_the_chain_where_it_has_the_first(export: dict[str, Any]) -> None:
-    earlier = {"steps": 1, "events": [], "snapshot": export["steps"][0]["link"]["snapshot"]}
-    found = verify({**export, "unchained": earlier}).findings
-    assert [str(one) for one in found] == ["step 1: sequence: step 2 should be here"]
 
 
 def test_a_chain_made_anew_begins_with_step_1(export: dict[str, Any]) -> None:

@@ -11,9 +11,8 @@ import sqlalchemy as sa
 
 from domain.chain import verify
 from domain.events import EventKind
-from domain.instants import Instant, parse
 from domain.planning import plan
-from domain.records import Record, Writer
+from domain.records import Record
 from domain.snapshot import Snapshot
 from domain.status import instance_status
 from store.store import Store
@@ -72,18 +71,6 @@ async def test_a_gap_ends_the_chain_until_it_is_filled(store: Store, order: tupl
     assert verify(await export(store)).findings == ()
 
 
-async def test_a_tentative_step_that_gives_way_changes_the_hashes_behind_it(store: Store) -> None:
-    first, second, third, _ = story()
-    undone = replace(second, events=(an_event("undone", EventKind.PAUSED),))
-    at = parse("2026-03-02T10:00:00Z")
-    await store.instances.apply(first)
-    await store.instances.apply(undone, Writer("chain", at, tentative=True))
-    await store.instances.apply(third, Writer("chain", at, tentative=True))
-    assert not verify(await export(store)).holds
-    await store.instances.apply(second, Writer("chain", Instant(at + 1), tentative=False))
-    assert verify(await export(store)).findings == ()
-
-
 async def test_a_step_that_is_recorded_again_keeps_its_hash(store: Store) -> None:
     for record in story():
         await store.instances.apply(record)
@@ -91,21 +78,6 @@ async def test_a_step_that_is_recorded_again_keeps_its_hash(store: Store) -> Non
     for record in reversed(story()):
         await store.instances.apply(record)
     assert await export(store) == before
-
-
-async def test_an_instance_older_than_the_chain_is_chained_from_then_on(store: Store) -> None:
-    first, second, third, fourth = story()
-    await store.instances.apply(first)
-    await store.instances.apply(second)
-    async with store.database.write() as conn:
-        await conn.execute(sa.update(instance_records).values(link=None, hash=None))
-    await store.instances.apply(third)
-    await store.instances.apply(fourth)
-    document = await export(store)
-    verdict = verify(document)
-    assert (verdict.steps, verdict.unchained, verdict.findings) == (2, 2, ())
-    assert [event["event_id"] for event in document["unchained"]["events"]] == ["open-42", "acknowledged"]
-    assert (await store.chains.steps(ORGANIZATION, ID, limit=9, offset=0)).is_complete
 
 
 async def test_what_somebody_changes_in_the_database_is_found(store: Store) -> None:

@@ -5,22 +5,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ProgrammingError
 
 from domain.errors import Conflict, StoreUnavailable
-from domain.instants import HOUR, MINUTE, Instant, from_datetime, render, to_datetime
 from store.migrate import MIGRATIONS, head, migration_config, upgrade
-from store.tables import instance_targets, metadata
+from store.tables import metadata
 from store.urls import sync_url
-from tests.store.samples import OPENED, an_opening
 
 UPGRADE = "import sys; from store.migrate import upgrade; upgrade(sys.argv[1])"
 
@@ -67,42 +63,6 @@ def test_several_processes_may_migrate_at_once(empty_url: str) -> None:
     errors = [process.communicate(timeout=60)[1] for process in started]
     assert [process.returncode for process in started] == [0] * 4, errors
     assert len(contents(empty_url)["organizations"]) == 1
-
-
-def test_the_clocks_of_instances_that_were_there_before_are_filled_in(empty_url: str, backend: str) -> None:
-    """Those of a finished instance would never be written otherwise."""
-    if backend == "sqlite":
-        Path(sync_url(empty_url).database or "").parent.mkdir(parents=True)
-    opening = an_opening("42")
-    with connected(empty_url) as conn:
-        command.upgrade(migration_config(conn), "0001")
-        plan = {**opening.plan, "targets": [dict(opening.plan["targets"][0]), dict(opening.plan["targets"][1])]}
-        stop = render(Instant(OPENED + 30 * MINUTE))
-        plan["targets"][0] |= {"state": "stopped", "stopped_at": stop, "used": 30 * MINUTE, "breached_at": None}
-        table = sa.Table("instances", sa.MetaData(), autoload_with=conn)
-        row: dict[str, Any] = {
-            "organization": "default",
-            "id": "inst_sla_ticket_42",
-            "kind": "sla",
-            "subject_type": "ticket",
-        }
-        row |= {
-            "subject": "42",
-            "status": "active",
-            "sequence": 1,
-            "snapshot_sequence": 1,
-            "set_aside": {},
-            "plan": plan,
-        }
-        at = to_datetime(OPENED)
-        conn.execute(sa.insert(table).values(**row, opened_at=at, recorded_at=at))
-    upgrade(empty_url)
-    with connected(empty_url) as conn:
-        rows = conn.execute(sa.select(instance_targets).order_by(instance_targets.c.name)).all()
-    assert [(row.name, row.outcome, from_datetime(row.outcome_at), row.worked, row.lasted) for row in rows] == [
-        ("first_response", "met", OPENED + 30 * MINUTE, 30 * MINUTE, 30 * MINUTE),
-        ("resolution", "breached", OPENED + 8 * HOUR, None, None),
-    ]
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(empty_url: str, backend: str) -> None:

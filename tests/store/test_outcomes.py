@@ -15,7 +15,7 @@ from domain.events import Event, EventKind
 from domain.ids import Kind
 from domain.instants import HOUR, MINUTE, Instant, to_datetime
 from domain.planning import plan
-from domain.records import Record, Writer
+from domain.records import Record
 from domain.snapshot import Snapshot
 from store import tables
 from store.store import Store
@@ -157,12 +157,3 @@ async def test_the_newest_clocks_stay_when_all_records_are_written_at_once(open_
     found = await clocks(writers[0])
     assert len(found) == 2
     assert (found["resolution"]["outcome"], found["resolution"]["outcome_at"]) == ("cancelled", minutes(58))
-
-
-async def test_the_record_that_takes_the_place_of_a_tentative_one_decides(store: Store) -> None:
-    opening = an_opening()
-    await store.instances.apply(opening)
-    undone, committed = after(opening, 2, an_event("a", minutes=30)), after(opening, 2, an_event("a", minutes=20))
-    await store.instances.apply(undone, Writer("chain", Instant(5), tentative=True))
-    await store.instances.apply(committed, Writer("chain", Instant(6), tentative=False))
-    assert (await clocks(store))["first_response"]["outcome_at"] == minutes(20)

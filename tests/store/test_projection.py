@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from domain.errors import InvalidValue, ProjectionConflict
 from domain.events import EventKind
-from domain.instants import HOUR, Instant, parse
+from domain.instants import HOUR, Instant
 from domain.plans import Plan
-from domain.records import Delivery, Record, Writer
+from domain.records import Delivery, Record
 from domain.snapshot import Snapshot
 from domain.status import InstanceStatus
 from store import tables
@@ -58,6 +58,17 @@ async def test_the_same_key_with_other_content_is_refused_and_changes_nothing(st
     with pytest.raises(ProjectionConflict):
         await store.instances.apply(replace(opening, status=InstanceStatus.MET, firings=(a_firing(),)))
     assert await everything(store) == before
+
+
+async def test_a_step_stays_as_it_was_written_first(store: Store) -> None:
+    opening = an_opening()
+    await store.instances.apply(opening)
+    await store.instances.apply(a_step(opening, 2, events=(an_event("a"),)))
+    with pytest.raises(ProjectionConflict, match="record 2 of inst_sla_ticket_42"):
+        await store.instances.apply(a_step(opening, 2, events=(an_event("b"),)))
+    loaded = await store.instances.load(opening.organization, opening.instance_id)
+    assert loaded is not None
+    assert [event.event_id for event in loaded.events[1:]] == ["a"]
 
 
 async def test_api_and_workflow_may_write_the_first_row_at_once(open_store: Callable[[], Store]) -> None:
@@ -208,51 +219,3 @@ async def test_a_writer_that_is_cancelled_leaves_nothing_half_done(store: Store)
     assert {row["instance_id"] for row in await rows(store, tables.instance_records)} == ids
     assert {row["instance_id"] for row in await rows(store, tables.instance_events)} == ids
     assert "inst_sla_ticket_last" in ids
-
-
-async def test_a_tentative_record_gives_way_to_the_same_chain_writing_later(store: Store) -> None:
-    """Its workflow task was undone and ran again with one event more."""
-    opening = an_opening()
-    await store.instances.apply(opening)
-    undone = a_step(opening, 2, events=(an_event("a"),))
-    committed = a_step(opening, 2, events=(an_event("a", EventKind.PAUSED), an_event("b")))
-    await store.instances.apply(undone, Writer("chain", parse("2026-03-02T10:00:00Z"), tentative=True))
-    await store.instances.apply(committed, Writer("chain", parse("2026-03-02T10:00:01Z"), tentative=False))
-    loaded = await store.instances.load(opening.organization, opening.instance_id)
-    assert loaded is not None
-    assert [(e.event_id, e.kind) for e in loaded.events[1:]] == [
-        ("a", EventKind.PAUSED),
-        ("b", EventKind.ACKNOWLEDGED),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("held", "writer"),
-    [
-        (Writer("chain", Instant(5), tentative=False), Writer("chain", Instant(6), tentative=True)),
-        (Writer("chain", Instant(5), tentative=True), Writer("chain", Instant(4), tentative=True)),
-        (Writer("chain", Instant(5), tentative=True), Writer("other", Instant(6), tentative=False)),
-    ],
-    ids=["a firm record", "an earlier attempt", "another chain"],
-)
-async def test_a_record_that_may_not_be_replaced_stays(store: Store, held: Writer, writer: Writer) -> None:
-    opening = an_opening()
-    await store.instances.apply(opening)
-    await store.instances.apply(a_step(opening, 2, events=(an_event("a"),)), held)
-    with pytest.raises(ProjectionConflict):
-        await store.instances.apply(a_step(opening, 2, events=(an_event("b"),)), writer)
-    loaded = await store.instances.load(opening.organization, opening.instance_id)
-    assert loaded is not None
-    assert [event.event_id for event in loaded.events[1:]] == ["a"]
-
-
-async def test_a_tentative_record_becomes_firm_when_it_is_written_again(store: Store) -> None:
-    opening = an_opening()
-    await store.instances.apply(opening)
-    step = a_step(opening, 2, events=(an_event("a"),))
-    await store.instances.apply(step, Writer("chain", Instant(5), tentative=True))
-    await store.instances.apply(step, Writer("chain", Instant(6), tentative=False))
-    with pytest.raises(ProjectionConflict):
-        await store.instances.apply(
-            a_step(opening, 2, events=(an_event("b"),)), Writer("chain", Instant(7), tentative=True)
-        )

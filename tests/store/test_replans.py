@@ -5,22 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from alembic import command
 
 from domain.errors import Conflict
 from domain.events import EventKind
-from domain.instants import MINUTE, Instant, from_datetime, to_datetime
+from domain.instants import MINUTE, Instant
 from domain.snapshot import Snapshot
-from store.migrate import migration_config, upgrade
 from store.replans import Replan, Replanned
 from store.store import Store
-from store.tables import replan_instances
-from store.urls import sync_url
 from tests.store.samples import OPENED, ORGANIZATION, a_step, an_event, an_opening
 
 OPENING = an_opening()
@@ -109,30 +102,3 @@ async def test_an_instance_that_refused_a_later_replan_hinders_no_undo(desk: Sto
 
 async def test_instances_that_nobody_recorded_are_named(desk: Store) -> None:
     assert await desk.replans.unknown(ORGANIZATION, ["inst_b", ID, "inst_a", "inst_b"]) == ["inst_b", "inst_a"]
-
-
-def test_instances_of_replans_from_before_count_as_told(empty_url: str, backend: str) -> None:
-    if backend == "sqlite":
-        Path(sync_url(empty_url).database or "").parent.mkdir(parents=True)
-    engine = sa.create_engine(sync_url(empty_url), poolclass=sa.NullPool)
-    with engine.begin() as conn:
-        command.upgrade(migration_config(conn), "0005")
-        insert(conn, "replans", id="replan_a", asked={}, reason="", actor="key_1", applied_at=to_datetime(OPENED))
-        insert(
-            conn,
-            "replan_instances",
-            replan_id="replan_a",
-            instance_id=ID,
-            rules_before={},
-            rules_after={},
-            moves=[],
-        )
-    upgrade(empty_url)
-    with engine.begin() as conn:
-        (row,) = conn.execute(sa.select(replan_instances)).all()
-    assert (from_datetime(row.told_at), row.refused) == (OPENED, None)
-
-
-def insert(conn: sa.Connection, table: str, **row: Any) -> None:
-    reflected = sa.Table(table, sa.MetaData(), autoload_with=conn)
-    conn.execute(sa.insert(reflected).values(organization=ORGANIZATION, **row))

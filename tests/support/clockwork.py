@@ -25,7 +25,7 @@ from domain.events import Event, EventKind
 from domain.ids import workflow_id
 from domain.instants import Instant, from_datetime, parse, render, to_datetime
 from domain.planning import plan
-from domain.records import Record, Writer
+from domain.records import Record
 from domain.snapshot import Snapshot
 from domain.tickets import Ticket
 from tests.support.replaying import event_types
@@ -91,9 +91,9 @@ class Switchable:
     inner: Projection
     down: bool = False
 
-    async def apply(self, record: Record, writer: Writer) -> None:
+    async def apply(self, record: Record) -> None:
         self._check()
-        await self.inner.apply(record, writer)
+        await self.inner.apply(record)
 
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
         self._check()

@@ -1,4 +1,4 @@
-"""The first schema: configuration, keys, the projection of instances, and the organization `default`."""
+"""The first schema: configuration, tickets, the projection of instances, replans, and the organization `default`."""
 
 from __future__ import annotations
 
@@ -27,15 +27,22 @@ def upgrade() -> None:
     _create_api_keys()
     _create_calendars()
     _create_calendar_versions()
+    _create_teams()
     _create_policies()
     _create_policy_versions()
+    _create_ims_settings()
+    _create_tickets()
+    _create_claims()
+    _create_answers()
     _create_instances()
     _create_instance_records()
     _create_instance_events()
+    _create_instance_targets()
     _create_milestones()
     _create_notices()
     _create_deliveries()
-    _index_instances()
+    _create_replans()
+    _create_replan_instances()
     _insert_default_organization()
 
 
@@ -67,7 +74,7 @@ def _create_api_keys() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True)),
         sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_api_keys_organizations"),
         sa.PrimaryKeyConstraint("id", name="pk_api_keys"),
         sa.UniqueConstraint("digest", name="uq_api_keys_digest"),
@@ -84,7 +91,7 @@ def _create_calendars() -> None:
         sa.Column("doc", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True)),
         sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_calendars_organizations"),
         sa.PrimaryKeyConstraint("organization", "id", name="pk_calendars"),
     )
@@ -109,19 +116,36 @@ def _create_calendar_versions() -> None:
     )
 
 
+def _create_teams() -> None:
+    op.create_table(
+        "teams",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("lead", sa.Text()),
+        sa.Column("calendar_id", sa.Text()),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True)),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_teams_organizations"),
+        sa.PrimaryKeyConstraint("organization", "id", name="pk_teams"),
+    )
+
+
 def _create_policies() -> None:
     op.create_table(
         "policies",
         sa.Column("organization", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False, server_default="v2"),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("calendar_id", sa.Text(), nullable=True),
+        sa.Column("calendar_id", sa.Text()),
         sa.Column("doc", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("archived_at", sa.DateTime(timezone=True)),
         sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_policies_organizations"),
         sa.PrimaryKeyConstraint("organization", "id", name="pk_policies"),
     )
@@ -144,6 +168,70 @@ def _create_policy_versions() -> None:
     )
 
 
+def _create_ims_settings() -> None:
+    op.create_table(
+        "ims_settings",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("sla_enabled", sa.Boolean(), nullable=False),
+        sa.Column("auto_escalate", sa.Boolean(), nullable=False),
+        sa.Column("sla_enabled_at", sa.DateTime(timezone=True)),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_ims_settings_organizations"),
+        sa.PrimaryKeyConstraint("organization", name="pk_ims_settings"),
+    )
+
+
+def _create_tickets() -> None:
+    op.create_table(
+        "tickets",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("priority", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("snapshot", sa.JSON()),
+        sa.Column("measured_from", sa.DateTime(timezone=True)),
+        sa.Column("history", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_tickets_organizations"),
+        sa.PrimaryKeyConstraint("organization", "id", name="pk_tickets"),
+    )
+    op.create_index("ix_tickets_organization_created_at", "tickets", ["organization", "created_at"])
+    op.create_index("ix_tickets_organization_status", "tickets", ["organization", "status"])
+
+
+def _create_claims() -> None:
+    op.create_table(
+        "claims",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("instance_id", sa.Text(), nullable=False),
+        sa.Column("policy_id", sa.Text(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_claims_organizations"),
+        sa.PrimaryKeyConstraint("organization", "instance_id", name="pk_claims"),
+    )
+    op.create_index("ix_claims_organization_policy_id", "claims", ["organization", "policy_id"])
+
+
+def _create_answers() -> None:
+    op.create_table(
+        "answers",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_digest", sa.Text(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("headers", sa.JSON(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_answers_organizations"),
+        sa.PrimaryKeyConstraint("organization", "key", name="pk_answers"),
+    )
+    op.create_index("ix_answers_answered_at", "answers", ["answered_at"])
+
+
 def _create_instances() -> None:
     op.create_table(
         "instances",
@@ -152,20 +240,26 @@ def _create_instances() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject_type", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("policy_id", sa.Text(), nullable=True),
-        sa.Column("priority", sa.Text(), nullable=True),
+        sa.Column("policy_id", sa.Text()),
+        sa.Column("priority", sa.Text()),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True)),
+        sa.Column("next_due_at", sa.DateTime(timezone=True)),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("snapshot_sequence", sa.Integer(), nullable=False),
-        sa.Column("snapshot", sa.JSON(), nullable=True),
+        sa.Column("snapshot", sa.JSON()),
         sa.Column("plan", sa.JSON(), nullable=False),
         sa.Column("set_aside", sa.JSON(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("organization", "id", name="pk_instances"),
     )
+    op.create_index("ix_instances_organization_next_due_at", "instances", ["organization", "next_due_at"])
+    op.create_index("ix_instances_organization_opened_at", "instances", ["organization", "opened_at"])
+    op.create_index(
+        "ix_instances_organization_policy_id_closed_at", "instances", ["organization", "policy_id", "closed_at"]
+    )
+    op.create_index("ix_instances_organization_subject", "instances", ["organization", "subject"])
 
 
 def _create_instance_records() -> None:
@@ -175,10 +269,9 @@ def _create_instance_records() -> None:
         sa.Column("instance_id", sa.Text(), nullable=False),
         sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("chain", sa.Text(), nullable=False),
-        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("tentative", sa.Boolean(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("link", sa.JSON(), nullable=False),
+        sa.Column("hash", sa.Text()),
         sa.PrimaryKeyConstraint("organization", "instance_id", "sequence", name="pk_instance_records"),
     )
 
@@ -207,6 +300,34 @@ def _create_instance_events() -> None:
     )
 
 
+def _create_instance_targets() -> None:
+    op.create_table(
+        "instance_targets",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("instance_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("cycle", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("team_id", sa.Text()),
+        sa.Column("started_at", sa.DateTime(timezone=True)),
+        sa.Column("due_at", sa.DateTime(timezone=True)),
+        sa.Column("stopped_at", sa.DateTime(timezone=True)),
+        sa.Column("outcome", sa.Text()),
+        sa.Column("outcome_at", sa.DateTime(timezone=True)),
+        sa.Column("budget", sa.BigInteger(), nullable=False),
+        sa.Column("worked", sa.BigInteger()),
+        sa.Column("lasted", sa.BigInteger()),
+        sa.Column("paused", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization", "instance_id"],
+            ["instances.organization", "instances.id"],
+            name="fk_instance_targets_instances",
+        ),
+        sa.PrimaryKeyConstraint("organization", "instance_id", "name", "cycle", name="pk_instance_targets"),
+    )
+    op.create_index("ix_instance_targets_organization_outcome_at", "instance_targets", ["organization", "outcome_at"])
+
+
 def _create_milestones() -> None:
     op.create_table(
         "milestones",
@@ -218,8 +339,9 @@ def _create_milestones() -> None:
         sa.Column("generation", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fired_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
+        sa.Column("delivered_at", sa.DateTime(timezone=True)),
+        sa.Column("skipped", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization", "instance_id"], ["instances.organization", "instances.id"], name="fk_milestones_instances"
@@ -264,13 +386,40 @@ def _create_deliveries() -> None:
     )
 
 
-def _index_instances() -> None:
-    op.create_index("ix_instances_organization_next_due_at", "instances", ["organization", "next_due_at"])
-    op.create_index("ix_instances_organization_opened_at", "instances", ["organization", "opened_at"])
-    op.create_index(
-        "ix_instances_organization_policy_id_closed_at", "instances", ["organization", "policy_id", "closed_at"]
+def _create_replans() -> None:
+    op.create_table(
+        "replans",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("calendar_id", sa.Text()),
+        sa.Column("calendar_before", sa.Integer()),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True)),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_replans_organizations"),
+        sa.PrimaryKeyConstraint("organization", "id", name="pk_replans"),
     )
-    op.create_index("ix_instances_organization_subject", "instances", ["organization", "subject"])
+
+
+def _create_replan_instances() -> None:
+    op.create_table(
+        "replan_instances",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("replan_id", sa.Text(), nullable=False),
+        sa.Column("instance_id", sa.Text(), nullable=False),
+        sa.Column("rules_before", sa.JSON(), nullable=False),
+        sa.Column("rules_after", sa.JSON(), nullable=False),
+        sa.Column("moves", sa.JSON(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True)),
+        sa.Column("refused", sa.Text()),
+        sa.ForeignKeyConstraint(
+            ["organization", "replan_id"], ["replans.organization", "replans.id"], name="fk_replan_instances_replans"
+        ),
+        sa.PrimaryKeyConstraint("organization", "replan_id", "instance_id", name="pk_replan_instances"),
+    )
+    op.create_index("ix_replan_instances_organization_instance_id", "replan_instances", ["organization", "instance_id"])
 
 
 def _insert_default_organization() -> None:
