@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import Replayer, Worker, WorkerDeploymentConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.attributes import available
@@ -24,7 +24,7 @@ from activities.delivery import Deliverer
 from activities.escalating import Escalating
 from activities.loading import Loading
 from activities.planning import Planning
-from activities.ports import Channel, Projection, SignalTimes
+from activities.ports import Channel, Projection, Refused, SignalTimes
 from activities.recording import Recording
 from activities.signal_times import HistorySignalTimes
 from connection import connect, leave
@@ -33,6 +33,10 @@ from domain.catalog import Catalog
 from domain.errors import SlaError
 from domain.instants import Instant
 from domain.records import Record
+from service.catching_up import EarlierRuns
+from service.reconciling import Reconciler, Runs, Suspects, Suspicion
+from service.reconciling.healing import Replays
+from service.run_histories import RunHistories
 from settings import Settings
 from store.store import Store
 from workflows.instance import SlaInstance
@@ -85,7 +89,7 @@ def system_now() -> Instant:
     return Instant(time.time_ns() // 1000)
 
 
-def build_worker(
+def build_worker(  # noqa: PLR0913 - a composition root names all that it puts together
     client: Client,
     projection: Projection,
     channels: Sequence[Channel],
@@ -93,29 +97,30 @@ def build_worker(
     task_queue: str,
     attributes: Sequence[str] = (),
     signal_times: SignalTimes | None = None,
+    refused: Refused = lambda _workflow_id, _run_id: None,
     build_id: str | None = None,
     **options: Any,
 ) -> Worker:
-    """A worker for `SlaInstance`; `attributes` are the search attributes known to exist.
+    """A worker for `SlaInstance`; `attributes` are the search attributes known to exist, and `refused` hears of runs
+    that tell another past than the record.
 
     With a `build_id` the worker is a version of the deployment `slakeeper`, and gets tasks once it is made current.
     """
     planning = Planning(signal_times or HistorySignalTimes(client))
-    recording = Recording(projection, lambda: list(attributes))
+    recording = Recording(projection, lambda: list(attributes), refused)
+    earlier_runs = EarlierRuns(RunHistories(client), projection.apply)
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[SlaInstance],
         activities=[
             planning.plan,
-            Loading(projection).load,
+            Loading(projection, earlier_runs).load,
             recording.record,
             Deliverer(channels, system_now).deliver,
             Escalating(projection).auto_escalate,
         ],
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        ),
+        workflow_runner=workflow_runner(),
         deployment_config=_deployment(build_id),
         # After a worker was killed its instances wait that long for it before another one may take them over.
         sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
@@ -123,6 +128,28 @@ def build_worker(
         max_concurrent_activities=ACTIVITY_SLOTS,
         **options,
     )
+
+
+def workflow_runner() -> WorkflowRunner:
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def replays(client: Client) -> Replays:
+    """Whether the code of this process can replay a run's history."""
+    replayer = Replayer(
+        workflows=[SlaInstance], data_converter=client.data_converter, workflow_runner=workflow_runner()
+    )
+
+    async def can_be_replayed(workflow_id: str, run_id: str) -> bool:
+        history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+        return result.replay_failure is None
+
+    return can_be_replayed
+
+
+def build_reconciler(client: Client, store: Store, *, task_queue: str, dry: bool = False) -> Reconciler:
+    return Reconciler(store, Runs(client, task_queue), replays(client), system_now, dry=dry)
 
 
 def _deployment(build_id: str | None) -> WorkerDeploymentConfig:
@@ -152,15 +179,20 @@ async def run(settings: Settings) -> None:
         unlimited = httpx.Limits(max_connections=None)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=WEBHOOK_TIMEOUT_SECONDS, limits=unlimited))
         channels: list[Channel] = [LogChannel(), *(WebhookChannel(url, http) for url in settings.webhook_urls)]
+        suspects = Suspects()
         worker = build_worker(
             client,
             StoreProjection(store),
             channels,
             task_queue=settings.task_queue,
             attributes=await available(client, ATTRIBUTES),
+            refused=lambda workflow_id, run_id: suspects.report(workflow_id, run_id, Suspicion.REFUSED),
             build_id=settings.build_id,
         )
         await stack.enter_async_context(worker)
+        reconciler = build_reconciler(client, store, task_queue=settings.task_queue)
+        keeping = asyncio.create_task(reconciler.keep(suspects))
+        stack.callback(keeping.cancel)
         logger.info("worker on task queue %s, %d channel(s)", settings.task_queue, len(channels))
         await stop.wait()
 

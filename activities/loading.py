@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from temporalio import activity
@@ -11,20 +11,20 @@ from temporalio import activity
 from activities.boundary import temporal_errors
 from activities.ports import EarlierRuns, Projection
 from domain.calendar import tzdata_version
-from domain.errors import InvalidValue, NotFound, ProjectionConflict
+from domain.errors import InvalidValue, NotFound
 from domain.events import FUTURE_TOLERANCE, Event, EventKind
 from domain.fields import require_mapping
 from domain.ids import InstanceId, workflow_id
 from domain.instants import Instant, parse, render
 from domain.planning import plan
-from domain.records import Record, refusal
+from domain.records import refusal
 from domain.tickets import SUBJECT_FIELDS, Ticket
 from workflows.calls import LOAD
 from workflows.inbox import Refusal, read_signal
 from workflows.messages import AFTER, start_input
 from workflows.packing import pack, unpack
 
-NOTHING: Mapping[str, Any] = {"start": {}, "started_at": None, "records": [], "signals": []}
+NOTHING: Mapping[str, Any] = {"start": {}, "started_at": None, "signals": []}
 
 
 class Loading:
@@ -37,9 +37,9 @@ class Loading:
         """`{organization, instance_id, ticket, started_at, after}` to `{recorded, missed}`, `{snapshot, plan, opened,
         missed}` or `{}`.
 
-        `after` is the run that ended before the instance was over, or null. The store gets every record that its
-        history holds, and `missed` are the signals `{name, payload, at}` that it was sent and that no record shows. An
-        empty answer means that no policy, or none of its targets, applies to the ticket.
+        `after` is the run that ended before the instance was over, or null; `missed` are the signals `{name, payload,
+        at}` that it was sent and that no record shows. An empty answer means that no policy, or none of its targets,
+        applies to the ticket.
         """
         request = unpack(request)
         with temporal_errors():
@@ -48,15 +48,15 @@ class Loading:
             recorded = await self._projection.load(organization, instance_id)
             if recorded is not None:
                 return pack({"recorded": pack(recorded), "missed": list(missed(earlier["signals"], recorded))})
-            begun = await self._begin({**request, "started_at": earlier["started_at"] or request["started_at"]}, earlier)
+            begun = await self._begin(
+                {**request, "started_at": earlier["started_at"] or request["started_at"]}, earlier
+            )
             return pack({**begun, "missed": earlier["signals"]}) if begun else {}
 
     async def _earlier(self, organization: str, instance_id: str, after: str | None) -> Mapping[str, Any]:
         if after is None:
             return NOTHING
-        earlier = await self._earlier_runs(workflow_id(organization, instance_id), after)
-        await catch_up(self._projection, earlier["records"])
-        return earlier
+        return await self._earlier_runs(workflow_id(organization, instance_id), after)
 
     async def _begin(self, request: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
         """What the instance starts with: as the earlier run did, if there was one."""
@@ -72,22 +72,6 @@ class Loading:
             return {}
         planned = await asyncio.to_thread(plan, snapshot, [opened])
         return unpack(start_input(snapshot, planned, opened))
-
-
-async def catch_up(projection: Projection, records: Iterable[Mapping[str, Any]]) -> int:
-    """Give the store the records that a history holds, in order; how many.
-
-    Ends at the first one that contradicts what is recorded: a run that was reset tells another past from there on.
-    """
-    count = 0
-    for document in records:
-        try:
-            await projection.apply(Record.from_json(document))
-        except ProjectionConflict as conflict:
-            activity.logger.warning("%s; the record is kept", conflict.message)
-            break
-        count += 1
-    return count
 
 
 def missed(signals: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -47,7 +47,7 @@ class Planning:
             async with asyncio.timeout(HISTORY_SECONDS):
                 times = await self._signal_times(info.workflow_id, info.workflow_run_id, frozenset(unstamped.values()))
         except Exception as error:
-            if info.is_local or info.attempt < HISTORY_ATTEMPTS:
+            if info.attempt < HISTORY_ATTEMPTS:
                 raise
             # Milestones wait for this plan: better a signal that counts from when it was read than a late breach.
             activity.logger.warning("the history does not say when %s were sent: %r", list(unstamped), error)

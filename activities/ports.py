@@ -55,10 +55,14 @@ SignalTimes = Callable[[str, str, frozenset[int]], Awaitable[Mapping[int, str]]]
 """When the run's n-th signals reached Temporal: (workflow id, run id, ordinals) to RFC 3339 texts."""
 
 EarlierRuns = Callable[[str, str], Awaitable[Mapping[str, Any]]]
-"""What runs of a workflow left behind: (workflow id, the last run's id) to `{start, started_at, records, signals}`."""
+"""What runs of a workflow left behind: (workflow id, the last run's id) to `{start, started_at, signals}`.
 
-Suspect = Callable[[str, str], None]
-"""Tells (workflow id, run id) to whoever looks after runs that cannot go on by themselves."""
+`start` is the input that the first of them had and `started_at` when that was; `signals` are `{name, payload, at}`.
+Every record that their histories hold is in the store afterwards.
+"""
+
+Refused = Callable[[str, str], None]
+"""Tells (workflow id, run id) of a run whose record the store refused to whoever looks after such runs."""
 
 SearchAttributes = Callable[[], list[str]]
 """Names of the search attributes that the namespace has."""

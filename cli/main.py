@@ -9,6 +9,7 @@ import typer
 
 from cli import console, keys, organizations, services
 from cli.demo import demo
+from cli.doctor import doctor
 from cli.explain import explain
 from cli.replay import replay
 from cli.tzdata import tzdata_check
@@ -38,6 +39,7 @@ for command in (
     replay,
     explain,
     verify,
+    doctor,
     tzdata_check,
     demo,
     version,

@@ -11,7 +11,7 @@ from typing import Any
 from domain.digests import plan_digest
 from domain.events import Event
 from domain.instants import Instant, parse, parse_optional, render, render_optional
-from domain.ledger import Firing, Ledger
+from domain.ledger import Firing, Ledger, next_instant
 from domain.plans import Plan
 from domain.snapshot import Facts
 from domain.status import InstanceStatus, instance_status
@@ -50,7 +50,9 @@ class Record:
 
     `snapshot` is set on the first step and whenever it changed; `events`, `firings`, `notices` and `deliveries` hold
     only what this step added or changed, `settled` the ids of the notices that no channel waits for any more;
-    `set_aside` counts all messages refused so far and shows the latest.
+    `set_aside` counts all messages refused so far and shows the latest. `next_milestone_at` is the earliest planned
+    instant of a milestone that has not fired; the instance is `ongoing` until every clock has stopped and every notice
+    is settled: as long as that, a workflow must be running for it.
     """
 
     organization: str
@@ -60,6 +62,8 @@ class Record:
     status: InstanceStatus
     closed_at: Instant | None
     next_due_at: Instant | None
+    next_milestone_at: Instant | None
+    ongoing: bool
     snapshot: Mapping[str, Any] | None = None
     events: tuple[Event, ...] = ()
     firings: Ledger = ()
@@ -102,6 +106,8 @@ class Record:
             "status": self.status.value,
             "closed_at": render_optional(self.closed_at),
             "next_due_at": render_optional(self.next_due_at),
+            "next_milestone_at": render_optional(self.next_milestone_at),
+            "ongoing": self.ongoing,
             "snapshot": self.snapshot,
             "events": [event.to_json() for event in self.events],
             "firings": [firing.to_json() for firing in self.firings],
@@ -121,6 +127,8 @@ class Record:
             status=InstanceStatus(body["status"]),
             closed_at=parse_optional(body["closed_at"]),
             next_due_at=parse_optional(body["next_due_at"]),
+            next_milestone_at=parse_optional(body["next_milestone_at"]),
+            ongoing=body["ongoing"],
             snapshot=body["snapshot"],
             events=tuple(Event.from_json(event) for event in body["events"]),
             firings=tuple(Firing.from_json(firing) for firing in body["firings"]),
@@ -142,9 +150,24 @@ def first_record(snapshot: Mapping[str, Any], plan: Plan, opened: Event) -> Reco
         status=instance_status(plan, plan.opened_at),
         closed_at=plan.closed_at,
         next_due_at=next_due(plan),
+        next_milestone_at=next_milestone(plan, ()),
+        ongoing=True,
         snapshot=snapshot,
         events=(opened,),
     )
+
+
+def next_milestone(plan: Plan, ledger: Ledger) -> Instant | None:
+    """When the earliest milestone that has not fired is planned, whether past or future."""
+    upcoming = next_instant(plan, ledger)
+    return None if upcoming is None else upcoming[0]
+
+
+def refusal(set_aside: Mapping[str, Any], event_id: str) -> str | None:
+    """Why an instance set that event aside; None where its document does not say so."""
+    recent = set_aside.get("recent", ())
+    reasons = [one["problem"] for one in recent if (one["field"], one["value"]) == ("event_id", event_id)]
+    return reasons[-1] if reasons else None
 
 
 def next_due(plan: Plan) -> Instant | None:

@@ -74,6 +74,8 @@ async def _move_current(conn: AsyncConnection, now: Clock, record: Record) -> No
         "opened_at": moment(parse(record.plan["opened_at"])),
         "closed_at": moment(record.closed_at),
         "next_due_at": moment(record.next_due_at),
+        "next_milestone_at": moment(record.next_milestone_at),
+        "ongoing": record.ongoing,
         "sequence": record.sequence,
         "plan": record.plan,
         "set_aside": dict(record.set_aside),

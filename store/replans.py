@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Conflict, NotFound
 from domain.events import Event, EventKind
 from domain.instants import Instant
+from domain.records import refusal
 from store.clock import Clock
 from store.database import Database
 from store.tables import instance_events, instances, organizations, replan_instances, replans
@@ -290,13 +291,6 @@ class Replans:
                 raise Conflict(reason, field="replan_id", value=replan.id)
             await conn.execute(sa.update(replans).where(this).values(undone_at=moment(self.now())))
             return True
-
-
-def refusal(set_aside: Mapping[str, Any], event_id: str) -> str | None:
-    """Why an instance set that event aside; None where its document does not say so."""
-    recent = set_aside.get("recent", ())
-    reasons = [one["problem"] for one in recent if (one["field"], one["value"]) == ("event_id", event_id)]
-    return reasons[-1] if reasons else None
 
 
 async def _lock(conn: AsyncConnection, organization: str) -> None:

@@ -24,6 +24,7 @@ from store.policies import Policies
 from store.replans import Replans
 from store.teams import Teams
 from store.tickets import Tickets
+from store.upkeep import Upkeep
 
 
 class Store:
@@ -45,6 +46,7 @@ class Store:
         self.claims = Claims(database, now)
         self.ims = Ims(database, now)
         self.tickets = Tickets(database)
+        self.upkeep = Upkeep(database, now)
         self._catalogs = Catalogs()
         self._openings = Openings(database, now, self._catalogs)
 

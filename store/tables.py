@@ -26,6 +26,14 @@ metadata = sa.MetaData(
     }
 )
 
+# One row: written to see whether the store can be written, and told from another one by its name.
+upkeep = Table(
+    "upkeep",
+    metadata,
+    Column("identity", Name, primary_key=True),
+    Column("written_at", UtcDateTime, nullable=False),
+)
+
 organizations = Table(
     "organizations",
     metadata,
@@ -192,6 +200,8 @@ instances = Table(
     Column("opened_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
     Column("next_due_at", UtcDateTime),
+    Column("next_milestone_at", UtcDateTime),
+    Column("ongoing", Boolean, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("snapshot_sequence", Integer, nullable=False, default=0),
     Column("snapshot", Document),
@@ -202,6 +212,20 @@ instances = Table(
     Index(None, "organization", "opened_at"),
     Index(None, "organization", "policy_id", "closed_at"),
     Index(None, "organization", "subject"),
+    # Of all organizations: what is not over is looked after, and that is few beside what is.
+    Index(
+        "ix_instances_ongoing",
+        "organization",
+        "id",
+        sqlite_where=sa.text("ongoing = 1"),
+        postgresql_where=sa.text("ongoing"),
+    ),
+    Index(
+        "ix_instances_next_milestone_at",
+        "next_milestone_at",
+        sqlite_where=sa.text("ongoing = 1"),
+        postgresql_where=sa.text("ongoing"),
+    ),
 )
 
 # Written before the instance's row, so that the key decides who goes on; hence no foreign key.
@@ -216,6 +240,13 @@ instance_records = Table(
     Column("link", Document, nullable=False),
     # Null behind a step that is not recorded yet.
     Column("hash", Name),
+    Index(
+        "ix_instance_records_unchained",
+        "organization",
+        "instance_id",
+        sqlite_where=sa.text("hash IS NULL"),
+        postgresql_where=sa.text("hash IS NULL"),
+    ),
 )
 
 

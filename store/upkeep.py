@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from domain.instants import Instant
 from store.clock import Clock
 from store.database import Database
-from store.tables import instances, upkeep
+from store.tables import instance_records, instances, upkeep
 from store.types import instant, moment
 
 PAGE = 500
 Address = tuple[str, str]
 """Organization and instance id."""
 
-_COLUMNS = (instances.c.organization, instances.c.id, instances.c.sequence, instances.c.ongoing, instances.c.recorded_at)
+_COLUMNS = (
+    instances.c.organization,
+    instances.c.id,
+    instances.c.sequence,
+    instances.c.ongoing,
+    instances.c.recorded_at,
+)
 _ADDRESS = sa.tuple_(instances.c.organization, instances.c.id)
 
 
@@ -53,7 +60,7 @@ class Upkeep:
         """A page of the instances that are not over, in the order of their addresses, behind that one."""
         wanted = sa.select(*_COLUMNS).where(instances.c.ongoing)
         if after is not None:
-            wanted = wanted.where(_ADDRESS > sa.tuple_(*map(sa.literal, after)))
+            wanted = wanted.where(sa.tuple_(*map(sa.literal, after)) < _ADDRESS)
         async with self.database.read() as conn:
             rows = await conn.execute(wanted.order_by(instances.c.organization, instances.c.id).limit(PAGE))
             return [_recorded(row) for row in rows]
@@ -66,6 +73,15 @@ class Upkeep:
         async with self.database.read() as conn:
             found = [_recorded(row) for row in await conn.execute(sa.select(*_COLUMNS).where(these))]
         return {one.address: one for one in found}
+
+    async def gapped(self) -> Sequence[Recorded]:
+        """Instances that lack a step before one that is recorded, `PAGE` of them at most."""
+        of_record = sa.select(instance_records.c.organization, instance_records.c.instance_id).where(
+            instance_records.c.hash.is_(None)
+        )
+        wanted = sa.select(*_COLUMNS).where(_ADDRESS.in_(of_record)).limit(PAGE)
+        async with self.database.read() as conn:
+            return [_recorded(row) for row in await conn.execute(wanted)]
 
     async def overdue(self, before: Instant) -> Overdue:
         late = _late(before)
@@ -80,6 +96,11 @@ class Upkeep:
         async with self.database.read() as conn:
             return [_recorded(row) for row in await conn.execute(wanted)]
 
+    async def identity(self) -> str:
+        """A name that no other database has, whatever its address: another name means another database."""
+        async with self.database.read() as conn:
+            return str(await conn.scalar(sa.select(upkeep.c.identity)))
+
     async def write(self) -> None:
         """Write something, to see whether that is possible. Raises StoreUnavailable."""
         async with self.database.write() as conn:
@@ -90,5 +111,5 @@ def _late(before: Instant) -> sa.ColumnElement[bool]:
     return sa.and_(instances.c.ongoing, instances.c.next_milestone_at < moment(before))
 
 
-def _recorded(row: sa.Row[tuple[str, str, int, bool, Instant]]) -> Recorded:
+def _recorded(row: sa.Row[Any]) -> Recorded:
     return Recorded(row.organization, row.id, row.sequence, row.ongoing, instant(row.recorded_at))

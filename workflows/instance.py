@@ -82,11 +82,14 @@ class SlaInstance:
                     raise
                 if task := asyncio.current_task():
                     task.uncancel()
-                self._accept(CANCEL, {
-                    "event_id": cancel_id(workflow.info().run_id),
-                    "source": "temporal",
-                    "occurred_at": render(self._now()),
-                })
+                self._accept(
+                    CANCEL,
+                    {
+                        "event_id": cancel_id(workflow.info().run_id),
+                        "source": "temporal",
+                        "occurred_at": render(self._now()),
+                    },
+                )
 
     @workflow.signal(
         dynamic=True, description="acknowledge, pause, resume, resolve, reopen, cancel, update: docs/signals.md"
@@ -126,9 +129,7 @@ class SlaInstance:
 
     def _read(self, name: str, payload: Any) -> Arrival | Refusal:
         ordinal = self.signals
-        return read_signal(
-            name, payload, self._now(), ordinal, mint=lambda: signal_id(workflow.info().run_id, ordinal)
-        )
+        return read_signal(name, payload, self._now(), ordinal, mint=lambda: signal_id(workflow.info().run_id, ordinal))
 
     async def _open(self) -> InstanceState | None:
         """The instance as its input or the store has it; None when no promise applies to its ticket."""

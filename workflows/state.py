@@ -15,7 +15,7 @@ from domain.instants import Instant, Micros, parse_optional, render, render_opti
 from domain.ledger import Firing, Ledger, merge, next_instant, reconcile
 from domain.notices import firing_id, notice, spoken
 from domain.plans import AUTOMATIC, Plan
-from domain.records import Delivery, Record, first_record, next_due
+from domain.records import Delivery, Record, first_record, next_due, next_milestone
 from domain.snapshot import Facts
 from domain.status import InstanceStatus, instance_status
 from workflows.inbox import Arrival, Refusal
@@ -110,6 +110,9 @@ class InstanceState:
     def is_finished(self) -> bool:
         """Every clock stopped and every milestone that was reached has fired."""
         return self.plan.closed_at is not None and next_instant(self.plan, self.ledger) is None
+
+    def _is_ongoing(self) -> bool:
+        return bool(self.outstanding) or not self.is_finished()
 
     def is_settled(self) -> bool:
         return not (self.outstanding or self.unrecorded or self.step)
@@ -211,6 +214,8 @@ class InstanceState:
                 status=self.status(now),
                 closed_at=self.plan.closed_at,
                 next_due_at=next_due(self.plan),
+                next_milestone_at=next_milestone(self.plan, self.ledger),
+                ongoing=self._is_ongoing(),
                 snapshot=step.snapshot,
                 events=tuple(step.events),
                 firings=step.firings,
@@ -221,6 +226,26 @@ class InstanceState:
             )
         )
 
+    def whole_record(self, now: Instant) -> Record:
+        """Everything up to the step before those that are not recorded yet, as one step: for a store that has none."""
+        return Record(
+            organization=self.facts.organization,
+            instance_id=self.facts.instance_id,
+            sequence=self.sequence - len(self.unrecorded),
+            plan=self.plan_document,
+            status=self.status(now),
+            closed_at=self.plan.closed_at,
+            next_due_at=next_due(self.plan),
+            next_milestone_at=next_milestone(self.plan, self.ledger),
+            ongoing=self._is_ongoing(),
+            snapshot=self.snapshot,
+            events=tuple(self.events.values()),
+            firings=self.ledger,
+            notices=tuple(one.notice for one in self.outstanding.values()),
+            deliveries=tuple(delivery for one in self.outstanding.values() for delivery in one.settled.values()),
+            set_aside={"count": self.refused, "recent": list(self.refusals)},
+        )
+
     def _gathered(self, step: Step) -> bool:
         """Hundreds of notices may be taken at once, and every record holds the whole plan."""
         last = self.unrecorded[-1] if len(self.unrecorded) > self.recording else None
@@ -228,6 +253,7 @@ class InstanceState:
             return False
         self.unrecorded[-1] = replace(
             last,
+            ongoing=self._is_ongoing(),
             firings=merge(last.firings, step.firings),
             deliveries=(*last.deliveries, *step.deliveries),
             settled=(*last.settled, *step.settled),

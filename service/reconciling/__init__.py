@@ -3,6 +3,6 @@
 from service.reconciling.findings import Finding, Report, Trouble
 from service.reconciling.reconciler import Reconciler
 from service.reconciling.runs import Runs
-from service.reconciling.suspects import Suspects
+from service.reconciling.suspects import Suspects, Suspicion
 
-__all__ = ["Finding", "Reconciler", "Report", "Runs", "Suspects", "Trouble"]
+__all__ = ["Finding", "Reconciler", "Report", "Runs", "Suspects", "Suspicion", "Trouble"]

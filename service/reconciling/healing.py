@@ -23,6 +23,7 @@ Replays = Callable[[str, str], Awaitable[bool]]
 
 # What is on its way into the store, or into visibility, is no trouble yet.
 GRACE = Micros(10 * SECOND)
+GAP = "the store lacks steps before others"
 # A run that ends again and again would be started for ever.
 MOST_RESTARTS = 5
 RESTARTS_WITHIN = Micros(10 * MINUTE)
@@ -43,6 +44,7 @@ class Healing:
     replays: Replays
     now: Callable[[], Instant]
     dry: bool
+    _unfillable: dict[str, int] = field(default_factory=dict, init=False)
     _restarts: defaultdict[str, deque[Instant]] = field(
         default_factory=lambda: defaultdict(lambda: deque(maxlen=MOST_RESTARTS)), init=False
     )
@@ -76,6 +78,20 @@ class Healing:
         if newest is None or newest.sequence <= known:
             return None
         return Finding(Trouble.UNRECORDED, id_, _behind(known), f"recorded up to step {newest.sequence} ({steps} read)")
+
+    async def fill(self, recorded: Recorded) -> Finding | None:
+        """An instance that lacks a step before others: the store was restored while its workflow went on."""
+        id_ = workflow_id(*recorded.address)
+        run = await self.runs.describe(id_)
+        if run is None or self._unfillable.get(id_) == recorded.sequence:
+            return None
+        if self.dry:
+            return Finding(Trouble.UNRECORDED, id_, GAP, "its history would be recorded")
+        await rebuild(self.runs.histories, self.store.instances.apply, id_, run.run_id, self.now())
+        if recorded.address in {one.address for one in await self.store.upkeep.gapped()}:
+            self._unfillable[id_] = recorded.sequence
+            return Finding(Trouble.UNRECORDED, id_, f"{GAP}, and no history does", None)
+        return Finding(Trouble.UNRECORDED, id_, GAP, f"recorded up to step {recorded.sequence}")
 
     async def examine(self, id_: str, suspicion: Suspicion | None, suspected: str | None = None) -> Finding | None:
         """A running workflow that shows signs of not going on; `suspected` is the run that was reported, if one was."""

@@ -14,7 +14,7 @@ from domain.instants import MINUTE, Instant, Micros
 from service.reconciling.findings import Finding, Report
 from service.reconciling.healing import GRACE, Healing, Replays, address_of
 from service.reconciling.runs import CLOSED, PROBLEMATIC, RUNNING, Run, Runs
-from service.reconciling.suspects import Suspects, Suspicion
+from service.reconciling.suspects import Suspects
 from store.store import Store
 from store.upkeep import PAGE, Address, Recorded
 
@@ -44,14 +44,19 @@ class Reconciler:
     async def keep(self, suspects: Suspects) -> None:
         """Rounds for ever; the first one is thorough, and what is suspected is looked at in between."""
         clock = asyncio.get_running_loop().time
-        thorough = True
+        seen: str | None = None
         while True:
             began = clock()
             try:
-                _tell(await self.round(thorough=thorough))
-                thorough = False
+                store = await self._store.upkeep.identity()
+                # One that was put in place of another under its address knows nothing.
+                _tell(await self.round(thorough=store != seen))
+                seen = store
             except (Unavailable, RPCError) as error:
                 logger.warning("the round broke off: %s", error)
+            except Exception:
+                # Whatever one instance has in store, the others are to be looked after in the next round.
+                logger.exception("the round broke off")
             until = clock() + max(INTERVAL_SECONDS, SHARE * (clock() - began))
             while (left := until - clock()) > 0:
                 await suspects.wait(left)
@@ -65,6 +70,7 @@ class Reconciler:
         report.running = len(running)
         known = await self._recorded(report, running, thorough=thorough)
         await self._unrecorded(report, {id_: run for id_, run in running.items() if id_ not in known})
+        await _gather(report, [self._healing.fill(one) for one in await self._store.upkeep.gapped()])
         await self._stuck(report)
         if thorough:
             await self._finished(report)
@@ -79,6 +85,8 @@ class Reconciler:
             )
         except (Unavailable, RPCError) as error:
             logger.warning("suspected runs could not be looked at: %s", error)
+        except Exception:
+            logger.exception("suspected runs could not be looked at")
         _tell(report)
 
     async def _recorded(self, report: Report, running: Mapping[str, Run], *, thorough: bool) -> set[str]:
@@ -108,18 +116,14 @@ class Reconciler:
         old = {id_: run for id_, run in running.items() if run.started_at < self._now() - GRACE}
         for some in _portions(old):
             recorded = await self._store.upkeep.recorded(list(some))
-            await _gather(
-                report, [self._healing.record(recorded.get(one), id_, old[id_]) for one, id_ in some.items()]
-            )
+            await _gather(report, [self._healing.record(recorded.get(one), id_, old[id_]) for one, id_ in some.items()])
 
     async def _stuck(self, report: Report) -> None:
         problematic = [id_ async for id_, _ in self._runs.list(PROBLEMATIC)]
         await _gather(report, [self._healing.examine(id_, None) for id_ in problematic])
         overdue = await self._store.upkeep.overdue_instances(Instant(self._now() - OVERDUE_AFTER))
         named = {finding.workflow_id for finding in report.findings}
-        await _gather(
-            report, [self._healing.overdue(one) for one in overdue if workflow_id(*one.address) not in named]
-        )
+        await _gather(report, [self._healing.overdue(one) for one in overdue if workflow_id(*one.address) not in named])
 
     async def _finished(self, report: Report) -> None:
         """What Temporal still has of instances whose workflow has ended."""

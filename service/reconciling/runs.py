@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from typing import Any
 
+from temporalio.api.common.v1 import Payload
 from temporalio.api.common.v1 import WorkflowExecution as Execution
 from temporalio.api.enums.v1 import EventType, TaskQueueType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
@@ -99,7 +102,8 @@ class Runs:
         return True
 
     async def last_recorded(self, workflow_id: str, run_id: str, before: Instant) -> int:
-        """The highest sequence among the records that the run has handed over before that instant; 0 if there is none.
+        """The highest sequence among the records that the run has handed over before that instant, or that were handed
+        over before it continued another run; 0 if there is none.
 
         Read from the end of its history, so that it costs the same however long that is.
         """
@@ -114,16 +118,26 @@ class Runs:
                 )
             )
             for event in answer.history.events:
-                if event.event_type != EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-                    continue
-                scheduled = event.activity_task_scheduled_event_attributes
-                at = from_datetime(event.event_time.ToDatetime(tzinfo=UTC))
-                if scheduled.activity_type.name == RECORD and at < before:
-                    [request] = await self._client.data_converter.decode(list(scheduled.input.payloads))
-                    return max(record["sequence"] for record in unpack(request)["records"])
+                if (sequence := await self._sequence(event, before)) is not None:
+                    return sequence
             token = answer.next_page_token
             if not token:
                 return 0
+
+    async def _sequence(self, event: HistoryEvent, before: Instant) -> int | None:
+        """Of the last record that this event tells of; None if it tells of none."""
+        scheduled = event.activity_task_scheduled_event_attributes
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+            start = await self._decoded(event.workflow_execution_started_event_attributes.input.payloads)
+            carried = unpack(start["carried"]) if isinstance(start, Mapping) and "carried" in start else None
+            return None if carried is None else int(carried["sequence"]) - len(carried["unrecorded"])
+        if scheduled.activity_type.name == RECORD and from_datetime(event.event_time.ToDatetime(tzinfo=UTC)) < before:
+            records = unpack(await self._decoded(scheduled.input.payloads))["records"]
+            return max(int(record["sequence"]) for record in records)
+        return None
+
+    async def _decoded(self, payloads: Sequence[Payload]) -> Any:
+        return (await self._client.data_converter.decode(list(payloads)))[0] if payloads else None
 
     async def last_poll(self) -> Instant | None:
         """When a worker was last seen polling for workflow tasks; None when Temporal remembers none."""

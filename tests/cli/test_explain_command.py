@@ -66,6 +66,8 @@ async def _record(url: str) -> None:
         status=instance_status(made, at("mon 16:00")),
         closed_at=made.closed_at,
         next_due_at=None,
+        next_milestone_at=None,
+        ongoing=False,
         events=EVENTS[1:],
         firings=LEDGER,
     )

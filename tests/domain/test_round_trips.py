@@ -118,6 +118,8 @@ def test_a_record_reads_back_the_same_with_the_same_digest(
         status=first_record(tracked.to_json(), planned, events[0]).status,
         closed_at=planned.closed_at,
         next_due_at=now,
+        next_milestone_at=now,
+        ongoing=True,
         snapshot=snapshot.to_json(),
         events=events,
         firings=firings,

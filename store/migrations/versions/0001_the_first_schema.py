@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ OFFICE_HOURS = {
 
 
 def upgrade() -> None:
+    _create_upkeep()
     _create_organizations()
     _create_api_keys()
     _create_calendars()
@@ -44,10 +46,20 @@ def upgrade() -> None:
     _create_replans()
     _create_replan_instances()
     _insert_default_organization()
+    _insert_identity()
 
 
 def downgrade() -> None:
     raise NotImplementedError("migrations only add")
+
+
+def _create_upkeep() -> None:
+    op.create_table(
+        "upkeep",
+        sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("identity", name="pk_upkeep"),
+    )
 
 
 def _create_organizations() -> None:
@@ -246,6 +258,8 @@ def _create_instances() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("next_due_at", sa.DateTime(timezone=True)),
+        sa.Column("next_milestone_at", sa.DateTime(timezone=True)),
+        sa.Column("ongoing", sa.Boolean(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("snapshot_sequence", sa.Integer(), nullable=False),
         sa.Column("snapshot", sa.JSON()),
@@ -260,6 +274,9 @@ def _create_instances() -> None:
         "ix_instances_organization_policy_id_closed_at", "instances", ["organization", "policy_id", "closed_at"]
     )
     op.create_index("ix_instances_organization_subject", "instances", ["organization", "subject"])
+    ongoing: dict[str, Any] = {"sqlite_where": sa.text("ongoing = 1"), "postgresql_where": sa.text("ongoing")}
+    op.create_index("ix_instances_ongoing", "instances", ["organization", "id"], **ongoing)
+    op.create_index("ix_instances_next_milestone_at", "instances", ["next_milestone_at"], **ongoing)
 
 
 def _create_instance_records() -> None:
@@ -274,6 +291,8 @@ def _create_instance_records() -> None:
         sa.Column("hash", sa.Text()),
         sa.PrimaryKeyConstraint("organization", "instance_id", "sequence", name="pk_instance_records"),
     )
+    unchained: dict[str, Any] = {"sqlite_where": sa.text("hash IS NULL"), "postgresql_where": sa.text("hash IS NULL")}
+    op.create_index("ix_instance_records_unchained", "instance_records", ["organization", "instance_id"], **unchained)
 
 
 def _create_instance_events() -> None:
@@ -422,6 +441,10 @@ def _create_replan_instances() -> None:
     op.create_index("ix_replan_instances_organization_instance_id", "replan_instances", ["organization", "instance_id"])
 
 
+def _insert_identity() -> None:
+    _insert("upkeep", {"identity": uuid.uuid4().hex, "written_at": datetime.now(UTC)})
+
+
 def _insert_default_organization() -> None:
     now = datetime.now(UTC)
     calendar = {"organization": "default", "name": "Office hours", "version": 1, "doc": OFFICE_HOURS}
@@ -438,7 +461,7 @@ def _insert(table: str, row: dict[str, object]) -> None:
     types: dict[str, sa.types.TypeEngine[Any]] = {
         "doc": sa.JSON(),
         **dict.fromkeys(("version", "config_version"), sa.Integer()),
-        **dict.fromkeys(("created_at", "updated_at", "changed_at"), sa.DateTime(timezone=True)),
+        **dict.fromkeys(("created_at", "updated_at", "changed_at", "written_at"), sa.DateTime(timezone=True)),
     }
     columns: list[sa.ColumnClause[Any]] = [sa.column(name, types.get(name, sa.Text())) for name in row]
     op.bulk_insert(sa.table(table, *columns), [row])
