@@ -111,5 +111,5 @@ def _late(before: Instant) -> sa.ColumnElement[bool]:
     return sa.and_(instances.c.ongoing, instances.c.next_milestone_at < moment(before))
 
 
-def _recorded(row: sa.Row[Any]) -> Recorded:
+def _recorded(row: Any) -> Recorded:
     return Recorded(row.organization, row.id, row.sequence, row.ongoing, instant(row.recorded_at))

@@ -209,7 +209,7 @@ class Opened:
 
 
 def standing(state: Mapping[str, Any]) -> list[str]:
-    return [f"{f['target']}/{f['milestone']}" for f in state["ledger"] if f["withdrawn_at"] is None]
+    return [f"{f['target']}/{f['milestone']}" for f in state.get("ledger", ()) if f["withdrawn_at"] is None]
 
 
 def target_of(state: Mapping[str, Any], type_: str) -> dict[str, Any]:
