@@ -1,0 +1,110 @@
+"""Whether the engine does what it promises: each condition with the figure that it is judged by."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from domain.errors import Unavailable
+from domain.instants import MINUTE, SECOND, Instant, Micros, in_units
+from service.reconciling.runs import PROBLEMATIC, Runs
+from store.store import Store
+
+# A worker that is idle asks for tasks once a minute.
+POLL_WITHIN = Micros(75 * SECOND)
+OVERDUE_AFTER = Micros(MINUTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`figures` by name; what cannot be found out is not up, and has none."""
+
+    up: bool
+    figures: dict[str, Any]
+
+
+DOWN = Condition(up=False, figures={})
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the store takes a write, Temporal answers, a worker polls, no milestone is overdue, nothing is stuck."""
+
+    store: Condition
+    temporal: Condition
+    worker: Condition
+    milestones: Condition
+    instances: Condition
+
+    @property
+    def is_ready(self) -> bool:
+        return all(one.up for one in (self.store, self.temporal, self.worker, self.milestones, self.instances))
+
+
+async def readiness(
+    store: Store, client: Callable[[], Awaitable[Client]], task_queue: str, now: Instant, within: float
+) -> Readiness:
+    """What can be said within so many seconds. Raises nothing: what does not answer is down."""
+
+    async def runs() -> Runs:
+        return Runs(await client(), task_queue)
+
+    conditions = await asyncio.gather(
+        _within(within, _store(store)),
+        _within(within, _temporal(client)),
+        _within(within, _worker(runs, now)),
+        _within(within, _milestones(store, now)),
+        _within(within, _instances(runs)),
+    )
+    return Readiness(*conditions)
+
+
+async def _within(seconds: float, condition: Awaitable[Condition]) -> Condition:
+    # A client that never connected raises RuntimeError.
+    try:
+        async with asyncio.timeout(seconds):
+            return await condition
+    except (Unavailable, RPCError, RuntimeError, TimeoutError):
+        return DOWN
+
+
+async def _store(store: Store) -> Condition:
+    began = time.perf_counter()
+    await store.upkeep.write()
+    return Condition(up=True, figures={"write_ms": _millis_since(began)})
+
+
+async def _temporal(client: Callable[[], Awaitable[Client]]) -> Condition:
+    began = time.perf_counter()
+    up = await (await client()).service_client.check_health()
+    return Condition(up=up, figures={"answer_ms": _millis_since(began)})
+
+
+async def _worker(runs: Callable[[], Awaitable[Runs]], now: Instant) -> Condition:
+    last = await (await runs()).last_poll()
+    if last is None:
+        return Condition(up=False, figures={"last_poll_seconds": None})
+    age = Micros(max(0, now - last))
+    return Condition(up=age <= POLL_WITHIN, figures={"last_poll_seconds": in_units(age, SECOND)})
+
+
+async def _milestones(store: Store, now: Instant) -> Condition:
+    overdue = await store.upkeep.overdue(Instant(now - OVERDUE_AFTER))
+    longest = 0.0 if overdue.since is None else in_units(Micros(now - overdue.since), SECOND)
+    return Condition(up=overdue.count == 0, figures={"overdue": overdue.count, "longest_overdue_seconds": longest})
+
+
+async def _instances(runs: Callable[[], Awaitable[Runs]]) -> Condition:
+    """Temporal names a workflow whose task has failed several times in a row."""
+    stuck = await (await runs()).count(PROBLEMATIC)
+    return Condition(up=stuck == 0, figures={"stuck": stuck})
+
+
+def _millis_since(began: float) -> float:
+    return round(1000 * (time.perf_counter() - began), 1)
