@@ -52,7 +52,7 @@ class EarlierRuns:
 async def rebuild(histories: RunHistories, apply: Apply, workflow_id: str, run_id: str, now: Instant) -> int:
     """Record the instance from the histories of that run and of all before it; how many steps they hold.
 
-    Where the oldest history that is left began with a state that was carried over, that state is the first step.
+    Where the oldest history that is left began with a past that no history tells, all of that past is the first step.
     """
     runs = [run async for run in histories.whole_chain(workflow_id, run_id)][::-1]
     if not runs:
@@ -60,13 +60,19 @@ async def rebuild(histories: RunHistories, apply: Apply, workflow_id: str, run_i
     return await catch_up(apply, [*_beginning(runs[0], now), *_steps(runs)])
 
 
+async def steps_of(histories: RunHistories, workflow_id: str, run_id: str) -> frozenset[int]:
+    """The sequences of the records that the histories of that run and of all before it hold."""
+    runs = [run async for run in histories.whole_chain(workflow_id, run_id)]
+    return frozenset(int(document["sequence"]) for run in runs for document in run.records)
+
+
 def _steps(runs: Iterable[RunHistory]) -> Iterable[Record]:
     return (Record.from_json(document) for run in runs for document in run.records)
 
 
 def _beginning(oldest: RunHistory, now: Instant) -> Iterable[Record]:
-    if "snapshot" in oldest.start:
-        start = oldest.start
-        yield first_record(start["snapshot"], Plan.from_json(start["plan"]), Event.from_json(start["opened"]))
-    elif (carried := oldest.carried) is not None:
-        yield InstanceState.from_json(carried).whole_record(now)
+    opening, state = oldest.opening, oldest.state
+    if "snapshot" in opening:
+        yield first_record(opening["snapshot"], Plan.from_json(opening["plan"]), Event.from_json(opening["opened"]))
+    elif state is not None:
+        yield InstanceState.from_json(state).whole_record(now)

@@ -15,7 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.instants import Instant, from_datetime, render
-from workflows.calls import RECORD
+from workflows.calls import LOAD, RECORD
 from workflows.messages import AFTER, CANCEL, cancel_id, signal_id
 from workflows.packing import unpack
 
@@ -60,6 +60,13 @@ class RunHistory:
     reset_from: str | None
     signals: tuple[Sent, ...]
     records: tuple[Mapping[str, Any], ...]
+    loaded: Mapping[str, Any] | None = None
+    """What the run was given to begin with, where its input did not hold that."""
+
+    @property
+    def opening(self) -> Mapping[str, Any]:
+        """`{snapshot, plan, opened}` of an instance that began with this run, else what its input says."""
+        return self.loaded if self.loaded is not None and "snapshot" in self.loaded else self.start
 
     @property
     def after(self) -> str | None:
@@ -67,9 +74,12 @@ class RunHistory:
         return self.start.get(AFTER)
 
     @property
-    def carried(self) -> Mapping[str, Any] | None:
-        """The state that the run before handed over when it continued as this one."""
-        return unpack(self.start["carried"]) if "carried" in self.start else None
+    def state(self) -> Mapping[str, Any] | None:
+        """All that was known of the instance when this run began to go on with it."""
+        if "carried" in self.start:
+            return unpack(self.start["carried"])
+        recorded = None if self.loaded is None else self.loaded.get("recorded")
+        return None if recorded is None else unpack(recorded)
 
 
 class RunHistories:
@@ -120,7 +130,7 @@ class RunHistories:
         """
         runs = await self.chain(workflow_id, run_id)
         return {
-            "start": dict(runs[0].start) if runs else {},
+            "start": dict(runs[0].opening) if runs else {},
             "started_at": render(runs[0].started_at) if runs else None,
             "records": [record for run in runs for record in run.records],
             "signals": [sent.to_json() for run in runs for sent in run.signals],
@@ -138,32 +148,46 @@ class _Reading:
         self._signals: list[Sent] = []
         self._records: list[Mapping[str, Any]] = []
         self._ordinal = 0
+        self._loading: int | None = None
+        self._loaded: Mapping[str, Any] | None = None
 
     async def take(self, event: HistoryEvent) -> None:
         match event.event_type:
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
-                started = event.workflow_execution_started_event_attributes
-                self._started_at = _instant(event.event_time)
-                start = await self._decoded(started.input.payloads)
-                self._start = unpack(start) if isinstance(start, Mapping) else {}
-                self._continued_from = started.continued_execution_run_id or None
-                if "carried" in self._start:
-                    self._records += unpack(self._start["carried"]).get("unrecorded", ())
+                await self._take_start(event)
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
                 await self._take_signal(event)
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
                 at = _instant(event.event_time)
                 self._signals.append(Sent(CANCEL, {"source": "temporal"}, cancel_id(self._run_id), at))
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-                scheduled = event.activity_task_scheduled_event_attributes
-                if scheduled.activity_type.name == RECORD:
-                    self._records += unpack(await self._decoded(scheduled.input.payloads))["records"]
+                await self._take_request(event)
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+                completed = event.activity_task_completed_event_attributes
+                if completed.scheduled_event_id == self._loading:
+                    self._loaded = unpack(await self._decoded(completed.result.payloads))
             case EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
                 failed = event.workflow_task_failed_event_attributes
                 if failed.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
                     self._reset_from = failed.base_run_id or None
             case _:
                 pass
+
+    async def _take_start(self, event: HistoryEvent) -> None:
+        started = event.workflow_execution_started_event_attributes
+        start = await self._decoded(started.input.payloads)
+        self._started_at = _instant(event.event_time)
+        self._start = unpack(start) if isinstance(start, Mapping) else {}
+        self._continued_from = started.continued_execution_run_id or None
+        if "carried" in self._start:
+            self._records += unpack(self._start["carried"]).get("unrecorded", ())
+
+    async def _take_request(self, event: HistoryEvent) -> None:
+        scheduled = event.activity_task_scheduled_event_attributes
+        if scheduled.activity_type.name == RECORD:
+            self._records += unpack(await self._decoded(scheduled.input.payloads))["records"]
+        elif scheduled.activity_type.name == LOAD:
+            self._loading = event.event_id
 
     def done(self) -> RunHistory:
         return RunHistory(
@@ -174,6 +198,7 @@ class _Reading:
             self._reset_from,
             tuple(self._signals),
             tuple(self._records),
+            self._loaded,
         )
 
     async def _take_signal(self, event: HistoryEvent) -> None:

@@ -83,6 +83,13 @@ class Upkeep:
         async with self.database.read() as conn:
             return [_recorded(row) for row in await conn.execute(wanted)]
 
+    async def sequences(self, address: Address) -> frozenset[int]:
+        """Which steps of an instance are recorded."""
+        organization, instance_id = address
+        these = sa.and_(instance_records.c.organization == organization, instance_records.c.instance_id == instance_id)
+        async with self.database.read() as conn:
+            return frozenset((await conn.scalars(sa.select(instance_records.c.sequence).where(these))).all())
+
     async def overdue(self, before: Instant) -> Overdue:
         late = _late(before)
         counted = sa.select(sa.func.count(), sa.func.min(instances.c.next_milestone_at)).where(late)

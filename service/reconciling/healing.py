@@ -10,7 +10,7 @@ from temporalio.client import WorkflowExecutionStatus
 
 from domain.ids import parse_workflow_id, workflow_id
 from domain.instants import MINUTE, SECOND, Instant, Micros, render
-from service.catching_up import rebuild
+from service.catching_up import rebuild, steps_of
 from service.reconciling.findings import Finding, Trouble
 from service.reconciling.runs import Run, Runs
 from service.reconciling.suspects import Suspicion
@@ -80,18 +80,20 @@ class Healing:
         return Finding(Trouble.UNRECORDED, id_, _behind(known), f"recorded up to step {newest.sequence} ({steps} read)")
 
     async def fill(self, recorded: Recorded) -> Finding | None:
-        """An instance that lacks a step before others: the store was restored while its workflow went on."""
+        """An instance that lacks a step before others: the store was restored while its workflow went on. What no
+        history tells stays missing."""
         id_ = workflow_id(*recorded.address)
-        run = await self.runs.describe(id_)
-        if run is None or self._unfillable.get(id_) == recorded.sequence:
+        run = None if self._unfillable.get(id_) == recorded.sequence else await self.runs.describe(id_)
+        if run is None:
+            return None
+        held = await steps_of(self.runs.histories, id_, run.run_id)
+        if not held - await self.store.upkeep.sequences(recorded.address):
+            self._unfillable[id_] = recorded.sequence
             return None
         if self.dry:
             return Finding(Trouble.UNRECORDED, id_, GAP, "its history would be recorded")
         await rebuild(self.runs.histories, self.store.instances.apply, id_, run.run_id, self.now())
-        if recorded.address in {one.address for one in await self.store.upkeep.gapped()}:
-            self._unfillable[id_] = recorded.sequence
-            return Finding(Trouble.UNRECORDED, id_, f"{GAP}, and no history does", None)
-        return Finding(Trouble.UNRECORDED, id_, GAP, f"recorded up to step {recorded.sequence}")
+        return Finding(Trouble.UNRECORDED, id_, GAP, "recorded from its history")
 
     async def examine(self, id_: str, suspicion: Suspicion | None, suspected: str | None = None) -> Finding | None:
         """A running workflow that shows signs of not going on; `suspected` is the run that was reported, if one was."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
 from temporalio.api.common.v1 import WorkflowExecution as Execution
-from temporalio.api.enums.v1 import EventType, TaskQueueType
+from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
@@ -105,8 +105,16 @@ class Runs:
         """The highest sequence among the records that the run has handed over before that instant, or that were handed
         over before it continued another run; 0 if there is none.
 
-        Read from the end of its history, so that it costs the same however long that is.
+        Read from the end of its history, so that it costs the same however long that is; 0 if that is gone.
         """
+        try:
+            return await self._last_recorded(workflow_id, run_id, before)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return 0
+
+    async def _last_recorded(self, workflow_id: str, run_id: str, before: Instant) -> int:
         token = b""
         while True:
             answer = await self._client.workflow_service.get_workflow_execution_history_reverse(
@@ -122,19 +130,22 @@ class Runs:
                     return sequence
             token = answer.next_page_token
             if not token:
-                return 0
+                return await self._begun_with(workflow_id, run_id)
 
     async def _sequence(self, event: HistoryEvent, before: Instant) -> int | None:
         """Of the last record that this event tells of; None if it tells of none."""
         scheduled = event.activity_task_scheduled_event_attributes
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
-            start = await self._decoded(event.workflow_execution_started_event_attributes.input.payloads)
-            carried = unpack(start["carried"]) if isinstance(start, Mapping) and "carried" in start else None
-            return None if carried is None else int(carried["sequence"]) - len(carried["unrecorded"])
-        if scheduled.activity_type.name == RECORD and from_datetime(event.event_time.ToDatetime(tzinfo=UTC)) < before:
-            records = unpack(await self._decoded(scheduled.input.payloads))["records"]
-            return max(int(record["sequence"]) for record in records)
-        return None
+        at = from_datetime(event.event_time.ToDatetime(tzinfo=UTC))
+        if scheduled.activity_type.name != RECORD or at >= before:
+            return None
+        records = unpack(await self._decoded(scheduled.input.payloads))["records"]
+        return max(int(record["sequence"]) for record in records)
+
+    async def _begun_with(self, workflow_id: str, run_id: str) -> int:
+        """How far the instance was recorded when the run began to go on with it."""
+        run = await self.histories.read(workflow_id, run_id)
+        state = None if run is None else run.state
+        return 0 if state is None else int(state["sequence"]) - len(state.get("unrecorded", ()))
 
     async def _decoded(self, payloads: Sequence[Payload]) -> Any:
         return (await self._client.data_converter.decode(list(payloads)))[0] if payloads else None
