@@ -69,6 +69,11 @@ class Engine:
         assert self.process is not None
         return next(child for child in descendants(self.process) if "worker" in child.cmdline())
 
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+
     def kill_everything(self) -> None:
         assert self.process is not None
         children = descendants(self.process)
