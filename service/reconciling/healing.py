@@ -10,6 +10,7 @@ from temporalio.client import WorkflowExecutionStatus
 
 from domain.ids import parse_workflow_id, workflow_id
 from domain.instants import MINUTE, SECOND, Instant, Micros, render
+from domain.records import FIRST
 from service.catching_up import rebuild, steps_of
 from service.reconciling.findings import Finding, Trouble
 from service.reconciling.runs import Run, Runs
@@ -66,10 +67,14 @@ class Healing:
         return await self._start(Trouble.GONE, id_, run.run_id, f"its workflow is {run.status.name.lower()}")
 
     async def record(self, recorded: Recorded | None, id_: str, run: Run) -> Finding | None:
-        """An instance that its run may know more of than the store does."""
-        before = Instant(self.now() - GRACE)
+        """An instance that its run may know more of than the store does, or less: then Temporal was restored."""
+        told = await self.runs.told(id_, run.run_id, Instant(self.now() - GRACE))
         known = 0 if recorded is None else recorded.sequence
-        if known >= await self.runs.last_recorded(id_, run.run_id, before) and recorded is not None:
+        # The first step is recorded by whoever starts the run, too.
+        if run.is_running and known > max(told.newest, FIRST):
+            detail = f"its run has come to step {told.newest}, the record to step {known}"
+            return await self._replace(Trouble.CONTRADICTORY, id_, run.run_id, detail)
+        if recorded is not None and known >= told.settled:
             return None
         if self.dry:
             return Finding(Trouble.UNRECORDED, id_, _behind(known), "its history would be recorded")
@@ -123,8 +128,12 @@ class Healing:
             return await self.examine(id_, None)
         return Finding(Trouble.OVERDUE, id_, "a milestone should have fired more than a minute ago", None)
 
-    async def _replace(self, trouble: Trouble, id_: str, run_id: str, detail: str) -> Finding:
+    async def _replace(self, trouble: Trouble, id_: str, run_id: str, detail: str) -> Finding | None:
         """In two steps, of which each may be the last of this process: a run that is gone is started again."""
+        newest = await self.runs.describe(id_)
+        if newest is None or newest.run_id != run_id:
+            # It has continued as new since it was listed.
+            return None
         if not self.dry and not self._is_exhausted(id_):
             await self.runs.end(id_, run_id, f"{trouble}: {detail}")
         return await self._start(trouble, id_, run_id, detail)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
 
-from temporalio.api.common.v1 import Payload
 from temporalio.api.common.v1 import WorkflowExecution as Execution
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
@@ -47,6 +44,14 @@ class Run:
     @property
     def is_running(self) -> bool:
         return self.status is WorkflowExecutionStatus.RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Sequences: of the last step that a run has told the store, and of the last one that it had told a while ago."""
+
+    newest: int
+    settled: int
 
 
 class Runs:
@@ -101,20 +106,24 @@ class Runs:
             return False
         return True
 
-    async def last_recorded(self, workflow_id: str, run_id: str, before: Instant) -> int:
-        """The highest sequence among the records that the run has handed over before that instant, or that were handed
-        over before it continued another run; 0 if there is none.
-
-        Read from the end of its history, so that it costs the same however long that is; 0 if that is gone.
-        """
+    async def told(self, workflow_id: str, run_id: str, before: Instant) -> Told:
+        """How much the run has told the store, and had by that instant. Read from the end of its history, so that it
+        costs the same however long that is; nothing for a history that is gone."""
+        newest = 0
         try:
-            return await self._last_recorded(workflow_id, run_id, before)
+            async for sequence, at in self._sequences(workflow_id, run_id):
+                newest = newest or sequence
+                if at < before:
+                    return Told(newest, sequence)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            return 0
+            return Told(0, 0)
+        begun_with = await self._begun_with(workflow_id, run_id)
+        return Told(newest or begun_with, begun_with)
 
-    async def _last_recorded(self, workflow_id: str, run_id: str, before: Instant) -> int:
+    async def _sequences(self, workflow_id: str, run_id: str) -> AsyncIterator[tuple[int, Instant]]:
+        """Of the last record in each of the run's requests, the newest first, and when that was made."""
         token = b""
         while True:
             answer = await self._client.workflow_service.get_workflow_execution_history_reverse(
@@ -126,29 +135,21 @@ class Runs:
                 )
             )
             for event in answer.history.events:
-                if (sequence := await self._sequence(event, before)) is not None:
-                    return sequence
+                scheduled = event.activity_task_scheduled_event_attributes
+                if scheduled.activity_type.name == RECORD:
+                    [request] = await self._client.data_converter.decode(list(scheduled.input.payloads))
+                    records = unpack(request)["records"]
+                    at = from_datetime(event.event_time.ToDatetime(tzinfo=UTC))
+                    yield max(int(record["sequence"]) for record in records), at
             token = answer.next_page_token
             if not token:
-                return await self._begun_with(workflow_id, run_id)
-
-    async def _sequence(self, event: HistoryEvent, before: Instant) -> int | None:
-        """Of the last record that this event tells of; None if it tells of none."""
-        scheduled = event.activity_task_scheduled_event_attributes
-        at = from_datetime(event.event_time.ToDatetime(tzinfo=UTC))
-        if scheduled.activity_type.name != RECORD or at >= before:
-            return None
-        records = unpack(await self._decoded(scheduled.input.payloads))["records"]
-        return max(int(record["sequence"]) for record in records)
+                return
 
     async def _begun_with(self, workflow_id: str, run_id: str) -> int:
         """How far the instance was recorded when the run began to go on with it."""
         run = await self.histories.read(workflow_id, run_id)
         state = None if run is None else run.state
         return 0 if state is None else int(state["sequence"]) - len(state.get("unrecorded", ()))
-
-    async def _decoded(self, payloads: Sequence[Payload]) -> Any:
-        return (await self._client.data_converter.decode(list(payloads)))[0] if payloads else None
 
     async def last_poll(self) -> Instant | None:
         """When a worker was last seen polling for workflow tasks; None when Temporal remembers none."""

@@ -320,6 +320,29 @@ async def test_a_reset_workflow_goes_on_with_what_is_recorded(realtime: Clockwor
     assert _steps(after)[: len(before["steps"])] == _steps(before)
 
 
+async def test_a_run_that_is_older_than_its_record_goes_on_from_the_record(
+    realtime: Clockwork, store: Store, policy: Policy
+) -> None:
+    """As when Temporal was restored from yesterday: its run does not know of the resolution, and would breach."""
+    async with working(realtime):
+        ticket = await realtime.open(snapshot_of(policy, subject="42"))
+        await ticket.signal("acknowledge", event_id="a")
+        await ticket.applied("a")
+        await recorded(ticket)
+    async with await in_real_time() as newer:
+        other = Clockwork(newer, Switchable(StoreProjection(store)))
+        async with working(other):
+            await found(reconciler(other, store), Trouble.GONE)
+            ahead = Opened(other, newer.client.get_workflow_handle(ticket.handle.id), ticket.opened_at)
+            await ahead.signal("resolve", event_id="r")
+            await ahead.result()
+    async with working(realtime):
+        await found(reconciler(realtime, store), Trouble.CONTRADICTORY)
+        again = await newest(ticket)
+        assert await again.result() == {"status": "met"}
+    assert (await reconciler(realtime, store).round(thorough=True)).findings == []
+
+
 async def reset(clockwork: Clockwork, ticket: Opened) -> None:
     """To its first task, as somebody may do in the Temporal UI."""
     history = await ticket.handle.fetch_history()
