@@ -1,9 +1,8 @@
 """Records the histories that `test_histories_replay.py` replays: `python -m tests.replay.record_histories [STORY...]`.
 
-Each story runs on a real server. Record a new one when the workflow gains a branch; never overwrite an old one, for
-it stands for the instances that are still running somewhere. Files without a number behind the story are from when
-activities were called locally, those with a 2 from after that (decision 13), those with a 3 from when an instance began
-to wait before it continues as new.
+Each story runs on a real server. From the first release on a recorded history stands for instances that are running
+somewhere: a change of the workflow that one of them would notice goes behind a patch, and gets a story of its own. No
+file is ever recorded anew then.
 """
 
 from __future__ import annotations
@@ -24,13 +23,23 @@ from typing import Any
 
 from domain.calendar import Calendar
 from domain.catalog import Catalog
+from domain.instants import HOUR, MINUTE, Instant, render
 from domain.policies import Policy
 from domain.snapshot import CalendarVersion
-from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, Switchable, snapshot_of, time_skipping, working
+from service.reconciling import Runs
+from tests.support.clockwork import (
+    ORGANIZATION,
+    Clockwork,
+    Mailbox,
+    Opened,
+    Switchable,
+    snapshot_of,
+    time_skipping,
+    working,
+)
 from tests.support.servers import in_real_time
 
 HISTORIES = Path(__file__).with_name("histories")
-GENERATION = 3
 ZONE = "Europe/Berlin"
 OTHER_RULE = "Asia/Tokyo"
 
@@ -137,6 +146,33 @@ async def handed_on(clockwork: Clockwork) -> Any:
     return None
 
 
+async def opened_with_an_event(clockwork: Clockwork) -> Any:
+    """Both reach Temporal at once, after what was put right would have fired."""
+    opened_at = Instant(await clockwork.now() - 2 * HOUR)
+    first = {"event_id": "a", "occurred_at": render(Instant(opened_at + 10 * MINUTE))}
+    ticket = await clockwork.open(
+        snapshot_of(POLICY, catalog=catalog(WHOLE_DAY)), opened_at, first=("acknowledge", first)
+    )
+    await ticket.applied("a")
+    await ticket.signal("resolve", event_id="r")
+    await ticket.result()
+    return ticket.handle
+
+
+async def after_a_run_that_was_terminated(clockwork: Clockwork) -> Any:
+    ticket = await clockwork.open(snapshot_of(POLICY, catalog=catalog(WHOLE_DAY)))
+    await ticket.signal("acknowledge", event_id="a")
+    await ticket.handle.signal("pause", "broken")
+    run_id = (await ticket.handle.describe()).run_id
+    await ticket.handle.terminate()
+    await Runs(clockwork.client, clockwork.task_queue).start(ticket.handle.id, run_id, None)
+    again = Opened(clockwork, clockwork.client.get_workflow_handle(ticket.handle.id), ticket.opened_at)
+    await again.applied("a")
+    await again.signal("resolve", event_id="r")
+    await again.result()
+    return again.handle
+
+
 STORIES: Mapping[str, Callable[[Clockwork], Awaitable[Any]]] = {
     story.__name__: story
     for story in (
@@ -146,10 +182,12 @@ STORIES: Mapping[str, Callable[[Clockwork], Awaitable[Any]]] = {
         still_running,
         under_another_zone_rule,
         handed_on,
+        opened_with_an_event,
+        after_a_run_that_was_terminated,
     )
 }
 # The time-skipping server does not suggest to continue as new.
-IN_REAL_TIME = (handed_on.__name__,)
+IN_REAL_TIME = (handed_on.__name__, after_a_run_that_was_terminated.__name__)
 
 
 @contextmanager
@@ -182,7 +220,7 @@ async def record(names: list[str]) -> None:
             async with working(clockwork):
                 handle = await STORIES[name](clockwork)
                 history = await handle.fetch_history()
-            (HISTORIES / f"{name}-{GENERATION}.json").write_text(history.to_json())
+            (HISTORIES / f"{name}.json").write_text(history.to_json())
             print(f"{name}: {len(history.events)} events")
 
 

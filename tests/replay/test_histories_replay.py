@@ -55,6 +55,10 @@ def test_the_history_under_another_zone_rule_holds_a_plan_that_we_would_not_make
 
 
 def own_workflow_id(history: dict[str, Any]) -> str:
+    """Of a run that was started without rules, its history tells the id."""
+    started = WorkflowHistory.from_json("x", history).events[0].workflow_execution_started_event_attributes
+    if started.workflow_id:
+        return started.workflow_id
     facts = Facts.of(_start_input(history)["snapshot"])
     return workflow_id(facts.organization, facts.instance_id)
 

@@ -130,8 +130,13 @@ class Clockwork:
     async def now(self) -> Instant:
         return from_datetime(await self.env.get_current_time())
 
-    async def open(self, snapshot: Snapshot, opened_at: Instant | None = None) -> Opened:
-        """Start an instance the way the API does."""
+    async def open(
+        self,
+        snapshot: Snapshot,
+        opened_at: Instant | None = None,
+        first: tuple[str, Mapping[str, Any]] | None = None,
+    ) -> Opened:
+        """Start an instance the way the API does; `first` is the signal that comes with the start."""
         at = await self.now()
         opened = Event(EventKind.OPENED, "opened", at if opened_at is None else opened_at, at)
         planned = plan(snapshot, [opened])
@@ -140,6 +145,8 @@ class Clockwork:
             start_input(snapshot, planned, opened),
             id=workflow_id(snapshot.organization, snapshot.facts.instance_id),
             task_queue=self.task_queue,
+            start_signal=None if first is None else first[0],
+            start_signal_args=[] if first is None else [dict(first[1])],
         )
         return Opened(self, handle, opened.occurred_at)
 
