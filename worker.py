@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -33,6 +34,7 @@ from domain.catalog import Catalog
 from domain.errors import SlaError
 from domain.instants import Instant
 from domain.records import Record
+from guard import GuardedRunner, NotReplayed, ignore
 from service.catching_up import EarlierRuns
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.healing import Replays
@@ -97,12 +99,13 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     task_queue: str,
     attributes: Sequence[str] = (),
     signal_times: SignalTimes | None = None,
-    refused: Refused = lambda _workflow_id, _run_id: None,
+    refused: Refused = ignore,
+    not_replayed: NotReplayed = ignore,
     build_id: str | None = None,
     **options: Any,
 ) -> Worker:
     """A worker for `SlaInstance`; `attributes` are the search attributes known to exist, and `refused` hears of runs
-    that tell another past than the record.
+    that tell another past than the record, `not_replayed` of those whose history did not replay.
 
     With a `build_id` the worker is a version of the deployment `slakeeper`, and gets tasks once it is made current.
     """
@@ -120,7 +123,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
             Deliverer(channels, system_now).deliver,
             Escalating(projection).auto_escalate,
         ],
-        workflow_runner=workflow_runner(),
+        workflow_runner=workflow_runner(not_replayed),
         deployment_config=_deployment(build_id),
         # After a worker was killed its instances wait that long for it before another one may take them over.
         sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
@@ -130,8 +133,9 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     )
 
 
-def workflow_runner() -> WorkflowRunner:
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+def workflow_runner(not_replayed: NotReplayed = ignore) -> WorkflowRunner:
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return GuardedRunner(SandboxedWorkflowRunner(restrictions=restrictions), not_replayed)
 
 
 def replays(client: Client) -> Replays:
@@ -186,7 +190,8 @@ async def run(settings: Settings) -> None:
             channels,
             task_queue=settings.task_queue,
             attributes=await available(client, ATTRIBUTES),
-            refused=lambda workflow_id, run_id: suspects.report(workflow_id, run_id, Suspicion.REFUSED),
+            refused=partial(suspects.report, Suspicion.REFUSED),
+            not_replayed=partial(suspects.report, Suspicion.NOT_REPLAYED),
             build_id=settings.build_id,
         )
         await stack.enter_async_context(worker)

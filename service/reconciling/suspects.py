@@ -23,7 +23,7 @@ class Suspects:
         self._runs: dict[tuple[str, str], Suspicion] = {}
         self._news = asyncio.Event()
 
-    def report(self, workflow_id: str, run_id: str, suspicion: Suspicion) -> None:
+    def report(self, suspicion: Suspicion, workflow_id: str, run_id: str) -> None:
         with self._lock:
             self._runs[workflow_id, run_id] = suspicion
         self._loop.call_soon_threadsafe(self._news.set)

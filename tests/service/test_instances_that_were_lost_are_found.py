@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -300,7 +301,7 @@ async def test_a_workflow_that_was_terminated_before_anything_was_recorded_goes_
 async def test_a_reset_workflow_goes_on_with_what_is_recorded(realtime: Clockwork, store: Store) -> None:
     hasty = Policy.from_json({"id": "h", "name": "H", "targets": [{"type": "resolution", "minutes": 6 * SECOND}]})
     suspects = Suspects()
-    async with working(realtime, refused=lambda id_, run_id: suspects.report(id_, run_id, Suspicion.REFUSED)):
+    async with working(realtime, refused=partial(suspects.report, Suspicion.REFUSED)):
         ticket = await realtime.open(snapshot_of(hasty, subject="42"))
         await ticket.signal("update", event_id="u")
         await ticket.fired("resolution/halfway")
@@ -383,11 +384,10 @@ async def test_a_run_whose_history_cannot_be_replayed_is_replaced_by_one_that_ha
         ticket = await realtime.open(snapshot)
         await eventually(ticket.history, lambda events: events.count("TIMER_STARTED") == 2)
     await ticket.signal("acknowledge", event_id="a")
-    async with working(realtime):
+    suspects = Suspects()
+    async with working(realtime, not_replayed=partial(suspects.report, Suspicion.NOT_REPLAYED)):
         looking = reconciler(realtime, store)
-        await eventually(ticket.history, lambda events: "WORKFLOW_TASK_FAILED" in events)
-        suspects = Suspects()
-        suspects.report(ticket.handle.id, (await ticket.handle.describe()).run_id, Suspicion.NOT_REPLAYED)
+        await suspects.wait(30)
         keeping = asyncio.create_task(looking.keep(suspects))
         await eventually(lambda: count_runs(realtime), lambda runs: runs == 2)
         again = await newest(ticket)

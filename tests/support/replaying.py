@@ -7,9 +7,8 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from worker import PASSED_THROUGH
+from worker import workflow_runner
 from workflows.instance import SlaInstance
 
 # A signal came while the task was closing the run, or more than a hundred events while it was at work.
@@ -23,9 +22,7 @@ def replayer() -> Replayer:
     return Replayer(
         workflows=[SlaInstance],
         data_converter=pydantic_data_converter,
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        ),
+        workflow_runner=workflow_runner(),
     )
 
 

@@ -1,0 +1,111 @@
+"""A workflow runner that takes no news outside of a workflow task, and tells of histories that did not replay.
+
+A question (a query) that waits for a worker while a timer fires, an activity answers or a signal comes reaches it
+together with that news, without a started workflow task. The SDK's core applies the news all the same, with the clock
+of the task before; the commands go out with the next task, and on replay, where the news belongs to that task and has
+its time, the workflow takes another way. Every task of the run fails from then on (decision 14).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.bridge.proto.workflow_activation import RemoveFromCache, WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+
+logger = logging.getLogger("slakeeper.worker")
+
+# Jobs that ask or put an end to the worker's copy of a run. Everything else changes what the workflow knows.
+NO_NEWS = frozenset({"query_workflow", "remove_from_cache"})
+REFUSAL = "news outside of a workflow task; the run is read from its history again and what was asked may be asked anew"
+UNREPLAYABLE = frozenset({RemoveFromCache.NONDETERMINISM, RemoveFromCache.FATAL})
+
+NotReplayed = Callable[[str, str], None]
+"""Hears (workflow id, run id) of a run that the SDK has given up because its history did not replay."""
+
+
+def ignore(_workflow_id: str, _run_id: str) -> None:
+    """For whom it does not matter which histories do not replay."""
+
+
+class GuardedRunner(WorkflowRunner):
+    """Another runner whose instances are guarded. `not_replayed` is called from the worker's threads."""
+
+    def __init__(self, inner: WorkflowRunner, not_replayed: NotReplayed = ignore) -> None:
+        self._inner = inner
+        self._not_replayed = not_replayed
+
+    def prepare_workflow(self, defn: Any) -> None:
+        self._inner.prepare_workflow(defn)
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return _GuardedInstance(self._inner.create_instance(det), self._not_replayed)
+
+    def set_worker_level_failure_exception_types(self, types: Sequence[type[BaseException]]) -> None:
+        self._inner.set_worker_level_failure_exception_types(types)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in its history a run has come to. Only the start of a task moves the size, which grows with every event,
+    and the time, which a server whose clock was set back may leave as it was; events that no task has taken yet move
+    the length alone, and answers to the workflow's own commands (a cancelled activity's) move nothing."""
+
+    length: int
+    size: int
+    seconds: int
+    nanos: int
+
+    @classmethod
+    def of(cls, act: WorkflowActivation) -> _Place:
+        return cls(act.history_length, act.history_size_bytes, act.timestamp.seconds, act.timestamp.nanos)
+
+    def is_beside_the_task_of(self, before: _Place) -> bool:
+        """Whether events were taken since, and no task has started. A server that does not tell the size (the one whose
+        time skips) is believed."""
+        same_task = (self.size, self.seconds, self.nanos) == (before.size, before.seconds, before.nanos)
+        return same_task and self.size > 0 and self.length > before.length
+
+
+class _GuardedInstance(WorkflowInstance):
+    def __init__(self, inner: WorkflowInstance, not_replayed: NotReplayed) -> None:
+        self._inner = inner
+        self._not_replayed = not_replayed
+        self._place: _Place | None = None
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        jobs = {job.WhichOneof("variant") for job in act.jobs}
+        if jobs <= NO_NEWS:
+            self._hear_of_evictions(act)
+            return self._inner.activate(act)
+        place = _Place.of(act)
+        if self._place is not None and place.is_beside_the_task_of(self._place):
+            return self._refused(act, sorted(str(job) for job in jobs))
+        self._place = place
+        return self._inner.activate(act)
+
+    def get_serialization_context(self, command_info: Any) -> Any:
+        return self._inner.get_serialization_context(command_info)
+
+    def get_external_store_context(self, command_info: Any) -> Any:
+        return self._inner.get_external_store_context(command_info)
+
+    def get_info(self) -> Any:
+        return self._inner.get_info()
+
+    def get_thread_id(self) -> int | None:
+        return self._inner.get_thread_id()
+
+    def _hear_of_evictions(self, act: WorkflowActivation) -> None:
+        if any(job.remove_from_cache.reason in UNREPLAYABLE for job in act.jobs if job.HasField("remove_from_cache")):
+            self._not_replayed(self.get_info().workflow_id, act.run_id)
+
+    def _refused(self, act: WorkflowActivation, jobs: Sequence[str]) -> WorkflowActivationCompletion:
+        logger.info("run %s of %s: %s (%s)", act.run_id, self.get_info().workflow_id, REFUSAL, ", ".join(jobs))
+        completion = WorkflowActivationCompletion(run_id=act.run_id)
+        completion.failed.failure.message = REFUSAL
+        return completion
