@@ -1,0 +1,26 @@
+"""A worker that nobody looks after: `python -m tests.support.worker_alone`. `UNGUARDED=1` leaves out the guard."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+import worker
+from activities.channels import LogChannel
+from settings import Settings
+from store.store import Store
+
+
+async def run() -> None:
+    settings = Settings.load()
+    client = await Client.connect(os.environ["TEMPORAL_ADDRESS"], data_converter=pydantic_data_converter)
+    store = Store.open(settings.database_url)
+    built = worker.build_worker(client, worker.StoreProjection(store), [LogChannel()], task_queue=settings.task_queue)
+    await built.run()
+
+
+if __name__ == "__main__":
+    asyncio.run(run())
