@@ -180,8 +180,9 @@ def _payload(body: CommandBody | None) -> Mapping[str, Any]:
 
 
 def _accepted(instance_id: str, outcome: Commanded, now: Instant) -> Response:
-    known = None if outcome.sighting is None else InstanceView.model_validate(outcome.sighting.view(now))
-    answer = Accepted(id=instance_id, event_id=outcome.event_id, status="accepted", instance=known)
+    answer = Accepted(id=instance_id, event_id=outcome.event_id, status="accepted")
+    if outcome.sighting is not None:
+        answer.instance = InstanceView.model_validate(outcome.sighting.view(now))
     content = answer.model_dump_json(exclude_unset=True)
     return Response(content, 202, {"Location": f"{PREFIX}/{instance_id}"}, "application/json")
 

@@ -143,7 +143,6 @@ async def test_an_event_that_the_store_lacks_is_missing_and_it_is_said(api: Any)
     await told(api, ticket)
     async with api.dependencies.store.database.write() as conn:
         await conn.execute(sa.delete(instance_events).where(instance_events.c.event_id == "pause"))
-    api.hurry()
     found = await told(api, ticket)
     assert [one["event_id"] for one in found["events"]][1:] == ["resume"]
     assert (found["is_complete"], found["agrees_with_record"]) == (False, False)
@@ -158,7 +157,6 @@ async def test_an_instance_whose_opening_is_not_recorded_yet_is_explained_a_litt
     empty = Store.open(f"sqlite:///{shutil.copy(empty_database, tmp_path / 'behind.db')}")
     api.stack.push_async_callback(empty.close)
     api.use(store=empty)
-    api.hurry()
     answer = await api.get(f"/instances/{ticket['id']}/explain")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.headers["retry-after"] == "2"
