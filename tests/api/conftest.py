@@ -60,7 +60,7 @@ def temporal_server(port: int) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def temporal_address() -> Iterator[str]:
     with temporal_server(free_port()) as address:
-        asyncio.run(_answers(address))
+        asyncio.run(answers(address))
         yield address
 
 
@@ -70,7 +70,7 @@ def start_temporal() -> Iterator[Callable[[int], str]]:
         yield lambda port: stack.enter_context(temporal_server(port))
 
 
-async def _answers(address: str) -> None:
+async def answers(address: str) -> None:
     deadline = time.monotonic() + 30
     while True:
         try:
