@@ -64,6 +64,14 @@ class Tracked:
     created: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How instances begin: the event that opens them, and what they are told with it."""
+
+    opened: Event
+    told: Signal | None = None
+
+
 async def open_instance(deps: Dependencies, organization: str, ticket: Ticket, when: str | None) -> Opened | Untracked:
     """Start an instance for a ticket, or find the one it has. Raises Unavailable when either side does not answer."""
     now = deps.now()
@@ -98,14 +106,6 @@ def prepared(deps: Dependencies, snapshot: Snapshot, opened: Event, told: Signal
     first = plan(snapshot, (opened,))
     event = None if told is None else told.event(Instant(max(deps.now(), opened.received_at + 1)))
     return Start(snapshot, first, None if event is None else plan(snapshot, (opened, event)))
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How instances begin: the event that opens them, and what they are told with it."""
-
-    opened: Event
-    told: Signal | None = None
 
 
 async def open_prepared(
