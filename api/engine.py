@@ -11,6 +11,7 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import (
     Client,
+    WorkflowExecution,
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
@@ -32,10 +33,6 @@ from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
 ClientProvider = Callable[[], Awaitable[Client]]
 
 FIRST_PATIENCE = 0.3
-# What a worker at leisure needs to plan and record a signal; a question before that would only be asked again.
-HEAD_START = 0.05
-FIRST_WAIT = 0.02
-LONGEST_WAIT = 0.25
 
 # Connects on the first call, so that the API starts without Temporal; tries again for a moment only, so that a client
 # of ours learns soon that Temporal is away, and a start that was refused does not happen later after all.
@@ -57,21 +54,34 @@ class Engine:
         self._task_queue = task_queue
         self._patience = patience
 
-    async def start(self, snapshot: Snapshot, plan: Plan, opened: Event) -> bool:
-        """False when the instance is there already, running or finished."""
+    async def start(
+        self,
+        snapshot: Snapshot,
+        plan: Plan,
+        opened: Event,
+        signal: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """False when the instance is there already, running or finished.
+
+        With a signal both reach Temporal in one call, so that nothing happens between the two; a finished instance has
+        not got it then.
+        """
         facts = snapshot.facts
+        told, policy = _told(signal, payload), WorkflowIDConflictPolicy.USE_EXISTING
         async with _answering(self._patience.start):
             client = await self._provide()
             try:
-                await client.start_workflow(
+                handle = await client.start_workflow(
                     WORKFLOW_TYPE,
                     start_input(snapshot, plan, opened),
                     id=workflow_id(facts.organization, facts.instance_id),
                     task_queue=self._task_queue,
-                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                    id_conflict_policy=policy if told else WorkflowIDConflictPolicy.FAIL,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     static_summary=summary(snapshot),
                     rpc_timeout=timedelta(seconds=self._patience.start),
+                    **told,
                 )
             except WorkflowAlreadyStartedError:
                 return False
@@ -83,7 +93,8 @@ class Engine:
                 if error.status is not RPCStatusCode.ALREADY_EXISTS:
                     raise
                 return False
-        return True
+            # The answer to a signal with a start does not say which of the two it was.
+            return not told or opened.event_id in (await _opening(client, handle)).event_ids
 
     async def signal(self, organization: str, instance_id: str, name: str, payload: Mapping[str, Any]) -> bool:
         """False when no such instance is running."""
@@ -97,28 +108,36 @@ class Engine:
                 return False
         return True
 
-    async def revive(self, snapshot: Snapshot, name: str, payload: Mapping[str, Any]) -> None:
-        """Signal a finished instance: a new run loads its recorded past, because its input is empty."""
+    async def revive(
+        self, snapshot: Snapshot, signal: str | None = None, payload: Mapping[str, Any] | None = None
+    ) -> None:
+        """Have an instance run that the store has, and give it the signal, if any. One that runs goes on as it is.
+
+        A new run loads the recorded past, and is told which run it follows: that may have been sent what no record
+        shows.
+        """
         facts = snapshot.facts
         async with _answering(self._patience.start):
-            client = await self._provide()
+            client, told = await self._provide(), _told(signal, payload)
+            latest = await self._describe(facts.organization, facts.instance_id)
+            if latest is not None and latest.status is WorkflowExecutionStatus.RUNNING and not told:
+                return
             await client.start_workflow(
                 WORKFLOW_TYPE,
-                {},
+                {} if latest is None else {"after": latest.run_id},
                 id=workflow_id(facts.organization, facts.instance_id),
                 task_queue=self._task_queue,
-                start_signal=name,
-                start_signal_args=[dict(payload)],
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 static_summary=summary(snapshot),
                 rpc_timeout=timedelta(seconds=self._patience.start),
+                **told,
             )
 
-    async def state(self, organization: str, instance_id: str, within: float | None = None) -> State | None:
-        """None when there is no such workflow, or no worker answers for it in time."""
+    async def state(self, organization: str, instance_id: str) -> State | None:
+        """Asks the workflow: None when there is none, or no worker answers for it in time."""
         clock = asyncio.get_running_loop().time
-        deadline, patience = clock() + (self._patience.state if within is None else within), FIRST_PATIENCE
+        deadline, patience = clock() + self._patience.state, FIRST_PATIENCE
         while (left := deadline - clock()) > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(patience, left)):
@@ -135,40 +154,6 @@ class Engine:
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError, RPCError, RuntimeError):
             return None
 
-    async def state_with(self, organization: str, instance_id: str, event_id: str) -> State | None:
-        """The last state seen, asked for until it has applied or refused the event or a short deadline has passed.
-
-        Once it is applied the store gets a moment to take it too, so that whoever sent it finds it in lists.
-        """
-        await asyncio.sleep(HEAD_START)
-        applied = await self._state_once(
-            organization,
-            instance_id,
-            lambda state: event_id in state.applied or event_id in state.refused,
-            self._patience.applied,
-        )
-        if applied is None or event_id not in applied.applied or applied.recorded == applied.steps:
-            return applied
-        recorded = await self._state_once(
-            organization, instance_id, lambda state: state.recorded >= applied.steps, self._patience.record
-        )
-        return recorded or applied
-
-    async def _state_once(
-        self, organization: str, instance_id: str, holds: Callable[[State], bool], within: float
-    ) -> State | None:
-        """The first state seen that holds, else the last one when the time is up."""
-        clock = asyncio.get_running_loop().time
-        deadline, wait = clock() + within, FIRST_WAIT
-        state = None
-        while (left := deadline - clock()) > 0:
-            state = await self.state(organization, instance_id, left) or state
-            if state is not None and holds(state):
-                break
-            await asyncio.sleep(min(wait, left))
-            wait = min(wait * 1.5, LONGEST_WAIT)
-        return state
-
     async def opening(self, organization: str, instance_id: str) -> Opening | None:
         """What the latest run was started with, read from its history, so that no worker is needed.
 
@@ -177,24 +162,26 @@ class Engine:
         async with _answering(self._patience.state):
             handle = await self._handle(organization, instance_id)
             try:
-                body = await _input(await self._provide(), handle)
+                return await _opening(await self._provide(), handle)
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
                 return None
-        return Opening.from_json(body)
 
     async def is_running(self, organization: str, instance_id: str) -> bool:
         """Whether there is such a workflow and it has not ended; Temporal itself knows, no worker is asked."""
         async with _answering(self._patience.state):
-            handle = await self._handle(organization, instance_id)
-            try:
-                described = await handle.describe(rpc_timeout=timedelta(seconds=self._patience.state))
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                return False
-        return described.status is WorkflowExecutionStatus.RUNNING
+            latest = await self._describe(organization, instance_id)
+        return latest is not None and latest.status is WorkflowExecutionStatus.RUNNING
+
+    async def _describe(self, organization: str, instance_id: str) -> WorkflowExecution | None:
+        handle = await self._handle(organization, instance_id)
+        try:
+            return await handle.describe(rpc_timeout=timedelta(seconds=self._patience.state))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None
 
     async def check(self) -> None:
         async with _answering(self._patience.health):
@@ -215,10 +202,15 @@ async def _answering(within: float) -> AsyncIterator[None]:
         raise EngineUnavailable("Temporal does not answer; try again.") from error
 
 
-async def _input(client: Client, handle: WorkflowHandle[Any, Any]) -> Any:
+def _told(signal: str | None, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What `start_workflow` takes to send a signal along."""
+    return {} if signal is None else {"start_signal": signal, "start_signal_args": [dict(payload or {})]}
+
+
+async def _opening(client: Client, handle: WorkflowHandle[Any, Any]) -> Opening:
     async for event in handle.fetch_history_events(page_size=1):
         if event.event_type != EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
-            return None
+            break
         payloads = event.workflow_execution_started_event_attributes.input.payloads
-        return (await client.data_converter.decode(list(payloads)))[0] if payloads else None
-    return None
+        return Opening.from_json((await client.data_converter.decode(list(payloads)))[0] if payloads else None)
+    return Opening.from_json(None)

@@ -7,19 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.dependencies import Dependencies
-from api.instances import (
-    SOURCE,
-    Sighting,
-    effect,
-    find_instance,
-    find_recorded,
-    mint_event_id,
-    occurred_at,
-    revive,
-    send,
-    stamped,
-)
+from api.effects import effect
+from api.instances import revive
 from api.openings import Tracked, open_instances
+from api.sightings import Sighting, find_instance
+from api.signals import SOURCE, Signal, mint_event_id, occurred_at, stamped
 from api.together import together
 from domain.errors import EngineUnavailable, NotFound
 from domain.events import Event, EventKind
@@ -39,10 +31,10 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class SubjectEvent:
-    """`signal` None: the subject was opened, which is nothing to tell an instance that there is already."""
+    """`told` None: the subject was opened, which is nothing to tell an instance that there is already."""
 
     subject: Sequence[InstanceId]
-    signal: str | None
+    told: Signal | None
     message: Mapping[str, Any]
     carried: Carried | None
 
@@ -53,11 +45,11 @@ class SubjectEvent:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The event at one instance; `sighting` is its latest known state."""
+    """The event at one instance; until it is `applied`, `sighting` is what it will come to, if that is known."""
 
     instance: InstanceId
     applied: bool
-    sighting: Sighting
+    sighting: Sighting | None
 
 
 def subject_event(
@@ -71,7 +63,8 @@ def subject_event(
     """`opened` is when the tickets were. Raises InvalidValue for an instant more than five minutes ahead."""
     message = stamped(payload, now)
     opened_at = None if opened is None else occurred_at(opened, now, "ticket.occurred_at")
-    return SubjectEvent(subject, signal, message, None if tickets is None else Carried(tickets, opened_at))
+    told = None if signal is None else Signal(signal, message)
+    return SubjectEvent(subject, told, message, None if tickets is None else Carried(tickets, opened_at))
 
 
 async def take_event(deps: Dependencies, organization: str, event: SubjectEvent) -> Sequence[Part]:
@@ -92,7 +85,8 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
         # Of a known subject only what somebody set out to open and has not opened yet.
         wanted = [one for one in missing if not known or str(one) in claims]
         opened = await _open(deps, organization, event, event.carried, wanted)
-    seen = {one.ticket.instance: one.sighting for one in opened}
+    # Of one that was there already nobody could say yet what the event will come to.
+    seen = {one.ticket.instance: one.sighting if one.created else None for one in opened}
     return await together(_part(deps, organization, event, one, seen.get(one)) for one in (*known, *seen))
 
 
@@ -106,22 +100,16 @@ async def _give(
         return event.subject, {}
     # In this order: what another request opens meanwhile has its claim before any of it runs, and then its row.
     claims = await deps.store.claims.standing(organization, [str(one) for one in quiet])
-    recorded = await together(_revive(deps, organization, event, one) for one in quiet)
+    recorded = await together(revive(deps, organization, str(one), event.told) for one in quiet)
     missing = [one for one, is_there in zip(quiet, recorded, strict=True) if not is_there]
     known = [one for one in event.subject if one not in missing]
     return known, {str(one): claims[str(one)] for one in missing if str(one) in claims}
 
 
 async def _signal(deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId) -> bool:
-    if event.signal is None:
+    if event.told is None:
         return await deps.engine.is_running(organization, str(instance))
-    return await deps.engine.signal(organization, str(instance), event.signal, event.message)
-
-
-async def _revive(deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId) -> bool:
-    if event.signal is None:
-        return await deps.store.instances.get(organization, str(instance)) is not None
-    return await revive(deps, organization, str(instance), event.signal, event.message)
+    return await deps.engine.signal(organization, str(instance), event.told.name, event.message)
 
 
 async def _open(
@@ -131,17 +119,14 @@ async def _open(
     tickets = [ticket for ticket in carried.tickets if ticket.instance in wanted]
     if not tickets:
         return ()
-    outcomes = await open_instances(deps, organization, tickets, _opening(event, carried))
-    opened = [outcome for outcome in outcomes if isinstance(outcome, Tracked)]
-    if (signal := event.signal) is not None:
-        await together(send(deps, organization, str(one.ticket.instance), signal, event.message) for one in opened)
-    return opened
+    outcomes = await open_instances(deps, organization, tickets, _opening(event, carried), event.told)
+    return [outcome for outcome in outcomes if isinstance(outcome, Tracked)]
 
 
 def _opening(event: SubjectEvent, carried: Carried) -> Event:
     at, received_at = (parse(event.message[name]) for name in ("occurred_at", "received_at"))
     opened_at = at if carried.opened_at is None else carried.opened_at
-    if event.signal is not None:
+    if event.told is not None:
         return Event(EventKind.OPENED, mint_event_id(), opened_at, received_at, source=SOURCE)
     notes = {name: event.message[name] for name in ("actor", "reason") if name in event.message}
     return Event(EventKind.OPENED, event.event_id, opened_at, received_at, source=SOURCE, **notes)
@@ -150,11 +135,10 @@ def _opening(event: SubjectEvent, carried: Carried) -> Event:
 async def _part(
     deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId, opened: Sighting | None
 ) -> Part:
-    if event.signal is None:
+    if event.told is None:
         return Part(instance, True, opened or await find_instance(deps, organization, str(instance)))
-    outcome = await effect(deps, organization, str(instance), event.event_id)
-    sighting = outcome.sighting or opened or await find_recorded(deps, organization, str(instance))
-    return Part(instance, outcome.applied, sighting)
+    outcome = await effect(deps, organization, str(instance), event.told, opened)
+    return Part(instance, outcome.applied, outcome.sighting)
 
 
 def _require_none_on_its_way(deps: Dependencies, claims: Iterable[Claim]) -> None:

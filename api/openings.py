@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.dependencies import Dependencies
-from api.instances import SOURCE, Sighting, find_instance, mint_event_id, occurred_at, seen_in_store
+from api.instances import revive, send
+from api.sightings import Sighting, find_instance, seen_in_store
+from api.signals import SOURCE, Signal, mint_event_id, occurred_at
 from api.together import together
 from domain.catalog import Catalog
 from domain.errors import EngineUnavailable, StoreUnavailable
 from domain.events import Event, EventKind
+from domain.instants import Instant
 from domain.planning import plan
 from domain.records import first_record
+from domain.snapshot import Snapshot
 from domain.status import InstanceStatus
 from domain.tickets import Ticket
 from store.claims import Claim
@@ -60,6 +64,14 @@ class Tracked:
     created: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How instances begin: the event that opens them, and what they are told with it."""
+
+    opened: Event
+    told: Signal | None = None
+
+
 async def open_instance(deps: Dependencies, organization: str, ticket: Ticket, when: str | None) -> Opened | Untracked:
     """Start an instance for a ticket, or find the one it has. Raises Unavailable when either side does not answer."""
     now = deps.now()
@@ -72,26 +84,37 @@ async def open_instance(deps: Dependencies, organization: str, ticket: Ticket, w
 
 
 async def open_instances(
-    deps: Dependencies, organization: str, tickets: Sequence[Ticket], opened: Event
+    deps: Dependencies, organization: str, tickets: Sequence[Ticket], opened: Event, told: Signal | None = None
 ) -> Sequence[Tracked | Untracked]:
-    """The same for several tickets that `opened` opens; their claims are made before the first of them starts."""
+    """The same for several tickets that `opened` opens; their claims are made before the first of them starts.
+
+    What all of them are told reaches Temporal together with the start. Raises InvalidValue and WorkingTimeExhausted,
+    before anything starts, when that cannot be planned.
+    """
 
     def prepare(catalog: Catalog, ticket: Ticket) -> Opening:
         snapshot = catalog.snapshot(ticket, deps.tzdata_version)
         if snapshot is None or not snapshot.targets:
             return Opening(policy_id=None if snapshot is None else snapshot.policy.id)
-        return Opening(start=Start(snapshot, plan(snapshot, (opened,))))
+        return Opening(start=prepared(deps, snapshot, opened, told))
 
-    return await open_prepared(deps, organization, tickets, prepare, opened)
+    return await open_prepared(deps, organization, tickets, prepare, Way(opened, told))
+
+
+def prepared(deps: Dependencies, snapshot: Snapshot, opened: Event, told: Signal | None) -> Start:
+    """Raises as `plan` does."""
+    first = plan(snapshot, (opened,))
+    event = None if told is None else told.event(Instant(max(deps.now(), opened.received_at + 1)))
+    return Start(snapshot, first, None if event is None else plan(snapshot, (opened, event)))
 
 
 async def open_prepared(
-    deps: Dependencies, organization: str, tickets: Sequence[Ticket], prepare: Prepare, opened: Event
+    deps: Dependencies, organization: str, tickets: Sequence[Ticket], prepare: Prepare, way: Way
 ) -> Sequence[Tracked | Untracked]:
     """The same with starts that the caller prepares."""
     openings = await deps.store.openings(organization, tickets, prepare)
     return await together(
-        _open(deps, organization, ticket, opening, prepare, opened)
+        _open(deps, organization, ticket, opening, prepare, way)
         for ticket, opening in zip(tickets, openings, strict=True)
     )
 
@@ -104,41 +127,53 @@ async def settle_claims(deps: Dependencies, organization: str, policy_id: str) -
 
 
 async def _open(
-    deps: Dependencies, organization: str, ticket: Ticket, opening: Opening, prepare: Prepare, opened: Event
+    deps: Dependencies, organization: str, ticket: Ticket, opening: Opening, prepare: Prepare, way: Way
 ) -> Tracked | Untracked:
     if opening.existing is not None:
+        # Only the store knows of it, perhaps: its workflow may have been lost.
+        await revive(deps, organization, str(ticket.instance), way.told)
         return Tracked(ticket, seen_in_store(opening.existing), created=False)
     if opening.contested is not None:
-        return await _contend(deps, organization, ticket, opening.contested, prepare, opened)
+        return await _contend(deps, organization, ticket, opening.contested, prepare, way)
     if opening.start is not None:
-        return await _start(deps, organization, ticket, opening.start, opened)
+        return await _start(deps, organization, ticket, opening.start, way)
     return Untracked(ticket, opening.policy_id)
 
 
 async def _contend(
-    deps: Dependencies, organization: str, ticket: Ticket, other: Claim, prepare: Prepare, opened: Event
+    deps: Dependencies, organization: str, ticket: Ticket, other: Claim, prepare: Prepare, way: Way
 ) -> Tracked | Untracked:
     """The rules have changed since another request claimed a policy for this ticket; it may be about to start it."""
     if await deps.engine.is_running(organization, other.instance_id):
-        return Tracked(ticket, None, created=False)
+        return await _found(deps, organization, ticket, way)
     if not deps.store.claims.has_lapsed(other):
         raise EngineUnavailable("The ticket is being opened by another request; try again.")
     await deps.store.claims.drop(organization, other)
-    return (await open_prepared(deps, organization, [ticket], prepare, opened))[0]
+    return (await open_prepared(deps, organization, [ticket], prepare, way))[0]
 
 
-async def _start(deps: Dependencies, organization: str, ticket: Ticket, start: Start, opened: Event) -> Tracked:
-    if not await deps.engine.start(start.snapshot, start.plan, opened):
+async def _start(deps: Dependencies, organization: str, ticket: Ticket, start: Start, way: Way) -> Tracked:
+    told = () if way.told is None else (way.told.name, way.told.message)
+    if not await deps.engine.start(start.snapshot, start.plan, way.opened, *told):
         # Without a row the claim goes on standing for the instance that there is; beside one it counts for nothing.
         with suppress(StoreUnavailable):
             await deps.store.claims.release(organization, str(ticket.instance))
-        return Tracked(ticket, None, created=False)
+        return await _found(deps, organization, ticket, way)
     # A store that is slow to take the row keeps nobody waiting: the instance is durable already.
-    row = asyncio.create_task(_write_first_row(deps, start, opened))
+    row = asyncio.create_task(_write_first_row(deps, start, way.opened))
     deps.background.add(row)
     row.add_done_callback(deps.background.discard)
     await asyncio.wait({row}, timeout=deps.patience.row)
-    return Tracked(ticket, Sighting(start.snapshot, start.plan, (), "workflow"), created=True)
+    if start.expected is None:
+        return Tracked(ticket, Sighting(start.snapshot, start.plan, (), "workflow"), created=True)
+    return Tracked(ticket, Sighting(start.snapshot, start.expected, (), "planned"), created=True)
+
+
+async def _found(deps: Dependencies, organization: str, ticket: Ticket, way: Way) -> Tracked:
+    """Temporal has the instance already."""
+    if way.told is not None:
+        await send(deps, organization, str(ticket.instance), way.told)
+    return Tracked(ticket, None, created=False)
 
 
 async def _write_first_row(deps: Dependencies, start: Start, opened: Event) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 from api.dependencies import Dependencies
-from api.instances import effect, send
+from api.instances import send
+from api.looks import looks
+from api.signals import Signal
 from api.together import together
-from domain.errors import InvalidValue, NotFound
+from domain.errors import NotFound
 from domain.instants import render
 from store.replans import Replan, Replanned
 from workflows.messages import REPLAN
@@ -18,6 +19,8 @@ from workflows.messages import REPLAN
 SOURCE = "replan"
 # Instances told at the same time.
 AT_ONCE = 20
+# Seconds between two looks at the records of all of them.
+LONGEST_WAIT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,6 @@ class _Message:
 
 
 _Messages = Mapping[str, Sequence[_Message]]
-
-
-@dataclass(slots=True)
-class _Answers:
-    applied: set[str] = field(default_factory=set)
-    refused: dict[str, str] = field(default_factory=dict)
 
 
 async def put_in_place(deps: Dependencies, organization: str, replan: Replan) -> Progress:
@@ -105,7 +102,8 @@ async def _tell_one(
     facts = {"occurred_at": render(deps.now()), "source": SOURCE, "actor": replan.actor, "reason": replan.reason}
     try:
         for one in messages:
-            await send(deps, organization, instance_id, REPLAN, {**facts, "event_id": one.event_id, "rules": one.rules})
+            message = {**facts, "event_id": one.event_id, "rules": one.rules}
+            await send(deps, organization, instance_id, Signal(REPLAN, message))
     except NotFound as gone:
         return gone.message
     return None
@@ -114,31 +112,24 @@ async def _tell_one(
 async def _progress(
     deps: Dependencies, organization: str, replan: Replan, kept: Sequence[Replanned], messages: _Messages
 ) -> Progress:
-    """What the instances say within a moment, or have recorded."""
-    answers = await _answers(deps, organization, replan, messages)
+    """What the instances record within a moment."""
     store, ids = deps.store.replans, {one.instance_id for one in kept}
-    answers.applied |= await store.recorded(organization, replan.id, replan.last_id)
-    set_aside = {**await store.set_aside(organization, replan.id, replan.last_id), **answers.refused}
-    fresh = {id_: reason for id_, reason in set_aside.items() if id_ in messages and id_ not in answers.applied}
+    applied, set_aside = await _recorded(deps, organization, replan, messages.keys())
+    fresh = {id_: reason for id_, reason in set_aside.items() if id_ in messages and id_ not in applied}
     await store.refuse(organization, replan.id, fresh)
     refused = {id_: reason for id_, reason in (await store.refusals(organization, replan.id)).items() if id_ in ids}
-    return Progress(replan, len(ids), len((answers.applied & ids) - set(refused)), refused)
+    return Progress(replan, len(ids), len((applied & ids) - set(refused)), refused)
 
 
-async def _answers(deps: Dependencies, organization: str, replan: Replan, messages: _Messages) -> _Answers:
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + deps.patience.replanned
-    answers = _Answers()
-    for chunk in _chunks(messages):
-        if loop.time() > deadline:
+async def _recorded(
+    deps: Dependencies, organization: str, replan: Replan, told: Set[str]
+) -> tuple[frozenset[str], Mapping[str, str]]:
+    """Which instances have recorded the replan, and why others set it aside: as soon as all that were told have
+    answered, else when the time is up."""
+    applied, set_aside = frozenset[str](), dict[str, str]()
+    async for _ in looks(deps.patience.replanned, LONGEST_WAIT):
+        applied = await deps.store.replans.recorded(organization, replan.id, replan.last_id)
+        set_aside = dict(await deps.store.replans.set_aside(organization, replan.id, replan.last_id))
+        if told <= applied | set_aside.keys():
             break
-        await together(_ask(deps, organization, id_, replan.last_id, answers) for id_ in chunk)
-    return answers
-
-
-async def _ask(deps: Dependencies, organization: str, instance_id: str, event_id: str, answers: _Answers) -> None:
-    try:
-        if (await effect(deps, organization, instance_id, event_id)).applied:
-            answers.applied.add(instance_id)
-    except InvalidValue as refused:
-        answers.refused[instance_id] = refused.reason
+    return applied, set_aside

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.events import Event
 from domain.ledger import Firing, Ledger
 from domain.plans import Plan
 from domain.snapshot import Snapshot
@@ -14,17 +15,9 @@ from workflows.packing import unpack
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a workflow answers: `applied` events by id, when each of them `occurred_at`, and why those in `refused`
-    could not be planned; its `steps` so far, of which the store has taken the first `recorded`."""
-
     snapshot: Snapshot
     plan: Plan
     ledger: Ledger
-    applied: frozenset[str]
-    occurred_at: Mapping[str, str]
-    refused: Mapping[str, str]
-    steps: int
-    recorded: int
 
     @classmethod
     def from_json(cls, body: Any) -> State | None:
@@ -32,30 +25,27 @@ class State:
         body = unpack(body) if isinstance(body, Mapping) else {}
         if not body.get("snapshot") or not body.get("plan"):
             return None
-        return cls(
-            snapshot=Snapshot.from_json(body["snapshot"]),
-            plan=Plan.from_json(body["plan"]),
-            ledger=tuple(Firing.from_json(firing) for firing in body["ledger"]),
-            applied=frozenset(body["applied"]),
-            # A worker that is not the newest yet does not tell.
-            occurred_at=body.get("occurred_at", {}),
-            refused={one["value"]: one["problem"] for one in body["set_aside"]["recent"] if one["field"] == "event_id"},
-            steps=body["sequence"],
-            recorded=body["sequence"] - body["unrecorded"],
-        )
+        ledger = tuple(Firing.from_json(firing) for firing in body.get("ledger", ()))
+        return cls(Snapshot.from_json(body["snapshot"]), Plan.from_json(body["plan"]), ledger)
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a run was started with; `planned` is None when it has to plan or load first."""
+    """What a run was started with: its state then, None when it has to plan or load first, and the events behind it."""
 
-    planned: tuple[Snapshot, Plan, Ledger] | None
+    state: State | None
+    events: tuple[Event, ...] = ()
 
     @classmethod
     def from_json(cls, body: Any) -> Opening:
         start = unpack(body) if isinstance(body, Mapping) else {}
         document = unpack(start["carried"]) if "carried" in start else start
-        if "snapshot" not in document:
+        state = State.from_json(document)
+        if state is None:
             return cls(None)
-        ledger = tuple(Firing.from_json(firing) for firing in document.get("ledger", ()))
-        return cls((Snapshot.from_json(document["snapshot"]), Plan.from_json(document["plan"]), ledger))
+        events = document["events"] if "events" in document else [document["opened"]]
+        return cls(state, tuple(Event.from_json(event) for event in events))
+
+    @property
+    def event_ids(self) -> frozenset[str]:
+        return frozenset(event.event_id for event in self.events)

@@ -20,6 +20,7 @@ from domain.status import InstanceStatus
 from store import records
 from store.clock import Clock
 from store.database import Database
+from store.replans import refusal
 from store.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.types import instant, moment, optional_instant
 
@@ -37,6 +38,21 @@ class StoredInstance:
     opened_at: Instant
     closed_at: Instant | None
     next_due_at: Instant | None
+    recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An event that is recorded; `occurred_at` is that of its first arrival."""
+
+    occurred_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An event that the instance does not take, and why."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,7 @@ class LoadedInstance:
     set_aside: Mapping[str, Any]
     undelivered: tuple[tuple[Mapping[str, Any], tuple[Delivery, ...]], ...]
     is_complete: bool
+    recorded_at: Instant
 
 
 class Filters(TypedDict, total=False):
@@ -126,7 +143,24 @@ class Instances:
             set_aside=row.set_aside,
             undelivered=undelivered,
             is_complete=recorded == row.sequence,
+            recorded_at=instant(row.recorded_at),
         )
+
+    async def taken(self, organization: str, instance_id: str, event_id: str) -> Taken | SetAside | None:
+        """What is recorded of an event, in one statement that reads no plan; None while nothing is."""
+        table, event = instances, instance_events
+        same = sa.and_(event.c.organization == table.c.organization, event.c.instance_id == table.c.id)
+        found = sa.and_(same, event.c.event_id == event_id)
+        wanted = sa.select(event.c.occurred_at, table.c.set_aside).select_from(table.outerjoin(event, found))
+        this = sa.and_(table.c.organization == organization, table.c.id == instance_id)
+        async with self.database.read() as conn:
+            row = (await conn.execute(wanted.where(this))).first()
+        if row is None:
+            return None
+        if row.occurred_at is not None:
+            return Taken(instant(row.occurred_at))
+        reason = refusal(row.set_aside, event_id)
+        return None if reason is None else SetAside(reason)
 
 
 async def _undelivered(
@@ -247,4 +281,5 @@ def _stored(row: Any, ledger: Ledger, status: str) -> StoredInstance:
         opened_at=instant(row.opened_at),
         closed_at=optional_instant(row.closed_at),
         next_due_at=optional_instant(row.next_due_at),
+        recorded_at=instant(row.recorded_at),
     )

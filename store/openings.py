@@ -20,10 +20,12 @@ from store.instances import StoredInstance, find_instance
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What the instance of a ticket starts with: its snapshot and first plan."""
+    """What the instance of a ticket starts with: its snapshot and first plan; `expected` is what the event that comes
+    along makes of that, None: none does."""
 
     snapshot: Snapshot
     plan: Plan
+    expected: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,13 +56,12 @@ async def _run(
     deps: Dependencies, organization: str, ticket: StoredTicket, snapshot: Snapshot, since: Instant
 ) -> Snapshot | None:
     """What the clocks were started with, perhaps by an attempt before this one; None for what nobody can measure."""
+    answered = answered_at(ticket.history)
+    told = None if answered is None else Instant(max(since, answered))
     try:
-        started = await start(deps, organization, ticket, snapshot, since)
+        started = await start(deps, organization, ticket, snapshot, since, told)
     except WorkingTimeExhausted:
         return None
-    if (answered := answered_at(ticket.history)) is not None:
-        at = Instant(max(since, answered))
-        await tell(deps, organization, ticket, EventKind.ACKNOWLEDGED, TicketStatus.ACKNOWLEDGED, at)
     return started.clocks.snapshot
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api.dependencies import Dependencies
-from api.instances import Sighting
+from api.sightings import Sighting
 from api.v1.enrolling import enrolled
 from api.v1.ticket_clocks import Told, require_engine, start, tell
 from api.v1.translation.tickets import promised

@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.dependencies import Dependencies
-from api.instances import SOURCE, Sighting, command_instance, find_instance, find_recorded
-from api.openings import Tracked, open_prepared
+from api.effects import effect
+from api.instances import command_instance
+from api.openings import Tracked, Way, open_prepared, prepared
+from api.sightings import Sighting, find_instance
+from api.signals import SOURCE, Signal, stamped
 from api.v1.translation.tickets import SIGNAL_OF, event_id_of
 from domain.events import Event, EventKind
 from domain.instants import Instant, render
-from domain.planning import plan
 from domain.snapshot import Snapshot
 from domain.ticket_statuses import TicketStatus
-from store.openings import Opening, Start
+from store.openings import Opening
 from store.tickets import StoredTicket
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The clocks as they know it, and since when: earlier than they were told now, if they had been told before."""
+    """The clocks as they are then, and since when: earlier than they were told now, if they had been told before."""
 
     at: Instant
     clocks: Sighting
@@ -30,29 +32,49 @@ async def tell(
 ) -> Told:
     """That the ticket, which they measure, turns to the status. Raises EngineUnavailable, InvalidValue."""
     instance_id = str(ticket.instance)
-    event = {"event_id": event_id_of(ticket, status), "occurred_at": render(at)}
-    outcome = await command_instance(deps, organization, instance_id, SIGNAL_OF[kind], event)
-    if outcome.sighting is None:
-        return Told(at, await find_recorded(deps, organization, instance_id))
-    return Told(outcome.occurred_at or at, outcome.sighting)
+    outcome = await command_instance(deps, organization, instance_id, SIGNAL_OF[kind], _event(ticket, status, at))
+    clocks = outcome.sighting or await find_instance(deps, organization, instance_id)
+    return Told(outcome.occurred_at or at, clocks)
 
 
-async def start(deps: Dependencies, organization: str, ticket: StoredTicket, snapshot: Snapshot, at: Instant) -> Told:
+async def start(
+    deps: Dependencies,
+    organization: str,
+    ticket: StoredTicket,
+    snapshot: Snapshot,
+    at: Instant,
+    answered_at: Instant | None = None,
+) -> Told:
     """Have the ticket measured by the snapshot from then on; clocks that there are already stay as they are.
 
-    Raises Unavailable, and WorkingTimeExhausted for a window that nobody can measure.
+    With `answered_at` they learn together with their start that it was acknowledged. Raises Unavailable, and
+    WorkingTimeExhausted for a window that nobody can measure.
     """
     event_id = event_id_of(ticket, TicketStatus.OPEN)
     opened = Event(EventKind.OPENED, event_id, at, deps.now(), source=SOURCE)
-    opening = Opening(start=Start(snapshot, plan(snapshot, (opened,))))
-    [outcome] = await open_prepared(deps, organization, [snapshot.ticket], lambda *_: opening, opened)
+    told = None if answered_at is None else _acknowledged(ticket, answered_at, deps.now())
+    opening = Opening(start=prepared(deps, snapshot, opened, told))
+    [outcome] = await open_prepared(deps, organization, [snapshot.ticket], lambda *_: opening, Way(opened, told))
     assert isinstance(outcome, Tracked), "what is prepared is a start"
-    clocks = outcome.sighting or await find_instance(deps, organization, str(ticket.instance))
+    clocks = outcome.sighting
+    if told is not None:
+        foreseen = clocks if outcome.created else None
+        clocks = (await effect(deps, organization, str(ticket.instance), told, foreseen)).sighting
+    clocks = clocks or await find_instance(deps, organization, str(ticket.instance))
     return Told(clocks.plan.opened_at, clocks)
 
 
+def _acknowledged(ticket: StoredTicket, at: Instant, now: Instant) -> Signal:
+    message = stamped(_event(ticket, TicketStatus.ACKNOWLEDGED, at), now)
+    return Signal(SIGNAL_OF[EventKind.ACKNOWLEDGED], message)
+
+
+def _event(ticket: StoredTicket, status: TicketStatus, at: Instant) -> dict[str, str]:
+    return {"event_id": event_id_of(ticket, status), "occurred_at": render(at)}
+
+
 async def clocks_of(deps: Dependencies, organization: str, ticket: StoredTicket) -> Sighting | None:
-    """As its workflow tells, else the store; None for a ticket that is not measured."""
+    """As the store has them; None for a ticket that is not measured."""
     return await find_instance(deps, organization, str(ticket.instance)) if ticket.is_started else None
 
 

@@ -72,9 +72,11 @@ class EventPartView(View):
     id: str = Field(examples=["inst_sla_conversation_conv_456"])
     kind: Kind = Field(examples=["sla"])
     status: Literal["applied", "accepted"] = Field(
-        description="`accepted`: durable; no worker has applied it yet.", examples=["applied"]
+        description="`accepted`: durable; not recorded yet.", examples=["applied"]
     )
-    instance: InstanceView = Field(description="As last known.")
+    instance: InstanceView | None = Field(
+        default=None, description="With the event; left out while the store cannot say what it will come to."
+    )
 
 
 class EventView(View):

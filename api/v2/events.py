@@ -36,7 +36,7 @@ router = APIRouter(prefix="/events", tags=["Events"], route_class=JsonRoute)
     response_model=EventView,
     response_model_exclude_unset=True,
     responses={
-        202: {"model": EventView, "description": "Durable; no worker of one instance at least has applied it yet."},
+        202: {"model": EventView, "description": "Durable; one instance at least has not recorded it yet."},
         **problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
     },
     summary="Something happened to a ticket",
@@ -106,14 +106,12 @@ def _of(subject: InstanceId, kind: Kind) -> InstanceId:
 
 
 def _view(event_id: str, parts: Sequence[Part], now: Instant) -> dict[str, Any]:
-    shown = [
-        {
-            "id": str(part.instance),
-            "kind": part.instance.kind,
-            "status": "applied" if part.applied else "accepted",
-            "instance": part.sighting.view(now),
-        }
-        for part in parts
-    ]
+    shown = [_part(part, now) for part in parts]
     applied = "applied" if all(part.applied for part in parts) else "accepted"
     return {"event_id": event_id, "status": applied if parts else "untracked", "instances": shown}
+
+
+def _part(part: Part, now: Instant) -> dict[str, Any]:
+    status = "applied" if part.applied else "accepted"
+    told = {"id": str(part.instance), "kind": part.instance.kind, "status": status}
+    return told if part.sighting is None else {**told, "instance": part.sighting.view(now)}

@@ -251,7 +251,7 @@ class ExplanationView(View):
     at: DateTime = Field(description="The instant that it is explained for.", examples=["2026-03-06T16:00:00Z"])
     opened_at: DateTime = Field(examples=["2026-03-06T14:30:00Z"])
     closed_at: DateTime | None = Field(examples=[None])
-    is_complete: bool = Field(description="False while an event or a record is not in the store yet.")
+    is_complete: bool = Field(description="False while a record before the newest one is missing.")
     agrees_with_record: bool | None = Field(
         description="Whether the plan that is walked has the same targets; null with `as_of`."
     )

@@ -37,10 +37,16 @@ INSTANCE: dict[str, Any] = {
         "first_response": _target("2026-03-08T14:00:00Z", 2700, "2026-03-08T13:30:00Z"),
         "resolution": _target("2026-03-08T17:00:00Z", 13500, "2026-03-08T15:00:00Z"),
     },
-    "source": "workflow",
+    "source": "store",
+    "recorded_at": "2026-03-08T13:15:00.041Z",
 }
 PAGE: dict[str, Any] = {"data": [INSTANCE], "total": 1, "limit": 25, "offset": 0}
-ACCEPTED: dict[str, Any] = {"id": INSTANCE["id"], "event_id": "zd-118-7", "status": "accepted", "instance": INSTANCE}
+ACCEPTED: dict[str, Any] = {
+    "id": INSTANCE["id"],
+    "event_id": "zd-118-7",
+    "status": "accepted",
+    "instance": {**INSTANCE, "source": "planned"},
+}
 
 TICKET: dict[str, Any] = {"conversation_id": "conv_456", "priority": "urgent", "fields": {"plan": "gold"}}
 COMMAND: dict[str, Any] = {"event_id": "zd-118-7", "occurred_at": "2026-03-08T13:15:00Z", "actor": "ada@example.com"}

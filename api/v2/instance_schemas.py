@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, PageOf, View
+from api.sightings import Source
 from api.v2 import instance_examples as examples
 from api.v2.instance_examples import TEAM
 from domain.ids import Kind
@@ -20,6 +21,9 @@ AsOf = Annotated[
         description="What was known at this instant: the events that had been received, the milestones that had fired.",
         examples=["2026-03-08T14:30:00Z"],
     ),
+]
+Live = Annotated[
+    bool, Query(description="Ask its workflow, which needs a worker, and not with `as_of`.", examples=[False])
 ]
 LONGEST_EVENT_ID = 200
 LONGEST_NOTE = 1000
@@ -189,8 +193,16 @@ class InstanceView(View):
         default=None, description="Of clocks that have begun more than once; `targets` has the latest."
     )
     stints: list[StintView] | None = Field(default=None, description="Only of an `ola` instance.")
-    source: Literal["workflow", "store"] | None = Field(
-        default=None, description="Who told: the store may lag behind.", examples=["workflow"]
+    source: Source | None = Field(
+        default=None,
+        description="The `store`, as of `recorded_at`; the `workflow`, asked with `live`, or as it was started while "
+        "nothing is recorded; `planned` holds an event that is durable and not recorded yet.",
+        examples=["store"],
+    )
+    recorded_at: DateTime | None = Field(
+        default=None,
+        description="When the newest record behind this was written; left out where `workflow` told.",
+        examples=["2026-03-08T13:15:00.041Z"],
     )
     as_of: DateTime | None = Field(default=None, description="The instant that was asked about.", examples=[None])
     event_id: str | None = Field(
@@ -199,14 +211,16 @@ class InstanceView(View):
 
 
 class Accepted(View):
-    """The event is durable and no worker has applied it yet; repeat the request or get the instance later."""
+    """The event is durable and not recorded yet; repeat the request or get the instance later."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ACCEPTED]})
 
     id: str = Field(examples=["inst_sla_conversation_conv_456"])
     event_id: str = Field(examples=["zd-118-7"])
     status: Literal["accepted"] = Field(examples=["accepted"])
-    instance: InstanceView | None = Field(default=None, description="The instance as last known, without the event.")
+    instance: InstanceView | None = Field(
+        default=None, description="What is recorded and this event make of it; left out while the store cannot say."
+    )
 
 
 class InstancePage(PageOf):

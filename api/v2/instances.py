@@ -10,12 +10,14 @@ from fastapi import APIRouter, Body, Path, Query, Response
 from api import problems
 from api.auth import Reader, Writer, require_enterprise
 from api.dependencies import Dependencies, Deps
+from api.effects import Commanded
 from api.hindsight import view_as_of
 from api.idempotency import REPEATABLE
-from api.instances import Commanded, command_instance, find_instance, seen_in_store
+from api.instances import command_instance
 from api.openings import Opened, Untracked, open_instance
 from api.requests import JsonRoute
 from api.schemas import page
+from api.sightings import ask_instance, find_instance, seen_in_store
 from api.v2 import instance_examples as examples
 from api.v2.instance_schemas import (
     Accepted,
@@ -26,6 +28,7 @@ from api.v2.instance_schemas import (
     InstancePage,
     InstanceQuery,
     InstanceView,
+    Live,
     PauseBody,
     ResumeBody,
 )
@@ -78,7 +81,7 @@ async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, respons
     summary="List instances, next due first",
 )
 async def list_instances(query: Annotated[InstanceQuery, Query()], owner: Reader, deps: Deps) -> dict[str, Any]:
-    """Read from the store, which follows the workflows within a second. A status is as of now, in the filter as in
+    """Read from the store, which follows within a second. A status is as of now, in the filter as in
     what is shown: an instance whose due has passed is `breached` from that very instant on."""
     _require_plan(owner, query.kind)
     now = deps.now()
@@ -95,10 +98,17 @@ async def list_instances(query: Annotated[InstanceQuery, Query()], owner: Reader
     responses=problems.documented(401, 403, 404, 422, 503),
     summary="Get an instance",
 )
-async def get_instance(instance_id: Id, owner: Reader, deps: Deps, as_of: AsOf = None) -> dict[str, Any]:
+async def get_instance(
+    instance_id: Id, owner: Reader, deps: Deps, as_of: AsOf = None, live: Live = False
+) -> dict[str, Any]:
+    """From the store, as of `recorded_at`. With `live` its workflow is asked, which needs a worker; when none answers
+    within a second the store does, and `source` says which of the two it was."""
+    if as_of is not None and live:
+        raise InvalidValue("live", live, "must not be given together with as_of")
     if as_of is not None:
         return await view_as_of(deps, owner.organization, instance_id, as_of)
-    return (await find_instance(deps, owner.organization, instance_id)).view(deps.now())
+    find = ask_instance if live else find_instance
+    return (await find(deps, owner.organization, instance_id)).view(deps.now())
 
 
 Command = Annotated[CommandBody | None, Body(examples=[examples.COMMAND])]
@@ -110,7 +120,7 @@ _COMMAND: dict[str, Any] = {
     "response_model": InstanceView,
     "response_model_exclude_unset": True,
     "responses": {
-        202: {"model": Accepted, "description": "Durable; no worker has applied it yet."},
+        202: {"model": Accepted, "description": "Durable; not recorded yet."},
         **problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
     },
 }
@@ -170,8 +180,9 @@ def _payload(body: CommandBody | None) -> Mapping[str, Any]:
 
 
 def _accepted(instance_id: str, outcome: Commanded, now: Instant) -> Response:
-    known = None if outcome.sighting is None else InstanceView.model_validate(outcome.sighting.view(now))
-    answer = Accepted(id=instance_id, event_id=outcome.event_id, status="accepted", instance=known)
+    answer = Accepted(id=instance_id, event_id=outcome.event_id, status="accepted")
+    if outcome.sighting is not None:
+        answer.instance = InstanceView.model_validate(outcome.sighting.view(now))
     content = answer.model_dump_json(exclude_unset=True)
     return Response(content, 202, {"Location": f"{PREFIX}/{instance_id}"}, "application/json")
 

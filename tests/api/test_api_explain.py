@@ -15,7 +15,7 @@ from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 from domain.instants import parse
 from store.store import Store
-from store.tables import instance_events
+from store.tables import instance_events, instance_records
 from tests.support.explained import explained_ticket
 
 GOLD = {"name": "Gold", "conditions": [{"field": "plan", "operator": "eq", "value": "gold"}]}
@@ -83,7 +83,7 @@ async def test_the_numbers_are_those_of_the_instance(api: Any) -> None:
             assert target[name] == own[name]
 
 
-async def test_what_was_just_applied_is_explained_though_the_store_follows_a_moment_later(api: Any) -> None:
+async def test_what_a_command_was_answered_with_is_explained_at_once(api: Any) -> None:
     await api.policy()
     await api.with_worker()
     tickets = [await api.ticket() for _ in range(5)]
@@ -138,12 +138,14 @@ async def test_an_instant_at_which_nothing_was_known_or_that_lies_ahead_is_refus
         assert (answer.status_code, answer.json()["field"], answer.json()["value"]) == (status, "as_of", as_of)
 
 
-async def test_an_event_that_the_store_lacks_is_missing_and_it_is_said(api: Any) -> None:
+async def test_an_event_whose_record_the_store_lacks_is_missing_and_it_is_said(api: Any) -> None:
     ticket = await paused_ticket(api)
     await told(api, ticket)
     async with api.dependencies.store.database.write() as conn:
-        await conn.execute(sa.delete(instance_events).where(instance_events.c.event_id == "pause"))
-    api.hurry()
+        lost = instance_events.c.event_id == "pause"
+        sequence = await conn.scalar(sa.select(instance_events.c.sequence).where(lost))
+        await conn.execute(sa.delete(instance_events).where(lost))
+        await conn.execute(sa.delete(instance_records).where(instance_records.c.sequence == sequence))
     found = await told(api, ticket)
     assert [one["event_id"] for one in found["events"]][1:] == ["resume"]
     assert (found["is_complete"], found["agrees_with_record"]) == (False, False)
@@ -158,7 +160,6 @@ async def test_an_instance_whose_opening_is_not_recorded_yet_is_explained_a_litt
     empty = Store.open(f"sqlite:///{shutil.copy(empty_database, tmp_path / 'behind.db')}")
     api.stack.push_async_callback(empty.close)
     api.use(store=empty)
-    api.hurry()
     answer = await api.get(f"/instances/{ticket['id']}/explain")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.headers["retry-after"] == "2"

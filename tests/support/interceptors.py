@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from temporalio import activity
+from temporalio import activity, client
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from workflows.calls import PLAN
@@ -33,3 +33,23 @@ class _Waiting(ActivityInboundInterceptor):
             self._before.came.set()
             await self._before.act()
         return await super().execute_activity(input)
+
+
+class Questions(client.Interceptor):
+    """The workflows that a client with this interceptor has asked, as often as it has."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def intercept_client(self, next: client.OutboundInterceptor) -> client.OutboundInterceptor:  # noqa: A002
+        return _Counting(next, self.asked)
+
+
+class _Counting(client.OutboundInterceptor):
+    def __init__(self, next_: client.OutboundInterceptor, asked: list[str]) -> None:
+        super().__init__(next_)
+        self._asked = asked
+
+    async def query_workflow(self, input: client.QueryWorkflowInput) -> Any:  # noqa: A002 - the interface's name
+        self._asked.append(input.id)
+        return await super().query_workflow(input)

@@ -1,0 +1,58 @@
+"""What the store says of an event that an instance was told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.instances import SetAside, Taken
+from store.store import Store
+from tests.store.samples import ORGANIZATION, a_step, an_event, an_opening
+
+
+def refused(event_id: str, field: str = "event_id") -> dict[str, Any]:
+    one = {"signal": "resume", "problem": "nobody can plan it", "field": field, "value": event_id, "at": "-"}
+    return {"count": 1, "recent": [one]}
+
+
+async def test_an_event_is_taken_from_its_record_on_with_the_instant_of_its_first_arrival(store: Store) -> None:
+    opening, event = an_opening(), an_event("ack")
+    ask = (ORGANIZATION, opening.instance_id, "ack")
+    assert await store.instances.taken(*ask) is None
+    await store.instances.apply(opening)
+    assert await store.instances.taken(*ask) is None
+    await store.instances.apply(a_step(opening, 2, events=(event,)))
+    assert await store.instances.taken(*ask) == Taken(event.occurred_at)
+    for stranger in ("other", ORGANIZATION):
+        instance_id = opening.instance_id if stranger == "other" else "inst_sla_ticket_other"
+        assert await store.instances.taken(stranger, instance_id, "ack") is None
+
+
+async def test_an_event_that_was_set_aside_is_told_with_the_reason_unless_it_was_taken_later(store: Store) -> None:
+    opening = an_opening()
+    await store.instances.apply(opening)
+    ask = (ORGANIZATION, opening.instance_id)
+    await store.instances.apply(a_step(opening, 2, set_aside=refused("r1")))
+    assert await store.instances.taken(*ask, "r1") == SetAside("nobody can plan it")
+    assert await store.instances.taken(*ask, "r2") is None
+    event = an_event("r1")
+    await store.instances.apply(a_step(opening, 3, events=(event,), set_aside=refused("r1")))
+    assert await store.instances.taken(*ask, "r1") == Taken(event.occurred_at)
+
+
+async def test_whether_an_event_is_taken_is_one_statement_that_reads_no_plan(store: Store) -> None:
+    opening = an_opening()
+    await store.instances.apply(a_step(opening, 1, snapshot=opening.snapshot, events=(an_event("ack"),)))
+    statements: list[str] = []
+    engine = store.database._engine.sync_engine
+
+    def heard(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", heard)
+    assert await store.instances.taken(ORGANIZATION, opening.instance_id, "ack") is not None
+    sa.event.remove(engine, "before_cursor_execute", heard)
+    (statement,) = [one for one in statements if one.startswith("SELECT")]
+    assert "plan" not in statement
+    assert "snapshot" not in statement
