@@ -131,7 +131,12 @@ async def _open(
 ) -> Tracked | Untracked:
     if opening.existing is not None:
         # Only the store knows of it, perhaps: its workflow may have been lost.
-        await revive(deps, organization, str(ticket.instance), way.told)
+        try:
+            await revive(deps, organization, str(ticket.instance), way.told)
+        except EngineUnavailable:
+            if way.told is not None:
+                raise
+            # Found again by whoever compares store and Temporal (service/reconciling).
         return Tracked(ticket, seen_in_store(opening.existing), created=False)
     if opening.contested is not None:
         return await _contend(deps, organization, ticket, opening.contested, prepare, way)

@@ -14,13 +14,12 @@ from domain.ids import Kind, SubjectType
 from domain.instants import Instant
 from domain.ledger import Firing, Key, Ledger
 from domain.plans import Plan
-from domain.records import Delivery, Record
+from domain.records import Delivery, Record, refusal
 from domain.snapshot import Snapshot
 from domain.status import InstanceStatus
 from store import records
 from store.clock import Clock
 from store.database import Database
-from store.replans import refusal
 from store.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.types import instant, moment, optional_instant
 

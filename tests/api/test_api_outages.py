@@ -132,15 +132,3 @@ async def test_a_store_that_is_slow_to_write_keeps_no_ticket_waiting_and_gets_th
 async def execute(api: Any, statement: str) -> None:
     async with api.dependencies.store.database.write() as conn:
         await conn.exec_driver_sql(statement)
-
-
-async def test_readiness_names_what_is_down(api: Any, tmp_path: Path) -> None:
-    assert (await api.http.get("/readyz")).json() == {"store": "up", "temporal": "up"}
-    await api.lose_temporal()
-    lost = await api.http.get("/readyz")
-    assert (lost.status_code, lost.json()) == (503, {"store": "up", "temporal": "down"})
-    api.find_everything()
-    await api.lose_store(tmp_path)
-    lost = await api.http.get("/readyz")
-    assert (lost.status_code, lost.json()) == (503, {"store": "down", "temporal": "up"})
-    assert (await api.http.get("/healthz")).status_code == 200
