@@ -16,7 +16,7 @@ from domain.errors import EngineUnavailable
 P = ParamSpec("P")
 
 FIRST_DELAY = 0.5
-LONGEST_DELAY = 30.0
+LONGEST_DELAY = 5.0
 # A service that ran this long has recovered: its next crash starts at the first delay again.
 HEALTHY_AFTER = 60.0
 ROTATE_EVERY = 60.0
