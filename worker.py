@@ -23,6 +23,7 @@ from activities.attributes import available
 from activities.channels import LogChannel, WebhookChannel
 from activities.delivery import Deliverer
 from activities.escalating import Escalating
+from activities.heartbeats import Heartbeats
 from activities.loading import Loading
 from activities.planning import Planning
 from activities.ports import Channel, Projection, Refused, SignalTimes
@@ -50,6 +51,8 @@ PASSED_THROUGH = ("domain", "workflows")
 WEBHOOK_TIMEOUT_SECONDS = 10
 DEPLOYMENT = "slakeeper"
 STICKY_PATIENCE = timedelta(seconds=1)
+# The SDK keeps beats back for four fifths of their timeout unless told otherwise: too long to lose one of them.
+HEARTBEAT_PAUSE = timedelta(seconds=1)
 # Receivers that hang hold theirs for all of `WEBHOOK_TIMEOUT_SECONDS`; plans and records must find one meanwhile.
 ACTIVITY_SLOTS = 500
 
@@ -129,6 +132,8 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
         sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
         graceful_shutdown_timeout=timedelta(seconds=WEBHOOK_TIMEOUT_SECONDS),
         max_concurrent_activities=ACTIVITY_SLOTS,
+        interceptors=[Heartbeats(), *options.pop("interceptors", ())],
+        max_heartbeat_throttle_interval=HEARTBEAT_PAUSE,
         **options,
     )
 

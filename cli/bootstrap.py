@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from cli import console, home
 from domain.errors import StoreUnavailable
@@ -13,8 +15,22 @@ async def migrate(settings: Settings) -> None:
     """Raises StoreUnavailable, naming the database and the setting."""
     from store.migrate import upgrade  # noqa: PLC0415 - half a second that the other commands need not pay
 
-    try:
+    with _naming_the_setting():
         await asyncio.to_thread(upgrade, settings.database_url)
+
+
+def require_store(settings: Settings) -> None:
+    """Raises StoreUnavailable, naming the database and the setting, where a file is one that no wait makes usable."""
+    from store.migrate import check  # noqa: PLC0415 - as above
+
+    with _naming_the_setting():
+        check(settings.database_url)
+
+
+@contextmanager
+def _naming_the_setting() -> Iterator[None]:
+    try:
+        yield
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{error.message} (SLA_DATABASE_URL)") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import subprocess
@@ -38,11 +39,12 @@ class Child:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.started = time.monotonic()
+        service.log.parent.mkdir(exist_ok=True)
         rotate(service.log)
-        reader, self._lifeline = os.pipe()
-        try:
-            with service.log.open("ab") as log:
-                self._log_start = log.tell()
+        with service.log.open("ab") as log:
+            self._log_start = log.tell()
+            reader, self._lifeline = os.pipe()
+            try:
                 self.process = subprocess.Popen(  # noqa: S603 - our own services
                     [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *service.command],
                     stdin=subprocess.DEVNULL,
@@ -51,8 +53,8 @@ class Child:
                     pass_fds=(reader,),
                     env={**os.environ, lifeline.VARIABLE: str(reader)},
                 )
-        finally:
-            os.close(reader)
+            finally:
+                os.close(reader)
         self.ended = asyncio.create_task(asyncio.to_thread(self.process.wait))
 
     async def stop(self) -> None:
@@ -69,11 +71,16 @@ class Child:
     def last_lines(self, count: int = 15) -> str:
         with self.service.log.open("rb") as log:
             log.seek(self._log_start)
-            return "\n".join(log.read()[-16384:].decode(errors="replace").splitlines()[-count:])
+            lines = log.read()[-16384:].decode(errors="replace").splitlines()[-count:]
+        return "\n".join(lines) or "(nothing was written)"
 
 
 def rotate(log: Path, limit: int = LOG_LIMIT) -> None:
-    """Copies and truncates, so that a process that appends to the file needs no word of it."""
-    if log.exists() and log.stat().st_size > limit:
-        shutil.copyfile(log, log.with_suffix(".log.1"))
-        os.truncate(log, 0)
+    """Copies and truncates, so that a process that appends to the file needs no word of it.
+
+    Where the copy finds no room the log grows on: nothing must end because a log is long.
+    """
+    with contextlib.suppress(OSError):
+        if log.stat().st_size > limit:
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)

@@ -14,15 +14,19 @@ from google.protobuf.duration_pb2 import Duration
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from connection import DEFAULT_NAMESPACE, temporal_namespace
-from domain.errors import InvalidValue
+from domain.errors import EngineUnavailable, InvalidValue
 from settings import Settings
+from store.soundness import fault_of_file
 
 # Measured in bench/bench_temporal_pragmas.py; docs/decisions/0002-embedded-temporal-server.md says why these.
 PRAGMAS = ("journal_mode=wal", "synchronous=full")
 RETENTION = timedelta(days=30)
 LEFTOVER_GRACE_SECONDS = 10.0
+# A server that has just started has written some 4 MiB, and says nothing when it cannot: neither can its log grow.
+ROOM = 16 << 20
 
 
 def binary(settings: Settings) -> str:
@@ -53,6 +57,20 @@ SERVER_OPTIONS = {
 
 def database(settings: Settings) -> Path:
     return settings.home / "temporal.db"
+
+
+def require_database(settings: Settings) -> None:
+    """Raises EngineUnavailable when the server's file is damaged or takes no writes, or when it has no room to grow."""
+    free = shutil.disk_usage(settings.home).free
+    if free < ROOM:
+        raise EngineUnavailable(
+            f"the disk of {settings.home} has {free >> 20} MiB left, {ROOM >> 20} are needed to start (SLA_HOME)"
+        )
+    found = fault_of_file(database(settings))
+    if found is not None:
+        raise EngineUnavailable(
+            f"the Temporal server's database {database(settings)} cannot be used: {found} (SLA_HOME)"
+        )
 
 
 def dynamic_config(options: Mapping[str, str] = SERVER_OPTIONS) -> tuple[str, ...]:
@@ -94,7 +112,17 @@ async def stop_leftover(settings: Settings) -> list[int]:
 
 
 async def raise_retention(client: Client) -> None:
-    """Finished tickets stay visible in the UI for `RETENTION`, unless the namespace keeps them longer."""
+    """Finished tickets stay visible in the UI for `RETENTION`, unless the namespace keeps them longer.
+
+    Raises EngineUnavailable when the server does not take it.
+    """
+    try:
+        await _raise_retention(client)
+    except RPCError as error:
+        raise EngineUnavailable(f"the Temporal server takes no change of its namespace: {error.message}") from error
+
+
+async def _raise_retention(client: Client) -> None:
     service = client.workflow_service
     described = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
     if described.config.workflow_execution_retention_ttl.ToTimedelta() >= RETENTION:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 from rich.table import Table
@@ -62,6 +63,7 @@ async def _server(settings: Settings) -> Service:
     program = embedded.binary(settings)
     for pid in await embedded.stop_leftover(settings):
         console.say(f"stopped a Temporal server that an earlier run had left (process {pid})")
+    await asyncio.to_thread(embedded.require_database, settings)
     return Service(
         name=SERVER,
         command=embedded.command(settings, program),

@@ -8,6 +8,11 @@ import threading
 VARIABLE = "SLA_LIFELINE_FD"
 
 
+def is_there() -> bool:
+    """Whether a supervisor started this process; until it is held."""
+    return VARIABLE in os.environ
+
+
 def hold() -> None:
     """Does nothing in a process that no supervisor started."""
     descriptor = os.environ.pop(VARIABLE, None)

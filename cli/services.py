@@ -16,7 +16,7 @@ def worker() -> None:
     """Run a worker until SIGTERM or Ctrl-C."""
     from worker import run  # noqa: PLC0415 - the worker's libraries are not for every command
 
-    asyncio.run(run(_prepared()))
+    asyncio.run(run(_with_store()))
 
 
 def api() -> None:
@@ -25,7 +25,7 @@ def api() -> None:
 
     from api.app import create_app  # noqa: PLC0415
 
-    settings = _prepared()
+    settings = _with_store()
     asyncio.run(ports.check_api(settings))
     uvicorn.run(
         create_app(settings),
@@ -50,6 +50,15 @@ def migrate() -> None:
 async def _migrated(settings: Settings) -> str | None:
     await bootstrap.migrate(settings)
     return await bootstrap.ensure_key(settings)
+
+
+def _with_store() -> Settings:
+    """Under a supervisor, which has looked at the store, a part starts without it, too: notices need none."""
+    supervised = lifeline.is_there()
+    settings = _prepared()
+    if not supervised:
+        bootstrap.require_store(settings)
+    return settings
 
 
 def _prepared() -> Settings:

@@ -16,7 +16,7 @@ from domain.errors import EngineUnavailable
 P = ParamSpec("P")
 
 FIRST_DELAY = 0.5
-LONGEST_DELAY = 30.0
+LONGEST_DELAY = 5.0
 # A service that ran this long has recovered: its next crash starts at the first delay again.
 HEALTHY_AFTER = 60.0
 ROTATE_EVERY = 60.0
@@ -99,10 +99,10 @@ class Supervisor:
             loop.add_signal_handler(number, self.stop)
 
     def _spawn(self, service: Service) -> Child:
-        previous = self._children.pop(service.name, None)
+        previous, child = self._children.get(service.name), Child(service)
+        self._children[service.name] = child
         if previous is not None:
             previous.close()
-        child = self._children[service.name] = Child(service)
         return child
 
     async def _keep(self, service: Service) -> None:
@@ -112,10 +112,16 @@ class Supervisor:
             code = await asyncio.shield(child.ended)
             if time.monotonic() - child.started > HEALTHY_AFTER:
                 delay = FIRST_DELAY
-            self._say(f"the {service.name} ended (exit code {code}), starting it again in {delay:g} s: {service.log}")
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, LONGEST_DELAY)
-            self._spawn(service)
+            why = f"ended (exit code {code})"
+            while self._children[service.name] is child:
+                self._say(f"the {service.name} {why}, starting it again in {delay:g} s: {service.log}")
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, LONGEST_DELAY)
+                try:
+                    self._spawn(service)
+                except OSError as error:
+                    # A disk that is full, a folder that is gone: both may come back.
+                    why = f"cannot be started ({error.strerror})"
 
     async def _trim_logs(self) -> None:
         while True:

@@ -129,7 +129,7 @@ def _of_plans(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> It
     own = (body.get("organization"), body.get("instance_id"))
     snapshot: Any = None
     events: list[Mapping[str, Any]] = []
-    retelling = Retelling(str(body.get("instance_id")))
+    retelling = Retelling(str(body.get("organization")), str(body.get("instance_id")))
     for step in steps:
         link = step.get("link")
         if not isinstance(link, Mapping):

@@ -13,14 +13,14 @@ WITHDRAWN = "withdrawn"
 ESCALATED = "escalated"
 
 
-def firing_id(instance_id: str, firing: Firing) -> str:
-    """The delivery key `(instance, target, cycle, milestone, generation)`, stable over every retry."""
-    return f"{instance_id}/{firing.key}/{firing.generation}"
+def firing_id(organization: str, instance_id: str, firing: Firing) -> str:
+    """The delivery key `(organization, instance, target, cycle, milestone, generation)`, stable over every retry."""
+    return f"{organization}/{instance_id}/{firing.key}/{firing.generation}"
 
 
-def withdrawal_id(instance_id: str, firing: Firing) -> str:
+def withdrawal_id(organization: str, instance_id: str, firing: Firing) -> str:
     """The delivery key of the notice that takes a firing back."""
-    return f"{firing_id(instance_id, firing)}/{WITHDRAWN}"
+    return f"{firing_id(organization, instance_id, firing)}/{WITHDRAWN}"
 
 
 def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
     told = firing_id if firing.stands else withdrawal_id
     return {
         "specversion": "1.0",
-        "id": told(facts.instance_id, firing),
+        "id": told(facts.organization, facts.instance_id, firing),
         "source": f"/sla/{facts.organization}",
         "type": f"sla.{name if firing.stands else WITHDRAWN}",
         "subject": facts.instance_id,
@@ -54,7 +54,7 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
             "fired_at": render(firing.fired_at),
             "due_at": render_optional(target.due_at if target else None),
             "escalation": None if milestone is None else milestone.escalation,
-            "withdraws": None if firing.stands else firing_id(facts.instance_id, firing),
+            "withdraws": None if firing.stands else firing_id(facts.organization, facts.instance_id, firing),
             "message": _sentence(facts, plan, firing, milestone),
         },
     }

@@ -29,6 +29,7 @@ Problem = tuple[str, str]
 class Retelling:
     """What a record has told so far; `known` is the latest instant by the workflow's clock that it has told of."""
 
+    organization: str
     instance_id: str
     ledger: Ledger = ()
     known: Instant = BEGINNING
@@ -94,9 +95,9 @@ class Retelling:
                 continue
             earlier = before.get((firing.key, firing.generation))
             if earlier is None:
-                yield firing_id(self.instance_id, firing)
+                yield firing_id(self.organization, self.instance_id, firing)
             if not firing.stands and (earlier is None or earlier.stands):
-                yield withdrawal_id(self.instance_id, firing)
+                yield withdrawal_id(self.organization, self.instance_id, firing)
 
     def _overdue(self, plan: Plan) -> Iterator[Problem]:
         """What should have fired or been withdrawn, and still is not when something later is told."""

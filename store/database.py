@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -27,8 +28,11 @@ STATEMENT_TIMEOUT = 30
 POOL_SIZE = 10
 
 _WRITES = "slakeeper_writes"
-# What PostgreSQL says of tables and columns that the migrations have not made yet; to SQLite it is operational.
-_NOT_MIGRATED = {"42P01", "42703"}
+# What drivers do not call operational: on PostgreSQL tables and columns that the migrations have not made yet, a
+# server that takes no writes, damaged data; on SQLite a damaged file, and a file that is none of its own.
+_UNUSABLE_STATES = {"42P01", "42703", "25006", "XX001", "XX002"}
+_UNUSABLE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PRIMARY_CODE = 0xFF
 
 
 class _SqliteConnection(sqlite3.Connection):
@@ -58,7 +62,7 @@ class Database:
         options = _SQLITE_OPTIONS if self.is_sqlite else _postgresql_options(parsed, patience)
         # No overflow: a connection made for one transaction costs more than the wait for the next free one.
         pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": patience}
-        self._engine = create_async_engine(parsed, **pool, **options)
+        self._engine = create_async_engine(parsed, json_deserializer=self._document, **pool, **options)
         make_pair = partial(_sqlite_pair, patience=patience) if self.is_sqlite else _postgresql_pair
         self._reader, self._writer = make_pair(self._engine)
         # SQLite has one writer at a time and polls for its turn; a queue inside the process is fair and quicker.
@@ -136,10 +140,10 @@ class Database:
             yield
         except TimeoutError as error:
             raise StoreUnavailable(f"the store at {self.shown_url} does not answer") from error
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except PoolTimeout as error:
             raise self._unavailable(error) from error
         except DBAPIError as error:
-            if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _NOT_MIGRATED:
+            if is_unusable(error):
                 raise self._unavailable(error) from error
             raise
         except StatementError as error:
@@ -148,10 +152,25 @@ class Database:
                 raise error.orig from None
             raise
 
+    def _document(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            # Damage that a file's own structure does not show.
+            raise StoreUnavailable(f"the store at {self.shown_url} is damaged: a document is none") from error
+
     def _unavailable(self, error: Exception) -> StoreUnavailable:
         cause = getattr(error, "orig", None) or error
         first_line = (str(cause).splitlines() or [type(cause).__name__])[0]
         return StoreUnavailable(f"the store at {self.shown_url} is not available: {first_line}")
+
+
+def is_unusable(error: DBAPIError) -> bool:
+    """Whether the database is at fault, and not what it was asked."""
+    if isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
+        return True
+    state, code = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", 0)
+    return state in _UNUSABLE_STATES or code & _PRIMARY_CODE in _UNUSABLE_CODES
 
 
 @dataclass(frozen=True, slots=True)

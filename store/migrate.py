@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -12,11 +15,12 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from domain.errors import Conflict, StoreUnavailable
-from store.database import CONNECT_TIMEOUT, prepare_sqlite
+from store.database import CONNECT_TIMEOUT, is_unusable, prepare_sqlite
+from store.soundness import fault
 from store.urls import SQLITE, sync_url
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,19 +32,33 @@ _one_at_a_time = threading.Lock()
 
 
 def upgrade(database_url: str) -> None:
-    """Raises StoreUnavailable when the database cannot be reached or made, Conflict when it is newer than this code."""
+    """Raises StoreUnavailable when the database cannot be reached or made, is damaged or takes no writes.
+
+    Raises Conflict when it is newer than this code.
+    """
     url = sync_url(database_url)
-    engine = _engine(url)
+    if url.get_backend_name() == SQLITE:
+        _make_folder(url)
     try:
-        with _one_at_a_time, engine.begin() as conn:
+        with _one_at_a_time, _transaction(url) as conn:
             _wait_for_others(conn)
+            _require_sound(conn, url)
             command.upgrade(migration_config(conn), "head")
-    except (OperationalError, InterfaceError) as error:
-        raise _unavailable(url, str(error.orig)) from error
+            # One that has nothing to change must take writes, too.
+            conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
     except CommandError as error:
         raise Conflict(f"the schema of {_shown(url)} is not one this version knows: {error}") from error
-    finally:
-        engine.dispose()
+
+
+def check(database_url: str) -> None:
+    """Raises StoreUnavailable when a SQLite file cannot be opened, is damaged, or takes no writes.
+
+    A server that does not answer may still do so: it is left to whoever needs it.
+    """
+    url = sync_url(database_url)
+    if url.get_backend_name() == SQLITE:
+        with _transaction(url) as conn:
+            _require_sound(conn, url)
 
 
 def migration_config(conn: Connection | None = None) -> Config:
@@ -55,10 +73,30 @@ def head() -> str | None:
     return ScriptDirectory.from_config(migration_config()).get_current_head()
 
 
+@contextmanager
+def _transaction(url: URL) -> Iterator[Connection]:
+    engine = _engine(url)
+    try:
+        with engine.begin() as conn:
+            yield conn
+    except DBAPIError as error:
+        if not is_unusable(error):
+            raise
+        raise _unavailable(url, str(error.orig)) from error
+    finally:
+        engine.dispose()
+
+
+def _require_sound(conn: Connection, url: URL) -> None:
+    file = conn.connection.driver_connection
+    found = fault(file) if isinstance(file, sqlite3.Connection) else None
+    if found is not None:
+        raise _unavailable(url, found)
+
+
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != SQLITE:
         return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_TIMEOUT})
-    _make_folder(url)
     engine = create_engine(url, poolclass=NullPool)
     event.listen(engine, "connect", partial(prepare_sqlite, patience=_WAIT_SECONDS))
     event.listen(engine, "begin", _begin_immediate)

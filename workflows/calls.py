@@ -16,21 +16,27 @@ AUTO_ESCALATE = "auto_escalate"
 
 class Limits(TypedDict, total=False):
     start_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta
     retry_policy: RetryPolicy
 
 
 _PROMPT = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=30))
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
-# No attempt is heard of that ends with its worker: each limit is also how long such a loss goes unnoticed.
+# How long an attempt that ended with its worker goes unnoticed.
+_UNHEARD = timedelta(seconds=4)
+
 REGULAR: dict[str, Limits] = {
-    PLAN: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PROMPT),
-    LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PROMPT),
-    RECORD: Limits(start_to_close_timeout=timedelta(seconds=10), retry_policy=_PATIENT),
-    AUTO_ESCALATE: Limits(start_to_close_timeout=timedelta(seconds=5), retry_policy=_PATIENT),
+    PLAN: Limits(start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_UNHEARD, retry_policy=_PROMPT),
+    LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_UNHEARD, retry_policy=_PROMPT),
+    RECORD: Limits(start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_UNHEARD, retry_policy=_PATIENT),
+    AUTO_ESCALATE: Limits(
+        start_to_close_timeout=timedelta(seconds=5), heartbeat_timeout=_UNHEARD, retry_policy=_PATIENT
+    ),
     # Without an end of its own: only the activity knows whether a notice was tried at all.
     DELIVER: Limits(
         start_to_close_timeout=timedelta(seconds=30),
+        heartbeat_timeout=_UNHEARD,
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
     ),
 }

@@ -192,7 +192,8 @@ class InstanceState:
         changed = [
             replace(firing, delivered_at=at)
             for firing in self.ledger
-            if firing.generation == told["generation"] and firing_id(self.facts.instance_id, firing) == notice_id
+            if firing.generation == told["generation"]
+            and firing_id(self.facts.organization, self.facts.instance_id, firing) == notice_id
         ]
         self.ledger = merge(self.ledger, changed)
         self.step.firings = merge(self.step.firings, changed)

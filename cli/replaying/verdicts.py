@@ -93,12 +93,13 @@ def _prompt(outcome: Outcome) -> _Found:
 def _notices(outcome: Outcome) -> _Found:
     """Every firing was announced once, and nothing else was."""
     facts = outcome.case.snapshot.facts
-    expected = {firing_id(facts.instance_id, firing) for firing in outcome.ledger}
-    expected |= {withdrawal_id(facts.instance_id, firing) for firing in outcome.ledger if not firing.stands}
+    own = facts.organization, facts.instance_id
+    expected = {firing_id(*own, firing) for firing in outcome.ledger}
+    expected |= {withdrawal_id(*own, firing) for firing in outcome.ledger if not firing.stands}
     for notice_id in sorted(expected | outcome.notices.keys()):
         wanted, arrived = int(notice_id in expected), outcome.notices.get(notice_id, 0)
         if wanted != arrived:
-            yield f"notice {notice_id.partition('/')[2]}: arrivals", wanted, arrived
+            yield f"notice {notice_id.removeprefix('/'.join((*own, '')))}: arrivals", wanted, arrived
 
 
 def lateness(firing: Firing) -> Micros:

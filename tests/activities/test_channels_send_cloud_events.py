@@ -15,7 +15,7 @@ from tests.support.receiver import Receiver, receiving
 
 NOTICE: dict[str, Any] = {
     "specversion": "1.0",
-    "id": "inst_sla_ticket_42/resolution/1/breached/1",
+    "id": "default/inst_sla_ticket_42/resolution/1/breached/1",
     "source": "/sla/default",
     "type": "sla.breached",
     "subject": "inst_sla_ticket_42",

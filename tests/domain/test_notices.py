@@ -1,6 +1,7 @@
 """Notices: CloudEvents with a plain sentence, and the instance as people read it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_a_notice_is_a_cloud_event_about_the_instance() -> None:
     data = document.pop("data")
     assert document == {
         "specversion": "1.0",
-        "id": "inst_sla_ticket_42/resolution/1/breached/1",
+        "id": "default/inst_sla_ticket_42/resolution/1/breached/1",
         "source": "/sla/default",
         "type": "sla.breached",
         "subject": "inst_sla_ticket_42",
@@ -58,6 +59,22 @@ def test_a_notice_is_a_cloud_event_about_the_instance() -> None:
     assert data["policy"] == {"id": "sla_1", "name": "Support", "version": 1}
     assert data["ticket"] == {"ticket_id": "42", "kind": "sla", "priority": None}
     assert (data["escalation"], data["withdraws"]) == (None, None)
+
+
+def test_tickets_with_one_subject_in_two_organizations_have_notices_with_ids_of_their_own() -> None:
+    ids: list[set[str]] = []
+    for organization in ("acme", "globex"):
+        facts = replace(SNAPSHOT, organization=organization).facts
+        planned = plan(SNAPSHOT, [opened("09:00")])
+        fired = reconcile(planned, (), at("10:30"))
+        withdrawn = [replace(firing, withdrawn_at=at("10:31")) for firing in fired]
+        documents = [notice(facts, planned, firing) for firing in (*fired, *withdrawn)]
+        told = {document["data"]["withdraws"] for document in documents} - {None}
+        assert told == {document["id"] for document in documents[: len(fired)]}
+        ids.append({document["id"] for document in documents})
+    ours, theirs = ids
+    assert len(ours) == len(theirs) == 6
+    assert not ours & theirs
 
 
 def test_an_escalation_carries_its_rule() -> None:

@@ -72,18 +72,18 @@ def test_an_instance_is_finished_when_every_target_has_stopped() -> None:
 
 
 def test_a_notice_has_a_stable_key() -> None:
-    """fixed in the workflow's history before sent (the store's copy may follow later: a store that is down delays no notice); sent at least once with a stable idempotency key `(instance, target, cycle, milestone, generation)`"""  # noqa: E501 - the row is one line
+    """fixed in the workflow's history before sent (the store's copy may follow later: a store that is down delays no notice); sent at least once with a stable idempotency key `(organization, instance, target, cycle, milestone, generation)`"""  # noqa: E501 - the row is one line
     snapshot = a_snapshot(promise(minutes=60))
     events = [opened("09:00")]
     first = reconcile(plan(snapshot, events), (), at("09:30"))
     ids = [notice(snapshot.facts, plan(snapshot, events), firing)["id"] for firing in (*first, *first)]
-    assert ids == ["inst_sla_ticket_42/resolution/1/halfway/1"] * 2
+    assert ids == ["default/inst_sla_ticket_42/resolution/1/halfway/1"] * 2
 
     moved = plan(snapshot, [*events, paused("09:10", received="09:40"), resumed("09:20", received="09:41")])
     second = reconcile(moved, first, at("09:45"))
     assert [notice(snapshot.facts, moved, firing)["id"] for firing in second] == [
-        "inst_sla_ticket_42/resolution/1/halfway/1/withdrawn",
-        "inst_sla_ticket_42/resolution/1/halfway/2",
+        "default/inst_sla_ticket_42/resolution/1/halfway/1/withdrawn",
+        "default/inst_sla_ticket_42/resolution/1/halfway/2",
     ]
 
 

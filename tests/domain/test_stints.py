@@ -293,7 +293,7 @@ def test_a_notice_of_a_stint_names_its_team_and_the_teams_lead() -> None:
     assert document["data"]["team"] == {"id": "network", "name": "Network", "lead": "nora@example.com"}
     assert document["data"]["stint"] == "opened  09:00"
     assert document["data"]["message"].startswith("Resolution of ticket 42 by Network has used half of its 1 h")
-    assert document["id"] == "inst_ola_ticket_42/resolution/opened~20~2009~3A00/1/halfway/1"
+    assert document["id"] == "default/inst_ola_ticket_42/resolution/opened~20~2009~3A00/1/halfway/1"
 
 
 def test_the_stints_of_a_view_hold_the_clocks_and_the_latest_ones_are_the_targets() -> None:

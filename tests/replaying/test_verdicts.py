@@ -29,6 +29,7 @@ def walked(folder: Path, rows: tuple[logs.Row, ...], as_of: Instant = END) -> Ou
     arguments = logs.write(folder, rows)
     log = servicenow.read(Path(arguments[1]), ZoneInfo("UTC"))
     case = schedule.cases(log.tickets, rules.load_catalog(Path(arguments[-1]), None), "test")[0]
+    facts = case.snapshot.facts
     ledger = tuple(Firing(key, 1, at, Instant(at + 3000)) for key, at in reached(case.expected) if at <= as_of)
     return Outcome(
         case=case,
@@ -37,7 +38,7 @@ def walked(folder: Path, rows: tuple[logs.Row, ...], as_of: Instant = END) -> Ou
         plan=case.expected,
         ledger=ledger,
         set_aside=0,
-        notices={firing_id(case.snapshot.facts.instance_id, firing): 1 for firing in ledger},
+        notices={firing_id(facts.organization, facts.instance_id, firing): 1 for firing in ledger},
     )
 
 

@@ -81,7 +81,8 @@ class Mailbox:
 
     @property
     def ids(self) -> list[str]:
-        return [notice["id"].partition("/")[2] for notice in self.notices]
+        """Those of the notices, from the target on."""
+        return [notice["id"].split("/", 2)[2] for notice in self.notices]
 
 
 @dataclass

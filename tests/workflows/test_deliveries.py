@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,10 @@ SECOND = 1 / 60
 
 async def _types(mailbox: Mailbox) -> list[str]:
     return [n["type"] for n in mailbox.notices]
+
+
+async def _sent(mailbox: Mailbox) -> list[Mapping[str, Any]]:
+    return mailbox.notices
 
 
 async def test_a_withdrawal_never_arrives_before_the_notice_it_takes_back(clockwork: Clockwork, policy: Policy) -> None:
@@ -43,6 +48,16 @@ async def test_a_withdrawal_never_arrives_before_the_notice_it_takes_back(clockw
         await eventually(ticket.state, lambda state: not state["undelivered"])
         types = await _types(box)
         assert types.index("sla.breached") < types.index("sla.withdrawn"), types
+
+
+async def test_two_organizations_share_a_receiver_and_no_notice_id(clockwork: Clockwork, policy: Policy) -> None:
+    async with working(clockwork):
+        for organization in ("acme", "globex"):
+            ticket = await clockwork.open(replace(snapshot_of(policy, subject="42"), organization=organization))
+        await ticket.go_to(46)
+        notices = await eventually(lambda: _sent(clockwork.mailbox), lambda sent: len(sent) == 4)
+    assert len({notice["id"] for notice in notices}) == 4
+    assert len({(notice["source"], notice["type"]) for notice in notices}) == 4
 
 
 @pytest.mark.parametrize("error", [RuntimeError("bug"), ValueError("x")])
