@@ -44,7 +44,7 @@ class Loading:
         request = unpack(request)
         with temporal_errors():
             organization, instance_id = request["organization"], request["instance_id"]
-            earlier = await self._earlier(organization, instance_id, request.get(AFTER))
+            earlier = await self._earlier_runs(workflow_id(organization, instance_id), request[AFTER]) or NOTHING
             recorded = await self._projection.load(organization, instance_id)
             if recorded is not None:
                 return pack({"recorded": pack(recorded), "missed": list(missed(earlier["signals"], recorded))})
@@ -52,11 +52,6 @@ class Loading:
                 {**request, "started_at": earlier["started_at"] or request["started_at"]}, earlier
             )
             return pack({**begun, "missed": earlier["signals"]}) if begun else {}
-
-    async def _earlier(self, organization: str, instance_id: str, after: str | None) -> Mapping[str, Any]:
-        if after is None:
-            return NOTHING
-        return await self._earlier_runs(workflow_id(organization, instance_id), after)
 
     async def _begin(self, request: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
         """What the instance starts with: as the earlier run did, if there was one."""

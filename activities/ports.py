@@ -54,8 +54,9 @@ class Projection(Protocol):
 SignalTimes = Callable[[str, str, frozenset[int]], Awaitable[Mapping[int, str]]]
 """When the run's n-th signals reached Temporal: (workflow id, run id, ordinals) to RFC 3339 texts."""
 
-EarlierRuns = Callable[[str, str], Awaitable[Mapping[str, Any]]]
-"""What runs of a workflow left behind: (workflow id, the last run's id) to `{start, started_at, signals}`.
+EarlierRuns = Callable[[str, str | None], Awaitable[Mapping[str, Any] | None]]
+"""What runs of a workflow left behind: (workflow id, the last run's id, if it is known) to `{start, started_at,
+signals}`; None where no run ended before its instance was over.
 
 `start` is the input that the first of them had and `started_at` when that was; `signals` are `{name, payload, at}`.
 Every record that their histories hold is in the store afterwards.

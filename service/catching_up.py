@@ -36,14 +36,20 @@ async def catch_up(apply: Apply, records: Iterable[Record]) -> int:
 
 
 class EarlierRuns:
-    """What an instance goes on with whose run ended before the instance was over."""
+    """What an instance goes on with whose run ended before the instance was over. Raises RPCError."""
 
     def __init__(self, histories: RunHistories, apply: Apply) -> None:
         self._histories = histories
         self._apply = apply
 
-    async def __call__(self, workflow_id: str, run_id: str) -> Mapping[str, Any]:
-        """`{start, started_at, signals}` of `RunHistories.earlier`; the store has all records of those runs then."""
+    async def __call__(self, workflow_id: str, run_id: str | None) -> Mapping[str, Any] | None:
+        """`{start, started_at, signals}` of `RunHistories.earlier`; the store has all records of those runs then.
+
+        Whoever started the instance may not have known of such a run: without one it is looked for.
+        """
+        run_id = run_id or await self._histories.broken_off(workflow_id)
+        if run_id is None:
+            return None
         earlier = await self._histories.earlier(workflow_id, run_id)
         await catch_up(self._apply, map(Record.from_json, earlier["records"]))
         return earlier

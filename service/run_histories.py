@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.instants import Instant, from_datetime, render
@@ -19,6 +19,14 @@ from workflows.calls import LOAD, RECORD
 from workflows.messages import AFTER, CANCEL, cancel_id, signal_id
 from workflows.packing import unpack
 
+BROKEN_OFF = frozenset(
+    {
+        WorkflowExecutionStatus.TERMINATED,
+        WorkflowExecutionStatus.FAILED,
+        WorkflowExecutionStatus.TIMED_OUT,
+        WorkflowExecutionStatus.CANCELED,
+    }
+)
 UNREADABLE = "<unreadable payload>"
 # Runs that one instance may have had to continue from, one after the other, without a single record in between.
 LONGEST_CHAIN = 20
@@ -102,6 +110,18 @@ class RunHistories:
         if history.reset_from is None:
             return history
         return _named_as_in(history, await self.read(workflow_id, history.reset_from))
+
+    async def broken_off(self, workflow_id: str) -> str | None:
+        """The last run that has ended, unless it completed. Visibility says so, a second late at times."""
+        query = f'WorkflowId = "{workflow_id}" AND ExecutionStatus != "Running"'
+        try:
+            async for found in self._client.list_workflows(query, page_size=1):
+                return found.run_id if found.status in BROKEN_OFF else None
+        except RPCError as error:
+            # The server whose time skips keeps no lists.
+            if error.status is not RPCStatusCode.UNIMPLEMENTED:
+                raise
+        return None
 
     async def chain(self, workflow_id: str, run_id: str) -> Sequence[RunHistory]:
         """The run and those that it was started to go on after, oldest first."""

@@ -286,6 +286,29 @@ async def test_a_terminated_workflow_goes_on_with_every_signal_that_it_was_sent(
     assert loaded.is_complete
 
 
+async def test_a_signal_with_start_from_outside_finds_what_a_terminated_workflow_was_sent(
+    realtime: Clockwork, store: Store, policy: Policy
+) -> None:
+    """Whoever sends it knows of no run before."""
+    async with working(realtime):
+        ticket = await realtime.open(snapshot_of(policy, subject="42"))
+        await recorded(ticket)
+    await ticket.signal("acknowledge", event_id="a")
+    await ticket.handle.terminate("by mistake")
+    await eventually(lambda: realtime.client.count_workflows("ExecutionStatus = 'Terminated'"), lambda n: n.count)
+    await realtime.client.start_workflow(
+        WORKFLOW_TYPE,
+        {},
+        id=ticket.handle.id,
+        task_queue=realtime.task_queue,
+        start_signal="update",
+        start_signal_args=[{"event_id": "u"}],
+    )
+    async with working(realtime):
+        state = await (await newest(ticket)).applied("opened", "a", "u")
+    assert state["applied"] == ["opened", "a", "u"]
+
+
 async def test_a_workflow_that_was_terminated_before_anything_was_recorded_goes_on_as_it_began(
     realtime: Clockwork, store: Store, policy: Policy
 ) -> None:
