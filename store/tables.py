@@ -26,12 +26,14 @@ metadata = sa.MetaData(
     }
 )
 
-# One row: written to see whether the store can be written, and told from another one by its name.
+# One row: when it was last written, to see whether that is possible, and up to when the store was last found to have
+# what Temporal has. In a database that is new, or restored, nobody has looked since.
 upkeep = Table(
     "upkeep",
     metadata,
-    Column("identity", Name, primary_key=True),
+    Column("id", Name, primary_key=True),
     Column("written_at", UtcDateTime, nullable=False),
+    Column("compared_at", UtcDateTime),
 )
 
 organizations = Table(

@@ -12,7 +12,7 @@ from domain.instants import Instant
 from store.clock import Clock
 from store.database import Database
 from store.tables import instance_records, instances, upkeep
-from store.types import instant, moment
+from store.types import instant, moment, optional_instant
 
 PAGE = 500
 Address = tuple[str, str]
@@ -103,10 +103,14 @@ class Upkeep:
         async with self.database.read() as conn:
             return [_recorded(row) for row in await conn.execute(wanted)]
 
-    async def identity(self) -> str:
-        """A name that no other database has, whatever its address: another name means another database."""
+    async def compared_at(self) -> Instant | None:
+        """Up to when the store was last found to have what Temporal has; None for a store that nobody has looked at."""
         async with self.database.read() as conn:
-            return str(await conn.scalar(sa.select(upkeep.c.identity)))
+            return optional_instant(await conn.scalar(sa.select(upkeep.c.compared_at)))
+
+    async def has_been_compared(self, at: Instant) -> None:
+        async with self.database.write() as conn:
+            await conn.execute(sa.update(upkeep).values(compared_at=moment(at)))
 
     async def write(self) -> None:
         """Write something, to see whether that is possible. Raises StoreUnavailable."""

@@ -13,7 +13,7 @@ from domain.ids import workflow_id
 from domain.instants import MINUTE, Instant, Micros
 from service.reconciling.findings import Finding, Report
 from service.reconciling.healing import GRACE, Healing, Replays, address_of
-from service.reconciling.runs import CLOSED, PROBLEMATIC, RUNNING, Run, Runs
+from service.reconciling.runs import PROBLEMATIC, RUNNING, Run, Runs, closed
 from service.reconciling.suspects import Suspects
 from store.store import Store
 from store.upkeep import PAGE, Address, Recorded
@@ -24,6 +24,10 @@ OVERDUE_AFTER = Micros(MINUTE)
 INTERVAL_SECONDS = 15.0
 # A round that takes long must not become all that the engine does.
 SHARE = 5.0
+# A store that was not compared for that long may be another one, or an older copy.
+KNOWN_FOR = Micros(10 * MINUTE)
+# What visibility shows may be late, and clocks differ.
+OVERLAP = Micros(5 * MINUTE)
 # Running instances whose history is compared with the store in a round that is not thorough.
 PORTION = 100
 AT_ONCE = 8
@@ -44,14 +48,12 @@ class Reconciler:
     async def keep(self, suspects: Suspects) -> None:
         """Rounds for ever; the first one is thorough, and what is suspected is looked at in between."""
         clock = asyncio.get_running_loop().time
-        seen: str | None = None
+        thorough = True
         while True:
             began = clock()
             try:
-                store = await self._store.upkeep.identity()
-                # One that was put in place of another under its address knows nothing.
-                _tell(await self.round(thorough=store != seen))
-                seen = store
+                _tell(await self.round(thorough=thorough))
+                thorough = False
             except (Unavailable, RPCError) as error:
                 logger.warning("the round broke off: %s", error)
             except Exception:
@@ -63,17 +65,24 @@ class Reconciler:
                 await self._look_at(suspects)
 
     async def round(self, *, thorough: bool) -> Report:
-        """Compare everything that is recorded as going on with everything that runs; with `thorough` also each history
-        with the store, finished ones included. Raises StoreUnavailable, RPCError."""
-        report = Report()
+        """Compare everything that is recorded as going on with everything that runs, and what has ended since the last
+        round with the store.
+
+        With `thorough`, and with a store that nobody has compared for a while, each history of what runs is compared,
+        too; a dry round looks at all that has ever ended. Raises StoreUnavailable, RPCError.
+        """
+        report, began = Report(), self._now()
+        compared = await self._store.upkeep.compared_at()
+        is_unknown = compared is None or compared < began - KNOWN_FOR
         running = {id_: run async for id_, run in self._runs.list(RUNNING)}
         report.running = len(running)
-        known = await self._recorded(report, running, thorough=thorough)
+        known = await self._recorded(report, running, thorough=thorough or is_unknown)
         await self._unrecorded(report, {id_: run for id_, run in running.items() if id_ not in known})
         await _gather(report, [self._healing.fill(one) for one in await self._store.upkeep.gapped()])
         await self._stuck(report)
-        if thorough:
-            await self._finished(report)
+        await self._finished(report, None if self._healing.dry or compared is None else Instant(compared - OVERLAP))
+        if not self._healing.dry:
+            await self._store.upkeep.has_been_compared(began)
         return report
 
     async def _look_at(self, suspects: Suspects) -> None:
@@ -125,10 +134,10 @@ class Reconciler:
         named = {finding.workflow_id for finding in report.findings}
         await _gather(report, [self._healing.overdue(one) for one in overdue if workflow_id(*one.address) not in named])
 
-    async def _finished(self, report: Report) -> None:
-        """What Temporal still has of instances whose workflow has ended."""
+    async def _finished(self, report: Report, since: Instant | None) -> None:
+        """What Temporal still has of instances whose workflow has ended since then."""
         page: dict[str, Run] = {}
-        async for id_, run in self._runs.list(CLOSED):
+        async for id_, run in self._runs.list(closed(since)):
             report.finished += 1
             if id_ not in page:
                 page[id_] = run

@@ -18,7 +18,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.instants import Instant, from_datetime
+from domain.instants import Instant, from_datetime, render
 from service.run_histories import RunHistories
 from workflows.calls import RECORD
 from workflows.messages import AFTER, WORKFLOW_TYPE
@@ -26,7 +26,6 @@ from workflows.packing import unpack
 
 _OURS = f'WorkflowType = "{WORKFLOW_TYPE}"'
 RUNNING = f'{_OURS} AND ExecutionStatus = "Running"'
-CLOSED = f'{_OURS} AND ExecutionStatus != "Running" AND ExecutionStatus != "ContinuedAsNew"'
 PROBLEMATIC = f"{RUNNING} AND TemporalReportedProblems IS NOT NULL"
 PAGE = 1000
 
@@ -52,6 +51,12 @@ class Told:
 
     newest: int
     settled: int
+
+
+def closed(since: Instant | None) -> str:
+    """A query for what has ended since then, and has not been continued."""
+    ended = f'{_OURS} AND ExecutionStatus != "Running" AND ExecutionStatus != "ContinuedAsNew"'
+    return ended if since is None else f"{ended} AND CloseTime > '{render(since)}'"
 
 
 class Runs:

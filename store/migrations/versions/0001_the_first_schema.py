@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,7 +45,7 @@ def upgrade() -> None:
     _create_replans()
     _create_replan_instances()
     _insert_default_organization()
-    _insert_identity()
+    _insert_upkeep()
 
 
 def downgrade() -> None:
@@ -56,9 +55,10 @@ def downgrade() -> None:
 def _create_upkeep() -> None:
     op.create_table(
         "upkeep",
-        sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("identity", name="pk_upkeep"),
+        sa.Column("compared_at", sa.DateTime(timezone=True)),
+        sa.PrimaryKeyConstraint("id", name="pk_upkeep"),
     )
 
 
@@ -441,8 +441,8 @@ def _create_replan_instances() -> None:
     op.create_index("ix_replan_instances_organization_instance_id", "replan_instances", ["organization", "instance_id"])
 
 
-def _insert_identity() -> None:
-    _insert("upkeep", {"identity": uuid.uuid4().hex, "written_at": datetime.now(UTC)})
+def _insert_upkeep() -> None:
+    _insert("upkeep", {"id": "upkeep", "written_at": datetime.now(UTC)})
 
 
 def _insert_default_organization() -> None:
