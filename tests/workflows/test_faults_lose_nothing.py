@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from activities.ports import NoticeFailed, NoticeRefused
 from domain.policies import Policy
 from store.store import Store
+from tests.support.ailments import fill, full, read_only
 from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, eventually, snapshot_of, working
 from tests.support.interceptors import BeforeTheFirstPlan
 from workflows.calls import PLAN, REGULAR
@@ -33,6 +36,27 @@ async def test_a_store_that_is_down_delays_no_notice_and_gets_everything_later(
         assert stored.status == "breached"
         assert len(stored.ledger) == 6
         assert all(firing.delivered_at for firing in stored.ledger)
+
+
+@pytest.mark.parametrize("ail", [full, read_only])
+async def test_a_store_that_takes_no_writes_for_hours_delays_no_notice_and_gets_everything_later(
+    clockwork: Clockwork, store: Store, policy: Policy, ail: Callable[[Store], AbstractContextManager[None]]
+) -> None:
+    async with working(clockwork):
+        with ail(store):
+            await fill(store)
+            ticket = await clockwork.open(snapshot_of(policy, subject="42"))
+            await ticket.go_to(70)
+            await ticket.signal("acknowledge", 70, event_id="a")
+            await ticket.go_to(130)
+            await eventually(lambda: _sent(clockwork.mailbox), lambda sent: sent == 4)
+            assert await store.instances.get(ORGANIZATION, "inst_sla_ticket_42") is None
+        await ticket.signal("resolve", 130, event_id="done")
+        await ticket.result()
+    stored = await store.instances.load(ORGANIZATION, "inst_sla_ticket_42")
+    assert stored is not None
+    assert [event.event_id for event in stored.events] == ["opened", "a", "done"]
+    assert [firing.delivered_at is not None for firing in stored.ledger] == [True] * 4
 
 
 async def _sent(mailbox: Mailbox) -> int:
