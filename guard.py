@@ -11,11 +11,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import RemoveFromCache, WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+
+from domain.instants import SECOND, Instant, from_datetime
 
 logger = logging.getLogger("slakeeper.worker")
 
@@ -24,8 +27,15 @@ NO_NEWS = frozenset({"query_workflow", "remove_from_cache"})
 REFUSAL = "news outside of a workflow task; the run is read from its history again and what was asked may be asked anew"
 UNREPLAYABLE = frozenset({RemoveFromCache.NONDETERMINISM, RemoveFromCache.FATAL})
 
+# How far a server's time may lie ahead of ours before its clock must have been set back: clocks differ by less.
+AHEAD = SECOND
+
 NotReplayed = Callable[[str, str], None]
 """Hears (workflow id, run id) of a run that the SDK has given up because its history did not replay."""
+
+
+def _now() -> Instant:
+    return from_datetime(datetime.now(UTC))
 
 
 def ignore(_workflow_id: str, _run_id: str) -> None:
@@ -51,24 +61,27 @@ class GuardedRunner(WorkflowRunner):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in its history a run has come to. Only the start of a task moves the size, which grows with every event,
-    and the time, which a server whose clock was set back may leave as it was; events that no task has taken yet move
-    the length alone, and answers to the workflow's own commands (a cancelled activity's) move nothing."""
+    """Where in its history a run has come to: how many events it has taken, and the time of its last task, which only the
+    start of a task moves. The size is told with it, but also with a task that came to nothing, so it says no more than
+    whether the server tells it at all."""
 
     length: int
+    at: Instant
     size: int
-    seconds: int
-    nanos: int
 
     @classmethod
     def of(cls, act: WorkflowActivation) -> _Place:
-        return cls(act.history_length, act.history_size_bytes, act.timestamp.seconds, act.timestamp.nanos)
+        return cls(act.history_length, from_datetime(act.timestamp.ToDatetime(tzinfo=UTC)), act.history_size_bytes)
 
-    def is_beside_the_task_of(self, before: _Place) -> bool:
-        """Whether events were taken since, and no task has started. A server that does not tell the size (the one whose
-        time skips) is believed."""
-        same_task = (self.size, self.seconds, self.nanos) == (before.size, before.seconds, before.nanos)
-        return same_task and self.size > 0 and self.length > before.length
+    def is_beside_any_task(self, before: _Place, now: Instant) -> bool:
+        """Whether events were taken since, and no task has started.
+
+        Answers to the workflow's own commands (a cancelled activity's) come within its task and are no events. A server
+        whose clock was set back starts tasks without moving the time: it is believed while its time lies ahead of ours.
+        The server whose time skips tells no size, and may start two tasks in one millisecond.
+        """
+        same_task = self.at == before.at and self.size > 0
+        return same_task and self.length > before.length and self.at - now < AHEAD
 
 
 class _GuardedInstance(WorkflowInstance):
@@ -83,7 +96,8 @@ class _GuardedInstance(WorkflowInstance):
             self._hear_of_evictions(act)
             return self._inner.activate(act)
         place = _Place.of(act)
-        if self._place is not None and place.is_beside_the_task_of(self._place):
+        # What is replayed has been taken once already, and will be again: refused, it would be for ever.
+        if not act.is_replaying and self._place is not None and place.is_beside_any_task(self._place, _now()):
             return self._refused(act, sorted(str(job) for job in jobs))
         self._place = place
         return self._inner.activate(act)
