@@ -21,7 +21,7 @@ async def migrate(settings: Settings) -> None:
 
 def require_store(settings: Settings) -> None:
     """Raises StoreUnavailable, naming the database and the setting, where a file is one that no wait makes usable."""
-    from store.migrate import check  # noqa: PLC0415 - as above
+    from store.starting import check  # noqa: PLC0415 - as above
 
     with _naming_the_setting():
         check(settings.database_url)

@@ -65,4 +65,6 @@ def _prepared() -> Settings:
     lifeline.hold()
     settings = Settings.load()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # It tells of each of its own plugins, and of what it assumes.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     return settings

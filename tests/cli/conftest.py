@@ -46,13 +46,14 @@ def settings(env: dict[str, str]) -> Settings:
 
 @pytest.fixture
 def sla(env: dict[str, str]) -> Sla:
-    """Runs a command to its end."""
+    """Runs a command to its end; `before` is called in the new process."""
 
-    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, before: Callable[[], None] | None = None, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "cli", *arguments],
             cwd=ROOT,
             env={**os.environ, **more},
+            preexec_fn=before,
             capture_output=True,
             text=True,
             timeout=60,

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import resource
+import shutil
 import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from cli import embedded
+from domain.errors import EngineUnavailable
+from settings import Settings
+from store.migrate import upgrade
 
 from .conftest import Sla, free_ports
 
@@ -79,6 +93,108 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(sla: Sla)
     assert message.endswith("(SLA_DATABASE_URL)")
     assert "s3cret" not in message
     assert "\n" not in message
+
+
+COMMANDS = ("up", "migrate", "worker", "api")
+KIB = 1024
+
+
+@pytest.fixture
+def database(settings: Settings) -> Path:
+    """That of an engine that has been set up."""
+    upgrade(settings.database_url)
+    return settings.home / "slakeeper.db"
+
+
+def garbage(file: Path) -> None:
+    file.write_bytes(b"garbage " * KIB)
+
+
+def last_page(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(-4 * KIB, os.SEEK_END)
+        opened.write(b"\xff" * 4 * KIB)
+
+
+def one_line(finished: subprocess.CompletedProcess[str]) -> str:
+    assert (finished.returncode, finished.stdout) == (1, ""), finished
+    (line,) = finished.stderr.strip().splitlines()
+    return line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("damage", [garbage, last_page])
+def test_a_damaged_store_is_one_line_that_names_it(
+    sla: Sla, database: Path, command: str, damage: Callable[[Path], None]
+) -> None:
+    damage(database)
+    line = one_line(sla(command))
+    assert str(database) in line
+    assert line.endswith("(SLA_DATABASE_URL)")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_store_that_is_read_only_is_one_line_that_names_it(sla: Sla, database: Path, command: str) -> None:
+    database.chmod(0o400)
+    finished = sla(command, before=as_anybody)
+    if finished.returncode == CANNOT:
+        pytest.skip("THE SUPERUSER MAY WRITE EVERYWHERE and cannot give that up here")
+    line = one_line(finished)
+    assert str(database) in line
+    assert "readonly" in line
+    assert line.endswith("(SLA_DATABASE_URL)")
+
+
+def as_anybody() -> None:
+    """File modes bind the superuser, too: without the two capabilities that lift them, from the next program on."""
+    if os.geteuid() == 0:
+        override, read_search, drop = 1, 2, 24
+        for capability in (override, read_search):
+            if sys.platform != "linux" or ctypes.CDLL(None).prctl(drop, capability, 0, 0, 0) != 0:
+                os._exit(CANNOT)
+
+
+CANNOT = 77
+
+
+@pytest.mark.parametrize("command", ["up", "migrate"])
+def test_a_store_that_cannot_grow_is_one_line_that_names_it(sla: Sla, env: dict[str, str], command: str) -> None:
+    """A limit to what one file may hold, which is smaller than the tables."""
+    line = one_line(sla(command, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64 * KIB, 64 * KIB))))
+    assert str(Path(env["SLA_HOME"]) / "slakeeper.db") in line
+    assert line.endswith("(SLA_DATABASE_URL)")
+
+
+@pytest.mark.parametrize("command", ["worker", "api"])
+def test_a_part_on_its_own_says_in_one_line_that_the_folder_of_the_store_is_not_there(
+    sla: Sla, tmp_path: Path, command: str
+) -> None:
+    line = one_line(sla(command, SLA_DATABASE_URL=f"sqlite:///{tmp_path / 'gone' / 'slakeeper.db'}"))
+    assert str(tmp_path / "gone") in line
+    assert not (tmp_path / "gone").exists()
+
+
+@pytest.mark.parametrize("damage", [garbage, last_page])
+def test_a_damaged_database_of_the_temporal_server_is_one_line_that_names_it(
+    sla: Sla, database: Path, damage: Callable[[Path], None]
+) -> None:
+    file = database.with_name("temporal.db")
+    with closing(sqlite3.connect(file)) as conn:
+        conn.executescript("CREATE TABLE t (c); CREATE INDEX i ON t (c); PRAGMA journal_mode = wal")
+    damage(file)
+    line = one_line(sla("up"))
+    assert line.startswith(f"the Temporal server's database {file} cannot be used:")
+    assert line.endswith("(SLA_HOME)")
+
+
+def test_a_disk_that_is_nearly_full_is_named_before_a_server_starts_on_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.home.mkdir()
+    embedded.require_database(settings)
+    monkeypatch.setattr(embedded, "ROOM", shutil.disk_usage(settings.home).total + 1)
+    with pytest.raises(EngineUnavailable, match=rf"the disk of {settings.home} has \d+ MiB left.*\(SLA_HOME\)"):
+        embedded.require_database(settings)
 
 
 def test_an_api_key_for_no_server_is_refused(sla: Sla) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cli.children import rotate
+
 from .conftest import Start, descendants, eventually, gone, path_with_root, read_until
 
 SLEEPERS = str(Path(__file__).with_name("sleepers.py"))
@@ -128,3 +130,32 @@ def test_an_orphaned_supervisor_stops(start: Start, tmp_path: Path) -> None:
     caller.kill()
 
     assert eventually(lambda: all(gone(process) for process in below), 5)
+
+
+def test_a_child_that_cannot_be_started_again_is_tried_until_it_can(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    (folder / "logs").mkdir(parents=True)
+    supervisor = start(SLEEPERS, str(folder / "logs"), "sleeper-a", "sleeper-b")
+    read_until(supervisor, "all started")
+    first = next(child for child in descendants(supervisor) if child.cmdline()[-1] == "sleeper-a")
+
+    folder.rename(tmp_path / "moved")
+    first.kill()
+    assert "No such file or directory" in read_until(supervisor, "sleeper-a cannot be started")
+    assert len(descendants(supervisor)) == 1
+
+    (tmp_path / "moved").rename(folder)
+    assert eventually(lambda: len(descendants(supervisor)) == 2)
+
+
+def test_a_log_that_finds_no_room_for_its_copy_grows_on(tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    log.write_text("said\n")
+    copy = tmp_path / "worker.log.1"
+    copy.mkdir()
+    rotate(log, limit=1)
+    assert log.read_text() == "said\n"
+
+    copy.rmdir()
+    rotate(log, limit=1)
+    assert (log.read_text(), copy.read_text()) == ("", "said\n")

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from cli.supervisor import FIRST_DELAY, LONGEST_DELAY
 from domain.clocks import CLOCKS, ClockState
 from domain.ids import Kind, SubjectType
 from domain.notices import ESCALATED, WITHDRAWN
@@ -60,6 +61,12 @@ def test_every_setting_is_documented_and_no_other() -> None:
 def test_a_default_is_what_the_page_says(name: str) -> None:
     default = Settings.model_fields[name].default
     assert f"| `SLA_{name.upper()}` | `{default}` |" in page("settings.md")
+
+
+def test_the_pause_before_a_part_is_started_again_is_what_the_page_says() -> None:
+    assert f"after {FIRST_DELAY:g} s; the pause doubles up to {LONGEST_DELAY:g} s" in " ".join(
+        page("operations.md").split()
+    )
 
 
 def test_every_log_level_is_documented() -> None:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from domain.errors import StoreUnavailable
 from store import soundness
-from store.migrate import check, upgrade
+from store.migrate import upgrade
+from store.starting import check
 from store.store import Store
 from tests.store.conftest import PostgresServer
 from tests.store.samples import ORGANIZATION, an_opening
