@@ -53,66 +53,67 @@ class GuardedRunner(WorkflowRunner):
         self._inner.prepare_workflow(defn)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _GuardedInstance(self._inner.create_instance(det), self._not_replayed)
+        return GuardedInstance(self._inner.create_instance(det), self._not_replayed)
 
     def set_worker_level_failure_exception_types(self, types: Sequence[type[BaseException]]) -> None:
         self._inner.set_worker_level_failure_exception_types(types)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in its history a run has come to: how many events it has taken, and the time of its last task, which only the
-    start of a task moves. The size is told with it, but also with a task that came to nothing, so it says no more than
-    whether the server tells it at all."""
+class Place:
+    """Where in its history a run has come to: how many events it has taken, and the time of its last task.
+
+    Only a task that starts moves the time. (The size that an activation tells is moved by a task that came to nothing,
+    too: one that a worker took with it when it was killed.)
+    """
 
     length: int
     at: Instant
-    size: int
 
     @classmethod
-    def of(cls, act: WorkflowActivation) -> _Place:
-        return cls(act.history_length, from_datetime(act.timestamp.ToDatetime(tzinfo=UTC)), act.history_size_bytes)
+    def of(cls, act: WorkflowActivation) -> Place:
+        return cls(act.history_length, from_datetime(act.timestamp.ToDatetime(tzinfo=UTC)))
 
-    def is_beside_any_task(self, before: _Place, now: Instant) -> bool:
+    def is_beside_any_task(self, before: Place, now: Instant) -> bool:
         """Whether events were taken since, and no task has started.
 
         Answers to the workflow's own commands (a cancelled activity's) come within its task and are no events. A server
         whose clock was set back starts tasks without moving the time: it is believed while its time lies ahead of ours.
-        The server whose time skips tells no size, and may start two tasks in one millisecond.
         """
-        same_task = self.at == before.at and self.size > 0
-        return same_task and self.length > before.length and self.at - now < AHEAD
+        return self.length > before.length and self.at == before.at and self.at - now <= AHEAD
 
 
-class _GuardedInstance(WorkflowInstance):
+class GuardedInstance(WorkflowInstance):
+    """One run of a workflow in this worker, as long as it is cached."""
+
     def __init__(self, inner: WorkflowInstance, not_replayed: NotReplayed) -> None:
-        self._inner = inner
+        self.inner = inner
         self._not_replayed = not_replayed
-        self._place: _Place | None = None
+        self._place: Place | None = None
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         jobs = {job.WhichOneof("variant") for job in act.jobs}
         if jobs <= NO_NEWS:
             self._hear_of_evictions(act)
-            return self._inner.activate(act)
-        place = _Place.of(act)
+            return self.inner.activate(act)
+        place = Place.of(act)
         # What is replayed has been taken once already, and will be again: refused, it would be for ever.
         if not act.is_replaying and self._place is not None and place.is_beside_any_task(self._place, _now()):
             return self._refused(act, sorted(str(job) for job in jobs))
         self._place = place
-        return self._inner.activate(act)
+        return self.inner.activate(act)
 
     def get_serialization_context(self, command_info: Any) -> Any:
-        return self._inner.get_serialization_context(command_info)
+        return self.inner.get_serialization_context(command_info)
 
     def get_external_store_context(self, command_info: Any) -> Any:
-        return self._inner.get_external_store_context(command_info)
+        return self.inner.get_external_store_context(command_info)
 
     def get_info(self) -> Any:
-        return self._inner.get_info()
+        return self.inner.get_info()
 
     def get_thread_id(self) -> int | None:
-        return self._inner.get_thread_id()
+        return self.inner.get_thread_id()
 
     def _hear_of_evictions(self, act: WorkflowActivation) -> None:
         if any(job.remove_from_cache.reason in UNREPLAYABLE for job in act.jobs if job.HasField("remove_from_cache")):

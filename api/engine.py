@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
 
 ClientProvider = Callable[[], Awaitable[Client]]
 
+REFUSED_PAUSE = 0.05
 FIRST_PATIENCE = 0.3
 
 # Connects on the first call, so that the API starts without Temporal; tries again for a moment only, so that a client
@@ -139,11 +140,15 @@ class Engine:
         clock = asyncio.get_running_loop().time
         deadline, patience = clock() + self._patience.state, FIRST_PATIENCE
         while (left := deadline - clock()) > 0:
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(min(patience, left)):
                     return await self._ask(organization, instance_id)
-            # A question that arrives while the worker is at the instance may get stuck; asked again it is answered.
-            patience *= 2
+            except TimeoutError:
+                # One that arrives while the worker is at the instance may get stuck; asked again it is answered.
+                patience *= 2
+            except WorkflowQueryFailedError:
+                # So is one that the worker refused because it came with news (decision 14).
+                await asyncio.sleep(REFUSED_PAUSE)
         return None
 
     async def _ask(self, organization: str, instance_id: str) -> State | None:
@@ -151,7 +156,7 @@ class Engine:
             handle = await self._handle(organization, instance_id)
             return State.from_json(await handle.query(STATE_QUERY))
         # A client that never connected raises RuntimeError.
-        except (WorkflowQueryFailedError, WorkflowQueryRejectedError, RPCError, RuntimeError):
+        except (WorkflowQueryRejectedError, RPCError, RuntimeError):
             return None
 
     async def opening(self, organization: str, instance_id: str) -> Opening | None:

@@ -156,7 +156,7 @@ class _Run:
         else:
             answer = await self._projection.load(case.snapshot.organization, case.instance_id)
         back = self._shift.back()
-        prefix = f"{case.instance_id}/"
+        prefix = f"{case.snapshot.organization}/{case.instance_id}/"
         return Outcome(
             case=case,
             execution=execution.name.lower(),

@@ -1,6 +1,7 @@
 """Questions to a worker that is held up: whatever comes meanwhile, no instance may take a way it cannot take again.
 
-Without the guard of decision 14 both recipes leave histories that do not replay, and tickets that no command reaches.
+Without the guard of decision 14 (`UNGUARDED=1`) both recipes leave histories that do not replay, and tickets that no
+command reaches.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from temporalio import activity, workflow
 from temporalio.client import WorkflowHandle, WorkflowQueryFailedError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
+from domain.instants import SECOND, Instant
 from domain.policies import Policy
-from guard import REFUSAL, GuardedRunner, NotReplayed, _Place, ignore
+from guard import REFUSAL, GuardedRunner, NotReplayed, Place, ignore
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
 from tests.support.replaying import event_types
 
@@ -78,16 +79,18 @@ async def test_an_instance_lives_through_skipped_time_without_a_refusal(
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "refused"),
+    ("length", "at", "now", "refused"),
     [
-        pytest.param(_Place(9, 700, 5, 0), _Place(11, 700, 5, 0), True, id="events that no task has taken"),
-        pytest.param(_Place(9, 700, 5, 0), _Place(9, 700, 5, 0), False, id="an answer within the task"),
-        pytest.param(_Place(9, 700, 5, 0), _Place(12, 800, 5, 0), False, id="a task after the clock was set back"),
-        pytest.param(_Place(9, 0, 5, 0), _Place(12, 0, 5, 0), False, id="a server that tells no size"),
+        pytest.param(11, 5, 60, True, id="events that no task has taken"),
+        pytest.param(9, 5, 60, False, id="an answer within the task"),
+        pytest.param(12, 8, 60, False, id="a task"),
+        pytest.param(12, 5, 4, True, id="clocks that differ a little"),
+        pytest.param(12, 5, 3, False, id="a task after the server's clock was set back"),
     ],
 )
-def test_only_a_started_task_moves_size_or_time(before: _Place, now: _Place, refused: bool) -> None:
-    assert now.is_beside_the_task_of(before) is refused
+def test_only_a_started_task_moves_the_time(length: int, at: int, now: int, refused: bool) -> None:
+    place, before = Place(length, Instant(at * SECOND)), Place(9, Instant(5 * SECOND))
+    assert place.is_beside_any_task(before, Instant(now * SECOND)) is refused
 
 
 async def test_a_history_that_does_not_replay_is_told_of_by_its_ids(realtime: Clockwork) -> None:
