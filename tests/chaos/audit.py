@@ -33,20 +33,25 @@ Notice = Mapping[str, Any]
 class Audit:
     """`differences` by the instance they are of; None: of none."""
 
-    differences: list[tuple[str | None, str]] = field(default_factory=list)
+    arrivals: Sequence[Mapping[str, Any]]
+    """What the receiver wrote down, in order."""
     expected: set[str] = field(default_factory=set)
     """The ids of all notices in the store."""
-    arrivals: list[Mapping[str, Any]] = field(default_factory=list)
+    differences: list[tuple[str | None, str]] = field(default_factory=list)
 
     def add(self, instance: str | None, problems: Iterable[str]) -> None:
         self.differences += [(instance, problem) for problem in problems]
 
 
 async def audit(
-    store: Store, stories: Sequence[Story], accepted: Mapping[str, Mapping[str, Told]], base: Instant, arrivals: Path
+    store: Store,
+    stories: Sequence[Story],
+    accepted: Mapping[str, Mapping[str, Told]],
+    base: Instant,
+    arrivals: Sequence[Mapping[str, Any]],
 ) -> Audit:
     """`accepted`: of each ticket what was answered 2xx, by event id."""
-    found = Audit(arrivals=[json.loads(line) for line in arrivals.read_text().splitlines()])
+    found = Audit(arrivals)
     told = await _notices(store)
     found.expected = {notice["id"] for of_one in told.values() for notice in of_one}
     for story in stories:
@@ -203,6 +208,10 @@ async def _of_deliveries(store: Store) -> Sequence[str]:
     async with store.database.read() as conn:
         rows = (await conn.execute(sa.select(table).where(table.c.status != "delivered"))).all()
     return [f"the notice {row.notice_id} was given up on {row.channel}: {row.error}" for row in rows]
+
+
+def read_arrivals(file: Path) -> Sequence[Mapping[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def lateness(found: Audit) -> list[float]:

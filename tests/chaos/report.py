@@ -8,7 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-RECONCILER = re.compile(r" slakeeper\.reconciler: sla/\S+: (\w+): .*; (.+)$", re.MULTILINE)
+RECONCILER = re.compile(r"^(.*) slakeeper\.reconciler: (sla/\S+): (\w+): (.*); (.+)$", re.MULTILINE)
+# What a part that was away leads to, and nothing worse.
+EXPECTED = frozenset({"gone", "unrecorded"})
+MOST_REMARKS = 10
 MOST_SHOWN = 60
 
 
@@ -20,6 +23,8 @@ class Report:
     store: str
     seconds: float
     figures: dict[str, str] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
+    """What the engine noticed, and got over if nothing differs."""
     differences: list[str] = field(default_factory=list)
 
     def count(self, name: str, counts: Mapping[str, int]) -> None:
@@ -32,19 +37,34 @@ class Report:
         return [
             f"seed {self.seed}, {self.seconds:g} s, {self.store}",
             *(f"  {name:{width}}  {value}" for name, value in self.figures.items()),
+            *(f"  seen: {remark}" for remark in self.remarks[:MOST_REMARKS]),
             f"{len(self.differences)} differences" if self.differences else "no difference",
             *(f"- {difference}" for difference in shown),
             *([f"... and {more} more"] if more else []),
         ]
 
 
-def restarts(logs: Path) -> Counter[str]:
-    """What the reconciler found and did, from the worker's logs."""
-    counts: Counter[str] = Counter()
-    for log in logs.glob("worker.log*"):
-        for trouble, done in RECONCILER.findall(log.read_text(errors="replace")):
-            counts[f"{trouble} ({re.sub(r' step .*', '', done)})"] += 1
-    return counts
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One finding of the reconciler, and what it did."""
+
+    at: str
+    workflow_id: str
+    trouble: str
+    detail: str
+    done: str
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.workflow_id}: {self.trouble}: {self.detail}; {self.done}"
+
+
+def words_of_the_reconciler(logs: Path) -> Sequence[Word]:
+    found = [RECONCILER.findall(log.read_text(errors="replace")) for log in sorted(logs.glob("worker.log*"))]
+    return [Word(*parts) for of_log in found for parts in of_log]
+
+
+def restarts(said: Sequence[Word]) -> Counter[str]:
+    return Counter(f"{word.trouble} ({re.sub(r' up to step .*', '', word.done)})" for word in said)
 
 
 def spread(values: Sequence[float]) -> str:

@@ -1,4 +1,4 @@
-"""The processes of a run: the engine as a user starts it, the receiver, the database; killed, stalled and started again.
+"""The processes of a run: engine, receiver and database, killed, stalled and started again.
 
 Nothing is touched but what was started here, and its descendants.
 """
@@ -43,6 +43,8 @@ class Rig:
     receiver_seed: int
     problems: list[str] = field(default_factory=list)
     """What the engine did that no user should see."""
+    starts: list[float] = field(default_factory=list)
+    """How many seconds each start of the whole engine took."""
 
     def __post_init__(self) -> None:
         self.api_port, self.temporal_port, ui_port, self._receiver_port = free_ports(4)
@@ -173,26 +175,31 @@ class Rig:
 
     async def _start_engine(self) -> None:
         for _ in range(MOST_STARTS):
-            began = self.log.stat().st_size if self.log.exists() else 0
-            env = {**self._env, **({} if self.database is None else {"SLA_DATABASE_URL": self.database.url})}
-            with self.log.open("ab") as log:
-                self._up = subprocess.Popen(
-                    [sys.executable, "-m", "cli", "up", "--with-parent"],
-                    cwd=ROOT,
-                    env=env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                )
-            if await self._is_ready(self._up, began):
+            said, began = (self.log.stat().st_size if self.log.exists() else 0), time.monotonic()
+            self._up = self._spawn_engine()
+            if await self._is_ready(self._up, said):
+                self.starts.append(time.monotonic() - began)
                 return
             self.problems.append(f"the engine did not come up:\n{self._last_lines()}")
         raise RunBroken(self.problems[-1])
 
-    async def _is_ready(self, up: subprocess.Popen[bytes], began: int) -> bool:
+    def _spawn_engine(self) -> subprocess.Popen[bytes]:
+        """As `make up` does."""
+        env = {**self._env, **({} if self.database is None else {"SLA_DATABASE_URL": self.database.url})}
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "cli", "up", "--with-parent"],
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    async def _is_ready(self, up: subprocess.Popen[bytes], said: int) -> bool:
         deadline = asyncio.get_running_loop().time() + START_SECONDS
         while asyncio.get_running_loop().time() < deadline and up.poll() is None:
-            if READY in self.log.read_bytes()[began:].decode(errors="replace"):
+            if READY in self.log.read_bytes()[said:].decode(errors="replace"):
                 return True
             await asyncio.sleep(0.1)
         if up.poll() is None:

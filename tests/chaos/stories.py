@@ -1,4 +1,4 @@
-"""What happens to one ticket, and under which promises: made up before anything runs, all of it from one random source."""
+"""What happens to the tickets, and what they are promised: made up before anything runs, all of it by one seed."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A ticket's life. `by_instances`: it is opened by `POST /instances`, and told of by commands where there is one."""
+    """A ticket's life. `by_instances`: opened by `POST /instances`, and told of by commands where there is one."""
 
     ticket_id: str
     by_instances: bool
