@@ -104,7 +104,9 @@ def _as_sent(recorded: Sequence[Event], story: Story, accepted: Mapping[str, Tol
 def _of_events(recorded: Sequence[Event], sent: Sequence[Event]) -> Iterator[str]:
     theirs, ours = ({event.event_id: _content(event) for event in events} for events in (recorded, sent))
     yield from (f"lacks the event {id_} that was answered 2xx: {ours[id_]}" for id_ in ours.keys() - theirs.keys())
-    yield from (f"holds an event that nobody sent: {id_}, {theirs[id_]}" for id_ in theirs.keys() - ours.keys())
+    yield from (
+        f"holds an event that was not answered 2xx: {id_}, {theirs[id_]}" for id_ in theirs.keys() - ours.keys()
+    )
     for id_ in ours.keys() & theirs.keys():
         if ours[id_] != theirs[id_]:
             yield f"holds the event {id_} as {theirs[id_]}, sent was {ours[id_]}"

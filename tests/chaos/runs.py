@@ -41,7 +41,9 @@ async def _none_runs(client: Client) -> bool:
 async def problems(client: Client) -> Sequence[str]:
     """Runs that have not completed, whose tasks fail, that failed, or whose history was refused."""
     found = [f"{one.id} still runs: {await _standing(client, one.id)}" async for one in client.list_workflows(RUNNING)]
-    found += [f"{one.id}: Temporal reports problems" async for one in client.list_workflows(PROBLEMATIC)]
+    found += [
+        f"{one.id}: Temporal reports problems of run {one.run_id}" async for one in client.list_workflows(PROBLEMATIC)
+    ]
     fine = (
         WorkflowExecutionStatus.COMPLETED,
         WorkflowExecutionStatus.CONTINUED_AS_NEW,
