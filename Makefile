@@ -7,7 +7,11 @@ COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url -
 	--python-version 3.11 $(if $(UPGRADE),--upgrade) pyproject.toml --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test check format bench lock
+SEED ?= 1
+SECONDS ?= 240
+STORE ?= sqlite
+
+.PHONY: help install up demo test chaos check format bench lock
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +27,9 @@ demo: $(INSTALLED) ## a minute-long show: policies, generated tickets, milestone
 test: $(INSTALLED) ## run every test
 	@# In the order of the folders: a long file of few tests must not come last and alone.
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+chaos: $(INSTALLED) ## kill and stall the engine under load; SEED=1 SECONDS=240 STORE=sqlite or postgres
+	@exec $(BIN)/python -m tests.chaos --seed $(SEED) --seconds $(SECONDS) --store $(STORE)
 
 check: $(INSTALLED) ## formatting, lint, strict types, import contracts
 	$(BIN)/ruff format --check .

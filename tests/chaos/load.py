@@ -1,0 +1,134 @@
+"""What ticket systems send: each request until it is answered 2xx, so that in the end nothing is uncertain."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from domain.events import EventKind
+from domain.instants import Instant, render
+from tests.chaos.schedule import Schedule, Send
+from tests.chaos.stories import Story, Told
+from workflows.messages import SIGNALS
+
+REQUEST_SECONDS = 5.0
+ANSWER_SECONDS = 120.0
+FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
+SECOND = 1_000_000
+COMMANDS = {kind: signal for signal, kind in SIGNALS.items()}
+# What `/instances/{id}/...` has a route for; the rest is told at `/events`.
+COMMANDS_OF_INSTANCES = frozenset(
+    {
+        EventKind.ACKNOWLEDGED,
+        EventKind.PAUSED,
+        EventKind.RESUMED,
+        EventKind.RESOLVED,
+        EventKind.REOPENED,
+        EventKind.CANCELLED,
+        EventKind.ASSIGNED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    path: str
+    body: Mapping[str, Any]
+    key: str | None = None
+
+
+@dataclass
+class Load:
+    http: httpx.AsyncClient
+    base: Instant
+    """The start of the run, which every second of the schedule is counted from."""
+    counts: Counter[str] = field(default_factory=Counter)
+    answers: Counter[int] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    accepted: defaultdict[str, dict[str, Told]] = field(default_factory=lambda: defaultdict(dict))
+    """Of each ticket what was answered 2xx, by event id."""
+
+    def __post_init__(self) -> None:
+        self._opened: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    async def run(self, schedule: Schedule) -> None:
+        await asyncio.gather(*(self._send_in_time(send) for send in schedule.sends))
+
+    async def tell(self, story: Story, told: Told) -> None:
+        """Until it is answered 2xx; what is refused or never answered is a problem."""
+        request = request_for(story, told, self.base)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        wait, tries = FIRST_WAIT, 0
+        while time.monotonic() < deadline:
+            status, text = await self._attempt(request)
+            if 200 <= status < 300:
+                self.answers[status] += 1
+                self.accepted[story.ticket_id][told.event_id] = told
+                self._opened[story.ticket_id].set()
+                return
+            if status not in (0, 503):
+                self.problems.append(f"{story.ticket_id}: {told.event_id} was answered {status}: {text[:500]}")
+            if 400 <= status < 500:
+                return
+            tries += 1
+            self.counts["requests that failed"] += 1
+            self.counts["events retried"] += tries == 1
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+        self.problems.append(f"{story.ticket_id}: {told.event_id} was not answered within {ANSWER_SECONDS:g} s")
+
+    async def _send_in_time(self, send: Send) -> None:
+        await asyncio.sleep(max(0, self.base / SECOND + send.at - time.time()))
+        if send.story.by_instances and send.told.kind is not EventKind.OPENED:
+            # Nobody can command what does not exist yet.
+            await self._opened[send.story.ticket_id].wait()
+        self.counts["requests sent twice" if send.is_double else "events sent"] += 1
+        self.counts["events sent late"] += send.is_late
+        await self.tell(send.story, send.told)
+
+    async def _attempt(self, request: Request) -> tuple[int, str]:
+        """0 without an answer."""
+        headers = {} if request.key is None else {"Idempotency-Key": request.key}
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                answer = await self.http.post(request.path, json=request.body, headers=headers)
+        except (httpx.HTTPError, TimeoutError):
+            return 0, ""
+        return answer.status_code, answer.text
+
+
+def request_for(story: Story, told: Told, base: Instant) -> Request:
+    at = render(instant_of(told, base))
+    ticket = {"priority": story.priority, "fields": dict(story.fields), "team_id": story.team_id}
+    if story.by_instances and told.kind is EventKind.OPENED:
+        body = {"ticket_id": story.ticket_id, **ticket, "occurred_at": at}
+        return Request("/instances", body, key=told.event_id)
+    body = {"event_id": told.event_id, "occurred_at": at, **_details(told)}
+    if story.by_instances and told.kind in COMMANDS_OF_INSTANCES:
+        return Request(f"/instances/{story.instances[0]}/{COMMANDS[told.kind]}", body)
+    body |= {"type": told.kind.value, "ticket_id": story.ticket_id}
+    if not story.by_instances:
+        # Whichever event comes first opens the ticket, as it was opened.
+        body["ticket"] = {**ticket, "occurred_at": render(instant_of(story.opening, base))}
+    return Request("/events", body)
+
+
+def instant_of(told: Told, base: Instant) -> Instant:
+    return Instant(base + round(told.at * SECOND))
+
+
+def _details(told: Told) -> dict[str, Any]:
+    details: dict[str, Any] = {}
+    if told.cause:
+        details["cause"] = told.cause
+    if told.kind is EventKind.ASSIGNED:
+        details["team_id"] = told.team_id
+    if told.attributes:
+        details["fields"] = dict(told.attributes)
+    return details
