@@ -116,6 +116,7 @@ async def _furnish(http: httpx.AsyncClient) -> None:
 
 
 async def _resolve_the_rest(schedule: Schedule, load: Load) -> None:
+    load.extend()
     now = time.time() - load.base / SECOND
     await asyncio.gather(
         *(
