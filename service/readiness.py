@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 
 from domain.errors import Unavailable
 from domain.instants import MINUTE, SECOND, Instant, Micros, in_units
-from service.reconciling.runs import PROBLEMATIC, Runs
+from service.reconciling.runs import Runs
 from store.store import Store
 
 # A worker that is idle asks for tasks once a minute.
@@ -101,9 +101,9 @@ async def _milestones(store: Store, now: Instant) -> Condition:
 
 
 async def _instances(runs: Callable[[], Awaitable[Runs]]) -> Condition:
-    """Temporal names a workflow whose task has failed several times in a row."""
-    stuck = await (await runs()).count(PROBLEMATIC)
-    return Condition(up=stuck == 0, figures={"stuck": stuck})
+    """Temporal names a workflow whose task has failed several times in a row; one from before 1.30 does not."""
+    stuck = await (await runs()).count_failing()
+    return Condition(up=not stuck, figures={"stuck": stuck})
 
 
 def _millis_since(began: float) -> float:

@@ -13,7 +13,7 @@ from domain.ids import workflow_id
 from domain.instants import MINUTE, Instant, Micros
 from service.reconciling.findings import Finding, Report
 from service.reconciling.healing import GRACE, Healing, Replays, address_of
-from service.reconciling.runs import PROBLEMATIC, RUNNING, Run, Runs, closed
+from service.reconciling.runs import RUNNING, Run, Runs, closed
 from service.reconciling.suspects import Suspects
 from store.store import Store
 from store.upkeep import PAGE, Address, Recorded
@@ -128,8 +128,7 @@ class Reconciler:
             await _gather(report, [self._healing.record(recorded.get(one), id_, old[id_]) for one, id_ in some.items()])
 
     async def _stuck(self, report: Report) -> None:
-        problematic = [id_ async for id_, _ in self._runs.list(PROBLEMATIC)]
-        await _gather(report, [self._healing.examine(id_, None) for id_ in problematic])
+        await _gather(report, [self._healing.examine(id_, None) for id_ in await self._runs.failing()])
         overdue = await self._store.upkeep.overdue_instances(Instant(self._now() - OVERDUE_AFTER))
         named = {finding.workflow_id for finding in report.findings}
         await _gather(report, [self._healing.overdue(one) for one in overdue if workflow_id(*one.address) not in named])

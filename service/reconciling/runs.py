@@ -72,8 +72,26 @@ class Runs:
         async for found in self._client.list_workflows(query, page_size=PAGE):
             yield found.id, _run(found)
 
-    async def count(self, query: str) -> int:
-        return (await self._client.count_workflows(query)).count
+    async def failing(self) -> list[str]:
+        """Ids of the workflows whose task Temporal has seen fail several times in a row.
+
+        Empty for a server from before 1.30, which does not say so; there the worker's own suspicions are all there is.
+        """
+        try:
+            return [id_ async for id_, _ in self.list(PROBLEMATIC)]
+        except RPCError as error:
+            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                raise
+            return []
+
+    async def count_failing(self) -> int | None:
+        """How many there are; None where the server does not say."""
+        try:
+            return (await self._client.count_workflows(PROBLEMATIC)).count
+        except RPCError as error:
+            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                raise
+            return None
 
     async def describe(self, workflow_id: str) -> Run | None:
         """The newest run; None where there is none, or none any more."""
