@@ -126,7 +126,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
             Deliverer(channels, system_now).deliver,
             Escalating(projection).auto_escalate,
         ],
-        workflow_runner=workflow_runner(not_replayed),
+        workflow_runner=GuardedRunner(workflow_runner(), not_replayed),
         deployment_config=_deployment(build_id),
         # After a worker was killed its instances wait that long for it before another one may take them over.
         sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
@@ -138,9 +138,10 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     )
 
 
-def workflow_runner(not_replayed: NotReplayed = ignore) -> WorkflowRunner:
+def workflow_runner() -> WorkflowRunner:
+    """Without the guard: a replayer answers nobody, and may take news that no task has taken yet."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    return GuardedRunner(SandboxedWorkflowRunner(restrictions=restrictions), not_replayed)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
 def replays(client: Client) -> Replays:

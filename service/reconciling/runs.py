@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -72,7 +72,7 @@ class Runs:
         async for found in self._client.list_workflows(query, page_size=PAGE):
             yield found.id, _run(found)
 
-    async def failing(self) -> list[str]:
+    async def failing(self) -> Sequence[str]:
         """Ids of the workflows whose task Temporal has seen fail several times in a row.
 
         Empty for a server from before 1.30, which does not say so; there the worker's own suspicions are all there is.

@@ -83,7 +83,7 @@ class Load:
             if status not in (0, 503):
                 self.problems.append(f"{story.ticket_id}: {told.event_id} was answered {status}: {text[:500]}")
             if 400 <= status < 500:
-                return
+                break
             tries += 1
             self.counts["requests that failed"] += 1
             self.counts["events retried"] += tries == 1

@@ -1,6 +1,6 @@
 """A receiver of notices that may be killed: what it answers 204 it has on disk before. `receiver.py PORT FILE SEED`.
 
-Standard library only. A third of all requests fail, and are not written down.
+Standard library only. A third of all requests fail, and are not written down, until there is a file FILE.calm.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 60
     random: Random
     file: int
+    calm: str
 
     def do_POST(self) -> None:
         at = time.time()
         body = self.rfile.read(int(self.headers["content-length"]))
-        failure = self.random.choice(FAILURES) if self.random.random() < FAILING else None
+        fails = self.random.random() < FAILING and not os.path.exists(self.calm)  # noqa: PTH110 - starts quicker
+        failure = self.random.choice(FAILURES) if fails else None
         if failure == CLOSE:
             self.close_connection = True
             with suppress(OSError):
@@ -76,7 +78,7 @@ def end_with_parent() -> None:
 
 
 def main(port: str, path: str, seed: str) -> None:
-    Handler.random = Random(seed)
+    Handler.random, Handler.calm = Random(seed), f"{path}.calm"
     Handler.file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     threading.Thread(target=end_with_parent, daemon=True).start()
     Server(("127.0.0.1", int(port)), Handler).serve_forever()

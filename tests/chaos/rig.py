@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,6 +87,10 @@ class Rig:
         async with self._changing:
             await self._start()
 
+    def calm_down(self) -> None:
+        """The receiver fails no more: after a row of failures a notice would come later than anybody waits."""
+        Path(f"{self.arrivals}.calm").touch()
+
     async def keep_up(self) -> None:
         """For ever: an engine that ends by itself is a problem, and is started again."""
         while True:
@@ -110,6 +115,8 @@ class Rig:
 
     async def stall(self, part: str, seconds: float) -> bool:
         """Whether there was something to stop for so long."""
+        if part == DATABASE and self.database is None:
+            return await self._lock_the_store(seconds)
         async with self._changing:
             processes = self._processes(part)
             try:
@@ -122,6 +129,16 @@ class Rig:
                     with suppress(psutil.NoSuchProcess):
                         process.resume()
         return bool(processes)
+
+    async def _lock_the_store(self, seconds: float) -> bool:
+        """As a backup or a forgotten transaction does: nobody else may write."""
+        with closing(
+            sqlite3.connect(self.home / "slakeeper.db", isolation_level=None, timeout=10, check_same_thread=False)
+        ) as other:
+            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+            await asyncio.sleep(seconds)
+            other.execute("ROLLBACK")
+        return True
 
     async def stop(self) -> None:
         """As a user does; what does not end is a problem, and is killed."""

@@ -81,11 +81,12 @@ async def _attack(schedule: Schedule, rig: Rig, report: Report) -> None:
             for task in beside:
                 with suppress(asyncio.CancelledError):
                     await task
+        rig.calm_down()
         await _resolve_the_rest(schedule, load)
         began = time.monotonic()
         await runs.all_complete(client)
         quiet_after = time.monotonic() - began
-        report.differences += [*load.problems, *await runs.problems(client)]
+        report.differences += [*load.problems, *await runs.problems(client), *await runs.unreplayable(client)]
         found = await _audited(schedule, rig, load)
         await _tell(report, client, found)
         _count(report, schedule, load, happened, dashboard, found)

@@ -11,6 +11,7 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
+from tests.support.replaying import replayer
 from workflows.messages import WORKFLOW_TYPE
 
 OURS = f'WorkflowType = "{WORKFLOW_TYPE}"'
@@ -54,6 +55,17 @@ async def problems(client: Client) -> Sequence[str]:
     async for one in client.list_workflows(OURS):
         if one.status not in fine:
             found.append(f"{one.id} ended as {one.status.name if one.status else one.status}")
+    return found
+
+
+async def unreplayable(client: Client) -> Sequence[str]:
+    """Runs whose history does not replay, but for those that the reconciler has ended."""
+    found: list[str] = []
+    histories = client.list_workflows(f'{OURS} AND ExecutionStatus != "Terminated"').map_histories()
+    async with replayer().workflow_replay_iterator(histories) as results:
+        async for result in results:
+            if result.replay_failure is not None:
+                found.append(f"{result.history.workflow_id} does not replay: {str(result.replay_failure)[:300]}")
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from random import Random
 
 from tests.chaos.stories import Story, Told, stories
@@ -63,13 +64,15 @@ def make(seed: int, seconds: float, instances: int, *, own_database: bool) -> Sc
     random = Random(seed)
     told = stories(random, instances, seconds)
     sends = sorted((send for story in told for send in _sends(random, story)), key=lambda send: send.at)
-    parts = (*ALONE, *((DATABASE,) if own_database else ()), EVERYTHING)
+    faults = [*product((KILL, STALL), (*ALONE, EVERYTHING)), (STALL, DATABASE)]
+    # A store that is a file is locked instead.
+    faults += [(KILL, DATABASE)] if own_database else []
     return Schedule(
         seed=seed,
         seconds=seconds,
         stories=told,
         sends=tuple(sends),
-        faults=tuple(_faults(random, seconds, parts)),
+        faults=tuple(_faults(random, seconds, faults)),
         receiver_seed=random.randrange(2**32),
         dashboard_seed=random.randrange(2**32),
     )
@@ -84,12 +87,12 @@ def _sends(random: Random, story: Story) -> Iterator[Send]:
             yield Send(at + random.choice((0, 0, random.uniform(0, 5))), story, told, is_double=True)
 
 
-def _faults(random: Random, seconds: float, parts: Sequence[str]) -> Iterator[Fault]:
+def _faults(random: Random, seconds: float, faults: Sequence[tuple[str, str]]) -> Iterator[Fault]:
     """Each action meets each part before one comes again."""
     at, deck = FIRST_FAULT, list[tuple[str, str]]()
     while at < seconds:
         if not deck:
-            deck = [(action, part) for action in (KILL, STALL) for part in parts]
+            deck = list(faults)
             random.shuffle(deck)
         yield Fault(at, *deck.pop(), random.uniform(1, 6))
         at += random.uniform(*BETWEEN_FAULTS)
