@@ -60,13 +60,13 @@ async def problems(client: Client) -> Sequence[str]:
 
 async def unreplayable(client: Client) -> Sequence[str]:
     """Runs whose history does not replay, but for those that the reconciler has ended."""
-    found: list[str] = []
     histories = client.list_workflows(f'{OURS} AND ExecutionStatus != "Terminated"').map_histories()
     async with replayer().workflow_replay_iterator(histories) as results:
-        async for result in results:
-            if result.replay_failure is not None:
-                found.append(f"{result.history.workflow_id} does not replay: {str(result.replay_failure)[:300]}")
-    return found
+        return [
+            f"{result.history.workflow_id} does not replay: {str(result.replay_failure)[:300]}"
+            async for result in results
+            if result.replay_failure is not None
+        ]
 
 
 async def endings(client: Client) -> Counter[str]:
