@@ -207,44 +207,43 @@ class InstanceState:
             return
         self.sequence += 1
         self.unrecorded.append(
-            Record(
-                organization=self.facts.organization,
-                instance_id=self.facts.instance_id,
-                sequence=self.sequence,
-                plan=self.plan_document,
-                status=self.status(now),
-                closed_at=self.plan.closed_at,
-                next_due_at=next_due(self.plan),
-                next_milestone_at=next_milestone(self.plan, self.ledger),
-                ongoing=self._is_ongoing(),
+            self._record(
+                now,
+                self.sequence,
                 snapshot=step.snapshot,
                 events=tuple(step.events),
                 firings=step.firings,
                 notices=tuple(step.notices),
                 deliveries=tuple(step.deliveries),
                 settled=tuple(step.settled),
-                set_aside={"count": self.refused, "recent": list(self.refusals)},
             )
         )
 
     def whole_record(self, now: Instant) -> Record:
         """Everything up to the step before those that are not recorded yet, as one step: for a store that has none."""
+        return self._record(
+            now,
+            self.sequence - len(self.unrecorded),
+            snapshot=self.snapshot,
+            events=tuple(self.events.values()),
+            firings=self.ledger,
+            notices=tuple(one.notice for one in self.outstanding.values()),
+            deliveries=tuple(delivery for one in self.outstanding.values() for delivery in one.settled.values()),
+        )
+
+    def _record(self, now: Instant, sequence: int, **added: Any) -> Record:
         return Record(
             organization=self.facts.organization,
             instance_id=self.facts.instance_id,
-            sequence=self.sequence - len(self.unrecorded),
+            sequence=sequence,
             plan=self.plan_document,
             status=self.status(now),
             closed_at=self.plan.closed_at,
             next_due_at=next_due(self.plan),
             next_milestone_at=next_milestone(self.plan, self.ledger),
             ongoing=self._is_ongoing(),
-            snapshot=self.snapshot,
-            events=tuple(self.events.values()),
-            firings=self.ledger,
-            notices=tuple(one.notice for one in self.outstanding.values()),
-            deliveries=tuple(delivery for one in self.outstanding.values() for delivery in one.settled.values()),
             set_aside={"count": self.refused, "recent": list(self.refusals)},
+            **added,
         )
 
     def _gathered(self, step: Step) -> bool:
