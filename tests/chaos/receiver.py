@@ -1,6 +1,6 @@
 """A receiver of notices that may be killed: what it answers 204 it has on disk before. `receiver.py PORT FILE SEED`.
 
-Standard library only. A third of all requests fail, and are not written down.
+Standard library only. A third of all requests fail, of one notice four at most, and are not written down.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import socket
 import sys
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 
 FAILING = 1 / 3
+# The tries of one notice. Each comes twice as late as the one before: the next would come after the run.
+MOST_FAILURES = 4
 CLOSE = 0
 FAILURES = (500, 503, CLOSE)
 
@@ -27,11 +30,12 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 60
     random: Random
     file: int
+    failures: Counter[str] = Counter()
 
     def do_POST(self) -> None:
         at = time.time()
         body = self.rfile.read(int(self.headers["content-length"]))
-        failure = self.random.choice(FAILURES) if self.random.random() < FAILING else None
+        failure = self._failure(json.loads(body)["id"])
         if failure == CLOSE:
             self.close_connection = True
             with suppress(OSError):
@@ -43,6 +47,12 @@ class Handler(BaseHTTPRequestHandler):
         if failure is not None:
             self.send_header("content-length", "0")
         self.end_headers()
+
+    def _failure(self, id_: str) -> int | None:
+        if self.random.random() >= FAILING or self.failures[id_] == MOST_FAILURES:
+            return None
+        self.failures[id_] += 1
+        return self.random.choice(FAILURES)
 
     def _keep(self, body: bytes, at: float) -> None:
         notice = json.loads(body)

@@ -39,8 +39,8 @@ MOST_TAILS = 5
 
 
 async def run(schedule: Schedule, store: str, *, keep: bool = False) -> Report:
-    """`store`: sqlite or postgres. The folder of a run with differences stays (with `keep` of any), and the report tells
-    where."""
+    """`store`: sqlite or postgres. The folder of a run with differences, or with `keep` of any, stays where the report
+    says."""
     # As the engine does: plans name the release of the time zone database.
     pin_packaged_tzdata()
     folder = Path(tempfile.mkdtemp(prefix="slakeeper-chaos-"))
