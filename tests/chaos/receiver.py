@@ -16,6 +16,7 @@ from collections import Counter
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
+from typing import ClassVar
 
 FAILING = 1 / 3
 # The tries of one notice. Each comes twice as late as the one before: the next would come after the run.
@@ -28,9 +29,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # A killed client must not leave its thread behind for ever.
     timeout = 60
-    random: Random
-    file: int
-    failures: Counter[str] = Counter()
+    random: ClassVar[Random]
+    file: ClassVar[int]
+    failures: ClassVar[Counter[str]] = Counter()
 
     def do_POST(self) -> None:
         at = time.time()
