@@ -16,10 +16,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=240)
     parser.add_argument("--instances", type=int, help="tickets; left out: 150 in 240 s")
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--keep", action="store_true", help="keep the data folder of a good run, too")
     given = parser.parse_args()
     tickets = given.instances or max(1, round(given.seconds * INSTANCES_A_SECOND))
     schedule = make(given.seed, given.seconds, tickets, own_database=given.store == "postgres")
-    report = asyncio.run(run(schedule, given.store))
+    report = asyncio.run(run(schedule, given.store, keep=given.keep))
     print("\n".join(report.lines()))
     return 1 if report.differences else 0
 

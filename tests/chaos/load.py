@@ -23,6 +23,7 @@ ANSWER_SECONDS = 150.0
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0
 # The connections of a help desk's outbox; what waits behind them keeps its event time.
 AT_ONCE = 24
+NO_ANSWER = 0
 SECOND = 1_000_000
 COMMANDS = {kind: signal for signal, kind in SIGNALS.items()}
 # What `/instances/{id}/...` has a route for; the rest is told at `/events`.
@@ -53,6 +54,8 @@ class Load:
     """The start of the run, which every second of the schedule is counted from."""
     counts: Counter[str] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    """Requests by what kept them from being answered 2xx."""
     problems: list[str] = field(default_factory=list)
     accepted: defaultdict[str, dict[str, Told]] = field(default_factory=lambda: defaultdict(dict))
     """Of each ticket what was answered 2xx, by event id."""
@@ -80,12 +83,12 @@ class Load:
                 self.answers[status] += 1
                 self.accepted[story.ticket_id][told.event_id] = told
                 return
-            if status not in (0, 503):
+            if status not in (NO_ANSWER, 503):
                 self.problems.append(f"{story.ticket_id}: {told.event_id} was answered {status}: {text[:500]}")
             if 400 <= status < 500:
                 break
             tries += 1
-            self.counts["requests that failed"] += 1
+            self.failures[text if status == NO_ANSWER else str(status)] += 1
             self.counts["events retried"] += tries == 1
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
@@ -103,13 +106,13 @@ class Load:
             self._settled[send.story.ticket_id].set()
 
     async def _attempt(self, request: Request) -> tuple[int, str]:
-        """0 without an answer."""
+        """Status and body, or no status and what kept the answer from coming."""
         headers = {} if request.key is None else {"Idempotency-Key": request.key}
         try:
             async with self._connections, asyncio.timeout(REQUEST_SECONDS):
                 answer = await self.http.post(request.path, json=request.body, headers=headers)
-        except (httpx.HTTPError, TimeoutError):
-            return 0, ""
+        except (httpx.HTTPError, TimeoutError) as error:
+            return NO_ANSWER, type(error).__name__
         return answer.status_code, answer.text
 
 

@@ -1,6 +1,6 @@
 """A receiver of notices that may be killed: what it answers 204 it has on disk before. `receiver.py PORT FILE SEED`.
 
-Standard library only. A third of all requests fail, and are not written down, until there is a file FILE.calm.
+Standard library only. A third of all requests fail, of one notice four at most, and are not written down.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ import socket
 import sys
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
+from typing import ClassVar
 
 FAILING = 1 / 3
+# The tries of one notice. Each comes twice as late as the one before: the next would come after the run.
+MOST_FAILURES = 4
 CLOSE = 0
 FAILURES = (500, 503, CLOSE)
 
@@ -25,15 +29,14 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # A killed client must not leave its thread behind for ever.
     timeout = 60
-    random: Random
-    file: int
-    calm: str
+    random: ClassVar[Random]
+    file: ClassVar[int]
+    failures: ClassVar[Counter[str]] = Counter()
 
     def do_POST(self) -> None:
         at = time.time()
         body = self.rfile.read(int(self.headers["content-length"]))
-        fails = self.random.random() < FAILING and not os.path.exists(self.calm)  # noqa: PTH110 - starts quicker
-        failure = self.random.choice(FAILURES) if fails else None
+        failure = self._failure(json.loads(body)["id"])
         if failure == CLOSE:
             self.close_connection = True
             with suppress(OSError):
@@ -45,6 +48,12 @@ class Handler(BaseHTTPRequestHandler):
         if failure is not None:
             self.send_header("content-length", "0")
         self.end_headers()
+
+    def _failure(self, id_: str) -> int | None:
+        if self.random.random() >= FAILING or self.failures[id_] == MOST_FAILURES:
+            return None
+        self.failures[id_] += 1
+        return self.random.choice(FAILURES)
 
     def _keep(self, body: bytes, at: float) -> None:
         notice = json.loads(body)
@@ -78,7 +87,7 @@ def end_with_parent() -> None:
 
 
 def main(port: str, path: str, seed: str) -> None:
-    Handler.random, Handler.calm = Random(seed), f"{path}.calm"
+    Handler.random = Random(seed)
     Handler.file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     threading.Thread(target=end_with_parent, daemon=True).start()
     Server(("127.0.0.1", int(port)), Handler).serve_forever()

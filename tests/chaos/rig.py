@@ -87,10 +87,6 @@ class Rig:
         async with self._changing:
             await self._start()
 
-    def calm_down(self) -> None:
-        """The receiver fails no more: after a row of failures a notice would come later than anybody waits."""
-        Path(f"{self.arrivals}.calm").touch()
-
     async def keep_up(self) -> None:
         """For ever: an engine that ends by itself is a problem, and is started again."""
         while True:

@@ -38,8 +38,9 @@ from tests.chaos.stories import OLA_POLICIES, POLICIES, TEAMS, Story, Told
 MOST_TAILS = 5
 
 
-async def run(schedule: Schedule, store: str) -> Report:
-    """`store`: sqlite or postgres. The folder of a run with differences stays, and the report tells where."""
+async def run(schedule: Schedule, store: str, *, keep: bool = False) -> Report:
+    """`store`: sqlite or postgres. The folder of a run with differences, or with `keep` of any, stays where the report
+    says."""
     # As the engine does: plans name the release of the time zone database.
     pin_packaged_tzdata()
     folder = Path(tempfile.mkdtemp(prefix="slakeeper-chaos-"))
@@ -55,7 +56,7 @@ async def run(schedule: Schedule, store: str) -> Report:
     finally:
         rig.end()
         report.differences += rig.problems
-        if report.differences:
+        if report.differences or keep:
             report.figures["kept"] = str(folder)
         else:
             shutil.rmtree(folder)
@@ -81,7 +82,6 @@ async def _attack(schedule: Schedule, rig: Rig, report: Report) -> None:
             for task in beside:
                 with suppress(asyncio.CancelledError):
                     await task
-        rig.calm_down()
         await _resolve_the_rest(schedule, load)
         began = time.monotonic()
         await runs.all_complete(client)
@@ -156,6 +156,7 @@ def _count(
     report.figures["instances"] = str(sum(len(story.instances) for story in schedule.stories))
     report.count("load", load.counts)
     report.count("answers", {str(status): count for status, count in load.answers.items()})
+    report.count("failures", load.failures)
     report.count("dashboard", dashboard.counts)
     report.count("faults", happened)
     repeated = sum(arrived.values()) - len(arrived)

@@ -13,7 +13,7 @@ SHARE_OF_LATE = 0.2
 LATEST = 8.0
 SHARE_OF_DOUBLED = 0.15
 FIRST_FAULT = 4.0
-BETWEEN_FAULTS = (4.0, 8.0)
+BETWEEN_FAULTS = (5.0, 10.0)
 # At least; a run of the full length has this many a second.
 INSTANCES_A_SECOND = 150 / 240
 
