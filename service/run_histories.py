@@ -48,9 +48,10 @@ class Sent:
     def _named(self) -> Any:
         if self.payload is not None and not isinstance(self.payload, Mapping):
             return self.payload
-        missing = {"event_id": self.event_id, "occurred_at": render(self.at)}
-        given = {name: value for name, value in (self.payload or {}).items() if value is not None}
-        return {**missing, **given}
+        given = dict(self.payload or {})
+        named = {"event_id": self.event_id, "occurred_at": render(self.at)}
+        # Null says something where it stands: a ticket that is assigned to null is nobody's.
+        return {**given, **{name: value for name, value in named.items() if given.get(name) is None}}
 
 
 @dataclass(frozen=True, slots=True)

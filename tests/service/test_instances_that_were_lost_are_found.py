@@ -263,8 +263,9 @@ async def test_a_terminated_workflow_goes_on_with_every_signal_that_it_was_sent(
         await eventually(ticket.state, lambda state: len(state["applied"]) == 2)
         await ticket.handle.signal("pause", "broken")
         await recorded(ticket)
-    await ticket.handle.signal("acknowledge", {"event_id": "a"})
+    await ticket.handle.signal("acknowledge", {"event_id": "a", "occurred_at": None})
     await ticket.handle.signal("update", {"attributes": {"n": 2}})
+    await ticket.handle.signal("assign", {"event_id": "nobody", "team_id": None})
     await ticket.handle.signal("resume", 7)
     sent = await realtime.now()
     await ticket.handle.terminate("by mistake")
@@ -273,9 +274,9 @@ async def test_a_terminated_workflow_goes_on_with_every_signal_that_it_was_sent(
         finding = await found(reconciler(realtime, store), Trouble.GONE)
         assert "terminated" in finding.detail
         again = await newest(ticket)
-        state = await again.applied("opened", "a")
+        state = await again.applied("opened", "a", "nobody")
         await recorded(again)
-        assert len(state["applied"]) == 4
+        assert len(state["applied"]) == 5
         assert state["set_aside"]["count"] == 2
         assert target_of(state, "first_response")["stopped_at"] is not None
         assert state["occurred_at"]["a"] <= render(sent)
@@ -284,6 +285,26 @@ async def test_a_terminated_workflow_goes_on_with_every_signal_that_it_was_sent(
     loaded = await store.instances.load(ORGANIZATION, ID)
     assert loaded is not None
     assert loaded.is_complete
+
+
+async def test_a_finished_ticket_that_is_reopened_is_told_nothing_again(
+    realtime: Clockwork, store: Store, policy: Policy
+) -> None:
+    """Its last run is named to the new one, and all that it was sent is recorded, or was set aside."""
+    async with working(realtime):
+        ticket = await realtime.open(snapshot_of(policy, subject="42"))
+        await ticket.handle.signal("assign", {"team_id": None})
+        await ticket.handle.signal("pause", "broken")
+        await ticket.signal("resolve", event_id="r")
+        await ticket.result()
+        await Runs(realtime.client, realtime.task_queue).start(
+            ticket.handle.id, (await ticket.handle.describe()).run_id, None
+        )
+        again = await newest(ticket)
+        await again.result()
+    loaded = await store.instances.load(ORGANIZATION, ID)
+    assert loaded is not None
+    assert (len(loaded.events), loaded.set_aside["count"]) == (3, 1)
 
 
 async def test_a_signal_with_start_from_outside_finds_what_a_terminated_workflow_was_sent(
