@@ -7,10 +7,11 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx
 from temporalio.client import Client
@@ -73,15 +74,11 @@ async def _attack(schedule: Schedule, rig: Rig, report: Report) -> None:
         base = Instant(int(time.time() + 1) * SECOND)
         load = Load(http, base)
         dashboard = Dashboard(http, client, ids, Random(schedule.dashboard_seed))
-        beside = [asyncio.create_task(rig.keep_up()), asyncio.create_task(dashboard.poll())]
-        try:
-            happened, _ = await asyncio.gather(commit(schedule, rig, base), load.run(schedule))
-        finally:
-            for task in beside:
-                task.cancel()
-            for task in beside:
-                with suppress(asyncio.CancelledError):
-                    await task
+        async with _beside(rig.keep_up()):
+            sending = asyncio.create_task(load.run(schedule))
+            async with _beside(dashboard.poll()):
+                happened = await commit(schedule, rig, base)
+            await sending
         await _resolve_the_rest(schedule, load)
         began = time.monotonic()
         await runs.all_complete(client)
@@ -96,6 +93,18 @@ async def _attack(schedule: Schedule, rig: Rig, report: Report) -> None:
         said = words_of_the_reconciler(rig.home / "logs")
         report.count("reconciler", restarts(said))
         report.remarks = [str(word) for word in said if word.trouble not in EXPECTED]
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work that goes on as long as what is inside."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager
