@@ -70,8 +70,8 @@ class Healing:
         """An instance that its run may know more of than the store does, or less: then Temporal was restored."""
         told = await self.runs.told(id_, run.run_id, Instant(self.now() - GRACE))
         known = 0 if recorded is None else recorded.sequence
-        # The first step is recorded by whoever starts the run, too.
-        if run.is_running and known > max(told.newest, FIRST):
+        # The first step is recorded by whoever starts the run, too; a run that has told nothing may be loading its past.
+        if run.is_running and known > told.newest >= FIRST:
             detail = f"its run has come to step {told.newest}, the record to step {known}"
             return await self._replace(Trouble.CONTRADICTORY, id_, run.run_id, detail)
         if recorded is not None and known >= told.settled:
