@@ -24,6 +24,8 @@ Replays = Callable[[str, str], Awaitable[bool]]
 
 # What is on its way into the store, or into visibility, is no trouble yet.
 GRACE = Micros(10 * SECOND)
+# A task that a worker took with it when it was killed counts as failed, too.
+FAILING_AFTER = 3
 GAP = "the store lacks steps before others"
 # A run that ends again and again would be started for ever.
 MOST_RESTARTS = 5
@@ -70,7 +72,7 @@ class Healing:
         """An instance that its run may know more of than the store does, or less: then Temporal was restored."""
         told = await self.runs.told(id_, run.run_id, Instant(self.now() - GRACE))
         known = 0 if recorded is None else recorded.sequence
-        # The first step is recorded by whoever starts the run, too; a run that has told nothing may be loading its past.
+        # The first step is recorded by whoever starts the run, too; a run that has told nothing may be loading still.
         if run.is_running and known > told.newest >= FIRST:
             detail = f"its run has come to step {told.newest}, the record to step {known}"
             return await self._replace(Trouble.CONTRADICTORY, id_, run.run_id, detail)
@@ -112,7 +114,7 @@ class Healing:
             return None
         if not await self.replays(id_, run.run_id):
             return await self._replace(Trouble.WEDGED, id_, run.run_id, "its history cannot be replayed")
-        if run.failures == 0:
+        if run.failures < FAILING_AFTER:
             return None
         return Finding(Trouble.FAILING, id_, f"its task has failed {run.failures} times in a row", None)
 

@@ -444,6 +444,21 @@ async def test_a_run_whose_history_cannot_be_replayed_is_replaced_by_one_that_ha
     assert [event.event_id for event in loaded.events] == ["opened", "a"]
 
 
+async def test_a_run_that_has_not_loaded_its_past_yet_is_left_alone(
+    realtime: Clockwork, store: Store, policy: Policy
+) -> None:
+    """It has told the store nothing, and is no older than its record for that."""
+    async with working(realtime):
+        ticket = await realtime.open(snapshot_of(policy, subject="42"))
+        await ticket.signal("resolve", event_id="r")
+        await ticket.result()
+    run_id = (await ticket.handle.describe()).run_id
+    await Runs(realtime.client, realtime.task_queue).start(ticket.handle.id, run_id, None)
+    await eventually(lambda: realtime.client.count_workflows("ExecutionStatus = 'Running'"), lambda n: n.count)
+    assert (await reconciler(realtime, store).round(thorough=True)).findings == []
+    assert await count_runs(realtime) == 2
+
+
 async def test_a_dry_round_names_what_it_would_do_and_does_nothing(
     realtime: Clockwork, store: Store, policy: Policy
 ) -> None:
