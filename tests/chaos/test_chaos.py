@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import ROOT
 
-COMMAND = (sys.executable, "-m", "tests.chaos", "--seed", "16", "--seconds", "30", "--instances", "18")
+COMMAND = (sys.executable, "-m", "tests.chaos", "--seed", "16", "--seconds", "20", "--instances", "14")
 
 
 @pytest.mark.timeout(180)

@@ -143,7 +143,7 @@ async def test_questions_that_wait_for_a_stalled_worker_while_timers_fire_stop_n
 
 async def test_a_dashboard_that_asks_through_short_stalls_stops_no_clock(scene: Scene) -> None:
     scene.start_worker()
-    tickets = await scene.open(*(5 + number / 3 for number in range(30)))
+    tickets = await scene.open(*(4 + number / 4 for number in range(30)))
 
     async def dashboard() -> None:
         while True:
@@ -152,7 +152,7 @@ async def test_a_dashboard_that_asks_through_short_stalls_stops_no_clock(scene: 
             await asyncio.sleep(1)
 
     asking = asyncio.create_task(dashboard())
-    for _ in range(8):
+    for _ in range(6):
         await asyncio.sleep(0.6)
         scene.tell_worker(signal.SIGSTOP)
         await asyncio.sleep(1.2)
