@@ -28,7 +28,7 @@ from domain.events import Event
 from domain.ids import workflow_id
 from domain.plans import Plan
 from domain.snapshot import Snapshot
-from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
+from workflows.messages import AFTER, STATE_QUERY, WORKFLOW_TYPE, start_input, summary
 
 ClientProvider = Callable[[], Awaitable[Client]]
 
@@ -114,8 +114,8 @@ class Engine:
     ) -> None:
         """Have an instance run that the store has, and give it the signal, if any. One that runs goes on as it is.
 
-        A new run loads the recorded past, and is told which run it follows: that may have been sent what no record
-        shows.
+        A new run loads the recorded past, and is told which run it follows if that did not complete: it may have been
+        sent what no record shows.
         """
         facts = snapshot.facts
         async with _answering(self._patience.start):
@@ -123,9 +123,10 @@ class Engine:
             latest = await self._describe(facts.organization, facts.instance_id)
             if latest is not None and latest.status is WorkflowExecutionStatus.RUNNING and not told:
                 return
+            completed = latest is not None and latest.status is WorkflowExecutionStatus.COMPLETED
             await client.start_workflow(
                 WORKFLOW_TYPE,
-                {} if latest is None else {"after": latest.run_id},
+                {} if latest is None or completed else {AFTER: latest.run_id},
                 id=workflow_id(facts.organization, facts.instance_id),
                 task_queue=self._task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
