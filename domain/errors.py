@@ -141,6 +141,13 @@ class StoreUnavailable(Unavailable):
     title = "Store unavailable"
 
 
+class PlanMissing(StoreUnavailable):
+    """A record says that the plan is the one of the step before, and no such step is recorded yet."""
+
+    code = "plan_missing"
+    title = "Plan missing"
+
+
 class EngineUnavailable(Unavailable):
     code = "temporal_unavailable"
     title = "Temporal unavailable"

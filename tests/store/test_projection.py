@@ -21,8 +21,7 @@ from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_step, an_event
 
 
 async def rows(store: Store, table: sa.Table) -> Sequence[Mapping[Any, Any]]:
-    async with store.database.read() as conn:
-        return (await conn.execute(sa.select(table))).mappings().all()
+    return await store.database.read(lambda conn: (conn.execute(sa.select(table))).mappings().all())
 
 
 async def everything(store: Store) -> dict[str, Any]:

@@ -45,7 +45,7 @@ async def test_whether_an_event_is_taken_is_one_statement_that_reads_no_plan(sto
     opening = an_opening()
     await store.instances.apply(a_step(opening, 1, snapshot=opening.snapshot, events=(an_event("ack"),)))
     statements: list[str] = []
-    engine = store.database._engine.sync_engine
+    engine = store.database.engine
 
     def heard(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
