@@ -17,12 +17,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.instants import SECOND, Instant, Micros
 from store.clock import Clock
 from store.database import Database
+from store.plain import run
 from store.tables import claims, instances, organizations
 from store.types import instant, moment
 from store.urls import SQLITE
 
 GRACE = Micros(30 * SECOND)
 """Much longer than a start may be on its way to Temporal."""
+
+
+_END = sa.delete(claims).where(
+    claims.c.organization == sa.bindparam("of_organization"), claims.c.instance_id == sa.bindparam("of_instance")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def hold_configuration(conn: sa.Connection, organization: str) -> None:
 
 
 def end_claim(conn: sa.Connection, organization: str, instance_id: str) -> None:
-    conn.execute(sa.delete(claims).where(_is(organization, instance_id)))
+    run(conn, _END, {"of_organization": organization, "of_instance": instance_id})
 
 
 def count_claims(organization: str, policy_id: str) -> sa.ScalarSelect[int]:

@@ -20,6 +20,7 @@ from store import records
 from store.clock import Clock
 from store.database import Database
 from store.tables import deliveries, instance_events, instance_records, instances, milestones, notices
+from store.taken import Asked, find_recorded
 from store.types import instant, moment, optional_instant
 
 
@@ -151,18 +152,20 @@ class Instances:
 
     async def taken(self, organization: str, instance_id: str, event_id: str) -> Taken | SetAside | None:
         """What is recorded of an event, in one statement that reads no plan; None while nothing is."""
-        table, event = instances, instance_events
-        same = sa.and_(event.c.organization == table.c.organization, event.c.instance_id == table.c.id)
-        found = sa.and_(same, event.c.event_id == event_id)
-        wanted = sa.select(event.c.occurred_at, table.c.set_aside).select_from(table.outerjoin(event, found))
-        this = sa.and_(table.c.organization == organization, table.c.id == instance_id)
-        row = await self.database.read(lambda conn: conn.execute(wanted.where(this)).first())
-        if row is None:
-            return None
-        if row.occurred_at is not None:
-            return Taken(instant(row.occurred_at))
-        reason = refusal(row.set_aside, event_id)
-        return None if reason is None else SetAside(reason)
+        asked = (organization, instance_id, event_id)
+        return (await self.taken_any([asked])).get(asked)
+
+    async def taken_any(self, wanted: Sequence[Asked]) -> Mapping[Asked, Taken | SetAside]:
+        """The same for several events, in one look at them all; those of which nothing is recorded are left out."""
+        return await self.database.read(lambda conn: dict(_taken(conn, wanted))) if wanted else {}
+
+
+def _taken(conn: sa.Connection, wanted: Sequence[Asked]) -> Iterator[tuple[Asked, Taken | SetAside]]:
+    for asked, occurred_at, set_aside in find_recorded(conn, wanted):
+        if occurred_at is not None:
+            yield asked, Taken(instant(occurred_at))
+        elif (reason := refusal(set_aside, asked[2])) is not None:
+            yield asked, SetAside(reason)
 
 
 def _undelivered(

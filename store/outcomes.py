@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from domain.clocks import ClockState
 from domain.instants import Instant
 from domain.plans import TargetPlan
 from domain.records import Record
+from store.plain import run_each
 from store.tables import instance_targets
 from store.types import holdable, moment
 from store.upserts import replace
@@ -37,19 +39,21 @@ def replace_targets(conn: sa.Connection, record: Record, before: str | None) -> 
 
     To be called by whoever holds the instance's row, once its plan is that of the record.
     """
-    old = {} if before is None else _by_key(json.loads(before))
-    new = _by_key(record.plan)
+    documents = [] if before is None else json.loads(before)["targets"]
+    # Clocks keep their places, mostly, so that few documents have to be read.
+    differing = [pair for pair in zip_longest(documents, record.plan["targets"]) if pair[0] != pair[1]]
+    old = _by_key(document for document, _ in differing)
+    new = _by_key(document for _, document in differing)
     changed = [target for key, target in new.items() if old.get(key) != target]
-    replace(conn, instance_targets, [_row(record, TargetPlan.from_json(target)) for target in changed])
-    if gone := old.keys() - new.keys():
-        own = {"of_organization": record.organization, "of_instance": record.instance_id}
-        conn.execute(_DELETE, [{**own, "of_name": name, "of_cycle": cycle} for name, cycle in sorted(gone)])
+    replace(conn, instance_targets, [_row(record, target) for target in changed])
+    own = {"of_organization": record.organization, "of_instance": record.instance_id}
+    gone = sorted(old.keys() - new.keys())
+    run_each(conn, _DELETE, [{**own, "of_name": name, "of_cycle": cycle} for name, cycle in gone])
 
 
-def _by_key(plan: Mapping[str, Any]) -> dict[tuple[str, int], Any]:
-    """The documents of a plan's clocks."""
-    targets = [(TargetPlan.from_json(document), document) for document in plan["targets"]]
-    return {(target.name, target.cycle): document for target, document in targets}
+def _by_key(documents: Iterable[Mapping[str, Any] | None]) -> dict[tuple[str, int], TargetPlan]:
+    targets = [TargetPlan.from_json(document) for document in documents if document is not None]
+    return {(target.name, target.cycle): target for target in targets}
 
 
 def _row(record: Record, target: TargetPlan) -> dict[str, Any]:

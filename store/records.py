@@ -11,6 +11,7 @@ from store.claims import end_claim
 from store.clock import Clock
 from store.database import Database
 from store.outcomes import replace_targets
+from store.plain import run_each
 from store.rows import Parts, hold, move
 from store.steps import insert_step
 from store.tables import deliveries, instance_events, milestones, notices
@@ -126,8 +127,7 @@ def _keep_deliveries(conn: sa.Connection, record: Record) -> None:
 
 def _settle_notices(conn: sa.Connection, record: Record) -> None:
     own = {"of_organization": record.organization, "of_instance": record.instance_id}
-    if record.settled:
-        conn.execute(_SETTLED, [{**own, "of_notice": notice_id} for notice_id in record.settled])
+    run_each(conn, _SETTLED, [{**own, "of_notice": notice_id} for notice_id in record.settled])
 
 
 def _of(record: Record) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from domain.ids import InstanceId
 from domain.instants import parse
 from domain.records import FIRST, Record
 from domain.snapshot import Facts
+from store.plain import run
 from store.tables import instances
 from store.types import Serialised, moment, serialise
 from store.upserts import insert_new
@@ -122,7 +123,7 @@ def hold(conn: sa.Connection, record: Record, parts: Parts) -> Held:
 def move(conn: sa.Connection, record: Record, held: Held, newer: Mapping[str, Any]) -> None:
     if newer and not held.is_new:
         values = {f"to_{name}": value for name, value in newer.items()}
-        conn.execute(_moving(frozenset(newer)), {**_of(record), **values})
+        run(conn, _moving(frozenset(newer)), {**_of(record), **values})
 
 
 def _find(conn: sa.Connection, record: Record) -> Held | None:

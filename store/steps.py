@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from domain.chain import NOTHING_BEFORE, link_hash
 from domain.errors import ProjectionConflict
 from domain.records import FIRST, Record
+from store.plain import run, run_each
 from store.tables import instance_records
 
 _OWN = sa.and_(
@@ -43,9 +44,10 @@ def insert_step(conn: sa.Connection, record: Record, row: Mapping[str, Any], is_
         return False
     previous = _hash_before(record, held)
     hashed = None if previous is None else link_hash(previous, row["link"])
-    conn.execute(_INSERT, {**row, "hash": hashed})
-    if hashed is not None and (behind := list(_hashes_behind(record, steps, hashed))):
-        conn.execute(_HASH, [{**own, "of_sequence": sequence, "as_hash": hash_} for sequence, hash_ in behind])
+    run(conn, _INSERT, {**row, "hash": hashed})
+    if hashed is not None:
+        behind = _hashes_behind(record, steps, hashed)
+        run_each(conn, _HASH, [{**own, "of_sequence": sequence, "as_hash": hash_} for sequence, hash_ in behind])
     return True
 
 

@@ -57,7 +57,9 @@ class Name(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
-        return None if value is None else require_unicode(value, "text")
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return require_unicode(value, "text")
 
 
 def moment(instant: Instant | None) -> datetime | None:

@@ -5,7 +5,7 @@ Statements are built once: making the columns of `excluded` costs more than runn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -13,20 +13,18 @@ import sqlalchemy as sa
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from store.plain import Row, run, run_each
 from store.urls import SQLITE
-
-Row = Mapping[str, Any]
 
 
 def insert_new(conn: sa.Connection, table: Table, row: Row) -> bool:
     """Whether the row was inserted; false when its key is taken, after waiting for whoever is about to take it."""
-    return conn.execute(_new_returning(conn.dialect.name, table), row).first() is not None
+    return run(conn, _new_returning(conn.dialect.name, table), row).first() is not None
 
 
 def insert_missing(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
     """The rows whose keys are not taken yet."""
-    if rows:
-        conn.execute(_new(conn.dialect.name, table), rows)
+    run_each(conn, _new(conn.dialect.name, table), rows)
 
 
 def keep_newest(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -35,13 +33,12 @@ def keep_newest(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
     Every row has the same columns; others keep what they hold.
     """
     if rows:
-        conn.execute(_newest(conn.dialect.name, table, tuple(rows[0])), rows)
+        run_each(conn, _newest(conn.dialect.name, table, tuple(rows[0])), rows)
 
 
 def replace(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
     """The rows, each in place of the one with its key. Every row has all columns."""
-    if rows:
-        conn.execute(_replacing(conn.dialect.name, table), rows)
+    run_each(conn, _replacing(conn.dialect.name, table), rows)
 
 
 def _insert(dialect: str, table: Table) -> Any:

@@ -276,9 +276,24 @@ def in_savepoint(conn: sa.Connection, work: Work[T]) -> T:
     return result
 
 
+def _in_savepoint(conn: sa.Connection, work: Work[T]) -> T:
+    """As `in_savepoint`, without what SQLAlchemy adds: every job pays it."""
+    file: Any = conn.connection.driver_connection
+    file.execute("SAVEPOINT job")
+    try:
+        result = work(conn)
+    except BaseException:
+        if file.in_transaction:
+            file.execute("ROLLBACK TO SAVEPOINT job")
+            file.execute("RELEASE SAVEPOINT job")
+        raise
+    file.execute("RELEASE SAVEPOINT job")
+    return result
+
+
 def _outcome(conn: sa.Connection, job: Job, undo: bool) -> Outcome:
     try:
-        return Outcome(job, in_savepoint(conn, job.work) if undo else job.work(conn))
+        return Outcome(job, _in_savepoint(conn, job.work) if undo else job.work(conn))
     except BaseException as error:  # noqa: BLE001  # it belongs to whoever waits for the job
         return Outcome(job, error=error)
 
@@ -289,6 +304,8 @@ def _committed(conn: sa.Connection, transaction: sa.Transaction, outcomes: Seque
     try:
         transaction.commit()
     except BaseException as error:  # noqa: BLE001  # it belongs to all of them
+        # To SQLAlchemy it is over; to SQLite it may go on: no such connection may be used again.
+        conn.invalidate()
         return _failed(outcomes, error)
     return outcomes
 
