@@ -68,7 +68,7 @@ def rows_of(number: int, chance: random.Random, snapshot: Any, planned: Any) -> 
     instance |= {"subject": str(number), "policy_id": f"sla_{number % 20}", "priority": ("low", "high")[number % 2]}
     instance |= {"status": "met", "opened_at": moment(at), "closed_at": moment(at), "sequence": 1, "set_aside": {}}
     instance |= {
-        "plan_sequence": 1,
+        "plan_digest": "-",
         "ongoing": False,
         "snapshot_sequence": 1,
         "snapshot": snapshot,

@@ -141,8 +141,8 @@ class StoreUnavailable(Unavailable):
     title = "Store unavailable"
 
 
-class PlanMissing(StoreUnavailable):
-    """A record says that the plan is the one of the step before, and no such step is recorded yet."""
+class PlanMissing(Unavailable):
+    """A step came without its plan, and the store does not hold that one: the step must bring it."""
 
     code = "plan_missing"
     title = "Plan missing"

@@ -150,6 +150,13 @@ class Instances:
 
         return await self.database.read(work)
 
+    async def deliveries(self, organization: str, instance_id: str, notice_ids: Sequence[str]) -> Sequence[Delivery]:
+        """How notices of an instance have fared, as far as is recorded."""
+        table = deliveries
+        of_instance = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
+        wanted = sa.select(table).where(of_instance, table.c.notice_id.in_(notice_ids))
+        return await self.database.read(lambda conn: [_delivery(row) for row in conn.execute(wanted)])
+
     async def taken(self, organization: str, instance_id: str, event_id: str) -> Taken | SetAside | None:
         """What is recorded of an event, in one statement that reads no plan; None while nothing is."""
         asked = (organization, instance_id, event_id)
@@ -186,7 +193,11 @@ def _deliveries_of(conn: sa.Connection, notice: sa.Row[Any]) -> tuple[Delivery, 
         table.c.notice_id == notice.notice_id,
     )
     rows = conn.execute(sa.select(table).where(of_notice).order_by(table.c.channel))
-    return tuple(Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error) for row in rows)
+    return tuple(map(_delivery, rows))
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error)
 
 
 def find_instance(conn: sa.Connection, organization: str, instance_id: str) -> StoredInstance | None:

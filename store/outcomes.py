@@ -14,6 +14,7 @@ from domain.instants import Instant
 from domain.plans import TargetPlan
 from domain.records import Record
 from store.plain import run_each
+from store.rows import Held
 from store.tables import instance_targets
 from store.types import holdable, moment
 from store.upserts import replace
@@ -34,14 +35,15 @@ _ONE = sa.and_(
 _DELETE = sa.delete(instance_targets).where(_ONE)
 
 
-def replace_targets(conn: sa.Connection, record: Record, before: str | None) -> None:
+def replace_targets(conn: sa.Connection, record: Record, held: Held) -> None:
     """The clocks of the record's plan in place of those of the plan before; rows that stay the same are not touched.
 
     To be called by whoever holds the instance's row, once its plan is that of the record.
     """
-    documents = [] if before is None else json.loads(before)["targets"]
+    documents = json.loads(held.plan)["targets"] if held.plan is not None else []
+    planned = record.plan["targets"] if record.plan is not None else []
     # Clocks keep their places, mostly, so that few documents have to be read.
-    differing = [pair for pair in zip_longest(documents, record.plan["targets"]) if pair[0] != pair[1]]
+    differing = [pair for pair in zip_longest(documents, planned) if pair[0] != pair[1]]
     old = _by_key(document for document, _ in differing)
     new = _by_key(document for _, document in differing)
     changed = [target for key, target in new.items() if old.get(key) != target]

@@ -12,7 +12,7 @@ from store.clock import Clock
 from store.database import Database
 from store.outcomes import replace_targets
 from store.plain import run_each
-from store.rows import Parts, hold, move
+from store.rows import Parts, hold, move, require_plan
 from store.steps import insert_step
 from store.tables import deliveries, instance_events, milestones, notices
 from store.types import holdable, moment
@@ -32,7 +32,7 @@ _SETTLED = (
 async def apply(database: Database, now: Clock, record: Record) -> None:
     """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content.
 
-    PlanMissing for a record without a plan of an instance of which nothing is recorded.
+    PlanMissing for one without its plan where the row does not have it.
     """
     recorded_at = moment(now())
     parts = Parts.of(record, recorded_at)
@@ -42,10 +42,11 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
     def work(conn: sa.Connection) -> None:
         held = hold(conn, record, parts)
         if insert_step(conn, record, step, held.is_new):
+            require_plan(record, held)
             newer = parts.since(held)
             move(conn, record, held, newer)
             if "plan" in newer:
-                replace_targets(conn, record, held.plan)
+                replace_targets(conn, record, held)
             if record.snapshot is not None:
                 end_claim(conn, record.organization, record.instance_id)
             _append(conn, record)

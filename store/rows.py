@@ -27,7 +27,7 @@ _HELD = (
     sa.select(
         instances.c.sequence,
         instances.c.snapshot_sequence,
-        instances.c.plan_sequence,
+        instances.c.plan_digest,
         sa.cast(instances.c.plan, sa.Text).label("plan"),
     )
     .where(_KEY)
@@ -37,16 +37,16 @@ _HELD = (
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the row said before: up to which step, and of which ones its snapshot and its plan are. All 0: it is new."""
+    """What the row said before: of which steps it and its snapshot are, and its plan. Without a plan it is new."""
 
     sequence: int = 0
     snapshot_sequence: int = 0
-    plan_sequence: int = 0
+    plan_digest: str = ""
     plan: str | None = None
 
     @property
     def is_new(self) -> bool:
-        return self.sequence == 0
+        return self.plan is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +73,22 @@ class Parts:
         return cls(current, _of_plan(record), _of_snapshot(record))
 
     def since(self, held: Held) -> dict[str, Any]:
-        """Those that are newer than what the row says."""
+        """Those that are newer than what the row says, and other than that."""
         newer: dict[str, Any] = {}
         if self.current["sequence"] > held.sequence:
             newer |= self.current
-        if self.plan is not None and self.plan["plan_sequence"] > held.plan_sequence:
-            newer |= self.plan if self.plan["plan"] != held.plan else {"plan_sequence": self.plan["plan_sequence"]}
+            if self.plan is not None and self.plan["plan"] != held.plan:
+                newer |= self.plan
         if self.snapshot is not None and self.snapshot["snapshot_sequence"] > held.snapshot_sequence:
             newer |= self.snapshot
         return newer
 
 
 def _of_plan(record: Record) -> Mapping[str, Any] | None:
-    plan: Mapping[str, Any] | None = record.plan
-    if plan is None:
+    if record.plan is None:
         return None
-    opened_at = moment(parse(plan["opened_at"]))
-    return {"plan": Serialised(serialise(plan)), "plan_sequence": record.sequence, "opened_at": opened_at}
+    plan = Serialised(serialise(record.plan))
+    return {"plan": plan, "plan_digest": record.plan_digest, "opened_at": moment(parse(record.plan["opened_at"]))}
 
 
 def _of_snapshot(record: Record) -> Mapping[str, Any] | None:
@@ -105,9 +104,9 @@ def _of_snapshot(record: Record) -> Mapping[str, Any] | None:
 
 
 def hold(conn: sa.Connection, record: Record, parts: Parts) -> Held:
-    """The row, ours until the commit; made of this record if there is none. Raises PlanMissing when that is not enough.
+    """The row, ours until the commit; made of this record if there is none. What was there is not moved yet.
 
-    What was there is not moved yet.
+    Raises PlanMissing for a record without a plan where there is no row.
     """
     # Most first steps find no row, most others one.
     for is_expected in (record.sequence != FIRST, True):
@@ -118,6 +117,12 @@ def hold(conn: sa.Connection, record: Record, parts: Parts) -> Held:
     found = _find(conn, record)
     assert found is not None, "nobody removes the row of an instance"
     return found
+
+
+def require_plan(record: Record, held: Held) -> None:
+    """Raises PlanMissing for the newest record if it leaves its plan out and the row has another one."""
+    if record.plan is None and record.sequence > held.sequence and record.plan_digest != held.plan_digest:
+        raise _plan_missing(record)
 
 
 def move(conn: sa.Connection, record: Record, held: Held, newer: Mapping[str, Any]) -> None:
@@ -133,11 +138,7 @@ def _find(conn: sa.Connection, record: Record) -> Held | None:
 
 def _insert(conn: sa.Connection, record: Record, parts: Parts) -> bool:
     if parts.plan is None:
-        raise PlanMissing(
-            f"record {record.sequence} of {record.instance_id} has no plan, and nothing is recorded before it",
-            field="sequence",
-            value=record.sequence,
-        )
+        raise _plan_missing(record)
     instance = InstanceId.parse(record.instance_id)
     identity = {
         "organization": record.organization,
@@ -147,6 +148,10 @@ def _insert(conn: sa.Connection, record: Record, parts: Parts) -> bool:
         "subject": instance.subject,
     }
     return insert_new(conn, instances, {**identity, **_NO_SNAPSHOT, **parts.since(Held())})
+
+
+def _plan_missing(record: Record) -> PlanMissing:
+    return PlanMissing(f"step {record.sequence} of {record.instance_id} came without its plan")
 
 
 _NO_SNAPSHOT: Mapping[str, Any] = {"policy_id": None, "priority": None, "snapshot": None, "snapshot_sequence": 0}

@@ -206,7 +206,7 @@ instances = Table(
     Column("ongoing", Boolean, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("snapshot_sequence", Integer, nullable=False, default=0),
-    Column("plan_sequence", Integer, nullable=False),
+    Column("plan_digest", Name, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("set_aside", Document, nullable=False),
     # The long ones last: SQLite walks through what lies before a column.
