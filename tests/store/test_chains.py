@@ -31,7 +31,7 @@ def story() -> list[Record]:
     for sequence, kind in enumerate(kinds, start=2):
         events.append(an_event(kind.value, kind, minutes=10 * sequence))
         planned = plan(snapshot, events)
-        told: dict[str, Any] = {"events": (events[-1],), "plan": planned.to_json()}
+        told: dict[str, Any] = {"events": (events[-1],), "plan": planned.to_json(), "plan_digest": ""}
         status = instance_status(planned, events[-1].received_at)
         steps.append(replace(opening, sequence=sequence, snapshot=None, status=status, **told))
     return steps
