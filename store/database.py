@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from domain.errors import SlaError, StoreUnavailable
 from store.postgresql import Postgresql
 from store.sqlite import Sqlite
-from store.urls import SQLITE, driver_url
+from store.urls import SQLITE, sync_url
 from store.writing import Work, in_savepoint
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Database:
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
         """`patience`: how many seconds to wait for a lock, and for a turn while nobody else gets on."""
-        parsed = driver_url(url)
+        parsed = sync_url(url)
         self.shown_url = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == SQLITE
         kind = Sqlite if self.is_sqlite else Postgresql

@@ -13,7 +13,7 @@ _BACKENDS = {"sqlite": SQLITE, "postgresql": POSTGRESQL, "postgres": POSTGRESQL}
 _DRIVERS = {SQLITE: "sqlite+pysqlite", POSTGRESQL: "postgresql+psycopg"}
 
 
-def driver_url(text: str) -> URL:
+def sync_url(text: str) -> URL:
     """With the driver that the store uses. Raises InvalidValue for anything but a SQLite file or PostgreSQL."""
     url, backend = _parse(text)
     return url.set(drivername=_DRIVERS[backend])
