@@ -76,11 +76,18 @@ async def _measured(groups: Sequence[Group], instances: int) -> tuple[list[Figur
                     figures += await group.measure(rig)
                 except Exception as error:  # noqa: BLE001 - the other rows are still worth having
                     failed = True
-                    print(f"{group.name}: {type(error).__name__}: {error}", file=sys.stderr)
+                    print(f"{group.name}: {_told(error)}", file=sys.stderr)
                 print(f"{group.name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
         finally:
             await rig.close()
     return figures, failed
+
+
+def _told(error: BaseException) -> str:
+    """The first of those that came together."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"
 
 
 if __name__ == "__main__":

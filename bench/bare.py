@@ -1,90 +1,24 @@
-"""The baselines, in a worker of their own: `python -m bench.bare ADDRESS RECEIVER`.
-
-`BareLife` is the least a ticket costs on Temporal: its signals and one timer, no activity, no store. `ObviousLife` is
-what one writes first: a timer for each milestone, an activity for each write.
-"""
+"""The baselines, in a worker of their own: `python -m bench.bare ADDRESS RECEIVER`."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import sys
-from datetime import timedelta
+import traceback
 from typing import Any
 
 import httpx
-from temporalio import activity, workflow
+from temporalio import activity
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from bench.baselines import BareLife, ObviousLife
+from connection import leave
+
 QUEUE = "bare"
-PATIENCE = timedelta(seconds=30)
-
-
-@workflow.defn
-class BareLife:
-    """Its input may name after how many `seconds` it is due, and whether it posts `subject` then."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-        self.over = False
-
-    @workflow.run
-    async def run(self, ticket: dict[str, Any]) -> int:
-        due = timedelta(seconds=ticket.get("seconds", 4 * 3600))
-        try:
-            await workflow.wait_condition(lambda: self.over, timeout=due)
-        except TimeoutError:
-            if "subject" in ticket:
-                await workflow.execute_activity("post", ticket, start_to_close_timeout=PATIENCE)
-        return len(self.events)
-
-    @workflow.signal
-    def acknowledge(self, event: dict[str, Any]) -> None:
-        self.events.append(event)
-
-    @workflow.signal
-    def resolve(self, event: dict[str, Any]) -> None:
-        self.events.append(event)
-        self.over = True
-
-
-@workflow.defn
-class ObviousLife:
-    def __init__(self) -> None:
-        self.news: list[dict[str, Any]] = []
-        self.over = False
-
-    @workflow.run
-    async def run(self, ticket: dict[str, Any]) -> int:
-        milestones = [asyncio.create_task(self._milestone(hours)) for hours in (2, 3, 4, 4, 6, 8)]
-        written = 0
-        await self._write(ticket)
-        while self.news or not self.over:
-            await workflow.wait_condition(lambda: bool(self.news))
-            await self._write(self.news.pop(0))
-            written += 1
-        for milestone in milestones:
-            milestone.cancel()
-        return written
-
-    async def _milestone(self, hours: int) -> None:
-        await workflow.sleep(timedelta(hours=hours))
-        await self._write({"milestone": hours})
-
-    async def _write(self, what: dict[str, Any]) -> None:
-        await workflow.execute_activity("write", what, start_to_close_timeout=PATIENCE)
-
-    @workflow.signal
-    def acknowledge(self, event: dict[str, Any]) -> None:
-        self.news.append(event)
-
-    @workflow.signal
-    def resolve(self, event: dict[str, Any]) -> None:
-        self.news.append(event)
-        self.over = True
 
 
 class Activities:
@@ -122,8 +56,14 @@ async def run(address: str, receiver: str) -> None:
             await stop.wait()
 
 
-if __name__ == "__main__":
-    from connection import leave
-
-    asyncio.run(run(*sys.argv[1:]))
+def main() -> None:
+    try:
+        asyncio.run(run(*sys.argv[1:]))
+    except Exception:  # noqa: BLE001 - whatever it is, the process leaves in the one way that is safe
+        traceback.print_exc()
+        leave(1)
     leave(0)
+
+
+if __name__ == "__main__":
+    main()

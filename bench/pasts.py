@@ -54,9 +54,7 @@ async def _tell(engine: Engine, ticket: str, number: int) -> None:
         "event_id": f"{ticket}-{number}",
         "occurred_at": datetime.now(UTC).isoformat(),
     }
-    answer = await engine.http.post("/events", json=body)
-    if answer.status_code not in (200, 202):
-        require(answer, 200)
+    require(await engine.http.post("/events", json=body), 200, 202)
 
 
 async def _history(client: Client, id_: str) -> float:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import Sequence
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from bench.asking import asked
 from bench.figures import Figure, median
 from bench.lives import by_signals, new_ticket, require, subject_of
-from bench.rig import Rig, environment, process, until_answered
+from bench.rig import HEADERS, ROOT_PATH, Rig, environment, process, until_answered
 
 ASKED = 150
 ROUNDS = 3
@@ -49,20 +50,16 @@ async def measure(rig: Rig) -> Sequence[Figure]:
     ):
         await until_answered(http, "GET", "/empty")
         for _ in range(ROUNDS):
-            took[""] += await _asked(http, "/empty")
+            took[""] += await _asked(f"127.0.0.1:{port}", "/empty")
             for name, (path, _) in paths.items():
-                took[name] += await _asked(engine.http, path)
+                took[name] += await _asked(engine.address, ROOT_PATH + path)
     least = median(took[""])
     return [Figure(name, median(took[name]), "ms", least, target) for name, (_, target) in paths.items()]
 
 
-async def _asked(http: httpx.AsyncClient, path: str) -> list[float]:
-    took = []
-    for _ in range(ASKED // ROUNDS):
-        began = time.perf_counter()
-        require(await http.get(path), 200)
-        took.append((time.perf_counter() - began) * 1000)
-    return took
+async def _asked(address: str, path: str) -> list[float]:
+    requests = [("GET", path, None)] * (ASKED // ROUNDS)
+    return (await asyncio.to_thread(asked, address, requests, HEADERS))[0]
 
 
 if __name__ == "__main__":

@@ -22,8 +22,11 @@ from bench.receiver import Receiver, receiving
 
 ROOT = Path(__file__).parents[1]
 KEY = "a-key-for-the-bench-alone"
+HEADERS = {"X-API-Key": KEY}
+ROOT_PATH = "/api/v2/sla"
 ENGINE_QUEUE, BARE_QUEUE = "sla", "bare"
 PATIENCE_SECONDS = 60.0
+INTERVAL_SECONDS = 0.03
 GRACE_SECONDS = 20.0
 # Far from any milestone, whatever the priority; `halfway` of the others comes when they are opened two hours before.
 POLICY = {
@@ -55,6 +58,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
+    address: str
     http: httpx.AsyncClient
     client: Client
     receiver: Receiver
@@ -134,8 +138,8 @@ async def process(arguments: list[str], env: Mapping[str, str], log: Path) -> As
 def client_of(env: Mapping[str, str]) -> httpx.AsyncClient:
     unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{env['SLA_API_PORT']}/api/v2/sla",
-        headers={"X-API-Key": KEY},
+        base_url=f"http://127.0.0.1:{env['SLA_API_PORT']}{ROOT_PATH}",
+        headers=HEADERS,
         trust_env=False,
         timeout=60,
         limits=unlimited,
@@ -153,7 +157,7 @@ async def until_answered(http: httpx.AsyncClient, method: str, path: str, body: 
         else:
             if answer.status_code < 400:
                 return answer
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(INTERVAL_SECONDS)
     raise TimeoutError(f"{method} {path} was not answered within {PATIENCE_SECONDS:g} s")
 
 
@@ -171,7 +175,7 @@ async def _engine(home: Path) -> AsyncIterator[Engine]:
         client = await Client.connect(address, data_converter=pydantic_data_converter)
         bare = await stack.enter_async_context(process(["-m", "bench.bare", address, receiver.url], env, log))
         server, worker, api = _children(supervisor)
-        yield Engine(http, client, receiver, Parts(server, worker, api, bare))
+        yield Engine(f"127.0.0.1:{env['SLA_API_PORT']}", http, client, receiver, Parts(server, worker, api, bare))
 
 
 def _children(supervisor: psutil.Process) -> list[psutil.Process]:
