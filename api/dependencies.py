@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from api.engine import ClientProvider, Engine
 from api.patience import Patience
+from api.watches import Watch
 from domain.calendar import tzdata_version
 from domain.instants import Instant, from_datetime
 from store.store import Store
@@ -34,6 +35,7 @@ class Dependencies:
     patience: Patience = field(default_factory=Patience)
     # Writes that nobody waits for any more; the event loop itself holds tasks by weak references only.
     background: set[asyncio.Task[None]] = field(default_factory=set)
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def engine(self) -> Engine:

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api import idempotency
+from api.answers import as_made
 from domain.errors import InvalidValue
 
 MAX_BODY_BYTES = 256 * 1024
@@ -35,7 +36,7 @@ class JsonRoute(APIRoute):
         if self._keeping is not None:
             endpoint = idempotency.claiming(endpoint)
             options = idempotency.documented(options, self._keeping)
-        super().__init__(path, endpoint, **options)
+        super().__init__(path, as_made(endpoint, options.get("status_code")), **options)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle: Callable[[Request], Awaitable[Response]] = super().get_route_handler()

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Query, Response
 
 from api import problems
+from api.answers import Json
 from api.auth import Reader, Writer, require_enterprise
 from api.dependencies import Dependencies, Deps
 from api.effects import Commanded
@@ -180,11 +181,10 @@ def _payload(body: CommandBody | None) -> Mapping[str, Any]:
 
 
 def _accepted(instance_id: str, outcome: Commanded, now: Instant) -> Response:
-    answer = Accepted(id=instance_id, event_id=outcome.event_id, status="accepted")
+    accepted: dict[str, Any] = {"id": instance_id, "event_id": outcome.event_id, "status": "accepted"}
     if outcome.sighting is not None:
-        answer.instance = InstanceView.model_validate(outcome.sighting.view(now))
-    content = answer.model_dump_json(exclude_unset=True)
-    return Response(content, 202, {"Location": f"{PREFIX}/{instance_id}"}, "application/json")
+        accepted["instance"] = outcome.sighting.view(now)
+    return Json(accepted, 202, {"Location": f"{PREFIX}/{instance_id}"})
 
 
 def _located(outcome: Opened, response: Response, now: Instant) -> dict[str, Any]:
