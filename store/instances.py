@@ -145,6 +145,14 @@ class Instances:
             recorded_at=instant(row.recorded_at),
         )
 
+    async def deliveries(self, organization: str, instance_id: str, notice_ids: Sequence[str]) -> Sequence[Delivery]:
+        """How notices of an instance have fared, as far as is recorded."""
+        table = deliveries
+        of_instance = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
+        wanted = sa.select(table).where(of_instance, table.c.notice_id.in_(notice_ids))
+        async with self.database.read() as conn:
+            return [_delivery(row) for row in await conn.execute(wanted)]
+
     async def taken(self, organization: str, instance_id: str, event_id: str) -> Taken | SetAside | None:
         """What is recorded of an event, in one statement that reads no plan; None while nothing is."""
         table, event = instances, instance_events
@@ -180,7 +188,11 @@ async def _deliveries_of(conn: AsyncConnection, notice: sa.Row[Any]) -> tuple[De
         table.c.notice_id == notice.notice_id,
     )
     rows = await conn.execute(sa.select(table).where(of_notice).order_by(table.c.channel))
-    return tuple(Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error) for row in rows)
+    return tuple(map(_delivery, rows))
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error)
 
 
 async def find_instance(conn: AsyncConnection, organization: str, instance_id: str) -> StoredInstance | None:

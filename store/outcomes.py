@@ -33,7 +33,7 @@ async def replace_targets(conn: AsyncConnection, record: Record) -> None:
         instance_targets.c.organization == record.organization, instance_targets.c.instance_id == record.instance_id
     )
     await conn.execute(sa.delete(instance_targets).where(own))
-    if rows := [_row(record, target) for target in Plan.from_json(record.plan).targets]:
+    if rows := [_row(record, target) for target in Plan.from_json(record.plan or {}).targets]:
         await conn.execute(sa.insert(instance_targets), rows)
 
 

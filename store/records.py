@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import ProjectionConflict
+from domain.digests import plan_digest
+from domain.errors import PlanMissing, ProjectionConflict
 from domain.ids import InstanceId
 from domain.instants import parse
 from domain.records import Record
@@ -26,6 +28,7 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
     """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content."""
     async with database.write() as conn:
         if await _claim(conn, now, record):
+            record = await _with_plan(conn, record)
             await _move_current(conn, now, record)
             await replace_targets(conn, record)
             await _keep_snapshot(conn, record)
@@ -35,6 +38,16 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
             await _keep_deliveries(conn, record)
             await _settle_notices(conn, record)
             await chain(conn, record)
+
+
+async def _with_plan(conn: AsyncConnection, record: Record) -> Record:
+    if record.plan is not None:
+        return record
+    this = sa.and_(instances.c.organization == record.organization, instances.c.id == record.instance_id)
+    row = (await conn.execute(sa.select(instances.c.sequence, instances.c.plan).where(this))).first()
+    if row is None or (row.sequence < record.sequence and plan_digest(row.plan) != record.plan_digest):
+        raise PlanMissing(f"step {record.sequence} of {record.instance_id} came without its plan")
+    return replace(record, plan=row.plan)
 
 
 async def _claim(conn: AsyncConnection, now: Clock, record: Record) -> bool:
@@ -71,7 +84,7 @@ async def _move_current(conn: AsyncConnection, now: Clock, record: Record) -> No
         "subject_type": instance.subject_type.value,
         "subject": instance.subject,
         "status": record.status.value,
-        "opened_at": moment(parse(record.plan["opened_at"])),
+        "opened_at": moment(parse((record.plan or {})["opened_at"])),
         "closed_at": moment(record.closed_at),
         "next_due_at": moment(record.next_due_at),
         "next_milestone_at": moment(record.next_milestone_at),

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate, TypedSearchAttributes
 
-from domain.instants import Instant, parse, render, to_datetime
+from domain.instants import Instant, from_datetime, parse, render, to_datetime
 from domain.plans import TargetPlan
 from domain.records import next_due
 from domain.status import met
@@ -35,6 +35,16 @@ def attribute_values(state: InstanceState, now: Instant) -> dict[str, str | None
     }
 
 
+def shown_at_start(attributes: TypedSearchAttributes) -> dict[str, str | None]:
+    """Ours among those that a run was started with, as text."""
+    found = [(key, attributes.get(key)) for key in ATTRIBUTES]
+    return {
+        key.name: render(from_datetime(value)) if isinstance(value, datetime) else value
+        for key, value in found
+        if value is not None
+    }
+
+
 def updates(wanted: Mapping[str, str | None], shown: Mapping[str, str | None]) -> list[SearchAttributeUpdate[Any]]:
     """The changes from what is shown to what is wanted, in a fixed order."""
     return [_update(key, wanted[key.name]) for key in ATTRIBUTES if wanted.get(key.name) != shown.get(key.name)]
@@ -58,7 +68,7 @@ def details(state: InstanceState, now: Instant) -> str:
         "",
         "| target | due | state | met |",
         "|---|---|---|---|",
-        *(_row(target, now) for target in state.plan.targets),
+        *(_row(target, now) for target in state.plan.latest),
     ]
     if state.refused:
         last = state.refusals[-1]

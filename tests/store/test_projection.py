@@ -35,7 +35,7 @@ async def test_a_recorded_opening_is_read_back_as_it_was_planned(store: Store) -
     found = await store.instances.get(ORGANIZATION, opening.instance_id)
     assert found is not None
     assert found.snapshot == Snapshot.from_json(opening.snapshot)
-    assert found.plan == Plan.from_json(opening.plan)
+    assert found.plan == Plan.from_json(opening.plan or {})
     assert (found.status, found.sequence, found.ledger) == (InstanceStatus.ACTIVE, 1, ())
     assert (found.opened_at, found.closed_at, found.next_due_at) == (OPENED, None, OPENED + HOUR)
 

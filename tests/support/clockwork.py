@@ -25,7 +25,7 @@ from domain.events import Event, EventKind
 from domain.ids import workflow_id
 from domain.instants import Instant, from_datetime, parse, render, to_datetime
 from domain.planning import plan
-from domain.records import Record
+from domain.records import Delivery, Record
 from domain.snapshot import Snapshot
 from domain.tickets import Ticket
 from tests.support.replaying import event_types
@@ -95,6 +95,10 @@ class Switchable:
     async def apply(self, record: Record) -> None:
         self._check()
         await self.inner.apply(record)
+
+    async def deliveries(self, step: Record) -> Sequence[Delivery]:
+        self._check()
+        return await self.inner.deliveries(step)
 
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
         self._check()
