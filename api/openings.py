@@ -11,6 +11,7 @@ from typing import Any
 
 from api.dependencies import Dependencies
 from api.instances import revive, send
+from api.looks import looks
 from api.sightings import Sighting, find_instance, seen_in_store
 from api.signals import SOURCE, Signal, mint_event_id, occurred_at
 from api.together import together
@@ -19,12 +20,15 @@ from domain.errors import EngineUnavailable, StoreUnavailable
 from domain.events import Event, EventKind
 from domain.instants import Instant
 from domain.planning import plan
-from domain.records import first_record
+from domain.records import Record, first_record
 from domain.snapshot import Snapshot
 from domain.status import InstanceStatus
 from domain.tickets import Ticket
 from store.claims import Claim
 from store.openings import Opening, Prepare, Start
+
+# Seconds between two attempts to write a row.
+LONGEST_WAIT_FOR_THE_STORE = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -182,8 +186,22 @@ async def _found(deps: Dependencies, organization: str, ticket: Ticket, way: Way
 
 
 async def _write_first_row(deps: Dependencies, start: Start, opened: Event) -> None:
-    # The workflow writes the same row; doing it here too lets the list show the instance at once.
+    """Nobody else writes it soon: the workflow is told that it is there, and whoever compares the store with Temporal
+    (service/reconciling) comes by much later."""
+    record = first_record(start.snapshot.to_json(), start.plan, opened)
+    failure = await _failure_to_write(deps, record)
+    if isinstance(failure, StoreUnavailable):
+        async for _ in looks(deps.patience.rows, LONGEST_WAIT_FOR_THE_STORE):
+            failure = await _failure_to_write(deps, record)
+            if not isinstance(failure, StoreUnavailable):
+                break
+    if failure is not None:
+        log.warning("the first row of %s is left to the reconciler: %s", record.instance_id, failure)
+
+
+async def _failure_to_write(deps: Dependencies, record: Record) -> Exception | None:
     try:
-        await deps.store.instances.apply(first_record(start.snapshot.to_json(), start.plan, opened))
+        await deps.store.instances.apply(record)
     except Exception as error:  # noqa: BLE001 - the instance is durable already, whatever went wrong here
-        log.warning("the first row of %s is left to its workflow: %s", start.snapshot.facts.instance_id, error)
+        return error
+    return None

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from api import idempotency
 from api.answers import as_made
+from api.turns import asking
 from domain.errors import InvalidValue
 
 MAX_BODY_BYTES = 256 * 1024
@@ -46,6 +47,7 @@ class JsonRoute(APIRoute):
         async def checked(request: Request) -> Response:
             _refuse_nul(request)
             strict = JsonRequest(request.scope, request.receive)
+            asking.set(strict)
             if request.method in _WITH_BODY and await strict.body():
                 await strict.json()
             return await handle(strict)
