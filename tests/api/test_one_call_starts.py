@@ -60,7 +60,7 @@ def replied(minutes: float, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "told"), [(10, []), (50, ["halfway", "at_risk"]), (70, ["halfway", "at_risk", "breached"])]
+    ("minutes", "told"), [(10, []), (50, ["halfway", "at_risk"]), (70, ["breached", "halfway", "at_risk"])]
 )
 async def test_an_event_that_brings_its_ticket_tells_nobody_what_was_put_right_before(
     api: Any, minutes: float, told: list[str]
