@@ -16,6 +16,7 @@ from api.hindsight import view_as_of
 from api.idempotency import REPEATABLE
 from api.instances import command_instance
 from api.openings import Opened, Untracked, open_instance
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.schemas import page
 from api.sightings import ask_instance, find_instance, seen_in_store
@@ -41,11 +42,11 @@ from domain.tickets import Ticket
 from store.instances import Filters, StoredInstance
 from store.keys import KeyOwner
 
-PREFIX = "/api/v2/sla/instances"
+PREFIX = f"{V2}/instances"
 
 Id = Annotated[str, Path(examples=[examples.INSTANCE["id"]])]
 
-router = APIRouter(prefix="/instances", tags=["Instances"], route_class=JsonRoute)
+router = APIRouter(prefix=PREFIX, tags=["Instances"], route_class=JsonRoute)
 
 
 @router.post(
