@@ -25,6 +25,7 @@ from api.v2 import (
     commitments,
     events,
     explain,
+    instance_cycles,
     instance_record,
     instances,
     keys,
@@ -48,7 +49,7 @@ Instants are ISO 8601 with an offset; answers are in UTC.
 
 # What is asked most often first, and what is under a fixed path before what is found by its id.
 PARTS = (
-    *(instances, instance_record, explain, events, tickets),
+    *(instances, instance_record, instance_cycles, explain, events, tickets),
     health,
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
     *(teams, preview, replans, keys, organization, analytics),
