@@ -9,9 +9,9 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.ports import Projection, SearchAttributes
+from activities.ports import Channel, Projection, SearchAttributes
 from activities.recording import Recorder
-from activities.sending import Sender
+from activities.sending import Failure, Sender
 from domain.errors import StoreUnavailable
 from domain.notices import TYPE_PREFIX, URGENT
 from domain.records import Delivery, Record
@@ -30,6 +30,12 @@ class _Outcomes:
 
     deliveries: Sequence[Delivery]
     settled: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Send:
+    notice_id: str
+    task: asyncio.Task[Delivery | Failure]
 
 
 class Telling:
@@ -53,24 +59,22 @@ class Telling:
         asked = unpack(request)
         step = Record.from_json(asked["record"])
         notices = [notice for notice in step.notices if notice["id"] in asked["notices"]]
-        before = await self._told_before(step)
-        sends = [asyncio.create_task(self._send(notice, before)) for notice in sorted(notices, key=_urgency)]
+        sends = self._send(sorted(notices, key=_urgency), await self._told_before(step))
         if sends:
-            await asyncio.wait(sends, timeout=PROMPT_SECONDS)
-        prompt = _outcomes(send.result() for send in sends if send.done())
+            await asyncio.wait([send.task for send in sends], timeout=PROMPT_SECONDS)
+        prompt = _outcomes(sends)
         answer: dict[str, Any] = {
             "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
             "settled": prompt.settled,
         }
         answer["recorded"] = await self._recorder.try_to_record(with_outcome(step, asked, answer))
-        slow = [send for send in sends if not send.done()]
-        late = _outcomes(await asyncio.gather(*slow))
-        through = {*prompt.settled, *late.settled}
+        await asyncio.gather(*(send.task for send in sends))
+        end = _outcomes(sends)
         return pack(
             {
                 **answer,
-                "late": [delivery.to_json() for delivery in late.deliveries],
-                "pending": [notice["id"] for notice in notices if notice["id"] not in through],
+                "late": [one.to_json() for one in end.deliveries if one not in prompt.deliveries],
+                "pending": [notice["id"] for notice in notices if notice["id"] not in end.settled],
                 "attributes": self._search_attributes(),
             }
         )
@@ -85,14 +89,19 @@ class Telling:
         except (StoreUnavailable, TimeoutError):
             return ()
 
-    async def _send(self, notice: Mapping[str, Any], before: Iterable[Delivery]) -> tuple[str, list[Delivery], bool]:
-        """The notice's id, its deliveries, and whether that is all of them."""
-        made = [delivery for delivery in before if delivery.notice_id == notice["id"]]
-        through = {delivery.channel for delivery in made}
-        channels = [channel for channel in self._sender.channels if channel.name not in through]
-        answers = await asyncio.gather(*(self._sender.send(channel, notice) for channel in channels))
-        fresh = [answer for answer in answers if isinstance(answer, Delivery)]
-        return notice["id"], [*made, *fresh], len(fresh) == len(channels)
+    def _send(self, notices: Iterable[Mapping[str, Any]], before: Sequence[Delivery]) -> Sequence[_Send]:
+        """Each notice to each channel, all at once, but begun in this order."""
+        told = {(delivery.notice_id, delivery.channel): delivery for delivery in before}
+        return [
+            _Send(notice["id"], asyncio.create_task(self._once(channel, notice, told)))
+            for notice in notices
+            for channel in self._sender.channels
+        ]
+
+    async def _once(
+        self, channel: Channel, notice: Mapping[str, Any], told: Mapping[tuple[str, str], Delivery]
+    ) -> Delivery | Failure:
+        return told.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
 
 
 def _urgency(notice: Mapping[str, Any]) -> bool:
@@ -100,7 +109,12 @@ def _urgency(notice: Mapping[str, Any]) -> bool:
     return notice["type"].removeprefix(TYPE_PREFIX) not in URGENT
 
 
-def _outcomes(sent: Iterable[tuple[str, list[Delivery], bool]]) -> _Outcomes:
-    found = list(sent)
-    deliveries = [delivery for _, made, _ in found for delivery in made]
-    return _Outcomes(deliveries, [id_ for id_, _, is_all in found if is_all])
+def _outcomes(sends: Sequence[_Send]) -> _Outcomes:
+    """As far as they have come by now."""
+    made = {send.task.result() for send in sends if send.task.done()}
+    deliveries = [one for one in made if isinstance(one, Delivery)]
+    open_ = {send.notice_id for send in sends if not (send.task.done() and isinstance(send.task.result(), Delivery))}
+    return _Outcomes(
+        sorted(deliveries, key=lambda one: (one.notice_id, one.channel)),
+        sorted({send.notice_id for send in sends} - open_),
+    )

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,14 @@ def rows_of(number: int, chance: random.Random, snapshot: Any, planned: Any) -> 
     }
     instance |= {"subject": str(number), "policy_id": f"sla_{number % 20}", "priority": ("low", "high")[number % 2]}
     instance |= {"status": "met", "opened_at": moment(at), "closed_at": moment(at), "sequence": 1, "set_aside": {}}
-    instance |= {"snapshot_sequence": 1, "snapshot": snapshot, "plan": planned, "recorded_at": moment(at)}
+    instance |= {
+        "plan_digest": "-",
+        "ongoing": False,
+        "snapshot_sequence": 1,
+        "snapshot": snapshot,
+        "plan": planned,
+        "recorded_at": moment(at),
+    }
     clocks = []
     for type_ in TYPES:
         lasted = chance.randrange(10 * HOUR)
@@ -89,9 +97,13 @@ async def fill(store: Store) -> None:
     snapshot, planned = documents()
     for start in range(0, TICKETS, AT_ONCE):
         made = [rows_of(number, chance, snapshot, planned) for number in range(start, start + AT_ONCE)]
-        async with store.database.write() as conn:
-            await conn.execute(sa.insert(instances), [instance for instance, _ in made])
-            await conn.execute(sa.insert(instance_targets), [clock for _, clocks in made for clock in clocks])
+        clocks = [clock for _, of_one in made for clock in of_one]
+        await store.database.write(partial(insert, [instance for instance, _ in made], clocks))
+
+
+def insert(rows: list[Any], clocks: list[Any], conn: sa.Connection) -> None:
+    conn.execute(sa.insert(instances), rows)
+    conn.execute(sa.insert(instance_targets), clocks)
 
 
 async def from_plans(store: Store, period: Period) -> dict[str, int]:
@@ -99,10 +111,13 @@ async def from_plans(store: Store, period: Period) -> dict[str, int]:
     opened = instances.c.opened_at
     these = sa.select(instances.c.plan).where(opened >= moment(period.start), opened < moment(period.end))
     counts: Counter[str] = Counter()
-    async with store.database.read() as conn:
-        for document in await conn.scalars(these):
+
+    def count(conn: sa.Connection) -> None:
+        for document in conn.scalars(these):
             for target in Plan.from_json(document).targets:
                 counts[f"{target.type} {met(target, NOW)}"] += 1
+
+    await store.database.read(count)
     return counts
 
 

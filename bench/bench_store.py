@@ -39,7 +39,7 @@ async def seconds_for(synchronous: str, folder: Path) -> float:
     url = f"sqlite:///{folder / 'slakeeper.db'}"
     await asyncio.to_thread(upgrade, url)
     store = Store.open(url)
-    engine = store.database._engine.sync_engine  # noqa: SLF001  # the store offers no switch for this
+    engine = store.database.engine
     event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA synchronous = {synchronous}"))
     first = opening()
     started = time.perf_counter()

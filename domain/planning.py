@@ -131,8 +131,11 @@ class _Walked:
 
     def lives(self, most: int | None = None) -> tuple[Life, ...]:
         """Those of so many moments, or of all."""
-        setups = [self.yardstick.holding(one) for one in self.setups[:most]]
-        return lives(setups, self.moments[:most], self.stint)
+        own: dict[int, Setup] = {}
+        for one in self.setups:
+            if id(one) not in own:
+                own[id(one)] = self.yardstick.holding(one)
+        return lives([own[id(one)] for one in self.setups[:most]], self.moments[:most], self.stint)
 
     def left_by(self, taking_back: Terms, index: int) -> Life:
         """What had become of a life by the event that took its promise back."""

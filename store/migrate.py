@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, Connection
 
 from domain.errors import Conflict
 from store.starting import require_sound, shown, transaction, unavailable
-from store.urls import SQLITE, sync_url
+from store.urls import SQLITE, driver_url
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number of ours: who holds it migrates, others wait.
@@ -28,7 +28,7 @@ def upgrade(database_url: str) -> None:
 
     Raises Conflict when it is newer than this code.
     """
-    url = sync_url(database_url)
+    url = driver_url(database_url)
     if url.get_backend_name() == SQLITE:
         _make_folder(url)
     try:

@@ -13,9 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from domain.errors import StoreUnavailable
-from store.database import CONNECT_TIMEOUT, is_unusable, prepare_sqlite
+from store.database import is_unusable
+from store.postgresql import CONNECT_TIMEOUT
 from store.soundness import fault
-from store.urls import SQLITE, sync_url
+from store.sqlite import prepare_sqlite
+from store.urls import SQLITE, driver_url
 
 _WAIT_SECONDS = 60.0
 
@@ -25,7 +27,7 @@ def check(database_url: str) -> None:
 
     A server that does not answer may still do so: it is left to whoever needs it.
     """
-    url = sync_url(database_url)
+    url = driver_url(database_url)
     if url.get_backend_name() == SQLITE:
         with transaction(url) as conn:
             require_sound(conn, url)

@@ -15,6 +15,8 @@ DELIVER = "deliver"
 AUTO_ESCALATE = "auto_escalate"
 # An answer of `apply_events`: nobody has what the events are added to, so it must be sent along.
 LACKS_PAST = "lacks_past"
+# In every request that has steps written: the number of the newest step there is, whichever it is about.
+NEWEST = "newest"
 
 
 class Limits(TypedDict, total=False):

@@ -29,7 +29,18 @@ with workflow.unsafe.imports_passed_through():
     from domain.snapshot import Facts
     from workflows import operators
     from workflows.calling import call, cause_of
-    from workflows.calls import APPLY_EVENTS, AUTO_ESCALATE, BREACH, LACKS_PAST, LOAD, RECORD, TELL, WARNING, Document
+    from workflows.calls import (
+        APPLY_EVENTS,
+        AUTO_ESCALATE,
+        BREACH,
+        LACKS_PAST,
+        LOAD,
+        NEWEST,
+        RECORD,
+        TELL,
+        WARNING,
+        Document,
+    )
     from workflows.couriers import Couriers
     from workflows.inbox import Arrival, Refusal, read_signal
     from workflows.messages import AFTER, CANCEL, RECORDED, STATE_QUERY, WORKFLOW_TYPE, cancel_id, signal_id
@@ -282,6 +293,7 @@ class SlaInstance:
             "unstamped": {one.event.event_id: one.unstamped for one in fresh if one.unstamped is not None},
             "signals": self.signals,
             "basis": state.basis,
+            NEWEST: state.sequence,
             "plan_digest": state.plan_digest,
         }
         answer = await self._ask_to_apply(state, request)
@@ -341,7 +353,8 @@ class SlaInstance:
             await workflow.wait_condition(lambda: bool(state.unrecorded))
             batch = list(state.unrecorded)
             state.recording = len(batch)
-            answer = await call(RECORD, {"records": [record.to_json() for record in _in_order(batch)]})
+            request = {"records": [record.to_json() for record in _in_order(batch)], NEWEST: state.sequence}
+            answer = await call(RECORD, request)
             del state.unrecorded[: len(batch)]
             state.recording = 0
             self._learn(answer)

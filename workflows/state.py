@@ -20,6 +20,7 @@ from domain.records import Delivery, Record, delivered_at, first_record, next_du
 from domain.snapshot import Facts
 from domain.status import InstanceStatus, instance_status
 from domain.steps import Stance, Told, basis
+from workflows.calls import NEWEST
 from workflows.inbox import Arrival, Refusal
 
 SHOWN_REFUSALS = 20
@@ -253,7 +254,12 @@ class InstanceState:
         step = self._taken_step(now, self.next_sequence())
         self.telling[step.sequence] = step
         besides = not self.is_finished() or bool(self.outstanding.keys() - set(notice_ids))
-        return {"record": step.without_plan().to_json(), "notices": list(notice_ids), "ongoing_besides": besides}
+        return {
+            "record": step.without_plan().to_json(),
+            "notices": list(notice_ids),
+            "ongoing_besides": besides,
+            NEWEST: self.sequence,
+        }
 
     def told(self, step: Record, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
         """How the notices of a step fared by the time it was recorded, and after; ids of those still to be sent."""

@@ -37,8 +37,7 @@ async def archive(api: Any, policy: dict[str, Any]) -> tuple[int, Any]:
 
 
 async def execute(api: Any, statement: str) -> None:
-    async with api.dependencies.store.database.write() as conn:
-        await conn.exec_driver_sql(statement)
+    await api.dependencies.store.database.write(lambda conn: conn.exec_driver_sql(statement))
 
 
 async def without_rows(api: Any) -> None:

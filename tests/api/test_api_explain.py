@@ -153,11 +153,14 @@ async def test_an_instant_at_which_nothing_was_known_or_that_lies_ahead_is_refus
 async def test_an_event_whose_record_the_store_lacks_is_missing_and_it_is_said(api: Any) -> None:
     ticket = await paused_ticket(api)
     await told(api, ticket)
-    async with api.dependencies.store.database.write() as conn:
+
+    def lose(conn: sa.Connection) -> None:
         lost = instance_events.c.event_id == "pause"
-        sequence = await conn.scalar(sa.select(instance_events.c.sequence).where(lost))
-        await conn.execute(sa.delete(instance_events).where(lost))
-        await conn.execute(sa.delete(instance_records).where(instance_records.c.sequence == sequence))
+        sequence = conn.scalar(sa.select(instance_events.c.sequence).where(lost))
+        conn.execute(sa.delete(instance_events).where(lost))
+        conn.execute(sa.delete(instance_records).where(instance_records.c.sequence == sequence))
+
+    await api.dependencies.store.database.write(lose)
     found = await told(api, ticket)
     assert [one["event_id"] for one in found["events"]][1:] == ["resume"]
     assert (found["is_complete"], found["agrees_with_record"]) == (False, False)

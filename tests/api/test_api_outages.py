@@ -130,5 +130,4 @@ async def test_a_store_that_is_slow_to_write_keeps_no_ticket_waiting_and_gets_th
 
 
 async def execute(api: Any, statement: str) -> None:
-    async with api.dependencies.store.database.write() as conn:
-        await conn.exec_driver_sql(statement)
+    await api.dependencies.store.database.write(lambda conn: conn.exec_driver_sql(statement))
