@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -94,7 +94,7 @@ async def _until_due(round_: _Round) -> None:
 
 async def _answer(instances: Instances, due: Sequence[_Waiter], now: float) -> None:
     try:
-        found = await _taken_any(instances, {one.wanted for one in due})
+        found = await instances.taken_any(list({one.wanted for one in due}))
     except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
         for one in _waiting(due):
             one.answer.set_exception(error)
@@ -109,11 +109,3 @@ async def _answer(instances: Instances, due: Sequence[_Waiter], now: float) -> N
 def _waiting(waiters: Iterable[_Waiter]) -> list[_Waiter]:
     """Without those that have given up meanwhile."""
     return [one for one in waiters if not one.answer.done()]
-
-
-async def _taken_any(instances: Instances, wanted: Iterable[Wanted]) -> Mapping[Wanted, Found]:
-    if (at_once := getattr(instances, "taken_any", None)) is not None:
-        known: Mapping[Wanted, Found] = await at_once(list(wanted))
-        return known
-    found = {one: await instances.taken(*one) for one in wanted}
-    return {one: taken for one, taken in found.items() if taken is not None}
