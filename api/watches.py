@@ -14,6 +14,9 @@ from store.instances import Instances, SetAside, Taken
 HURRIED_WAIT = 0.004
 HURRY = 0.25
 PATIENT_WAIT = 0.04
+# The first look comes when this share of the time has passed that it took lately.
+EAGERNESS = 0.7
+INERTIA = 0.8
 # More in one read would keep the others waiting.
 MOST_AT_ONCE = 500
 
@@ -49,6 +52,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._rounds: dict[Instances, _Round] = {}
+        self._usual = 0.0
 
     async def taken(
         self, instances: Instances, organization: str, instance_id: str, event_id: str, within: float
@@ -59,14 +63,17 @@ class Watch:
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
-        first = min(now + HURRIED_WAIT, now + within)
+        first = now + min(max(HURRIED_WAIT, EAGERNESS * self._usual), within)
         waiter = _Waiter((organization, instance_id, event_id), now, now + within, first, loop.create_future())
         round_ = self._rounds.setdefault(instances, _Round())
         round_.waiters.append(waiter)
         round_.arrival.set()
         if round_.looking is None:
             round_.looking = asyncio.create_task(self._look(instances, round_))
-        return await waiter.answer
+        found = await waiter.answer
+        took = min(loop.time() - now, HURRY)
+        self._usual = INERTIA * self._usual + (1 - INERTIA) * took
+        return found
 
     async def _look(self, instances: Instances, round_: _Round) -> None:
         clock = asyncio.get_running_loop().time
