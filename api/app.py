@@ -56,7 +56,7 @@ PARTS = (
     *(config, policy_analytics, policies),
 )
 
-# What is left after that is written by the instances' own workflows.
+# What is left after that is found by whoever compares the store with Temporal (service/reconciling).
 LAST_WRITES_SECONDS = 2
 
 
