@@ -27,9 +27,15 @@ class _Plain:
         self.text: str = compiled.string
         processors: Mapping[str, Callable[[Any], Any]] = compiled._bind_processors  # noqa: SLF001  # there is no other way to them
         self._order = [(name, processors.get(name)) for name in compiled.positiontup]
+        # What the statement itself says beside what rows say.
+        said = (name for name in compiled.positiontup if name not in columns)
+        self._constants = {
+            name: compiled.binds[name].effective_value for name in said if not compiled.binds[name].required
+        }
 
     def parameters(self, row: Row) -> tuple[Any, ...]:
-        return tuple([row[name] if process is None else process(row[name]) for name, process in self._order])
+        values = {**self._constants, **row} if self._constants else row
+        return tuple([values[name] if process is None else process(values[name]) for name, process in self._order])
 
 
 def run(conn: sa.Connection, statement: Any, row: Row) -> sa.CursorResult[Any]:

@@ -170,6 +170,20 @@ async def test_notices_and_the_newest_word_on_their_deliveries_are_kept(store: S
     assert statuses == {"webhook": "delivered", "log": "dead"}
 
 
+async def test_a_notice_is_on_its_way_until_a_step_settles_it(store: Store) -> None:
+    opening = an_opening()
+    one, two = {"id": "n1", "type": "sla.halfway"}, {"id": "n2", "type": "sla.breached"}
+    dead = Delivery("n1", "webhook", "dead", OPENED, "no")
+    await store.instances.apply(replace(opening, notices=(one, two), deliveries=(dead,)))
+    loaded = await store.instances.load(ORGANIZATION, opening.instance_id)
+    assert loaded is not None
+    assert loaded.undelivered == ((one, (dead,)), (two, ()))
+    await store.instances.apply(a_step(opening, 2, settled=("n1",)))
+    loaded = await store.instances.load(ORGANIZATION, opening.instance_id)
+    assert loaded is not None
+    assert loaded.undelivered == ((two, ()),)
+
+
 async def test_documents_come_back_exactly_whatever_text_and_numbers_they_hold(store: Store) -> None:
     fields = {"z": "\0 \ud800 😀", "a": 1.0, "big": 2**70, "tiny": 1e-300}
     opening = an_opening(fields=fields)
