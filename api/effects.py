@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from api.dependencies import Dependencies
+from api.rows import find_or_mend
 from api.sightings import Sighting, seen_in_store
 from api.signals import Signal
-from domain.errors import EngineUnavailable, InvalidValue, StoreUnavailable, WorkingTimeExhausted
+from domain.errors import EngineUnavailable, InvalidValue, StoreUnavailable, Unavailable, WorkingTimeExhausted
 from domain.events import Event, EventKind
 from domain.instants import Instant
 from domain.ledger import Ledger
@@ -56,8 +57,8 @@ async def effect(
     """
     try:
         taken = await _taken(deps, organization, instance_id, signal.event_id)
-        stored = None if taken is None else await deps.store.instances.get(organization, instance_id)
-    except StoreUnavailable:
+        stored = None if taken is None else await find_or_mend(deps, organization, instance_id)
+    except Unavailable:
         return Commanded(signal.event_id, foreseen, applied=False)
     if taken is not None and stored is not None:
         return Commanded(signal.event_id, seen_in_store(stored), applied=True, occurred_at=taken.occurred_at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 from api.dependencies import Dependencies
 from api.instances import revive, send
-from api.looks import looks
+from api.rows import write_first_row
 from api.sightings import Sighting, find_instance, seen_in_store
 from api.signals import SOURCE, Signal, mint_event_id, occurred_at
 from api.together import together
@@ -20,17 +19,11 @@ from domain.errors import EngineUnavailable, StoreUnavailable
 from domain.events import Event, EventKind
 from domain.instants import Instant
 from domain.planning import plan
-from domain.records import Record, first_record
 from domain.snapshot import Snapshot
 from domain.status import InstanceStatus
 from domain.tickets import Ticket
 from store.claims import Claim
 from store.openings import Opening, Prepare, Start
-
-# Seconds between two attempts to write a row.
-LONGEST_WAIT_FOR_THE_STORE = 2.0
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +162,7 @@ async def _start(deps: Dependencies, organization: str, ticket: Ticket, start: S
             await deps.store.claims.release(organization, str(ticket.instance))
         return await _found(deps, organization, ticket, way)
     # A store that is slow to take the row keeps nobody waiting: the instance is durable already.
-    row = asyncio.create_task(_write_first_row(deps, start, way.opened))
+    row = asyncio.create_task(write_first_row(deps, start, way.opened))
     deps.background.add(row)
     row.add_done_callback(deps.background.discard)
     await asyncio.wait({row}, timeout=deps.patience.row)
@@ -183,25 +176,3 @@ async def _found(deps: Dependencies, organization: str, ticket: Ticket, way: Way
     if way.told is not None:
         await send(deps, organization, str(ticket.instance), way.told)
     return Tracked(ticket, None, created=False)
-
-
-async def _write_first_row(deps: Dependencies, start: Start, opened: Event) -> None:
-    """Nobody else writes it soon: the workflow is told that it is there, and whoever compares the store with Temporal
-    (service/reconciling) comes by much later."""
-    record = first_record(start.snapshot.to_json(), start.plan, opened)
-    failure = await _failure_to_write(deps, record)
-    if isinstance(failure, StoreUnavailable):
-        async for _ in looks(deps.patience.rows, LONGEST_WAIT_FOR_THE_STORE):
-            failure = await _failure_to_write(deps, record)
-            if not isinstance(failure, StoreUnavailable):
-                break
-    if failure is not None:
-        log.warning("the first row of %s is left to the reconciler: %s", record.instance_id, failure)
-
-
-async def _failure_to_write(deps: Dependencies, record: Record) -> Exception | None:
-    try:
-        await deps.store.instances.apply(record)
-    except Exception as error:  # noqa: BLE001 - the instance is durable already, whatever went wrong here
-        return error
-    return None

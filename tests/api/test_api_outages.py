@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.api.conftest import HASTY
-from tests.api.test_api_claims import execute
 from tests.support.clockwork import Switchable, eventually
 from worker import StoreProjection, build_worker
 

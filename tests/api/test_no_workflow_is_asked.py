@@ -11,10 +11,7 @@ from temporalio.client import Client
 
 from api.engine import provider
 from api.patience import Patience
-from domain.ids import workflow_id
 from domain.instants import parse
-from service.catching_up import rebuild
-from service.run_histories import RunHistories
 from tests.api.conftest import HASTY
 from tests.api.test_tenants import OPERATIONS, ask
 from tests.support.clockwork import Switchable
@@ -133,19 +130,9 @@ async def test_what_a_202_shows_is_what_the_worker_comes_to(
     foreseen = accepted.json()["instance"]
     assert (foreseen["source"], "recorded_at" in foreseen) == ("planned", is_recorded)
     await api.with_worker()
-    if not is_recorded:
-        await reconcile(api, path.removeprefix("/instances/"))
     applied = await api.post(f"{path}/{command}", event)
     assert (applied.status_code, applied.json()["source"]) == (200, "store")
     assert settled(foreseen) == settled(applied.json())
-
-
-async def reconcile(api: Any, instance_id: str) -> None:
-    """As whoever compares the store with Temporal does for an instance whose first row nobody has written."""
-    id_ = workflow_id(api.organization, instance_id)
-    run = (await api.temporal.get_workflow_handle(id_).describe()).run_id
-    deps = api.dependencies
-    await rebuild(RunHistories(api.temporal), deps.store.instances.apply, id_, run, deps.now())
 
 
 async def execute(api: Any, statement: str) -> None:
