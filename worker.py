@@ -19,23 +19,27 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Replayer, Worker, WorkerDeploymentConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.attributes import available
+from activities.applying import Applying, Planner
 from activities.channels import LogChannel, WebhookChannel
 from activities.delivery import Deliverer
 from activities.escalating import Escalating
 from activities.heartbeats import Heartbeats
 from activities.loading import Loading
-from activities.planning import Planning
+from activities.pasts import Pasts
 from activities.ports import Channel, Projection, Refused, SignalTimes
-from activities.recording import Recording
+from activities.recording import Recorder, Recording
+from activities.sending import Sender
 from activities.signal_times import HistorySignalTimes
+from activities.telling import Telling
 from connection import connect, leave
 from domain.calendar import pin_packaged_tzdata
 from domain.catalog import Catalog
 from domain.errors import SlaError
 from domain.instants import Instant
-from domain.records import Record
+from domain.planning import plan
+from domain.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
+from service.attributes import available
 from service.catching_up import EarlierRuns
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.healing import Replays
@@ -65,6 +69,10 @@ class StoreProjection:
 
     async def apply(self, record: Record) -> None:
         await self._store.instances.apply(record)
+
+    async def deliveries(self, step: Record) -> Sequence[Delivery]:
+        notice_ids = [notice["id"] for notice in step.notices]
+        return await self._store.instances.deliveries(step.organization, step.instance_id, notice_ids)
 
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
         loaded = await self._store.instances.load(organization, instance_id)
@@ -105,25 +113,33 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     refused: Refused = ignore,
     not_replayed: NotReplayed = ignore,
     build_id: str | None = None,
+    planner: Planner = plan,
     **options: Any,
 ) -> Worker:
     """A worker for `SlaInstance`; `attributes` are the search attributes known to exist, and `refused` hears of runs
-    that tell another past than the record, `not_replayed` of those whose history did not replay.
+    that tell another past than the record, `not_replayed` of those whose history did not replay. `planner` is the core,
+    unless the events have other dates than it is to see.
 
     With a `build_id` the worker is a version of the deployment `slakeeper`, and gets tasks once it is made current.
     """
-    planning = Planning(signal_times or HistorySignalTimes(client))
-    recording = Recording(projection, lambda: list(attributes), refused)
+
+    def existing() -> list[str]:
+        return list(attributes)
+
+    recorder = Recorder(projection, refused)
     earlier_runs = EarlierRuns(RunHistories(client), projection.apply)
+    sender = Sender(tuple(channels), system_now)
+    times = signal_times or HistorySignalTimes(client)
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[SlaInstance],
         activities=[
-            planning.plan,
-            Loading(projection, earlier_runs).load,
-            recording.record,
-            Deliverer(channels, system_now).deliver,
+            Applying(projection, recorder, times, existing, Pasts(), planner).apply_events,
+            Loading(projection, earlier_runs, existing).load,
+            Recording(recorder, existing).record,
+            Telling(sender, projection, recorder, existing).tell,
+            Deliverer(sender).deliver,
             Escalating(projection).auto_escalate,
         ],
         workflow_runner=GuardedRunner(workflow_runner(), not_replayed),

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.ports import Channel, NoticeFailed, NoticeRefused
-from domain.instants import Instant, parse, to_datetime
-from domain.records import Delivery
+from activities.ports import Channel, NoticeFailed
+from activities.sending import Failure, Sender
+from domain.instants import parse, to_datetime
+from domain.records import DEAD, Delivery
 from workflows.calls import DELIVER
 
-DELIVERED = "delivered"
-DEAD = "dead"
-CHANNEL_SECONDS = 15
 GIVE_UP_AFTER = timedelta(days=1)
 GIVE_UP_ATTEMPTS = 20
 
 
 class Deliverer:
-    def __init__(self, channels: Sequence[Channel], now: Callable[[], Instant]) -> None:
-        self._channels = tuple(channels)
-        self._now = now
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._channels = sender.channels
+        self._now = sender.now
 
     @activity.defn(name=DELIVER)
     async def deliver(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -37,11 +35,11 @@ class Deliverer:
         """
         notice = request["notice"]
         open_channels = [channel for channel in self._channels if _is_open(channel, request)]
-        answers = await asyncio.gather(*(self._send(channel, notice) for channel in open_channels))
+        answers = await asyncio.gather(*(self._sender.send(channel, notice) for channel in open_channels))
         if _gives_up(request):
             answers = [self._buried(notice, answer) for answer in answers]
         deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._gone(request)
-        failures = [answer for answer in answers if isinstance(answer, _Failure)]
+        failures = [answer for answer in answers if isinstance(answer, Failure)]
         if failures and not deliveries:
             raise _retry(failures)
         return {
@@ -49,39 +47,17 @@ class Deliverer:
             "pending": [failure.channel for failure in failures],
         }
 
-    async def _send(self, channel: Channel, notice: Mapping[str, Any]) -> Delivery | _Failure:
-        try:
-            async with asyncio.timeout(CHANNEL_SECONDS):
-                await channel.send(notice)
-        except NoticeRefused as refusal:
-            activity.logger.warning("notice %s refused by %s: %s", notice["id"], channel.name, refusal.message)
-            return Delivery(notice["id"], channel.name, DEAD, self._now(), refusal.message)
-        except NoticeFailed as failure:
-            return _Failure(channel.name, failure.message, failure.retry_after)
-        except TimeoutError:
-            return _Failure(channel.name, f"{channel.name} took longer than {CHANNEL_SECONDS} seconds")
-        except Exception as error:  # noqa: BLE001 - one channel's defect must not repeat a notice on the others
-            return _Failure(channel.name, f"{channel.name}: {error!r}")
-        return Delivery(notice["id"], channel.name, DELIVERED, self._now())
-
     def _gone(self, request: Mapping[str, Any]) -> list[Delivery]:
         """Settles the channels asked for that no longer exist; nobody else would, and they would be asked for again."""
         gone = set(request.get("only") or ()) - set(request["settled"]) - {channel.name for channel in self._channels}
         at = self._now()
         return [Delivery(request["notice"]["id"], name, DEAD, at, "is no channel any more") for name in sorted(gone)]
 
-    def _buried(self, notice: Mapping[str, Any], answer: Delivery | _Failure) -> Delivery:
+    def _buried(self, notice: Mapping[str, Any], answer: Delivery | Failure) -> Delivery:
         if isinstance(answer, Delivery):
             return answer
         activity.logger.error("notice %s given up on %s: %s", notice["id"], answer.channel, answer.message)
         return Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message)
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    channel: str
-    message: str
-    retry_after: float | None = None
 
 
 def _is_open(channel: Channel, request: Mapping[str, Any]) -> bool:
@@ -99,7 +75,7 @@ def _gives_up(request: Mapping[str, Any]) -> bool:
     return info.attempt >= GIVE_UP_ATTEMPTS and info.current_attempt_scheduled_time - since > GIVE_UP_AFTER
 
 
-def _retry(failures: Sequence[_Failure]) -> ApplicationError:
+def _retry(failures: Sequence[Failure]) -> ApplicationError:
     waits = [failure.retry_after for failure in failures if failure.retry_after is not None]
     delay = timedelta(seconds=min(waits)) if waits else None
     message = "; ".join(failure.message for failure in failures)

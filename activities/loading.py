@@ -9,7 +9,7 @@ from typing import Any
 from temporalio import activity
 
 from activities.boundary import temporal_errors
-from activities.ports import EarlierRuns, Projection
+from activities.ports import EarlierRuns, Projection, SearchAttributes
 from domain.calendar import tzdata_version
 from domain.errors import InvalidValue, NotFound
 from domain.events import FUTURE_TOLERANCE, Event, EventKind
@@ -17,7 +17,8 @@ from domain.fields import require_mapping
 from domain.ids import InstanceId, workflow_id
 from domain.instants import Instant, parse, render
 from domain.planning import plan
-from domain.records import refusal
+from domain.plans import Plan
+from domain.records import first_record, refusal
 from domain.tickets import SUBJECT_FIELDS, Ticket
 from workflows.calls import LOAD
 from workflows.inbox import Refusal, read_signal
@@ -28,9 +29,10 @@ NOTHING: Mapping[str, Any] = {"start": {}, "started_at": None, "signals": []}
 
 
 class Loading:
-    def __init__(self, projection: Projection, earlier_runs: EarlierRuns) -> None:
+    def __init__(self, projection: Projection, earlier_runs: EarlierRuns, search_attributes: SearchAttributes) -> None:
         self._projection = projection
         self._earlier_runs = earlier_runs
+        self._search_attributes = search_attributes
 
     @activity.defn(name=LOAD)
     async def load(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +41,7 @@ class Loading:
 
         `after` is the run that ended before the instance was over, or null; `missed` are the signals `{name, payload,
         at}` that it was sent and that no record shows. An empty answer means that no policy, or none of its targets,
-        applies to the ticket.
+        applies to the ticket. Each other one has the `attributes`, and an instance that begins is recorded.
         """
         request = unpack(request)
         with temporal_errors():
@@ -47,11 +49,16 @@ class Loading:
             earlier = await self._earlier_runs(workflow_id(organization, instance_id), request[AFTER]) or NOTHING
             recorded = await self._projection.load(organization, instance_id)
             if recorded is not None:
-                return pack({"recorded": pack(recorded), "missed": list(missed(earlier["signals"], recorded))})
+                lost = list(missed(earlier["signals"], recorded))
+                return pack({"recorded": pack(recorded), "missed": lost, "attributes": self._search_attributes()})
             begun = await self._begin(
                 {**request, "started_at": earlier["started_at"] or request["started_at"]}, earlier
             )
-            return pack({**begun, "missed": earlier["signals"]}) if begun else {}
+            if not begun:
+                return {}
+            opened, planned = Event.from_json(begun["opened"]), Plan.from_json(begun["plan"])
+            await self._projection.apply(first_record(begun["snapshot"], planned, opened))
+            return pack({**begun, "missed": earlier["signals"], "attributes": self._search_attributes()})
 
     async def _begin(self, request: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
         """What the instance starts with: as the earlier run did, if there was one."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from domain.catalog import Catalog
 from domain.errors import SlaError
-from domain.records import Record
+from domain.records import Delivery, Record
 
 
 class NoticeRefused(SlaError):
@@ -38,9 +39,12 @@ class Channel(Protocol):
 
 
 class Projection(Protocol):
-    """The store, as far as an instance needs it. Raises StoreUnavailable, ProjectionConflict."""
+    """The store, as far as an instance needs it. Raises StoreUnavailable, ProjectionConflict, PlanMissing."""
 
     async def apply(self, record: Record) -> None: ...
+
+    async def deliveries(self, step: Record) -> Sequence[Delivery]:
+        """What is recorded of how the notices of a step fared."""
 
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
         """The recorded past as `InstanceState.from_json` takes it; None when there is none."""
@@ -51,8 +55,18 @@ class Projection(Protocol):
         """Whether the organization sends breaches to the escalation contacts. Raises NotFound."""
 
 
-SignalTimes = Callable[[str, str, frozenset[int]], Awaitable[Mapping[int, str]]]
-"""When the run's n-th signals reached Temporal: (workflow id, run id, ordinals) to RFC 3339 texts."""
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """The signals of a run as they were known when it asked for an activity: `count` of them."""
+
+    workflow_id: str
+    run_id: str
+    activity_id: str
+    count: int
+
+
+SignalTimes = Callable[[Signals, frozenset[int]], Awaitable[Mapping[int, str]]]
+"""When the run's n-th signals reached Temporal: (signals, ordinals) to RFC 3339 texts."""
 
 EarlierRuns = Callable[[str, str | None], Awaitable[Mapping[str, Any] | None]]
 """What runs of a workflow left behind: (workflow id, the last run's id, if it is known) to `{start, started_at,

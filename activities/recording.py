@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Callable
 from typing import Any
 
 from temporalio import activity
 
 from activities.boundary import temporal_errors
 from activities.ports import Projection, Refused, SearchAttributes
-from domain.errors import ProjectionConflict
+from domain.errors import PlanMissing, ProjectionConflict, StoreUnavailable
 from domain.records import Record
 from workflows.calls import RECORD
 from workflows.packing import unpack
 
+PROMPT_SECONDS = 1.0
+# After it has not answered, the store is left alone for so long by those who need not wait for it.
+LEFT_ALONE_SECONDS = 1.0
 
-class Recording:
-    def __init__(self, projection: Projection, search_attributes: SearchAttributes, refused: Refused) -> None:
+
+class Recorder:
+    """Steps into the projection, by whoever makes them."""
+
+    def __init__(self, projection: Projection, refused: Refused, clock: Callable[[], float] = time.monotonic) -> None:
         self._projection = projection
-        self._search_attributes = search_attributes
         self._refused = refused
+        self._clock = clock
+        self._away_until = 0.0
 
-    @activity.defn(name=RECORD)
-    async def record(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{records}` to `{attributes}`: the search attributes that may be set."""
-        with temporal_errors():
-            for record in unpack(request)["records"]:
-                await self._apply(Record.from_json(record))
-        return {"attributes": self._search_attributes()}
+    async def try_to_record(self, record: Record) -> bool:
+        """Whether the step is recorded now. What keeps it from that is the workflow's to wait for."""
+        if self._clock() < self._away_until:
+            return False
+        try:
+            async with asyncio.timeout(PROMPT_SECONDS):
+                await self._projection.apply(record)
+        except (StoreUnavailable, TimeoutError) as error:
+            self._away_until = self._clock() + LEFT_ALONE_SECONDS
+            activity.logger.warning("step %s is recorded later: %s", record.sequence, error)
+            return False
+        except PlanMissing:
+            return False
+        except Exception:  # noqa: BLE001 - whatever it is, the notices have gone out and the plan is made
+            # Tried again, and told, by whoever waits for it.
+            activity.logger.exception("step %s is not recorded", record.sequence)
+            return False
+        return True
 
-    async def _apply(self, record: Record) -> None:
+    async def record(self, record: Record) -> None:
+        """Raises StoreUnavailable, and RuntimeError for a step that contradicts what is recorded."""
         try:
             await self._projection.apply(record)
         except ProjectionConflict as conflict:
@@ -38,3 +60,17 @@ class Recording:
             if info.workflow_id is not None and info.workflow_run_id is not None:
                 self._refused(info.workflow_id, info.workflow_run_id)
             raise RuntimeError(conflict.message) from conflict
+
+
+class Recording:
+    def __init__(self, recorder: Recorder, search_attributes: SearchAttributes) -> None:
+        self._recorder = recorder
+        self._search_attributes = search_attributes
+
+    @activity.defn(name=RECORD)
+    async def record(self, request: dict[str, Any]) -> dict[str, Any]:
+        """`{records}` to `{attributes}`: the search attributes that may be set."""
+        with temporal_errors():
+            for record in unpack(request)["records"]:
+                await self._recorder.record(Record.from_json(record))
+        return {"attributes": self._search_attributes()}

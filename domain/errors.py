@@ -141,6 +141,13 @@ class StoreUnavailable(Unavailable):
     title = "Store unavailable"
 
 
+class PlanMissing(Unavailable):
+    """A step came without its plan, and the store does not hold that one: the step must bring it."""
+
+    code = "plan_missing"
+    title = "Plan missing"
+
+
 class EngineUnavailable(Unavailable):
     code = "temporal_unavailable"
     title = "Temporal unavailable"

@@ -11,6 +11,9 @@ from domain.snapshot import Facts
 
 WITHDRAWN = "withdrawn"
 ESCALATED = "escalated"
+TYPE_PREFIX = "sla."
+URGENT = frozenset({BREACHED, ESCALATED})
+"""What is told before warnings."""
 
 
 def firing_id(organization: str, instance_id: str, firing: Firing) -> str:
@@ -33,7 +36,7 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
         "specversion": "1.0",
         "id": told(facts.organization, facts.instance_id, firing),
         "source": f"/sla/{facts.organization}",
-        "type": f"sla.{name if firing.stands else WITHDRAWN}",
+        "type": f"{TYPE_PREFIX}{name if firing.stands else WITHDRAWN}",
         "subject": facts.instance_id,
         "time": render(firing.planned_at),
         "datacontenttype": "application/json",

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.digests import plan_digest
 from domain.events import Event
 from domain.instants import Instant, parse, parse_optional, render, render_optional
 from domain.ledger import Firing, Ledger, next_instant
+from domain.notices import firing_id
 from domain.plans import Plan
 from domain.snapshot import Facts
 from domain.status import InstanceStatus, instance_status
 
 FIRST = 1
+LOG = "log"
+"""The channel that is no receiver: what stands in a log was told to nobody."""
+DELIVERED = "delivered"
+DEAD = "dead"
 NONE_SET_ASIDE: Mapping[str, Any] = {"count": 0, "recent": []}
 
 
@@ -52,13 +57,14 @@ class Record:
     only what this step added or changed, `settled` the ids of the notices that no channel waits for any more;
     `set_aside` counts all messages refused so far and shows the latest. `next_milestone_at` is the earliest planned
     instant of a milestone that has not fired; the instance is `ongoing` until every clock has stopped and every notice
-    is settled: as long as that, a workflow must be running for it.
+    is settled: as long as that, a workflow must be running for it. `plan` None is that of the step before; its digest
+    and the `versions` it was made with are always there.
     """
 
     organization: str
     instance_id: str
     sequence: int
-    plan: Mapping[str, Any]
+    plan: Mapping[str, Any] | None
     status: InstanceStatus
     closed_at: Instant | None
     next_due_at: Instant | None
@@ -71,6 +77,14 @@ class Record:
     deliveries: tuple[Delivery, ...] = ()
     settled: tuple[str, ...] = ()
     set_aside: Mapping[str, Any] = field(default_factory=lambda: dict(NONE_SET_ASIDE))
+    plan_digest: str = ""
+    versions: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.plan is not None and not self.plan_digest:
+            object.__setattr__(self, "plan_digest", plan_digest(self.plan))
+        if self.plan is not None and self.versions is None:
+            object.__setattr__(self, "versions", self.plan.get("versions"))
 
     @property
     def link(self) -> dict[str, Any]:
@@ -87,15 +101,41 @@ class Record:
             "events": [event.to_json() for event in self.events],
             "firings": [firing.to_json() for firing in self.firings],
             "notices": [notice["id"] for notice in self.notices],
-            "plan": plan_digest(self.plan),
-            "versions": self.plan.get("versions"),
+            "plan": self.plan_digest,
+            "versions": self.versions,
             **({} if self.snapshot is None else {"snapshot": self.snapshot}),
         }
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the canonical content: equal for equal steps, whoever writes them."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+        """SHA-256 over the canonical content: equal for equal steps, whoever writes them.
+
+        How a step's own notices fared is no part of it: a step that is told again after its worker was lost may fare
+        otherwise, and whoever records it first decides that.
+        """
+        content = {**self.to_json(), "plan": None}
+        if self.notices:
+            del content["deliveries"], content["settled"], content["ongoing"]
+            content["firings"] = [replace(firing, delivered_at=None).to_json() for firing in self.firings]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def without_plan(self) -> Record:
+        """The same step for whoever has the plan of the step before, if that is still the same."""
+        return replace(self, plan=None)
+
+    def told(self, deliveries: Iterable[Delivery], settled: Collection[str], *, ongoing: bool) -> Record:
+        """The step with how its notices fared: `settled` are the ids of those that no channel waits for any more."""
+        found = (*self.deliveries, *deliveries)
+
+        def fared(firing: Firing) -> Firing:
+            id_ = firing_id(self.organization, self.instance_id, firing)
+            if id_ not in settled or not firing.stands:
+                return firing
+            return replace(firing, delivered_at=delivered_at(one for one in found if one.notice_id == id_))
+
+        own = tuple(notice["id"] for notice in self.notices if notice["id"] in settled)
+        firings = tuple(map(fared, self.firings))
+        return replace(self, firings=firings, deliveries=found, settled=(*self.settled, *own), ongoing=ongoing)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -103,6 +143,8 @@ class Record:
             "instance_id": self.instance_id,
             "sequence": self.sequence,
             "plan": self.plan,
+            "plan_digest": self.plan_digest,
+            "versions": self.versions,
             "status": self.status.value,
             "closed_at": render_optional(self.closed_at),
             "next_due_at": render_optional(self.next_due_at),
@@ -136,7 +178,16 @@ class Record:
             deliveries=tuple(Delivery.from_json(delivery) for delivery in body["deliveries"]),
             settled=tuple(body.get("settled", ())),
             set_aside=body["set_aside"],
+            plan_digest=body["plan_digest"],
+            versions=body["versions"],
         )
+
+
+def delivered_at(deliveries: Iterable[Delivery]) -> Instant | None:
+    """When a notice with these outcomes had reached everybody whom it reached; None when that was nobody."""
+    found = list(deliveries)
+    receivers = [one for one in found if one.channel != LOG] or found
+    return max((one.at for one in receivers if one.status == DELIVERED), default=None)
 
 
 def first_record(snapshot: Mapping[str, Any], plan: Plan, opened: Event) -> Record:

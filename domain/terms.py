@@ -85,9 +85,13 @@ def setups_in_turn(in_turn: Sequence[Terms], type_: str) -> Iterator[Setup]:
     """
     first, rule = next((terms, rule) for terms in in_turn if (rule := terms.target(type_)) is not None)
     is_made, before = not (first.restarts and rule.is_custom), in_turn[0]
+    setup: Setup | None = None
     for terms in in_turn:
-        rule, is_made = terms.target(type_) or rule, is_made or terms is first
-        yield Setup(rule.clock(_on_reopen(terms, type_)), is_made, terms.restarts and terms is not before)
+        # The same one while nothing changes: a ticket may have hundreds of turns under the same terms.
+        if setup is None or terms is not before or setup.begins_anew:
+            rule, is_made = terms.target(type_) or rule, is_made or terms is first
+            setup = Setup(rule.clock(_on_reopen(terms, type_)), is_made, terms.restarts and terms is not before)
+        yield setup
         before = terms
 
 

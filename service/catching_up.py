@@ -6,11 +6,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from domain.errors import ProjectionConflict
-from domain.events import Event
+from domain.errors import PlanMissing, ProjectionConflict
 from domain.instants import Instant
-from domain.plans import Plan
-from domain.records import Record, first_record
+from domain.records import Record
 from service.run_histories import RunHistories, RunHistory
 from workflows.state import InstanceState
 
@@ -28,6 +26,9 @@ async def catch_up(apply: Apply, records: Iterable[Record]) -> int:
     for record in records:
         try:
             await apply(record)
+        except PlanMissing:
+            # The same step follows with its plan: nobody could record it when it was told.
+            continue
         except ProjectionConflict as conflict:
             logger.warning("%s; what is recorded stays", conflict.message)
             break
@@ -77,8 +78,5 @@ def _steps(runs: Iterable[RunHistory]) -> Iterable[Record]:
 
 
 def _beginning(oldest: RunHistory, now: Instant) -> Iterable[Record]:
-    opening, state = oldest.opening, oldest.state
-    if "snapshot" in opening:
-        yield first_record(opening["snapshot"], Plan.from_json(opening["plan"]), Event.from_json(opening["opened"]))
-    elif state is not None:
+    if (state := oldest.state) is not None:
         yield InstanceState.from_json(state).whole_record(now)

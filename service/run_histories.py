@@ -15,7 +15,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.instants import Instant, from_datetime, render
-from workflows.calls import LOAD, RECORD
+from service.told_steps import TELLING, ToldSteps
+from workflows.calls import LOAD
 from workflows.messages import AFTER, CANCEL, cancel_id, signal_id
 from workflows.packing import unpack
 
@@ -28,6 +29,7 @@ BROKEN_OFF = frozenset(
     }
 )
 UNREADABLE = "<unreadable payload>"
+_OF_INTEREST = TELLING | {LOAD}
 # Runs that one instance may have had to continue from, one after the other, without a single record in between.
 LONGEST_CHAIN = 20
 
@@ -167,10 +169,9 @@ class _Reading:
         self._continued_from: str | None = None
         self._reset_from: str | None = None
         self._signals: list[Sent] = []
-        self._records: list[Mapping[str, Any]] = []
+        self._steps = ToldSteps()
+        self._asked: set[int] = set()
         self._ordinal = 0
-        self._loading: int | None = None
-        self._loaded: Mapping[str, Any] | None = None
 
     async def take(self, event: HistoryEvent) -> None:
         match event.event_type:
@@ -185,8 +186,8 @@ class _Reading:
                 await self._take_request(event)
             case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
                 completed = event.activity_task_completed_event_attributes
-                if completed.scheduled_event_id == self._loading:
-                    self._loaded = unpack(await self._decoded(completed.result.payloads))
+                if completed.scheduled_event_id in self._asked:
+                    await self._take_answer(completed.scheduled_event_id, completed.result.payloads)
             case EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
                 failed = event.workflow_task_failed_event_attributes
                 if failed.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
@@ -200,15 +201,16 @@ class _Reading:
         self._started_at = _instant(event.event_time)
         self._start = unpack(start) if isinstance(start, Mapping) else {}
         self._continued_from = started.continued_execution_run_id or None
-        if "carried" in self._start:
-            self._records += unpack(self._start["carried"]).get("unrecorded", ())
+        self._steps.begin(unpack(self._start["carried"]) if "carried" in self._start else self._start)
 
     async def _take_request(self, event: HistoryEvent) -> None:
         scheduled = event.activity_task_scheduled_event_attributes
-        if scheduled.activity_type.name == RECORD:
-            self._records += unpack(await self._decoded(scheduled.input.payloads))["records"]
-        elif scheduled.activity_type.name == LOAD:
-            self._loading = event.event_id
+        if (name := scheduled.activity_type.name) in _OF_INTEREST:
+            self._asked.add(event.event_id)
+            self._steps.asked(event.event_id, name, unpack(await self._decoded(scheduled.input.payloads)))
+
+    async def _take_answer(self, asked: int, payloads: Sequence[Payload]) -> None:
+        self._steps.answered(asked, unpack(await self._decoded(payloads)))
 
     def done(self) -> RunHistory:
         return RunHistory(
@@ -218,8 +220,8 @@ class _Reading:
             self._continued_from,
             self._reset_from,
             tuple(self._signals),
-            tuple(self._records),
-            self._loaded,
+            tuple(self._steps.documents),
+            self._steps.loaded,
         )
 
     async def _take_signal(self, event: HistoryEvent) -> None:

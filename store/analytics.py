@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.analytics.buckets import Bucket
 from domain.analytics.clusters import Clusters, clusters
@@ -59,19 +58,22 @@ class Analytics:
 
     async def summary(self, scope: Scope, period: Period, now: Instant) -> Summary:
         before = period.before()
-        async with self.database.read() as conn:
-            current = await _figures(conn, scope, Window(period.start, period.end, now))
-            previous = await _figures(conn, scope, Window(before.start, before.end, now))
-            return Summary(current, previous, await _names(conn, scope, current.groups))
+
+        def work(conn: sa.Connection) -> Summary:
+            current = _figures(conn, scope, Window(period.start, period.end, now))
+            previous = _figures(conn, scope, Window(before.start, before.end, now))
+            return Summary(current, previous, _names(conn, scope, current.groups))
+
+        return await self.database.read(work)
 
     async def trend(self, scope: Scope, cut: Sequence[Bucket], now: Instant) -> Sequence[Tally]:
         """One for each bucket, the empty ones included."""
         counts = [Tally() for _ in cut]
         begun = [bucket for bucket in cut if bucket.start <= now]
         if begun:
-            async with self.database.read() as conn:
-                for row in await conn.execute(queries.bucket_counts(scope, begun, now)):
-                    counts[row.bucket] = Tally(row.met, row.breached)
+            counted = queries.bucket_counts(scope, begun, now)
+            for row in await self.database.read(lambda conn: conn.execute(counted).all()):
+                counts[row.bucket] = Tally(row.met, row.breached)
         return counts
 
     async def breaches(self, scope: Scope, period: Period, now: Instant, *, limit: int, offset: int) -> Breaches:
@@ -79,29 +81,32 @@ class Analytics:
         window = Window(period.start, period.end, now)
         traits = (INSTANCES.policy_id, TARGETS.team_id)
         grouped = queries.breached(scope, window, *traits, queries.NUMBER).group_by(*traits)
-        async with self.database.read() as conn:
-            rows = (await conn.execute(grouped)).all()
-            dues = (await conn.scalars(queries.breached(scope, window, TARGETS.outcome_at, table=scope.table))).all()
-            page = await find_breaches(conn, scope, window, limit, offset)
-            names = await _names(conn, scope, rows)
-        return Breaches(
-            page=page,
-            total=len(dues),
-            moments=clusters(period.timezone, map(instant, dues)),
-            by_team=_most_first((row.team_id, row.number) for row in rows),
-            by_policy=_most_first((row.policy_id, row.number) for row in rows),
-            names=names,
-        )
+
+        def work(conn: sa.Connection) -> Breaches:
+            rows = conn.execute(grouped).all()
+            dues = (conn.scalars(queries.breached(scope, window, TARGETS.outcome_at, table=scope.table))).all()
+            page = find_breaches(conn, scope, window, limit, offset)
+            names = _names(conn, scope, rows)
+            return Breaches(
+                page=page,
+                total=len(dues),
+                moments=clusters(period.timezone, map(instant, dues)),
+                by_team=_most_first((row.team_id, row.number) for row in rows),
+                by_policy=_most_first((row.policy_id, row.number) for row in rows),
+                names=names,
+            )
+
+        return await self.database.read(work)
 
 
-async def _figures(conn: AsyncConnection, scope: Scope, window: Window) -> Figures:
+def _figures(conn: sa.Connection, scope: Scope, window: Window) -> Figures:
     groups = [
         Group(row.type, row.priority, row.policy_id, row.team_id, Tally(**{row.outcome: row.number}))
-        for row in await conn.execute(queries.groups(scope, window))
+        for row in conn.execute(queries.groups(scope, window))
     ]
-    instances = await conn.scalar(queries.touched(scope, window))
+    instances = conn.scalar(queries.touched(scope, window))
     of_types: dict[str, list[Any]] = {}
-    for row in await conn.execute(queries.times(scope, window)):
+    for row in conn.execute(queries.times(scope, window)):
         of_types.setdefault(row.type, []).append(row)
     times = {type_: _times(rows) for type_, rows in of_types.items()}
     return Figures(groups, instances or 0, times, _paused_share([rows[0] for rows in of_types.values()]))
@@ -123,12 +128,12 @@ def _paused_share(rows: Sequence[Any]) -> float | None:
     return sum(row.number * float(row.paused_on_average) for row in rows) / lasted if lasted else None
 
 
-async def _names(conn: AsyncConnection, scope: Scope, rows: Iterable[Any]) -> Names:
+def _names(conn: sa.Connection, scope: Scope, rows: Iterable[Any]) -> Names:
     found = [(row.policy_id, row.team_id) for row in rows]
     own_policies = sa.and_(policies.c.organization == scope.organization, policies.c.id.in_({id_ for id_, _ in found}))
     own_teams = sa.and_(teams.c.organization == scope.organization, teams.c.id.in_({id_ for _, id_ in found}))
-    docs = await conn.execute(sa.select(policies.c.id, policies.c.doc).where(own_policies))
-    names = await conn.execute(sa.select(teams.c.id, teams.c.name).where(own_teams))
+    docs = conn.execute(sa.select(policies.c.id, policies.c.doc).where(own_policies))
+    names = conn.execute(sa.select(teams.c.id, teams.c.name).where(own_teams))
     return Names({row.id: row.doc["name"] for row in docs}, {row.id: row.name for row in names})
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import IdempotencyKeyReused
 from domain.instants import HOUR, Instant, Micros
@@ -53,16 +52,21 @@ class Answers:
 
     async def claim(self, question: Question) -> Answer | None:
         """The answer that was kept; None: the work is to be done. Raises IdempotencyKeyReused."""
-        async with self.database.write() as conn:
+
+        def work(conn: sa.Connection) -> Any:
             expired = answers.c.answered_at <= moment(Instant(self.now() - KEPT_FOR))
-            await conn.execute(sa.delete(answers).where(_under(question), expired))
+            conn.execute(sa.delete(answers).where(_under(question), expired))
             held = None
             while held is None:  # it may be released between the two
-                if await insert_new(conn, answers, self._row(question, Answer(_NOT_YET, {}, ""))):
+                if insert_new(conn, answers, self._row(question, Answer(_NOT_YET, {}, ""))):
                     # Behind our own row: whoever waits for another one's key holds nothing that others wait for.
-                    await _purge(conn, expired)
+                    _purge(conn, expired)
                     return None
-                held = await _held(conn, question)
+                held = _held(conn, question)
+            return held
+
+        if (held := await self.database.write(work)) is None:
+            return None
         if held.request_digest != question.digest:
             raise IdempotencyKeyReused(
                 KEY_FIELD, question.key, "was sent with another request before; choose a new one"
@@ -71,20 +75,26 @@ class Answers:
 
     async def keep(self, question: Question, answer: Answer) -> Answer:
         """The answer that counts: this one, unless somebody who asked the same was quicker."""
-        async with self.database.write() as conn:
-            row = self._row(question, answer)
-            if (await conn.execute(sa.update(answers).where(_unanswered(question)).values(row))).rowcount:
+        row = self._row(question, answer)
+
+        def work(conn: sa.Connection) -> Answer:
+            if (conn.execute(sa.update(answers).where(_unanswered(question)).values(row))).rowcount:
                 return answer
-            if await insert_new(conn, answers, row):
+            if insert_new(conn, answers, row):
                 return answer
-            held = await _held(conn, question)
-        same = held is not None and held.request_digest == question.digest
-        return (_answer(held) if same else None) or answer
+            held = _held(conn, question)
+            same = held is not None and held.request_digest == question.digest
+            return (_answer(held) if same else None) or answer
+
+        return await self.database.write(work)
 
     async def release(self, question: Question) -> None:
         """The work came to nothing: the key is free for another request."""
-        async with self.database.write() as conn:
-            await conn.execute(sa.delete(answers).where(_unanswered(question)))
+
+        def work(conn: sa.Connection) -> None:
+            conn.execute(sa.delete(answers).where(_unanswered(question)))
+
+        await self.database.write(work)
 
     def _row(self, question: Question, answer: Answer) -> dict[str, Any]:
         return {
@@ -98,16 +108,16 @@ class Answers:
         }
 
 
-async def _held(conn: AsyncConnection, question: Question) -> Any:
-    return (await conn.execute(sa.select(answers).where(_under(question)))).first()
+def _held(conn: sa.Connection, question: Question) -> Any:
+    return (conn.execute(sa.select(answers).where(_under(question)))).first()
 
 
-async def _purge(conn: AsyncConnection, expired: sa.ColumnElement[bool]) -> None:
+def _purge(conn: sa.Connection, expired: sa.ColumnElement[bool]) -> None:
     """Some of what has expired, whoever it belongs to; what others are about to remove is left to them."""
     key = sa.tuple_(answers.c.organization, answers.c.key)
     oldest = sa.select(answers.c.organization, answers.c.key).where(expired).order_by(answers.c.answered_at)
     some = oldest.limit(MOST_PURGED).with_for_update(skip_locked=True)
-    await conn.execute(sa.delete(answers).where(key.in_(some)))
+    conn.execute(sa.delete(answers).where(key.in_(some)))
 
 
 def _under(question: Question) -> sa.ColumnElement[bool]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import SubjectType
 from domain.instants import Instant, Micros
@@ -36,23 +35,19 @@ class Breach:
     priority: str | None
 
 
-async def find_breaches(
-    conn: AsyncConnection, scope: Scope, window: Window, limit: int, offset: int
-) -> Sequence[Breach]:
+def find_breaches(conn: sa.Connection, scope: Scope, window: Window, limit: int, offset: int) -> Sequence[Breach]:
     """A page, newest due first."""
     subject = (INSTANCES.subject_type, INSTANCES.subject, INSTANCES.policy_id, INSTANCES.priority)
     order = (TARGETS.outcome_at.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
     page = queries.breached(scope, window, *TARGETS, *subject).order_by(*order).limit(limit).offset(offset)
-    rows = (await conn.execute(page)).all()
-    plans = await _plans(conn, scope, {row.instance_id for row in rows if row.worked is None})
+    rows = conn.execute(page).all()
+    plans = _plans(conn, scope, {row.instance_id for row in rows if row.worked is None})
     return [_breach(row, _used(row, plans, window.now), window.now) for row in rows]
 
 
-async def _plans(
-    conn: AsyncConnection, scope: Scope, instance_ids: set[str]
-) -> Mapping[str, tuple[Plan, Snapshot | None]]:
+def _plans(conn: sa.Connection, scope: Scope, instance_ids: set[str]) -> Mapping[str, tuple[Plan, Snapshot | None]]:
     own = sa.and_(INSTANCES.organization == scope.organization, INSTANCES.id.in_(instance_ids))
-    rows = await conn.execute(sa.select(INSTANCES.id, INSTANCES.snapshot, INSTANCES.plan).where(own))
+    rows = conn.execute(sa.select(INSTANCES.id, INSTANCES.snapshot, INSTANCES.plan).where(own))
     return {
         row.id: (Plan.from_json(row.plan), None if row.snapshot is None else Snapshot.from_json(row.snapshot))
         for row in rows

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.calendar import Calendar
 from domain.errors import Conflict, NotFound
@@ -56,26 +55,31 @@ class Calendars:
         now = moment(self.now())
         row = {"organization": organization, "name": name, "version": 1, "doc": calendar.to_json()}
         calendar_id = mint("bh")
-        async with self.database.write() as conn:
-            await begin_change(conn, organization)
-            await conn.execute(sa.insert(calendars).values(**row, id=calendar_id, created_at=now, updated_at=now))
-            await _append_version(conn, row, calendar_id, now, changed_by)
-            return await _find(conn, organization, calendar_id)
+
+        def work(conn: sa.Connection) -> StoredCalendar:
+            begin_change(conn, organization)
+            conn.execute(sa.insert(calendars).values(**row, id=calendar_id, created_at=now, updated_at=now))
+            _append_version(conn, row, calendar_id, now, changed_by)
+            return _find(conn, organization, calendar_id)
+
+        return await self.database.write(work)
 
     async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredCalendar], int]:
         """A page, oldest first, and how many there are."""
         table = calendars
         live = sa.and_(table.c.organization == organization, table.c.deleted_at.is_(None))
         page = sa.select(table).where(live).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
-        async with self.database.read() as conn:
-            default_id = (await find_organization(conn, organization)).default_calendar_id
-            total = await conn.scalar(sa.select(sa.func.count()).select_from(table).where(live))
-            rows = await conn.execute(page)
+
+        def work(conn: sa.Connection) -> tuple[Sequence[StoredCalendar], int]:
+            default_id = (find_organization(conn, organization)).default_calendar_id
+            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(live))
+            rows = conn.execute(page)
             return [_stored(row, default_id) for row in rows], total or 0
 
+        return await self.database.read(work)
+
     async def get(self, organization: str, calendar_id: str) -> StoredCalendar:
-        async with self.database.read() as conn:
-            return await _find(conn, organization, calendar_id)
+        return await self.database.read(lambda conn: _find(conn, organization, calendar_id))
 
     async def versions(
         self, organization: str, calendar_id: str, limit: int, offset: int
@@ -83,28 +87,36 @@ class Calendars:
         """A page, oldest first, and how many there are."""
         table = calendar_versions
         these = _is_version_of(organization, calendar_id)
-        async with self.database.read() as conn:
-            await _find(conn, organization, calendar_id)
-            total = await conn.scalar(sa.select(sa.func.count()).select_from(table).where(these))
+
+        def work(conn: sa.Connection) -> tuple[Sequence[StoredVersion], int]:
+            _find(conn, organization, calendar_id)
+            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(these))
             page = _versions_with_keys().where(these).order_by(table.c.version).limit(limit).offset(offset)
-            return [_stored_version(row) for row in await conn.execute(page)], total or 0
+            return [_stored_version(row) for row in conn.execute(page)], total or 0
+
+        return await self.database.read(work)
 
     async def version(self, organization: str, calendar_id: str, version: int) -> StoredVersion:
         """Raises NotFound for a version there never was."""
         table = calendar_versions
         this = sa.and_(_is_version_of(organization, calendar_id), table.c.version == version)
-        async with self.database.read() as conn:
-            await _find(conn, organization, calendar_id)
-            row = (await conn.execute(_versions_with_keys().where(this))).first()
+
+        def work(conn: sa.Connection) -> Any:
+            _find(conn, organization, calendar_id)
+            return conn.execute(_versions_with_keys().where(this)).first()
+
+        row = await self.database.read(work)
         if row is None:
             reason = f"business hours {calendar_id!r} have no version {version}"
             raise NotFound(reason, field="version", value=version)
         return _stored_version(row)
 
     async def default(self, organization: str) -> StoredCalendar:
-        async with self.database.read() as conn:
-            default_id = (await find_organization(conn, organization)).default_calendar_id
-            return await _find(conn, organization, default_id)
+        def work(conn: sa.Connection) -> StoredCalendar:
+            default_id = (find_organization(conn, organization)).default_calendar_id
+            return _find(conn, organization, default_id)
+
+        return await self.database.read(work)
 
     async def update(
         self, organization: str, calendar_id: str, edited: int, name: str, calendar: Calendar, changed_by: str = SYSTEM
@@ -114,73 +126,77 @@ class Calendars:
         `edited` is the version that was edited: Conflict when somebody else changed it meanwhile.
         """
         now = moment(self.now())
-        async with self.database.write() as conn:
-            await begin_change(conn, organization)
-            version = (await _find(conn, organization, calendar_id)).version
+
+        def work(conn: sa.Connection) -> StoredCalendar:
+            begin_change(conn, organization)
+            version = (_find(conn, organization, calendar_id)).version
             if version != edited:
                 raise _conflict(calendar_id, f"have changed since version {edited}")
             row = {"organization": organization, "name": name, "version": version + 1, "doc": calendar.to_json()}
             changed = sa.update(calendars).where(_is(organization, calendar_id)).values(**row, updated_at=now)
-            await conn.execute(changed)
-            await _append_version(conn, row, calendar_id, now, changed_by)
-            return await _find(conn, organization, calendar_id)
+            conn.execute(changed)
+            _append_version(conn, row, calendar_id, now, changed_by)
+            return _find(conn, organization, calendar_id)
+
+        return await self.database.write(work)
 
     async def delete(self, organization: str, calendar_id: str) -> None:
         """Raises Conflict for the default calendar and for one that live policies or teams use, naming them."""
-        async with self.database.write() as conn:
-            await begin_change(conn, organization)
-            found = await _find(conn, organization, calendar_id)
+
+        def work(conn: sa.Connection) -> None:
+            begin_change(conn, organization)
+            found = _find(conn, organization, calendar_id)
             if found.is_default:
                 raise _conflict(calendar_id, "are the organization's default")
-            users = [*await _policies_using(conn, organization, calendar_id)]
-            users += [f"team {team_id}" for team_id in await _teams_using(conn, organization, calendar_id)]
+            users = [*_policies_using(conn, organization, calendar_id)]
+            users += [f"team {team_id}" for team_id in _teams_using(conn, organization, calendar_id)]
             if users:
                 raise _conflict(calendar_id, f"are used by {', '.join(users)}")
             gone = sa.update(calendars).where(_is(organization, calendar_id)).values(deleted_at=moment(self.now()))
-            await conn.execute(gone)
+            conn.execute(gone)
+
+        await self.database.write(work)
 
 
-async def live_calendars(conn: AsyncConnection, organization: str) -> Sequence[Any]:
+def live_calendars(conn: sa.Connection, organization: str) -> Sequence[Any]:
     table = calendars
     live = sa.and_(table.c.organization == organization, table.c.deleted_at.is_(None))
-    return (await conn.execute(sa.select(table.c.id, table.c.version, table.c.doc).where(live))).all()
+    return (conn.execute(sa.select(table.c.id, table.c.version, table.c.doc).where(live))).all()
 
 
-async def is_live_calendar(conn: AsyncConnection, organization: str, calendar_id: str) -> bool:
+def is_live_calendar(conn: sa.Connection, organization: str, calendar_id: str) -> bool:
     live = sa.and_(_is(organization, calendar_id), calendars.c.deleted_at.is_(None))
-    return await conn.scalar(sa.select(calendars.c.id).where(live)) is not None
+    return conn.scalar(sa.select(calendars.c.id).where(live)) is not None
 
 
-async def _find(conn: AsyncConnection, organization: str, calendar_id: str) -> StoredCalendar:
-    default_id = (await find_organization(conn, organization)).default_calendar_id
+def _find(conn: sa.Connection, organization: str, calendar_id: str) -> StoredCalendar:
+    default_id = (find_organization(conn, organization)).default_calendar_id
     live = sa.and_(_is(organization, calendar_id), calendars.c.deleted_at.is_(None))
-    row = (await conn.execute(sa.select(calendars).where(live))).first()
+    row = conn.execute(sa.select(calendars).where(live)).first()
     if row is None:
         raise NotFound(f"business hours {calendar_id!r} do not exist", field="business_hours_id", value=calendar_id)
     return _stored(row, default_id)
 
 
-async def _append_version(
-    conn: AsyncConnection, row: dict[str, Any], calendar_id: str, now: Any, changed_by: str
-) -> None:
+def _append_version(conn: sa.Connection, row: dict[str, Any], calendar_id: str, now: Any, changed_by: str) -> None:
     values = {**row, "calendar_id": calendar_id, "changed_at": now, "changed_by": changed_by}
-    await conn.execute(sa.insert(calendar_versions).values(values))
+    conn.execute(sa.insert(calendar_versions).values(values))
 
 
-async def _policies_using(conn: AsyncConnection, organization: str, calendar_id: str) -> Sequence[str]:
+def _policies_using(conn: sa.Connection, organization: str, calendar_id: str) -> Sequence[str]:
     table = policies
     using = sa.and_(
         table.c.organization == organization, table.c.calendar_id == calendar_id, table.c.archived_at.is_(None)
     )
-    return (await conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.position))).all()
+    return (conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.position))).all()
 
 
-async def _teams_using(conn: AsyncConnection, organization: str, calendar_id: str) -> Sequence[str]:
+def _teams_using(conn: sa.Connection, organization: str, calendar_id: str) -> Sequence[str]:
     table = teams
     using = sa.and_(
         table.c.organization == organization, table.c.calendar_id == calendar_id, table.c.deleted_at.is_(None)
     )
-    return (await conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.id))).all()
+    return (conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.id))).all()
 
 
 def _versions_with_keys() -> sa.Select[Any]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+import sqlalchemy as sa
 
 from domain.calendar import Calendar
 from domain.catalog import Catalog
 from domain.snapshot import CalendarVersion
 from store.calendars import live_calendars
-from store.database import is_provisional
 from store.ims import find_settings
 from store.organizations import Organization, find_organization
 from store.policies import live_policies
 from store.teams import live_teams
+from store.writing import is_writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,25 @@ class Catalogs:
 
     _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)
 
-    async def of(self, conn: AsyncConnection, organization: str) -> Catalog:
+    def of(self, conn: sa.Connection, organization: str) -> Catalog:
         """The catalog as `conn` sees it, which must see one state throughout. Raises NotFound."""
-        found = await find_organization(conn, organization)
+        found = find_organization(conn, organization)
         version, catalog = self._known.get(organization, (0, None))
         if catalog is not None and version == found.config_version:
             return catalog
-        catalog = await _load(conn, found)
-        if not is_provisional():
+        catalog = _load(conn, found)
+        if not is_writing(conn):
             # Two loads at once may end in either order; comparing versions for equality makes both orders right.
             self._known[organization] = (found.config_version, catalog)
         return catalog
 
 
-async def _load(conn: AsyncConnection, organization: Organization) -> Catalog:
+def _load(conn: sa.Connection, organization: Organization) -> Catalog:
     calendars = {
         row.id: CalendarVersion(Calendar.from_json(row.doc), row.id, row.version)
-        for row in await live_calendars(conn, organization.id)
+        for row in live_calendars(conn, organization.id)
     }
-    policies = await live_policies(conn, organization.id)
-    teams = {team.id: team for team in await live_teams(conn, organization.id)}
-    escalates = (await find_settings(conn, organization.id)).auto_escalate
+    policies = live_policies(conn, organization.id)
+    teams = {team.id: team for team in live_teams(conn, organization.id)}
+    escalates = (find_settings(conn, organization.id)).auto_escalate
     return Catalog(organization.id, tuple(policies), calendars, organization.default_calendar_id, teams, escalates)

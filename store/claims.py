@@ -13,17 +13,22 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.instants import SECOND, Instant, Micros
 from store.clock import Clock
 from store.database import Database
+from store.plain import run
 from store.tables import claims, instances, organizations
 from store.types import instant, moment
 from store.urls import SQLITE
 
 GRACE = Micros(30 * SECOND)
 """Much longer than a start may be on its way to Temporal."""
+
+
+_END = sa.delete(claims).where(
+    claims.c.organization == sa.bindparam("of_organization"), claims.c.instance_id == sa.bindparam("of_instance")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +46,13 @@ class Claims:
     async def standing(self, organization: str, instance_ids: Sequence[str]) -> Mapping[str, Claim]:
         """Those of these instances that have no row yet, by instance."""
         these = sa.and_(claims.c.organization == organization, claims.c.instance_id.in_(instance_ids))
-        async with self.database.read() as conn:
-            return {claim.instance_id: claim for claim in await _read(conn, these)}
+        return await self.database.read(lambda conn: {claim.instance_id: claim for claim in _read(conn, these)})
 
     async def lapsed(self, organization: str, policy_id: str) -> Sequence[Claim]:
         """Those on a policy that are so old that Temporal can be asked whether anything has come of them."""
         old = claims.c.claimed_at < moment(Instant(self.now() - GRACE))
         these = sa.and_(claims.c.organization == organization, claims.c.policy_id == policy_id, old)
-        async with self.database.read() as conn:
-            return await _read(conn, these)
+        return await self.database.read(lambda conn: _read(conn, these))
 
     def has_lapsed(self, claim: Claim) -> bool:
         return claim.claimed_at < self.now() - GRACE
@@ -57,16 +60,22 @@ class Claims:
     async def drop(self, organization: str, claim: Claim) -> None:
         """Nothing has come of it, unless somebody has renewed it since."""
         same = claims.c.claimed_at == moment(claim.claimed_at)
-        async with self.database.write() as conn:
-            await conn.execute(sa.delete(claims).where(_is(organization, claim.instance_id), same))
+
+        def work(conn: sa.Connection) -> None:
+            conn.execute(sa.delete(claims).where(_is(organization, claim.instance_id), same))
+
+        await self.database.write(work)
 
     async def release(self, organization: str, instance_id: str) -> None:
         """An instance that was there already needs no claim, provided that it has its row."""
-        async with self.database.write() as conn:
-            await conn.execute(sa.delete(claims).where(_is(organization, instance_id), _recorded()))
+
+        def work(conn: sa.Connection) -> None:
+            conn.execute(sa.delete(claims).where(_is(organization, instance_id), _recorded()))
+
+        await self.database.write(work)
 
 
-async def claim_policy(conn: AsyncConnection, organization: str, claim: Claim) -> Claim | None:
+def claim_policy(conn: sa.Connection, organization: str, claim: Claim) -> Claim | None:
     """Make the claim, or renew it; None, or the claim on another policy that stands in the way."""
     row = {
         "organization": organization,
@@ -74,20 +83,20 @@ async def claim_policy(conn: AsyncConnection, organization: str, claim: Claim) -
         "policy_id": claim.policy_id,
         "claimed_at": moment(claim.claimed_at),
     }
-    if (await conn.execute(_claiming(conn.dialect.name), row)).first() is not None:
+    if (conn.execute(_claiming(conn.dialect.name), row)).first() is not None:
         return None
-    held = (await conn.execute(sa.select(claims).where(_is(organization, claim.instance_id)))).one()
+    held = conn.execute(sa.select(claims).where(_is(organization, claim.instance_id))).one()
     return _claim(held)
 
 
-async def hold_configuration(conn: AsyncConnection, organization: str) -> None:
+def hold_configuration(conn: sa.Connection, organization: str) -> None:
     """No change of the organization's configuration commits between here and our own commit; others may hold it too."""
     held = sa.select(organizations.c.id).where(organizations.c.id == organization).with_for_update(read=True)
-    await conn.execute(held)
+    conn.execute(held)
 
 
-async def end_claim(conn: AsyncConnection, organization: str, instance_id: str) -> None:
-    await conn.execute(sa.delete(claims).where(_is(organization, instance_id)))
+def end_claim(conn: sa.Connection, organization: str, instance_id: str) -> None:
+    run(conn, _END, {"of_organization": organization, "of_instance": instance_id})
 
 
 def count_claims(organization: str, policy_id: str) -> sa.ScalarSelect[int]:
@@ -96,8 +105,8 @@ def count_claims(organization: str, policy_id: str) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(claims).where(these).scalar_subquery()
 
 
-async def _read(conn: AsyncConnection, these: sa.ColumnElement[bool]) -> Sequence[Claim]:
-    rows = await conn.execute(sa.select(claims).where(these, ~_recorded()).order_by(claims.c.instance_id))
+def _read(conn: sa.Connection, these: sa.ColumnElement[bool]) -> Sequence[Claim]:
+    rows = conn.execute(sa.select(claims).where(these, ~_recorded()).order_by(claims.c.instance_id))
     return [_claim(row) for row in rows]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+import sqlalchemy as sa
 
 from domain.analytics.figures import Group
 from domain.analytics.periods import Period
@@ -53,25 +53,28 @@ class Compliance:
         """`month.now` decides what has happened."""
         scope = Scope(organization, Kind.SLA, origin=Origin.V1)
         window = Window(period.start, period.end, month.now)
-        async with self.database.read() as conn:
-            live = await live_policies(conn, organization)
+
+        def work(conn: sa.Connection) -> Kept:
+            live = live_policies(conn, organization)
             return Kept(
-                await _groups(conn, scope, window),
-                await _averages(conn, scope, window),
+                _groups(conn, scope, window),
+                _averages(conn, scope, window),
                 [policy for policy in live if policy.origin is Origin.V1],
-                await read_downtime(conn, organization, month),
+                read_downtime(conn, organization, month),
             )
 
+        return await self.database.read(work)
 
-async def _groups(conn: AsyncConnection, scope: Scope, window: Window) -> Sequence[Group]:
+
+def _groups(conn: sa.Connection, scope: Scope, window: Window) -> Sequence[Group]:
     return [
         Group(row.type, row.priority, row.policy_id, row.team_id, Tally(**{row.outcome: row.number}))
-        for row in await conn.execute(queries.groups(scope, window))
+        for row in conn.execute(queries.groups(scope, window))
     ]
 
 
-async def _averages(conn: AsyncConnection, scope: Scope, window: Window) -> Sequence[Average]:
+def _averages(conn: sa.Connection, scope: Scope, window: Window) -> Sequence[Average]:
     return [
         Average(row.type, row.policy_id, row.number, float(row.worked))
-        for row in await conn.execute(queries.averages(scope, window))
+        for row in conn.execute(queries.averages(scope, window))
     ]

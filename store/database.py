@@ -6,28 +6,27 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, ExceptionContext
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.errors import SlaError, StoreUnavailable
-from store.urls import SQLITE, async_url
+from store.postgresql import Postgresql
+from store.sqlite import Sqlite
+from store.urls import SQLITE, sync_url
+from store.writing import Work, in_savepoint
 
-# Seconds. libpq takes two as its shortest connect timeout.
-CONNECT_TIMEOUT = 2
+T = TypeVar("T")
+
 PATIENCE = 5.0
-STATEMENT_TIMEOUT = 30
-POOL_SIZE = 10
+"""Seconds."""
 
-_WRITES = "slakeeper_writes"
 # What drivers do not call operational: on PostgreSQL tables and columns that the migrations have not made yet, a
 # server that takes no writes, damaged data; on SQLite a damaged file, and a file that is none of its own.
 _UNUSABLE_STATES = {"42P01", "42703", "25006", "XX001", "XX002"}
@@ -35,61 +34,43 @@ _UNUSABLE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY_CODE = 0xFF
 
 
-class _SqliteConnection(sqlite3.Connection):
-    def close(self) -> None:
-        # A cancelled task leaves a cursor behind; while it lives SQLite keeps even a closed connection, with its locks.
-        if self.in_transaction:
-            self.rollback()
-        super().close()
-
-
-_SQLITE_OPTIONS: dict[str, Any] = {"connect_args": {"factory": _SqliteConnection}}
+class _Session(Protocol):
+    async def run(self, work: Work[T]) -> T: ...
 
 
 class Database:
-    """One engine; `read()` and `write()` each yield a connection inside one transaction of its own.
+    """`read()` and `write()` each do some work inside one transaction of its own.
 
-    Every read sees one state of the database throughout. Belongs to the event loop that uses it first. Inside
-    `transaction()` both join its transaction instead.
+    The work is a plain function of a connection: it is run in one go, on SQLite in a thread. It may be given up as a
+    whole and must leave nothing behind but its statements. Every read sees one state of the database throughout.
+    Belongs to the event loop that uses it first. Inside `transaction()` both join its transaction instead.
     """
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        """`patience`: how many seconds to wait for a connection, for a lock, for the turn to write."""
-        parsed = async_url(url)
+        """`patience`: how many seconds to wait for a lock, and for a turn while nobody else gets on."""
+        parsed = sync_url(url)
         self.shown_url = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == SQLITE
-        self._patience = patience
-        options = _SQLITE_OPTIONS if self.is_sqlite else _postgresql_options(parsed, patience)
-        # No overflow: a connection made for one transaction costs more than the wait for the next free one.
-        pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": patience}
-        self._engine = create_async_engine(parsed, json_deserializer=self._document, **pool, **options)
-        make_pair = partial(_sqlite_pair, patience=patience) if self.is_sqlite else _postgresql_pair
-        self._reader, self._writer = make_pair(self._engine)
-        # SQLite has one writer at a time and polls for its turn; a queue inside the process is fair and quicker.
-        self._turn = asyncio.Lock()
+        kind = Sqlite if self.is_sqlite else Postgresql
+        self._backend: Sqlite | Postgresql = kind(parsed, patience, self._document)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    @property
+    def engine(self) -> sa.Engine:
+        """What all connections come from, for those who listen to what happens on them."""
+        return self._backend.engine
+
+    async def read(self, work: Work[T]) -> T:
         """Raises StoreUnavailable when the database cannot be reached."""
         with self._translated():
-            if (joined := self._joined()) is not None:
-                yield joined
-                return
-            async with self._deadline(), self._reader.begin() as conn:
-                yield conn
+            around = self._joined()
+            return await (self._backend.read(work) if around is None else around.run(work))
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Commits at the end, rolls back on any exception. Raises StoreUnavailable as `read` does."""
-        if (joined := self._joined()) is not None:
-            with self._translated():
-                async with joined.begin_nested():
-                    yield joined
-            return
-        async with self._own_turn():
-            with self._translated():
-                async with self._deadline(), self._writer.begin() as conn:
-                    yield conn
+    async def write(self, work: Work[T]) -> T:
+        """Committed before it returns, undone on any exception. Raises StoreUnavailable as `read` does."""
+        with self._translated():
+            if (around := self._joined()) is not None:
+                return await around.run(partial(in_savepoint, work=work))
+            return await self._backend.write(work)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
@@ -99,40 +80,27 @@ class Database:
         what others commit meanwhile. Only in this very task: one that it starts has transactions of its own, for which
         SQLite will not give it a turn before this one ends.
         """
-        async with self.write() as conn:
-            token = _ambient.set(_Ambient(self, asyncio.current_task(), conn))
-            try:
-                yield
-            finally:
-                _ambient.reset(token)
+        if (around := self._joined()) is not None:
+            with self._translated():
+                async with _nested(around):
+                    yield
+            return
+        with self._translated():
+            async with self._backend.transaction() as session:
+                token = _ambient.set(_Ambient(self, asyncio.current_task(), session))
+                try:
+                    yield
+                finally:
+                    _ambient.reset(token)
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self._backend.close()
 
-    def _joined(self) -> AsyncConnection | None:
+    def _joined(self) -> _Session | None:
         around = _ambient.get()
         if around is None or around.database is not self or around.task is not asyncio.current_task():
             return None
-        return around.conn
-
-    def _deadline(self) -> asyncio.Timeout:
-        # A server that is frozen keeps its connections and answers nothing, so its own limits never strike.
-        return asyncio.timeout(None if self.is_sqlite else 2 * self._patience)
-
-    @asynccontextmanager
-    async def _own_turn(self) -> AsyncIterator[None]:
-        if not self.is_sqlite:
-            yield
-            return
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._turn.acquire()
-        except TimeoutError:
-            raise StoreUnavailable(f"the store at {self.shown_url} is busy: too many writers wait") from None
-        try:
-            yield
-        finally:
-            self._turn.release()
+        return around.session
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -140,7 +108,7 @@ class Database:
             yield
         except TimeoutError as error:
             raise StoreUnavailable(f"the store at {self.shown_url} does not answer") from error
-        except PoolTimeout as error:
+        except (PoolTimeout, sqlite3.OperationalError) as error:
             raise self._unavailable(error) from error
         except DBAPIError as error:
             if is_unusable(error):
@@ -177,59 +145,26 @@ def is_unusable(error: DBAPIError) -> bool:
 class _Ambient:
     database: Database
     task: asyncio.Task[Any] | None
-    conn: AsyncConnection
+    session: _Session
+
+
+@asynccontextmanager
+async def _nested(session: _Session) -> AsyncIterator[None]:
+    await session.run(_saying("SAVEPOINT nested"))
+    try:
+        yield
+    except BaseException:
+        with suppress(DBAPIError):
+            await session.run(_saying("ROLLBACK TO SAVEPOINT nested"))
+        raise
+    await session.run(_saying("RELEASE SAVEPOINT nested"))
+
+
+def _saying(statement: str) -> Work[None]:
+    def say(conn: sa.Connection) -> None:
+        conn.exec_driver_sql(statement)
+
+    return say
 
 
 _ambient: ContextVar[_Ambient | None] = ContextVar("ambient", default=None)
-
-
-def is_provisional() -> bool:
-    """Whether what is read here may still be undone."""
-    return _ambient.get() is not None
-
-
-def _postgresql_options(url: URL, patience: float) -> dict[str, Any]:
-    millis = round(patience * 1000)
-    arguments = {
-        "connect_timeout": CONNECT_TIMEOUT,
-        # A peer that vanished without a word is noticed.
-        "tcp_user_timeout": millis,
-        "options": f"-c lock_timeout={millis} -c statement_timeout={STATEMENT_TIMEOUT * 1000}",
-    }
-    own = {name: value for name, value in arguments.items() if name not in url.query}
-    return {"pool_pre_ping": True, "connect_args": own}
-
-
-def _postgresql_pair(engine: AsyncEngine) -> tuple[AsyncEngine, AsyncEngine]:
-    event.listen(engine.sync_engine, "handle_error", _give_up_what_fails_a_ping)
-    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return reader, engine.execution_options(isolation_level="READ COMMITTED")
-
-
-def _give_up_what_fails_a_ping(context: ExceptionContext) -> None:
-    """A task cancelled in the middle of a statement may leave it running; the driver calls its connection misused."""
-    if context.is_pre_ping:
-        context.is_disconnect = True
-
-
-def _sqlite_pair(engine: AsyncEngine, patience: float) -> tuple[AsyncEngine, AsyncEngine]:
-    event.listen(engine.sync_engine, "connect", partial(prepare_sqlite, patience=patience))
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine, engine.execution_options(**{_WRITES: True})
-
-
-def prepare_sqlite(dbapi_connection: Any, _record: Any, patience: float) -> None:
-    """WAL for readers beside a writer; FULL because what was answered must survive a power cut."""
-    # The driver opens no transactions by itself: `begin` decides between deferred and immediate.
-    dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin_sqlite(conn: Connection) -> None:
-    immediate = conn.get_execution_options().get(_WRITES, False)
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.instants import Instant
 from store.clock import Clock
@@ -33,18 +32,21 @@ class Ims:
     now: Clock
 
     async def get(self, organization: str) -> ImsSettings:
-        async with self.database.read() as conn:
-            await find_organization(conn, organization)
-            return await find_settings(conn, organization)
+        def work(conn: sa.Connection) -> ImsSettings:
+            find_organization(conn, organization)
+            return find_settings(conn, organization)
+
+        return await self.database.read(work)
 
     async def put(
         self, organization: str, sla_enabled: bool | None = None, auto_escalate: bool | None = None
     ) -> ImsSettings:
         """What is None stays as it is."""
         now = self.now()
-        async with self.database.write() as conn:
-            await begin_change(conn, organization)
-            before = await find_settings(conn, organization)
+
+        def work(conn: sa.Connection) -> ImsSettings:
+            begin_change(conn, organization)
+            before = find_settings(conn, organization)
             enabled = before.sla_enabled if sla_enabled is None else sla_enabled
             after = ImsSettings(
                 enabled,
@@ -53,16 +55,18 @@ class Ims:
             )
             row = {"sla_enabled": after.sla_enabled, "auto_escalate": after.auto_escalate, "updated_at": moment(now)}
             row["sla_enabled_at"] = moment(after.sla_enabled_at)
-            await insert_missing(conn, ims_settings, [{"organization": organization, **row}])
+            insert_missing(conn, ims_settings, [{"organization": organization, **row}])
             own = ims_settings.c.organization == organization
-            await conn.execute(sa.update(ims_settings).where(own).values(row))
+            conn.execute(sa.update(ims_settings).where(own).values(row))
             return after
 
+        return await self.database.write(work)
 
-async def find_settings(conn: AsyncConnection, organization: str) -> ImsSettings:
+
+def find_settings(conn: sa.Connection, organization: str) -> ImsSettings:
     """The defaults for an organization that never set any."""
     own = ims_settings.c.organization == organization
-    row = (await conn.execute(sa.select(ims_settings).where(own))).first()
+    row = conn.execute(sa.select(ims_settings).where(own)).first()
     if row is None:
         return ImsSettings()
     return ImsSettings(row.sla_enabled, row.auto_escalate, optional_instant(row.sla_enabled_at))

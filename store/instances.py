@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack, cast
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import Event
 from domain.ids import Kind, SubjectType
@@ -21,6 +20,7 @@ from store import records
 from store.clock import Clock
 from store.database import Database
 from store.tables import deliveries, instance_events, instance_records, instances, milestones, notices
+from store.taken import Asked, find_recorded
 from store.types import instant, moment, optional_instant
 
 
@@ -104,8 +104,7 @@ class Instances:
         await records.apply(self.database, self.now, record)
 
     async def get(self, organization: str, instance_id: str) -> StoredInstance | None:
-        async with self.database.read() as conn:
-            return await find_instance(conn, organization, instance_id)
+        return await self.database.read(lambda conn: find_instance(conn, organization, instance_id))
 
     async def list(
         self, organization: str, *, limit: int, offset: int, as_of: Instant | None = None, **filters: Unpack[Filters]
@@ -116,90 +115,106 @@ class Instances:
         """
         status = _status_at(self.now() if as_of is None else as_of)
         wanted = sa.and_(_shown(organization), *_conditions(filters, status))
-        async with self.database.read() as conn:
-            total = await conn.scalar(sa.select(sa.func.count()).select_from(instances).where(wanted))
-            rows = (await conn.execute(_in_order(wanted, status).limit(limit).offset(offset))).all()
-            ledgers = await _ledgers(conn, organization, [row.id for row in rows])
-        found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]
-        return found, total or 0
+
+        def work(conn: sa.Connection) -> tuple[Sequence[StoredInstance], int]:
+            total = conn.scalar(sa.select(sa.func.count()).select_from(instances).where(wanted))
+            rows = conn.execute(_in_order(wanted, status).limit(limit).offset(offset)).all()
+            ledgers = _ledgers(conn, organization, [row.id for row in rows])
+            found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]
+            return found, total or 0
+
+        return await self.database.read(work)
 
     async def load(self, organization: str, instance_id: str) -> LoadedInstance | None:
         this = sa.and_(instances.c.organization == organization, instances.c.id == instance_id)
-        async with self.database.read() as conn:
-            row = (await conn.execute(sa.select(instances).where(this))).first()
+
+        def work(conn: sa.Connection) -> LoadedInstance | None:
+            row = conn.execute(sa.select(instances).where(this)).first()
             if row is None:
                 return None
-            events = await _events(conn, organization, instance_id)
-            ledgers = await _ledgers(conn, organization, [instance_id])
-            undelivered = await _undelivered(conn, organization, instance_id)
-            recorded = await _count_records(conn, organization, instance_id)
-        return LoadedInstance(
-            snapshot=row.snapshot,
-            plan=row.plan,
-            events=events,
-            ledger=ledgers.get(instance_id, ()),
-            sequence=row.sequence,
-            set_aside=row.set_aside,
-            undelivered=undelivered,
-            is_complete=recorded == row.sequence,
-            recorded_at=instant(row.recorded_at),
-        )
+            events = _events(conn, organization, instance_id)
+            ledgers = _ledgers(conn, organization, [instance_id])
+            undelivered = _undelivered(conn, organization, instance_id)
+            recorded = _count_records(conn, organization, instance_id)
+            return LoadedInstance(
+                snapshot=row.snapshot,
+                plan=row.plan,
+                events=events,
+                ledger=ledgers.get(instance_id, ()),
+                sequence=row.sequence,
+                set_aside=row.set_aside,
+                undelivered=undelivered,
+                is_complete=recorded == row.sequence,
+                recorded_at=instant(row.recorded_at),
+            )
+
+        return await self.database.read(work)
+
+    async def deliveries(self, organization: str, instance_id: str, notice_ids: Sequence[str]) -> Sequence[Delivery]:
+        """How notices of an instance have fared, as far as is recorded."""
+        table = deliveries
+        of_instance = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
+        wanted = sa.select(table).where(of_instance, table.c.notice_id.in_(notice_ids))
+        return await self.database.read(lambda conn: [_delivery(row) for row in conn.execute(wanted)])
 
     async def taken(self, organization: str, instance_id: str, event_id: str) -> Taken | SetAside | None:
         """What is recorded of an event, in one statement that reads no plan; None while nothing is."""
-        table, event = instances, instance_events
-        same = sa.and_(event.c.organization == table.c.organization, event.c.instance_id == table.c.id)
-        found = sa.and_(same, event.c.event_id == event_id)
-        wanted = sa.select(event.c.occurred_at, table.c.set_aside).select_from(table.outerjoin(event, found))
-        this = sa.and_(table.c.organization == organization, table.c.id == instance_id)
-        async with self.database.read() as conn:
-            row = (await conn.execute(wanted.where(this))).first()
-        if row is None:
-            return None
-        if row.occurred_at is not None:
-            return Taken(instant(row.occurred_at))
-        reason = refusal(row.set_aside, event_id)
-        return None if reason is None else SetAside(reason)
+        asked = (organization, instance_id, event_id)
+        return (await self.taken_any([asked])).get(asked)
+
+    async def taken_any(self, wanted: Sequence[Asked]) -> Mapping[Asked, Taken | SetAside]:
+        """The same for several events, in one look at them all; those of which nothing is recorded are left out."""
+        return await self.database.read(lambda conn: dict(_taken(conn, wanted))) if wanted else {}
 
 
-async def _undelivered(
-    conn: AsyncConnection, organization: str, instance_id: str
+def _taken(conn: sa.Connection, wanted: Sequence[Asked]) -> Iterator[tuple[Asked, Taken | SetAside]]:
+    for asked, occurred_at, set_aside in find_recorded(conn, wanted):
+        if occurred_at is not None:
+            yield asked, Taken(instant(occurred_at))
+        elif (reason := refusal(set_aside, asked[2])) is not None:
+            yield asked, SetAside(reason)
+
+
+def _undelivered(
+    conn: sa.Connection, organization: str, instance_id: str
 ) -> tuple[tuple[Mapping[str, Any], tuple[Delivery, ...]], ...]:
     of_instance = sa.and_(notices.c.organization == organization, notices.c.instance_id == instance_id)
     unsettled = sa.and_(of_instance, notices.c.settled.is_(False))
     ours = sa.select(notices).where(unsettled).order_by(notices.c.sequence, notices.c.notice_id)
-    found = (await conn.execute(ours)).all()
-    return tuple([(row.doc, await _deliveries_of(conn, row)) for row in found])
+    found = conn.execute(ours).all()
+    return tuple([(row.doc, _deliveries_of(conn, row)) for row in found])
 
 
-async def _deliveries_of(conn: AsyncConnection, notice: sa.Row[Any]) -> tuple[Delivery, ...]:
+def _deliveries_of(conn: sa.Connection, notice: sa.Row[Any]) -> tuple[Delivery, ...]:
     table = deliveries
     of_notice = sa.and_(
         table.c.organization == notice.organization,
         table.c.instance_id == notice.instance_id,
         table.c.notice_id == notice.notice_id,
     )
-    rows = await conn.execute(sa.select(table).where(of_notice).order_by(table.c.channel))
-    return tuple(Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error) for row in rows)
+    rows = conn.execute(sa.select(table).where(of_notice).order_by(table.c.channel))
+    return tuple(map(_delivery, rows))
 
 
-async def find_instance(conn: AsyncConnection, organization: str, instance_id: str) -> StoredInstance | None:
+def _delivery(row: Any) -> Delivery:
+    return Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error)
+
+
+def find_instance(conn: sa.Connection, organization: str, instance_id: str) -> StoredInstance | None:
     this = sa.and_(_shown(organization), instances.c.id == instance_id)
-    row = (await conn.execute(sa.select(instances).where(this))).first()
+    row = conn.execute(sa.select(instances).where(this)).first()
     if row is None:
         return None
-    return _stored(row, (await _ledgers(conn, organization, [instance_id])).get(instance_id, ()), row.status)
+    return _stored(row, (_ledgers(conn, organization, [instance_id])).get(instance_id, ()), row.status)
 
 
-async def find_instances(
-    conn: AsyncConnection, organization: str, instance_ids: Sequence[str]
-) -> Mapping[str, StoredInstance]:
+def find_instances(conn: sa.Connection, organization: str, instance_ids: Sequence[str]) -> Mapping[str, StoredInstance]:
     """Those that there are, by id."""
     if not instance_ids:
         return {}
     these = sa.and_(_shown(organization), instances.c.id.in_(instance_ids))
-    rows = (await conn.execute(sa.select(instances).where(these))).all()
-    ledgers = await _ledgers(conn, organization, [row.id for row in rows])
+    rows = conn.execute(sa.select(instances).where(these)).all()
+    ledgers = _ledgers(conn, organization, [row.id for row in rows])
     return {row.id: _stored(row, ledgers.get(row.id, ()), row.status) for row in rows}
 
 
@@ -231,7 +246,7 @@ def _in_order(wanted: sa.ColumnElement[bool], status: sa.ColumnElement[str]) -> 
     return sa.select(table, status.label("status_then")).where(wanted).order_by(*order)
 
 
-async def _ledgers(conn: AsyncConnection, organization: str, instance_ids: Sequence[str]) -> dict[str, Ledger]:
+def _ledgers(conn: sa.Connection, organization: str, instance_ids: Sequence[str]) -> dict[str, Ledger]:
     """The firings of each instance, in the order they fired."""
     if not instance_ids:
         return {}
@@ -239,22 +254,22 @@ async def _ledgers(conn: AsyncConnection, organization: str, instance_ids: Seque
     these = sa.and_(table.c.organization == organization, table.c.instance_id.in_(instance_ids))
     order = (table.c.fired_at, table.c.planned_at, table.c.target, table.c.cycle, table.c.milestone, table.c.generation)
     ledgers: dict[str, Ledger] = {}
-    for row in await conn.execute(sa.select(table).where(these).order_by(*order)):
+    for row in conn.execute(sa.select(table).where(these).order_by(*order)):
         ledgers[row.instance_id] = (*ledgers.get(row.instance_id, ()), _firing(row))
     return ledgers
 
 
-async def _events(conn: AsyncConnection, organization: str, instance_id: str) -> tuple[Event, ...]:
+def _events(conn: sa.Connection, organization: str, instance_id: str) -> tuple[Event, ...]:
     table = instance_events
     these = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
-    docs = await conn.scalars(sa.select(table.c.doc).where(these).order_by(table.c.sequence, table.c.position))
+    docs = conn.scalars(sa.select(table.c.doc).where(these).order_by(table.c.sequence, table.c.position))
     return tuple(Event.from_json(doc) for doc in docs)
 
 
-async def _count_records(conn: AsyncConnection, organization: str, instance_id: str) -> int:
+def _count_records(conn: sa.Connection, organization: str, instance_id: str) -> int:
     table = instance_records
     these = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
-    return await conn.scalar(sa.select(sa.func.count()).select_from(table).where(these)) or 0
+    return conn.scalar(sa.select(sa.func.count()).select_from(table).where(these)) or 0
 
 
 def _firing(row: Any) -> Firing:

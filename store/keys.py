@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, NotFound
 from domain.fields import require_text
@@ -60,8 +59,7 @@ class Keys:
         valid = sa.and_(table.c.digest == digest(key), table.c.revoked_at.is_(None))
         owners = table.join(organizations, organizations.c.id == table.c.organization)
         query = sa.select(table, organizations.c.plan).select_from(owners).where(valid)
-        async with self.database.read() as conn:
-            row = (await conn.execute(query)).first()
+        row = await self.database.read(lambda conn: conn.execute(query).first())
         return None if row is None else _owner(row)
 
     async def ensure(self, key: str, name: str, organization: str, scopes: Sequence[str]) -> bool:
@@ -71,9 +69,13 @@ class Keys:
         """
         await Organizations(self.database, self.now).ensure(organization)
         same = sa.select(api_keys).where(api_keys.c.digest == digest(key))
-        async with self.database.write() as conn:
-            await insert_missing(conn, api_keys, [self._row(key, name, organization, scopes)])
-            there = _stored((await conn.execute(same)).one())
+        row = self._row(key, name, organization, scopes)
+
+        def work(conn: sa.Connection) -> StoredKey:
+            insert_missing(conn, api_keys, [row])
+            return _stored(conn.execute(same).one())
+
+        there = await self.database.write(work)
         if there.organization != organization:
             raise Conflict("this key belongs to another organization", field="organization", value=organization)
         return there.revoked_at is None
@@ -85,34 +87,46 @@ class Keys:
         """
         key = mint_key()
         row = self._row(key, require_text(name, "name", LONGEST_NAME), organization, require_scopes(scopes))
-        async with self.database.write() as conn:
-            await find_organization(conn, organization)
-            await conn.execute(sa.insert(api_keys).values(row))
-            return await _find(conn, row["id"], organization), key
+
+        def work(conn: sa.Connection) -> tuple[StoredKey, str]:
+            find_organization(conn, organization)
+            conn.execute(sa.insert(api_keys).values(row))
+            return _find(conn, row["id"], organization), key
+
+        return await self.database.write(work)
 
     async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredKey], int]:
         """A page, oldest first, and how many there are; revoked ones included. Raises NotFound."""
         table = api_keys
         own = table.c.organization == organization
         page = sa.select(table).where(own).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
-        async with self.database.read() as conn:
-            await find_organization(conn, organization)
-            total = await conn.scalar(sa.select(sa.func.count()).select_from(table).where(own))
-            return [_stored(row) for row in await conn.execute(page)], total or 0
+
+        def work(conn: sa.Connection) -> tuple[Sequence[StoredKey], int]:
+            find_organization(conn, organization)
+            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(own))
+            return [_stored(row) for row in conn.execute(page)], total or 0
+
+        return await self.database.read(work)
 
     async def revoke(self, key_id: str, organization: str | None = None) -> StoredKey:
         """Of the organization, or of any. One that is revoked stays revoked as of then. Raises NotFound."""
         table = api_keys
         valid = sa.and_(_is(key_id, organization), table.c.revoked_at.is_(None))
-        async with self.database.write() as conn:
-            await conn.execute(sa.update(table).where(valid).values(revoked_at=moment(self.now())))
-            return await _find(conn, key_id, organization)
+
+        def work(conn: sa.Connection) -> StoredKey:
+            conn.execute(sa.update(table).where(valid).values(revoked_at=moment(self.now())))
+            return _find(conn, key_id, organization)
+
+        return await self.database.write(work)
 
     async def any(self) -> bool:
         """Whether some key is valid."""
-        async with self.database.read() as conn:
+
+        def work(conn: sa.Connection) -> bool:
             valid = sa.select(api_keys.c.id).where(api_keys.c.revoked_at.is_(None)).limit(1)
-            return await conn.scalar(valid) is not None
+            return conn.scalar(valid) is not None
+
+        return await self.database.read(work)
 
     def _row(self, key: str, name: str, organization: str, scopes: Sequence[str]) -> dict[str, Any]:
         row = {"id": mint("key"), "organization": organization, "name": name, "prefix": prefix(key)}
@@ -143,8 +157,8 @@ async def any_key(database_url: str) -> bool:
         await database.close()
 
 
-async def _find(conn: AsyncConnection, key_id: str, organization: str | None) -> StoredKey:
-    row = (await conn.execute(sa.select(api_keys).where(_is(key_id, organization)))).first()
+def _find(conn: sa.Connection, key_id: str, organization: str | None) -> StoredKey:
+    row = conn.execute(sa.select(api_keys).where(_is(key_id, organization))).first()
     if row is None:
         raise NotFound(f"there is no API key {key_id!r}", field="key_id", value=key_id)
     return _stored(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+import sqlalchemy as sa
 
 from domain.catalog import Catalog
 from domain.plans import Plan
@@ -58,27 +58,33 @@ class Openings:
         Whoever archives a policy sees the claims made here, or they are made under what is left without it. Raises
         NotFound for the organization, and what `prepare` raises; nothing is claimed then.
         """
-        async with self.database.read() as conn:
-            catalog = await self.catalogs.of(conn, organization)
-            seen = [await _look(conn, catalog, ticket, prepare) for ticket in tickets]
+
+        def look(conn: sa.Connection) -> tuple[Catalog, Sequence[Opening]]:
+            catalog = self.catalogs.of(conn, organization)
+            return catalog, [_look(conn, catalog, ticket, prepare) for ticket in tickets]
+
+        catalog, seen = await self.database.read(look)
         if not any(opening.start for opening in seen):
             return seen
-        async with self.database.write() as conn:
-            await hold_configuration(conn, organization)
-            if (newest := await self.catalogs.of(conn, organization)) is not catalog:
-                seen = [await _look(conn, newest, ticket, prepare) for ticket in tickets]
-            return [await self._claimed(conn, organization, opening) for opening in seen]
 
-    async def _claimed(self, conn: AsyncConnection, organization: str, opening: Opening) -> Opening:
+        def work(conn: sa.Connection) -> Sequence[Opening]:
+            hold_configuration(conn, organization)
+            if (newest := self.catalogs.of(conn, organization)) is not catalog:
+                return [self._claimed(conn, organization, _look(conn, newest, ticket, prepare)) for ticket in tickets]
+            return [self._claimed(conn, organization, opening) for opening in seen]
+
+        return await self.database.write(work)
+
+    def _claimed(self, conn: sa.Connection, organization: str, opening: Opening) -> Opening:
         if opening.start is None:
             return opening
         facts = opening.start.snapshot.facts
-        if (existing := await find_instance(conn, organization, facts.instance_id)) is not None:
+        if (existing := find_instance(conn, organization, facts.instance_id)) is not None:
             return Opening(existing=existing)
-        contested = await claim_policy(conn, organization, Claim(facts.instance_id, facts.policy_id, self.now()))
+        contested = claim_policy(conn, organization, Claim(facts.instance_id, facts.policy_id, self.now()))
         return opening if contested is None else Opening(contested=contested)
 
 
-async def _look(conn: AsyncConnection, catalog: Catalog, ticket: Ticket, prepare: Prepare) -> Opening:
-    existing = await find_instance(conn, catalog.organization, str(ticket.instance))
+def _look(conn: sa.Connection, catalog: Catalog, ticket: Ticket, prepare: Prepare) -> Opening:
+    existing = find_instance(conn, catalog.organization, str(ticket.instance))
     return prepare(catalog, ticket) if existing is None else Opening(existing=existing)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.calendar import Calendar
 from domain.calendar.zones import require_zone
@@ -53,9 +52,12 @@ class Organizations:
 
     async def ensure(self, organization: str) -> Organization:
         """The organization, made with a default calendar if it is new."""
-        async with self.database.write() as conn:
-            await self._make(conn, organization, {})
-            return await find_organization(conn, organization)
+
+        def work(conn: sa.Connection) -> Organization:
+            self._make(conn, organization, {})
+            return find_organization(conn, organization)
+
+        return await self.database.write(work)
 
     async def create(
         self,
@@ -67,11 +69,14 @@ class Organizations:
     ) -> Organization:
         """With a default calendar. Raises InvalidValue, and Conflict when there is one of this id."""
         changes = _changes(name, timezone, plan)
-        async with self.database.write() as conn:
-            if not await self._make(conn, organization, changes):
+
+        def work(conn: sa.Connection) -> Organization:
+            if not self._make(conn, organization, changes):
                 reason = f"organization {organization!r} exists already"
                 raise Conflict(reason, field="organization", value=organization)
-            return await find_organization(conn, organization)
+            return find_organization(conn, organization)
+
+        return await self.database.write(work)
 
     async def change(
         self,
@@ -87,28 +92,33 @@ class Organizations:
         Raises NotFound for the organization, InvalidValue for a calendar that it does not have, or a bad value.
         """
         changes = _changes(name, timezone, plan)
-        async with self.database.write() as conn:
-            await begin_change(conn, organization)
+
+        def work(conn: sa.Connection) -> Organization:
+            begin_change(conn, organization)
             if default_calendar_id is not None:
-                await _require_calendar(conn, organization, default_calendar_id)
+                _require_calendar(conn, organization, default_calendar_id)
                 changes["default_calendar_id"] = default_calendar_id
             if changes:
                 changed = sa.update(organizations).where(organizations.c.id == organization).values(**changes)
-                await conn.execute(changed)
-            return await find_organization(conn, organization)
+                conn.execute(changed)
+            return find_organization(conn, organization)
+
+        return await self.database.write(work)
 
     async def get(self, organization: str) -> Organization:
         """Raises NotFound."""
-        async with self.database.read() as conn:
-            return await find_organization(conn, organization)
+        return await self.database.read(lambda conn: find_organization(conn, organization))
 
     async def list(self) -> Sequence[Organization]:
         """All of them, by their ids."""
-        async with self.database.read() as conn:
-            rows = await conn.execute(sa.select(*_columns()).order_by(organizations.c.id))
+
+        def work(conn: sa.Connection) -> Sequence[Organization]:
+            rows = conn.execute(sa.select(*_columns()).order_by(organizations.c.id))
             return [_organization(row) for row in rows.mappings()]
 
-    async def _make(self, conn: AsyncConnection, organization: str, given: Mapping[str, Any]) -> bool:
+        return await self.database.read(work)
+
+    def _make(self, conn: sa.Connection, organization: str, given: Mapping[str, Any]) -> bool:
         """Whether it is new."""
         row = {
             "id": require_organization(organization),
@@ -120,12 +130,12 @@ class Organizations:
             "created_at": moment(self.now()),
             **given,
         }
-        if not await insert_new(conn, organizations, row):
+        if not insert_new(conn, organizations, row):
             return False
-        await self._insert_default_calendar(conn, organization)
+        self._insert_default_calendar(conn, organization)
         return True
 
-    async def _insert_default_calendar(self, conn: AsyncConnection, organization: str) -> None:
+    def _insert_default_calendar(self, conn: sa.Connection, organization: str) -> None:
         now = moment(self.now())
         row = {
             "organization": organization,
@@ -134,28 +144,28 @@ class Organizations:
             "doc": OFFICE_HOURS.to_json(),
         }
         current = {**row, "id": DEFAULT_CALENDAR_ID, "created_at": now, "updated_at": now}
-        await conn.execute(sa.insert(calendars).values(current))
+        conn.execute(sa.insert(calendars).values(current))
         first = {**row, "calendar_id": DEFAULT_CALENDAR_ID, "changed_at": now, "changed_by": SYSTEM}
-        await conn.execute(sa.insert(calendar_versions).values(first))
+        conn.execute(sa.insert(calendar_versions).values(first))
 
 
-async def find_organization(conn: AsyncConnection, organization: str) -> Organization:
+def find_organization(conn: sa.Connection, organization: str) -> Organization:
     """Raises NotFound."""
     query = sa.select(*_columns()).where(organizations.c.id == organization)
-    row = (await conn.execute(query)).mappings().first()
+    row = (conn.execute(query)).mappings().first()
     if row is None:
         raise _unknown(organization)
     return _organization(row)
 
 
-async def begin_change(conn: AsyncConnection, organization: str) -> None:
+def begin_change(conn: sa.Connection, organization: str) -> None:
     """Counts a change of configuration; changes of one organization wait for each other from here to their commit.
 
     Raises NotFound.
     """
     table = organizations
     counted = sa.update(table).where(table.c.id == organization).values(config_version=table.c.config_version + 1)
-    if not (await conn.execute(counted)).rowcount:
+    if not (conn.execute(counted)).rowcount:
         raise _unknown(organization)
 
 
@@ -169,10 +179,10 @@ def _changes(name: str | None, timezone: str | None, plan: Subscription | None) 
     return {column: value for column, value in given.items() if value is not None}
 
 
-async def _require_calendar(conn: AsyncConnection, organization: str, calendar_id: str) -> None:
+def _require_calendar(conn: sa.Connection, organization: str, calendar_id: str) -> None:
     table = calendars
     live = sa.and_(table.c.organization == organization, table.c.id == calendar_id, table.c.deleted_at.is_(None))
-    if await conn.scalar(sa.select(table.c.id).where(live)) is None:
+    if conn.scalar(sa.select(table.c.id).where(live)) is None:
         raise InvalidValue("default_business_hours_id", calendar_id, "names business hours that do not exist")
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.clocks import ClockState
 from domain.instants import Instant
-from domain.plans import Plan, TargetPlan
+from domain.plans import TargetPlan
 from domain.records import Record
-from store.tables import instance_targets, instances
+from store.plain import run_each
+from store.rows import Held
+from store.tables import instance_targets
 from store.types import holdable, moment
+from store.upserts import replace
 
 MET = "met"
 BREACHED = "breached"
@@ -22,24 +26,36 @@ CANCELLED = "cancelled"
 _OUTCOMES: Mapping[ClockState, str] = {ClockState.STOPPED: MET, ClockState.CANCELLED: CANCELLED}
 
 
-async def replace_targets(conn: AsyncConnection, record: Record) -> None:
-    """The clocks of the record's plan in place of all there were, unless a newer record has been applied.
+_ONE = sa.and_(
+    instance_targets.c.organization == sa.bindparam("of_organization"),
+    instance_targets.c.instance_id == sa.bindparam("of_instance"),
+    instance_targets.c.name == sa.bindparam("of_name"),
+    instance_targets.c.cycle == sa.bindparam("of_cycle"),
+)
+_DELETE = sa.delete(instance_targets).where(_ONE)
 
-    To be called once the instance's row has been moved: whoever moves it holds it until the end of the transaction.
+
+def replace_targets(conn: sa.Connection, record: Record, held: Held) -> None:
+    """The clocks of the record's plan in place of those of the plan before; rows that stay the same are not touched.
+
+    To be called by whoever holds the instance's row, once its plan is that of the record.
     """
-    if not await _is_newest(conn, record):
-        return
-    own = sa.and_(
-        instance_targets.c.organization == record.organization, instance_targets.c.instance_id == record.instance_id
-    )
-    await conn.execute(sa.delete(instance_targets).where(own))
-    if rows := [_row(record, target) for target in Plan.from_json(record.plan).targets]:
-        await conn.execute(sa.insert(instance_targets), rows)
+    documents = json.loads(held.plan)["targets"] if held.plan is not None else []
+    planned = record.plan["targets"] if record.plan is not None else []
+    # Clocks keep their places, mostly, so that few documents have to be read.
+    differing = [pair for pair in zip_longest(documents, planned) if pair[0] != pair[1]]
+    old = _by_key(document for document, _ in differing)
+    new = _by_key(document for _, document in differing)
+    changed = [target for key, target in new.items() if old.get(key) != target]
+    replace(conn, instance_targets, [_row(record, target) for target in changed])
+    own = {"of_organization": record.organization, "of_instance": record.instance_id}
+    gone = sorted(old.keys() - new.keys())
+    run_each(conn, _DELETE, [{**own, "of_name": name, "of_cycle": cycle} for name, cycle in gone])
 
 
-async def _is_newest(conn: AsyncConnection, record: Record) -> bool:
-    this = sa.and_(instances.c.organization == record.organization, instances.c.id == record.instance_id)
-    return await conn.scalar(sa.select(instances.c.sequence).where(this)) == record.sequence
+def _by_key(documents: Iterable[Mapping[str, Any] | None]) -> dict[tuple[str, int], TargetPlan]:
+    targets = [TargetPlan.from_json(document) for document in documents if document is not None]
+    return {(target.name, target.cycle): target for target in targets}
 
 
 def _row(record: Record, target: TargetPlan) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.instants import Instant
 from domain.policies import Policy
@@ -26,24 +25,24 @@ class PolicyVersion:
     key_name: str | None
 
 
-async def append_version(
-    conn: AsyncConnection, organization: str, policy: Policy, change: str, now: datetime | None, changed_by: str
+def append_version(
+    conn: sa.Connection, organization: str, policy: Policy, change: str, now: datetime | None, changed_by: str
 ) -> None:
     row = {"organization": organization, "policy_id": policy.id, "version": policy.version, "change": change}
     row |= {"doc": policy.to_json(), "changed_at": now, "changed_by": changed_by}
-    await conn.execute(sa.insert(policy_versions).values(row))
+    conn.execute(sa.insert(policy_versions).values(row))
 
 
-async def read_versions(
-    conn: AsyncConnection, organization: str, policy_id: str, limit: int, offset: int
+def read_versions(
+    conn: sa.Connection, organization: str, policy_id: str, limit: int, offset: int
 ) -> tuple[Sequence[PolicyVersion], int]:
     """A page, oldest first, and how many there are."""
     table = policy_versions
     these = sa.and_(table.c.organization == organization, table.c.policy_id == policy_id)
     key = sa.and_(api_keys.c.id == table.c.changed_by, api_keys.c.organization == organization)
     page = sa.select(table, api_keys.c.name).join_from(table, api_keys, key, isouter=True).where(these)
-    total = await conn.scalar(sa.select(sa.func.count()).select_from(table).where(these))
-    rows = await conn.execute(page.order_by(table.c.version).limit(limit).offset(offset))
+    total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(these))
+    rows = conn.execute(page.order_by(table.c.version).limit(limit).offset(offset))
     return [
         PolicyVersion(Policy.from_json(row.doc), row.change, instant(row.changed_at), row.changed_by, row.name)
         for row in rows

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import InvalidValue, InvalidValues
 from domain.ids import Kind
@@ -13,12 +12,12 @@ from domain.origins import Origin
 from store.tables import policies
 
 
-async def last_position(conn: AsyncConnection, organization: str) -> int:
+def last_position(conn: sa.Connection, organization: str) -> int:
     last = sa.select(sa.func.max(policies.c.position)).where(policies.c.organization == organization)
-    return await conn.scalar(last) or 0
+    return conn.scalar(last) or 0
 
 
-async def live_ids(conn: AsyncConnection, organization: str, kind: Kind) -> Sequence[str]:
+def live_ids(conn: sa.Connection, organization: str, kind: Kind) -> Sequence[str]:
     """Those that have an order: of the API v1 each ticket matches one at most."""
     live = sa.and_(
         policies.c.organization == organization,
@@ -26,7 +25,7 @@ async def live_ids(conn: AsyncConnection, organization: str, kind: Kind) -> Sequ
         policies.c.origin == Origin.V2.value,
         policies.c.archived_at.is_(None),
     )
-    return (await conn.scalars(sa.select(policies.c.id).where(live).order_by(policies.c.position))).all()
+    return (conn.scalars(sa.select(policies.c.id).where(live).order_by(policies.c.position))).all()
 
 
 def require_every_one_once(policy_ids: Sequence[str], present: Sequence[str]) -> None:
@@ -44,16 +43,16 @@ def require_every_one_once(policy_ids: Sequence[str], present: Sequence[str]) ->
         raise InvalidValues("policy_ids", list(policy_ids), reason, faults)
 
 
-async def move(conn: AsyncConnection, organization: str, policy_ids: Sequence[str]) -> None:
+def move(conn: sa.Connection, organization: str, policy_ids: Sequence[str]) -> None:
     """Deals the positions that these policies have out to them anew, in this order."""
     if not policy_ids:
         return
     these = sa.and_(policies.c.organization == organization, policies.c.id.in_(policy_ids))
-    positions = (await conn.scalars(sa.select(policies.c.position).where(these).order_by(policies.c.position))).all()
+    positions = (conn.scalars(sa.select(policies.c.position).where(these).order_by(policies.c.position))).all()
     one = sa.and_(policies.c.organization == organization, policies.c.id == sa.bindparam("moved"))
     moved = sa.update(policies).where(one).values(position=sa.bindparam("to"))
     places = zip(policy_ids, positions, strict=True)
-    await conn.execute(moved, [{"moved": policy_id, "to": position} for policy_id, position in places])
+    conn.execute(moved, [{"moved": policy_id, "to": position} for policy_id, position in places])
 
 
 def _doubled(policy_ids: Sequence[str]) -> Sequence[str]:

@@ -5,98 +5,65 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import ProjectionConflict
-from domain.ids import InstanceId
-from domain.instants import parse
 from domain.records import Record
-from domain.snapshot import Facts
-from store.chains import chain
 from store.claims import end_claim
 from store.clock import Clock
 from store.database import Database
 from store.outcomes import replace_targets
-from store.tables import deliveries, instance_events, instance_records, instances, milestones, notices
+from store.plain import run_each
+from store.rows import Parts, hold, move, require_plan
+from store.steps import insert_step
+from store.tables import deliveries, instance_events, milestones, notices
 from store.types import holdable, moment
-from store.upserts import insert_missing, insert_new, keep_newest
+from store.upserts import insert_missing, keep_newest
+
+_SETTLED = (
+    sa.update(notices)
+    .where(
+        notices.c.organization == sa.bindparam("of_organization"),
+        notices.c.instance_id == sa.bindparam("of_instance"),
+        notices.c.notice_id == sa.bindparam("of_notice"),
+    )
+    .values(settled=True)
+)
 
 
 async def apply(database: Database, now: Clock, record: Record) -> None:
-    """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content."""
-    async with database.write() as conn:
-        if await _claim(conn, now, record):
-            await _move_current(conn, now, record)
-            await replace_targets(conn, record)
-            await _keep_snapshot(conn, record)
-            await _append_events(conn, record)
-            await _keep_milestones(conn, record)
-            await _keep_notices(conn, record)
-            await _keep_deliveries(conn, record)
-            await _settle_notices(conn, record)
-            await chain(conn, record)
+    """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content.
+
+    PlanMissing for one without its plan where the row does not have it.
+    """
+    recorded_at = moment(now())
+    parts = Parts.of(record, recorded_at)
+    step = {**_of(record), "sequence": record.sequence, "digest": record.digest, "link": record.link}
+    step["recorded_at"] = recorded_at
+
+    def work(conn: sa.Connection) -> None:
+        held = hold(conn, record, parts)
+        if insert_step(conn, record, step, held.is_new):
+            require_plan(record, held)
+            newer = parts.since(held)
+            move(conn, record, held, newer)
+            if "plan" in newer:
+                replace_targets(conn, record, held)
+            if record.snapshot is not None:
+                end_claim(conn, record.organization, record.instance_id)
+            _append(conn, record)
+
+    await database.write(work)
 
 
-async def _claim(conn: AsyncConnection, now: Clock, record: Record) -> bool:
-    """Whether this record is to be written. A second writer of the same key waits here for the first to commit."""
-    content = {"digest": record.digest, "recorded_at": moment(now()), "link": record.link}
-    if await insert_new(conn, instance_records, {**_of(record), "sequence": record.sequence, **content}):
-        return True
-    held = await conn.scalar(sa.select(instance_records.c.digest).where(_key_of(record)))
-    if held != record.digest:
-        raise ProjectionConflict(
-            f"record {record.sequence} of {record.instance_id} is already written with other content",
-            field="sequence",
-            value=record.sequence,
-        )
-    return False
+def _append(conn: sa.Connection, record: Record) -> None:
+    """What the record adds, whatever came before it."""
+    _append_events(conn, record)
+    _keep_milestones(conn, record)
+    _keep_notices(conn, record)
+    _keep_deliveries(conn, record)
+    _settle_notices(conn, record)
 
 
-def _key_of(record: Record) -> sa.ColumnElement[bool]:
-    columns = instance_records.c
-    return sa.and_(
-        columns.organization == record.organization,
-        columns.instance_id == record.instance_id,
-        columns.sequence == record.sequence,
-    )
-
-
-async def _move_current(conn: AsyncConnection, now: Clock, record: Record) -> None:
-    """The row of the instance, moved forward and never back."""
-    instance = InstanceId.parse(record.instance_id)
-    row = {
-        "organization": record.organization,
-        "id": record.instance_id,
-        "kind": instance.kind.value,
-        "subject_type": instance.subject_type.value,
-        "subject": instance.subject,
-        "status": record.status.value,
-        "opened_at": moment(parse(record.plan["opened_at"])),
-        "closed_at": moment(record.closed_at),
-        "next_due_at": moment(record.next_due_at),
-        "next_milestone_at": moment(record.next_milestone_at),
-        "ongoing": record.ongoing,
-        "sequence": record.sequence,
-        "plan": record.plan,
-        "set_aside": dict(record.set_aside),
-        "recorded_at": moment(now()),
-    }
-    await keep_newest(conn, instances, [row])
-
-
-async def _keep_snapshot(conn: AsyncConnection, record: Record) -> None:
-    if record.snapshot is None:
-        return
-    facts = Facts.of(record.snapshot)
-    table = instances
-    older = table.c.snapshot_sequence < record.sequence
-    this = sa.and_(table.c.organization == record.organization, table.c.id == record.instance_id, older)
-    values = {"policy_id": facts.policy_id, "priority": facts.priority, "snapshot": record.snapshot}
-    await conn.execute(sa.update(table).where(this).values(**values, snapshot_sequence=record.sequence))
-    await end_claim(conn, record.organization, record.instance_id)
-
-
-async def _append_events(conn: AsyncConnection, record: Record) -> None:
+def _append_events(conn: sa.Connection, record: Record) -> None:
     rows = [
         {
             **_of(record),
@@ -111,10 +78,10 @@ async def _append_events(conn: AsyncConnection, record: Record) -> None:
         for position, event in enumerate(record.events)
     ]
     # An event id counts once, as it first arrived.
-    await insert_missing(conn, instance_events, rows)
+    insert_missing(conn, instance_events, rows)
 
 
-async def _keep_milestones(conn: AsyncConnection, record: Record) -> None:
+def _keep_milestones(conn: sa.Connection, record: Record) -> None:
     rows = [
         {
             **_of(record),
@@ -131,18 +98,18 @@ async def _keep_milestones(conn: AsyncConnection, record: Record) -> None:
         }
         for firing in record.firings
     ]
-    await keep_newest(conn, milestones, rows)
+    keep_newest(conn, milestones, rows)
 
 
-async def _keep_notices(conn: AsyncConnection, record: Record) -> None:
+def _keep_notices(conn: sa.Connection, record: Record) -> None:
     rows = [
         {**_of(record), "notice_id": notice["id"], "doc": notice, "settled": False, "sequence": record.sequence}
         for notice in record.notices
     ]
-    await insert_missing(conn, notices, rows)
+    insert_missing(conn, notices, rows)
 
 
-async def _keep_deliveries(conn: AsyncConnection, record: Record) -> None:
+def _keep_deliveries(conn: sa.Connection, record: Record) -> None:
     rows = [
         {
             **_of(record),
@@ -156,16 +123,12 @@ async def _keep_deliveries(conn: AsyncConnection, record: Record) -> None:
         }
         for delivery in record.deliveries
     ]
-    await keep_newest(conn, deliveries, rows)
+    keep_newest(conn, deliveries, rows)
 
 
-async def _settle_notices(conn: AsyncConnection, record: Record) -> None:
-    if record.settled:
-        of_instance = sa.and_(
-            notices.c.organization == record.organization, notices.c.instance_id == record.instance_id
-        )
-        these = sa.and_(of_instance, notices.c.notice_id.in_(record.settled))
-        await conn.execute(sa.update(notices).where(these).values(settled=True))
+def _settle_notices(conn: sa.Connection, record: Record) -> None:
+    own = {"of_organization": record.organization, "of_instance": record.instance_id}
+    run_each(conn, _SETTLED, [{**own, "of_notice": notice_id} for notice_id in record.settled])
 
 
 def _of(record: Record) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, NotFound
 from domain.events import Event, EventKind
@@ -100,19 +99,19 @@ class Replans:
         if only is not None:
             these = sa.and_(these, table.c.id.in_(only))
         wanted = sa.select(table.c.id, table.c.snapshot, table.c.plan).where(these).order_by(table.c.id).limit(BATCH)
-        async with self.database.read() as conn:
-            rows = (await conn.execute(wanted)).all()
+
+        def work(conn: sa.Connection) -> Sequence[Candidate]:
+            rows = conn.execute(wanted).all()
             mine = sa.and_(
                 instance_events.c.organization == organization,
                 instance_events.c.instance_id.in_([row.id for row in rows]),
             )
-            events = (
-                await conn.execute(sa.select(instance_events.c.instance_id, instance_events.c.doc).where(mine))
-            ).all()
-        told: dict[str, list[Event]] = {row.id: [] for row in rows}
-        for event in events:
-            told[event.instance_id].append(Event.from_json(event.doc))
-        return [Candidate(row.id, row.snapshot, row.plan, tuple(told[row.id])) for row in rows]
+            told: dict[str, list[Event]] = {row.id: [] for row in rows}
+            for event in conn.execute(sa.select(instance_events.c.instance_id, instance_events.c.doc).where(mine)):
+                told[event.instance_id].append(Event.from_json(event.doc))
+            return [Candidate(row.id, row.snapshot, row.plan, tuple(told[row.id])) for row in rows]
+
+        return await self.database.read(work)
 
     async def begin(self, organization: str, replan: Replan) -> bool:
         """False when there is one of that id, after waiting for whoever is about to make it.
@@ -129,9 +128,12 @@ class Replans:
             "calendar_id": replan.calendar_id,
             "calendar_before": replan.calendar_before,
         }
-        async with self.database.write() as conn:
-            await _lock(conn, organization)
-            return await insert_new(conn, replans, row)
+
+        def work(conn: sa.Connection) -> bool:
+            _lock(conn, organization)
+            return insert_new(conn, replans, row)
+
+        return await self.database.write(work)
 
     async def keep(self, organization: str, replan_id: str, changed: Sequence[Replanned]) -> None:
         """What the replan does to these instances; of one that is kept already nothing changes."""
@@ -147,13 +149,15 @@ class Replans:
             }
             for one in changed
         ]
-        async with self.database.write() as conn:
-            await insert_missing(conn, replan_instances, rows)
+
+        def work(conn: sa.Connection) -> None:
+            insert_missing(conn, replan_instances, rows)
+
+        await self.database.write(work)
 
     async def find(self, organization: str, replan_id: str) -> Replan | None:
         this = sa.and_(replans.c.organization == organization, replans.c.id == replan_id)
-        async with self.database.read() as conn:
-            row = (await conn.execute(sa.select(replans).where(this))).first()
+        row = await self.database.read(lambda conn: conn.execute(sa.select(replans).where(this)).first())
         return None if row is None else _replan(row)
 
     async def get(self, organization: str, replan_id: str) -> Replan:
@@ -167,17 +171,19 @@ class Replans:
         """A page, newest first, and how many there are."""
         own = replans.c.organization == organization
         page = sa.select(replans).where(own).order_by(replans.c.applied_at.desc(), replans.c.id)
-        async with self.database.read() as conn:
-            total = await conn.scalar(sa.select(sa.func.count()).select_from(replans).where(own))
-            rows = (await conn.execute(page.limit(limit).offset(offset))).all()
-        return [_replan(row) for row in rows], total or 0
+
+        def work(conn: sa.Connection) -> tuple[Sequence[Replan], int]:
+            total = conn.scalar(sa.select(sa.func.count()).select_from(replans).where(own))
+            return [_replan(row) for row in conn.execute(page.limit(limit).offset(offset))], total or 0
+
+        return await self.database.read(work)
 
     async def changed(self, organization: str, replan_id: str) -> Sequence[Replanned]:
         """Every instance that the replan moves or was to move, in the order of their ids."""
         table = replan_instances
         these = _of_replan(organization, replan_id)
-        async with self.database.read() as conn:
-            rows = (await conn.execute(sa.select(table).where(these).order_by(table.c.instance_id))).all()
+        wanted = sa.select(table).where(these).order_by(table.c.instance_id)
+        rows = await self.database.read(lambda conn: conn.execute(wanted).all())
         return [
             Replanned(
                 row.instance_id, row.rules_before, row.rules_after, row.moves, row.told_at is not None, row.refused
@@ -187,11 +193,16 @@ class Replans:
 
     async def unknown(self, organization: str, instance_ids: Iterable[str]) -> Sequence[str]:
         """Those that no instance has, in their order."""
-        wanted, known = list(dict.fromkeys(instance_ids)), set[str]()
-        async with self.database.read() as conn:
+        wanted = list(dict.fromkeys(instance_ids))
+
+        def work(conn: sa.Connection) -> set[str]:
+            known = set[str]()
             for some in _portions(wanted):
                 these = sa.and_(instances.c.organization == organization, instances.c.id.in_(some))
-                known.update((await conn.scalars(sa.select(instances.c.id).where(these))).all())
+                known.update(conn.scalars(sa.select(instances.c.id).where(these)))
+            return known
+
+        known = await self.database.read(work)
         return [one for one in wanted if one not in known]
 
     async def recorded(self, organization: str, replan_id: str, event_id: str) -> frozenset[str]:
@@ -199,25 +210,32 @@ class Replans:
         event, mine = instance_events, replan_instances
         same = sa.and_(event.c.organization == mine.c.organization, event.c.instance_id == mine.c.instance_id)
         these = sa.select(mine.c.instance_id).select_from(mine.join(event, same))
-        async with self.database.read() as conn:
-            found = await conn.scalars(
+
+        def work(conn: sa.Connection) -> frozenset[str]:
+            found = conn.scalars(
                 these.where(_of_replan(organization, replan_id), event.c.event_id == holdable(event_id))
             )
             return frozenset(found.all())
 
+        return await self.database.read(work)
+
     async def received(self, organization: str, instance_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
         """The ids of the replan events that each instance has recorded."""
-        event, found = instance_events, defaultdict[str, set[str]](set)
-        async with self.database.read() as conn:
-            for some in _portions(list(instance_ids)):
+        event, ids = instance_events, list(instance_ids)
+
+        def work(conn: sa.Connection) -> Mapping[str, frozenset[str]]:
+            found = defaultdict[str, set[str]](set)
+            for some in _portions(ids):
                 these = sa.and_(
                     event.c.organization == organization,
                     event.c.instance_id.in_(some),
                     event.c.kind == EventKind.REPLANNED.value,
                 )
-                for row in await conn.execute(sa.select(event.c.instance_id, event.c.event_id).where(these)):
+                for row in conn.execute(sa.select(event.c.instance_id, event.c.event_id).where(these)):
                     found[row.instance_id].add(row.event_id)
-        return {instance_id: frozenset(events) for instance_id, events in found.items()}
+            return {instance_id: frozenset(events) for instance_id, events in found.items()}
+
+        return await self.database.read(work)
 
     async def unanswered(
         self, organization: str, instance_ids: Iterable[str], besides: str | None = None
@@ -226,21 +244,25 @@ class Replans:
 
         Those that set it aside have answered.
         """
-        waiting: dict[str, list[str]] = {}
-        async with self.database.read() as conn:
-            for some in _portions(list(instance_ids)):
-                for row in await conn.execute(_unanswered(organization, some)):
+        ids = list(instance_ids)
+
+        def work(conn: sa.Connection) -> Mapping[str, Sequence[str]]:
+            waiting: dict[str, list[str]] = {}
+            for some in _portions(ids):
+                for row in conn.execute(_unanswered(organization, some)):
                     if row.replan_id != besides and refusal(row.set_aside, row.event_id) is None:
                         waiting.setdefault(row.replan_id, []).append(row.instance_id)
-        return waiting
+            return waiting
+
+        return await self.database.read(work)
 
     async def set_aside(self, organization: str, replan_id: str, event_id: str) -> Mapping[str, str]:
         """Why instances of the replan set that event aside, as far as their records still tell."""
         mine = replan_instances
         same = sa.and_(instances.c.organization == mine.c.organization, instances.c.id == mine.c.instance_id)
         these = sa.select(mine.c.instance_id, instances.c.set_aside).select_from(mine.join(instances, same))
-        async with self.database.read() as conn:
-            rows = (await conn.execute(these.where(_of_replan(organization, replan_id)))).all()
+        wanted = these.where(_of_replan(organization, replan_id))
+        rows = await self.database.read(lambda conn: conn.execute(wanted).all())
         found = {row.instance_id: refusal(row.set_aside, event_id) for row in rows}
         return {instance_id: reason for instance_id, reason in found.items() if reason is not None}
 
@@ -252,26 +274,31 @@ class Replans:
             replan_instances.c.instance_id.in_(instance_ids),
             replan_instances.c.told_at.is_(None),
         )
-        async with self.database.write() as conn:
-            row = (await conn.execute(sa.select(replans.c.undone_at).where(this).with_for_update())).one()
+
+        def work(conn: sa.Connection) -> None:
+            row = conn.execute(sa.select(replans.c.undone_at).where(this).with_for_update()).one()
             if row.undone_at is not None:
                 raise Conflict(f"{replan_id} was undone.", field="id", value=replan_id)
-            await conn.execute(sa.update(replan_instances).where(these).values(told_at=moment(self.now())))
+            conn.execute(sa.update(replan_instances).where(these).values(told_at=moment(self.now())))
+
+        await self.database.write(work)
 
     async def refuse(self, organization: str, replan_id: str, reasons: Mapping[str, str]) -> None:
         """These instances do not take what the replan told them."""
-        async with self.database.write() as conn:
+
+        def work(conn: sa.Connection) -> None:
             for instance_id, reason in reasons.items():
                 this = sa.and_(_of_replan(organization, replan_id), replan_instances.c.instance_id == instance_id)
-                await conn.execute(sa.update(replan_instances).where(this).values(refused=holdable(reason)))
+                conn.execute(sa.update(replan_instances).where(this).values(refused=holdable(reason)))
+
+        await self.database.write(work)
 
     async def refusals(self, organization: str, replan_id: str) -> Mapping[str, str]:
         """Which instances do not take it, and why."""
         table = replan_instances
         these = sa.and_(_of_replan(organization, replan_id), table.c.refused.is_not(None))
         wanted = sa.select(table.c.instance_id, table.c.refused).where(these).order_by(table.c.instance_id)
-        async with self.database.read() as conn:
-            return {row.instance_id: row.refused for row in await conn.execute(wanted)}
+        return await self.database.read(lambda conn: {row.instance_id: row.refused for row in conn.execute(wanted)})
 
     async def undo(self, organization: str, replan: Replan) -> bool:
         """Mark it undone; false when it is already. Raises Conflict naming instances that a later replan has changed.
@@ -279,22 +306,25 @@ class Replans:
         Waits as `begin` does.
         """
         this = sa.and_(replans.c.organization == organization, replans.c.id == replan.id)
-        async with self.database.write() as conn:
-            await _lock(conn, organization)
-            row = (await conn.execute(sa.select(replans).where(this).with_for_update())).one()
+
+        def work(conn: sa.Connection) -> bool:
+            _lock(conn, organization)
+            row = conn.execute(sa.select(replans).where(this).with_for_update()).one()
             if row.undone_at is not None:
                 return False
-            later = (await conn.scalars(_changed_since(organization, replan))).all()
+            later = (conn.scalars(_changed_since(organization, replan))).all()
             if later:
                 names = ", ".join(later[:20])
                 reason = f"Later replans have changed {len(later)} of its instances; undo those first: {names}"
                 raise Conflict(reason, field="replan_id", value=replan.id)
-            await conn.execute(sa.update(replans).where(this).values(undone_at=moment(self.now())))
+            conn.execute(sa.update(replans).where(this).values(undone_at=moment(self.now())))
             return True
 
+        return await self.database.write(work)
 
-async def _lock(conn: AsyncConnection, organization: str) -> None:
-    await conn.execute(sa.select(organizations.c.id).where(organizations.c.id == organization).with_for_update())
+
+def _lock(conn: sa.Connection, organization: str) -> None:
+    conn.execute(sa.select(organizations.c.id).where(organizations.c.id == organization).with_for_update())
 
 
 def _portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:

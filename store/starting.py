@@ -13,8 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from domain.errors import StoreUnavailable
-from store.database import CONNECT_TIMEOUT, is_unusable, prepare_sqlite
+from store.database import is_unusable
+from store.postgresql import CONNECT_TIMEOUT
 from store.soundness import fault
+from store.sqlite import prepare_sqlite
 from store.urls import SQLITE, sync_url
 
 _WAIT_SECONDS = 60.0

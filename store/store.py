@@ -60,8 +60,7 @@ class Store:
 
     async def catalog(self, organization: str) -> Catalog:
         """The organization's rules as they stand. Raises NotFound."""
-        async with self.database.read() as conn:
-            return await self._catalogs.of(conn, organization)
+        return await self.database.read(lambda conn: self._catalogs.of(conn, organization))
 
     async def openings(self, organization: str, tickets: Sequence[Ticket], prepare: Prepare) -> Sequence[Opening]:
         """See `Openings.of`."""

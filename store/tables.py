@@ -206,10 +206,12 @@ instances = Table(
     Column("ongoing", Boolean, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("snapshot_sequence", Integer, nullable=False, default=0),
-    Column("snapshot", Document),
-    Column("plan", Document, nullable=False),
-    Column("set_aside", Document, nullable=False),
+    Column("plan_digest", Name, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
+    Column("set_aside", Document, nullable=False),
+    # The long ones last: SQLite walks through what lies before a column.
+    Column("plan", Document, nullable=False),
+    Column("snapshot", Document),
     Index(None, "organization", "next_due_at"),
     Index(None, "organization", "opened_at"),
     Index(None, "organization", "policy_id", "closed_at"),
@@ -230,7 +232,7 @@ instances = Table(
     ),
 )
 
-# Written before the instance's row, so that the key decides who goes on; hence no foreign key.
+# Who writes one holds the instance's row until its commit, so that one look at the steps before and behind is enough.
 instance_records = Table(
     "instance_records",
     metadata,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, InvalidValue, NotFound
 from domain.instants import Instant
@@ -40,67 +39,77 @@ class Teams:
     async def create(self, organization: str, team: Team) -> StoredTeam:
         """Raises Conflict when its id is taken; that of a deleted team is free."""
         now = moment(self.now())
-        async with self.database.write() as conn:
-            await begin_change(conn, organization)
-            await _require_calendar(conn, organization, team)
-            if await _row(conn, organization, team.id) is not None:
+
+        def work(conn: sa.Connection) -> StoredTeam:
+            begin_change(conn, organization)
+            _require_calendar(conn, organization, team)
+            if _row(conn, organization, team.id) is not None:
                 raise Conflict(f"team {team.id} exists already", field="id", value=team.id)
-            await conn.execute(sa.delete(teams).where(_is(organization, team.id)))
+            conn.execute(sa.delete(teams).where(_is(organization, team.id)))
             row = {**_columns(team), "organization": organization, "id": team.id, "created_at": now, "updated_at": now}
-            await conn.execute(sa.insert(teams).values(row))
-            return await _find(conn, organization, team.id)
+            conn.execute(sa.insert(teams).values(row))
+            return _find(conn, organization, team.id)
+
+        return await self.database.write(work)
 
     async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredTeam], int]:
         """A page, oldest first, and how many there are."""
         these = _live(organization)
         page = sa.select(teams).where(these).order_by(teams.c.created_at, teams.c.id).limit(limit).offset(offset)
-        async with self.database.read() as conn:
-            total = await conn.scalar(sa.select(sa.func.count()).select_from(teams).where(these))
-            return [_stored(row) for row in await conn.execute(page)], total or 0
+
+        def work(conn: sa.Connection) -> tuple[Sequence[StoredTeam], int]:
+            total = conn.scalar(sa.select(sa.func.count()).select_from(teams).where(these))
+            return [_stored(row) for row in conn.execute(page)], total or 0
+
+        return await self.database.read(work)
 
     async def get(self, organization: str, team_id: str) -> StoredTeam:
-        async with self.database.read() as conn:
-            return await _find(conn, organization, team_id)
+        return await self.database.read(lambda conn: _find(conn, organization, team_id))
 
     async def update(self, organization: str, team_id: str, change: Callable[[Team], Team]) -> StoredTeam:
         """What `change` makes of the team as it stands; nobody else's change is lost. `change` keeps its id."""
-        async with self.database.write() as conn:
-            await begin_change(conn, organization)
-            stored = await _find(conn, organization, team_id)
+
+        def work(conn: sa.Connection) -> StoredTeam:
+            begin_change(conn, organization)
+            stored = _find(conn, organization, team_id)
             changed = change(stored.team)
             if changed == stored.team:
                 return stored
-            await _require_calendar(conn, organization, changed)
+            _require_calendar(conn, organization, changed)
             values = {**_columns(changed), "updated_at": moment(self.now())}
-            await conn.execute(sa.update(teams).where(_is(organization, team_id)).values(values))
-            return await _find(conn, organization, team_id)
+            conn.execute(sa.update(teams).where(_is(organization, team_id)).values(values))
+            return _find(conn, organization, team_id)
+
+        return await self.database.write(work)
 
     async def delete(self, organization: str, team_id: str) -> None:
-        async with self.database.write() as conn:
-            await begin_change(conn, organization)
-            await _find(conn, organization, team_id)
+        def work(conn: sa.Connection) -> None:
+            begin_change(conn, organization)
+            _find(conn, organization, team_id)
             gone = sa.update(teams).where(_is(organization, team_id)).values(deleted_at=moment(self.now()))
-            await conn.execute(gone)
+            conn.execute(gone)
+
+        await self.database.write(work)
 
 
-async def live_teams(conn: AsyncConnection, organization: str) -> Sequence[Team]:
-    return [_team(row) for row in await conn.execute(sa.select(teams).where(_live(organization)))]
+def live_teams(conn: sa.Connection, organization: str) -> Sequence[Team]:
+    return [_team(row) for row in conn.execute(sa.select(teams).where(_live(organization)))]
 
 
-async def _row(conn: AsyncConnection, organization: str, team_id: str) -> Any:
-    return (await conn.execute(sa.select(teams).where(_live(organization), teams.c.id == team_id))).first()
+def _row(conn: sa.Connection, organization: str, team_id: str) -> Any:
+    return (conn.execute(sa.select(teams).where(_live(organization), teams.c.id == team_id))).first()
 
 
-async def _find(conn: AsyncConnection, organization: str, team_id: str) -> StoredTeam:
-    row = await _row(conn, organization, team_id)
+def _find(conn: sa.Connection, organization: str, team_id: str) -> StoredTeam:
+    row = _row(conn, organization, team_id)
     if row is None:
         raise NotFound(f"team {team_id!r} does not exist", field="team_id", value=team_id)
     return _stored(row)
 
 
-async def _require_calendar(conn: AsyncConnection, organization: str, team: Team) -> None:
+def _require_calendar(conn: sa.Connection, organization: str, team: Team) -> None:
     wanted = team.business_hours_id
-    if wanted is not None and not await is_live_calendar(conn, organization, wanted):
+    if wanted is not None and not is_live_calendar(conn, organization, wanted):
         raise InvalidValue("business_hours_id", wanted, "must name business hours that exist")
 
 

@@ -81,14 +81,17 @@ class Tickets:
     async def create(self, organization: str, ticket: StoredTicket) -> StoredTicket:
         """The ticket; the one that there is already under its id."""
         row = {**_columns(ticket), "organization": organization, "id": ticket.id}
-        async with self.database.write() as conn:
-            await insert_new(conn, tickets, {**row, "created_at": moment(ticket.created_at)})
-            return _ticket((await conn.execute(sa.select(tickets).where(_is(organization, ticket.id)))).one())
+
+        def work(conn: sa.Connection) -> StoredTicket:
+            insert_new(conn, tickets, {**row, "created_at": moment(ticket.created_at)})
+            return _ticket((conn.execute(sa.select(tickets).where(_is(organization, ticket.id)))).one())
+
+        return await self.database.write(work)
 
     async def get(self, organization: str, ticket_id: str) -> StoredTicket:
         """Raises NotFound."""
-        async with self.database.read() as conn:
-            row = (await conn.execute(sa.select(tickets).where(_is(organization, ticket_id)))).first()
+        this = sa.select(tickets).where(_is(organization, ticket_id))
+        row = await self.database.read(lambda conn: conn.execute(this).first())
         if row is None:
             raise NotFound(f"ticket {ticket_id!r} does not exist", field="ticket_id", value=ticket_id)
         return _ticket(row)
@@ -97,9 +100,8 @@ class Tickets:
         """The ticket in its next version; None, and nothing is changed, when `changed` is not made of its newest."""
         this = sa.and_(_is(organization, changed.id), tickets.c.version == changed.version)
         following = replace(changed, version=changed.version + 1)
-        async with self.database.write() as conn:
-            done = await conn.execute(sa.update(tickets).where(this).values(_columns(following)))
-        return following if done.rowcount else None
+        moved = sa.update(tickets).where(this).values(_columns(following))
+        return following if await self.database.write(lambda conn: conn.execute(moved).rowcount) else None
 
     async def list(
         self, organization: str, *, limit: int, offset: int, as_of: Instant, **filters: Unpack[TicketFilters]
@@ -107,20 +109,26 @@ class Tickets:
         """A page, newest first, and how many there are; a window is breached once its due lies before `as_of`."""
         wanted = sa.and_(tickets.c.organization == organization, *_conditions(filters, as_of))
         page = sa.select(tickets).where(wanted).order_by(tickets.c.created_at.desc(), tickets.c.id)
-        async with self.database.read() as conn:
-            total = await conn.scalar(sa.select(sa.func.count()).select_from(tickets).where(wanted))
-            found = [_ticket(row) for row in await conn.execute(page.limit(limit).offset(offset))]
+
+        def work(conn: sa.Connection) -> tuple[Sequence[ListedTicket], int]:
+            total = conn.scalar(sa.select(sa.func.count()).select_from(tickets).where(wanted))
+            found = [_ticket(row) for row in conn.execute(page.limit(limit).offset(offset))]
             measured = [str(ticket.instance) for ticket in found if ticket.is_started]
-            instances = await find_instances(conn, organization, measured)
-        return [ListedTicket(ticket, instances.get(str(ticket.instance))) for ticket in found], total or 0
+            instances = find_instances(conn, organization, measured)
+            return [ListedTicket(ticket, instances.get(str(ticket.instance))) for ticket in found], total or 0
+
+        return await self.database.read(work)
 
     async def unmeasured(self, organization: str, limit: int) -> Sequence[StoredTicket]:
         """Some of those neither resolved nor closed that came while measuring was off."""
         living = tickets.c.status.in_([status.value for status in sorted(LIVING)])
         these = sa.and_(tickets.c.organization == organization, living, tickets.c.measured_from.is_(None))
-        async with self.database.read() as conn:
-            rows = await conn.execute(sa.select(tickets).where(these).order_by(tickets.c.id).limit(limit))
+
+        def work(conn: sa.Connection) -> Sequence[StoredTicket]:
+            rows = conn.execute(sa.select(tickets).where(these).order_by(tickets.c.id).limit(limit))
             return [_ticket(row) for row in rows]
+
+        return await self.database.read(work)
 
 
 def instance_of(ticket_id: str) -> InstanceId:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,17 @@ from domain.instants import Instant, from_datetime, to_datetime
 # JSON, not JSONB: JSONB refuses \u0000 and lone surrogates, which tickets do carry, and rewrites numbers and the order
 # of keys. A document must come back on either database exactly as it was recorded; nothing searches inside it.
 Document = sa.JSON(none_as_null=True)
+
+
+class Serialised(str):
+    """A document that is text already."""
+
+    __slots__ = ()
+
+
+def serialise(document: Any) -> str:
+    """The text of a document as columns hold it, made once."""
+    return document if isinstance(document, Serialised) else json.dumps(document)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -45,7 +57,9 @@ class Name(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
-        return None if value is None else require_unicode(value, "text")
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return require_unicode(value, "text")
 
 
 def moment(instant: Instant | None) -> datetime | None:

@@ -61,18 +61,20 @@ class Upkeep:
         wanted = sa.select(*_COLUMNS).where(instances.c.ongoing)
         if after is not None:
             wanted = wanted.where(sa.tuple_(*map(sa.literal, after)) < _ADDRESS)
-        async with self.database.read() as conn:
-            rows = await conn.execute(wanted.order_by(instances.c.organization, instances.c.id).limit(PAGE))
+
+        def work(conn: sa.Connection) -> Sequence[Recorded]:
+            rows = conn.execute(wanted.order_by(instances.c.organization, instances.c.id).limit(PAGE))
             return [_recorded(row) for row in rows]
+
+        return await self.database.read(work)
 
     async def recorded(self, addresses: Sequence[Address]) -> Mapping[Address, Recorded]:
         """Those of these instances that have a row; at most `PAGE` may be asked for."""
         if not addresses:
             return {}
         these = _ADDRESS.in_([sa.tuple_(*map(sa.literal, address)) for address in addresses])
-        async with self.database.read() as conn:
-            found = [_recorded(row) for row in await conn.execute(sa.select(*_COLUMNS).where(these))]
-        return {one.address: one for one in found}
+        rows = await self.database.read(lambda conn: conn.execute(sa.select(*_COLUMNS).where(these)).all())
+        return {one.address: one for one in map(_recorded, rows)}
 
     async def gapped(self) -> Sequence[Recorded]:
         """Instances that lack a step before one that is recorded, `PAGE` of them at most."""
@@ -80,42 +82,46 @@ class Upkeep:
             instance_records.c.hash.is_(None)
         )
         wanted = sa.select(*_COLUMNS).where(_ADDRESS.in_(of_record)).limit(PAGE)
-        async with self.database.read() as conn:
-            return [_recorded(row) for row in await conn.execute(wanted)]
+        return await self.database.read(lambda conn: [_recorded(row) for row in conn.execute(wanted)])
 
     async def sequences(self, address: Address) -> frozenset[int]:
         """Which steps of an instance are recorded."""
         organization, instance_id = address
         these = sa.and_(instance_records.c.organization == organization, instance_records.c.instance_id == instance_id)
-        async with self.database.read() as conn:
-            return frozenset((await conn.scalars(sa.select(instance_records.c.sequence).where(these))).all())
+
+        def work(conn: sa.Connection) -> frozenset[int]:
+            return frozenset((conn.scalars(sa.select(instance_records.c.sequence).where(these))).all())
+
+        return await self.database.read(work)
 
     async def overdue(self, before: Instant) -> Overdue:
         late = _late(before)
         counted = sa.select(sa.func.count(), sa.func.min(instances.c.next_milestone_at)).where(late)
-        async with self.database.read() as conn:
-            count, earliest = (await conn.execute(counted)).one()
+        count, earliest = await self.database.read(lambda conn: conn.execute(counted).one())
         return Overdue(count, None if earliest is None else instant(earliest))
 
     async def overdue_instances(self, before: Instant) -> Sequence[Recorded]:
         """Those whose milestone has been waiting for longest, `PAGE` of them at most."""
         wanted = sa.select(*_COLUMNS).where(_late(before)).order_by(instances.c.next_milestone_at).limit(PAGE)
-        async with self.database.read() as conn:
-            return [_recorded(row) for row in await conn.execute(wanted)]
+        return await self.database.read(lambda conn: [_recorded(row) for row in conn.execute(wanted)])
 
     async def compared_at(self) -> Instant | None:
         """Up to when the store was last found to have what Temporal has; None for a store that nobody has looked at."""
-        async with self.database.read() as conn:
-            return optional_instant(await conn.scalar(sa.select(upkeep.c.compared_at)))
+        return await self.database.read(lambda conn: optional_instant(conn.scalar(sa.select(upkeep.c.compared_at))))
 
     async def has_been_compared(self, at: Instant) -> None:
-        async with self.database.write() as conn:
-            await conn.execute(sa.update(upkeep).values(compared_at=moment(at)))
+        def work(conn: sa.Connection) -> None:
+            conn.execute(sa.update(upkeep).values(compared_at=moment(at)))
+
+        await self.database.write(work)
 
     async def write(self) -> None:
         """Write something, to see whether that is possible. Raises StoreUnavailable."""
-        async with self.database.write() as conn:
-            await conn.execute(sa.update(upkeep).values(written_at=moment(self.now())))
+
+        def work(conn: sa.Connection) -> None:
+            conn.execute(sa.update(upkeep).values(written_at=moment(self.now())))
+
+        await self.database.write(work)
 
 
 def _late(before: Instant) -> sa.ColumnElement[bool]:

@@ -5,37 +5,40 @@ Statements are built once: making the columns of `excluded` costs more than runn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from store.plain import Row, run, run_each
 from store.urls import SQLITE
 
-Row = Mapping[str, Any]
 
-
-async def insert_new(conn: AsyncConnection, table: Table, row: Row) -> bool:
+def insert_new(conn: sa.Connection, table: Table, row: Row) -> bool:
     """Whether the row was inserted; false when its key is taken, after waiting for whoever is about to take it."""
-    return (await conn.execute(_new_returning(conn.dialect.name, table), row)).first() is not None
+    return run(conn, _new_returning(conn.dialect.name, table), row).first() is not None
 
 
-async def insert_missing(conn: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+def insert_missing(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
     """The rows whose keys are not taken yet."""
-    if rows:
-        await conn.execute(_new(conn.dialect.name, table), rows)
+    run_each(conn, _new(conn.dialect.name, table), rows)
 
 
-async def keep_newest(conn: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+def keep_newest(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
     """The rows, each in place of the one with its key unless that one has a higher `sequence`.
 
     Every row has the same columns; others keep what they hold.
     """
     if rows:
-        await conn.execute(_newest(conn.dialect.name, table, tuple(rows[0])), rows)
+        run_each(conn, _newest(conn.dialect.name, table, tuple(rows[0])), rows)
+
+
+def replace(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
+    """The rows, each in place of the one with its key. Every row has all columns."""
+    run_each(conn, _replacing(conn.dialect.name, table), rows)
 
 
 def _insert(dialect: str, table: Table) -> Any:
@@ -50,6 +53,14 @@ def _new(dialect: str, table: Table) -> Any:
 @cache
 def _new_returning(dialect: str, table: Table) -> Any:
     return _new(dialect, table).returning(*table.primary_key)
+
+
+@cache
+def _replacing(dialect: str, table: Table) -> Any:
+    insert = _insert(dialect, table)
+    key = [column.name for column in table.primary_key]
+    others = {column.name: insert.excluded[column.name] for column in table.c if column.name not in key}
+    return insert.on_conflict_do_update(index_elements=key, set_=others)
 
 
 @cache

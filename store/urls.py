@@ -1,4 +1,4 @@
-"""Database URLs as people write them, with the driver each side of the store needs."""
+"""Database URLs as people write them, with the driver that the store uses."""
 
 from __future__ import annotations
 
@@ -10,20 +10,13 @@ from domain.errors import InvalidValue
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 _BACKENDS = {"sqlite": SQLITE, "postgresql": POSTGRESQL, "postgres": POSTGRESQL}
-_ASYNC_DRIVERS = {SQLITE: "sqlite+aiosqlite", POSTGRESQL: "postgresql+psycopg"}
-_SYNC_DRIVERS = {SQLITE: "sqlite+pysqlite", POSTGRESQL: "postgresql+psycopg"}
-
-
-def async_url(text: str) -> URL:
-    """Raises InvalidValue for anything but a SQLite file or PostgreSQL."""
-    url, backend = _parse(text)
-    return url.set(drivername=_ASYNC_DRIVERS[backend])
+_DRIVERS = {SQLITE: "sqlite+pysqlite", POSTGRESQL: "postgresql+psycopg"}
 
 
 def sync_url(text: str) -> URL:
-    """Raises InvalidValue for anything but a SQLite file or PostgreSQL."""
+    """With the driver that the store uses. Raises InvalidValue for anything but a SQLite file or PostgreSQL."""
     url, backend = _parse(text)
-    return url.set(drivername=_SYNC_DRIVERS[backend])
+    return url.set(drivername=_DRIVERS[backend])
 
 
 def _parse(text: str) -> tuple[URL, str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, TypedDict, Unpack
+
 from temporalio import workflow
+from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
@@ -10,12 +13,20 @@ with workflow.unsafe.imports_passed_through():
     from workflows.packing import pack
 
 
-async def call(activity: str, request: Document) -> Document:
+class Options(TypedDict, total=False):
+    """`summary` is what operators see of the activity in the Temporal UI."""
+
+    summary: str
+    priority: Priority
+
+
+async def call(activity: str, request: Document, **options: Unpack[Options]) -> Document:
     """The activity's answer, however long that takes.
 
     Raises FailureError for reasons that cannot pass, and when the workflow is cancelled meanwhile.
     """
-    answer: Document = await workflow.execute_activity(activity, pack(request), result_type=dict, **REGULAR[activity])
+    limits: Any = {**REGULAR[activity], **options}
+    answer: Document = await workflow.execute_activity(activity, pack(request), result_type=dict, **limits)
     return answer
 
 

@@ -9,29 +9,41 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RawValue
+from temporalio.common import Priority, RawValue
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from domain.amendments import amended
     from domain.errors import InvalidValue
     from domain.events import Event
     from domain.ids import parse_workflow_id
     from domain.instants import MICROSECOND, Instant, Micros, from_datetime, parse, render
-    from domain.plans import Plan
+    from domain.notices import TYPE_PREFIX, URGENT
+    from domain.records import Record
     from domain.snapshot import Facts
     from workflows import operators
     from workflows.calling import call, cause_of
-    from workflows.calls import AUTO_ESCALATE, LOAD, PLAN, RECORD, Document
+    from workflows.calls import (
+        APPLY_EVENTS,
+        AUTO_ESCALATE,
+        BREACH,
+        LACKS_PAST,
+        LOAD,
+        NEWEST,
+        RECORD,
+        TELL,
+        WARNING,
+        Document,
+    )
     from workflows.couriers import Couriers
     from workflows.inbox import Arrival, Refusal, read_signal
-    from workflows.messages import AFTER, CANCEL, STATE_QUERY, WORKFLOW_TYPE, cancel_id, signal_id
+    from workflows.messages import AFTER, CANCEL, RECORDED, STATE_QUERY, WORKFLOW_TYPE, cancel_id, signal_id
     from workflows.packing import pack, pack_answer, unpack
     from workflows.state import InstanceState
 
@@ -42,6 +54,14 @@ HAND_ON_PATIENCE = timedelta(seconds=30)
 HANDING_ON = "handing on"
 # Where the server begins to warn; it ends a run at five times that.
 CROWDED_EVENTS, CROWDED_BYTES = 10_240, 10 * 1024 * 1024
+# What the first events are planned from is sent along while it is small: no worker has it yet.
+SMALL_PAST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    at: Instant
+    task: asyncio.Task[None]
 
 
 @workflow.defn(name=WORKFLOW_TYPE)
@@ -53,8 +73,11 @@ class SlaInstance:
         self.arrived: list[Arrival] = []
         self.unsorted_refusals: list[Refusal] = []
         self.signals = 0
-        self.attributes: dict[str, str | None] = {}
-        self.known_attributes: list[str] = []
+        self.attributes = operators.shown_at_start(workflow.info().typed_search_attributes)
+        self.known_attributes = list(self.attributes)
+        self.applying: asyncio.Task[None] | None = None
+        self.has_applied = False
+        self.timer: Timer | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.broken: BaseException | None = None
         self.hand_on_by: Instant | None = None
@@ -150,7 +173,8 @@ class SlaInstance:
             self.attributes = start["attributes"]
             return InstanceState.from_json(unpack(start["carried"]))
         if "snapshot" in start:
-            return InstanceState.opening(start["snapshot"], start["plan"], start["opened"])
+            recorded = start.get(RECORDED, False)
+            return InstanceState.opening(start["snapshot"], start["plan"], start["opened"], recorded=recorded)
         request = {
             "organization": organization,
             "instance_id": instance_id,
@@ -159,11 +183,12 @@ class SlaInstance:
             AFTER: start.get(AFTER),
         }
         loaded = unpack(await call(LOAD, request))
+        self._learn(loaded)
         self._accept_first(loaded.get("missed", ()))
         if "recorded" in loaded:
             return InstanceState.from_json(unpack(loaded["recorded"]))
         if "snapshot" in loaded:
-            return InstanceState.opening(loaded["snapshot"], loaded["plan"], loaded["opened"])
+            return InstanceState.opening(loaded["snapshot"], loaded["plan"], loaded["opened"], recorded=True)
         return None
 
     async def _turn(self, state: InstanceState) -> bool:
@@ -172,7 +197,7 @@ class SlaInstance:
             # Not a FailureError: the task fails where operators see it, and goes on once the cause is mended.
             raise RuntimeError("a background duty of the instance broke off") from self.broken
         await self._take_arrivals(state)
-        self._send(state, state.fire(self._now()))
+        self._tell(state, state.fire(self._now()))
         if state.asks_whether_to_escalate(self._now()):
             await self._escalate(state)
         state.close_step(self._now())
@@ -183,6 +208,24 @@ class SlaInstance:
             workflow.continue_as_new({"carried": pack(state.to_json()), "attributes": self.attributes})
         await self._wait(state)
         return False
+
+    def _tell(self, state: InstanceState, notice_ids: Sequence[str]) -> None:
+        """Have what has just fired sent and recorded; what waits for another notice goes its own way."""
+        apart = [id_ for id_ in notice_ids if state.waits_for_another(id_)]
+        together = [id_ for id_ in notice_ids if id_ not in apart]
+        if together:
+            asked = state.tell(self._now(), together)
+            self._spawn(self._send_together(state, asked))
+        self._send(state, apart)
+
+    async def _send_together(self, state: InstanceState, asked: Document) -> None:
+        step = state.telling[asked["record"]["sequence"]]
+        types = sorted({notice["type"] for notice in step.notices})
+        answer = unpack(await call(TELL, asked, summary=", ".join(types), priority=_priority(types)))
+        self._learn(answer)
+        self._send(state, state.told(step, asked, answer))
+        state.close_step(self._now())
+        self._show(state)
 
     def _hands_on(self, state: InstanceState) -> bool:
         """Whether to continue as new now: what is on its way may land before, so as not to be sent twice."""
@@ -204,61 +247,96 @@ class SlaInstance:
         request = {"organization": state.facts.organization, "last_known": state.auto_escalate}
         answer = await call(AUTO_ESCALATE, request)
         state.auto_escalate = answer["auto_escalate"]
-        self._send(state, state.escalate(self._now()))
+        self._tell(state, state.escalate(self._now()))
 
     def _news(self) -> bool:
         return bool(self.arrived or self.unsorted_refusals or self.broken)
 
     async def _take_arrivals(self, state: InstanceState) -> None:
-        while self.arrived:
-            taken = len(self.arrived)
-            fresh, refused = state.receive(self.arrived[:taken])
-            refused += await self._plan(state, fresh)
-            # Only now: a cancel request on the way begins the batch again.
-            del self.arrived[:taken]
-            self.unsorted_refusals += refused
+        """All that has arrived, planned together, and what arrives meanwhile. A cancel request on the way interrupts
+        the wait alone: what is being planned may be recorded already."""
+        while self.arrived or self.applying is not None:
+            if self.applying is None:
+                fresh, refused = state.receive(self.arrived)
+                self.arrived.clear()
+                self.unsorted_refusals += refused
+                if not fresh:
+                    continue
+                self.applying = asyncio.create_task(self._apply(state, fresh, state.next_sequence()))
+            await asyncio.shield(self.applying)
+            self.applying = None
         for refusal in self.unsorted_refusals:
             state.refuse(refusal)
         self.unsorted_refusals.clear()
 
-    async def _plan(self, state: InstanceState, fresh: list[Arrival]) -> list[Refusal]:
-        """Apply new events together; when they cannot be planned, by halves. The answer is what to set aside."""
-        if not fresh:
-            return []
-        events = [arrival.event for arrival in fresh]
-        request = {
-            "snapshot": state.snapshot,
-            "events": [event.to_json() for event in (*state.events.values(), *events)],
-            "unstamped": {one.event.event_id: one.unstamped for one in fresh if one.unstamped is not None},
-        }
+    async def _apply(self, state: InstanceState, fresh: list[Arrival], sequence: int) -> None:
+        """Apply new events together; when they cannot be planned, by halves, and what cannot even alone is set aside.
+
+        Either way the step of that sequence is made: its number is taken before others come to pass.
+        """
         try:
-            answer = unpack(await call(PLAN, request))
+            await self._apply_together(state, fresh, sequence)
         except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
             if len(fresh) == 1:
-                return [_unplannable(events[0], error, self._now())]
+                state.refuse_in(sequence, _unplannable(fresh[0].event, error, self._now()), self._now())
+                return
             middle = len(fresh) // 2
-            return await self._plan(state, fresh[:middle]) + await self._plan(state, fresh[middle:])
-        stamps = answer["stamped"]
-        stamped = [_stamp(event, stamps.get(event.event_id)) for event in events]
-        state.apply(stamped, Plan.from_json(answer["plan"]), answer.get("snapshot"))
-        return []
+            await self._apply(state, fresh[:middle], sequence)
+            await self._apply(state, fresh[middle:], state.next_sequence())
+
+    async def _apply_together(self, state: InstanceState, fresh: Sequence[Arrival], sequence: int) -> None:
+        """One activity plans the events and records the step they make; what it could not record follows."""
+        stance = state.stance(sequence, self._now())
+        request = {
+            **stance.to_json(),
+            "events": [arrival.event.to_json() for arrival in fresh],
+            "unstamped": {one.event.event_id: one.unstamped for one in fresh if one.unstamped is not None},
+            "signals": self.signals,
+            "basis": state.basis,
+            NEWEST: state.sequence,
+            "plan_digest": state.plan_digest,
+        }
+        answer = await self._ask_to_apply(state, request)
+        self.has_applied = True
+        self._learn(answer)
+        events = [_stamp(one.event, answer["stamped"].get(one.event.event_id)) for one in fresh]
+        plan, snapshot = amended(state.plan, answer["plan"]), answer.get("snapshot")
+        state.apply(events, plan, answer["plan_digest"], snapshot)
+        if not answer["recorded"]:
+            state.unrecorded.append(stance.step(events, plan, snapshot))
+
+    async def _ask_to_apply(self, state: InstanceState, request: Document) -> Document:
+        """The past goes along only where it must: it would be most of every request."""
+        if not self.has_applied and len(state.events) <= SMALL_PAST:
+            return unpack(await call(APPLY_EVENTS, {**request, "past": state.past}))
+        answer = unpack(await call(APPLY_EVENTS, request))
+        return unpack(await call(APPLY_EVENTS, {**request, "past": state.past})) if LACKS_PAST in answer else answer
+
+    def _learn(self, answer: Document) -> None:
+        """The search attributes that there are."""
+        self.known_attributes = answer.get("attributes", self.known_attributes)
 
     async def _wait(self, state: InstanceState) -> None:
         def over() -> bool:
             ends = state.is_finished() or self.hand_on_by is not None
             return self._news() or (ends and state.is_settled())
 
-        waiting = self._until_something_is_due(state)
-        if waiting is None:
-            await workflow.wait_condition(over)
+        upcoming = self._until_something_is_due(state)
+        if upcoming is not None and upcoming[0] == 0:
             return
-        length, summary = waiting
-        if length == 0:
-            return
-        with suppress(TimeoutError):
-            await workflow.wait_condition(over, timeout=length * MICROSECOND, timeout_summary=summary)
+        timer = self._set_timer(upcoming)
+        await workflow.wait_condition(lambda: over() or (timer is not None and timer.task.done()))
+
+    def _set_timer(self, upcoming: tuple[Micros, str] | None) -> Timer | None:
+        """One that rings at the next milestone; it is kept as long as that has not moved."""
+        at = None if upcoming is None else Instant(self._now() + upcoming[0])
+        if self.timer is not None and (self.timer.task.done() or self.timer.at != at):
+            self.timer.task.cancel()
+            self.timer = None
+        if upcoming is not None and at is not None and self.timer is None:
+            length, summary = upcoming
+            self.timer = Timer(at, asyncio.create_task(_ring(length, summary)))
+        return self.timer
 
     def _until_something_is_due(self, state: InstanceState) -> tuple[Micros, str] | None:
         now = self._now()
@@ -275,16 +353,16 @@ class SlaInstance:
             await workflow.wait_condition(lambda: bool(state.unrecorded))
             batch = list(state.unrecorded)
             state.recording = len(batch)
-            request = {"records": [record.to_json() for record in batch]}
+            request = {"records": [record.to_json() for record in _in_order(batch)], NEWEST: state.sequence}
             answer = await call(RECORD, request)
             del state.unrecorded[: len(batch)]
             state.recording = 0
-            self.known_attributes = answer["attributes"]
+            self._learn(answer)
             self._show(state)
 
     def _show(self, state: InstanceState) -> None:
         workflow.set_current_details(operators.details(state, self._now()))
-        values = operators.attribute_values(state, self._now())
+        values = operators.attribute_values(state.facts, state.plan, self._now())
         wanted = {name: value for name, value in values.items() if name in self.known_attributes}
         shown = {name: value for name, value in self.attributes.items() if name in wanted}
         if updates := operators.updates(wanted, shown):
@@ -307,6 +385,25 @@ class SlaInstance:
         self.tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.broken = error
+
+
+async def _ring(length: Micros, summary: str) -> None:
+    await workflow.sleep(length * MICROSECOND, summary=summary)
+
+
+def _priority(types: Sequence[str]) -> Priority:
+    urgent = any(type_.removeprefix(TYPE_PREFIX) in URGENT for type_ in types)
+    return BREACH if urgent else WARNING
+
+
+def _in_order(records: Sequence[Record]) -> list[Record]:
+    """Each with its plan, unless that is the one of the record before it."""
+    ordered = sorted(records, key=lambda record: record.sequence)
+    before = ["", *(record.plan_digest for record in ordered)]
+    return [
+        record.without_plan() if record.plan_digest == digest else record
+        for record, digest in zip(ordered, before, strict=False)
+    ]
 
 
 def _require_own(facts: Facts, organization: str, instance_id: str) -> None:

@@ -17,6 +17,8 @@ WORKFLOW_TYPE = "SlaInstance"
 STATE_QUERY = "state"
 # In a start input: the run after which the instance goes on, because that one ended before the instance was over.
 AFTER = "after"
+# In a start input: whoever starts the instance records its first step.
+RECORDED = "recorded"
 CANCEL = "cancel"
 
 SIGNALS: Mapping[str, EventKind] = {
@@ -37,9 +39,14 @@ REPLAN = "replan"
 ALL_SIGNALS: Mapping[str, EventKind] = {**SIGNALS, REPLAN: EventKind.REPLANNED}
 
 
-def start_input(snapshot: Snapshot, plan: Plan, opened: Event) -> dict[str, Any]:
-    """The input of an instance whose snapshot and first plan the caller has already made."""
-    return pack({"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()})
+def start_input(snapshot: Snapshot, plan: Plan, opened: Event, *, recorded: bool = False) -> dict[str, Any]:
+    """The input of an instance whose snapshot and first plan the caller has already made.
+
+    With `recorded` the caller records the first step, too; should that come to nothing, whoever compares the store with
+    Temporal does (service/reconciling).
+    """
+    start = {"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()}
+    return pack({**start, RECORDED: True} if recorded else start)
 
 
 def signal_id(run_id: str, ordinal: int) -> str:

@@ -10,18 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from domain.digests import plan_digest
 from domain.events import Event
 from domain.instants import Instant, Micros, parse_optional, render, render_optional
 from domain.ledger import Firing, Ledger, merge, next_instant, reconcile
 from domain.notices import firing_id, notice, spoken
 from domain.plans import AUTOMATIC, Plan
-from domain.records import Delivery, Record, first_record, next_due, next_milestone
+from domain.records import Delivery, Record, delivered_at, first_record, next_due, next_milestone
 from domain.snapshot import Facts
 from domain.status import InstanceStatus, instance_status
+from domain.steps import Stance, Told, basis
+from workflows.calls import NEWEST
 from workflows.inbox import Arrival, Refusal
 
 SHOWN_REFUSALS = 20
-LOG = "log"
 # Bytes of attributes and rules. Compressed, what cannot be compressed further still fits one payload with the rest.
 LARGEST_PAST = 1024 * 1024
 
@@ -52,20 +54,18 @@ class Outstanding:
 class Step:
     """What has changed since the last record."""
 
-    events: list[Event] = field(default_factory=list)
     firings: Ledger = ()
     notices: list[Mapping[str, Any]] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
     refused: bool = False
-    snapshot: Mapping[str, Any] | None = None
 
     def __bool__(self) -> bool:
-        return any((self.events, self.firings, self.notices, self.deliveries, self.settled, self.refused))
+        return any((self.firings, self.notices, self.deliveries, self.settled, self.refused))
 
     @property
     def tells_more_than_deliveries(self) -> bool:
-        return bool(self.events or self.notices or self.refused or self.snapshot)
+        return bool(self.notices or self.refused)
 
 
 @dataclass(slots=True)
@@ -83,8 +83,19 @@ class InstanceState:
     auto_escalate: bool = False
     # How many of `unrecorded` are on their way to the store.
     recording: int = 0
+    # Steps whose notices are being sent: they are recorded behind that.
+    telling: dict[int, Record] = field(default_factory=dict)
+    # Of the events in their order, and of the plan; bytes of attributes and rules.
+    basis: str = field(default="", init=False)
+    plan_digest: str = ""
+    _carried: int = field(default=0, init=False)
     _facts: Facts | None = field(default=None, init=False, repr=False)
     _plan_document: Mapping[str, Any] | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.basis = basis(self.events.values())
+        self._carried = sum(_size(event) for event in self.events.values())
+        self.plan_digest = self.plan_digest or plan_digest(self.plan_document)
 
     @property
     def facts(self) -> Facts:
@@ -94,8 +105,10 @@ class InstanceState:
         return self._facts
 
     @classmethod
-    def opening(cls, snapshot: Mapping[str, Any], plan: Mapping[str, Any], opened: Mapping[str, Any]) -> InstanceState:
-        """A new instance; its first record is made of the start input alone."""
+    def opening(
+        cls, snapshot: Mapping[str, Any], plan: Mapping[str, Any], opened: Mapping[str, Any], *, recorded: bool = False
+    ) -> InstanceState:
+        """A new instance; its first record is made of the start input alone, and somebody else's with `recorded`."""
         event, planned = Event.from_json(opened), Plan.from_json(plan)
         record = first_record(snapshot, planned, event)
         return cls(
@@ -103,7 +116,7 @@ class InstanceState:
             planned,
             {event.event_id: event},
             sequence=record.sequence,
-            unrecorded=[record],
+            unrecorded=[] if recorded else [record],
             auto_escalate=snapshot.get("auto_escalate", False),
         )
 
@@ -115,7 +128,7 @@ class InstanceState:
         return bool(self.outstanding) or not self.is_finished()
 
     def is_settled(self) -> bool:
-        return not (self.outstanding or self.unrecorded or self.step)
+        return not (self.outstanding or self.unrecorded or self.telling or self.step)
 
     def receive(self, arrivals: Iterable[Arrival]) -> tuple[list[Arrival], list[Refusal]]:
         """The arrivals that are new, each received strictly after all that came before it, and what is refused.
@@ -126,7 +139,7 @@ class InstanceState:
         fresh: dict[str, Arrival] = {}
         refusals: list[Refusal] = []
         latest = max((event.received_at for event in self.events.values()), default=Instant(0))
-        carried = sum(_size(event) for event in self.events.values())
+        carried = self._carried
         for arrival in arrivals:
             if arrival.event.event_id in self.events or arrival.event.event_id in fresh:
                 continue
@@ -139,20 +152,52 @@ class InstanceState:
             fresh[arrival.event.event_id] = replace(arrival, event=replace(arrival.event, received_at=latest))
         return list(fresh.values()), refusals
 
-    def apply(self, events: Iterable[Event], plan: Plan, snapshot: Mapping[str, Any] | None = None) -> None:
-        """`snapshot` where the events have changed it."""
+    def next_sequence(self) -> int:
+        """The number of the next step, which is taken then."""
+        self.sequence += 1
+        return self.sequence
+
+    def stance(self, sequence: int, now: Instant) -> Stance:
+        """What the step that new events make is made from, besides them and their plan."""
+        return Stance(
+            organization=self.facts.organization,
+            instance_id=self.facts.instance_id,
+            sequence=sequence,
+            now=now,
+            told=Told.of(self.plan, self.ledger),
+            undelivered=bool(self.outstanding),
+            set_aside={"count": self.refused, "recent": list(self.refusals)},
+        )
+
+    @property
+    def past(self) -> dict[str, Any]:
+        """What new events are added to, for whoever does not have it."""
+        return {"snapshot": self.snapshot, "events": [event.to_json() for event in self.events.values()]}
+
+    def apply(
+        self, events: Sequence[Event], plan: Plan, digest: str, snapshot: Mapping[str, Any] | None = None
+    ) -> None:
+        """`snapshot` where the events have changed it; `digest` is that of the plan."""
+        self.basis = basis(events, self.basis)
         for event in events:
             self.events[event.event_id] = event
-            self.step.events.append(event)
-        self.plan, self._plan_document = plan, None
-        if snapshot is not None and snapshot != self.snapshot:
-            self.snapshot = self.step.snapshot = snapshot
-            self._facts = None
+            self._carried += _size(event)
+        self.plan, self.plan_digest, self._plan_document = plan, digest, None
+        if snapshot is not None:
+            self.snapshot, self._facts = snapshot, None
 
     def refuse(self, refusal: Refusal) -> None:
+        self._set_aside(refusal)
+        self.step.refused = True
+
+    def refuse_in(self, sequence: int, refusal: Refusal, now: Instant) -> None:
+        """In a step of its own whose number is taken already."""
+        self._set_aside(refusal)
+        self.unrecorded.append(self._record(now, sequence))
+
+    def _set_aside(self, refusal: Refusal) -> None:
         self.refused += 1
         self.refusals = [*self.refusals, refusal.to_json()][-SHOWN_REFUSALS:]
-        self.step.refused = True
 
     def asks_whether_to_escalate(self, now: Instant) -> bool:
         """Whether a step is due that happens only while the organization escalates automatically."""
@@ -182,13 +227,15 @@ class InstanceState:
 
     def delivered(self, notice_id: str) -> None:
         """No channel of the notice is pending any more; it was delivered if a receiver took it (the log is no one)."""
-        outstanding = self.outstanding.pop(notice_id)
-        settled, told = outstanding.settled, outstanding.notice["data"]
         self.step.settled.append(notice_id)
-        receivers = [d for d in settled.values() if d.channel != LOG] or list(settled.values())
-        at = max((d.at for d in receivers if d.status == "delivered"), default=None)
+        self.step.firings = merge(self.step.firings, self._delivered(notice_id))
+
+    def _delivered(self, notice_id: str) -> list[Firing]:
+        """The firing, as it is now that its notice is settled."""
+        outstanding = self.outstanding.pop(notice_id)
+        told, at = outstanding.notice["data"], delivered_at(outstanding.settled.values())
         if at is None or told["withdraws"] is not None:
-            return
+            return []
         changed = [
             replace(firing, delivered_at=at)
             for firing in self.ledger
@@ -196,34 +243,68 @@ class InstanceState:
             and firing_id(self.facts.organization, self.facts.instance_id, firing) == notice_id
         ]
         self.ledger = merge(self.ledger, changed)
-        self.step.firings = merge(self.step.firings, changed)
+        return changed
+
+    def waits_for_another(self, notice_id: str) -> bool:
+        """A notice that takes back one which is on its way still goes only where that one has arrived."""
+        return self.outstanding[notice_id].notice["data"]["withdraws"] in self.outstanding
+
+    def tell(self, now: Instant, notice_ids: Sequence[str]) -> dict[str, Any]:
+        """What is asked for to have these notices sent and the step that holds them recorded."""
+        step = self._taken_step(now, self.next_sequence())
+        self.telling[step.sequence] = step
+        besides = not self.is_finished() or bool(self.outstanding.keys() - set(notice_ids))
+        return {
+            "record": step.without_plan().to_json(),
+            "notices": list(notice_ids),
+            "ongoing_besides": besides,
+            NEWEST: self.sequence,
+        }
+
+    def told(self, step: Record, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
+        """How the notices of a step fared by the time it was recorded, and after; ids of those still to be sent."""
+        del self.telling[step.sequence]
+        for delivery in map(Delivery.from_json, answer["deliveries"]):
+            self.outstanding[delivery.notice_id].settled[delivery.channel] = delivery
+        for id_ in answer["settled"]:
+            # One that was withdrawn meanwhile stands in a later step, which knew nothing of this.
+            late = [firing for firing in self._delivered(id_) if not firing.stands]
+            self.step.firings = merge(self.step.firings, late)
+        if not answer["recorded"]:
+            self.unrecorded.append(with_outcome(step, asked, answer))
+        for delivery in map(Delivery.from_json, answer["late"]):
+            self.settle(delivery.notice_id, [delivery])
+        pending = [id_ for id_ in asked["notices"] if id_ in answer["pending"]]
+        for id_ in asked["notices"]:
+            if id_ in self.outstanding and id_ not in answer["pending"]:
+                self.delivered(id_)
+        return pending
 
     def close_step(self, now: Instant) -> None:
         """Put what has changed into the next record; deliveries alone into one that still waits, if there is any."""
         if not self.step:
             return
-        step, self.step = self.step, Step()
-        if self._gathered(step):
+        if self._gathered(self.step):
+            self.step = Step()
             return
-        self.sequence += 1
-        self.unrecorded.append(
-            self._record(
-                now,
-                self.sequence,
-                snapshot=step.snapshot,
-                events=tuple(step.events),
-                firings=step.firings,
-                notices=tuple(step.notices),
-                deliveries=tuple(step.deliveries),
-                settled=tuple(step.settled),
-            )
+        self.unrecorded.append(self._taken_step(now, self.next_sequence()))
+
+    def _taken_step(self, now: Instant, sequence: int) -> Record:
+        step, self.step = self.step, Step()
+        return self._record(
+            now,
+            sequence,
+            firings=step.firings,
+            notices=tuple(step.notices),
+            deliveries=tuple(step.deliveries),
+            settled=tuple(step.settled),
         )
 
     def whole_record(self, now: Instant) -> Record:
         """Everything up to the step before those that are not recorded yet, as one step: for a store that has none."""
         return self._record(
             now,
-            self.sequence - len(self.unrecorded),
+            min((record.sequence for record in self.unrecorded), default=self.sequence + 1) - 1,
             snapshot=self.snapshot,
             events=tuple(self.events.values()),
             firings=self.ledger,
@@ -237,6 +318,8 @@ class InstanceState:
             instance_id=self.facts.instance_id,
             sequence=sequence,
             plan=self.plan_document,
+            plan_digest=self.plan_digest,
+            versions=self.plan.versions,
             status=self.status(now),
             closed_at=self.plan.closed_at,
             next_due_at=next_due(self.plan),
@@ -249,7 +332,7 @@ class InstanceState:
     def _gathered(self, step: Step) -> bool:
         """Hundreds of notices may be taken at once, and every record holds the whole plan."""
         last = self.unrecorded[-1] if len(self.unrecorded) > self.recording else None
-        if last is None or step.tells_more_than_deliveries or last.plan is not self.plan_document:
+        if last is None or step.tells_more_than_deliveries or last.sequence != self.sequence:
             return False
         self.unrecorded[-1] = replace(
             last,
@@ -259,6 +342,9 @@ class InstanceState:
             settled=(*last.settled, *step.settled),
         )
         return True
+
+    def _not_recorded(self) -> list[Record]:
+        return sorted([*self.unrecorded, *self.telling.values()], key=lambda record: record.sequence)
 
     @property
     def plan_document(self) -> Mapping[str, Any]:
@@ -292,7 +378,7 @@ class InstanceState:
             "occurred_at": {event.event_id: render(event.occurred_at) for event in self.events.values()},
             "set_aside": {"count": self.refused, "recent": list(self.refusals)},
             "undelivered": list(self.outstanding),
-            "unrecorded": len(self.unrecorded),
+            "unrecorded": len(self.unrecorded) + len(self.telling),
             "sequence": self.sequence,
             "snapshot": self.snapshot,
         }
@@ -307,7 +393,7 @@ class InstanceState:
             "sequence": self.sequence,
             "set_aside": {"count": self.refused, "recent": list(self.refusals)},
             "outstanding": [outstanding.to_json() for outstanding in self.outstanding.values()],
-            "unrecorded": [record.to_json() for record in self.unrecorded],
+            "unrecorded": [record.to_json() for record in self._not_recorded()],
             "auto_escalate": self.auto_escalate,
         }
 
@@ -328,6 +414,13 @@ class InstanceState:
             unrecorded=[Record.from_json(record) for record in body.get("unrecorded", ())],
             auto_escalate=body.get("auto_escalate", body["snapshot"].get("auto_escalate", False)),
         )
+
+
+def with_outcome(step: Record, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> Record:
+    """The step as whoever sent its notices has recorded it, or would have."""
+    unsettled = {notice["id"] for notice in step.notices} - set(answer["settled"])
+    deliveries = [Delivery.from_json(delivery) for delivery in answer["deliveries"]]
+    return step.told(deliveries, answer["settled"], ongoing=asked["ongoing_besides"] or bool(unsettled))
 
 
 def _is_conditional(firing: Firing) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.catalog import Catalog
-from domain.errors import ProjectionConflict
+from domain.errors import PlanMissing, ProjectionConflict
 from domain.ledger import Ledger, merge
-from domain.records import Record
+from domain.records import Delivery, Record
 
 
 class CollectingProjection:
@@ -21,9 +21,16 @@ class CollectingProjection:
 
     async def apply(self, record: Record) -> None:
         written = self._written.setdefault(record.instance_id, {})
+        if record.plan is None and not written:
+            raise PlanMissing(f"{record.instance_id}/{record.sequence} came without its plan")
         held = written.setdefault(record.sequence, record)
         if held.digest != record.digest:
             raise ProjectionConflict(f"{record.instance_id}/{record.sequence} already holds other content")
+
+    async def deliveries(self, step: Record) -> Sequence[Delivery]:
+        own = {notice["id"] for notice in step.notices}
+        made = [delivery for record in self._records(step.instance_id) for delivery in record.deliveries]
+        return [delivery for delivery in made if delivery.notice_id in own]
 
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:  # noqa: ARG002 - the port's
         records = self._records(instance_id)
@@ -35,7 +42,7 @@ class CollectingProjection:
         events = {event.event_id: event for record in records for event in record.events}
         return {
             "snapshot": next(record.snapshot for record in reversed(records) if record.snapshot is not None),
-            "plan": records[-1].plan,
+            "plan": next(record.plan for record in reversed(records) if record.plan is not None),
             "events": [event.to_json() for event in events.values()],
             "ledger": [firing.to_json() for firing in ledger],
             "sequence": records[-1].sequence,

@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 from cli.replaying.collecting import CollectingChannel, CollectingProjection
 from cli.replaying.schedule import Arrival, Case, by_instant
 from cli.replaying.server import time_skipping
-from cli.replaying.shifting import Shift, ShiftedPlanning
+from cli.replaying.shifting import Shift, shifted
 from domain.catalog import Catalog
 from domain.errors import EngineUnavailable
 from domain.events import Event, EventKind
@@ -89,7 +89,7 @@ class _Run:
             self._projection,
             [self._channel],
             task_queue=TASK_QUEUE,
-            interceptors=[ShiftedPlanning(self._shift)],
+            planner=shifted(self._shift),
         )
 
     async def send_all(self, arrivals: Iterable[Arrival], progress: Progress) -> None:

@@ -5,17 +5,16 @@ Workflows live on the server's dates; calendars, plans and reports see the true 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from temporalio import activity
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
-
+from activities.applying import Planner
 from domain.events import Event
 from domain.instants import Instant
 from domain.ledger import Firing
+from domain.planning import plan
 from domain.plans import Milestone, Plan, TargetPlan
-from workflows.calls import PLAN
+from domain.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +61,11 @@ class Shift:
         return replace(milestone, planned_at=self.optional(milestone.planned_at))
 
 
-class ShiftedPlanning(Interceptor):
-    """Lets the real `plan` activity work on true dates and hands its plan back on the server's."""
+def shifted(shift: Shift) -> Planner:
+    """Works on true dates and hands its plan back on the server's."""
+    back = shift.back()
 
-    def __init__(self, shift: Shift) -> None:
-        self._shift = shift
+    def planned(snapshot: Snapshot, events: Sequence[Event]) -> Plan:
+        return shift.plan(plan(snapshot, [back.event(event) for event in events]))
 
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
-        return _ShiftedActivity(next, self._shift)
-
-
-class _ShiftedActivity(ActivityInboundInterceptor):
-    def __init__(self, next_: ActivityInboundInterceptor, shift: Shift) -> None:
-        super().__init__(next_)
-        self._shift = shift
-
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the interface's name
-        if activity.info().activity_type != PLAN:
-            return await super().execute_activity(input)
-        request = dict(input.args[0])
-        back = self._shift.back()
-        request["events"] = [back.event(Event.from_json(event)).to_json() for event in request["events"]]
-        answer = await super().execute_activity(replace(input, args=[request]))
-        return {**answer, "plan": self._shift.plan(Plan.from_json(answer["plan"])).to_json()}
+    return planned

@@ -20,7 +20,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.instants import Instant, from_datetime, render
 from service.run_histories import RunHistories
-from workflows.calls import RECORD
+from service.told_steps import TELLING
+from workflows.calls import NEWEST
 from workflows.messages import AFTER, WORKFLOW_TYPE
 from workflows.packing import unpack
 
@@ -146,7 +147,7 @@ class Runs:
         return Told(newest or begun_with, begun_with)
 
     async def _sequences(self, workflow_id: str, run_id: str) -> AsyncIterator[tuple[int, Instant]]:
-        """Of the last record in each of the run's requests, the newest first, and when that was made."""
+        """Of the newest step that there was at each of the run's requests, the last one first, and when it was made."""
         token = b""
         while True:
             answer = await self._client.workflow_service.get_workflow_execution_history_reverse(
@@ -159,11 +160,11 @@ class Runs:
             )
             for event in answer.history.events:
                 scheduled = event.activity_task_scheduled_event_attributes
-                if scheduled.activity_type.name == RECORD:
-                    [request] = await self._client.data_converter.decode(list(scheduled.input.payloads))
-                    records = unpack(request)["records"]
-                    at = from_datetime(event.event_time.ToDatetime(tzinfo=UTC))
-                    yield max(int(record["sequence"]) for record in records), at
+                if scheduled.activity_type.name not in TELLING:
+                    continue
+                [request] = await self._client.data_converter.decode(list(scheduled.input.payloads))
+                at = from_datetime(event.event_time.ToDatetime(tzinfo=UTC))
+                yield int(unpack(request)[NEWEST]), at
             token = answer.next_page_token
             if not token:
                 return
@@ -172,7 +173,10 @@ class Runs:
         """How far the instance was recorded when the run began to go on with it."""
         run = await self.histories.read(workflow_id, run_id)
         state = None if run is None else run.state
-        return 0 if state is None else int(state["sequence"]) - len(state.get("unrecorded", ()))
+        if state is None:
+            return 0
+        unrecorded = [int(record["sequence"]) for record in state.get("unrecorded", ())]
+        return min(unrecorded, default=int(state["sequence"]) + 1) - 1
 
     async def last_poll(self) -> Instant | None:
         """When a worker was last seen polling for workflow tasks; None when Temporal remembers none."""

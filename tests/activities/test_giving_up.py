@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.delivery import GIVE_UP_ATTEMPTS, Deliverer
 from activities.ports import NoticeFailed
+from activities.sending import Sender
 from domain.instants import from_datetime, render
 from tests.support.clockwork import Mailbox
 
@@ -31,7 +32,7 @@ async def deliver(attempt: int, since: timedelta | None) -> dict[str, Any]:
     request: dict[str, Any] = {"notice": {"id": "n"}, "settled": [], "only": None}
     if since is not None:
         request["since"] = render(from_datetime(NOW - since))
-    deliverer = Deliverer([deaf], lambda: from_datetime(NOW))
+    deliverer = Deliverer(Sender([deaf], lambda: from_datetime(NOW)))
     answer: dict[str, Any] = await environment.run(deliverer.deliver, request)
     return answer
 

@@ -123,5 +123,6 @@ async def test_a_verified_key_is_asked_for_again_after_a_short_while(api: Any) -
 
 
 async def revoke_everything(dependencies: Dependencies) -> None:
-    async with dependencies.store.database.write() as conn:
-        await conn.exec_driver_sql("UPDATE api_keys SET revoked_at = '2026-01-01 00:00:00.000000'")
+    await dependencies.store.database.write(
+        lambda conn: conn.exec_driver_sql("UPDATE api_keys SET revoked_at = '2026-01-01 00:00:00.000000'")
+    )

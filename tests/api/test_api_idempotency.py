@@ -87,8 +87,7 @@ class Desk:
         return [stored.team.id for stored in found]
 
     async def rows(self) -> list[Any]:
-        async with self.store.database.read() as conn:
-            return list(await conn.execute(sa.select(tables.answers)))
+        return await self.store.database.read(lambda conn: list(conn.execute(sa.select(tables.answers))))
 
 
 @pytest.fixture
@@ -398,8 +397,7 @@ async def test_an_event_sent_again_under_its_key_counts_once_whatever_was_kept(a
     first = await api.post("/events", event, headers=under("k"))
     assert first.status_code == 200, first.text
     assert is_the_answer_again(await api.post("/events", event, headers=under("k")), first)
-    async with api.dependencies.store.database.write() as conn:
-        await conn.execute(sa.delete(tables.answers))
+    await api.dependencies.store.database.write(lambda conn: conn.execute(sa.delete(tables.answers)))
     anew = await api.post("/events", event, headers=under("k"))
     assert anew.json()["event_id"] == first.json()["event_id"]
     assert is_reused(await api.post("/events", {**event, "type": "resumed"}, headers=under("k")), "k")

@@ -337,8 +337,9 @@ async def test_an_instance_that_sets_a_replan_aside_is_refused_and_not_pending(d
     await desk.lose_temporal()
     assert (await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})).status_code == 503
     desk.find_everything()
-    async with desk.dependencies.store.database.write() as conn:
-        await conn.execute(sa.update(replan_instances).values(rules_after={"policy": "none"}))
+    await desk.dependencies.store.database.write(
+        lambda conn: conn.execute(sa.update(replan_instances).values(rules_after={"policy": "none"}))
+    )
     for _ in range(2):
         done = await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})
         (refused,) = done.json()["refused"]

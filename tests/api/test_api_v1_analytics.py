@@ -79,8 +79,7 @@ async def row(api: Any, id_: str, priority: str, *turns: tuple[str, str]) -> Non
         "created_at": moment(parse(turns[0][1])),
         "updated_at": moment(parse(turns[-1][1])),
     }
-    async with api.dependencies.store.database.write() as conn:
-        await conn.execute(sa.insert(tickets).values(values))
+    await api.dependencies.store.database.write(lambda conn: conn.execute(sa.insert(tickets).values(values)))
 
 
 async def created(api: Any, **changes: Any) -> str:

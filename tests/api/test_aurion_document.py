@@ -82,8 +82,11 @@ async def _hours_of_new_york(api: Any) -> None:
     hours = Calendar.from_json({"timezone": "America/New_York", "weekly_hours": days})
     now = moment(api.dependencies.now())
     row = {"organization": api.organization, "id": "bh_abc123", "name": "New York", "version": 1}
-    async with api.dependencies.store.database.write() as conn:
-        await conn.execute(sa.insert(calendars).values(**row, doc=hours.to_json(), created_at=now, updated_at=now))
+    await api.dependencies.store.database.write(
+        lambda conn: conn.execute(
+            sa.insert(calendars).values(**row, doc=hours.to_json(), created_at=now, updated_at=now)
+        )
+    )
 
 
 async def _an_answered_conversation(api: Any) -> None:

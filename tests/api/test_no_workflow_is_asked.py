@@ -136,8 +136,7 @@ async def test_what_a_202_shows_is_what_the_worker_comes_to(
 
 
 async def execute(api: Any, statement: str) -> None:
-    async with api.dependencies.store.database.write() as conn:
-        await conn.exec_driver_sql(statement)
+    await api.dependencies.store.database.write(lambda conn: conn.exec_driver_sql(statement))
 
 
 async def test_an_event_that_was_recorded_before_is_answered_without_a_worker(api: Any) -> None:

@@ -140,8 +140,9 @@ async def notices(api: Any, ticket: Mapping[str, Any], type_: str, count: int) -
     )
 
     async def sent() -> list[dict[str, Any]]:
-        async with api.dependencies.store.database.read() as conn:
-            docs = list(await conn.scalars(sa.select(tables.notices.c.doc).where(own)))
+        docs = await api.dependencies.store.database.read(
+            lambda conn: list(conn.scalars(sa.select(tables.notices.c.doc).where(own)))
+        )
         return sorted((doc for doc in docs if doc["type"] == type_), key=lambda doc: doc["time"])
 
     found: list[dict[str, Any]] = await eventually(sent, lambda found: len(found) >= count)

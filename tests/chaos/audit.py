@@ -194,21 +194,21 @@ def _of_arrivals(found: Audit) -> Iterator[str]:
 
 async def _notices(store: Store) -> Mapping[str, Sequence[Notice]]:
     by_instance: dict[str, list[Notice]] = {}
-    async with store.database.read() as conn:
-        for row in await conn.execute(sa.select(notices.c.instance_id, notices.c.doc)):
-            by_instance.setdefault(row.instance_id, []).append(row.doc)
+    wanted = sa.select(notices.c.instance_id, notices.c.doc)
+    for row in await store.database.read(lambda conn: conn.execute(wanted).all()):
+        by_instance.setdefault(row.instance_id, []).append(row.doc)
     return by_instance
 
 
 async def _ids(store: Store) -> Sequence[str]:
-    async with store.database.read() as conn:
-        return list(await conn.scalars(sa.select(instances.c.id)))
+    return await store.database.read(lambda conn: list(conn.scalars(sa.select(instances.c.id))))
 
 
 async def _of_deliveries(store: Store) -> Sequence[str]:
     table = deliveries
-    async with store.database.read() as conn:
-        rows = (await conn.execute(sa.select(table).where(table.c.status != "delivered"))).all()
+    rows = await store.database.read(
+        lambda conn: conn.execute(sa.select(table).where(table.c.status != "delivered")).all()
+    )
     return [f"the notice {row.notice_id} was given up on {row.channel}: {row.error}" for row in rows]
 
 

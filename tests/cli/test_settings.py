@@ -21,14 +21,14 @@ def test_every_default_works_embedded(monkeypatch: pytest.MonkeyPatch, tmp_path:
     settings = Settings.load()
     assert settings.home == tmp_path / ".sla"
     assert (settings.api_port, settings.temporal_port, settings.temporal_ui_port) == (8080, 7233, 8233)
-    assert settings.database_url == f"sqlite+aiosqlite:///{tmp_path}/.sla/slakeeper.db"
+    assert settings.database_url == f"sqlite+pysqlite:///{tmp_path}/.sla/slakeeper.db"
     assert (settings.api_host, settings.task_queue) == ("127.0.0.1", "sla")
     assert (settings.api_key, settings.webhook_urls, settings.temporal_cli) == (None, (), None)
 
 
 def test_the_database_follows_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLA_HOME", "/var/lib/sla")
-    assert Settings.load().database_url == "sqlite+aiosqlite:////var/lib/sla/slakeeper.db"
+    assert Settings.load().database_url == "sqlite+pysqlite:////var/lib/sla/slakeeper.db"
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

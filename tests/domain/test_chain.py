@@ -6,7 +6,7 @@ import copy
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,17 @@ def records(snapshot: Snapshot = SNAPSHOT) -> Iterator[Record]:
     for event, when in later:
         step(state, at(when) - 1)
         events = [*state.events.values(), *(one.event for one in state.receive([Arrival(event)])[0])]
-        state.apply(events[len(state.events) :], plan(snapshot, events))
+        planned(state, snapshot, events[len(state.events) :], at(when))
         step(state, at(when))
     yield from state.unrecorded
+
+
+def planned(state: InstanceState, snapshot: Snapshot, events: Sequence[Event], now: Instant) -> None:
+    """As the workflow takes new events, when nobody can record them for it."""
+    after = plan(snapshot, [*state.events.values(), *events])
+    made = state.stance(state.next_sequence(), now).step(events, after, None)
+    state.apply(events, after, made.plan_digest)
+    state.unrecorded.append(made)
 
 
 def step(state: InstanceState, now: int) -> None:

@@ -14,6 +14,7 @@ from domain.instants import DAY, Instant
 from domain.planning import plan
 from domain.snapshot import Snapshot
 from tests.domain import test_laws_of_every_clock as every_clock
+from tests.domain.test_chain import planned
 from tests.domain.test_disorder_properties import arrivals
 from tests.support.strategies import brief
 from workflows.inbox import Arrival
@@ -30,7 +31,8 @@ def test_a_true_record_holds_whatever_the_clocks_and_the_order_of_arrival(
     for event in later:
         a_turn(state, Instant(event.received_at - 1))
         fresh = [one.event for one in state.receive([Arrival(event)])[0]]
-        state.apply(fresh, plan(snapshot, [*state.events.values(), *fresh]))
+        if fresh:
+            planned(state, snapshot, fresh, event.received_at)
         if random.random() < 0.3:
             # As a courier does that comes back before anything is fired.
             state.close_step(event.received_at)

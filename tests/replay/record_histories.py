@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zoneinfo
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from itertools import count
@@ -25,6 +25,7 @@ from domain.calendar import Calendar
 from domain.catalog import Catalog
 from domain.instants import HOUR, MINUTE, Instant, render
 from domain.policies import Policy
+from domain.records import Delivery
 from domain.snapshot import CalendarVersion
 from service.reconciling import Runs
 from tests.support.clockwork import (
@@ -59,7 +60,10 @@ DAYTIME = {day: [["09:00", "17:00"]] for day in WHOLE_DAY}
 class Nowhere:
     """A projection that takes everything and knows nothing: histories do not depend on what it holds."""
 
-    async def apply(self, record: Any, writer: Any = None) -> None: ...
+    async def apply(self, record: Any) -> None: ...
+
+    async def deliveries(self, step: Any) -> Sequence[Delivery]:
+        return ()
 
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
         return None

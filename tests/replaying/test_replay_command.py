@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-import activities.planning
+import cli.replaying.shifting
 from cli.main import app
 from cli.replaying import server
 from cli.replaying.schedule import LEAD, Case, Disorder
@@ -94,7 +94,7 @@ def test_a_workflow_that_differs_from_the_plan_is_listed_and_fails(
     def deaf_to_pauses(snapshot: Snapshot, events: Iterable[Event]) -> Plan:
         return plan(snapshot, [event for event in events if event.kind is not EventKind.PAUSED])
 
-    monkeypatch.setattr(activities.planning, "plan", deaf_to_pauses)
+    monkeypatch.setattr(cli.replaying.shifting, "plan", deaf_to_pauses)
     result = sla(logs.write(tmp_path, (*logs.SHARED_MINUTES, *logs.NO_CREATION_ROW)))
     assert result.exit_code == 1, result.output
     assert AGREED not in result.output

@@ -57,4 +57,5 @@ def a_firing(milestone: str = "halfway", minutes: int = 30, **changes: Any) -> F
 
 def a_step(opening: Record, sequence: int, **changes: Any) -> Record:
     """A later record of the instance that `opening` opened."""
-    return replace(opening, sequence=sequence, **{"snapshot": None, "events": (), **changes})
+    digest = {"plan_digest": ""} if "plan" in changes else {}
+    return replace(opening, sequence=sequence, **{"snapshot": None, "events": (), **digest, **changes})

@@ -210,18 +210,20 @@ STATEMENTS = [
 async def test_a_period_is_found_by_its_index(store: Store, asked: Asked) -> None:
     await store.instances.apply(an_opening())
     await spread_clocks(store, 3000)
-    async with store.database.read() as conn:
-        how = (await conn.execute(Explain(asked.statement))).all()
+    how = await store.database.read(lambda conn: (conn.execute(Explain(asked.statement))).all())
     assert INDEX in str(how)
 
 
 async def spread_clocks(store: Store, number: int) -> None:
     """Many clocks of one instance, an hour apart, so that a period holds few of them."""
-    async with store.database.write() as conn:
-        row = dict((await conn.execute(sa.select(instance_targets).limit(1))).mappings().one())
+
+    def fill(conn: sa.Connection) -> None:
+        row = dict((conn.execute(sa.select(instance_targets).limit(1))).mappings().one())
         rows = [{**row, "name": f"clock-{hour}", "outcome_at": at(hour)} for hour in range(number)]
-        await conn.execute(sa.insert(instance_targets), rows)
-        await conn.execute(sa.text("ANALYZE"))
+        conn.execute(sa.insert(instance_targets), rows)
+        conn.execute(sa.text("ANALYZE"))
+
+    await store.database.write(fill)
 
 
 def at(hour: int) -> Any:

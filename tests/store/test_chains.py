@@ -31,7 +31,7 @@ def story() -> list[Record]:
     for sequence, kind in enumerate(kinds, start=2):
         events.append(an_event(kind.value, kind, minutes=10 * sequence))
         planned = plan(snapshot, events)
-        told: dict[str, Any] = {"events": (events[-1],), "plan": planned.to_json()}
+        told: dict[str, Any] = {"events": (events[-1],), "plan": planned.to_json(), "plan_digest": ""}
         status = instance_status(planned, events[-1].received_at)
         steps.append(replace(opening, sequence=sequence, snapshot=None, status=status, **told))
     return steps
@@ -85,8 +85,11 @@ async def test_what_somebody_changes_in_the_database_is_found(store: Store) -> N
         await store.instances.apply(record)
     document = await export(store)
     forged = {**document["steps"][1]["link"], "events": []}
-    async with store.database.write() as conn:
-        await conn.execute(sa.update(instance_records).where(instance_records.c.sequence == 2).values(link=forged))
+    await store.database.write(
+        lambda conn: conn.execute(
+            sa.update(instance_records).where(instance_records.c.sequence == 2).values(link=forged)
+        )
+    )
     found = verify(await export(store)).findings
     assert {(finding.sequence, finding.part) for finding in found} >= {(2, "hash"), (2, "plan")}
 

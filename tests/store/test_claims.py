@@ -50,9 +50,9 @@ async def record(store: Store, one: Opening) -> None:
 
 
 async def held(store: Store) -> dict[str, str]:
-    async with store.database.read() as conn:
-        rows = await conn.execute(sa.select(claims).where(claims.c.organization == ORGANIZATION))
-        return {row.instance_id: row.policy_id for row in rows}
+    own = sa.select(claims).where(claims.c.organization == ORGANIZATION)
+    rows = await store.database.read(lambda conn: conn.execute(own).all())
+    return {row.instance_id: row.policy_id for row in rows}
 
 
 async def archive(store: Store, policy_id: str = "sla_1") -> int:
@@ -110,7 +110,7 @@ async def test_a_later_record_that_comes_first_leaves_the_claim_to_the_opening(r
 async def test_a_ticket_that_has_an_instance_or_no_promise_claims_nothing_and_writes_nothing(ready: Store) -> None:
     await record(ready, await opening(ready))
     statements: list[str] = []
-    engine = ready.database._engine.sync_engine
+    engine = ready.database.engine
     event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
     again, untracked = await opening(ready), await opening(ready, a_ticket(kind=Kind.OLA))
     assert again.existing is not None
@@ -179,8 +179,7 @@ async def test_a_claim_beside_its_row_counts_for_nothing_and_is_released(ready: 
     """PostgreSQL may let a claim and the row of the same instance pass each other."""
     await record(ready, await opening(ready))
     late = {"instance_id": "inst_sla_ticket_42", "policy_id": "sla_1", "claimed_at": sa.func.current_timestamp()}
-    async with ready.database.write() as conn:
-        await conn.execute(sa.insert(claims).values(organization=ORGANIZATION, **late))
+    await ready.database.write(lambda conn: conn.execute(sa.insert(claims).values(organization=ORGANIZATION, **late)))
     assert await archive(ready) == 1
     assert await ready.claims.standing(ORGANIZATION, ["inst_sla_ticket_42"]) == {}
     await ready.claims.release(ORGANIZATION, "inst_sla_ticket_42")
@@ -198,8 +197,8 @@ async def test_an_opening_waits_for_the_change_that_is_being_made(
 ) -> None:
     theirs = open_store()
     await theirs.openings(ORGANIZATION, [a_ticket("warm")], prepare)
-    async with ready.database.write() as conn:
-        await begin_change(conn, ORGANIZATION)
+    async with ready.database.transaction():
+        await ready.database.write(lambda conn: begin_change(conn, ORGANIZATION))
         waiting = asyncio.create_task(opening(theirs))
         done, _ = await asyncio.wait({waiting}, timeout=0.3)
         assert not done
@@ -284,6 +283,6 @@ async def test_an_instance_that_gets_its_row_while_an_archive_counts_is_counted(
                 meanwhile.execute("UPDATE instances SET snapshot_sequence = 1, closed_at = NULL")
                 meanwhile.execute("DELETE FROM claims")
 
-    event.listen(ready.database._engine.sync_engine, "before_cursor_execute", record_meanwhile)
+    event.listen(ready.database.engine, "before_cursor_execute", record_meanwhile)
     assert await archive(ready) == 1
     assert len(counted) == 1

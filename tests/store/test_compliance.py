@@ -59,8 +59,7 @@ async def a_ticket(store: Store, id_: str, *turns: tuple[str, str], **columns: A
         "updated_at": moment(parse(last_at)),
         **columns,
     }
-    async with store.database.write() as conn:
-        await conn.execute(sa.insert(tickets).values(row))
+    await store.database.write(lambda conn: conn.execute(sa.insert(tickets).values(row)))
 
 
 async def test_only_clocks_of_the_policies_of_v1_count_deleted_ones_included(store: Store) -> None:
@@ -131,6 +130,5 @@ async def test_a_ticket_counts_for_the_priority_that_it_has_now_and_for_its_own_
     await store.organizations.ensure("other")
     await a_ticket(store, "1", ("OPEN", "2026-03-20T11:00:00Z"), organization="other", priority="LOW")
     assert (await kept(store)).downtime == {}
-    async with store.database.write() as conn:
-        await conn.execute(sa.update(tickets).values(priority="CRITICAL"))
+    await store.database.write(lambda conn: conn.execute(sa.update(tickets).values(priority="CRITICAL")))
     assert (await kept(store, "other")).downtime == {"CRITICAL": Micros(HOUR)}

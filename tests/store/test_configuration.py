@@ -259,9 +259,9 @@ async def test_a_calendar_is_changed_by_versions_that_stay(store: Store) -> None
     changed = await store.calendars.update(ORGANIZATION, made.id, 1, "Always", Calendar.always(), changed_by="ann")
     assert (changed.version, changed.name, changed.calendar) == (2, "Always", Calendar.always())
     assert await store.calendars.get(ORGANIZATION, made.id) == changed
-    async with store.database.read() as conn:
-        this = tables.calendar_versions.c.calendar_id == made.id
-        rows = (await conn.execute(sa.select(tables.calendar_versions).where(this).order_by(sa.text("version")))).all()
+    this = tables.calendar_versions.c.calendar_id == made.id
+    kept = sa.select(tables.calendar_versions).where(this).order_by(sa.text("version"))
+    rows = await store.database.read(lambda conn: conn.execute(kept).all())
     assert [(row.version, row.name, row.changed_by) for row in rows] == [(1, "Nights", "system"), (2, "Always", "ann")]
     assert Calendar.from_json(rows[0].doc) == NIGHTS
 

@@ -83,7 +83,7 @@ async def test_a_list_is_narrowed_by_every_filter_given(filled: Store, filters: 
 async def test_a_page_costs_three_queries_however_long_it_is(filled: Store) -> None:
     await filled.instances.apply(replace(RECORDS[0], sequence=2, events=(), firings=(a_firing(),)))
     statements: list[str] = []
-    engine = filled.database._engine.sync_engine
+    engine = filled.database.engine
     event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
     found, _ = await filled.instances.list(ORGANIZATION, limit=10, offset=0)
     assert len([statement for statement in statements if statement.startswith("SELECT")]) == 3

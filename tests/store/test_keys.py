@@ -46,8 +46,9 @@ async def test_a_key_for_a_new_organization_makes_it(store: Store, database_url:
 
 async def test_a_revoked_key_opens_nothing_and_stays_revoked(store: Store, database_url: str) -> None:
     await ensure_key(database_url, KEY, "first")
-    async with store.database.write() as conn:
-        await conn.execute(sa.update(api_keys).values(revoked_at=sa.text("CURRENT_TIMESTAMP")))
+    await store.database.write(
+        lambda conn: conn.execute(sa.update(api_keys).values(revoked_at=sa.text("CURRENT_TIMESTAMP")))
+    )
     await ensure_key(database_url, KEY, "first")
     assert await store.keys.verify(KEY) is None
     assert not await any_key(database_url)
@@ -58,8 +59,7 @@ async def test_the_key_itself_is_nowhere_in_the_database(
 ) -> None:
     await ensure_key(database_url, KEY, "first")
     store = open_store()
-    async with store.database.read() as conn:
-        row = (await conn.execute(sa.select(api_keys))).one()
+    row = await store.database.read(lambda conn: (conn.execute(sa.select(api_keys))).one())
     assert KEY not in str(row)
     assert row.prefix == KEY[: len(KEY) // 4]
     if backend == "sqlite":

@@ -83,7 +83,7 @@ def test_a_database_from_the_future_is_refused(database_url: str) -> None:
         upgrade(database_url)
 
 
-@pytest.mark.parametrize("scheme", ["sqlite", "sqlite+aiosqlite", "sqlite+pysqlite"])
+@pytest.mark.parametrize("scheme", ["sqlite", "sqlite+pysqlite"])
 def test_the_driver_in_a_url_does_not_matter(tmp_path: Path, scheme: str) -> None:
     upgrade(f"{scheme}:///{tmp_path / 'with 100% space' / 'slakeeper.db'}")
     assert (tmp_path / "with 100% space" / "slakeeper.db").is_file()

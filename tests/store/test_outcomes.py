@@ -23,15 +23,13 @@ from tests.store.samples import OPENED, a_policy, a_step, an_event, an_opening
 
 
 async def clocks(store: Store) -> dict[str, Mapping[Any, Any]]:
-    async with store.database.read() as conn:
-        found = (await conn.execute(sa.select(tables.instance_targets))).mappings().all()
+    found = await store.database.read(lambda conn: (conn.execute(sa.select(tables.instance_targets))).mappings().all())
     return {row["name"]: row for row in found}
 
 
 async def everything(store: Store) -> Sequence[Any]:
     table = tables.instance_targets
-    async with store.database.read() as conn:
-        return (await conn.execute(sa.select(table).order_by(*table.primary_key))).all()
+    return await store.database.read(lambda conn: (conn.execute(sa.select(table).order_by(*table.primary_key))).all())
 
 
 def after(opening: Record, sequence: int, *events: Event) -> Record:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from domain.errors import InvalidValue, ProjectionConflict
+from domain.errors import InvalidValue, PlanMissing, ProjectionConflict
 from domain.events import EventKind
 from domain.instants import HOUR, Instant
+from domain.planning import plan
 from domain.plans import Plan
 from domain.records import Delivery, Record
 from domain.snapshot import Snapshot
@@ -21,8 +22,7 @@ from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_step, an_event
 
 
 async def rows(store: Store, table: sa.Table) -> Sequence[Mapping[Any, Any]]:
-    async with store.database.read() as conn:
-        return (await conn.execute(sa.select(table))).mappings().all()
+    return await store.database.read(lambda conn: (conn.execute(sa.select(table))).mappings().all())
 
 
 async def everything(store: Store) -> dict[str, Any]:
@@ -35,7 +35,7 @@ async def test_a_recorded_opening_is_read_back_as_it_was_planned(store: Store) -
     found = await store.instances.get(ORGANIZATION, opening.instance_id)
     assert found is not None
     assert found.snapshot == Snapshot.from_json(opening.snapshot)
-    assert found.plan == Plan.from_json(opening.plan)
+    assert found.plan == Plan.from_json(opening.plan or {})
     assert (found.status, found.sequence, found.ledger) == (InstanceStatus.ACTIVE, 1, ())
     assert (found.opened_at, found.closed_at, found.next_due_at) == (OPENED, None, OPENED + HOUR)
 
@@ -170,6 +170,20 @@ async def test_notices_and_the_newest_word_on_their_deliveries_are_kept(store: S
     assert statuses == {"webhook": "delivered", "log": "dead"}
 
 
+async def test_a_notice_is_on_its_way_until_a_step_settles_it(store: Store) -> None:
+    opening = an_opening()
+    one, two = {"id": "n1", "type": "sla.halfway"}, {"id": "n2", "type": "sla.breached"}
+    dead = Delivery("n1", "webhook", "dead", OPENED, "no")
+    await store.instances.apply(replace(opening, notices=(one, two), deliveries=(dead,)))
+    loaded = await store.instances.load(ORGANIZATION, opening.instance_id)
+    assert loaded is not None
+    assert loaded.undelivered == ((one, (dead,)), (two, ()))
+    await store.instances.apply(a_step(opening, 2, settled=("n1",)))
+    loaded = await store.instances.load(ORGANIZATION, opening.instance_id)
+    assert loaded is not None
+    assert loaded.undelivered == ((two, ()),)
+
+
 async def test_documents_come_back_exactly_whatever_text_and_numbers_they_hold(store: Store) -> None:
     fields = {"z": "\0 \ud800 😀", "a": 1.0, "big": 2**70, "tiny": 1e-300}
     opening = an_opening(fields=fields)
@@ -219,3 +233,69 @@ async def test_a_writer_that_is_cancelled_leaves_nothing_half_done(store: Store)
     assert {row["instance_id"] for row in await rows(store, tables.instance_records)} == ids
     assert {row["instance_id"] for row in await rows(store, tables.instance_events)} == ids
     assert "inst_sla_ticket_last" in ids
+
+
+async def test_a_step_without_its_plan_keeps_the_one_of_the_step_before(store: Store) -> None:
+    opening = an_opening()
+    await store.instances.apply(opening)
+    await store.instances.apply(
+        a_step(opening, 2, status=InstanceStatus.BREACHED, firings=(a_firing(),)).without_plan()
+    )
+    found = await store.instances.get(ORGANIZATION, opening.instance_id)
+    assert found is not None
+    assert (found.sequence, found.status, found.ledger) == (2, InstanceStatus.BREACHED, (a_firing(),))
+    assert found.plan == Plan.from_json(opening.plan or {})
+
+
+async def test_a_step_without_its_plan_is_refused_where_the_row_has_none_or_another(store: Store) -> None:
+    opening = an_opening()
+    with pytest.raises(PlanMissing):
+        await store.instances.apply(a_step(opening, 2, firings=(a_firing(),)).without_plan())
+    await store.instances.apply(opening)
+    before = await everything(store)
+    moved = {**(opening.plan or {}), "opened_at": "2026-03-02T09:00:01.000000Z"}
+    step = a_step(opening, 3, plan=moved, firings=(a_firing(),))
+    with pytest.raises(PlanMissing):
+        await store.instances.apply(step.without_plan())
+    assert await everything(store) == before
+    await store.instances.apply(step)
+    await store.instances.apply(step.without_plan())
+    await store.instances.apply(a_step(opening, 2).without_plan())
+    found = await store.instances.load(ORGANIZATION, opening.instance_id)
+    assert found is not None
+    assert (found.plan, found.sequence, found.is_complete) == (moved, 3, True)
+
+
+async def test_a_step_whose_plan_has_not_changed_touches_no_clock_and_one_that_adds_nothing_only_the_row(
+    store: Store,
+) -> None:
+    opening = an_opening()
+    await store.instances.apply(opening)
+    written: list[str] = []
+
+    def heard(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        written.append(" ".join(statement.split()[:3]))
+
+    sa.event.listen(store.database.engine, "before_cursor_execute", heard)
+    await store.instances.apply(a_step(opening, 2))
+    await store.instances.apply(a_step(opening, 3, firings=(a_firing(),)).without_plan())
+    touched = [one for one in written if not one.startswith(("SELECT", "BEGIN"))]
+    row = ["INSERT INTO instance_records", "UPDATE instances SET"]
+    assert touched == [*row, *row, "INSERT INTO milestones"]
+
+
+async def test_of_a_plan_that_changes_only_the_clocks_that_differ_are_written(store: Store) -> None:
+    opening = an_opening()
+    await store.instances.apply(opening)
+    assert opening.snapshot is not None
+    planned = plan(Snapshot.from_json(opening.snapshot), (*opening.events, an_event("ack"))).to_json()
+    written: list[Any] = []
+
+    def heard(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if "instance_targets" in statement:
+            written.extend(parameters if many else [parameters])
+
+    sa.event.listen(store.database.engine, "before_cursor_execute", heard)
+    await store.instances.apply(a_step(opening, 2, plan=planned))
+    assert len(written) == 1
+    assert "first_response" in (written[0].values() if isinstance(written[0], dict) else written[0])

@@ -155,8 +155,7 @@ async def test_a_page_written_over_is_found_at_the_start_and_unavailable_while_r
 
 async def test_a_document_that_is_none_makes_the_store_unavailable(filled: Path) -> None:
     store = Store.open(url(filled))
-    async with store.database.write() as conn:
-        await conn.execute(sa.text("""UPDATE instances SET plan = '{"targets": [' """))
+    await store.database.write(lambda conn: conn.execute(sa.text("""UPDATE instances SET plan = '{"targets": [' """)))
     with pytest.raises(StoreUnavailable, match="damaged"):
         await store.instances.load(ORGANIZATION, "inst_sla_ticket_7")
     await store.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from store.instances import SetAside, Taken
@@ -45,7 +46,7 @@ async def test_whether_an_event_is_taken_is_one_statement_that_reads_no_plan(sto
     opening = an_opening()
     await store.instances.apply(a_step(opening, 1, snapshot=opening.snapshot, events=(an_event("ack"),)))
     statements: list[str] = []
-    engine = store.database._engine.sync_engine
+    engine = store.database.engine
 
     def heard(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
@@ -56,3 +57,40 @@ async def test_whether_an_event_is_taken_is_one_statement_that_reads_no_plan(sto
     (statement,) = [one for one in statements if one.startswith("SELECT")]
     assert "plan" not in statement
     assert "snapshot" not in statement
+
+
+async def test_what_many_wait_for_is_told_in_one_look(store: Store) -> None:
+    asked = []
+    for number in range(40):
+        opening, event = an_opening(str(number)), an_event("ack", minutes=number)
+        await store.instances.apply(opening)
+        asked.append((ORGANIZATION, opening.instance_id, "ack"))
+        if number % 4 == 0:
+            await store.instances.apply(a_step(opening, 2, events=(event,)))
+        if number % 4 == 1:
+            await store.instances.apply(a_step(opening, 2, set_aside=refused("ack")))
+    asked.append((ORGANIZATION, "inst_sla_ticket_none", "ack"))
+    found = await store.instances.taken_any(asked)
+    assert found == {
+        **{asked[number]: Taken(an_event("ack", minutes=number).occurred_at) for number in range(0, 40, 4)},
+        **{asked[number]: SetAside("nobody can plan it") for number in range(1, 40, 4)},
+    }
+    assert await store.instances.taken_any([]) == {}
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_what_is_waited_for_is_looked_up_by_its_keys(store: Store) -> None:
+    by_event = "sqlite_autoindex_instance_events_2"
+    steps: list[str] = []
+
+    def heard(_conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            steps.extend(row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+
+    sa.event.listen(store.database.engine, "before_cursor_execute", heard)
+    await store.instances.taken_any([(ORGANIZATION, "inst_sla_ticket_none", "ack")])
+    assert steps == [
+        "SCAN asked VIRTUAL TABLE INDEX 1:",
+        "SEARCH instance USING INDEX sqlite_autoindex_instances_1 (organization=? AND id=?)",
+        f"SEARCH event USING INDEX {by_event} (organization=? AND instance_id=? AND event_id=?) LEFT-JOIN",
+    ]

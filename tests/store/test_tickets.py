@@ -163,15 +163,16 @@ async def test_the_unmeasured_and_the_breached_are_found_by_indexes(store: Store
         await store.tickets.unmeasured(ORGANIZATION, 20)
         await store.tickets.list(ORGANIZATION, limit=20, offset=0, as_of=ONE, breached=(True, False))
     assert len(statements) == 3
-    async with store.database.read() as conn:
+
+    def check(conn: sa.Connection) -> None:
         for statement, parameters in statements:
-            steps = [
-                str(row.detail) for row in await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            ]
+            steps = [str(row.detail) for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
             assert any("SEARCH tickets" in step for step in steps), steps
             assert not any(step.startswith("SCAN") for step in steps), steps
             for step in steps:
                 assert "instance_targets" not in step or "organization=? AND instance_id=?" in step, steps
+
+    await store.database.read(check)
 
 
 @contextmanager
@@ -183,7 +184,7 @@ def sent(store: Store) -> Iterator[list[tuple[str, Any]]]:
         if statement.startswith("SELECT"):
             statements.append((statement, parameters))
 
-    engine = store.database._engine.sync_engine
+    engine = store.database.engine
     sa.event.listen(engine, "before_cursor_execute", note)
     yield statements
     sa.event.remove(engine, "before_cursor_execute", note)
@@ -192,5 +193,5 @@ def sent(store: Store) -> Iterator[list[tuple[str, Any]]]:
 async def test_a_title_that_a_column_cannot_hold_is_refused(store: Store) -> None:
     with pytest.raises(InvalidValue):
         await store.tickets.create(ORGANIZATION, a_ticket(title="a\0b"))
-    async with store.database.read() as conn:
-        assert await conn.scalar(sa.select(sa.func.count()).select_from(tables.tickets)) == 0
+    counted = sa.select(sa.func.count()).select_from(tables.tickets)
+    assert await store.database.read(lambda conn: conn.scalar(counted)) == 0

@@ -21,10 +21,8 @@ MOMENTS = [
 
 
 async def write_and_read(database: Database, moment: datetime) -> datetime:
-    async with database.write() as conn:
-        await conn.execute(sa.update(organizations).values(created_at=moment))
-    async with database.read() as conn:
-        found = await conn.scalar(sa.select(organizations.c.created_at))
+    await database.write(lambda conn: conn.execute(sa.update(organizations).values(created_at=moment)))
+    found = await database.read(lambda conn: conn.scalar(sa.select(organizations.c.created_at)))
     assert isinstance(found, datetime)
     return found
 
@@ -40,23 +38,22 @@ async def test_a_naive_timestamp_is_refused_and_nothing_is_written(store: Store)
     before = await write_and_read(store.database, MOMENTS[0])
     with pytest.raises(InvalidValue, match="UTC offset"):
         await write_and_read(store.database, MOMENTS[0].replace(tzinfo=None))
-    async with store.database.read() as conn:
-        assert await conn.scalar(sa.select(organizations.c.created_at)) == before
+    assert await store.database.read(lambda conn: conn.scalar(sa.select(organizations.c.created_at))) == before
 
 
 async def test_a_comparison_with_a_naive_timestamp_is_refused_too(store: Store) -> None:
     naive = datetime(2026, 3, 2, 9)  # noqa: DTZ001
     with pytest.raises(InvalidValue):
-        async with store.database.read() as conn:
-            await conn.scalar(sa.select(organizations.c.id).where(organizations.c.created_at < naive))
+        await store.database.read(
+            lambda conn: conn.scalar(sa.select(organizations.c.id).where(organizations.c.created_at < naive))
+        )
 
 
 async def test_moments_compare_as_instants_whatever_their_offset(store: Store) -> None:
     await write_and_read(store.database, MOMENTS[0])
     a_moment_later = (MOMENTS[0] + timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=-11)))
-    async with store.database.read() as conn:
-        earlier = sa.select(organizations.c.id).where(organizations.c.created_at < a_moment_later)
-        assert await conn.scalar(earlier) == "default"
+    earlier = sa.select(organizations.c.id).where(organizations.c.created_at < a_moment_later)
+    assert await store.database.read(lambda conn: conn.scalar(earlier)) == "default"
 
 
 async def test_the_store_takes_its_time_of_writing_from_the_clock_it_is_given(database_url: str) -> None:

@@ -21,7 +21,7 @@ def pragma(store: Store, name: str, ill: int, well: int) -> Iterator[None]:
     def apply(connection: Any, *_: Any) -> None:
         connection.execute(f"PRAGMA {name} = {value}")
 
-    event.listen(store.database._engine.sync_engine, "checkout", apply)
+    event.listen(store.database.engine, "checkout", apply)
     yield
     value = well
 

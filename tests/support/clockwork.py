@@ -25,7 +25,7 @@ from domain.events import Event, EventKind
 from domain.ids import workflow_id
 from domain.instants import Instant, from_datetime, parse, render, to_datetime
 from domain.planning import plan
-from domain.records import Record
+from domain.records import Delivery, Record, first_record
 from domain.snapshot import Snapshot
 from domain.tickets import Ticket
 from tests.support.replaying import event_types
@@ -96,6 +96,10 @@ class Switchable:
         self._check()
         await self.inner.apply(record)
 
+    async def deliveries(self, step: Record) -> Sequence[Delivery]:
+        self._check()
+        return await self.inner.deliveries(step)
+
     async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
         self._check()
         return await self.inner.load(organization, instance_id)
@@ -136,19 +140,23 @@ class Clockwork:
         snapshot: Snapshot,
         opened_at: Instant | None = None,
         first: tuple[str, Mapping[str, Any]] | None = None,
+        *,
+        recorded: bool = False,
     ) -> Opened:
-        """Start an instance the way the API does; `first` is the signal that comes with the start."""
+        """Start an instance; `first` is the signal that comes with the start. With `recorded` the way the API does."""
         at = await self.now()
         opened = Event(EventKind.OPENED, "opened", at if opened_at is None else opened_at, at)
         planned = plan(snapshot, [opened])
         handle = await self.client.start_workflow(
             WORKFLOW_TYPE,
-            start_input(snapshot, planned, opened),
+            start_input(snapshot, planned, opened, recorded=recorded),
             id=workflow_id(snapshot.organization, snapshot.facts.instance_id),
             task_queue=self.task_queue,
             start_signal=None if first is None else first[0],
             start_signal_args=[] if first is None else [dict(first[1])],
         )
+        if recorded:
+            await self.projection.inner.apply(first_record(snapshot.to_json(), planned, opened))
         return Opened(self, handle, opened.occurred_at)
 
     async def sleep_until(self, instant: Instant) -> None:
@@ -164,6 +172,10 @@ class Opened:
     clockwork: Clockwork
     handle: WorkflowHandle[Any, Any]
     opened_at: Instant
+
+    @property
+    def instance_id(self) -> str:
+        return self.handle.id.rpartition("/")[2]
 
     def at(self, minutes: float) -> str:
         return render(self.instant(minutes))

@@ -9,7 +9,7 @@ from typing import Any
 from temporalio import activity, client
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from workflows.calls import PLAN
+from workflows.calls import APPLY_EVENTS
 
 
 class BeforeTheFirstPlan(Interceptor):
@@ -29,7 +29,7 @@ class _Waiting(ActivityInboundInterceptor):
         self._before = before
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the interface's name
-        if activity.info().activity_type == PLAN and not self._before.came.is_set():
+        if activity.info().activity_type == APPLY_EVENTS and not self._before.came.is_set():
             self._before.came.set()
             await self._before.act()
         return await super().execute_activity(input)

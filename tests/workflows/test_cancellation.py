@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from activities.ports import Signals
 from domain.policies import Policy
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, snapshot_of, working
@@ -43,7 +44,7 @@ async def test_a_ticket_cancelled_while_an_event_is_planned_keeps_the_event(
 ) -> None:
     slow = asyncio.Event()
 
-    async def times(workflow_id: str, run_id: str, ordinals: frozenset[int]) -> dict[int, str]:
+    async def times(signals: Signals, ordinals: frozenset[int]) -> dict[int, str]:
         slow.set()
         await asyncio.sleep(2)
         return {}

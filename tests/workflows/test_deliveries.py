@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from activities import delivery
+from activities import sending
 from activities.ports import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.policies import Policy
@@ -75,7 +75,7 @@ async def test_a_channel_that_breaks_off_does_not_make_the_others_send_again(
 async def test_a_channel_that_hangs_does_not_make_the_others_send_again(
     realtime: Clockwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "CHANNEL_SECONDS", 1)
+    monkeypatch.setattr(sending, "CHANNEL_SECONDS", 1)
     hasty = Policy.from_json({"id": "h", "name": "H", "targets": [{"type": "resolution", "minutes": 2 * SECOND}]})
 
     class Hanging(Mailbox):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from activities.attributes import available
 from domain.instants import to_datetime
 from domain.policies import Policy
+from service.attributes import available
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
 from workflows.operators import ATTRIBUTES, NEXT_DUE
 
-BUDGET = 51
+BUDGET = 30
 
 
-async def test_open_acknowledge_resolve_without_a_milestone_takes_at_most_fifty_one_events(
+async def test_open_acknowledge_resolve_without_a_milestone_takes_at_most_thirty_events(
     realtime: Clockwork, policy: Policy
 ) -> None:
     """With every search attribute set, and each signal waited for, so that none shares a task with another."""

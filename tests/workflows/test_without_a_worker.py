@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from activities.ports import Signals
 from activities.signal_times import HistorySignalTimes
 from domain.instants import parse
 from domain.policies import Policy
@@ -49,10 +50,10 @@ async def test_a_signal_without_a_time_counts_from_then_although_the_history_can
 ) -> None:
     read, failures = HistorySignalTimes(realtime.client), [RuntimeError("down"), RuntimeError("still down")]
 
-    async def times(workflow_id: str, run_id: str, ordinals: frozenset[int]) -> Mapping[int, str]:
+    async def times(signals: Signals, ordinals: frozenset[int]) -> Mapping[int, str]:
         if failures:
             raise failures.pop()
-        return await read(workflow_id, run_id, ordinals)
+        return await read(signals, ordinals)
 
     ticket = await realtime.open(snapshot_of(policy))
     await ticket.signal("acknowledge", event_id="a")

@@ -262,10 +262,11 @@ def _create_instances() -> None:
         sa.Column("ongoing", sa.Boolean(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("snapshot_sequence", sa.Integer(), nullable=False),
-        sa.Column("snapshot", sa.JSON()),
-        sa.Column("plan", sa.JSON(), nullable=False),
-        sa.Column("set_aside", sa.JSON(), nullable=False),
+        sa.Column("plan_digest", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("set_aside", sa.JSON(), nullable=False),
+        sa.Column("plan", sa.JSON(), nullable=False),
+        sa.Column("snapshot", sa.JSON()),
         sa.PrimaryKeyConstraint("organization", "id", name="pk_instances"),
     )
     op.create_index("ix_instances_organization_next_due_at", "instances", ["organization", "next_due_at"])

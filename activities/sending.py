@@ -1,0 +1,46 @@
+"""One notice to one channel: taken, refused for good, or not taken now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio import activity
+
+from activities.ports import Channel, NoticeFailed, NoticeRefused
+from domain.instants import Instant
+from domain.records import DEAD, DELIVERED, Delivery
+
+CHANNEL_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What may get better; `retry_after` is the receiver's own word on when to come again, in seconds."""
+
+    channel: str
+    message: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    channels: Sequence[Channel]
+    now: Callable[[], Instant]
+
+    async def send(self, channel: Channel, notice: Mapping[str, Any]) -> Delivery | Failure:
+        try:
+            async with asyncio.timeout(CHANNEL_SECONDS):
+                await channel.send(notice)
+        except NoticeRefused as refusal:
+            activity.logger.warning("notice %s refused by %s: %s", notice["id"], channel.name, refusal.message)
+            return Delivery(notice["id"], channel.name, DEAD, self.now(), refusal.message)
+        except NoticeFailed as failure:
+            return Failure(channel.name, failure.message, failure.retry_after)
+        except TimeoutError:
+            return Failure(channel.name, f"{channel.name} took longer than {CHANNEL_SECONDS} seconds")
+        except Exception as error:  # noqa: BLE001 - one channel's defect must not repeat a notice on the others
+            return Failure(channel.name, f"{channel.name}: {error!r}")
+        return Delivery(notice["id"], channel.name, DELIVERED, self.now())

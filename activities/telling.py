@@ -1,0 +1,120 @@
+"""`tell`: what fires in one task is sent, and then the step that tells of it is recorded with how that went."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio import activity
+
+from activities.ports import Channel, Projection, SearchAttributes
+from activities.recording import Recorder
+from activities.sending import Failure, Sender
+from domain.errors import StoreUnavailable
+from domain.notices import TYPE_PREFIX, URGENT
+from domain.records import Delivery, Record
+from workflows.calls import TELL
+from workflows.packing import pack, unpack
+from workflows.state import with_outcome
+
+# A receiver that takes longer does not keep the step from being recorded.
+PROMPT_SECONDS = 1.0
+STORE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcomes:
+    """Of the notices that were asked for: deliveries by notice, and whose channels are all through."""
+
+    deliveries: Sequence[Delivery]
+    settled: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Send:
+    notice_id: str
+    task: asyncio.Task[Delivery | Failure]
+
+
+class Telling:
+    def __init__(
+        self, sender: Sender, projection: Projection, recorder: Recorder, search_attributes: SearchAttributes
+    ) -> None:
+        self._sender = sender
+        self._projection = projection
+        self._recorder = recorder
+        self._search_attributes = search_attributes
+
+    @activity.defn(name=TELL)
+    async def tell(self, request: dict[str, Any]) -> dict[str, Any]:
+        """`{record, notices: [id], ongoing_besides}` to `{deliveries, settled, recorded, late, pending, attributes}`.
+
+        Each notice is tried once on each channel: `pending` are the ids of those that a channel did not take, for
+        `deliver` to go on with. The step is recorded with what `deliveries` and `settled` tell; what comes `late` is
+        the next step's. A store that is away keeps nobody waiting: not `recorded`, the step is the workflow's to have
+        written.
+        """
+        asked = unpack(request)
+        step = Record.from_json(asked["record"])
+        notices = [notice for notice in step.notices if notice["id"] in asked["notices"]]
+        sends = self._send(sorted(notices, key=_urgency), await self._told_before(step))
+        if sends:
+            await asyncio.wait([send.task for send in sends], timeout=PROMPT_SECONDS)
+        prompt = _outcomes(sends)
+        answer: dict[str, Any] = {
+            "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
+            "settled": prompt.settled,
+        }
+        answer["recorded"] = await self._recorder.try_to_record(with_outcome(step, asked, answer))
+        await asyncio.gather(*(send.task for send in sends))
+        end = _outcomes(sends)
+        return pack(
+            {
+                **answer,
+                "late": [one.to_json() for one in end.deliveries if one not in prompt.deliveries],
+                "pending": [notice["id"] for notice in notices if notice["id"] not in end.settled],
+                "attributes": self._search_attributes(),
+            }
+        )
+
+    async def _told_before(self, step: Record) -> Sequence[Delivery]:
+        """What an attempt that ended with its worker has recorded: it is not sent again."""
+        if activity.info().attempt == 1:
+            return ()
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                return await self._projection.deliveries(step)
+        except (StoreUnavailable, TimeoutError):
+            return ()
+
+    def _send(self, notices: Iterable[Mapping[str, Any]], before: Sequence[Delivery]) -> Sequence[_Send]:
+        """Each notice to each channel, all at once, but begun in this order."""
+        told = {(delivery.notice_id, delivery.channel): delivery for delivery in before}
+        return [
+            _Send(notice["id"], asyncio.create_task(self._once(channel, notice, told)))
+            for notice in notices
+            for channel in self._sender.channels
+        ]
+
+    async def _once(
+        self, channel: Channel, notice: Mapping[str, Any], told: Mapping[tuple[str, str], Delivery]
+    ) -> Delivery | Failure:
+        return told.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
+
+
+def _urgency(notice: Mapping[str, Any]) -> bool:
+    """Breaches and escalations before warnings; a tie keeps the order in which they came due."""
+    return notice["type"].removeprefix(TYPE_PREFIX) not in URGENT
+
+
+def _outcomes(sends: Sequence[_Send]) -> _Outcomes:
+    """As far as they have come by now."""
+    made = {send.task.result() for send in sends if send.task.done()}
+    deliveries = [one for one in made if isinstance(one, Delivery)]
+    open_ = {send.notice_id for send in sends if not (send.task.done() and isinstance(send.task.result(), Delivery))}
+    return _Outcomes(
+        sorted(deliveries, key=lambda one: (one.notice_id, one.channel)),
+        sorted({send.notice_id for send in sends} - open_),
+    )
