@@ -296,7 +296,11 @@ class SlaInstance:
             NEWEST: state.sequence,
             "plan_digest": state.plan_digest,
         }
-        answer = await self._ask_to_apply(state, request)
+        state.planning = True
+        try:
+            answer = await self._ask_to_apply(state, request)
+        finally:
+            state.planning = False
         self.has_applied = True
         self._learn(answer)
         events = [_stamp(one.event, answer["stamped"].get(one.event.event_id)) for one in fresh]
