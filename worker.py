@@ -20,7 +20,6 @@ from temporalio.worker import Replayer, Worker, WorkerDeploymentConfig, Workflow
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.applying import Applying, Planner
-from activities.attributes import available
 from activities.channels import LogChannel, WebhookChannel
 from activities.delivery import Deliverer
 from activities.escalating import Escalating
@@ -40,6 +39,7 @@ from domain.instants import Instant
 from domain.planning import plan
 from domain.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
+from service.attributes import available
 from service.catching_up import EarlierRuns
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.healing import Replays

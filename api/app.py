@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from api import health, problems
 from api.auth import Authentication
 from api.dependencies import Dependencies
 from api.description import keep_nulls_in_examples
 from api.engine import CONNECT_OPTIONS, provider
+from api.prefixes import V2
 from api.v1 import analytics as policy_analytics
 from api.v1 import config, policies, tickets
 from api.v2 import (
@@ -24,6 +25,7 @@ from api.v2 import (
     commitments,
     events,
     explain,
+    instance_cycles,
     instance_record,
     instances,
     keys,
@@ -45,8 +47,16 @@ Errors are `application/problem+json` (RFC 9457) with a `code` for machines and 
 Instants are ISO 8601 with an offset; answers are in UTC.
 """
 
+# What is asked most often first, and what is under a fixed path before what is found by its id.
+PARTS = (
+    *(instances, instance_record, instance_cycles, explain, events, tickets),
+    health,
+    *(business_hours, business_hours_history, business_hours_import, public_holidays),
+    *(teams, preview, replans, keys, organization, analytics),
+    *(config, policy_analytics, policies),
+)
 
-# What is left after that is written by the instances' own workflows.
+# What is left after that is found by whoever compares the store with Temporal (service/reconciling).
 LAST_WRITES_SECONDS = 2
 
 
@@ -64,40 +74,12 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
         app.state.dependencies = dependencies
     problems.install(app)
     app.add_middleware(Authentication)
-    app.include_router(health.router)
-    app.include_router(_v2())
-    app.include_router(_v1())
+    # As routes of the app itself: those of routers that are included are looked for anew on each level.
+    for part in PARTS:
+        app.router.routes.extend(part.router.routes)
+    app.include_router(commitments.router, prefix=V2)
     keep_nulls_in_examples(app)
     return app
-
-
-def _v2() -> APIRouter:
-    router = APIRouter(prefix="/api/v2/sla")
-    hours = (business_hours, business_hours_history, business_hours_import, public_holidays)
-    for part in (
-        commitments,
-        *hours,
-        teams,
-        preview,
-        instances,
-        instance_record,
-        explain,
-        events,
-        replans,
-        keys,
-        organization,
-        analytics,
-    ):
-        router.include_router(part.router)
-    return router
-
-
-def _v1() -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
-    # What is under a fixed path before what is found by its id.
-    for part in (config, policy_analytics, policies, tickets):
-        router.include_router(part.router)
-    return router
 
 
 def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

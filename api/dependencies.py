@@ -11,8 +11,11 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from api.attributes import Attributes
 from api.engine import ClientProvider, Engine
 from api.patience import Patience
+from api.turns import Turns
+from api.watches import Watch
 from domain.calendar import tzdata_version
 from domain.instants import Instant, from_datetime
 from store.store import Store
@@ -34,10 +37,13 @@ class Dependencies:
     patience: Patience = field(default_factory=Patience)
     # Writes that nobody waits for any more; the event loop itself holds tasks by weak references only.
     background: set[asyncio.Task[None]] = field(default_factory=set)
+    watch: Watch = field(default_factory=Watch)
+    attributes: Attributes = field(default_factory=Attributes)
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def engine(self) -> Engine:
-        return Engine(self.temporal, self.task_queue, self.patience)
+        return Engine(self.temporal, self.task_queue, self.patience, self.attributes, self.turns)
 
 
 async def of_app(request: Request) -> Dependencies:

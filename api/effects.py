@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from api.dependencies import Dependencies
-from api.looks import looks
+from api.rows import find_or_mend
 from api.sightings import Sighting, seen_in_store
 from api.signals import Signal
-from domain.errors import EngineUnavailable, InvalidValue, StoreUnavailable, WorkingTimeExhausted
+from domain.errors import EngineUnavailable, InvalidValue, StoreUnavailable, Unavailable, WorkingTimeExhausted
 from domain.events import Event, EventKind
 from domain.instants import Instant
 from domain.ledger import Ledger
 from domain.planning import plan
 from domain.snapshot import Snapshot
-from store.instances import LoadedInstance, Taken
+from store.instances import LoadedInstance, SetAside, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ async def effect(
     """
     try:
         taken = await _taken(deps, organization, instance_id, signal.event_id)
-        stored = None if taken is None else await deps.store.instances.get(organization, instance_id)
-    except StoreUnavailable:
+        stored = None if taken is None else await find_or_mend(deps, organization, instance_id)
+    except Unavailable:
         return Commanded(signal.event_id, foreseen, applied=False)
     if taken is not None and stored is not None:
         return Commanded(signal.event_id, seen_in_store(stored), applied=True, occurred_at=taken.occurred_at)
@@ -68,13 +68,11 @@ async def effect(
 
 
 async def _taken(deps: Dependencies, organization: str, instance_id: str, event_id: str) -> Taken | None:
-    async for _ in looks(deps.patience.applied):
-        taken = await deps.store.instances.taken(organization, instance_id, event_id)
-        if isinstance(taken, Taken):
-            return taken
-        if taken is not None:
-            raise InvalidValue("event_id", event_id, taken.reason)
-    return None
+    within = deps.patience.applied
+    taken = await deps.watch.taken(deps.store.instances, organization, instance_id, event_id, within)
+    if isinstance(taken, SetAside):
+        raise InvalidValue("event_id", event_id, taken.reason)
+    return taken
 
 
 async def _foresee(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> Sighting | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
@@ -17,20 +18,24 @@ from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
+from api.attributes import Attributes
 from api.patience import Patience
 from api.states import Opening, State
+from api.turns import Turns
 from domain.errors import EngineUnavailable, InvalidValue
 from domain.events import Event
 from domain.ids import workflow_id
 from domain.plans import Plan
 from domain.snapshot import Snapshot
 from workflows.messages import AFTER, STATE_QUERY, WORKFLOW_TYPE, start_input, summary
+from workflows.operators import at_start, attribute_values
 
 ClientProvider = Callable[[], Awaitable[Client]]
+Begin = Callable[..., Awaitable[WorkflowHandle[Any, Any]]]
 
 REFUSED_PAUSE = 0.05
 FIRST_PATIENCE = 0.3
@@ -50,10 +55,19 @@ def provider(client: Client) -> ClientProvider:
 class Engine:
     """Every method raises EngineUnavailable when Temporal does not answer, unless it says otherwise."""
 
-    def __init__(self, provide: ClientProvider, task_queue: str, patience: Patience) -> None:
+    def __init__(
+        self,
+        provide: ClientProvider,
+        task_queue: str,
+        patience: Patience,
+        attributes: Attributes | None = None,
+        turns: Turns | None = None,
+    ) -> None:
         self._provide = provide
         self._task_queue = task_queue
         self._patience = patience
+        self._attributes = attributes or Attributes()
+        self._turns = turns or Turns()
 
     async def start(
         self,
@@ -70,20 +84,24 @@ class Engine:
         """
         facts = snapshot.facts
         told, policy = _told(signal, payload), WorkflowIDConflictPolicy.USE_EXISTING
-        async with _answering(self._patience.start):
+        async with self._turn(), _answering(self._patience.start):
             client = await self._provide()
+            known = await self._attributes.names(client)
+            shown = at_start(attribute_values(facts, plan, opened.received_at), known)
+            begin = partial(
+                client.start_workflow,
+                WORKFLOW_TYPE,
+                start_input(snapshot, plan, opened, recorded=True),
+                id=workflow_id(facts.organization, facts.instance_id),
+                task_queue=self._task_queue,
+                id_conflict_policy=policy if told else WorkflowIDConflictPolicy.FAIL,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=summary(snapshot),
+                rpc_timeout=timedelta(seconds=self._patience.start),
+                **told,
+            )
             try:
-                handle = await client.start_workflow(
-                    WORKFLOW_TYPE,
-                    start_input(snapshot, plan, opened),
-                    id=workflow_id(facts.organization, facts.instance_id),
-                    task_queue=self._task_queue,
-                    id_conflict_policy=policy if told else WorkflowIDConflictPolicy.FAIL,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    static_summary=summary(snapshot),
-                    rpc_timeout=timedelta(seconds=self._patience.start),
-                    **told,
-                )
+                handle = await self._shown(begin, shown)
             except WorkflowAlreadyStartedError:
                 return False
             except RPCError as error:
@@ -97,9 +115,21 @@ class Engine:
             # The answer to a signal with a start does not say which of the two it was.
             return not told or opened.event_id in (await _opening(client, handle)).event_ids
 
+    async def _shown(self, begin: Begin, shown: TypedSearchAttributes) -> WorkflowHandle[Any, Any]:
+        """Started with its search attributes, or without them where the namespace has lost them."""
+        if not shown.search_attributes:
+            return await begin()
+        try:
+            return await begin(search_attributes=shown)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                raise
+            self._attributes.forget()
+            return await begin()
+
     async def signal(self, organization: str, instance_id: str, name: str, payload: Mapping[str, Any]) -> bool:
         """False when no such instance is running."""
-        async with _answering(self._patience.signal):
+        async with self._turn(), _answering(self._patience.signal):
             handle = await self._handle(organization, instance_id)
             try:
                 await handle.signal(name, dict(payload), rpc_timeout=timedelta(seconds=self._patience.signal))
@@ -118,7 +148,7 @@ class Engine:
         sent what no record shows.
         """
         facts = snapshot.facts
-        async with _answering(self._patience.start):
+        async with self._turn(), _answering(self._patience.start):
             client, told = await self._provide(), _told(signal, payload)
             latest = await self._describe(facts.organization, facts.instance_id)
             if latest is not None and latest.status is WorkflowExecutionStatus.RUNNING and not told:
@@ -193,6 +223,9 @@ class Engine:
         async with _answering(self._patience.health):
             client = await self._provide()
             await client.service_client.check_health(timeout=timedelta(seconds=self._patience.health))
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return self._turns.one(self._patience.turn)
 
     async def _handle(self, organization: str, instance_id: str) -> WorkflowHandle[Any, Any]:
         return (await self._provide()).get_workflow_handle(workflow_id(organization, instance_id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from api.dependencies import Dependencies
 from api.instances import revive, send
+from api.rows import write_first_row
 from api.sightings import Sighting, find_instance, seen_in_store
 from api.signals import SOURCE, Signal, mint_event_id, occurred_at
 from api.together import together
@@ -19,14 +19,11 @@ from domain.errors import EngineUnavailable, StoreUnavailable
 from domain.events import Event, EventKind
 from domain.instants import Instant
 from domain.planning import plan
-from domain.records import first_record
 from domain.snapshot import Snapshot
 from domain.status import InstanceStatus
 from domain.tickets import Ticket
 from store.claims import Claim
 from store.openings import Opening, Prepare, Start
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +162,7 @@ async def _start(deps: Dependencies, organization: str, ticket: Ticket, start: S
             await deps.store.claims.release(organization, str(ticket.instance))
         return await _found(deps, organization, ticket, way)
     # A store that is slow to take the row keeps nobody waiting: the instance is durable already.
-    row = asyncio.create_task(_write_first_row(deps, start, way.opened))
+    row = asyncio.create_task(write_first_row(deps, start, way.opened))
     deps.background.add(row)
     row.add_done_callback(deps.background.discard)
     await asyncio.wait({row}, timeout=deps.patience.row)
@@ -179,11 +176,3 @@ async def _found(deps: Dependencies, organization: str, ticket: Ticket, way: Way
     if way.told is not None:
         await send(deps, organization, str(ticket.instance), way.told)
     return Tracked(ticket, None, created=False)
-
-
-async def _write_first_row(deps: Dependencies, start: Start, opened: Event) -> None:
-    # The workflow writes the same row; doing it here too lets the list show the instance at once.
-    try:
-        await deps.store.instances.apply(first_record(start.snapshot.to_json(), start.plan, opened))
-    except Exception as error:  # noqa: BLE001 - the instance is durable already, whatever went wrong here
-        log.warning("the first row of %s is left to its workflow: %s", start.snapshot.facts.instance_id, error)

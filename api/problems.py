@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -50,10 +51,15 @@ class Problem(BaseModel):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries for the problems a route may answer with."""
+    content = {MEDIA_TYPE: {"schema": _schema()}}
+    return {status: {"description": _phrase(status), "content": content} for status in statuses}
+
+
+@cache
+def _schema() -> dict[str, Any]:
     schema = Problem.model_json_schema()
     schema["properties"]["errors"]["items"] = schema.pop("$defs")["FieldError"]
-    content = {MEDIA_TYPE: {"schema": schema}}
-    return {status: {"description": _phrase(status), "content": content} for status in statuses}
+    return schema
 
 
 def install(app: FastAPI) -> None:

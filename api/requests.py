@@ -14,8 +14,13 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api import idempotency
+from api.answers import as_made
+from api.prefixes import PREFIXES
+from api.turns import asking
 from domain.errors import InvalidValue
 
 MAX_BODY_BYTES = 256 * 1024
@@ -35,7 +40,15 @@ class JsonRoute(APIRoute):
         if self._keeping is not None:
             endpoint = idempotency.claiming(endpoint)
             options = idempotency.documented(options, self._keeping)
-        super().__init__(path, endpoint, **options)
+        # Where it is included under a prefix the path alone does not tell.
+        self._fixed = path.partition("{")[0] if path.startswith(PREFIXES) else ""
+        super().__init__(path, as_made(endpoint, options.get("status_code")), **options)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        # Most requests are for other routes, which the text before the first parameter tells soonest.
+        if not scope.get("root_path") and not scope["path"].startswith(self._fixed):
+            return Match.NONE, {}
+        return super().matches(scope)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
@@ -45,6 +58,7 @@ class JsonRoute(APIRoute):
         async def checked(request: Request) -> Response:
             _refuse_nul(request)
             strict = JsonRequest(request.scope, request.receive)
+            asking.set(strict)
             if request.method in _WITH_BODY and await strict.body():
                 await strict.json()
             return await handle(strict)

@@ -12,7 +12,7 @@ from domain.instants import Instant, render
 from domain.ledger import Ledger
 from domain.plans import Plan
 from domain.snapshot import Snapshot
-from domain.views import instance_view
+from domain.views import cycle_views, earlier_cycles, instance_view, stint_views
 from store.instances import StoredInstance
 
 Source = Literal["store", "workflow", "planned"]
@@ -32,6 +32,17 @@ class Sighting:
     def view(self, now: Instant) -> dict[str, Any]:
         view = {**instance_view(self.snapshot, self.plan, self.ledger, now), "source": self.source}
         return view if self.recorded_at is None else {**view, "recorded_at": render(self.recorded_at)}
+
+    def earlier_cycles(self, now: Instant, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
+        """A page of the lives of clocks that have begun again since, first one first; and how many there are."""
+        earlier = earlier_cycles(self.plan)
+        return cycle_views(self.snapshot, earlier[offset : offset + limit], self.ledger, now), len(earlier)
+
+    def stints(self, now: Instant, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
+        """The same of teams' times with the ticket."""
+        stints = () if self.plan.ownership is None else self.plan.ownership.stints
+        shown = stints[offset : offset + limit]
+        return stint_views(self.snapshot, self.plan, shown, self.ledger, now), len(stints)
 
 
 def seen_in_store(stored: StoredInstance) -> Sighting:

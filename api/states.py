@@ -9,6 +9,7 @@ from typing import Any
 from domain.events import Event
 from domain.ledger import Firing, Ledger
 from domain.plans import Plan
+from domain.records import Record, first_record
 from domain.snapshot import Snapshot
 from workflows.packing import unpack
 
@@ -31,10 +32,14 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a run was started with: its state then, None when it has to plan or load first, and the events behind it."""
+    """What a run was started with: its state then, None when it has to plan or load first, and the events behind it.
+
+    `first` is the record of the opening where the run began with it.
+    """
 
     state: State | None
     events: tuple[Event, ...] = ()
+    first: Record | None = None
 
     @classmethod
     def from_json(cls, body: Any) -> Opening:
@@ -43,8 +48,10 @@ class Opening:
         state = State.from_json(document)
         if state is None:
             return cls(None)
-        events = document["events"] if "events" in document else [document["opened"]]
-        return cls(state, tuple(Event.from_json(event) for event in events))
+        if "events" in document:
+            return cls(state, tuple(Event.from_json(event) for event in document["events"]))
+        opened = Event.from_json(document["opened"])
+        return cls(state, (opened,), first_record(document["snapshot"], state.plan, opened))
 
     @property
     def event_ids(self) -> frozenset[str]:

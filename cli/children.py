@@ -57,6 +57,12 @@ class Child:
                 os.close(reader)
         self.ended = asyncio.create_task(asyncio.to_thread(self.process.wait))
 
+    def tell_to_begin(self) -> None:
+        """For a part that waits for it, see `lifeline`; the others do not mind."""
+        # Should it have ended already, whoever waits for it to be ready learns that.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._lifeline, lifeline.WORD)
+
     async def stop(self) -> None:
         """Asks first, and kills after the service's grace."""
         self.process.terminate()

@@ -7,7 +7,6 @@ import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from temporalio.service import RPCError
 
 from cli import administration, console
 from domain.errors import EngineUnavailable
@@ -46,6 +45,8 @@ def _say(report: Report, *, heal: bool) -> None:
 
 
 async def _round(*, heal: bool) -> Report:
+    from temporalio.service import RPCError  # noqa: PLC0415 - a quarter of a second, likewise
+
     from connection import connect  # noqa: PLC0415 - a second that other commands need not pay
     from worker import build_reconciler  # noqa: PLC0415 - as above
 

@@ -36,12 +36,14 @@ class Supervisor:
         self._say = quietly(say)
         self._stopping = quietly(stopping)
         self._children: dict[str, Child] = {}
+        self._prepared: set[str] = set()
+        self._at_work = False
         self._asked_to_stop = asyncio.Event()
 
     @property
     def has_started(self) -> bool:
-        """Whether there is anything to stop."""
-        return bool(self._children)
+        """Whether there is anything to stop that people know of: not what a failed start leaves."""
+        return self._at_work
 
     async def run(
         self, work: Callable[[], Awaitable[None]], until: Callable[[], Awaitable[None]] | None = None
@@ -55,6 +57,7 @@ class Supervisor:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if working.done():
+                self._at_work = False
                 working.result()
         finally:
             self._stopping()
@@ -63,9 +66,17 @@ class Supervisor:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._stop()
 
+    def prepare(self, service: Service) -> None:
+        """Starts the process, which loads what it needs and begins when it is started as a service."""
+        self._spawn(service)
+        self._prepared.add(service.name)
+
     async def start(self, service: Service) -> None:
         """Raises EngineUnavailable with the last log lines when the service ends or is not ready in time."""
-        child = self._spawn(service)
+        child = self._children[service.name] if service.name in self._prepared else self._spawn(service)
+        self._prepared.discard(service.name)
+        child.tell_to_begin()
+        self._at_work = True
         ready = asyncio.ensure_future(service.ready())
         try:
             done, _ = await asyncio.wait(
@@ -118,7 +129,7 @@ class Supervisor:
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, LONGEST_DELAY)
                 try:
-                    self._spawn(service)
+                    self._spawn(service).tell_to_begin()
                 except OSError as error:
                     # A disk that is full, a folder that is gone: both may come back.
                     why = f"cannot be started ({error.strerror})"

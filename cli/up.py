@@ -17,7 +17,7 @@ def up(
     ] = False,
 ) -> None:
     """Run the whole engine in the foreground: Temporal server, worker and API. Ctrl-C stops it."""
-    from cli import engine  # noqa: PLC0415 - a second that the other commands need not pay
+    from cli import engine  # noqa: PLC0415 - not for every command
 
     settings = Settings.load()
     home.prepare(settings.home)

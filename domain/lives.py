@@ -60,6 +60,8 @@ class _Cycle:
     held: list[Hold] = field(default_factory=list)
 
     def be(self, state: ClockState, causes: frozenset[str], at: Instant) -> None:
+        if state is self.state and not causes and not self.holding:
+            return
         if state is not self.state:
             self._close(at)
             self.state, self.since = state, at

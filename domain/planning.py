@@ -31,6 +31,9 @@ class Course:
     rule: TargetRule
     calendar: Calendar
 
+    def of_an_earlier_life(self) -> Course:
+        return Course(self.target.with_reached_only(), self.life, self.rule, self.calendar)
+
 
 @dataclass(frozen=True, slots=True)
 class _Ticket:
@@ -48,11 +51,19 @@ class _Ticket:
 
     @property
     def moments(self) -> tuple[Moment, ...]:
-        return tuple(Moment(turn.event, turn.at, turn.ticket.attributes) for turn in self.turns)
+        return tuple(_moments(self.turns))
 
     @property
     def terms_in_turn(self) -> tuple[Terms, ...]:
         return tuple(terms_in_turn(self.terms, self.turns))
+
+
+def _moments(turns: Sequence[Turn]) -> Iterator[Moment]:
+    ticket, attributes = turns[0].ticket, turns[0].ticket.attributes
+    for turn in turns:
+        if turn.ticket is not ticket:
+            ticket, attributes = turn.ticket, turn.ticket.attributes
+        yield Moment(turn.event, turn.at, attributes)
 
 
 def plan(snapshot: Snapshot, events: Iterable[Event]) -> Plan:
@@ -103,7 +114,8 @@ def _counted(ticket: _Ticket, course: Course) -> Course:
     """It counts for the team that had the ticket when the clock stopped or the due passed."""
     target = course.target
     settled_at = target.stopped_at if target.breached_at is None else target.breached_at
-    return replace(course, target=replace(target, team_id=ticket.ownership.owner_before(settled_at)))
+    team_id = ticket.ownership.owner_before(settled_at)
+    return course if team_id == target.team_id else replace(course, target=replace(target, team_id=team_id))
 
 
 def _of(ticket: _Ticket, moments: Sequence[Moment], stint: Stint | None) -> Iterator[Course]:
@@ -117,7 +129,7 @@ def _of(ticket: _Ticket, moments: Sequence[Moment], stint: Stint | None) -> Iter
             course = _course(measured, cycle)
             # What an earlier life never came to is of no use to anybody, and there may be hundreds of them.
             is_last = cycle == len(promised)
-            yield course if is_last else replace(course, target=course.target.with_reached_only())
+            yield course if is_last else course.of_an_earlier_life()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from domain.calendar import Calendar
@@ -14,12 +15,16 @@ from domain.snapshot import Snapshot
 from domain.status import instance_status, met
 from domain.stints import Stint
 
+MOST_SHOWN = 20
+"""Earlier lives of clocks, and stints, in the view of an instance: the latest. All of them are read in pages."""
+
 
 def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) -> dict[str, Any]:
     """The seed's instance with `targets` keyed by type; elapsed and remaining are working seconds as of `now`."""
     instance = snapshot.ticket.instance
-    stands = standing(ledger)
     policy = _policy(snapshot, plan)
+    # Of several stints' clocks the latest counts: whoever has the ticket is asked for it.
+    latest = {target.type: target for target in plan.targets}
     view = {
         "id": str(instance),
         "policy_id": policy.id,
@@ -30,17 +35,42 @@ def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) 
         "status": instance_status(plan, now).value,
         "opened_at": render(plan.opened_at),
         "closed_at": render_optional(plan.closed_at),
-        # Of several stints' clocks the latest counts: whoever has the ticket is asked for it.
-        "targets": {target.type: _target_view(snapshot, target, stands, now) for target in plan.targets},
+        "targets": _by_type(snapshot, latest.values(), standing(ledger), now),
     }
-    newest = {target.name: target.cycle for target in plan.targets}
-    if earlier := [target for target in plan.targets if target.cycle < newest[target.name]]:
-        view["earlier_cycles"] = [_cycle_view(snapshot, target, stands, now) for target in earlier]
+    if earlier := earlier_cycles(plan):
+        view["earlier_cycles"] = cycle_views(snapshot, earlier[-MOST_SHOWN:], ledger, now)
+        view["earlier_cycles_total"] = len(earlier)
     if snapshot.ticket.team_id is not None:
         view["team_id"] = snapshot.ticket.team_id
     if plan.ownership is not None:
-        view["stints"] = [_stint_view(snapshot, plan, stint, stands, now) for stint in plan.ownership.stints]
+        stints = plan.ownership.stints
+        view["stints"] = stint_views(snapshot, plan, stints[-MOST_SHOWN:], ledger, now)
+        view["stints_total"] = len(stints)
     return view
+
+
+def earlier_cycles(plan: Plan) -> Sequence[TargetPlan]:
+    """The lives of clocks that have begun again since, in the order they began."""
+    newest = {target.name: target.cycle for target in plan.targets}
+    earlier = [target for target in plan.targets if target.cycle < newest[target.name]]
+    return sorted(earlier, key=lambda target: target.since if target.started_at is None else target.started_at)
+
+
+def cycle_views(snapshot: Snapshot, cycles: Iterable[TargetPlan], ledger: Ledger, now: Instant) -> list[dict[str, Any]]:
+    """Earlier lives of clocks."""
+    stands = standing(ledger)
+    return [_cycle_view(snapshot, target, stands, now) for target in cycles]
+
+
+def stint_views(
+    snapshot: Snapshot, plan: Plan, stints: Iterable[Stint], ledger: Ledger, now: Instant
+) -> list[dict[str, Any]]:
+    """Teams' times with the ticket, and the clocks they had in them."""
+    stands = standing(ledger)
+    own: dict[str | None, list[TargetPlan]] = {}
+    for target in plan.targets:
+        own.setdefault(target.stint, []).append(target)
+    return [_stint_view(snapshot, stint, own.get(stint.event_id, ()), stands, now) for stint in stints]
 
 
 def _policy(snapshot: Snapshot, plan: Plan) -> PolicyFacts:
@@ -57,16 +87,21 @@ def _cycle_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firing
 
 
 def _stint_view(
-    snapshot: Snapshot, plan: Plan, stint: Stint, stands: dict[Key, Firing], now: Instant
+    snapshot: Snapshot, stint: Stint, own: Iterable[TargetPlan], stands: dict[Key, Firing], now: Instant
 ) -> dict[str, Any]:
-    own = [target for target in plan.targets if target.stint == stint.event_id]
     return {
         "event_id": stint.event_id,
         "team_id": stint.team_id,
         "started_at": render(stint.start),
         "ended_at": render_optional(stint.end),
-        "targets": {target.type: _target_view(snapshot, target, stands, now) for target in own},
+        "targets": _by_type(snapshot, own, stands, now),
     }
+
+
+def _by_type(
+    snapshot: Snapshot, targets: Iterable[TargetPlan], stands: dict[Key, Firing], now: Instant
+) -> dict[str, Any]:
+    return {target.type: _target_view(snapshot, target, stands, now) for target in targets}
 
 
 def _target_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:

@@ -362,7 +362,7 @@ class SlaInstance:
 
     def _show(self, state: InstanceState) -> None:
         workflow.set_current_details(operators.details(state, self._now()))
-        values = operators.attribute_values(state, self._now())
+        values = operators.attribute_values(state.facts, state.plan, self._now())
         wanted = {name: value for name, value in values.items() if name in self.known_attributes}
         shown = {name: value for name, value in self.attributes.items() if name in wanted}
         if updates := operators.updates(wanted, shown):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate, TypedSearchAttributes
+from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 from domain.instants import Instant, from_datetime, parse, render, to_datetime
-from domain.plans import TargetPlan
+from domain.plans import Plan, TargetPlan
 from domain.records import next_due
-from domain.status import met
+from domain.snapshot import Facts
+from domain.status import instance_status, met
 from workflows.state import InstanceState
 
 STATUS = SearchAttributeKey.for_keyword("SlaStatus")
@@ -23,16 +24,24 @@ NEXT_DUE = SearchAttributeKey.for_datetime("SlaNextDue")
 ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (STATUS, POLICY, PRIORITY, KIND, NEXT_DUE)
 
 
-def attribute_values(state: InstanceState, now: Instant) -> dict[str, str | None]:
+def attribute_values(facts: Facts, plan: Plan, now: Instant) -> dict[str, str | None]:
     """What each search attribute should hold, as text (an instant in RFC 3339); None means unset."""
-    due = next_due(state.plan)
+    due = next_due(plan)
     return {
-        STATUS.name: state.status(now).value,
-        POLICY.name: state.facts.policy_id,
-        PRIORITY.name: state.facts.priority,
-        KIND.name: state.facts.instance.kind.value,
+        STATUS.name: instance_status(plan, now).value,
+        POLICY.name: facts.policy_id,
+        PRIORITY.name: facts.priority,
+        KIND.name: facts.instance.kind.value,
         NEXT_DUE.name: None if due is None else render(due),
     }
+
+
+def at_start(values: Mapping[str, str | None], names: Collection[str]) -> TypedSearchAttributes:
+    """Those that a namespace has, for a run to start with."""
+    found = [(key, values.get(key.name)) for key in ATTRIBUTES if key.name in names]
+    return TypedSearchAttributes(
+        [SearchAttributePair(key, _as_datetime(text) if key is NEXT_DUE else text) for key, text in found if text]
+    )
 
 
 def shown_at_start(attributes: TypedSearchAttributes) -> dict[str, str | None]:

@@ -9,12 +9,13 @@ from fastapi import APIRouter
 from api import problems
 from api.auth import Reader, Writer
 from api.dependencies import Deps
+from api.prefixes import V1
 from api.requests import JsonRoute
 from api.v1.config_schemas import ConfigBody, ConfigView
 from api.v1.enrolling import enrol_open_tickets
 from store.ims import ImsSettings
 
-router = APIRouter(prefix="/ims/config", tags=["Scrubbe: configuration"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V1}/ims/config", tags=["Scrubbe: configuration"], route_class=JsonRoute)
 
 
 @router.get(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from api import problems
 from api.auth import Reader, Writer
 from api.dependencies import Deps
+from api.prefixes import V1
 from api.requests import JsonRoute
 from api.v1.fields import camel_case_fields
 from api.v1.policy_changes import Edit, find_policy
@@ -22,7 +23,7 @@ from domain.priorities import Priority
 from store.ids import mint
 from store.policies import StoredPolicy
 
-router = APIRouter(prefix="/sla-policies", tags=["Scrubbe: SLA policies"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V1}/sla-policies", tags=["Scrubbe: SLA policies"], route_class=JsonRoute)
 
 
 @router.post(

@@ -11,6 +11,7 @@ from api import problems
 from api.auth import Reader, Writer
 from api.dependencies import Dependencies, Deps
 from api.idempotency import REPEATABLE, EventIdOfKey
+from api.prefixes import V1
 from api.requests import JsonRoute
 from api.v1.enrolling import enrolled
 from api.v1.fields import camel_case_fields
@@ -32,7 +33,7 @@ _COUNTED: dict[str, Any] = {
     }
 }
 
-router = APIRouter(prefix="/tickets", tags=["Scrubbe: tickets"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V1}/tickets", tags=["Scrubbe: tickets"], route_class=JsonRoute)
 
 
 @router.post(

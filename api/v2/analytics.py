@@ -10,6 +10,7 @@ from api import problems
 from api.auth import Reader, require_enterprise
 from api.dependencies import Deps
 from api.negotiation import VARY
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.spreadsheets import csv_response, documented_csv, prefers_csv
@@ -35,7 +36,7 @@ from domain.clocks import require_clock_name
 from domain.ids import Kind
 from store.analytics_queries import Scope
 
-router = APIRouter(prefix="/analytics", tags=["Analytics"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/analytics", tags=["Analytics"], route_class=JsonRoute)
 
 
 async def asked_period(

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from api import problems
 from api.auth import Reader, Writer
 from api.dependencies import Dependencies, Deps
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.business_hours_reading import read_calendar, rules_view
@@ -35,7 +36,7 @@ ATTEMPTS = 10
 Change = Callable[[Calendar], dict[str, Any]]
 """The fields of business hours to be changed, given what they are."""
 
-router = APIRouter(prefix="/business-hours", tags=["Business hours"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
 
 
 @router.post(

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from api import problems
 from api.auth import Reader
 from api.dependencies import Deps
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.business_hours_history_schemas import (
@@ -30,7 +31,7 @@ from domain.errors import InvalidValue
 from domain.instants import MINUTE, render
 from store.calendars import StoredVersion
 
-router = APIRouter(prefix="/business-hours", tags=["Business hours"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
 
 
 @router.get(

@@ -12,6 +12,7 @@ from api import problems
 from api.auth import Writer
 from api.calendars import ical
 from api.dependencies import Deps
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.schemas import Body
 from api.v2.business_hours import change_with_retries
@@ -26,7 +27,7 @@ FILE = (
     "DTSTART;VALUE=DATE:20260605\r\nDTEND;VALUE=DATE:20260606\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 )
 
-router = APIRouter(prefix="/business-hours", tags=["Business hours"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
 
 
 class ImportBody(Body):

@@ -13,6 +13,7 @@ from api.auth import Writer
 from api.dependencies import Deps
 from api.events import Part, subject_event, take_event
 from api.idempotency import REPEATABLE, EventIdOfKey
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.v2.event_schemas import TYPES, EventBody, EventView
 from domain.errors import InvalidValue
@@ -27,7 +28,7 @@ from workflows.inbox import LARGEST_ATTRIBUTES
 OF_ONE_TYPE: Mapping[str, str] = {"fields": "update", "team_id": "assign"}
 PLAIN = ("event_id", "occurred_at", "reason", "actor", "cause")
 
-router = APIRouter(prefix="/events", tags=["Events"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/events", tags=["Events"], route_class=JsonRoute)
 
 
 @router.post(

@@ -12,6 +12,7 @@ from api.auth import Reader
 from api.dependencies import Deps
 from api.negotiation import VARY, prefers
 from api.pasts import find_past_as_of
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.v2.explain_examples import EXPLANATION, TEXT
 from api.v2.explain_schemas import ExplainQuery, ExplanationView, Format
@@ -23,7 +24,7 @@ PLAIN = "text/plain"
 
 Id = Annotated[str, Path(examples=[EXPLANATION["id"]])]
 
-router = APIRouter(prefix="/instances", tags=["Instances"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/instances", tags=["Instances"], route_class=JsonRoute)
 
 
 @router.get(

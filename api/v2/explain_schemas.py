@@ -256,12 +256,14 @@ class ExplanationView(View):
         description="Whether the plan that is walked has the same targets; null with `as_of`."
     )
     policy: ChosenPolicyView
-    changes: list[TermsChangeView]
+    changes: list[TermsChangeView] = Field(description="The newest 100.")
+    changes_in_all: int = Field(examples=[0])
     calendar: CalendarVersionView
     tzdata_version: str = Field(description="Of the time zone database when it opened.", examples=["2026a"])
     tzdata_version_used: str | None = Field(description="Of the one it is explained with.", examples=["2026a"])
     targets: list[ExplainedTargetView] = Field(description="Of each clock its newest 100 cycles.")
     targets_in_all: int = Field(examples=[1])
-    other_milestones: list[OtherMilestoneView]
+    other_milestones: list[OtherMilestoneView] = Field(description="The newest 100.")
+    other_milestones_in_all: int = Field(examples=[0])
     events: list[ExplainedEventView] = Field(description="In the order in which they took effect; the newest 500.")
     events_in_all: int = Field(examples=[2])

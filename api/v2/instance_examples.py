@@ -41,6 +41,36 @@ INSTANCE: dict[str, Any] = {
     "recorded_at": "2026-03-08T13:15:00.041Z",
 }
 PAGE: dict[str, Any] = {"data": [INSTANCE], "total": 1, "limit": 25, "offset": 0}
+CYCLES: dict[str, Any] = {
+    "data": [
+        {
+            "type": "next_response",
+            "cycle": 2,
+            "superseded": False,
+            **_target("2026-03-08T14:00:00Z", 2700, "2026-03-08T13:30:00Z"),
+            "met": True,
+            "state": "stopped",
+            "stopped_at": "2026-03-08T13:15:00Z",
+        }
+    ],
+    "total": 41,
+    "limit": 1,
+    "offset": 1,
+}
+STINTS: dict[str, Any] = {
+    "data": [
+        {
+            "event_id": "zd-118-2",
+            "team_id": TEAM,
+            "started_at": OPENED_AT,
+            "ended_at": None,
+            "targets": {"resolution": _target("2026-03-08T17:00:00Z", 13500, "2026-03-08T15:00:00Z")},
+        }
+    ],
+    "total": 1,
+    "limit": 25,
+    "offset": 0,
+}
 ACCEPTED: dict[str, Any] = {
     "id": INSTANCE["id"],
     "event_id": "zd-118-7",

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from api import problems
 from api.auth import Reader
 from api.dependencies import Deps
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.instance_record_schemas import Export, StepPage
@@ -17,7 +18,7 @@ from domain.errors import NotFound
 from domain.instants import render
 from store.chains import Step
 
-router = APIRouter(prefix="/instances", tags=["Instances"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/instances", tags=["Instances"], route_class=JsonRoute)
 
 
 @router.get(

@@ -190,9 +190,15 @@ class InstanceView(View):
     )
     targets: dict[str, TargetStateView] = Field(description="By type; of an `ola` instance the latest stint's.")
     earlier_cycles: list[EarlierCycleView] | None = Field(
-        default=None, description="Of clocks that have begun more than once; `targets` has the latest."
+        default=None,
+        description="Of clocks that have begun more than once; `targets` has the latest. At most the latest 20, in the "
+        "order they began; `/cycles` has all of them.",
     )
-    stints: list[StintView] | None = Field(default=None, description="Only of an `ola` instance.")
+    earlier_cycles_total: int | None = Field(default=None, description="How many there are in all.", examples=[None])
+    stints: list[StintView] | None = Field(
+        default=None, description="Only of an `ola` instance. At most the latest 20; `/stints` has all of them."
+    )
+    stints_total: int | None = Field(default=None, description="How many there are in all.", examples=[None])
     source: Source | None = Field(
         default=None,
         description="The `store`, as of `recorded_at`; the `workflow`, asked with `live`, or as it was started while "
@@ -227,3 +233,15 @@ class InstancePage(PageOf):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PAGE]})
 
     data: list[InstanceView]
+
+
+class CyclePage(PageOf):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CYCLES]})
+
+    data: list[EarlierCycleView]
+
+
+class StintPage(PageOf):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.STINTS]})
+
+    data: list[StintView]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Query, Response
 
 from api import problems
+from api.answers import Json
 from api.auth import Reader, Writer, require_enterprise
 from api.dependencies import Dependencies, Deps
 from api.effects import Commanded
@@ -15,6 +16,7 @@ from api.hindsight import view_as_of
 from api.idempotency import REPEATABLE
 from api.instances import command_instance
 from api.openings import Opened, Untracked, open_instance
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.schemas import page
 from api.sightings import ask_instance, find_instance, seen_in_store
@@ -40,11 +42,11 @@ from domain.tickets import Ticket
 from store.instances import Filters, StoredInstance
 from store.keys import KeyOwner
 
-PREFIX = "/api/v2/sla/instances"
+PREFIX = f"{V2}/instances"
 
 Id = Annotated[str, Path(examples=[examples.INSTANCE["id"]])]
 
-router = APIRouter(prefix="/instances", tags=["Instances"], route_class=JsonRoute)
+router = APIRouter(prefix=PREFIX, tags=["Instances"], route_class=JsonRoute)
 
 
 @router.post(
@@ -180,11 +182,10 @@ def _payload(body: CommandBody | None) -> Mapping[str, Any]:
 
 
 def _accepted(instance_id: str, outcome: Commanded, now: Instant) -> Response:
-    answer = Accepted(id=instance_id, event_id=outcome.event_id, status="accepted")
+    accepted: dict[str, Any] = {"id": instance_id, "event_id": outcome.event_id, "status": "accepted"}
     if outcome.sighting is not None:
-        answer.instance = InstanceView.model_validate(outcome.sighting.view(now))
-    content = answer.model_dump_json(exclude_unset=True)
-    return Response(content, 202, {"Location": f"{PREFIX}/{instance_id}"}, "application/json")
+        accepted["instance"] = outcome.sighting.view(now)
+    return Json(accepted, 202, {"Location": f"{PREFIX}/{instance_id}"})
 
 
 def _located(outcome: Opened, response: Response, now: Instant) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from api import problems
 from api.auth import Admin, KnownKeys
 from api.dependencies import Deps
 from api.idempotency import SECRET
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.key_schemas import KeyBody, KeyId, KeyPage, NewKeyView
@@ -18,7 +19,7 @@ from domain.instants import render
 from domain.scopes import require_scopes
 from store.keys import KeyOwner, StoredKey
 
-router = APIRouter(prefix="/keys", tags=["API keys"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/keys", tags=["API keys"], route_class=JsonRoute)
 
 
 @router.post(

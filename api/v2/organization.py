@@ -9,11 +9,12 @@ from fastapi import APIRouter
 from api import problems
 from api.auth import Reader, Writer
 from api.dependencies import Deps
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.v2.organization_schemas import OrganizationPatch, OrganizationView
 from store.organizations import Organization
 
-router = APIRouter(prefix="/organization", tags=["Organization"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/organization", tags=["Organization"], route_class=JsonRoute)
 
 
 @router.get(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import problems
 from api.auth import Reader
 from api.dependencies import Dependencies, Deps
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.schemas import Body, DateTime
 from api.v2.business_hours_reading import read_calendar
@@ -18,7 +19,7 @@ from domain.calendar import Calendar
 from domain.errors import InvalidValue, NotFound
 from domain.instants import MINUTE, Micros, duration, in_units, parse, render
 
-router = APIRouter(tags=["Preview"], route_class=JsonRoute)
+router = APIRouter(prefix=V2, tags=["Preview"], route_class=JsonRoute)
 
 
 class PreviewHours(HoursBody):

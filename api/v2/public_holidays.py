@@ -12,6 +12,7 @@ from api import problems
 from api.auth import Reader
 from api.calendars import public
 from api.dependencies import Deps
+from api.prefixes import V2
 from api.requests import JsonRoute
 from domain.errors import InvalidValue
 from domain.instants import to_datetime
@@ -33,7 +34,7 @@ Year = Annotated[
     Query(ge=public.FIRST_YEAR, le=public.LAST_YEAR, description="Left out, the present one.", examples=[2026]),
 ]
 
-router = APIRouter(prefix="/public-holidays", tags=["Business hours"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/public-holidays", tags=["Business hours"], route_class=JsonRoute)
 
 
 class CountryView(BaseModel):

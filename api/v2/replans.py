@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Response
 from api import problems, replans
 from api.auth import Reader, Writer
 from api.dependencies import Deps
+from api.prefixes import V2
 from api.replan_messages import Progress
 from api.replans import Asked, Moved
 from api.requests import JsonRoute
@@ -31,7 +32,7 @@ from store.replans import Replan
 
 ReplanId = Annotated[str, Path(examples=["replan_storm"])]
 
-router = APIRouter(tags=["Replans"], route_class=JsonRoute)
+router = APIRouter(prefix=V2, tags=["Replans"], route_class=JsonRoute)
 
 _PROGRESS: dict[str, Any] = {
     "response_model": ProgressView,

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 from api import problems
 from api.auth import Reader, Writer
 from api.dependencies import Deps
+from api.prefixes import V2
 from api.requests import JsonRoute
 from api.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.team_schemas import ID_PATTERN, LONGEST_ID, TeamBody, TeamId, TeamPage, TeamPatch, TeamView
@@ -21,7 +22,7 @@ from store.teams import StoredTeam
 
 _ID = re.compile(ID_PATTERN)
 
-router = APIRouter(prefix="/teams", tags=["Teams"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/teams", tags=["Teams"], route_class=JsonRoute)
 
 
 @router.post(

@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from domain.calendar import parsing, validation
-from domain.calendar.closures import DayParts, Stretch, stretches
-from domain.calendar.compiled import OpenTime, exhausted
-from domain.calendar.days import DatedWindows, DayRules, day_number
+from domain.calendar.closures import Stretch, stretches
+from domain.calendar.compilation import Compilation
+from domain.calendar.compiled import exhausted
+from domain.calendar.days import DatedWindows, day_number
 from domain.calendar.effective import EffectiveDay, clock_changes, open_in_utc
-from domain.calendar.holidays import Holiday, HolidayNames
+from domain.calendar.holidays import Holiday
 from domain.calendar.public import PublicHolidays
 from domain.calendar.times import Window
 from domain.calendar.zones import FIRST_YEAR, HORIZON, LAST_YEAR, require_zone
@@ -34,6 +35,8 @@ _KEYS = (
     "always",
 )
 _CLOSED_WEEK: Week = ((),) * 7
+_SHARED = 8192
+"""Calendars whose compiled form is there for equal ones that are read anew; each keeps its own besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Calendar:
     always_open: bool = False
     special_openings: tuple[DatedWindows, ...] = ()
     public_holidays: tuple[PublicHolidays, ...] = ()
-    _hash: int = field(init=False, repr=False, compare=False)
+    _hash: int | None = field(init=False, repr=False, compare=False, default=None)
+    _compilation: Compilation | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         require_zone(self.timezone)
@@ -68,14 +72,16 @@ class Calendar:
             validation.require_working_time(self.weekly_hours)
         elif self._values() != ("UTC", _CLOSED_WEEK, (), (), (), True, (), ()):
             raise InvalidValue("always", True, "must stand alone, without a zone, hours or dates")
-        object.__setattr__(self, "_hash", hash(self._values()))
 
     def __hash__(self) -> int:
-        # Every use looks the compiled form up; hashing all the windows each time would cost more than the use itself.
-        return self._hash
+        # A policy of many targets is hashed with its calendars again and again; hashing the windows takes time.
+        if (known := self._hash) is None:
+            known = hash((*self._values()[:2], *(holiday.order for holiday in self.holidays), *self._values()[3:]))
+            object.__setattr__(self, "_hash", known)
+        return known
 
     def __reduce__(self) -> tuple[type[Calendar], tuple[Any, ...]]:
-        # The stored hash holds only in the process that computed it.
+        # The hash that is kept holds only in the process that computed it.
         return Calendar, self._values()
 
     @classmethod
@@ -132,7 +138,7 @@ class Calendar:
 
         For who makes a calendar: one that was kept before this was asked can still be read.
         """
-        if not self.always_open and _rules(self).never_opens():
+        if not self.always_open and self._compiled().rules.never_opens():
             yearly = [holiday.to_json() for holiday in self.holidays if holiday.is_yearly]
             raise InvalidValue(parsing.join(field, "holidays"), yearly, "no working time: they close every date")
         return self
@@ -149,13 +155,13 @@ class Calendar:
 
     def holidays_on(self, day: date) -> tuple[Holiday, ...]:
         """The holidays of a date, also those that close only a part of it or that a special opening overrides."""
-        return _holidays_by_day(self).on(day)
+        return self._compiled().holidays.on(day)
 
     def open_windows(self, day: date) -> tuple[Window, ...]:
         """The local windows open on a date after holidays, special days and breaks; sorted, none past midnight."""
         if self.always_open:
             return (Window(0, DAY),)
-        return tuple(Window(opens, closes) for opens, closes in _rules(self).open_intervals(day_number(day)))
+        return tuple(Window(opens, closes) for opens, closes in self._compiled().rules.open_intervals(day_number(day)))
 
     def add(self, start: Instant, working: Micros) -> Instant:
         """The earliest instant at which `working` has elapsed since `start`; `start` itself for no time at all.
@@ -166,7 +172,7 @@ class Calendar:
         if working < 0:
             raise InvalidValue("working", working, "must not be negative")
         if not self.always_open:
-            return _compiled(self).add(start, working)
+            return self._compiled().open_time.add(start, working)
         if start + working > HORIZON:
             raise exhausted(start, working, "there is less time than that before the year 2101")
         return Instant(start + working)
@@ -174,7 +180,7 @@ class Calendar:
     def elapsed(self, start: Instant, end: Instant) -> Micros:
         """Working time in `[start, end)`. Raises InvalidValue for an end before the start."""
         _require_order(start, end)
-        return Micros(end - start) if self.always_open else _compiled(self).elapsed(start, end)
+        return Micros(end - start) if self.always_open else self._compiled().open_time.elapsed(start, end)
 
     def stretches(self, start: Instant, end: Instant) -> tuple[Stretch, ...]:
         """`[start, end)` cut where it opens, closes, or is closed by another rule; in order, without a gap.
@@ -183,12 +189,18 @@ class Calendar:
         """
         _require_order(start, end)
         if not self.always_open:
-            return stretches(self.timezone, _parts(self), start, end)
+            return stretches(self.timezone, self._compiled().parts, start, end)
         return (Stretch(start, end, None),) if start < end else ()
 
     def is_open(self, instant: Instant) -> bool:
         _require_covered(instant, "instant")
-        return self.always_open or _compiled(self).is_open(instant)
+        return self.always_open or self._compiled().open_time.is_open(instant)
+
+    def _compiled(self) -> Compilation:
+        if (known := self._compilation) is None:
+            known = _compiled(self)
+            object.__setattr__(self, "_compilation", known)
+        return known
 
     def _values(self) -> tuple[Any, ...]:
         return (
@@ -203,34 +215,16 @@ class Calendar:
         )
 
 
-@lru_cache(maxsize=512)
-def _rules(calendar: Calendar) -> DayRules:
-    return DayRules(
+@lru_cache(maxsize=_SHARED)
+def _compiled(calendar: Calendar) -> Compilation:
+    return Compilation(
+        calendar.timezone,
         calendar.weekly_hours,
-        _all_holidays(calendar),
+        (*calendar.holidays, *(holiday for one in calendar.public_holidays for holiday in one.holidays)),
         calendar.special_days,
         calendar.special_openings,
         calendar.breaks,
     )
-
-
-@lru_cache(maxsize=512)
-def _compiled(calendar: Calendar) -> OpenTime:
-    return OpenTime(calendar.timezone, _rules(calendar))
-
-
-@lru_cache(maxsize=64)
-def _parts(calendar: Calendar) -> DayParts:
-    return DayParts(_rules(calendar), _holidays_by_day(calendar))
-
-
-@lru_cache(maxsize=64)
-def _holidays_by_day(calendar: Calendar) -> HolidayNames:
-    return HolidayNames(_all_holidays(calendar))
-
-
-def _all_holidays(calendar: Calendar) -> tuple[Holiday, ...]:
-    return (*calendar.holidays, *(holiday for one in calendar.public_holidays for holiday in one.holidays))
 
 
 def _pairs(windows: tuple[Window, ...]) -> list[list[str]]:

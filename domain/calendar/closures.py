@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.calendar.days import DayRules, date_of
 from domain.calendar.holidays import Holiday, HolidayNames
 from domain.calendar.times import Interval, merged, without
-from domain.calendar.zones import FIRST_YEAR, LAST_YEAR, YEAR_STARTS, Segment, segments
+from domain.calendar.zones import segments_between
 from domain.instants import DAY, Instant
 
 
@@ -110,16 +109,5 @@ def _lived(zone: str, parts: DayParts, start: Instant, end: Instant) -> Iterator
 
 def _wall_times(zone: str, start: Instant, end: Instant) -> Iterator[tuple[int, int, int]]:
     """What the wall clock shows in `[start, end)`: from, to, and the offset from UTC that it keeps in between."""
-    for one in _segments(zone, start, end):
-        begins, ends = max(one.start, start), min(one.end, end)
-        if begins < ends:
-            yield one.offset, begins + one.offset, ends + one.offset
-
-
-def _segments(zone: str, start: Instant, end: Instant) -> Iterable[Segment]:
-    for year in range(_year(start), _year(end) + 1):
-        yield from segments(zone, year)
-
-
-def _year(instant: int) -> int:
-    return min(FIRST_YEAR + bisect_right(YEAR_STARTS, instant) - 1, LAST_YEAR)
+    for one in segments_between(zone, start, end):
+        yield one.offset, one.start + one.offset, one.end + one.offset

@@ -1,4 +1,4 @@
-"""Working time over compiled open UTC intervals: prefix sums per UTC year, years added as they are asked for."""
+"""Working time over compiled open UTC intervals: prefix sums per fortnight, fortnights added as they are asked for."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from domain.calendar.days import DayRules
-from domain.calendar.times import Interval
-from domain.calendar.zones import FIRST_YEAR, LAST_YEAR, YEAR_STARTS, Segment, segments
+from domain.calendar.zones import HORIZON, Segment, segments_between
 from domain.errors import WorkingTimeExhausted
 from domain.instants import DAY, SECOND, Instant, Micros, render
 
+_FORTNIGHT = 14 * DAY
+_LAST = HORIZON // _FORTNIGHT
+"""The fortnight, counted from 1970-01-01 in UTC, in which the last instant lies."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OpenYear:
-    """The open intervals of one UTC year: where each opens, and the working time of the year before it and after."""
+class OpenFortnight:
+    """Its open intervals: where each opens, and the working time of the fortnight before it and after."""
 
     opens: array[int]
     worked: array[int]
@@ -42,30 +45,30 @@ class OpenYear:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Span:
-    """Consecutive compiled years and the working time before each of them, counted from the first."""
+    """Consecutive compiled fortnights and the working time before each of them, counted from the first."""
 
     first: int
-    years: tuple[OpenYear, ...]
+    fortnights: tuple[OpenFortnight, ...]
     worked: tuple[int, ...]
 
     @property
     def last(self) -> int:
-        return self.first + len(self.years) - 1
+        return self.first + len(self.fortnights) - 1
 
     def worked_until(self, instant: int) -> int:
-        index = _year(instant) - self.first
-        return self.worked[index] + self.years[index].worked_until(instant)
+        index = instant // _FORTNIGHT - self.first
+        return self.worked[index] + self.fortnights[index].worked_until(instant)
 
     def earliest(self, worked: int) -> int:
         index = bisect_left(self.worked, worked) - 1
-        return self.years[index].earliest(worked - self.worked[index])
+        return self.fortnights[index].earliest(worked - self.worked[index])
 
 
 class OpenTime:
     """Working time of one set of rules in one zone.
 
     A span is never changed, only replaced by a longer one, so threads need no lock: the worst outcome of a race is a
-    year compiled twice.
+    fortnight compiled twice.
     """
 
     def __init__(self, zone: str, rules: DayRules) -> None:
@@ -77,43 +80,49 @@ class OpenTime:
         """The earliest instant at which `working` has elapsed. Raises WorkingTimeExhausted beyond the year 2100."""
         if working == 0:
             return start
-        span = self._covering(_year(start), _year(start))
+        span = self._covering(start // _FORTNIGHT, start // _FORTNIGHT)
         worked = span.worked_until(start) + working
+        more = 1
         while span.worked[-1] < worked:
-            if span.last == LAST_YEAR:
+            if span.last == _LAST:
                 raise exhausted(start, working, "the calendar has less working time than that before the year 2101")
-            span = self._covering(span.first, span.last + 1, span)
+            span = self._covering(span.first, min(span.last + more, _LAST), span)
+            more *= 2
         return Instant(span.earliest(worked))
 
     def elapsed(self, start: Instant, end: Instant) -> Micros:
-        span = self._covering(_year(start), _year(end))
+        span = self._covering(start // _FORTNIGHT, end // _FORTNIGHT)
         return Micros(span.worked_until(end) - span.worked_until(start))
 
     def is_open(self, instant: Instant) -> bool:
-        year = _year(instant)
-        span = self._covering(year, year)
-        return span.years[year - span.first].is_open(instant)
+        fortnight = instant // _FORTNIGHT
+        span = self._covering(fortnight, fortnight)
+        return span.fortnights[fortnight - span.first].is_open(instant)
 
     def _covering(self, first: int, last: int, known: Span | None = None) -> Span:
         span = known or self._span
         if span is not None and span.first <= first and last <= span.last:
             return span
         if span is None:
-            years = tuple(self._compile(year) for year in range(first, last + 1))
+            fortnights = self._compile(first, last)
         else:
-            below = tuple(self._compile(year) for year in range(first, span.first))
-            above = tuple(self._compile(year) for year in range(span.last + 1, last + 1))
-            years, first = below + span.years + above, min(first, span.first)
-        self._span = Span(first, years, tuple(accumulate((year.total for year in years), initial=0)))
+            above = self._compile(span.last + 1, last)
+            fortnights, first = self._compile(first, span.first - 1) + span.fortnights + above, min(first, span.first)
+        self._span = Span(first, fortnights, tuple(accumulate((each.total for each in fortnights), initial=0)))
         return self._span
 
-    def _compile(self, year: int) -> OpenYear:
-        opens, worked = array("q"), array("q", [0])
-        for segment in segments(self._zone, year):
-            for start, end in _open_utc(self._rules, segment):
-                opens.append(start)
-                worked.append(worked[-1] + end - start)
-        return OpenYear(opens, worked)
+    def _compile(self, first: int, last: int) -> tuple[OpenFortnight, ...]:
+        return tuple(self._compile_one(fortnight) for fortnight in range(first, last + 1))
+
+    def _compile_one(self, fortnight: int) -> OpenFortnight:
+        opens: list[int] = []
+        lengths: list[int] = []
+        start = fortnight * _FORTNIGHT
+        for segment in segments_between(self._zone, start, min(start + _FORTNIGHT, HORIZON)):
+            for opening, length in _open_utc(self._rules, segment):
+                opens.append(opening)
+                lengths.append(length)
+        return OpenFortnight(array("q", opens), array("q", accumulate(lengths, initial=0)))
 
 
 def exhausted(start: Instant, working: Micros, reason: str) -> WorkingTimeExhausted:
@@ -122,15 +131,16 @@ def exhausted(start: Instant, working: Micros, reason: str) -> WorkingTimeExhaus
     return WorkingTimeExhausted(reason, field="business_hours", value=asked)
 
 
-def _open_utc(rules: DayRules, segment: Segment) -> Iterator[Interval]:
+def _open_utc(rules: DayRules, segment: Segment) -> Iterator[tuple[int, int]]:
+    """Where it opens within the segment, and how long for."""
     local_start, local_end = segment.start + segment.offset, segment.end + segment.offset
     for day in range(local_start // DAY, (local_end - 1) // DAY + 1):
         midnight = day * DAY
+        whole = local_start <= midnight and midnight + DAY <= local_end
         for opens, closes in rules.open_intervals(day):
+            if whole:
+                yield midnight + opens - segment.offset, closes - opens
+                continue
             start, end = max(midnight + opens, local_start), min(midnight + closes, local_end)
             if start < end:
-                yield start - segment.offset, end - segment.offset
-
-
-def _year(instant: int) -> int:
-    return min(FIRST_YEAR + bisect_right(YEAR_STARTS, instant) - 1, LAST_YEAR)
+                yield start - segment.offset, end - start

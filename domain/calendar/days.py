@@ -48,7 +48,7 @@ class DayRules:
         openings: Iterable[DatedWindows],
         breaks: Iterable[DatedWindows],
     ) -> None:
-        self._weekly = tuple(merged([*_today(weekly[day]), *_tomorrow(weekly[day - 1])]) for day in range(7))
+        self._weekly = _week(weekly)
         self._openings = {day_number(day): windows for day, windows in openings}
         self._special = {day_number(day): windows for day, windows in special_days} | self._openings
         self._breaks = {day_number(day): windows for day, windows in breaks}
@@ -94,11 +94,27 @@ class DayRules:
         return merged([*self._weekly[(day + _EPOCH_WEEKDAY) % 7], *spill])
 
 
+def _week(weekly: Sequence[Sequence[Window]]) -> tuple[tuple[Interval, ...], ...]:
+    week: list[tuple[Interval, ...]] = []
+    before, last = weekly[-1], None
+    for windows in weekly:
+        # Most weekdays are as the one before them, and are worked out once.
+        if last is None or windows != before or before != last:
+            week.append(merged([*_today(windows), *_tomorrow(before)]))
+        else:
+            week.append(week[-1])
+        before, last = windows, before
+    return tuple(week)
+
+
 def _closures(holidays: Iterable[Holiday]) -> tuple[dict[int, Closed], dict[tuple[int, int], Closed]]:
     """What the holidays close of single dates, and of dates of every year."""
     dated: dict[int, Closed] = {}
     yearly: dict[tuple[int, int], Closed] = {}
     for holiday in holidays:
+        if holiday.whole_date:
+            dated[holiday.whole_date - _EPOCH_ORDINAL] = _WHOLE_DAY
+            continue
         closed = tuple(_today(holiday.closed)) if holiday.closed else _WHOLE_DAY
         if holiday.is_yearly:
             for each in holiday.month_days():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -56,6 +56,10 @@ class Holiday:
     name: str | None = None
     last: date | MonthDay | None = None
     closed: tuple[Window, ...] = ()
+    order: tuple[Any, ...] = field(init=False, repr=False, compare=False)
+    """By date, those of every year first; only equal holidays have an equal one."""
+    whole_date: int = field(init=False, repr=False, compare=False)
+    """The ordinal of its date if it closes the whole of that one alone, else 0."""
 
     def __post_init__(self) -> None:
         if type(self.day) not in (date, MonthDay):
@@ -68,6 +72,10 @@ class Holiday:
             if window.tomorrow:
                 shown = [each.to_json() for each in self.closed]
                 raise InvalidValue("closed", shown, "must be windows of one date, none past midnight")
+        last = self.last.isoformat() if self.last else ""
+        object.__setattr__(self, "order", (self.day.isoformat(), self.name or "", last, self.closed))
+        whole = 0 if isinstance(self.day, MonthDay) or self.last or self.closed else self.day.toordinal()
+        object.__setattr__(self, "whole_date", whole)
 
     @property
     def is_yearly(self) -> bool:

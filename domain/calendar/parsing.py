@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from domain.calendar.days import DatedWindows
@@ -16,6 +17,12 @@ from domain.errors import InvalidValue
 
 _HOLIDAY = ("date", "from", "to", "name", "closed")
 _PUBLIC = ("country", "subdivision", "release", "from_year", "to_year", "holidays")
+_USUAL = 16_384
+"""Windows and dates that many calendars have in common and that are read once."""
+
+_DATE_LENGTH = len("2026-12-25")
+_TIME_LENGTH = len("09:00:00")
+_SHORT_NAME = 100
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -56,12 +63,12 @@ def parse_dated_windows(value: Any, field: str) -> tuple[DatedWindows, ...]:
 
 def parse_holidays(value: Any, field: str) -> tuple[Holiday, ...]:
     entries = _list(value, field)
-    return tuple(_holiday(entry, f"{field}[{index}]") for index, entry in enumerate(entries))
+    return tuple(_usual_holiday(entry) or _holiday(entry, f"{field}[{index}]") for index, entry in enumerate(entries))
 
 
 def parse_windows(value: Any, field: str) -> tuple[Window, ...]:
     pairs = _list(value, field)
-    return tuple(Window.from_json(pair, f"{field}[{index}]") for index, pair in enumerate(pairs))
+    return tuple(_usual_window(pair) or Window.from_json(pair, f"{field}[{index}]") for index, pair in enumerate(pairs))
 
 
 def parse_date(value: Any, field: str) -> date:
@@ -99,6 +106,43 @@ def _year(value: Any, field: str) -> int:
     if type(value) is not int:
         raise InvalidValue(field, value, "must be a year")
     return value
+
+
+def _usual_window(pair: Any) -> Window | None:
+    """None where it is to be read, and refused, by its path."""
+    if not isinstance(pair, list) or len(pair) != 2:
+        return None
+    opens, closes = pair
+    return _window_of(opens, closes) if isinstance(opens, str) and isinstance(closes, str) else None
+
+
+def _usual_holiday(value: Any) -> Holiday | None:
+    """None where it is to be read, or refused, by its path: also for all but one date of one year, named or not."""
+    if isinstance(value, str):
+        return _date_of(value) if len(value) == _DATE_LENGTH else None
+    if isinstance(value, dict) and len(value) == 2:
+        day, name = value.get("date"), value.get("name")
+        if isinstance(day, str) and isinstance(name, str) and len(day) == _DATE_LENGTH and len(name) <= _SHORT_NAME:
+            return _date_of(day, name)
+    return None
+
+
+@lru_cache(maxsize=_USUAL)
+def _window_of(opens: str, closes: str) -> Window | None:
+    if len(opens) > _TIME_LENGTH or len(closes) > _TIME_LENGTH:
+        return None
+    try:
+        return Window.from_json([opens, closes], "")
+    except InvalidValue:
+        return None
+
+
+@lru_cache(maxsize=_USUAL)
+def _date_of(text: str, name: str | None = None) -> Holiday | None:
+    try:
+        return Holiday(parse_date(text, ""), name)
+    except InvalidValue:
+        return None
 
 
 def _holiday(value: Any, field: str) -> Holiday:

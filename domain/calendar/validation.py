@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from domain.calendar.days import DatedWindows
@@ -17,6 +18,9 @@ MAX_WINDOWS = 100
 
 MAX_RANGE_DAYS = 20_000
 """Dates in all ranges of holidays together, for the same reason."""
+
+
+_ORDER = attrgetter("order")
 
 
 def require_week(week: Any) -> None:
@@ -38,7 +42,7 @@ def require_holidays(holidays: Any) -> tuple[Holiday, ...]:
     ranges = sum(holiday.length for holiday in holidays if holiday.last is not None)
     if ranges > MAX_RANGE_DAYS:
         raise InvalidValue("holidays", f"{ranges} dates", f"must be at most {MAX_RANGE_DAYS} dates in ranges")
-    return tuple(sorted(set(holidays), key=_in_order))
+    return tuple({holiday.order: holiday for holiday in sorted(holidays, key=_ORDER)}.values())
 
 
 def require_public(public: Any) -> tuple[PublicHolidays, ...]:
@@ -49,11 +53,6 @@ def require_public(public: Any) -> tuple[PublicHolidays, ...]:
         if any((one.country, one.subdivision) == (other.country, other.subdivision) for other in public[:index]):
             raise InvalidValue(f"public_holidays[{index}].country", one.country, "must stand there once")
     return public
-
-
-def _in_order(holiday: Holiday) -> tuple[Any, ...]:
-    last = holiday.last.isoformat() if holiday.last else ""
-    return holiday.day.isoformat(), holiday.name or "", last, holiday.closed
 
 
 def require_dated(dated: Any, field: str) -> tuple[DatedWindows, ...]:

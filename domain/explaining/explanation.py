@@ -24,6 +24,8 @@ from domain.timeline import Turn, timeline
 MOST_SEGMENTS = 500
 MOST_CYCLES = 100
 MOST_EVENTS = 500
+MOST_CHANGES = 100
+MOST_HOMELESS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,8 @@ class ExplainedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`snapshot` holds the rules in force, after any replan. Of clocks and events the newest are there;
-    `clocks_in_all` and `events_in_all` count the rest too."""
+    """`snapshot` holds the rules in force, after any replan. Of clocks, of milestones whose clock there is no more, of
+    changes and of events the newest are there; `..._in_all` count the rest too."""
 
     snapshot: Snapshot
     plan: Plan
@@ -102,7 +104,9 @@ class Explanation:
     clocks: tuple[ExplainedClock, ...]
     clocks_in_all: int
     homeless: tuple[Moment, ...]
+    homeless_in_all: int
     changes: tuple[Change, ...]
+    changes_in_all: int
     events: tuple[ExplainedEvent, ...]
     events_in_all: int
     is_complete: bool
@@ -116,15 +120,17 @@ def explain(past: Past, now: Instant, most_segments: int = MOST_SEGMENTS) -> Exp
     made = plan(past.snapshot, ordered)
     walked = courses(past.snapshot, ordered)
     turns = timeline(snapshot.ticket, ordered)
-    kept = _newest_cycles(walked)
+    kept, lost, changed = _newest_cycles(walked), homeless(made.targets, past.ledger), terms_over(snapshot, turns)[1:]
     return Explanation(
         snapshot=snapshot,
         plan=made,
         at=now,
         clocks=tuple(_clock(snapshot, course, past.ledger, now, most_segments) for course in kept),
         clocks_in_all=len(walked),
-        homeless=homeless(made.targets, past.ledger),
-        changes=tuple(_changes(snapshot, turns)),
+        homeless=lost[-MOST_HOMELESS:],
+        homeless_in_all=len(lost),
+        changes=tuple(_changes(snapshot, turns, changed[-MOST_CHANGES:])),
+        changes_in_all=len(changed),
         events=tuple(_events(turns, past.ledger)),
         events_in_all=len(turns),
         is_complete=past.is_complete,
@@ -145,10 +151,10 @@ def _clock(snapshot: Snapshot, course: Course, ledger: Ledger, now: Instant, mos
     return ExplainedClock(course, calendar, trace(course, now, most), moments(target, ledger))
 
 
-def _changes(snapshot: Snapshot, turns: Sequence[Turn]) -> Iterator[Change]:
+def _changes(snapshot: Snapshot, turns: Sequence[Turn], changed: Iterable[Terms]) -> Iterator[Change]:
     by_event = {turn.event.event_id: turn for turn in turns}
     policies = [one.policy for one in snapshot.alternatives]
-    for terms in terms_over(snapshot, turns)[1:]:
+    for terms in changed:
         assert terms.event_id is not None
         ticket = by_event[terms.event_id].ticket
         is_chosen = snapshot.choice(ticket) is not None

@@ -44,6 +44,7 @@ def _lines(explained: Explanation) -> Iterator[str]:
         yield "milestones of clocks that there are no more"
         for moment in explained.homeless:
             yield f"  {moment.firing.key.target if moment.firing else ''}: {_moment(moment, _zone(explained))}"
+        yield from _more(explained.homeless_in_all - len(explained.homeless), "earlier milestones", "  ")
     yield ""
     yield from _events(explained)
 
@@ -89,6 +90,7 @@ def _policy(explained: Explanation) -> Iterator[str]:
         yield from _matching(snapshot.matching)
     for change in explained.changes:
         yield from _change(change)
+    yield from _more(explained.changes_in_all - len(explained.changes), "earlier changes", "  ")
 
 
 def _named(policy: Policy) -> str:

@@ -147,7 +147,7 @@ class Runs:
         return Told(newest or begun_with, begun_with)
 
     async def _sequences(self, workflow_id: str, run_id: str) -> AsyncIterator[tuple[int, Instant]]:
-        """Of the newest step there was at each of the run's requests, the last request first, and when that was made."""
+        """Of the newest step that there was at each of the run's requests, the last one first, and when it was made."""
         token = b""
         while True:
             answer = await self._client.workflow_service.get_workflow_execution_history_reverse(

@@ -34,7 +34,7 @@ from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"
 # With a worker it records sooner or later, on a slow machine later than in service; without one nothing ever comes.
-UNHURRIED, HASTY = Patience(applied=20, replanned=20, row=10), Patience(applied=0.2, replanned=0.2)
+UNHURRIED, HASTY = Patience(applied=20, replanned=20, row=10), Patience(applied=0.2, replanned=0.2, rows=0)
 
 
 def free_port() -> int:

@@ -43,6 +43,8 @@ ROUTES = {
     "/instances": {"get", "post"},
     "/instances/{instance_id}": {"get"},
     "/instances/{instance_id}/explain": {"get"},
+    "/instances/{instance_id}/cycles": {"get"},
+    "/instances/{instance_id}/stints": {"get"},
     "/instances/{instance_id}/events": {"get"},
     "/instances/{instance_id}/events/export": {"get"},
     **{

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.support.clockwork import Switchable
+from tests.api.conftest import HASTY
+from tests.support.clockwork import Switchable, eventually
 from worker import StoreProjection, build_worker
 
 OPEN = {"conversation_id": "conv_1", "priority": "urgent"}
@@ -131,3 +133,19 @@ async def test_a_store_that_is_slow_to_write_keeps_no_ticket_waiting_and_gets_th
 
 async def execute(api: Any, statement: str) -> None:
     await api.dependencies.store.database.write(lambda conn: conn.exec_driver_sql(statement))
+
+
+async def test_a_row_that_the_store_did_not_take_follows_once_it_takes_it_though_no_worker_runs(api: Any) -> None:
+    await api.policy()
+    api.use(patience=replace(HASTY, row=0.05, rows=30))
+    await execute(api, "ALTER TABLE instance_records RENAME TO away")
+    opened = await api.post("/instances", OPEN)
+    assert (opened.status_code, opened.json()["source"]) == (201, "workflow")
+    assert (await api.get("/instances")).json()["total"] == 0
+    await execute(api, "ALTER TABLE away RENAME TO instance_records")
+
+    async def listed() -> int:
+        return int((await api.get("/instances")).json()["total"])
+
+    assert await eventually(listed, seconds=10) == 1
+    assert (await api.get(f"/instances/{opened.json()['id']}")).json()["source"] == "store"

@@ -19,6 +19,7 @@ from domain.tickets import Ticket
 from tests.api.conftest import UNHURRIED, answers, free_port
 from tests.support.clockwork import Mailbox, eventually
 from worker import StoreProjection, build_worker
+from workflows.operators import ATTRIBUTES, NEXT_DUE, POLICY, PRIORITY, STATUS
 
 STARTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
@@ -60,7 +61,7 @@ def replied(minutes: float, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "told"), [(10, []), (50, ["halfway", "at_risk"]), (70, ["halfway", "at_risk", "breached"])]
+    ("minutes", "told"), [(10, []), (50, ["halfway", "at_risk"]), (70, ["breached", "halfway", "at_risk"])]
 )
 async def test_an_event_that_brings_its_ticket_tells_nobody_what_was_put_right_before(
     api: Any, minutes: float, told: list[str]
@@ -198,3 +199,31 @@ async def test_an_event_finds_a_ticket_whose_workflow_is_gone_and_says_which_run
         return await api.post(f"/instances/{ID}/acknowledge", {"event_id": "zd-7"})
 
     await eventually(again, lambda answer: answer.status_code == 200)
+
+
+async def shown(api: Any, client: Client | None = None) -> Any:
+    return (await handle(api, client).describe()).typed_search_attributes
+
+
+async def test_operators_find_an_instance_from_its_start_on_without_a_worker(api: Any) -> None:
+    policy = await api.policy()
+    opened = await api.ticket("", ticket_id="A1", conversation_id=None)
+    attributes = await shown(api)
+    assert (attributes[STATUS], attributes[POLICY], attributes[PRIORITY]) == ("active", policy["id"], "urgent")
+    due = opened["targets"]["first_response"]["due_at"]
+    assert attributes[NEXT_DUE] == datetime.fromisoformat(due).replace(microsecond=attributes[NEXT_DUE].microsecond)
+
+
+async def test_a_namespace_that_has_lost_its_search_attributes_opens_instances_without_them(
+    api: Any, start_temporal: Callable[[int], str]
+) -> None:
+    await api.policy()
+    await api.ticket()
+    assert await api.dependencies.attributes.names(api.temporal) == [key.name for key in ATTRIBUTES]
+    other = start_temporal(free_port())
+    await answers(other)
+    client = await Client.connect(other, data_converter=pydantic_data_converter)
+    api.use(temporal=provider(client))
+    await api.ticket("", ticket_id="A1", conversation_id=None)
+    assert len(await shown(api, client)) == 0
+    assert await api.dependencies.attributes.names(client) == ()

@@ -117,7 +117,9 @@ def test_a_failed_start_stops_the_others_and_shows_the_last_log_lines(start: Sta
     assert supervisor.returncode == 1
     assert "the broken-b did not start (exit code 7)" in output
     assert "no such thing" in output
-    assert not [process for process in psutil.process_iter(["cmdline"]) if str(tmp_path) in (process.cmdline() or [])]
+    assert not [
+        process for process in psutil.process_iter(["cmdline"]) if str(tmp_path) in (process.info["cmdline"] or [])
+    ]
 
 
 def test_an_orphaned_supervisor_stops(start: Start, tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from random import Random
 from threading import Barrier
+from typing import Any
 
 import pytest
 
 from domain.calendar import Calendar
+from domain.calendar import calendar as calendars
+from domain.calendar.compilation import Compilation
 from domain.errors import InvalidValue, WorkingTimeExhausted
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, parse, render
 
@@ -16,6 +19,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 FIRST = Instant(0)
 LAST = parse("2101-01-01T00:00:00Z")
 NOTHING = Micros(0)
+HOLIDAYS = ("2026-05-01", "2026-12-25")
 
 
 def office(timezone: str = "Europe/Berlin", closes: str = "17:00", holidays: Sequence[str] = ()) -> Calendar:
@@ -121,7 +125,7 @@ def test_an_end_before_its_start_a_negative_length_and_an_instant_out_of_range_a
         calendar.elapsed(inside, after)
 
 
-def test_years_compiled_in_any_order_by_many_threads_give_one_truth() -> None:
+def test_fortnights_compiled_in_any_order_by_many_threads_give_one_truth() -> None:
     workers, rounds = 8, 3
     for attempt in range(rounds):
         closing = f"17:{attempt:02}:07"
@@ -145,3 +149,22 @@ def test_years_compiled_in_any_order_by_many_threads_give_one_truth() -> None:
         assert answers[0] == {
             pair: reference.elapsed(FIRST, pair[1]) - reference.elapsed(FIRST, pair[0]) for pair in pairs
         }
+
+
+def test_calendars_in_use_are_compiled_once_each_however_many_are_asked_in_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled: list[Compilation] = []
+
+    def compile_one(*rules: Any) -> Compilation:
+        compiled.append(Compilation(*rules))
+        return compiled[-1]
+
+    monkeypatch.setattr(calendars, "Compilation", compile_one)
+    offices = [
+        office(closes=f"18:{index // 60 % 60:02}:{index % 60:02}", holidays=HOLIDAYS[: index // 3600])
+        for index in range(9000)
+    ]
+    for each in offices + offices:
+        each.add(parse("2026-03-06T08:00:00Z"), Micros(8 * HOUR))
+    assert len(compiled) == len(offices)

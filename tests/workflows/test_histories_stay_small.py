@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from activities.attributes import available
 from domain.instants import to_datetime
 from domain.policies import Policy
+from service.attributes import available
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
 from workflows.operators import ATTRIBUTES, NEXT_DUE
 

@@ -1,0 +1,1 @@
+"""What the engine costs, in one table: `python -m bench`, see docs/performance.md."""

@@ -1,0 +1,69 @@
+"""The baselines, in a worker of their own: `python -m bench.bare ADDRESS RECEIVER`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import traceback
+from typing import Any
+
+import httpx
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from bench.baselines import BareLife, ObviousLife
+from connection import leave
+
+QUEUE = "bare"
+
+
+class Activities:
+    def __init__(self, http: httpx.AsyncClient, receiver: str) -> None:
+        self._http = http
+        self._receiver = receiver
+
+    @activity.defn
+    async def post(self, ticket: dict[str, Any]) -> None:
+        (await self._http.post(self._receiver, json=ticket)).raise_for_status()
+
+    @activity.defn
+    async def write(self, what: dict[str, Any]) -> None:
+        """Nothing: what counts is that it is called."""
+
+
+async def run(address: str, receiver: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    unlimited = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(limits=unlimited, trust_env=False, timeout=10) as http:
+        activities = Activities(http, receiver)
+        # As the engine's own worker is built, so that what differs is what the engine does.
+        restrictions = SandboxRestrictions.default.with_passthrough_modules("bench")
+        async with Worker(
+            client,
+            task_queue=QUEUE,
+            workflows=[BareLife, ObviousLife],
+            activities=[activities.post, activities.write],
+            workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+            max_concurrent_activities=500,
+        ):
+            await stop.wait()
+
+
+def main() -> None:
+    try:
+        asyncio.run(run(*sys.argv[1:]))
+    except Exception:  # noqa: BLE001 - whatever it is, the process leaves in the one way that is safe
+        traceback.print_exc()
+        leave(1)
+    leave(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What a ticket costs on Temporal without us.
+
+`BareLife` is the least: its signals and one timer, no activity, no store. `ObviousLife` is what one writes first: a
+timer for each milestone, an activity for each write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+
+PATIENCE = timedelta(seconds=30)
+
+
+@workflow.defn
+class BareLife:
+    """Its input may name after how many `seconds` it is due, and whether it posts `subject` then."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.over = False
+
+    @workflow.run
+    async def run(self, ticket: dict[str, Any]) -> int:
+        due = timedelta(seconds=ticket.get("seconds", 4 * 3600))
+        try:
+            await workflow.wait_condition(lambda: self.over, timeout=due)
+        except TimeoutError:
+            if "subject" in ticket:
+                await workflow.execute_activity("post", ticket, start_to_close_timeout=PATIENCE)
+        return len(self.events)
+
+    @workflow.signal
+    def acknowledge(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
+
+    @workflow.signal
+    def resolve(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
+        self.over = True
+
+
+@workflow.defn
+class ObviousLife:
+    def __init__(self) -> None:
+        self.news: list[dict[str, Any]] = []
+        self.over = False
+
+    @workflow.run
+    async def run(self, ticket: dict[str, Any]) -> int:
+        milestones = [asyncio.create_task(self._milestone(hours)) for hours in (2, 3, 4, 4, 6, 8)]
+        written = 0
+        await self._write(ticket)
+        while self.news or not self.over:
+            await workflow.wait_condition(lambda: bool(self.news))
+            await self._write(self.news.pop(0))
+            written += 1
+        for milestone in milestones:
+            milestone.cancel()
+        return written
+
+    async def _milestone(self, hours: int) -> None:
+        await workflow.sleep(timedelta(hours=hours))
+        await self._write({"milestone": hours})
+
+    async def _write(self, what: dict[str, Any]) -> None:
+        await workflow.execute_activity("write", what, start_to_close_timeout=PATIENCE)
+
+    @workflow.signal
+    def acknowledge(self, event: dict[str, Any]) -> None:
+        self.news.append(event)
+
+    @workflow.signal
+    def resolve(self, event: dict[str, Any]) -> None:
+        self.news.append(event)
+        self.over = True

@@ -1,0 +1,117 @@
+"""How much goes through over REST: lives, openings by width, and the wait for one answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import httpx
+
+from bench.asking import asked
+from bench.figures import Figure, median
+from bench.lives import abreast, bare, event, new_ticket, over_rest, require, subject_of
+from bench.rig import BARE_QUEUE, HEADERS, ROOT_PATH, Engine, Rig
+
+ROUNDS = 3
+WIDTH = 16
+WIDTHS = (1, 16, 64, 128)
+OPENING_SECONDS = 4.0
+REST_SECONDS = 3.0
+ACKNOWLEDGED = 40
+
+
+@dataclass
+class Taken:
+    """How many were answered a second, and how many were refused of how many."""
+
+    rates: list[float] = field(default_factory=list)
+    refused: int = 0
+    asked: int = 0
+
+
+async def measure(rig: Rig) -> Sequence[Figure]:
+    engine = await rig.engine()
+    return [await _lives(engine), *await _openings(engine), await _acknowledging(engine)]
+
+
+async def _lives(engine: Engine) -> Figure:
+    ours, least = [], []
+    for _ in range(ROUNDS):
+        ours.append(await abreast(over_rest(engine), 48, WIDTH))
+        await asyncio.sleep(REST_SECONDS)
+        least.append(await abreast(bare(engine), 96, WIDTH))
+    return Figure(f"lives a second over REST, {WIDTH} abreast", median(ours), "/s", median(least), ">= 0.45x")
+
+
+async def _openings(engine: Engine) -> list[Figure]:
+    figures = []
+    for width in WIDTHS:
+        ours, least = Taken(), Taken()
+        for _ in range(2):
+            await _opened(_over_rest(engine), width, ours)
+            await asyncio.sleep(REST_SECONDS)
+            await _opened(_bare(engine), width, least)
+        share = f", {ours.refused} of {ours.asked} refused" if ours.refused else ", none refused"
+        what = f"openings a second over REST, {width} abreast{share}"
+        figures.append(Figure(what, median(ours.rates), "/s", median(least.rates), "grows, none refused"))
+    return figures
+
+
+async def _opened(open_one: Callable[[], Awaitable[bool]], width: int, taken: Taken) -> None:
+    end = time.monotonic() + OPENING_SECONDS
+
+    async def client() -> int:
+        answered = 0
+        while time.monotonic() < end:
+            opened = await open_one()
+            taken.asked += 1
+            taken.refused += not opened
+            answered += opened
+        return answered
+
+    began = time.monotonic()
+    answered = await asyncio.gather(*(client() for _ in range(width)))
+    taken.rates.append(sum(answered) / (time.monotonic() - began))
+
+
+def _over_rest(engine: Engine) -> Callable[[], Awaitable[bool]]:
+    async def open_one() -> bool:
+        try:
+            answer = await engine.http.post("/instances", json={"ticket_id": new_ticket(), "priority": "high"})
+        except httpx.TransportError:
+            return False
+        return answer.status_code == httpx.codes.CREATED
+
+    return open_one
+
+
+def _bare(engine: Engine) -> Callable[[], Awaitable[bool]]:
+    async def open_one() -> bool:
+        body = {"priority": "high", "occurred_at": datetime.now(UTC).isoformat()}
+        await engine.client.start_workflow("BareLife", body, id=f"BareLife/{new_ticket()}", task_queue=BARE_QUEUE)
+        return True
+
+    return open_one
+
+
+async def _acknowledging(engine: Engine) -> Figure:
+    tickets = [new_ticket() for _ in range(ACKNOWLEDGED)]
+    for ticket in tickets:
+        require(await engine.http.post("/instances", json={"ticket_id": ticket, "priority": "high"}), 201)
+    await asyncio.sleep(REST_SECONDS)
+    requests = [
+        ("POST", f"{ROOT_PATH}/instances/{subject_of(ticket)}/acknowledge", event(ticket, "acknowledge"))
+        for ticket in tickets
+    ]
+    took, statuses = await asyncio.to_thread(asked, engine.address, requests, HEADERS)
+    recorded = statuses.count(httpx.codes.OK)
+    return Figure(
+        f"acknowledge over REST, one client, p50, {recorded} of {ACKNOWLEDGED} recorded",
+        median(took),
+        "ms",
+        None,
+        "20 ms",
+    )
