@@ -13,7 +13,7 @@ from domain.analytics.clusters import Clusters, clusters
 from domain.analytics.figures import Figures, Group, Times
 from domain.analytics.periods import Period
 from domain.analytics.rates import Tally
-from domain.analytics.spreads import spread
+from domain.analytics.spreads import MEDIAN, P90, Spread, rank_below, spread
 from domain.instants import Instant
 from store import analytics_queries as queries
 from store.analytics_queries import INSTANCES, TARGETS, Scope, Window
@@ -21,6 +21,9 @@ from store.breaches import Breach, find_breaches
 from store.database import Database
 from store.tables import policies, teams
 from store.types import instant
+
+FEW = 50_000
+"""Lengths that are sorted sooner than counted along an index, which holds those of all times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +103,90 @@ class Analytics:
 
 
 def _figures(conn: sa.Connection, scope: Scope, window: Window) -> Figures:
-    groups = [
-        Group(row.type, row.priority, row.policy_id, row.team_id, Tally(**{row.outcome: row.number}))
-        for row in conn.execute(queries.groups(scope, window))
-    ]
-    instances = conn.scalar(queries.touched(scope, window))
-    of_types: dict[str, list[Any]] = {}
-    for row in conn.execute(queries.times(scope, window)):
-        of_types.setdefault(row.type, []).append(row)
-    times = {type_: _times(rows) for type_, rows in of_types.items()}
-    return Figures(groups, instances or 0, times, _paused_share([rows[0] for rows in of_types.values()]))
-
-
-def _times(rows: Sequence[Any]) -> Times:
-    one = rows[0]
-    worked = {row.worked_rank: row.worked for row in rows}
-    lasted = {row.lasted_rank: row.lasted for row in rows}
-    return Times(
-        one.number,
-        spread(float(one.worked_on_average), worked, one.number),
-        spread(float(one.lasted_on_average), lasted, one.number),
+    counted = _count(conn, scope, window)
+    stopped = [one for one in counted if one.stopped]
+    types = {one.group.type for one in stopped}
+    of_types = {type_: [one for one in stopped if one.group.type == type_] for type_ in sorted(types)}
+    return Figures(
+        [one.group for one in counted],
+        sum(one.instances for one in counted) if scope.is_of_instances else conn.scalar(queries.touched(scope, window)),
+        _times(conn, scope, window, of_types),
+        _paused_share(stopped),
     )
 
 
-def _paused_share(rows: Sequence[Any]) -> float | None:
-    lasted = sum(row.number * float(row.lasted_on_average) for row in rows)
-    return sum(row.number * float(row.paused_on_average) for row in rows) / lasted if lasted else None
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Clocks with the same traits and outcome; how many of them count and have stopped, and their averages."""
+
+    group: Group
+    instances: int
+    stopped: int
+    averages: Mapping[str, float]
+
+
+def find_groups(conn: sa.Connection, scope: Scope, window: Window) -> Sequence[Group]:
+    """How many clocks ended how, by all their traits."""
+    return [one.group for one in _count(conn, scope, window)]
+
+
+def _count(conn: sa.Connection, scope: Scope, window: Window) -> Sequence[_Counted]:
+    traits = {row.id: row for row in conn.execute(queries.traits(scope))}
+    return [_counted(traits[row.traits], row) for row in conn.execute(queries.counts(scope, window))]
+
+
+def _counted(traits: Any, row: Any) -> _Counted:
+    tally = Tally(**{row.outcome: row.number})
+    group = Group(traits.type, traits.priority or None, traits.policy_id or None, traits.team_id or None, tally)
+    stopped = row.stopped if tally.counted else 0
+    averages = {name: float(getattr(row, name)) for name in queries.LENGTHS} if stopped else {}
+    return _Counted(group, row.instances, stopped, averages)
+
+
+def _average(counted: Sequence[_Counted], length: str) -> float:
+    return sum(one.stopped * one.averages[length] for one in counted) / sum(one.stopped for one in counted)
+
+
+def _times(
+    conn: sa.Connection, scope: Scope, window: Window, of_types: Mapping[str, Sequence[_Counted]]
+) -> Mapping[str, Times]:
+    numbers = {type_: sum(one.stopped for one in counted) for type_, counted in of_types.items()}
+    is_few = 0 < sum(numbers.values()) <= FEW
+    rows = conn.execute(queries.lengths(scope, window)) if is_few else ()
+    gathered = {row.type: row for row in rows}
+
+    def of(type_: str, length: str) -> Spread:
+        if type_ in gathered:
+            ranked = _sorted(getattr(gathered[type_], length))
+        else:
+            ranked = _counted_along(conn, scope, window, type_, length, numbers[type_])
+        return spread(_average(of_types[type_], length), ranked, numbers[type_])
+
+    return {type_: Times(numbers[type_], of(type_, "worked"), of(type_, "lasted")) for type_ in of_types}
+
+
+def _sorted(values: Sequence[int]) -> Mapping[int, int]:
+    """Of the lengths those that percentiles lie between, by their ranks."""
+    in_order = sorted(values)
+    lows = [rank_below(len(values), share) for share in (MEDIAN, P90)]
+    return {rank: in_order[rank - 1] for low in lows for rank in (low, low + 1) if rank <= len(values)}
+
+
+def _counted_along(
+    conn: sa.Connection, scope: Scope, window: Window, type_: str, length: str, number: int
+) -> Mapping[int, int]:
+    """The same, of all the values there are the few read."""
+    ranked: dict[int, int] = {}
+    for share in (MEDIAN, P90):
+        rank = rank_below(number, share)
+        found = conn.scalars(queries.at_rank(scope, window, type_, length, rank, number)).all()
+        ranked |= dict(enumerate(reversed(found), start=rank))
+    return ranked
+
+
+def _paused_share(stopped: Sequence[_Counted]) -> float | None:
+    lasted = sum(one.stopped * one.averages["lasted"] for one in stopped)
+    return sum(one.stopped * one.averages["paused"] for one in stopped) / lasted if lasted else None
 
 
 def _names(conn: sa.Connection, scope: Scope, rows: Iterable[Any]) -> Names:

@@ -1,4 +1,4 @@
-"""The statements behind analytics: each finds the clocks of an organization by when they ended, on one index."""
+"""The statements behind analytics: each finds clocks by when they ended, on an index."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 
 from domain.analytics.buckets import Bucket
-from domain.analytics.spreads import MEDIAN, P90, rank_below
 from domain.ids import Kind
 from domain.instants import Instant
 from domain.origins import Origin
-from store.outcomes import BREACHED, MET
-from store.tables import instance_targets, instances, policies
-from store.types import UtcDateTime, moment
+from store.outcomes import BREACHED, MET, OUTCOMES
+from store.tables import COUNTED, instance_targets, instances, policies, target_traits
+from store.types import Document, UtcDateTime, moment
+from store.urls import SQLITE
 
 TARGETS = instance_targets.c
+TRAITS = target_traits.c
 INSTANCES = instances.c
 JOINED = instance_targets.join(
     instances, sa.and_(INSTANCES.organization == TARGETS.organization, INSTANCES.id == TARGETS.instance_id)
@@ -41,6 +44,24 @@ class Scope:
     def table(self) -> sa.FromClause:
         """The rows of instances are long: they are read only where what they hold is asked for."""
         return instance_targets if self.policy_id is self.priority is self.origin is None else JOINED
+
+    @property
+    def is_of_instances(self) -> bool:
+        """Whether of each instance all clocks are looked at, or none."""
+        return self.type is None and self.team_id is None
+
+    @property
+    def traits(self) -> sa.ColumnElement[bool]:
+        narrow = {
+            TRAITS.policy_id: self.policy_id,
+            TRAITS.priority: self.priority,
+            TRAITS.team_id: self.team_id,
+            TRAITS.type: self.type,
+        }
+        given = [column == value for column, value in narrow.items() if value is not None]
+        if self.origin is not None:
+            given.append(TRAITS.policy_id.in_(_policies_of(self.organization, self.origin)))
+        return sa.and_(TRAITS.organization == self.organization, TRAITS.kind == self.kind.value, *given)
 
     @property
     def where(self) -> sa.ColumnElement[bool]:
@@ -75,44 +96,71 @@ class Window:
         return sa.and_(TARGETS.outcome_at >= moment(self.start), TARGETS.outcome_at < moment(self.until))
 
 
-def groups(scope: Scope, window: Window) -> sa.Select[Any]:
-    """How many there are of every combination of traits and outcome."""
-    traits = (TARGETS.type, INSTANCES.priority, INSTANCES.policy_id, TARGETS.team_id, TARGETS.outcome)
-    return sa.select(*traits, NUMBER).select_from(JOINED).where(scope.where, window.where).group_by(*traits)
-
-
-def touched(scope: Scope, window: Window) -> sa.Select[Any]:
-    number = sa.func.count(sa.distinct(TARGETS.instance_id))
-    return sa.select(number).select_from(scope.table).where(scope.where, window.where)
-
-
-def times(scope: Scope, window: Window) -> sa.Select[Any]:
-    """Of the counted clocks that have stopped, by type: averages, and the few lengths that percentiles lie between.
-
-    Averages cannot overflow where sums could.
-    """
-    of_type: dict[str, Any] = {"partition_by": TARGETS.type}
-    every = sa.select(
-        *(TARGETS.type, TARGETS.worked, TARGETS.lasted),
-        sa.func.count().over(**of_type).label("number"),
-        *(sa.func.avg(TARGETS[name]).over(**of_type).label(f"{name}_on_average") for name in LENGTHS),
-        sa.func.row_number().over(**of_type, order_by=TARGETS.worked).label("worked_rank"),
-        sa.func.row_number().over(**of_type, order_by=TARGETS.lasted).label("lasted_rank"),
-    ).select_from(scope.table)
-    ranked = every.where(scope.where, _stopped(window)).subquery()
-    below = [rank_below(ranked.c.number, share) for share in (MEDIAN, P90)]
-    wanted = [rank.in_([*below, *(low + 1 for low in below)]) for rank in (ranked.c.worked_rank, ranked.c.lasted_rank)]
-    return sa.select(ranked).where(sa.or_(*wanted))
+def traits(scope: Scope) -> sa.Select[Any]:
+    return sa.select(target_traits).where(scope.traits)
 
 
 LENGTHS = ("worked", "lasted", "paused")
 
 
+def counts(scope: Scope, window: Window) -> sa.Select[Any]:
+    """By traits and outcome: how many clocks ended, how many of them first of their instance, how many have stopped,
+    and averages of those; which cannot overflow as sums could. One way along the index, in its order."""
+    has_stopped = TARGETS.stopped_at <= moment(window.now)
+    first = sa.or_(TARGETS.previous_at.is_(None), TARGETS.previous_at < moment(window.start))
+    numbers = (
+        NUMBER,
+        sa.func.count(sa.case((first, 1))).label("instances"),
+        sa.func.count(sa.case((has_stopped, 1))).label("stopped"),
+        *(sa.func.avg(sa.case((has_stopped, TARGETS[name]))).label(name) for name in LENGTHS),
+    )
+    found = sa.select(TARGETS.traits, TARGETS.outcome, *numbers).select_from(instance_targets)
+    ended = sa.and_(_of(scope), TARGETS.outcome.in_(OUTCOMES), window.where)
+    return found.where(ended).group_by(TARGETS.traits, TARGETS.outcome)
+
+
+def touched(scope: Scope, window: Window) -> sa.Select[Any]:
+    """How many instances had one of these clocks end: the first of all that ended may be none of these."""
+    number = sa.func.count(sa.distinct(TARGETS.instance_id))
+    these = sa.and_(_of(scope), TARGETS.outcome.in_(OUTCOMES), window.where)
+    return sa.select(number).select_from(instance_targets).where(these)
+
+
+class _AllOf(GenericFunction[Any]):
+    """Values of many rows as one document: a row read costs more than a number in a text."""
+
+    name = "json_agg"
+    type = Document
+    inherit_cache = True
+
+
+@compiles(_AllOf, SQLITE)
+def _spelled_for_sqlite(element: _AllOf, compiler: Any, **options: Any) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **options)})"
+
+
+def lengths(scope: Scope, window: Window) -> sa.Select[Any]:
+    """Of the counted clocks that have stopped, by type: what each worked and lasted."""
+    columns = (_AllOf(TARGETS[name]).label(name) for name in ("worked", "lasted"))
+    return _stopped(sa.select(TRAITS.type, *columns), scope, window).group_by(TRAITS.type)
+
+
+def at_rank(scope: Scope, window: Window, type_: str, length: str, rank: int, number: int) -> sa.Select[Any]:
+    """One of these lengths at this rank (from 1) and the next one, larger one first: counted along their index."""
+    # Written out, because a partial index serves only a statement that says what it holds.
+    counted = sa.and_(TARGETS[length].is_not(None), sa.text(COUNTED), TARGETS.stopped_at <= moment(window.now))
+    own = sa.and_(TARGETS.organization == scope.organization, TARGETS.type == type_, _of(scope))
+    # An expression, because SQLite would sort all that it finds by when they ended.
+    ended = sa.func.coalesce(TARGETS.outcome_at, TARGETS.outcome_at)
+    within = sa.and_(ended >= moment(window.start), ended < moment(window.until))
+    found = sa.select(TARGETS[length]).where(own, counted, within)
+    return found.order_by(TARGETS[length].desc()).limit(2).offset(max(0, number - rank - 1))
+
+
 def averages(scope: Scope, window: Window) -> sa.Select[Any]:
     """How many of the counted clocks have stopped and what they show on average, by policy and type."""
-    traits = (INSTANCES.policy_id, TARGETS.type)
-    found = sa.select(*traits, NUMBER, sa.func.avg(TARGETS.worked).label("worked")).select_from(JOINED)
-    return found.where(scope.where, _stopped(window)).group_by(*traits)
+    found = sa.select(TRAITS.policy_id, TRAITS.type, NUMBER, sa.func.avg(TARGETS.worked).label("worked"))
+    return _stopped(found, scope, window).group_by(TRAITS.policy_id, TRAITS.type)
 
 
 def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Select[Any]:
@@ -142,9 +190,12 @@ def _policies_of(organization: str, origin: Origin) -> sa.Select[Any]:
     return sa.select(policies.c.id).where(own)
 
 
-def _stopped(window: Window) -> sa.ColumnElement[bool]:
-    return sa.and_(window.where, _counted(), TARGETS.stopped_at <= moment(window.now))
+def _of(scope: Scope) -> sa.ColumnElement[bool]:
+    return TARGETS.traits.in_(sa.select(TRAITS.id).where(scope.traits))
 
 
-def _counted() -> sa.ColumnElement[bool]:
-    return TARGETS.outcome.in_((MET, BREACHED))
+def _stopped(found: sa.Select[Any], scope: Scope, window: Window) -> sa.Select[Any]:
+    """Of the clocks that count those that have stopped."""
+    counted = sa.and_(TARGETS.outcome.in_((MET, BREACHED)), TARGETS.stopped_at <= moment(window.now))
+    joined = found.select_from(target_traits.join(instance_targets, TARGETS.traits == TRAITS.id))
+    return joined.where(scope.traits, counted, window.where)

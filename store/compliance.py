@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from domain.analytics.figures import Group
 from domain.analytics.periods import Period
-from domain.analytics.rates import Tally
 from domain.ids import Kind
 from domain.instants import Micros
 from domain.origins import Origin
 from domain.policies import Policy
 from domain.uptime import Month
 from store import analytics_queries as queries
+from store.analytics import find_groups
 from store.analytics_queries import Scope, Window
 from store.database import Database
 from store.policies import live_policies
@@ -57,7 +57,7 @@ class Compliance:
         def work(conn: sa.Connection) -> Kept:
             live = live_policies(conn, organization)
             return Kept(
-                _groups(conn, scope, window),
+                find_groups(conn, scope, window),
                 _averages(conn, scope, window),
                 [policy for policy in live if policy.origin is Origin.V1],
                 read_downtime(conn, organization, month),
@@ -66,15 +66,8 @@ class Compliance:
         return await self.database.read(work)
 
 
-def _groups(conn: sa.Connection, scope: Scope, window: Window) -> Sequence[Group]:
-    return [
-        Group(row.type, row.priority, row.policy_id, row.team_id, Tally(**{row.outcome: row.number}))
-        for row in conn.execute(queries.groups(scope, window))
-    ]
-
-
 def _averages(conn: sa.Connection, scope: Scope, window: Window) -> Sequence[Average]:
     return [
-        Average(row.type, row.policy_id, row.number, float(row.worked))
+        Average(row.type, row.policy_id or None, row.number, float(row.worked))
         for row in conn.execute(queries.averages(scope, window))
     ]

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from itertools import zip_longest
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import sqlalchemy as sa
 
 from domain.clocks import ClockState
-from domain.instants import Instant
+from domain.ids import InstanceId
+from domain.instants import Instant, parse_optional
 from domain.plans import TargetPlan
 from domain.records import Record
 from store.plain import run_each
 from store.rows import Held
 from store.tables import instance_targets
+from store.traits import Traits, find_traits
 from store.types import holdable, moment
 from store.upserts import replace
 
 MET = "met"
 BREACHED = "breached"
 CANCELLED = "cancelled"
+OUTCOMES = (MET, BREACHED, CANCELLED)
 
 _OUTCOMES: Mapping[ClockState, str] = {ClockState.STOPPED: MET, ClockState.CANCELLED: CANCELLED}
 
@@ -35,27 +39,62 @@ _ONE = sa.and_(
 _DELETE = sa.delete(instance_targets).where(_ONE)
 
 
-def replace_targets(conn: sa.Connection, record: Record, held: Held) -> None:
-    """The clocks of the record's plan in place of those of the plan before; rows that stay the same are not touched.
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """The document of a clock, when the one before it ended, and what it shares with others of its instance."""
 
-    To be called by whoever holds the instance's row, once its plan is that of the record.
+    document: Mapping[str, Any]
+    previous_at: str | None
+    policy_id: str | None
+    priority: str | None
+
+
+def replace_targets(conn: sa.Connection, record: Record, held: Held, newer: Mapping[str, Any]) -> None:
+    """The clocks as the instance's row has them now, in place of those before; rows that stay the same are not touched.
+
+    `newer` is what the row was moved by. To be called by whoever holds the row.
     """
-    documents = json.loads(held.plan)["targets"] if held.plan is not None else []
-    planned = record.plan["targets"] if record.plan is not None else []
+    if not newer.keys() & {"plan", "snapshot"}:
+        return
+    documents = [] if held.plan is None else json.loads(held.plan)["targets"]
+    planned = record.plan["targets"] if record.plan is not None and "plan" in newer else documents
+    facts = newer.get("policy_id", held.policy_id), newer.get("priority", held.priority)
+    before = _clocks(documents, held.policy_id, held.priority)
     # Clocks keep their places, mostly, so that few documents have to be read.
-    differing = [pair for pair in zip_longest(documents, planned) if pair[0] != pair[1]]
-    old = _by_key(document for document, _ in differing)
-    new = _by_key(document for _, document in differing)
-    changed = [target for key, target in new.items() if old.get(key) != target]
-    replace(conn, instance_targets, [_row(record, target) for target in changed])
+    differing = [pair for pair in zip_longest(before, _clocks(planned, *facts)) if pair[0] != pair[1]]
+    old, new = _by_key(clock for clock, _ in differing), _by_key(clock for _, clock in differing)
+    _write(conn, record, [pair for key, pair in new.items() if old.get(key) != pair])
     own = {"of_organization": record.organization, "of_instance": record.instance_id}
     gone = sorted(old.keys() - new.keys())
     run_each(conn, _DELETE, [{**own, "of_name": name, "of_cycle": cycle} for name, cycle in gone])
 
 
-def _by_key(documents: Iterable[Mapping[str, Any] | None]) -> dict[tuple[str, int], TargetPlan]:
-    targets = [TargetPlan.from_json(document) for document in documents if document is not None]
-    return {(target.name, target.cycle): target for target in targets}
+def _clocks(documents: Sequence[Mapping[str, Any]], policy_id: str | None, priority: str | None) -> list[_Clock]:
+    ended = [(document["breached_at"] or document["stopped_at"], place) for place, document in enumerate(documents)]
+    in_order = sorted(end for end in ended if end[0] is not None)
+    previous = {after[1]: before[0] for before, after in pairwise(in_order)}
+    return [_Clock(document, previous.get(place), policy_id, priority) for place, document in enumerate(documents)]
+
+
+def _by_key(clocks: Iterable[_Clock | None]) -> dict[tuple[str, int], tuple[TargetPlan, _Clock]]:
+    targets = [(TargetPlan.from_json(clock.document), clock) for clock in clocks if clock is not None]
+    return {(target.name, target.cycle): (target, clock) for target, clock in targets}
+
+
+def _write(conn: sa.Connection, record: Record, changed: Sequence[tuple[TargetPlan, _Clock]]) -> None:
+    rows = [
+        _row(record, target) | {"previous_at": moment(parse_optional(clock.previous_at))} for target, clock in changed
+    ]
+    traits = [_traits(record, row, clock) for row, (_, clock) in zip(rows, changed, strict=True)]
+    ids = find_traits(conn, traits)
+    replace(conn, instance_targets, [{**row, "traits": ids[of]} for row, of in zip(rows, traits, strict=True)])
+
+
+def _traits(record: Record, row: Mapping[str, Any], clock: _Clock) -> Traits:
+    kind = InstanceId.parse(record.instance_id).kind.value
+    return Traits(
+        record.organization, kind, row["type"], clock.priority or "", clock.policy_id or "", row["team_id"] or ""
+    )
 
 
 def _row(record: Record, target: TargetPlan) -> dict[str, Any]:

@@ -45,8 +45,7 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
             require_plan(record, held)
             newer = parts.since(held)
             move(conn, record, held, newer)
-            if "plan" in newer:
-                replace_targets(conn, record, held)
+            replace_targets(conn, record, held, newer)
             if record.snapshot is not None:
                 end_claim(conn, record.organization, record.instance_id)
             _append(conn, record)

@@ -27,6 +27,8 @@ _HELD = (
     sa.select(
         instances.c.sequence,
         instances.c.snapshot_sequence,
+        instances.c.policy_id,
+        instances.c.priority,
         instances.c.plan_digest,
         sa.cast(instances.c.plan, sa.Text).label("plan"),
     )
@@ -41,6 +43,8 @@ class Held:
 
     sequence: int = 0
     snapshot_sequence: int = 0
+    policy_id: str | None = None
+    priority: str | None = None
     plan_digest: str = ""
     plan: str | None = None
 

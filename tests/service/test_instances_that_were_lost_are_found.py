@@ -16,8 +16,10 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from domain.events import Event, EventKind
 from domain.instants import SECOND as ONE_SECOND
 from domain.instants import Instant, render
+from domain.planning import plan
 from domain.policies import Policy
 from service.reconciling import Finding, Reconciler, Report, Runs, Suspects, Suspicion, Trouble
 from store.store import Store
@@ -34,7 +36,7 @@ from tests.support.clockwork import (
 )
 from tests.support.servers import in_real_time
 from worker import StoreProjection, replays, system_now
-from workflows.messages import WORKFLOW_TYPE
+from workflows.messages import WORKFLOW_TYPE, start_input
 
 SECOND = 1 / 60
 ID = "inst_sla_ticket_42"
@@ -107,6 +109,25 @@ def _keys(state: Mapping[str, Any]) -> list[str]:
     return [f"{ID}/{f['target']}/{f['cycle']}/{f['milestone']}" for f in state["ledger"]]
 
 
+async def test_an_instance_is_recorded_though_whoever_opened_it_died_before_that(
+    realtime: Clockwork, store: Store, policy: Policy
+) -> None:
+    """The API records the first step behind the start, and the workflow leaves it to it."""
+    snapshot = snapshot_of(policy, subject="42")
+    opened = await realtime.now()
+    first = Event(EventKind.OPENED, "opened", opened, opened)
+    start = start_input(snapshot, plan(snapshot, [first]), first, recorded=True)
+    async with working(realtime):
+        await realtime.client.start_workflow(
+            WORKFLOW_TYPE, start, id=f"sla/{ORGANIZATION}/inst_sla_ticket_42", task_queue=realtime.task_queue
+        )
+        finding = await found(reconciler(realtime, store), Trouble.UNRECORDED)
+        assert finding.detail == "the store does not have it"
+    stored = await store.instances.get(ORGANIZATION, "inst_sla_ticket_42")
+    assert stored is not None
+    assert (stored.sequence, stored.opened_at) == (1, opened)
+
+
 async def test_records_that_were_lost_with_the_store_are_those_that_were_there(
     realtime: Clockwork, store: Store, policy: Policy, tmp_path: Path, migrated: bytes
 ) -> None:
@@ -115,6 +136,7 @@ async def test_records_that_were_lost_with_the_store_are_those_that_were_there(
         tickets = [await realtime.open(snapshot_of(policy)) for _ in range(3)]
         going_on, long, over = tickets
         await going_on.signal("pause", event_id="p")
+        await going_on.applied("p")
         first = (await long.handle.describe()).run_id
         await long.updated(14)
         await eventually(long.handle.describe, lambda described: described.run_id != first)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -117,3 +118,39 @@ async def test_every_instance_is_listed_under_the_status_it_shows_and_no_other(f
     }
     assert sorted(listed) == sorted(IN_ORDER)
     assert all(asked is shown for asked, shown in listed.values())
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("filters", "counted", "read"),
+    [
+        (Filters(), "COVERING INDEX ix_instances_shown", "INDEX ix_instances_shown"),
+        (Filters(kind=Kind.SLA), "COVERING INDEX ix_instances_shown", "INDEX ix_instances_shown"),
+        (Filters(status=InstanceStatus.MET), "COVERING INDEX ix_instances_shown", "INDEX ix_instances_shown"),
+        (Filters(priority="high"), "COVERING INDEX ix_instances_shown", "INDEX ix_instances_shown"),
+        (Filters(due_after=at(1)), "COVERING INDEX ix_instances_shown", "INDEX ix_instances_shown"),
+        (
+            Filters(subject="later"),
+            "INDEX ix_instances_organization_subject",
+            "INDEX ix_instances_organization_subject",
+        ),
+        (Filters(policy_id="sla_1"), "INDEX ix_instances_organization_policy_id_closed_at", "INDEX ix_instances_shown"),
+    ],
+    ids=str,
+)
+async def test_a_list_is_counted_and_read_on_an_index_of_which_sqlite_need_know_nothing(
+    filled: Store, filters: Filters, counted: str, read: str
+) -> None:
+    """Without statistics: nobody calls ANALYZE."""
+    steps: list[list[str]] = []
+
+    def heard(_conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "FROM instances" in statement:
+            steps.append([row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
+
+    event.listen(filled.database.engine, "before_cursor_execute", heard)
+    await filled.instances.list(ORGANIZATION, limit=2, offset=0, **filters)
+    (count, *more), (page, *_) = steps
+    assert f"USING {counted} " in count
+    assert f"USING {read} " in page
+    assert not more

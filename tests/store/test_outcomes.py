@@ -29,7 +29,9 @@ async def clocks(store: Store) -> dict[str, Mapping[Any, Any]]:
 
 async def everything(store: Store) -> Sequence[Any]:
     table = tables.instance_targets
-    return await store.database.read(lambda conn: (conn.execute(sa.select(table).order_by(*table.primary_key))).all())
+    # The number of its traits is that of the organization's.
+    columns = [column for column in table.c if column.name != "traits"]
+    return await store.database.read(lambda conn: conn.execute(sa.select(*columns).order_by(*table.primary_key)).all())
 
 
 def after(opening: Record, sequence: int, *events: Event) -> Record:

@@ -288,7 +288,10 @@ async def test_of_a_plan_that_changes_only_the_clocks_that_differ_are_written(st
     opening = an_opening()
     await store.instances.apply(opening)
     assert opening.snapshot is not None
-    planned = plan(Snapshot.from_json(opening.snapshot), (*opening.events, an_event("ack"))).to_json()
+    answered, paused = an_event("ack"), an_event("pause", EventKind.PAUSED, minutes=10)
+    first = plan(Snapshot.from_json(opening.snapshot), (*opening.events, answered))
+    await store.instances.apply(a_step(opening, 2, plan=first.to_json()))
+    planned = plan(Snapshot.from_json(opening.snapshot), (*opening.events, answered, paused)).to_json()
     written: list[Any] = []
 
     def heard(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
@@ -296,6 +299,6 @@ async def test_of_a_plan_that_changes_only_the_clocks_that_differ_are_written(st
             written.extend(parameters if many else [parameters])
 
     sa.event.listen(store.database.engine, "before_cursor_execute", heard)
-    await store.instances.apply(a_step(opening, 2, plan=planned))
+    await store.instances.apply(a_step(opening, 3, plan=planned))
     assert len(written) == 1
-    assert "first_response" in (written[0].values() if isinstance(written[0], dict) else written[0])
+    assert "resolution" in (written[0].values() if isinstance(written[0], dict) else written[0])

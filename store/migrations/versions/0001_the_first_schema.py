@@ -38,6 +38,7 @@ def upgrade() -> None:
     _create_instances()
     _create_instance_records()
     _create_instance_events()
+    _create_target_traits()
     _create_instance_targets()
     _create_milestones()
     _create_notices()
@@ -269,7 +270,22 @@ def _create_instances() -> None:
         sa.Column("snapshot", sa.JSON()),
         sa.PrimaryKeyConstraint("organization", "id", name="pk_instances"),
     )
-    op.create_index("ix_instances_organization_next_due_at", "instances", ["organization", "next_due_at"])
+    op.create_index(
+        "ix_instances_shown",
+        "instances",
+        [
+            "organization",
+            "next_due_at",
+            sa.text("opened_at DESC"),
+            "id",
+            "status",
+            "kind",
+            "priority",
+            "snapshot_sequence",
+        ],
+        sqlite_where=sa.text("snapshot_sequence > 0"),
+        postgresql_where=sa.text("snapshot_sequence > 0"),
+    )
     op.create_index("ix_instances_organization_opened_at", "instances", ["organization", "opened_at"])
     op.create_index(
         "ix_instances_organization_policy_id_closed_at", "instances", ["organization", "policy_id", "closed_at"]
@@ -320,6 +336,23 @@ def _create_instance_events() -> None:
     )
 
 
+def _create_target_traits() -> None:
+    op.create_table(
+        "target_traits",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("priority", sa.Text(), nullable=False),
+        sa.Column("policy_id", sa.Text(), nullable=False),
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_target_traits"),
+        sa.UniqueConstraint(
+            "organization", "kind", "type", "priority", "policy_id", "team_id", name="uq_target_traits"
+        ),
+    )
+
+
 def _create_instance_targets() -> None:
     op.create_table(
         "instance_targets",
@@ -329,11 +362,13 @@ def _create_instance_targets() -> None:
         sa.Column("cycle", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("team_id", sa.Text()),
+        sa.Column("traits", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True)),
         sa.Column("due_at", sa.DateTime(timezone=True)),
         sa.Column("stopped_at", sa.DateTime(timezone=True)),
         sa.Column("outcome", sa.Text()),
         sa.Column("outcome_at", sa.DateTime(timezone=True)),
+        sa.Column("previous_at", sa.DateTime(timezone=True)),
         sa.Column("budget", sa.BigInteger(), nullable=False),
         sa.Column("worked", sa.BigInteger()),
         sa.Column("lasted", sa.BigInteger()),
@@ -346,6 +381,20 @@ def _create_instance_targets() -> None:
         sa.PrimaryKeyConstraint("organization", "instance_id", "name", "cycle", name="pk_instance_targets"),
     )
     op.create_index("ix_instance_targets_organization_outcome_at", "instance_targets", ["organization", "outcome_at"])
+    op.create_index(
+        "ix_instance_targets_counted",
+        "instance_targets",
+        ["traits", "outcome", "outcome_at", "previous_at", "stopped_at", "worked", "lasted", "paused"],
+    )
+    for length in ("worked", "lasted"):
+        counted = sa.text(f"{length} IS NOT NULL AND outcome IN ('met', 'breached')")
+        op.create_index(
+            f"ix_instance_targets_{length}",
+            "instance_targets",
+            ["organization", "type", length, "outcome_at", "stopped_at", "traits", "outcome"],
+            sqlite_where=counted,
+            postgresql_where=counted,
+        )
 
 
 def _create_milestones() -> None:
