@@ -17,6 +17,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from bench.baselines import BareLife, ObviousLife
 from connection import leave
+from worker import ACTIVITY_SLOTS, STICKY_PATIENCE
 
 QUEUE = "bare"
 
@@ -51,7 +52,8 @@ async def run(address: str, receiver: str) -> None:
             workflows=[BareLife, ObviousLife],
             activities=[activities.post, activities.write],
             workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
-            max_concurrent_activities=500,
+            max_concurrent_activities=ACTIVITY_SLOTS,
+            sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
         ):
             await stop.wait()
 
