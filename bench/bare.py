@@ -16,6 +16,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from bench.baselines import BareLife, ObviousLife
 from connection import leave
+from worker import ACTIVITY_SLOTS, STICKY_PATIENCE
 
 QUEUE = "bare"
 
@@ -49,7 +50,8 @@ async def run(address: str, receiver: str) -> None:
             workflows=[BareLife, ObviousLife],
             activities=[activities.post, activities.write],
             workflow_runner=UnsandboxedWorkflowRunner(),
-            max_concurrent_activities=500,
+            max_concurrent_activities=ACTIVITY_SLOTS,
+            sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
         ):
             await stop.wait()
 
