@@ -11,10 +11,10 @@ SEED ?= 1
 SECONDS ?= 240
 STORE ?= sqlite
 
-.PHONY: help install up demo test chaos check format bench lock
+.PHONY: help install up demo test chaos check format bench bench-full lock
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## create .venv and install what is pinned
 
@@ -41,8 +41,11 @@ format: $(INSTALLED) ## format the code and sort its imports
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: $(INSTALLED) ## run the benchmarks
-	@set -e; for bench in bench/bench_*.py; do echo "$$bench"; $(BIN)/python "$$bench"; done
+bench: $(INSTALLED) ## what the engine costs, in one table; some ten minutes
+	@exec $(BIN)/python -m bench
+
+bench-full: $(INSTALLED) ## the same with lists and summaries over 200,000 instances
+	@exec $(BIN)/python -m bench --full
 
 lock: $(INSTALLED) ## pin the dependencies again; UPGRADE=1 takes newer ones
 	$(COMPILE) --output-file requirements.txt

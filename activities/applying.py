@@ -83,7 +83,7 @@ class Applying:
             stamped = await self._stamps(request)
             events = [_stamp(Event.from_json(event), stamped) for event in request["events"]]
             applied = await self._apply(past, events, stance)
-            recorded = await self._recorder.try_to_record(applied.step)
+            recorded = await self._recorder.try_to_record(applied.step, STORE_SECONDS)
             self._pasts.keep(key, applied.past)
         before = past.plan if past.plan_digest == request["plan_digest"] else None
         assert applied.past.plan is not None

@@ -16,7 +16,6 @@ from domain.records import Record
 from workflows.calls import RECORD
 from workflows.packing import unpack
 
-PROMPT_SECONDS = 1.0
 # After it has not answered, the store is left alone for so long by those who need not wait for it.
 LEFT_ALONE_SECONDS = 1.0
 
@@ -30,12 +29,12 @@ class Recorder:
         self._clock = clock
         self._away_until = 0.0
 
-    async def try_to_record(self, record: Record) -> bool:
-        """Whether the step is recorded now. What keeps it from that is the workflow's to wait for."""
+    async def try_to_record(self, record: Record, within: float) -> bool:
+        """Whether the step is recorded within so many seconds; if not, it is the workflow's to have it recorded."""
         if self._clock() < self._away_until:
             return False
         try:
-            async with asyncio.timeout(PROMPT_SECONDS):
+            async with asyncio.timeout(within):
                 await self._projection.apply(record)
         except (StoreUnavailable, TimeoutError) as error:
             self._away_until = self._clock() + LEFT_ALONE_SECONDS

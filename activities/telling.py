@@ -22,6 +22,8 @@ from workflows.state import with_outcome
 # A receiver that takes longer does not keep the step from being recorded.
 PROMPT_SECONDS = 1.0
 STORE_SECONDS = 1.0
+# The notices are out, and nothing waits for this but the step's own record: in a burst it may take its turn.
+RECORD_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Telling:
             "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
             "settled": prompt.settled,
         }
-        answer["recorded"] = await self._recorder.try_to_record(with_outcome(step, asked, answer))
+        answer["recorded"] = await self._recorder.try_to_record(with_outcome(step, asked, answer), RECORD_SECONDS)
         await asyncio.gather(*(send.task for send in sends))
         end = _outcomes(sends)
         return pack(

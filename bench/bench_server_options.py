@@ -23,6 +23,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli.embedded import dynamic_config
+from connection import leave
 
 ROUNDS = 3
 WORKFLOWS = 10
@@ -119,3 +120,4 @@ async def main() -> None:
 
 if __name__ == "__main__":
     asyncio.run(main())
+    leave(0)

@@ -26,6 +26,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli import embedded, readiness
+from connection import leave
 from settings import Settings
 
 Variant = tuple[tuple[str, ...], Mapping[str, str]]
@@ -136,3 +137,5 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     asyncio.run(main(options.lives, options.abreast, options.rounds))
+    # The interpreter takes itself apart under the SDK's threads otherwise, and aborts now and then.
+    leave(0)

@@ -16,7 +16,7 @@ STEADILY = 300
 A_SECOND = 10
 OPENED_ABREAST = 16
 # Until the last of them is opened and planned.
-OUR_LEAD, BARE_LEAD = 80.0, 15.0
+OUR_LEAD, BARE_LEAD = 60.0, 12.0
 PATIENCE_SECONDS = 90.0
 
 Open = Callable[[str, float], Awaitable[None]]

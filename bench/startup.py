@@ -13,7 +13,7 @@ from bench.rig import POLICY, Rig, client_of, environment, process, until_answer
 from cli import embedded, readiness
 from settings import Settings
 
-ROUNDS = 5
+ROUNDS = 4
 
 
 async def measure(rig: Rig) -> Sequence[Figure]:

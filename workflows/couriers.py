@@ -16,9 +16,10 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Couriers:
-    def __init__(self, state: InstanceState, now: Callable[[], Instant]) -> None:
+    def __init__(self, state: InstanceState, now: Callable[[], Instant], close_step: Callable[[], None]) -> None:
         self._state = state
         self._now = now
+        self._close_step = close_step
 
     async def deliver(self, notice_id: str) -> None:
         state = self._state
@@ -43,9 +44,9 @@ class Couriers:
             state.settle(notice_id, [Delivery.from_json(delivery) for delivery in answer["deliveries"]])
             if not answer["pending"] and ready is None:
                 break
-            state.close_step(self._now())
+            self._close_step()
         state.delivered(notice_id)
-        state.close_step(self._now())
+        self._close_step()
 
     async def _ready_channels(self, withdrawal: Outstanding) -> list[str] | None:
         """The channels that have settled the notice which this one takes back; None once all have, or for any other."""

@@ -200,7 +200,7 @@ class SlaInstance:
         self._tell(state, state.fire(self._now()))
         if state.asks_whether_to_escalate(self._now()):
             await self._escalate(state)
-        state.close_step(self._now())
+        self._close_step(state)
         self._show(state)
         if state.is_finished() and state.is_settled() and not self._news():
             return True
@@ -224,7 +224,7 @@ class SlaInstance:
         answer = unpack(await call(TELL, asked, summary=", ".join(types), priority=_priority(types)))
         self._learn(answer)
         self._send(state, state.told(step, asked, answer))
-        state.close_step(self._now())
+        self._close_step(state)
         self._show(state)
 
     def _hands_on(self, state: InstanceState) -> bool:
@@ -296,7 +296,11 @@ class SlaInstance:
             NEWEST: state.sequence,
             "plan_digest": state.plan_digest,
         }
-        answer = await self._ask_to_apply(state, request)
+        state.planning = True
+        try:
+            answer = await self._ask_to_apply(state, request)
+        finally:
+            state.planning = False
         self.has_applied = True
         self._learn(answer)
         events = [_stamp(one.event, answer["stamped"].get(one.event.event_id)) for one in fresh]
@@ -369,8 +373,14 @@ class SlaInstance:
             workflow.upsert_search_attributes(updates)
             self.attributes |= wanted
 
+    def _close_step(self, state: InstanceState) -> None:
+        """Not while events are being applied: their step has its number already, and what comes behind it must have
+        their plan. The turn that waits for them closes what has come together meanwhile."""
+        if self.applying is None:
+            state.close_step(self._now())
+
     def _couriers(self, state: InstanceState) -> Couriers:
-        return Couriers(state, self._now)
+        return Couriers(state, self._now, lambda: self._close_step(state))
 
     def _opened(self) -> InstanceState:
         assert self.state is not None

@@ -14,9 +14,11 @@ from temporalio.api.history.v1 import HistoryEvent
 from activities import telling
 from activities.applying import Applying
 from activities.pasts import Pasts
+from domain.chain import verify
 from domain.policies import Policy
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, Opened, eventually, snapshot_of, standing, working
+from tests.support.interceptors import BeforeTheFirstPlan
 
 
 @pytest.fixture
@@ -253,3 +255,26 @@ async def test_events_that_arrive_while_a_notice_is_sent_do_not_wait_for_it(
 
         await asyncio.wait_for(eventually(taken), 3)
         assert realtime.mailbox.ids == []
+
+
+async def test_a_notice_that_comes_through_while_events_are_applied_leaves_the_record_in_order(
+    realtime: Clockwork, store: Store, hasty: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its outcome is a step behind theirs, and must have their plan."""
+    monkeypatch.setattr(telling, "PROMPT_SECONDS", 0.1)
+    through = asyncio.Event()
+    slow = BeforeTheFirstPlan(through.wait)
+    realtime.mailbox.seconds = 1
+    async with working(realtime, interceptors=[slow]):
+        ticket = await realtime.open(snapshot_of(hasty), recorded=True)
+        await ticket.has_standing(1)
+        await ticket.signal("resolve", event_id="r")
+        await asyncio.wait_for(slow.came.wait(), 10)
+        await eventually(ticket.state, lambda state: not state["undelivered"])
+        through.set()
+        await ticket.result()
+    export = await store.chains.export(ORGANIZATION, ticket.instance_id)
+    assert [str(finding) for finding in verify(export).findings] == []
+    stored = await store.instances.get(ORGANIZATION, ticket.instance_id)
+    assert stored is not None
+    assert stored.closed_at is not None
