@@ -132,7 +132,10 @@ def find_groups(conn: sa.Connection, scope: Scope, window: Window) -> Sequence[G
 
 def _count(conn: sa.Connection, scope: Scope, window: Window) -> Sequence[_Counted]:
     traits = {row.id: row for row in conn.execute(queries.traits(scope))}
-    return [_counted(traits[row.traits], row) for row in conn.execute(queries.counts(scope, window))]
+    rows = conn.execute(queries.counts(scope, window)).all()
+    if any(row.later for row in rows):
+        rows = conn.execute(queries.counts(scope, window, some_stop_later=True)).all()
+    return [_counted(traits[row.traits], row) for row in rows]
 
 
 def _counted(traits: Any, row: Any) -> _Counted:
