@@ -93,7 +93,9 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
             yield
         finally:
             if writing := app.state.dependencies.background:
-                await asyncio.wait(writing, timeout=LAST_WRITES_SECONDS)
+                _, left = await asyncio.wait(writing, timeout=LAST_WRITES_SECONDS)
+                for task in left:
+                    task.cancel()
             await store.close()
 
     return lifespan

@@ -296,11 +296,7 @@ class SlaInstance:
             NEWEST: state.sequence,
             "plan_digest": state.plan_digest,
         }
-        state.planning = True
-        try:
-            answer = await self._ask_to_apply(state, request)
-        finally:
-            state.planning = False
+        answer = await self._ask_to_apply(state, request)
         self.has_applied = True
         self._learn(answer)
         events = [_stamp(one.event, answer["stamped"].get(one.event.event_id)) for one in fresh]

@@ -83,8 +83,6 @@ class InstanceState:
     auto_escalate: bool = False
     # How many of `unrecorded` are on their way to the store.
     recording: int = 0
-    # Whether the step that new events make has its number and is being made.
-    planning: bool = field(default=False, init=False)
     # Steps whose notices are being sent: they are recorded behind that.
     telling: dict[int, Record] = field(default_factory=dict)
     # Of the events in their order, and of the plan; bytes of attributes and rules.
@@ -283,11 +281,8 @@ class InstanceState:
         return pending
 
     def close_step(self, now: Instant) -> None:
-        """Put what has changed into the next record; deliveries alone into one that still waits, if there is any.
-
-        While new events are planned it waits for them: a later step would put the plan before them in their place.
-        """
-        if not self.step or self.planning:
+        """Put what has changed into the next record; deliveries alone into one that still waits, if there is any."""
+        if not self.step:
             return
         if self._gathered(self.step):
             self.step = Step()

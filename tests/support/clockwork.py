@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sys
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,6 +31,7 @@ from domain.tickets import Ticket
 from tests.support.replaying import event_types
 from worker import build_worker
 from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input
+from workflows.operators import at_start, attribute_values
 from workflows.packing import unpack
 
 ORGANIZATION = "default"
@@ -142,8 +143,10 @@ class Clockwork:
         first: tuple[str, Mapping[str, Any]] | None = None,
         *,
         recorded: bool = False,
+        attributes: Collection[str] = (),
     ) -> Opened:
-        """Start an instance; `first` is the signal that comes with the start. With `recorded` the way the API does."""
+        """Start an instance; `first` is the signal that comes with the start. With `recorded`, and the names of the
+        search attributes that there are, the way the API does."""
         at = await self.now()
         opened = Event(EventKind.OPENED, "opened", at if opened_at is None else opened_at, at)
         planned = plan(snapshot, [opened])
@@ -152,6 +155,7 @@ class Clockwork:
             start_input(snapshot, planned, opened, recorded=recorded),
             id=workflow_id(snapshot.organization, snapshot.facts.instance_id),
             task_queue=self.task_queue,
+            search_attributes=at_start(attribute_values(snapshot.facts, planned, at), attributes),
             start_signal=None if first is None else first[0],
             start_signal_args=[] if first is None else [dict(first[1])],
         )

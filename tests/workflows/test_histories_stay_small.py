@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from domain.instants import to_datetime
 from domain.policies import Policy
 from service.attributes import available
@@ -18,16 +20,17 @@ async def test_open_acknowledge_resolve_without_a_milestone_takes_at_most_thirty
     attributes = await available(realtime.client, ATTRIBUTES)
     assert attributes == [key.name for key in ATTRIBUTES]
     async with working(realtime, attributes=attributes):
-        history = await life(realtime, policy)
+        history = await life(realtime, policy, attributes)
         assert "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES" in history
         assert len(history) <= BUDGET, history
         # A local activity would leave one (decision 13).
         assert "MARKER_RECORDED" not in history
 
 
-async def life(realtime: Clockwork, policy: Policy) -> list[str]:
-    ticket = await realtime.open(snapshot_of(policy))
-    await eventually(ticket.state, lambda state: state["unrecorded"] == 0)
+async def life(realtime: Clockwork, policy: Policy, attributes: Collection[str]) -> list[str]:
+    """As the API opens it."""
+    ticket = await realtime.open(snapshot_of(policy), recorded=True, attributes=attributes)
+    await ticket.state()
     await ticket.signal("acknowledge", event_id="a")
     await ticket.applied("a")
     await eventually(ticket.state, lambda state: state["unrecorded"] == 0)

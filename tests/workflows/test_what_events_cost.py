@@ -70,6 +70,7 @@ async def test_a_life_opened_over_rest_asks_for_one_activity_an_event(
 async def test_a_milestone_adds_at_most_twelve_events_to_the_history(clockwork: Clockwork, policy: Policy) -> None:
     async with working(clockwork):
         ticket = await clockwork.open(snapshot_of(policy), recorded=True)
+        await ticket.state()
         before = len(await events_of(ticket))
         await ticket.go_to(31)
         await ticket.fired("first_response/halfway")
