@@ -262,12 +262,14 @@ class Asked:
 
 DAYS = buckets(MARCH, Granularity.DAY)
 WINDOW = Window(MARCH.start, Instant(MARCH.start + 2 * DAY), NOW)
+RANK = queries.Rank("resolution", "worked", 3, 9, is_whole=False)
 STATEMENTS = [
     Asked("counts", COUNTED, queries.counts(SCOPE, WINDOW)),
     Asked("touched", COUNTED, queries.touched(SCOPE, WINDOW)),
     Asked("lengths", COUNTED, queries.lengths(SCOPE, WINDOW)),
     Asked("averages", COUNTED, queries.averages(SCOPE, WINDOW)),
-    Asked("rank", "ix_instance_targets_worked", queries.at_rank(SCOPE, WINDOW, "resolution", "worked", 3, 9)),
+    Asked("rank", "ix_instance_targets_worked", queries.at_rank(SCOPE, WINDOW, RANK)),
+    Asked("rank of all", "ix_instance_targets_worked", queries.at_rank(SCOPE, WINDOW, replace(RANK, is_whole=True))),
     Asked("buckets", BY_END, queries.bucket_counts(SCOPE, DAYS[:3], NOW)),
     Asked("breaches", BY_END, queries.breached(SCOPE, WINDOW, queries.NUMBER)),
 ]
