@@ -12,8 +12,7 @@ import httpx
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from bench.baselines import BareLife, ObviousLife
 from connection import leave
@@ -44,13 +43,12 @@ async def run(address: str, receiver: str) -> None:
     async with httpx.AsyncClient(limits=unlimited, trust_env=False, timeout=10) as http:
         activities = Activities(http, receiver)
         # As the engine's own worker is built, so that what differs is what the engine does.
-        restrictions = SandboxRestrictions.default.with_passthrough_modules("bench")
         async with Worker(
             client,
             task_queue=QUEUE,
             workflows=[BareLife, ObviousLife],
             activities=[activities.post, activities.write],
-            workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+            workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_activities=500,
         ):
             await stop.wait()

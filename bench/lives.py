@@ -45,6 +45,19 @@ async def open_by_start(client: Client, ticket: str, **fields: Any) -> WorkflowH
 
 
 def by_signals(engine: Engine) -> Life:
+    """Opened over REST, and told by signals what happens then."""
+
+    async def live(pause: float) -> str:
+        ticket = new_ticket()
+        require(await engine.http.post("/instances", json={"ticket_id": ticket, "priority": "high"}), 201)
+        return await _signalled(engine.client.get_workflow_handle(workflow_id(ticket)), ticket, pause)
+
+    return live
+
+
+def without_the_api(engine: Engine) -> Life:
+    """Started with the ticket alone, so that the worker asks the store for its rules."""
+
     async def live(pause: float) -> str:
         ticket = new_ticket()
         return await _signalled(await open_by_start(engine.client, ticket), ticket, pause)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import psutil
 
 from bench.figures import Figure, median
-from bench.lives import Life, bare, by_signals, over_rest, paced
+from bench.lives import Life, bare, by_signals, over_rest, paced, without_the_api
 from bench.rig import Rig, cpu_seconds
 
 ROUNDS = 3
@@ -27,6 +27,7 @@ async def measure(rig: Rig) -> Sequence[Figure]:
         "bare": (bare(engine), (parts.server, parts.bare)),
         "signals": (by_signals(engine), (parts.server, parts.worker)),
         "rest": (over_rest(engine), (parts.server, parts.worker, parts.api)),
+        "alone": (without_the_api(engine), (parts.server, parts.worker)),
     }
     found: dict[str, list[tuple[float, ...]]] = {name: [] for name in kinds}
     for live, processes in kinds.values():
@@ -34,13 +35,14 @@ async def measure(rig: Rig) -> Sequence[Figure]:
     for _ in range(ROUNDS):
         for name, (live, processes) in kinds.items():
             found[name].append(await of_a_life(live, processes))
-    least, signals, rest = (median([sum(one) for one in found[name]]) for name in kinds)
+    least, signals, rest, alone = (median([sum(one) for one in found[name]]) for name in kinds)
     servers = {name: median([one[0] for one in found[name]]) for name in kinds}
     return [
         Figure("CPU of a life by signals, against bare", signals, "ms", least, "1.6x"),
         Figure("- of it the Temporal server's", servers["signals"], "ms", servers["bare"]),
         Figure("CPU of a life over REST with the API, against one by signals", rest, "ms", signals, "1.3x"),
         Figure("- of it the Temporal server's", servers["rest"], "ms", servers["signals"]),
+        Figure("CPU of a life started with the ticket alone, against bare", alone, "ms", least),
     ]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from http.client import HTTPException
+from urllib.request import ProxyHandler, build_opener
 
-import httpx
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
@@ -17,6 +18,7 @@ from domain.errors import EngineUnavailable
 from settings import Settings
 
 INTERVAL_SECONDS = 0.05
+PATIENCE_SECONDS = 5.0
 
 
 async def server(settings: Settings) -> None:
@@ -46,11 +48,15 @@ async def worker(client: Client, task_queue: str) -> None:
 
 
 async def api(settings: Settings) -> None:
-    async with httpx.AsyncClient(base_url=settings.api_url, trust_env=False, timeout=5.0) as http:
-        while True:
-            try:
-                if (await http.get("/healthz")).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(INTERVAL_SECONDS)
+    while not await asyncio.to_thread(_answers, f"{settings.api_url}/healthz"):  # noqa: ASYNC110 - another process
+        await asyncio.sleep(INTERVAL_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    # The standard library's client, for a start need not wait until another one is loaded; no proxy is asked.
+    direct = build_opener(ProxyHandler({}))
+    try:
+        with direct.open(url, timeout=PATIENCE_SECONDS):
+            return True
+    except (OSError, HTTPException):
+        return False
