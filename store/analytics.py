@@ -19,6 +19,7 @@ from store import analytics_queries as queries
 from store.analytics_queries import INSTANCES, TARGETS, Scope, Window
 from store.breaches import Breach, find_breaches
 from store.database import Database
+from store.outcomes import BREACHED
 from store.tables import policies, teams
 from store.types import instant
 
@@ -132,7 +133,11 @@ def find_groups(conn: sa.Connection, scope: Scope, window: Window) -> Sequence[G
 
 def _count(conn: sa.Connection, scope: Scope, window: Window) -> Sequence[_Counted]:
     traits = {row.id: row for row in conn.execute(queries.traits(scope))}
-    return [_counted(traits[row.traits], row) for row in conn.execute(queries.counts(scope, window))]
+    rows = list(conn.execute(queries.counts(scope, window)))
+    if any(row.later for row in rows):
+        others = [row for row in rows if row.outcome != BREACHED]
+        rows = [*others, *conn.execute(queries.counts(scope, window, some_stop_later=True))]
+    return [_counted(traits[row.traits], row) for row in rows]
 
 
 def _counted(traits: Any, row: Any) -> _Counted:
@@ -176,11 +181,12 @@ def _counted_along(
     conn: sa.Connection, scope: Scope, window: Window, type_: str, length: str, number: int
 ) -> Mapping[int, int]:
     """The same, of all the values there are the few read."""
+    is_whole = conn.scalar(queries.outside(scope, type_)) is None
     ranked: dict[int, int] = {}
     for share in (MEDIAN, P90):
-        rank = rank_below(number, share)
-        found = conn.scalars(queries.at_rank(scope, window, type_, length, rank, number)).all()
-        ranked |= dict(enumerate(reversed(found), start=rank))
+        place = rank_below(number, share)
+        rank = queries.Rank(type_, length, place, number, is_whole)
+        ranked |= dict(enumerate(reversed(conn.scalars(queries.at_rank(scope, window, rank)).all()), start=place))
     return ranked
 
 

@@ -103,19 +103,29 @@ def traits(scope: Scope) -> sa.Select[Any]:
 LENGTHS = ("worked", "lasted", "paused")
 
 
-def counts(scope: Scope, window: Window) -> sa.Select[Any]:
+def counts(scope: Scope, window: Window, *, some_stop_later: bool = False) -> sa.Select[Any]:
     """By traits and outcome: how many clocks ended, how many of them first of their instance, how many have stopped,
-    and averages of those; which cannot overflow as sums could. One way along the index, in its order."""
-    has_stopped = TARGETS.stopped_at <= moment(window.now)
+    and averages of those; which cannot overflow as sums could. One way along the index, in its order.
+
+    `later` is how many stop after now, as only those can that are breached before: where there are any, these have to
+    be asked for again with `some_stop_later`, which is half as fast.
+    """
+    now = moment(window.now)
+    later = TARGETS.stopped_at > now
+    stopped = TARGETS.stopped_at <= now if some_stop_later else TARGETS.stopped_at.is_not(None)
     first = sa.or_(TARGETS.previous_at.is_(None), TARGETS.previous_at < moment(window.start))
+    # Of a clock that goes on nobody knows the lengths but that of its pauses.
+    known = {name: TARGETS[name] for name in ("worked", "lasted") if not some_stop_later}
     numbers = (
         NUMBER,
         sa.func.count(sa.case((first, 1))).label("instances"),
-        sa.func.count(sa.case((has_stopped, 1))).label("stopped"),
-        *(sa.func.avg(sa.case((has_stopped, TARGETS[name]))).label(name) for name in LENGTHS),
+        sa.func.count(sa.case((later, 1))).label("later"),
+        sa.func.count(sa.case((stopped, 1))).label("stopped"),
+        *(sa.func.avg(known.get(name, sa.case((stopped, TARGETS[name])))).label(name) for name in LENGTHS),
     )
     found = sa.select(TARGETS.traits, TARGETS.outcome, *numbers).select_from(instance_targets)
-    ended = sa.and_(_of(scope), TARGETS.outcome.in_(OUTCOMES), window.where)
+    outcomes = (BREACHED,) if some_stop_later else OUTCOMES
+    ended = sa.and_(_of(scope), TARGETS.outcome.in_(outcomes), window.where)
     return found.where(ended).group_by(TARGETS.traits, TARGETS.outcome)
 
 
@@ -145,16 +155,34 @@ def lengths(scope: Scope, window: Window) -> sa.Select[Any]:
     return _stopped(sa.select(TRAITS.type, *columns), scope, window).group_by(TRAITS.type)
 
 
-def at_rank(scope: Scope, window: Window, type_: str, length: str, rank: int, number: int) -> sa.Select[Any]:
-    """One of these lengths at this rank (from 1) and the next one, larger one first: counted along their index."""
+def outside(scope: Scope, type_: str) -> sa.Select[Any]:
+    """Some traits of that type that are not looked at."""
+    own = sa.and_(TRAITS.organization == scope.organization, TRAITS.type == type_)
+    return sa.select(TRAITS.id).where(own, ~scope.traits).limit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A place (from 1) among the `number` lengths of clocks of a type; `is_whole`: all traits of it are looked at."""
+
+    type: str
+    length: str
+    place: int
+    number: int
+    is_whole: bool
+
+
+def at_rank(scope: Scope, window: Window, rank: Rank) -> sa.Select[Any]:
+    """The length there and the next one, larger one first: counted along the index of all such lengths."""
+    length = TARGETS[rank.length]
     # Written out, because a partial index serves only a statement that says what it holds.
-    counted = sa.and_(TARGETS[length].is_not(None), sa.text(COUNTED), TARGETS.stopped_at <= moment(window.now))
-    own = sa.and_(TARGETS.organization == scope.organization, TARGETS.type == type_, _of(scope))
+    counted = sa.and_(length.is_not(None), sa.text(COUNTED), TARGETS.stopped_at <= moment(window.now))
+    own = sa.and_(TARGETS.organization == scope.organization, TARGETS.type == rank.type)
     # An expression, because SQLite would sort all that it finds by when they ended.
     ended = sa.func.coalesce(TARGETS.outcome_at, TARGETS.outcome_at)
     within = sa.and_(ended >= moment(window.start), ended < moment(window.until))
-    found = sa.select(TARGETS[length]).where(own, counted, within)
-    return found.order_by(TARGETS[length].desc()).limit(2).offset(max(0, number - rank - 1))
+    found = sa.select(length).where(own, counted, within, *([] if rank.is_whole else [_of(scope)]))
+    return found.order_by(length.desc()).limit(2).offset(max(0, rank.number - rank.place - 1))
 
 
 def averages(scope: Scope, window: Window) -> sa.Select[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,9 @@ READERS = 10
 BETWEEN_TRIES = 0.001
 """Seconds. SQLite's own waiting sleeps up to a tenth of a second, and whoever commits all the time leaves gaps that are
 shorter than that."""
+LONGEST_TURN = 0.0005
+"""Seconds after which a thread that computes makes room for one that waits. Each statement gives the interpreter's lock
+away; with the usual five thousandths, one beside a busy event loop holds the file's lock for tens of them."""
 _PRIMARY_CODE = 0xFF
 
 
@@ -72,6 +76,7 @@ class Sqlite:
 
     def _the_writer(self) -> Writer:
         if self._writer is None:
+            sys.setswitchinterval(min(sys.getswitchinterval(), LONGEST_TURN))
             self._writer = Writer(self._writing, self._patience)
         return self._writer
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from store.plain import run
 from store.tables import target_traits
 from store.upserts import insert_missing
 
@@ -28,13 +29,13 @@ class Traits(NamedTuple):
 
 def find_traits(conn: sa.Connection, wanted: Iterable[Traits]) -> Mapping[Traits, int]:
     """The numbers of all of them."""
-    distinct = sorted(set(wanted))
-    found = {traits: _id(conn, traits) for traits in distinct}
-    missing = [traits._asdict() for traits, id_ in found.items() if id_ is None]
-    insert_missing(conn, target_traits, missing)
-    return {traits: _id(conn, traits) or 0 if id_ is None else id_ for traits, id_ in found.items()}
+    found = {traits: _id(conn, traits) for traits in sorted(set(wanted))}
+    missing = [traits for traits, id_ in found.items() if id_ is None]
+    insert_missing(conn, target_traits, [traits._asdict() for traits in missing])
+    made = {traits: _id(conn, traits) for traits in missing}
+    return {traits: id_ for traits, id_ in (found | made).items() if id_ is not None}
 
 
 def _id(conn: sa.Connection, traits: Traits) -> int | None:
-    id_: int | None = conn.scalar(_ID, {f"of_{name}": value for name, value in traits._asdict().items()})
+    id_: int | None = run(conn, _ID, {f"of_{name}": value for name, value in traits._asdict().items()}).scalar()
     return id_

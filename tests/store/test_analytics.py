@@ -205,20 +205,22 @@ async def test_figures_are_those_of_the_clocks_one_by_one_whichever_way_they_are
     rows = await store.database.read(lambda conn: conn.execute(sa.select(instance_targets)).mappings().all())
     for narrowed in ({}, {"priority": "high"}, {"team_id": "a"}, {"type": "resolution"}):
         scope = Scope(ORGANIZATION, Kind.SLA, **narrowed)  # type: ignore[arg-type]
-        for period in (MARCH, read_period("2026-03-03", "2026-03-03", "Asia/Kathmandu", NOW)):
+        day = read_period("2026-03-03", "2026-03-03", "Asia/Kathmandu", NOW)
+        for period, now in ((MARCH, NOW), (day, NOW), (MARCH, Instant(OPENED + 20 * HOUR))):
             summaries = []
             for few in (analytics.FEW, 0):
                 monkeypatch.setattr(analytics, "FEW", few)
-                summaries.append(await store.analytics.summary(scope, period, NOW))
+                summaries.append(await store.analytics.summary(scope, period, now))
             assert summaries[0] == summaries[1]
             monkeypatch.undo()
-            start, end = moment(period.start), moment(min(period.end, Instant(NOW + 1)))
+            start, end = moment(period.start), moment(min(period.end, Instant(now + 1)))
             priorities = {number: await priority_of(store, number) for number in range(25)}
             these = [row for row in rows if start <= row["outcome_at"] < end and fits(row, narrowed, priorities)]
             figures = summaries[0].current
             assert (figures.tally.total, figures.instances) == (len(these), len({row["instance_id"] for row in these}))
             for type_, times in figures.times.items():
-                worked = [row["worked"] for row in these if row["type"] == type_ and row["worked"] is not None]
+                stopped = [row for row in these if row["stopped_at"] is not None and row["stopped_at"] <= moment(now)]
+                worked = [row["worked"] for row in stopped if row["type"] == type_]
                 assert (times.count, times.working.median) == (len(worked), statistics.median(worked))
                 assert times.working.average == pytest.approx(statistics.fmean(worked))
 
@@ -260,12 +262,14 @@ class Asked:
 
 DAYS = buckets(MARCH, Granularity.DAY)
 WINDOW = Window(MARCH.start, Instant(MARCH.start + 2 * DAY), NOW)
+RANK = queries.Rank("resolution", "worked", 3, 9, is_whole=False)
 STATEMENTS = [
     Asked("counts", COUNTED, queries.counts(SCOPE, WINDOW)),
     Asked("touched", COUNTED, queries.touched(SCOPE, WINDOW)),
     Asked("lengths", COUNTED, queries.lengths(SCOPE, WINDOW)),
     Asked("averages", COUNTED, queries.averages(SCOPE, WINDOW)),
-    Asked("rank", "ix_instance_targets_worked", queries.at_rank(SCOPE, WINDOW, "resolution", "worked", 3, 9)),
+    Asked("rank", "ix_instance_targets_worked", queries.at_rank(SCOPE, WINDOW, RANK)),
+    Asked("rank of all", "ix_instance_targets_worked", queries.at_rank(SCOPE, WINDOW, replace(RANK, is_whole=True))),
     Asked("buckets", BY_END, queries.bucket_counts(SCOPE, DAYS[:3], NOW)),
     Asked("breaches", BY_END, queries.breached(SCOPE, WINDOW, queries.NUMBER)),
 ]

@@ -22,7 +22,7 @@ from tests.store.samples import ORGANIZATION, an_opening
 from tests.support.ailments import fill, full, read_only
 
 PAGE = 4096
-PAGES = range(0, 80, 4)
+PAGES = range(0, 80, 2)
 """The first is the header, some hold rows, some indexes."""
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -205,6 +206,17 @@ async def test_a_process_that_writes_all_the_time_leaves_others_their_turn(open_
         await theirs.instances.apply(an_opening(str(number)))
     done = True
     await asyncio.gather(*busy)
+
+
+@on_sqlite
+async def test_a_process_that_writes_lets_its_threads_take_turns_sooner(store: Store) -> None:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)
+    try:
+        await store.upkeep.write()
+        assert sys.getswitchinterval() <= 0.001
+    finally:
+        sys.setswitchinterval(before)
 
 
 @on_sqlite
