@@ -81,8 +81,8 @@ async def _asked(store: Store, url: str, count: int, name: str, today: date) -> 
     with engine.connect() as conn:
         bare: dict[str, sa.Select[Any]] = {
             "page": sa.select(sa.func.count()).select_from(instances).where(instances.c.organization == "default"),
-            "month": _due_since(month.start),
-            "year": _due_since(year.start),
+            "month": _ended_since(month.start),
+            "year": _ended_since(year.start),
         }
         for _ in range(ROUNDS):
             for question, ask in questions.items():
@@ -103,10 +103,12 @@ async def _asked(store: Store, url: str, count: int, name: str, today: date) -> 
     ]
 
 
-def _due_since(first: Instant) -> sa.Select[Any]:
+def _ended_since(first: Instant) -> sa.Select[Any]:
     mine = instance_targets.c.organization == "default"
     return (
-        sa.select(sa.func.count()).select_from(instance_targets).where(mine, instance_targets.c.due_at >= moment(first))
+        sa.select(sa.func.count())
+        .select_from(instance_targets)
+        .where(mine, instance_targets.c.outcome_at >= moment(first))
     )
 
 

@@ -38,9 +38,10 @@ async def measure(rig: Rig) -> Sequence[Figure]:
     env = environment(rig.folder / "empty")
     port = env["SLA_API_PORT"]
     paths = {
-        "GET of a closed instance, its workflow asked": (f"/instances/{closed}?live=true", "7x"),
+        "GET of a closed instance": (f"/instances/{closed}", "7x"),
+        "GET of a running instance, from the store": (f"/instances/{subject_of(ticket)}", "6x"),
+        "GET of a closed instance, its workflow asked": (f"/instances/{closed}?live=true", ""),
         "GET of a running instance, its workflow asked": (f"/instances/{subject_of(ticket)}?live=true", ""),
-        "GET of an instance from the store": (f"/instances/{closed}", "6x"),
         "the instances of a ticket": (f"/instances?ticket_id={ticket}", ""),
     }
     took: dict[str, list[float]] = {name: [] for name in (*paths, "")}
