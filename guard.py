@@ -9,6 +9,7 @@ its time, the workflow takes another way. Every task of the run fails from then 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,12 @@ logger = logging.getLogger("slakeeper.worker")
 NO_NEWS = frozenset({"query_workflow", "remove_from_cache"})
 REFUSAL = "news outside of a workflow task; the run is read from its history again and what was asked may be asked anew"
 UNREPLAYABLE = frozenset({RemoveFromCache.NONDETERMINISM, RemoveFromCache.FATAL})
+
+# What core calls a question that comes with a task of its own, beside the workflow's tasks.
+LEGACY_QUERY = "legacy_query"
+# A question that brought news is asked right behind it. Another may come as soon by chance: it is refused once, too.
+RIGHT_BEHIND_SECONDS = 0.05
+RIGHT_BEHIND = "asked right behind news"
 
 # How far a server's time may lie ahead of ours before its clock must have been set back: clocks differ by less.
 AHEAD = SECOND
@@ -90,18 +97,27 @@ class GuardedInstance(WorkflowInstance):
         self.inner = inner
         self._not_replayed = not_replayed
         self._place: Place | None = None
+        self._took_news_at: float | None = None
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         jobs = {job.WhichOneof("variant") for job in act.jobs}
         if jobs <= NO_NEWS:
             self._hear_of_evictions(act)
-            return self.inner.activate(act)
+            return self._refused(act, [RIGHT_BEHIND]) if self._asks_right_behind_news(act) else self.inner.activate(act)
         place = Place.of(act)
         # What is replayed has been taken once already, and will be again: refused, it would be for ever.
         if not act.is_replaying and self._place is not None and place.is_beside_any_task(self._place, _now()):
             return self._refused(act, sorted(str(job) for job in jobs))
         self._place = place
-        return self.inner.activate(act)
+        completion = self.inner.activate(act)
+        self._took_news_at = None if act.is_replaying else time.monotonic()
+        return completion
+
+    def _asks_right_behind_news(self, act: WorkflowActivation) -> bool:
+        """The start of a task may reach the worker with a question before the task itself does. Nothing tells that news
+        from a task's, but the question comes right behind it; refused, it makes core forget all of it."""
+        asked = any(job.query_workflow.query_id == LEGACY_QUERY for job in act.jobs if job.HasField("query_workflow"))
+        return asked and self._took_news_at is not None and time.monotonic() - self._took_news_at < RIGHT_BEHIND_SECONDS
 
     def get_serialization_context(self, command_info: Any) -> Any:
         return self.inner.get_serialization_context(command_info)

@@ -26,6 +26,7 @@ from domain.instants import MICROSECOND, MINUTE, Instant, Micros, from_datetime,
 from domain.ledger import Firing, Ledger
 from domain.planning import plan
 from domain.plans import Plan
+from service.asking import ask
 from worker import build_worker
 from workflows.messages import SIGNALS, STATE_QUERY, WORKFLOW_TYPE, start_input
 
@@ -151,7 +152,7 @@ class _Run:
         handle = self._env.client.get_workflow_handle(_workflow_id(case))
         execution = await self._settled(handle, closing=case.expected.closed_at is not None)
         if execution is WorkflowExecutionStatus.RUNNING:
-            answer = await handle.query(STATE_QUERY)
+            answer = await ask(handle, STATE_QUERY)
             await handle.terminate("the log ends here")
         else:
             answer = await self._projection.load(case.snapshot.organization, case.instance_id)
@@ -180,7 +181,7 @@ class _Run:
 
 
 async def _idle(handle: WorkflowHandle[Any, Any]) -> bool:
-    state = await handle.query(STATE_QUERY)
+    state = await ask(handle, STATE_QUERY)
     return not state["undelivered"] and not state["unrecorded"]
 
 

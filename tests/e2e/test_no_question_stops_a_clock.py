@@ -27,8 +27,8 @@ from domain.policies import Policy
 from store.migrate import upgrade
 from store.store import Store
 from tests.cli.conftest import ROOT, path_with_root
-from tests.support.clockwork import Clockwork, Opened, Switchable, snapshot_of
-from tests.support.replaying import replay_everything
+from tests.support.clockwork import Clockwork, Opened, Switchable, eventually, snapshot_of
+from tests.support.replaying import event_types, replay_everything, replayer
 from tests.support.servers import in_real_time
 from worker import StoreProjection
 from workflows.messages import STATE_QUERY
@@ -80,10 +80,25 @@ class Scene:
             asyncio.create_task(_ask(ticket.handle, question)) for ticket in tickets for question in questions
         ]
 
+    async def calm(self, tickets: Sequence[Opened]) -> None:
+        """Nothing is on its way. A task that the worker takes with it is another story: decision 14 says which hole it
+        leaves."""
+
+        async def is_at_work(ticket: Opened) -> bool:
+            described = (await ticket.handle.describe()).raw_description
+            return described.HasField("pending_workflow_task") or bool(described.pending_activities)
+
+        async def on_their_way() -> bool:
+            return any(await asyncio.gather(*map(is_at_work, tickets)))
+
+        await eventually(on_their_way, lambda some: not some)
+
     async def every_resolve_counts(self, tickets: Sequence[Opened]) -> None:
         await asyncio.gather(*(ticket.signal("resolve", event_id="r") for ticket in tickets))
         ended = await asyncio.gather(*map(_ends, tickets))
-        assert all(ended), f"{ended.count(False)} of {len(ended)} stand still"
+        standing = [ticket for ticket, has_ended in zip(tickets, ended, strict=True) if not has_ended]
+        stories = [await _story(ticket) for ticket in standing]
+        assert not standing, f"{len(standing)} of {len(ended)} stand still: {stories}"
         runs = await replay_everything(self.clockwork.client)
         assert len(runs) == len(tickets)
 
@@ -106,6 +121,19 @@ async def _ends(ticket: Opened) -> bool:
     except (TimeoutError, RPCError):
         return False
     return True
+
+
+async def _story(ticket: Opened) -> dict[str, Any]:
+    """What a ticket that stands still has been through."""
+    described = (await ticket.handle.describe()).raw_description
+    history = await ticket.handle.fetch_history()
+    result = await replayer().replay_workflow(history, raise_on_replay_failure=False)
+    return {
+        "events": event_types(history),
+        "replay": repr(result.replay_failure),
+        "task": str(described.pending_workflow_task),
+        "activities": [str(one) for one in described.pending_activities],
+    }
 
 
 @pytest.fixture
@@ -137,6 +165,7 @@ async def test_questions_that_wait_for_a_stalled_worker_while_timers_fire_stop_n
     await asyncio.sleep(6)
     scene.tell_worker(signal.SIGCONT)
     await asyncio.sleep(2.5)
+    await scene.calm(tickets)
     scene.kill_worker()
     scene.start_worker()
     await scene.every_resolve_counts(tickets)
@@ -159,8 +188,8 @@ async def test_a_dashboard_that_asks_through_short_stalls_stops_no_clock(scene: 
         await asyncio.sleep(1.2)
         scene.tell_worker(signal.SIGCONT)
     asking.cancel()
-    # A task that the worker takes with it is another story: decision 14 says which hole it leaves.
     await asyncio.sleep(2)
+    await scene.calm(tickets)
     scene.kill_worker()
     scene.start_worker()
     await scene.every_resolve_counts(tickets)

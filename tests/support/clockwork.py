@@ -28,6 +28,7 @@ from domain.planning import plan
 from domain.records import Delivery, Record, first_record
 from domain.snapshot import Snapshot
 from domain.tickets import Ticket
+from service.asking import ask
 from tests.support.replaying import event_types
 from worker import build_worker
 from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input
@@ -204,7 +205,7 @@ class Opened:
         await self.handle.signal(name, payload)
 
     async def state(self) -> dict[str, Any]:
-        return unpack(await self.handle.query(STATE_QUERY))
+        return unpack(await ask(self.handle, STATE_QUERY))
 
     async def applied(self, *event_ids: str) -> dict[str, Any]:
         answer: dict[str, Any] = await eventually(self.state, lambda state: set(event_ids) <= set(state["applied"]))

@@ -21,6 +21,7 @@ from domain.plans import Plan
 from domain.policies import Policy
 from domain.snapshot import Snapshot
 from domain.status import instance_status
+from service.asking import ask
 from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, snapshot_of, working
 from workflows.messages import SIGNALS, STATE_QUERY, WORKFLOW_TYPE
 
@@ -121,13 +122,13 @@ class Instance:
         wanted = {one.event_id for one in self.told}
         handle = self.clockwork.client.get_workflow_handle(self.id)
 
-        async def ask() -> Any:
-            return await handle.query(STATE_QUERY)
+        async def look() -> Any:
+            return await ask(handle, STATE_QUERY)
 
         def is_settled(state: Any) -> bool:
             return wanted <= set(state["applied"]) and not state["undelivered"] and not state["unrecorded"]
 
-        state: dict[str, Any] = await eventually(ask, is_settled, seconds=20)
+        state: dict[str, Any] = await eventually(look, is_settled, seconds=20)
         return state
 
     def expected(self) -> Plan:

@@ -8,28 +8,37 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from temporalio import activity, workflow
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.client import WorkflowHandle, WorkflowQueryFailedError
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowInstance
 
 from domain.instants import SECOND, Instant
 from domain.policies import Policy
-from guard import REFUSAL, GuardedRunner, NotReplayed, Place, ignore
+from guard import LEGACY_QUERY, REFUSAL, RIGHT_BEHIND, GuardedInstance, GuardedRunner, NotReplayed, Place, ignore
+from service.asking import ask
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
 from tests.support.replaying import event_types
 
 HELD_UP_SECONDS = 3.5
-Refusals = Callable[[], int]
+Refusals = Callable[..., int]
 
 
 @pytest.fixture
 def refusals(caplog: pytest.LogCaptureFixture) -> Refusals:
-    """How many there were."""
+    """How many there were; of `what` alone, if it is given."""
     caplog.set_level(logging.INFO, "slakeeper.worker")
-    return lambda: sum(REFUSAL in record.getMessage() for record in caplog.records)
+
+    def count(what: str = "") -> int:
+        messages = [record.getMessage() for record in caplog.records]
+        return sum(REFUSAL in message and what in message for message in messages)
+
+    return count
 
 
 async def test_news_that_comes_with_a_question_is_refused_and_who_asks_again_is_answered(
@@ -39,7 +48,7 @@ async def test_news_that_comes_with_a_question_is_refused_and_who_asks_again_is_
     async with _guarded(realtime, Reminds, HoldsUp, max_concurrent_workflow_tasks=2, debug_mode=True):
         holding = await _start(realtime, HoldsUp.run)
         reminders = await asyncio.gather(*(_start(realtime, Reminds.run) for _ in range(20)))
-        await asyncio.gather(*(reminder.query(Reminds.is_over) for reminder in reminders))
+        await asyncio.gather(*(ask(reminder, Reminds.is_over) for reminder in reminders))
         asked = [holding.query(HoldsUp.hold_up), *(reminder.query(Reminds.is_over) for reminder in reminders)]
         _, *answers = await asyncio.gather(*asked, return_exceptions=True)
         failed = [answer for answer in answers if isinstance(answer, BaseException)]
@@ -47,7 +56,7 @@ async def test_news_that_comes_with_a_question_is_refused_and_who_asks_again_is_
         assert 0 < refusals() >= len(failed)
         assert {(type(failure), str(failure)) for failure in failed} <= {(WorkflowQueryFailedError, REFUSAL)}
         await asyncio.gather(*(reminder.result() for reminder in reminders))
-        assert all([await reminder.query(Reminds.is_over) for reminder in reminders])
+        assert all([await ask(reminder, Reminds.is_over) for reminder in reminders])
     replayer = Replayer(workflows=[Reminds], workflow_runner=UnsandboxedWorkflowRunner())
     for reminder in reminders:
         await replayer.replay_workflow(await reminder.fetch_history())
@@ -58,7 +67,7 @@ async def test_what_an_activity_answers_to_its_cancellation_is_no_news(realtime:
         handle = await _start(realtime, CancelsItsOwn.run)
         await handle.signal(CancelsItsOwn.cancel)
         assert await asyncio.wait_for(handle.result(), 10) == "cancelled"
-    assert refusals() == 0
+    assert refusals() == refusals(RIGHT_BEHIND)
     assert "WORKFLOW_TASK_FAILED" not in event_types(await handle.fetch_history())
 
 
@@ -74,8 +83,62 @@ async def test_an_instance_lives_through_skipped_time_without_a_refusal(
         await ticket.fired("resolution/breached")
         await ticket.signal("resolve", event_id="r")
         await ticket.result()
-    assert refusals() == 0
+    assert refusals() == refusals(RIGHT_BEHIND)
     assert "WORKFLOW_TASK_FAILED" not in await ticket.history()
+
+
+class Answers(WorkflowInstance):
+    """A run of which only matters whether it was asked."""
+
+    def __init__(self) -> None:
+        self.taken: list[str | None] = []
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        self.taken += [job.WhichOneof("variant") for job in act.jobs]
+        completion = WorkflowActivationCompletion(run_id=act.run_id)
+        completion.successful.SetInParent()
+        return completion
+
+    def get_serialization_context(self, command_info: Any) -> Any: ...
+
+    def get_external_store_context(self, command_info: Any) -> Any: ...
+
+    def get_info(self) -> Any:
+        return SimpleNamespace(workflow_id="w")
+
+    def get_thread_id(self) -> int | None: ...
+
+
+def _news(*, is_replaying: bool = False) -> WorkflowActivation:
+    act = WorkflowActivation(run_id="r", history_length=12, is_replaying=is_replaying)
+    act.timestamp.FromSeconds(8)
+    act.jobs.add().fire_timer.seq = 1
+    return act
+
+
+def _question() -> WorkflowActivation:
+    act = WorkflowActivation(run_id="r", history_length=12, is_replaying=True)
+    act.jobs.add().query_workflow.query_id = LEGACY_QUERY
+    return act
+
+
+def test_a_question_right_behind_news_is_refused_for_it_may_have_brought_the_news(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The start of a task may come with a question before the task itself does."""
+    guarded = GuardedInstance(Answers(), ignore)
+    assert guarded.activate(_news()).HasField("successful")
+    assert guarded.activate(_question()).failed.failure.message == REFUSAL
+    monkeypatch.setattr("guard.RIGHT_BEHIND_SECONDS", 0)
+    assert guarded.activate(_question()).HasField("successful")
+
+
+def test_a_question_to_a_run_that_was_read_from_its_history_is_answered() -> None:
+    inner = Answers()
+    guarded = GuardedInstance(inner, ignore)
+    guarded.activate(_news(is_replaying=True))
+    assert guarded.activate(_question()).HasField("successful")
+    assert inner.taken == ["fire_timer", "query_workflow"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +167,7 @@ async def test_a_history_that_does_not_replay_is_told_of_by_its_ids(realtime: Cl
 
     async with _guarded(realtime, Reminds, not_replayed=hear):
         handle = await _start(realtime, Reminds.run)
-        await handle.query(Reminds.is_over)
+        await ask(handle, Reminds.is_over)
     assert told == []
     async with _guarded(realtime, RemindsAtOnce, not_replayed=hear):
         await eventually(heard, seconds=20)

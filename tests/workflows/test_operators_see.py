@@ -8,6 +8,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain.policies import Policy
+from service.asking import ask
 from tests.support.clockwork import Clockwork, Opened, snapshot_of, working
 
 
@@ -42,6 +43,6 @@ async def test_the_details_show_each_target_with_its_due_instant(clockwork: Cloc
         await ticket.applied("a")
         await ticket.signal("pause", 0, event_id="p")
         await ticket.applied("p")
-        details = str(await ticket.handle.query("__temporal_workflow_metadata"))
+        details = str(await ask(ticket.handle, "__temporal_workflow_metadata"))
         assert f"| first_response | {ticket.at(60)} | stopped | yes |" in details
         assert "| resolution | paused | paused |  |" in details

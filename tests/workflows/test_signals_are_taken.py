@@ -8,6 +8,7 @@ import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from domain.policies import Policy
+from service.asking import ask
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, target_of, working
 
 MALFORMED = {
@@ -40,7 +41,7 @@ async def test_a_malformed_signal_is_set_aside_counted_and_shown(
         (refusal,) = state["set_aside"]["recent"]
         assert refusal["signal"] == name
         assert refusal["problem"]
-        metadata: WorkflowMetadata = await ticket.handle.query("__temporal_workflow_metadata")
+        metadata: WorkflowMetadata = await ask(ticket.handle, "__temporal_workflow_metadata")
         assert "1 signal(s) set aside" in str(metadata)
         await ticket.signal("resolve", event_id="still-alive")
         assert await ticket.result() == {"status": "met"}
