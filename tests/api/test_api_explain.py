@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -50,7 +51,20 @@ async def paused_ticket(api: Any) -> dict[str, Any]:
         assert (await api.post(f"/instances/{ticket['id']}/{command}", body)).status_code == 200
     # What an event makes due is told, and recorded, behind the event itself.
     await eventually(partial(told, api, ticket), lambda found: fired_at(found, "halfway") is not None)
+    await at_rest(api, ticket)
     return dict(ticket)
+
+
+async def at_rest(api: Any, ticket: dict[str, Any]) -> None:
+    """Once nothing has been recorded for half a second."""
+    lengths: list[int] = []
+
+    async def look() -> bool:
+        await asyncio.sleep(0.1)
+        lengths.append((await api.get(f"/instances/{ticket['id']}/events")).json()["total"])
+        return len(lengths) > 5 and len(set(lengths[-5:])) == 1
+
+    await eventually(look)
 
 
 def fired_at(explained: dict[str, Any], milestone: str) -> str | None:
