@@ -50,7 +50,7 @@ async def measure(rig: Rig) -> Sequence[Figure]:
 
 
 async def _recorded(file: Path) -> float:
-    url = f"sqlite+aiosqlite:///{file}"
+    url = f"sqlite:///{file}"
     await asyncio.to_thread(upgrade, url)
     store = Store.open(url)
     first = opening()
