@@ -1,7 +1,8 @@
 """What a ticket costs on Temporal without us.
 
-`BareLife` is the least: its signals and one timer, no activity, no store. `ObviousLife` is what one writes first: a
-timer for each milestone, an activity for each write.
+`BareLife` is the least: its signals and one timer, no activity, no store. `RecordedLife` is the least that keeps what
+it is told outside: one activity after each signal, the search attributes that an operator searches by, a timer for
+what comes next. `ObviousLife` is what one writes first: a timer for each milestone, an activity for each write.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.common import SearchAttributeKey
 
 PATIENCE = timedelta(seconds=30)
+# The engine has registered it.
+STATUS = SearchAttributeKey.for_keyword("SlaStatus")
 
 
 @workflow.defn
 class BareLife:
-    """Its input may name after how many `seconds` it is due, and whether it posts `subject` then."""
+    """Its input may say `at` which instant it is due (seconds since 1970), and the `subject` of what it posts then."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
@@ -25,9 +29,10 @@ class BareLife:
 
     @workflow.run
     async def run(self, ticket: dict[str, Any]) -> int:
-        due = timedelta(seconds=ticket.get("seconds", 4 * 3600))
+        # From the instant, not as long as the opener thought: its first task may come late.
+        left = ticket["at"] - workflow.now().timestamp() if "at" in ticket else 4 * 3600
         try:
-            await workflow.wait_condition(lambda: self.over, timeout=due)
+            await workflow.wait_condition(lambda: self.over, timeout=timedelta(seconds=max(0.001, left)))
         except TimeoutError:
             if "subject" in ticket:
                 await workflow.execute_activity("post", ticket, start_to_close_timeout=PATIENCE)
@@ -40,6 +45,34 @@ class BareLife:
     @workflow.signal
     def resolve(self, event: dict[str, Any]) -> None:
         self.events.append(event)
+        self.over = True
+
+
+@workflow.defn
+class RecordedLife:
+    """Its activity does nothing: what it costs is Temporal's."""
+
+    def __init__(self) -> None:
+        self.news: list[dict[str, Any]] = []
+        self.over = False
+
+    @workflow.run
+    async def run(self, _ticket: dict[str, Any]) -> int:
+        written = 0
+        while self.news or not self.over:
+            await workflow.wait_condition(lambda: bool(self.news), timeout=timedelta(hours=4 + written))
+            written += 1
+            await workflow.execute_activity("write", self.news.pop(0), start_to_close_timeout=PATIENCE)
+            workflow.upsert_search_attributes([STATUS.value_set(str(written))])
+        return written
+
+    @workflow.signal
+    def acknowledge(self, event: dict[str, Any]) -> None:
+        self.news.append(event)
+
+    @workflow.signal
+    def resolve(self, event: dict[str, Any]) -> None:
+        self.news.append(event)
         self.over = True
 
 

@@ -30,12 +30,14 @@ async def measure(rig: Rig) -> Sequence[Figure]:
     engine = await rig.engine()
     ours, least = await _counts(engine, without_the_api(engine)), await _counts(engine, bare(engine))
     rest = await _counts(engine, over_rest(engine))
+    recorded = await _counts(engine, bare(engine, "RecordedLife"))
     obvious = await _counts(engine, bare(engine, "ObviousLife"))
     return [
         Figure(
             "history of a life started with the ticket alone, a second apart", ours[0], "events", least[0], "28 events"
         ),
         Figure("history of a life over REST, a second apart", rest[0], "events", least[0], "28 events"),
+        Figure("- against the least that records", rest[0], "events", recorded[0]),
         Figure("history that a milestone adds", await _of_a_milestone(engine), "events", None, "12 events"),
         Figure(
             "billable actions of a life started with the ticket alone, against the obvious design",

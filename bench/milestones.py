@@ -72,7 +72,7 @@ def _ours(engine: Engine) -> Open:
 
 def _bare(engine: Engine) -> Open:
     async def opened(ticket: str, at: float) -> None:
-        body = {"priority": "one", "subject": subject_of(ticket), "seconds": at - time.time()}
+        body = {"priority": "one", "subject": subject_of(ticket), "at": at}
         await engine.client.start_workflow("BareLife", body, id=f"BareLife/{ticket}", task_queue=BARE_QUEUE)
 
     return opened

@@ -25,6 +25,7 @@ async def measure(rig: Rig) -> Sequence[Figure]:
     parts = engine.parts
     kinds: dict[str, tuple[Life, tuple[psutil.Process, ...]]] = {
         "bare": (bare(engine), (parts.server, parts.bare)),
+        "recorded": (bare(engine, "RecordedLife"), (parts.server, parts.bare)),
         "signals": (by_signals(engine), (parts.server, parts.worker)),
         "rest": (over_rest(engine), (parts.server, parts.worker, parts.api)),
         "alone": (without_the_api(engine), (parts.server, parts.worker)),
@@ -35,11 +36,13 @@ async def measure(rig: Rig) -> Sequence[Figure]:
     for _ in range(ROUNDS):
         for name, (live, processes) in kinds.items():
             found[name].append(await of_a_life(live, processes))
-    least, signals, rest, alone = (median([sum(one) for one in found[name]]) for name in kinds)
+    least, recorded, signals, rest, alone = (median([sum(one) for one in found[name]]) for name in kinds)
     servers = {name: median([one[0] for one in found[name]]) for name in kinds}
     return [
         Figure("CPU of a life by signals, against bare", signals, "ms", least, "1.6x"),
         Figure("- of it the Temporal server's", servers["signals"], "ms", servers["bare"]),
+        Figure("- against the least that records", signals, "ms", recorded),
+        Figure("- of it the Temporal server's", servers["signals"], "ms", servers["recorded"]),
         Figure("CPU of a life over REST with the API, against one by signals", rest, "ms", signals, "1.3x"),
         Figure("- of it the Temporal server's", servers["rest"], "ms", servers["signals"]),
         Figure("CPU of a life started with the ticket alone, against bare", alone, "ms", least),
