@@ -23,8 +23,8 @@ from activities.channels import LogChannel, WebhookChannel
 from activities.delivery import Deliverer
 from activities.escalating import Escalating
 from activities.heartbeats import Heartbeats
+from activities.histories import KnownHistories
 from activities.loading import Loading
-from activities.pasts import Pasts
 from activities.ports import Channel, Projection, Refused, SignalTimes
 from activities.recording import Recorder, Recording
 from activities.sending import Sender
@@ -32,21 +32,21 @@ from activities.signal_times import HistorySignalTimes
 from activities.telling import Telling
 from connection import connect, leave
 from domain.calendar import pin_packaged_tzdata
-from domain.catalog import Catalog
 from domain.errors import SlaError
 from domain.instants import Instant
-from domain.planning import plan
-from domain.records import Delivery, Record
+from domain.plan.planning import plan
+from domain.policy.catalog import Catalog
+from domain.record.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
-from service.attributes import available
-from service.catching_up import EarlierRuns
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
+from service.reconciling.catching_up import EarlierRuns
 from service.reconciling.healing import Replays
-from service.run_histories import RunHistories
+from service.temporal.run_histories import RunHistories
+from service.temporal.search_attributes import available
 from settings import Settings
 from store.store import Store
 from workflows.instance import SlaInstance
-from workflows.operators import ATTRIBUTES
+from workflows.visibility import ATTRIBUTES
 
 logger = logging.getLogger("slakeeper.worker")
 
@@ -133,7 +133,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
         task_queue=task_queue,
         workflows=[SlaInstance],
         activities=[
-            Applying(projection, recorder, times, existing, Pasts(), planner).apply_events,
+            Applying(projection, recorder, times, existing, KnownHistories(), planner).apply_events,
             Loading(projection, earlier_runs, existing).load,
             Recording(recorder, existing).record,
             Telling(sender, projection, recorder, existing).tell,

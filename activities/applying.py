@@ -10,20 +10,20 @@ from typing import Any
 from temporalio import activity
 
 from activities.boundary import temporal_errors
-from activities.pasts import Key, Past, Pasts
+from activities.histories import Key, KnownHistories, KnownHistory
 from activities.ports import Projection, SearchAttributes, Signals, SignalTimes
 from activities.recording import Recorder
-from domain.amendments import amendment
 from domain.digests import plan_digest
 from domain.errors import StoreUnavailable
-from domain.events import Event, EventKind
 from domain.instants import parse
-from domain.planning import plan
-from domain.plans import Plan
-from domain.records import Record
-from domain.replans import effective
-from domain.snapshot import Snapshot
-from domain.steps import Stance, basis
+from domain.plan.amendments import amendment
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.plan.replans import effective_snapshot
+from domain.policy.snapshot import Snapshot
+from domain.record.records import Record
+from domain.record.steps import StepContext, basis
+from domain.ticket.events import Event, EventKind
 from workflows.calls import APPLY_EVENTS, LACKS_PAST
 from workflows.packing import pack, unpack
 
@@ -35,14 +35,14 @@ FEW = 50
 
 
 Planner = Callable[[Snapshot, Sequence[Event]], Plan]
-"""Raises as `domain.planning.plan` does."""
+"""Raises as `domain.plan.planning.plan` does."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Applied:
     """The past with the new events, and the step that they make."""
 
-    past: Past
+    past: KnownHistory
     step: Record
 
 
@@ -53,7 +53,7 @@ class Applying:
         recorder: Recorder,
         signal_times: SignalTimes,
         search_attributes: SearchAttributes,
-        pasts: Pasts,
+        pasts: KnownHistories,
         planner: Planner = plan,
     ) -> None:
         self._projection = projection
@@ -75,7 +75,7 @@ class Applying:
         """
         request = unpack(request)
         with temporal_errors():
-            stance = Stance.from_json(request)
+            stance = StepContext.from_json(request)
             key = (stance.organization, stance.instance_id)
             past = await self._past(key, request)
             if past is None:
@@ -96,11 +96,11 @@ class Applying:
         }
         return pack(answer if applied.step.snapshot is None else {**answer, "snapshot": applied.step.snapshot})
 
-    async def _past(self, key: Key, request: Mapping[str, Any]) -> Past | None:
+    async def _past(self, key: Key, request: Mapping[str, Any]) -> KnownHistory | None:
         if (kept := self._pasts.get(key, request["basis"])) is not None:
             return kept
         if (sent := request.get("past")) is not None:
-            return Past.from_json(sent)
+            return KnownHistory.from_json(sent)
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 loaded = await self._projection.load(*key)
@@ -108,12 +108,12 @@ class Applying:
             return None
         if loaded is None or loaded["snapshot"] is None:
             return None
-        found = Past.from_json(loaded)
+        found = KnownHistory.from_json(loaded)
         if found.basis != request["basis"]:
             return None
         return replace(found, plan=Plan.from_json(loaded["plan"]), plan_digest=plan_digest(loaded["plan"]))
 
-    async def _apply(self, past: Past, events: Sequence[Event], stance: Stance) -> _Applied:
+    async def _apply(self, past: KnownHistory, events: Sequence[Event], stance: StepContext) -> _Applied:
         if len(past.events) < FEW:
             return _applied(self._planner, past, events, stance)
         return await asyncio.to_thread(_applied, self._planner, past, events, stance)
@@ -138,17 +138,17 @@ class Applying:
         return {event_id: times[ordinal] for event_id, ordinal in unstamped.items() if ordinal in times}
 
 
-def _applied(planner: Planner, past: Past, events: Sequence[Event], stance: Stance) -> _Applied:
+def _applied(planner: Planner, past: KnownHistory, events: Sequence[Event], stance: StepContext) -> _Applied:
     """Raises as the planner does."""
     every = (*past.events, *events)
     planned = planner(past.snapshot, every)
     document = past.document
     if any(event.kind is EventKind.REPLANNED for event in events):
-        document = effective(past.snapshot, every).to_json()
+        document = effective_snapshot(past.snapshot, every).to_json()
     changed = None if document == past.document else document
     step = stance.step(events, planned, changed)
     snapshot = past.snapshot if changed is None else Snapshot.from_json(document)
-    return _Applied(Past(document, snapshot, every, basis(events, past.basis), planned, step.plan_digest), step)
+    return _Applied(KnownHistory(document, snapshot, every, basis(events, past.basis), planned, step.plan_digest), step)
 
 
 def _stamp(event: Event, stamped: Mapping[str, str]) -> Event:

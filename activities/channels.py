@@ -14,7 +14,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from activities.ports import NoticeFailed, NoticeRefused
 from domain.instants import parse, to_datetime
-from domain.records import LOG
+from domain.record.records import LOG
 
 logger = logging.getLogger("slakeeper.notices")
 

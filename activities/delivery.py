@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from activities.ports import Channel, NoticeFailed
 from activities.sending import Failure, Sender
 from domain.instants import parse, to_datetime
-from domain.records import DEAD, Delivery
+from domain.record.records import DEAD, Delivery
 from workflows.calls import DELIVER
 
 GIVE_UP_AFTER = timedelta(days=1)

@@ -12,18 +12,18 @@ from activities.boundary import temporal_errors
 from activities.ports import EarlierRuns, Projection, SearchAttributes
 from domain.calendar import tzdata_version
 from domain.errors import InvalidValue, NotFound
-from domain.events import FUTURE_TOLERANCE, Event, EventKind
 from domain.fields import require_mapping
 from domain.ids import InstanceId, workflow_id
 from domain.instants import Instant, parse, render
-from domain.planning import plan
-from domain.plans import Plan
-from domain.records import first_record, refusal
-from domain.tickets import SUBJECT_FIELDS, Ticket
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.record.records import first_record, refusal
+from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind
+from domain.ticket.tickets import SUBJECT_FIELDS, Ticket
 from workflows.calls import LOAD
-from workflows.inbox import Refusal, read_signal
 from workflows.messages import AFTER, start_input
 from workflows.packing import pack, unpack
+from workflows.signals import Refusal, read_signal
 
 NOTHING: Mapping[str, Any] = {"start": {}, "started_at": None, "signals": []}
 

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from domain.catalog import Catalog
 from domain.errors import SlaError
-from domain.records import Delivery, Record
+from domain.policy.catalog import Catalog
+from domain.record.records import Delivery, Record
 
 
 class NoticeRefused(SlaError):

@@ -12,7 +12,7 @@ from temporalio import activity
 from activities.boundary import temporal_errors
 from activities.ports import Projection, Refused, SearchAttributes
 from domain.errors import PlanMissing, ProjectionConflict, StoreUnavailable
-from domain.records import Record
+from domain.record.records import Record
 from workflows.calls import RECORD
 from workflows.packing import unpack
 

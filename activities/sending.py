@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.ports import Channel, NoticeFailed, NoticeRefused
 from domain.instants import Instant
-from domain.records import DEAD, DELIVERED, Delivery
+from domain.record.records import DEAD, DELIVERED, Delivery
 
 CHANNEL_SECONDS = 15
 

@@ -13,8 +13,8 @@ from activities.ports import Channel, Projection, SearchAttributes
 from activities.recording import Recorder
 from activities.sending import Failure, Sender
 from domain.errors import StoreUnavailable
-from domain.notices import TYPE_PREFIX, URGENT
-from domain.records import Delivery, Record
+from domain.record.notices import TYPE_PREFIX, URGENT
+from domain.record.records import Delivery, Record
 from workflows.calls import TELL
 from workflows.packing import pack, unpack
 from workflows.state import with_outcome

@@ -9,34 +9,28 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 
-from api import health, problems
-from api.auth import Authentication
-from api.dependencies import Dependencies
-from api.description import keep_nulls_in_examples
-from api.engine import CONNECT_OPTIONS, provider
-from api.prefixes import V2
+from api import health
+from api.http import problems
+from api.http.auth import Authentication
+from api.http.description import keep_nulls_in_examples
+from api.http.prefixes import V2
 from api.v1 import analytics as policy_analytics
 from api.v1 import config, policies, tickets
-from api.v2 import (
-    analytics,
-    business_hours,
-    business_hours_history,
-    business_hours_import,
-    commitments,
-    events,
-    explain,
-    instance_cycles,
-    instance_record,
-    instances,
-    keys,
-    organization,
-    preview,
-    public_holidays,
-    replans,
-    teams,
-)
+from api.v2.analytics import analytics
+from api.v2.business_hours import history as business_hours_history
+from api.v2.business_hours import imports as business_hours_import
+from api.v2.business_hours import preview, public_holidays
+from api.v2.business_hours import routes as business_hours
+from api.v2.instances import cycles as instance_cycles
+from api.v2.instances import events, explain, instances
+from api.v2.instances import record as instance_record
+from api.v2.organization import keys, organization, teams
+from api.v2.policies import commitments
+from api.v2.replans import replans
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
+from service.dependencies import Dependencies
+from service.temporal.engine import CONNECT_OPTIONS, provider
 from settings import Settings
 from store.store import Store
 

@@ -8,9 +8,10 @@ from typing import Literal, get_args
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from api.dependencies import Dependencies, Deps
+from api.http.dependencies import Deps
 from service import readiness
-from service.readiness import Condition
+from service.dependencies import Dependencies
+from service.readiness import ReadinessCondition
 
 Status = Literal["up", "down"]
 UP, DOWN = get_args(Status)
@@ -52,7 +53,7 @@ class InstancesCondition(BaseModel):
     stuck: int | None = Field(None, description="Workflows whose task fails again and again.")
 
 
-class Readiness(BaseModel):
+class ReadinessView(BaseModel):
     """A figure that cannot be found out is null."""
 
     status: Literal["ready", "not_ready"]
@@ -68,8 +69,8 @@ async def healthz() -> Health:
     return Health(status="ok")
 
 
-@router.get("/readyz", responses={503: {"model": Readiness}}, summary="The engine does what it promises")
-async def readyz(deps: Deps, request: Request, response: Response) -> Readiness:
+@router.get("/readyz", responses={503: {"model": ReadinessView}}, summary="The engine does what it promises")
+async def readyz(deps: Deps, request: Request, response: Response) -> ReadinessView:
     """The store takes a write, Temporal answers, a worker polls, no milestone is overdue by more than a minute, and no
     workflow is stuck; otherwise 503."""
     ready = await _kept(deps, request)
@@ -77,18 +78,18 @@ async def readyz(deps: Deps, request: Request, response: Response) -> Readiness:
     return ready
 
 
-async def _kept(deps: Dependencies, request: Request) -> Readiness:
+async def _kept(deps: Dependencies, request: Request) -> ReadinessView:
     """The answer of a moment ago, or the one that others wait for already."""
     state, clock = request.app.state, asyncio.get_running_loop().time
-    asked: tuple[Dependencies, float, asyncio.Task[Readiness]] | None = getattr(state, "readiness", None)
+    asked: tuple[Dependencies, float, asyncio.Task[ReadinessView]] | None = getattr(state, "readiness", None)
     if asked is None or asked[0] is not deps or clock() - asked[1] > KEPT_SECONDS:
         asked = state.readiness = (deps, clock(), asyncio.create_task(_ready(deps)))
     return await asyncio.shield(asked[2])
 
 
-async def _ready(deps: Dependencies) -> Readiness:
-    found = await readiness.readiness(deps.store, deps.temporal, deps.task_queue, deps.now(), deps.patience.health)
-    return Readiness(
+async def _ready(deps: Dependencies) -> ReadinessView:
+    found = await readiness.readiness(deps.store, deps.temporal, deps.task_queue, deps.now(), deps.timeouts.health)
+    return ReadinessView(
         status="ready" if found.is_ready else "not_ready",
         store=StoreCondition(**_shown(found.store)),
         temporal=TemporalCondition(**_shown(found.temporal)),
@@ -98,5 +99,5 @@ async def _ready(deps: Dependencies) -> Readiness:
     )
 
 
-def _shown(condition: Condition) -> dict[str, object]:
+def _shown(condition: ReadinessCondition) -> dict[str, object]:
     return {"status": UP if condition.up else DOWN, **condition.figures}

@@ -22,7 +22,7 @@ from temporalio import activity, workflow
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from cli.embedded import dynamic_config
+from cli.engine.embedded import dynamic_config
 from connection import leave
 
 ROUNDS = 3

@@ -25,7 +25,7 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from cli import embedded, readiness
+from cli.engine import embedded, readiness
 from connection import leave
 from settings import Settings
 

@@ -18,24 +18,24 @@ import sqlalchemy as sa
 from bench.figures import Figure, median
 from bench.rig import Rig
 from domain.analytics.periods import Period, read_period
-from domain.catalog import AROUND_THE_CLOCK
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, HOUR, MINUTE, Instant, from_datetime
-from domain.planning import plan
-from domain.policies import Policy, TargetRule
-from domain.records import Record, first_record
-from domain.snapshot import Snapshot
-from domain.status import instance_status
-from domain.tickets import Ticket
+from domain.plan.planning import plan
+from domain.plan.status import instance_status
+from domain.policy.catalog import AROUND_THE_CLOCK
+from domain.policy.policies import Policy, TargetRule
+from domain.policy.snapshot import Snapshot
+from domain.record.records import Record, first_record
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
 from settings import Settings
-from store.analytics_queries import Scope
-from store.instances import Filters
-from store.migrate import upgrade
+from store.analytics.queries import Scope
+from store.database.types import moment
+from store.database.urls import sync_url
+from store.instances.instances import Filters
+from store.schema.migrate import upgrade
+from store.schema.tables import instance_targets, instances
 from store.store import Store
-from store.tables import instance_targets, instances
-from store.types import moment
-from store.urls import sync_url
 
 WAITING = 64
 ROUNDS = 9

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from bench.figures import Figure, median
 from bench.rig import Rig
-from domain.catalog import AROUND_THE_CLOCK
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import HOUR, Instant, parse
-from domain.planning import plan
-from domain.policies import Policy, TargetRule
-from domain.records import Record, first_record
-from domain.snapshot import Snapshot
-from domain.tickets import Ticket
-from store.migrate import upgrade
+from domain.plan.planning import plan
+from domain.policy.catalog import AROUND_THE_CLOCK
+from domain.policy.policies import Policy, TargetRule
+from domain.policy.snapshot import Snapshot
+from domain.record.records import Record, first_record
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
+from store.schema.migrate import upgrade
 from store.store import Store
 
 RECORDS = 640

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.figures import Figure, median
 from bench.rig import POLICY, Rig, client_of, environment, process, until_answered
-from cli import embedded, readiness
+from cli.engine import embedded, readiness
 from settings import Settings
 
 ROUNDS = 4

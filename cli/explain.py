@@ -17,7 +17,7 @@ from domain.ids import InstanceId
 from domain.instants import Instant, from_datetime, parse, render
 
 if TYPE_CHECKING:
-    from domain.explaining import Explanation, Past
+    from domain.explaining import Explanation, RecordedHistory
 
 DEFAULT = "default"
 MOST = 5000
@@ -56,14 +56,14 @@ async def _explain(instance_id: str, organization: str, as_of: str | None, segme
     return explained(known, instant, segments)
 
 
-async def _load(instance_id: str, organization: str) -> Past:
-    from domain.explaining import Past  # noqa: PLC0415 - as above
+async def _load(instance_id: str, organization: str) -> RecordedHistory:
+    from domain.explaining import RecordedHistory  # noqa: PLC0415 - as above
 
     async with administration.opened() as store:
         loaded = await store.instances.load(organization, instance_id)
     if loaded is None:
         raise NotFound(f"there is no instance {instance_id} in organization {organization}")
-    past = Past.of(loaded.snapshot, loaded.events, loaded.ledger, loaded.plan, loaded.is_complete)
+    past = RecordedHistory.of(loaded.snapshot, loaded.events, loaded.ledger, loaded.plan, loaded.is_complete)
     if past is None:
         raise Conflict(f"the opening of instance {instance_id} is not recorded yet")
     return past

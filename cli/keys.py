@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import administration, console
+from domain.access.scopes import READ, SCOPES, WRITE, require_scopes
 from domain.errors import NotFound
 from domain.instants import render
-from domain.scopes import READ, SCOPES, WRITE, require_scopes
 
 if TYPE_CHECKING:
-    from store.keys import StoredKey
+    from store.access.keys import StoredKey
 
 app = typer.Typer(name="keys", help="Create, list and revoke API keys.", no_args_is_help=True)
 

@@ -8,10 +8,10 @@ from importlib.metadata import version as installed_version
 import typer
 
 from cli import console, keys, organizations, services
-from cli.demo import demo
+from cli.demo.command import demo
 from cli.doctor import doctor
 from cli.explain import explain
-from cli.replay import replay
+from cli.replay.command import replay
 from cli.tzdata import tzdata_check
 from cli.up import up
 from cli.verify import verify

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import administration, console
+from domain.access.subscriptions import Subscription
 from domain.fields import require_choice
-from domain.subscriptions import Subscription
 
 if TYPE_CHECKING:
-    from store.organizations import Organization
+    from store.access.organizations import Organization
 
 app = typer.Typer(name="organizations", help="Create, list and change organizations.", no_args_is_help=True)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from cli import bootstrap, console, lifeline, loading, ports
+from cli import console
+from cli.engine import bootstrap, lifeline, loading, ports
 from settings import Settings
 
 # Clients that keep a connection open must not hold up a stop.

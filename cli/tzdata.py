@@ -11,8 +11,8 @@ from cli import administration, console
 from domain.instants import render_optional
 
 if TYPE_CHECKING:
-    from domain.replanning import Move
-    from store.replans import Candidate
+    from domain.replan.replanning import Move
+    from store.instances.replans import Candidate
     from store.store import Store
 
 HEADINGS = ("ORGANIZATION", "INSTANCE", "TARGET", "DUE", "WOULD BE DUE", "MADE WITH")
@@ -58,10 +58,10 @@ async def _of(store: Store, organization: str) -> list[tuple[str, ...]]:
 
 def _moves(candidate: Candidate) -> tuple[Move, ...]:
     from domain.instants import Instant  # noqa: PLC0415 - with the rest
-    from domain.planning import plan  # noqa: PLC0415 - not for every command
-    from domain.plans import Plan  # noqa: PLC0415 - as above
-    from domain.replanning import moves  # noqa: PLC0415 - as above
-    from domain.snapshot import Snapshot  # noqa: PLC0415 - as above
+    from domain.plan.planning import plan  # noqa: PLC0415 - not for every command
+    from domain.plan.plans import Plan  # noqa: PLC0415 - as above
+    from domain.policy.snapshot import Snapshot  # noqa: PLC0415 - as above
+    from domain.replan.replanning import moves  # noqa: PLC0415 - as above
 
     planned = plan(Snapshot.from_json(candidate.snapshot), candidate.events)
     return moves(Plan.from_json(candidate.plan), planned, Instant(0))

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli import console, home
+from cli import console
+from cli.engine import home
 from settings import Settings
 
 
@@ -17,7 +18,7 @@ def up(
     ] = False,
 ) -> None:
     """Run the whole engine in the foreground: Temporal server, worker and API. Ctrl-C stops it."""
-    from cli import engine  # noqa: PLC0415 - not for every command
+    from cli.engine import parts_in_order as engine  # noqa: PLC0415 - not for every command
 
     settings = Settings.load()
     home.prepare(settings.home)

@@ -24,7 +24,7 @@ def verify(
 ) -> None:
     """Check that nothing in the record of an instance was changed, and that every plan follows from it."""
     from domain.calendar import pin_packaged_tzdata  # noqa: PLC0415 - not for every command
-    from domain.chain import verify as recompute  # noqa: PLC0415 - as above
+    from domain.record.chain import verify as recompute  # noqa: PLC0415 - as above
 
     pin_packaged_tzdata()
     document = _read(source) if source else asyncio.run(_load(instance_id, organization))

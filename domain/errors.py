@@ -67,6 +67,14 @@ class WorkingTimeExhausted(SlaError):
     title = "Not enough working time"
 
 
+class ClientGone(SlaError):
+    """Whoever asked has closed the connection: nothing was done, and nobody reads the answer."""
+
+    status = 400
+    code = "client_gone"
+    title = "Client gone"
+
+
 class Unauthorized(SlaError):
     status = 401
     code = "unauthorized"

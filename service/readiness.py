@@ -22,25 +22,25 @@ OVERDUE_AFTER = Micros(MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ReadinessCondition:
     """`figures` by name; what cannot be found out is not up, and has none."""
 
     up: bool
     figures: dict[str, Any]
 
 
-DOWN = Condition(up=False, figures={})
+DOWN = ReadinessCondition(up=False, figures={})
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Whether the store takes a write, Temporal answers, a worker polls, no milestone is overdue, nothing is stuck."""
 
-    store: Condition
-    temporal: Condition
-    worker: Condition
-    milestones: Condition
-    instances: Condition
+    store: ReadinessCondition
+    temporal: ReadinessCondition
+    worker: ReadinessCondition
+    milestones: ReadinessCondition
+    instances: ReadinessCondition
 
     @property
     def is_ready(self) -> bool:
@@ -65,7 +65,7 @@ async def readiness(
     return Readiness(*conditions)
 
 
-async def _within(seconds: float, condition: Awaitable[Condition]) -> Condition:
+async def _within(seconds: float, condition: Awaitable[ReadinessCondition]) -> ReadinessCondition:
     # A client that never connected raises RuntimeError.
     try:
         async with asyncio.timeout(seconds):
@@ -74,36 +74,38 @@ async def _within(seconds: float, condition: Awaitable[Condition]) -> Condition:
         return DOWN
 
 
-async def _store(store: Store) -> Condition:
+async def _store(store: Store) -> ReadinessCondition:
     began = time.perf_counter()
     await store.upkeep.write()
-    return Condition(up=True, figures={"write_ms": _millis_since(began)})
+    return ReadinessCondition(up=True, figures={"write_ms": _millis_since(began)})
 
 
-async def _temporal(client: Callable[[], Awaitable[Client]]) -> Condition:
+async def _temporal(client: Callable[[], Awaitable[Client]]) -> ReadinessCondition:
     began = time.perf_counter()
     up = await (await client()).service_client.check_health()
-    return Condition(up=up, figures={"answer_ms": _millis_since(began)})
+    return ReadinessCondition(up=up, figures={"answer_ms": _millis_since(began)})
 
 
-async def _worker(runs: Callable[[], Awaitable[Runs]], now: Instant) -> Condition:
+async def _worker(runs: Callable[[], Awaitable[Runs]], now: Instant) -> ReadinessCondition:
     last = await (await runs()).last_poll()
     if last is None:
-        return Condition(up=False, figures={"last_poll_seconds": None})
+        return ReadinessCondition(up=False, figures={"last_poll_seconds": None})
     age = Micros(max(0, now - last))
-    return Condition(up=age <= POLL_WITHIN, figures={"last_poll_seconds": in_units(age, SECOND)})
+    return ReadinessCondition(up=age <= POLL_WITHIN, figures={"last_poll_seconds": in_units(age, SECOND)})
 
 
-async def _milestones(store: Store, now: Instant) -> Condition:
+async def _milestones(store: Store, now: Instant) -> ReadinessCondition:
     overdue = await store.upkeep.overdue(Instant(now - OVERDUE_AFTER))
     longest = 0.0 if overdue.since is None else in_units(Micros(now - overdue.since), SECOND)
-    return Condition(up=overdue.count == 0, figures={"overdue": overdue.count, "longest_overdue_seconds": longest})
+    return ReadinessCondition(
+        up=overdue.count == 0, figures={"overdue": overdue.count, "longest_overdue_seconds": longest}
+    )
 
 
-async def _instances(runs: Callable[[], Awaitable[Runs]]) -> Condition:
+async def _instances(runs: Callable[[], Awaitable[Runs]]) -> ReadinessCondition:
     """Temporal names a workflow whose task has failed several times in a row; one from before 1.30 does not."""
     stuck = await (await runs()).count_failing()
-    return Condition(up=not stuck, figures={"stuck": stuck})
+    return ReadinessCondition(up=not stuck, figures={"stuck": stuck})
 
 
 def _millis_since(began: float) -> float:

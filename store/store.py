@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.catalog import Catalog
-from domain.tickets import Ticket
-from store.analytics import Analytics
-from store.answers import Answers
-from store.calendars import Calendars
-from store.catalog import Catalogs
-from store.chains import Chains
-from store.claims import Claims
-from store.clock import Clock, system_clock
-from store.compliance import Compliance
-from store.database import Database
-from store.ims import Ims
-from store.instances import Instances
-from store.keys import Keys
-from store.openings import Opening, Openings, Prepare
-from store.organizations import Organizations
-from store.policies import Policies
-from store.replans import Replans
-from store.teams import Teams
-from store.tickets import Tickets
-from store.upkeep import Upkeep
+from domain.policy.catalog import Catalog
+from domain.ticket.tickets import Ticket
+from store.access.answers import Answers
+from store.access.keys import Keys
+from store.access.organizations import Organizations
+from store.analytics.compliance import Compliance
+from store.analytics.summaries import Analytics
+from store.database.clock import Clock, system_clock
+from store.database.connections import Database
+from store.instances.chains import Chains
+from store.instances.instances import Instances
+from store.instances.openings import OpenTicketResult, OpenTickets, Prepare
+from store.instances.replans import Replans
+from store.instances.tickets import Tickets
+from store.instances.upkeep import Upkeep
+from store.rules.calendars import Calendars
+from store.rules.catalog import Catalogs
+from store.rules.claims import Claims
+from store.rules.ims import Ims
+from store.rules.policies import Policies
+from store.rules.teams import Teams
 
 
 class Store:
@@ -48,7 +48,7 @@ class Store:
         self.tickets = Tickets(database)
         self.upkeep = Upkeep(database, now)
         self._catalogs = Catalogs()
-        self._openings = Openings(database, now, self._catalogs)
+        self._openings = OpenTickets(database, now, self._catalogs)
 
     @classmethod
     def open(cls, url: str, now: Clock = system_clock) -> Store:
@@ -62,6 +62,8 @@ class Store:
         """The organization's rules as they stand. Raises NotFound."""
         return await self.database.read(lambda conn: self._catalogs.of(conn, organization))
 
-    async def openings(self, organization: str, tickets: Sequence[Ticket], prepare: Prepare) -> Sequence[Opening]:
-        """See `Openings.of`."""
+    async def openings(
+        self, organization: str, tickets: Sequence[Ticket], prepare: Prepare
+    ) -> Sequence[OpenTicketResult]:
+        """See `OpenTickets.of`."""
         return await self._openings.of(organization, tickets, prepare)

@@ -19,15 +19,15 @@ from temporalio.common import Priority, RawValue
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from domain.amendments import amended
     from domain.errors import InvalidValue
-    from domain.events import Event
     from domain.ids import parse_workflow_id
     from domain.instants import MICROSECOND, Instant, Micros, from_datetime, parse, render
-    from domain.notices import TYPE_PREFIX, URGENT
-    from domain.records import Record
-    from domain.snapshot import Facts
-    from workflows import operators
+    from domain.plan.amendments import amended
+    from domain.policy.snapshot import Facts
+    from domain.record.notices import TYPE_PREFIX, URGENT
+    from domain.record.records import Record
+    from domain.ticket.events import Event
+    from workflows import visibility as operators
     from workflows.calling import call, cause_of
     from workflows.calls import (
         APPLY_EVENTS,
@@ -41,10 +41,10 @@ with workflow.unsafe.imports_passed_through():
         WARNING,
         Document,
     )
-    from workflows.couriers import Couriers
-    from workflows.inbox import Arrival, Refusal, read_signal
+    from workflows.deliveries import Deliveries
     from workflows.messages import AFTER, CANCEL, RECORDED, STATE_QUERY, WORKFLOW_TYPE, cancel_id, signal_id
     from workflows.packing import pack, pack_answer, unpack
+    from workflows.signals import Refusal, SignalledEvent, read_signal
     from workflows.state import InstanceState
 
 Answer = TypeVar("Answer")
@@ -70,7 +70,7 @@ class SlaInstance:
     def __init__(self, start: Any = None) -> None:
         self.start = start
         self.state: InstanceState | None = None
-        self.arrived: list[Arrival] = []
+        self.arrived: list[SignalledEvent] = []
         self.unsorted_refusals: list[Refusal] = []
         self.signals = 0
         self.attributes = operators.shown_at_start(workflow.info().typed_search_attributes)
@@ -147,10 +147,10 @@ class SlaInstance:
     def _accept_first(self, missed: Sequence[Document]) -> None:
         """Signals that an earlier run was sent and nothing shows: they came before all that this run was sent."""
         read = [self._read(one["name"], one["payload"]) for one in missed]
-        self.arrived[:0] = [one for one in read if isinstance(one, Arrival)]
+        self.arrived[:0] = [one for one in read if isinstance(one, SignalledEvent)]
         self.unsorted_refusals[:0] = [one for one in read if isinstance(one, Refusal)]
 
-    def _read(self, name: str, payload: Any) -> Arrival | Refusal:
+    def _read(self, name: str, payload: Any) -> SignalledEvent | Refusal:
         ordinal = self.signals
         return read_signal(name, payload, self._now(), ordinal, mint=lambda: signal_id(workflow.info().run_id, ordinal))
 
@@ -269,7 +269,7 @@ class SlaInstance:
             state.refuse(refusal)
         self.unsorted_refusals.clear()
 
-    async def _apply(self, state: InstanceState, fresh: list[Arrival], sequence: int) -> None:
+    async def _apply(self, state: InstanceState, fresh: list[SignalledEvent], sequence: int) -> None:
         """Apply new events together; when they cannot be planned, by halves, and what cannot even alone is set aside.
 
         Either way the step of that sequence is made: its number is taken before others come to pass.
@@ -284,7 +284,7 @@ class SlaInstance:
             await self._apply(state, fresh[:middle], sequence)
             await self._apply(state, fresh[middle:], state.next_sequence())
 
-    async def _apply_together(self, state: InstanceState, fresh: Sequence[Arrival], sequence: int) -> None:
+    async def _apply_together(self, state: InstanceState, fresh: Sequence[SignalledEvent], sequence: int) -> None:
         """One activity plans the events and records the step they make; what it could not record follows."""
         stance = state.stance(sequence, self._now())
         request = {
@@ -375,8 +375,8 @@ class SlaInstance:
         if self.applying is None:
             state.close_step(self._now())
 
-    def _couriers(self, state: InstanceState) -> Couriers:
-        return Couriers(state, self._now, lambda: self._close_step(state))
+    def _couriers(self, state: InstanceState) -> Deliveries:
+        return Deliveries(state, self._now, lambda: self._close_step(state))
 
     def _opened(self) -> InstanceState:
         assert self.state is not None

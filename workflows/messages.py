@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from domain.events import Event, EventKind
-from domain.plans import Plan
-from domain.snapshot import Snapshot
+from domain.plan.plans import Plan
+from domain.policy.snapshot import Snapshot
+from domain.ticket.events import Event, EventKind
 from workflows.packing import pack
 
 WORKFLOW_TYPE = "SlaInstance"

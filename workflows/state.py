@@ -11,17 +11,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.digests import plan_digest
-from domain.events import Event
 from domain.instants import Instant, Micros, parse_optional, render, render_optional
-from domain.ledger import Firing, Ledger, merge, next_instant, reconcile
-from domain.notices import firing_id, notice, spoken
-from domain.plans import AUTOMATIC, Plan
-from domain.records import Delivery, Record, delivered_at, first_record, next_due, next_milestone
-from domain.snapshot import Facts
-from domain.status import InstanceStatus, instance_status
-from domain.steps import Stance, Told, basis
+from domain.plan.plans import AUTOMATIC, Plan
+from domain.plan.status import InstanceStatus, instance_status
+from domain.policy.snapshot import Facts
+from domain.record.ledger import Firing, Ledger, merge, next_instant, reconcile
+from domain.record.notices import firing_id, notice, spoken
+from domain.record.records import Delivery, Record, delivered_at, first_record, next_due, next_milestone
+from domain.record.steps import FiredMilestones, StepContext, basis
+from domain.ticket.events import Event
 from workflows.calls import NEWEST
-from workflows.inbox import Arrival, Refusal
+from workflows.signals import Refusal, SignalledEvent
 
 SHOWN_REFUSALS = 20
 # Bytes of attributes and rules. Compressed, what cannot be compressed further still fits one payload with the rest.
@@ -51,7 +51,7 @@ class Outstanding:
 
 
 @dataclass(slots=True)
-class Step:
+class PendingStep:
     """What has changed since the last record."""
 
     firings: Ledger = ()
@@ -79,7 +79,7 @@ class InstanceState:
     refusals: list[Mapping[str, Any]] = field(default_factory=list)
     outstanding: dict[str, Outstanding] = field(default_factory=dict)
     unrecorded: list[Record] = field(default_factory=list)
-    step: Step = field(default_factory=Step)
+    step: PendingStep = field(default_factory=PendingStep)
     auto_escalate: bool = False
     # How many of `unrecorded` are on their way to the store.
     recording: int = 0
@@ -130,13 +130,13 @@ class InstanceState:
     def is_settled(self) -> bool:
         return not (self.outstanding or self.unrecorded or self.telling or self.step)
 
-    def receive(self, arrivals: Iterable[Arrival]) -> tuple[list[Arrival], list[Refusal]]:
+    def receive(self, arrivals: Iterable[SignalledEvent]) -> tuple[list[SignalledEvent], list[Refusal]]:
         """The arrivals that are new, each received strictly after all that came before it, and what is refused.
 
         Attributes and rules beyond what an instance can carry from run to run are set aside; facts about the clocks
         never are.
         """
-        fresh: dict[str, Arrival] = {}
+        fresh: dict[str, SignalledEvent] = {}
         refusals: list[Refusal] = []
         latest = max((event.received_at for event in self.events.values()), default=Instant(0))
         carried = self._carried
@@ -157,14 +157,14 @@ class InstanceState:
         self.sequence += 1
         return self.sequence
 
-    def stance(self, sequence: int, now: Instant) -> Stance:
+    def stance(self, sequence: int, now: Instant) -> StepContext:
         """What the step that new events make is made from, besides them and their plan."""
-        return Stance(
+        return StepContext(
             organization=self.facts.organization,
             instance_id=self.facts.instance_id,
             sequence=sequence,
             now=now,
-            told=Told.of(self.plan, self.ledger),
+            told=FiredMilestones.of(self.plan, self.ledger),
             undelivered=bool(self.outstanding),
             set_aside={"count": self.refused, "recent": list(self.refusals)},
         )
@@ -285,12 +285,12 @@ class InstanceState:
         if not self.step:
             return
         if self._gathered(self.step):
-            self.step = Step()
+            self.step = PendingStep()
             return
         self.unrecorded.append(self._taken_step(now, self.next_sequence()))
 
     def _taken_step(self, now: Instant, sequence: int) -> Record:
-        step, self.step = self.step, Step()
+        step, self.step = self.step, PendingStep()
         return self._record(
             now,
             sequence,
@@ -329,7 +329,7 @@ class InstanceState:
             **added,
         )
 
-    def _gathered(self, step: Step) -> bool:
+    def _gathered(self, step: PendingStep) -> bool:
         """Hundreds of notices may be taken at once, and every record holds the whole plan."""
         last = self.unrecorded[-1] if len(self.unrecorded) > self.recording else None
         if last is None or step.tells_more_than_deliveries or last.sequence != self.sequence:

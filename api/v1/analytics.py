@@ -6,15 +6,15 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api import problems
-from api.auth import Reader
-from api.dependencies import Deps
-from api.prefixes import V1
-from api.requests import JsonRoute
+from api.http import problems
+from api.http.auth import Reader
+from api.http.dependencies import Deps
+from api.http.prefixes import V1
+from api.http.requests import JsonRoute
 from api.v1.analytics_schemas import EndDate, SlaAnalyticsView, StartDate
 from api.v1.analytics_views import analytics_view
 from domain.analytics.periods import read_period
-from domain.uptime import month_of
+from domain.scrubbe.uptime import month_of
 
 router = APIRouter(prefix=f"{V1}/sla-policies/analytics", tags=["Scrubbe: SLA policies"], route_class=JsonRoute)
 

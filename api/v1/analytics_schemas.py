@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import Field, WithJsonSchema
 
-from api.schemas import View
-from domain.priorities import Priority
+from api.http.schemas import View
+from domain.policy.priorities import Priority
 
 Date = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 """Read by the core, as all dates are."""

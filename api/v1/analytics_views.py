@@ -10,10 +10,10 @@ from domain.analytics.figures import Group
 from domain.analytics.periods import Period
 from domain.analytics.rates import Tally
 from domain.instants import MINUTE
-from domain.policies import UPTIME, Policy
-from domain.priorities import Priority
-from domain.uptime import Month, Uptime
-from store.compliance import Average, Kept
+from domain.policy.policies import UPTIME, Policy
+from domain.policy.priorities import Priority
+from domain.scrubbe.uptime import Month, Uptime
+from store.analytics.compliance import Average, Kept
 
 NAMES = {type_: field.removesuffix("TimeMinutes") for type_, field in MINUTES.items()}
 """`response` and `resolve`, by the type of target."""

@@ -6,14 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api import problems
-from api.auth import Reader, Writer
-from api.dependencies import Deps
-from api.prefixes import V1
-from api.requests import JsonRoute
+from api.http import problems
+from api.http.auth import Reader, Writer
+from api.http.dependencies import Deps
+from api.http.prefixes import V1
+from api.http.requests import JsonRoute
 from api.v1.config_schemas import ConfigBody, ConfigView
 from api.v1.enrolling import enrol_open_tickets
-from store.ims import ImsSettings
+from store.rules.ims import ImsSettings
 
 router = APIRouter(prefix=f"{V1}/ims/config", tags=["Scrubbe: configuration"], route_class=JsonRoute)
 

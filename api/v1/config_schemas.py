@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from api.schemas import Body, View
+from api.http.schemas import Body, View
 
 BOTH: dict[str, Any] = {"slaEnabled": True, "autoEscalate": True}
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from api.dependencies import Dependencies
-from api.together import together
 from api.v1.ticket_clocks import start, tell
 from api.v1.translation.tickets import promised
 from domain.errors import WorkingTimeExhausted
-from domain.events import EventKind
 from domain.instants import Instant
-from domain.snapshot import Snapshot
-from domain.ticket_statuses import LIVING, ONGOING, TicketStatus, answered_at, ongoing_since
-from store.ims import ImsSettings
-from store.tickets import StoredTicket
+from domain.policy.snapshot import Snapshot
+from domain.scrubbe.ticket_statuses import LIVING, ONGOING, TicketStatus, answered_at, ongoing_since
+from domain.ticket.events import EventKind
+from service.concurrency import all_settled
+from service.dependencies import Dependencies
+from store.instances.tickets import StoredTicket
+from store.rules.ims import ImsSettings
 
 BATCH = 20
 
@@ -26,7 +26,7 @@ async def enrol_open_tickets(deps: Dependencies, organization: str) -> None:
     """
     settings = await deps.store.ims.get(organization)
     while settings.sla_enabled and (found := await deps.store.tickets.unmeasured(organization, BATCH)):
-        await together(_enrol(deps, organization, ticket, settings) for ticket in found)
+        await all_settled(_enrol(deps, organization, ticket, settings) for ticket in found)
 
 
 async def enrolled(deps: Dependencies, organization: str, ticket: StoredTicket) -> StoredTicket:

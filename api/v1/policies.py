@@ -6,22 +6,22 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api import problems
-from api.auth import Reader, Writer
-from api.dependencies import Deps
-from api.prefixes import V1
-from api.requests import JsonRoute
+from api.http import problems
+from api.http.auth import Reader, Writer
+from api.http.dependencies import Deps
+from api.http.prefixes import V1
+from api.http.requests import JsonRoute
 from api.v1.fields import camel_case_fields
 from api.v1.policy_changes import Edit, find_policy
 from api.v1.policy_schemas import PolicyId, SlaPolicyBody, SlaPolicyList, SlaPolicyView
 from api.v1.translation.policies import ID_PREFIX, blank_policy, priority_of, terms_of, with_terms
-from api.v2.policy_tags import NOT_MODIFIED, TAGGED, IfNoneMatch, tag_of
+from api.v2.policies.tags import NOT_MODIFIED, TAGGED, IfNoneMatch, tag_of
 from domain.ids import Kind
 from domain.instants import render
-from domain.origins import Origin
-from domain.priorities import Priority
-from store.ids import mint
-from store.policies import StoredPolicy
+from domain.policy.priorities import Priority
+from domain.ticket.origins import Origin
+from store.database.ids import mint
+from store.rules.policies import StoredPolicy
 
 router = APIRouter(prefix=f"{V1}/sla-policies", tags=["Scrubbe: SLA policies"], route_class=JsonRoute)
 

@@ -8,14 +8,15 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from api.auth import Writer
-from api.dependencies import Dependencies, Deps
-from api.v2.policy_changes import Editor
-from api.v2.policy_tags import IfMatch, require_match
+from api.http.auth import Writer
+from api.http.dependencies import Deps
+from api.v2.policies.changes import Editor
+from api.v2.policies.tags import IfMatch, require_match
 from domain.errors import NotFound
 from domain.ids import Kind
-from domain.origins import Origin
-from store.policies import StoredPolicy
+from domain.ticket.origins import Origin
+from service.dependencies import Dependencies
+from store.rules.policies import StoredPolicy
 
 
 @dataclass(frozen=True, slots=True)

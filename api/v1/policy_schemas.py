@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field, RootModel, WithJsonSchema
 
-from api.schemas import Body, DateTime, View
+from api.http.schemas import Body, DateTime, View
 from api.v1.translation.policies import LONGEST_NAME
-from domain.priorities import Priority
+from domain.policy.priorities import Priority
 
 PolicyId = Annotated[str, Path(alias="policyId", examples=["pol_abc123"])]
 PriorityName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Priority)})]

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.dependencies import Dependencies
-from api.sightings import Sighting
 from api.v1.enrolling import enrolled
 from api.v1.ticket_clocks import Told, require_engine, start, tell
 from api.v1.translation.tickets import promised
 from domain.errors import InvalidValue, Outdated, Unavailable
-from domain.events import EventKind
 from domain.fields import optional_text, require_choice, require_text
 from domain.instants import Instant
-from domain.priorities import Priority
-from domain.ticket_statuses import TicketStatus, Turn, transition
-from store.tickets import StoredTicket
+from domain.policy.priorities import Priority
+from domain.scrubbe.ticket_statuses import StatusChange, TicketStatus, transition
+from domain.ticket.events import EventKind
+from service.dependencies import Dependencies
+from service.instances.views import FoundInstance
+from store.instances.tickets import StoredTicket
 
 ATTEMPTS = 10
 LONGEST_TITLE = 500
@@ -31,7 +31,7 @@ class Seen:
     """A ticket with its clocks, None: it has none, or they are still to be asked for."""
 
     ticket: StoredTicket
-    clocks: Sighting | None = None
+    clocks: FoundInstance | None = None
 
 
 async def create_ticket(deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]) -> Seen:
@@ -70,8 +70,8 @@ async def _change(deps: Dependencies, organization: str, ticket: StoredTicket, g
     if wanted is not ticket.status:
         kind = transition(ticket.status, wanted)
         at = Instant(max(deps.now(), ticket.history[-1].at))
-        told = await _tell(deps, organization, ticket, kind, Turn(wanted, at))
-        turn = Turn(wanted, told.at if told else at)
+        told = await _tell(deps, organization, ticket, kind, StatusChange(wanted, at))
+        turn = StatusChange(wanted, told.at if told else at)
         changed = replace(changed, history=(*ticket.history, turn))
     if changed == ticket:
         return Seen(ticket)
@@ -84,7 +84,7 @@ async def _change(deps: Dependencies, organization: str, ticket: StoredTicket, g
 
 
 async def _tell(
-    deps: Dependencies, organization: str, ticket: StoredTicket, kind: EventKind | None, turn: Turn
+    deps: Dependencies, organization: str, ticket: StoredTicket, kind: EventKind | None, turn: StatusChange
 ) -> Told | None:
     if kind is None or ticket.snapshot is None:
         return None
@@ -105,7 +105,7 @@ async def _draft(deps: Dependencies, organization: str, ticket_id: str, given: M
     """With what it is promised now, if measuring is on."""
     now = deps.now()
     words = {"description": "", "priority": Priority.MEDIUM, **_words({"title": None, **given})}
-    history = (Turn(TicketStatus.NEW, now),)
+    history = (StatusChange(TicketStatus.NEW, now),)
     ticket = StoredTicket(id=ticket_id, **words, history=history, created_at=now, updated_at=now)
     if not (await deps.store.ims.get(organization)).sla_enabled:
         return ticket

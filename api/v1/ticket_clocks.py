@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.dependencies import Dependencies
-from api.effects import effect
-from api.instances import command_instance
-from api.openings import Tracked, Way, open_prepared, prepared
-from api.sightings import Sighting, find_instance
-from api.signals import SOURCE, Signal, stamped
 from api.v1.translation.tickets import SIGNAL_OF, event_id_of
-from domain.events import Event, EventKind
 from domain.instants import Instant, render
-from domain.snapshot import Snapshot
-from domain.ticket_statuses import TicketStatus
-from store.openings import Opening
-from store.tickets import StoredTicket
+from domain.policy.snapshot import Snapshot
+from domain.scrubbe.ticket_statuses import TicketStatus
+from domain.ticket.events import Event, EventKind
+from service.dependencies import Dependencies
+from service.instances.commands import command_instance
+from service.instances.effects import effect
+from service.instances.open_ticket import OpeningEvents, TrackedTicket, open_prepared, prepared
+from service.instances.signals import SOURCE, Signal, stamped
+from service.instances.views import FoundInstance, find_instance
+from store.instances.openings import OpenTicketResult
+from store.instances.tickets import StoredTicket
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Told:
     """The clocks as they are then, and since when: earlier than they were told now, if they had been told before."""
 
     at: Instant
-    clocks: Sighting
+    clocks: FoundInstance
 
 
 async def tell(
@@ -33,7 +33,7 @@ async def tell(
     """That the ticket, which they measure, turns to the status. Raises EngineUnavailable, InvalidValue."""
     instance_id = str(ticket.instance)
     outcome = await command_instance(deps, organization, instance_id, SIGNAL_OF[kind], _event(ticket, status, at))
-    clocks = outcome.sighting or await find_instance(deps, organization, instance_id)
+    clocks = outcome.found or await find_instance(deps, organization, instance_id)
     return Told(outcome.occurred_at or at, clocks)
 
 
@@ -53,13 +53,15 @@ async def start(
     event_id = event_id_of(ticket, TicketStatus.OPEN)
     opened = Event(EventKind.OPENED, event_id, at, deps.now(), source=SOURCE)
     told = None if answered_at is None else _acknowledged(ticket, answered_at, deps.now())
-    opening = Opening(start=prepared(deps, snapshot, opened, told))
-    [outcome] = await open_prepared(deps, organization, [snapshot.ticket], lambda *_: opening, Way(opened, told))
-    assert isinstance(outcome, Tracked), "what is prepared is a start"
-    clocks = outcome.sighting
+    opening = OpenTicketResult(start=prepared(deps, snapshot, opened, told))
+    [outcome] = await open_prepared(
+        deps, organization, [snapshot.ticket], lambda *_: opening, OpeningEvents(opened, told)
+    )
+    assert isinstance(outcome, TrackedTicket), "what is prepared is a start"
+    clocks = outcome.found
     if told is not None:
         foreseen = clocks if outcome.created else None
-        clocks = (await effect(deps, organization, str(ticket.instance), told, foreseen)).sighting
+        clocks = (await effect(deps, organization, str(ticket.instance), told, foreseen)).found
     clocks = clocks or await find_instance(deps, organization, str(ticket.instance))
     return Told(clocks.plan.opened_at, clocks)
 
@@ -73,7 +75,7 @@ def _event(ticket: StoredTicket, status: TicketStatus, at: Instant) -> dict[str,
     return {"event_id": event_id_of(ticket, status), "occurred_at": render(at)}
 
 
-async def clocks_of(deps: Dependencies, organization: str, ticket: StoredTicket) -> Sighting | None:
+async def clocks_of(deps: Dependencies, organization: str, ticket: StoredTicket) -> FoundInstance | None:
     """As the store has them; None for a ticket that is not measured."""
     return await find_instance(deps, organization, str(ticket.instance)) if ticket.is_started else None
 

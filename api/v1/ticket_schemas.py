@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
-from api.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, View
+from api.http.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, View
 from api.v1.ticket_changes import FIRST, LONGEST_DESCRIPTION, LONGEST_TITLE
 from api.v1.translation.tickets import BreachType
-from domain.priorities import Priority
-from domain.ticket_statuses import TicketStatus
+from domain.policy.priorities import Priority
+from domain.scrubbe.ticket_statuses import TicketStatus
 
 TicketId = Annotated[str, Path(alias="ticketId", examples=["tick_abc123"])]
 PriorityName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Priority)})]

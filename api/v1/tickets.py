@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from api import problems
-from api.auth import Reader, Writer
-from api.dependencies import Dependencies, Deps
-from api.idempotency import REPEATABLE, EventIdOfKey
-from api.prefixes import V1
-from api.requests import JsonRoute
+from api.http import problems
+from api.http.auth import Reader, Writer
+from api.http.dependencies import Deps
+from api.http.idempotency import REPEATABLE, EventIdOfKey
+from api.http.prefixes import V1
+from api.http.requests import JsonRoute
 from api.v1.enrolling import enrolled
 from api.v1.fields import camel_case_fields
 from api.v1.ticket_changes import Seen, change_ticket, create_ticket
@@ -20,7 +20,8 @@ from api.v1.ticket_clocks import clocks_of
 from api.v1.ticket_schemas import TicketBody, TicketId, TicketList, TicketPatch, TicketQuery, TicketView
 from api.v1.translation.tickets import BREACHED, ID_PREFIX, ticket_view
 from domain.errors import EngineUnavailable
-from store.ids import mint
+from service.dependencies import Dependencies
+from store.database.ids import mint
 
 TOTAL = "X-Total-Count"
 _COUNTED: dict[str, Any] = {

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from domain.calendar.days import day_number
-from domain.calendar.zones import FIRST_YEAR, HORIZON, LAST_YEAR, Segment, segments
+from domain.calendar.zones import FIRST_YEAR, HORIZON, LAST_YEAR, OffsetSpan, segments
 from domain.instants import DAY, HOUR, Instant, to_datetime
 
 FIRST_DAY = date(FIRST_YEAR, 1, 1)
@@ -33,13 +33,13 @@ def hour_starts(zone: str, start: Instant, end: Instant) -> Iterator[Instant]:
             at += HOUR - (at + stretch.offset) % HOUR
 
 
-def stretches(zone: str, start: int, end: int) -> Iterator[Segment]:
+def stretches(zone: str, start: int, end: int) -> Iterator[OffsetSpan]:
     """The stretches of constant offset around `[start, end)`, each as long as its years let it be."""
-    held: Segment | None = None
+    held: OffsetSpan | None = None
     for year in range(_year(start), _year(end) + 1):
         for part in segments(zone, year):
             if held is None or held.offset == part.offset:
-                held = part if held is None else Segment(held.start, part.end, held.offset)
+                held = part if held is None else OffsetSpan(held.start, part.end, held.offset)
             else:
                 yield held
                 held = part

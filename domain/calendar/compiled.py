@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from domain.calendar.days import DayRules
-from domain.calendar.zones import HORIZON, Segment, segments_between
+from domain.calendar.zones import HORIZON, OffsetSpan, segments_between
 from domain.errors import WorkingTimeExhausted
 from domain.instants import DAY, SECOND, Instant, Micros, render
 
@@ -44,7 +44,7 @@ class OpenFortnight:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Span:
+class OpenSpan:
     """Consecutive compiled fortnights and the working time before each of them, counted from the first."""
 
     first: int
@@ -74,7 +74,7 @@ class OpenTime:
     def __init__(self, zone: str, rules: DayRules) -> None:
         self._zone = zone
         self._rules = rules
-        self._span: Span | None = None
+        self._span: OpenSpan | None = None
 
     def add(self, start: Instant, working: Micros) -> Instant:
         """The earliest instant at which `working` has elapsed. Raises WorkingTimeExhausted beyond the year 2100."""
@@ -99,7 +99,7 @@ class OpenTime:
         span = self._covering(fortnight, fortnight)
         return span.fortnights[fortnight - span.first].is_open(instant)
 
-    def _covering(self, first: int, last: int, known: Span | None = None) -> Span:
+    def _covering(self, first: int, last: int, known: OpenSpan | None = None) -> OpenSpan:
         span = known or self._span
         if span is not None and span.first <= first and last <= span.last:
             return span
@@ -108,7 +108,7 @@ class OpenTime:
         else:
             above = self._compile(span.last + 1, last)
             fortnights, first = self._compile(first, span.first - 1) + span.fortnights + above, min(first, span.first)
-        self._span = Span(first, fortnights, tuple(accumulate((each.total for each in fortnights), initial=0)))
+        self._span = OpenSpan(first, fortnights, tuple(accumulate((each.total for each in fortnights), initial=0)))
         return self._span
 
     def _compile(self, first: int, last: int) -> tuple[OpenFortnight, ...]:
@@ -131,7 +131,7 @@ def exhausted(start: Instant, working: Micros, reason: str) -> WorkingTimeExhaus
     return WorkingTimeExhausted(reason, field="business_hours", value=asked)
 
 
-def _open_utc(rules: DayRules, segment: Segment) -> Iterator[tuple[int, int]]:
+def _open_utc(rules: DayRules, segment: OffsetSpan) -> Iterator[tuple[int, int]]:
     """Where it opens within the segment, and how long for."""
     local_start, local_end = segment.start + segment.offset, segment.end + segment.offset
     for day in range(local_start // DAY, (local_end - 1) // DAY + 1):

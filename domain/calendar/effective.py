@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from domain.calendar.holidays import Holiday
 from domain.calendar.times import Interval, render_time
-from domain.calendar.zones import FIRST_YEAR, LAST_YEAR, YEAR_STARTS, Segment, segments
+from domain.calendar.zones import FIRST_YEAR, LAST_YEAR, YEAR_STARTS, OffsetSpan, segments
 from domain.instants import DAY, Instant, Micros
 
 
@@ -83,7 +83,7 @@ def _lived(zone: str, day: int, opens: tuple[Interval, ...]) -> Iterator[tuple[i
                 yield start, end, start + segment.offset - midnight
 
 
-def _around(zone: str, day: int) -> Iterator[Segment]:
+def _around(zone: str, day: int) -> Iterator[OffsetSpan]:
     """The stretches of constant offset a date may touch, and one before."""
     year = next(year for year in range(LAST_YEAR, FIRST_YEAR - 1, -1) if day * DAY >= YEAR_STARTS[year - FIRST_YEAR])
     for near in range(max(year - 1, FIRST_YEAR), min(year + 1, LAST_YEAR) + 1):

@@ -26,7 +26,7 @@ _NOT_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class OffsetSpan:
     """`[start, end)` during which local wall time is UTC plus `offset` microseconds."""
 
     start: int
@@ -42,22 +42,22 @@ def require_zone(key: Any, field: str = "timezone") -> str:
 
 
 @cache
-def segments(key: str, year: int) -> tuple[Segment, ...]:
+def segments(key: str, year: int) -> tuple[OffsetSpan, ...]:
     """The stretches of constant offset that make up one UTC year, in order."""
     # Kept without a bound: there are not more than five hundred zones, each with 131 years.
     zone = zoneinfo.ZoneInfo(key)
     start, end = YEAR_STARTS[year - FIRST_YEAR], YEAR_STARTS[year - FIRST_YEAR + 1]
     starts = [start, *_transitions(zone, start, end)]
     ends = [*starts[1:], end]
-    return tuple(Segment(a, b, _offset(zone, a)) for a, b in zip(starts, ends, strict=True))
+    return tuple(OffsetSpan(a, b, _offset(zone, a)) for a, b in zip(starts, ends, strict=True))
 
 
-def segments_between(key: str, start: int, end: int) -> Iterator[Segment]:
+def segments_between(key: str, start: int, end: int) -> Iterator[OffsetSpan]:
     """The stretches of constant offset that `[start, end)` is cut into, in order; a new year begins a new one."""
     for year in range(year_of(start), year_of(end - 1) + 1):
         for one in segments(key, year):
             if one.start < end and start < one.end:
-                yield Segment(max(one.start, start), min(one.end, end), one.offset)
+                yield OffsetSpan(max(one.start, start), min(one.end, end), one.offset)
 
 
 def year_of(instant: int) -> int:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from domain.events import Event, EventKind, in_order
-from domain.explaining.milestones import Moment, homeless, moments
+from domain.explaining.milestones import ExplainedMilestone, moments, orphaned
 from domain.explaining.segments import Trace, trace
-from domain.hindsight import as_known
 from domain.instants import Instant, Micros
-from domain.ledger import Firing, Ledger
-from domain.match_record import MatchRecord
-from domain.planning import Course, courses, plan
-from domain.plans import Plan
-from domain.replans import effective
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.terms import Terms, terms_over
-from domain.timeline import Turn, timeline
+from domain.plan.planning import MeasuredCycle, measured_cycles, plan
+from domain.plan.plans import Plan
+from domain.plan.promises import PolicyInForce, policies_in_force
+from domain.plan.replans import effective_snapshot
+from domain.policy.match_record import MatchRecord
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.record.as_of import known_at
+from domain.record.ledger import Firing, Ledger
+from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.timeline import Turn, timeline
 
 MOST_SEGMENTS = 500
 MOST_CYCLES = 100
@@ -29,7 +29,7 @@ MOST_HOMELESS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class RecordedHistory:
     """What is recorded of an instance: `recorded` is the plan that its workflow walks (None where none is known), and
     `is_complete` is false while something is missing."""
 
@@ -47,35 +47,35 @@ class Past:
         ledger: Ledger,
         recorded: Mapping[str, Any],
         is_complete: bool,
-    ) -> Past | None:
+    ) -> RecordedHistory | None:
         """From what a store holds; None while it lacks the opening, without which nothing can be told."""
         if snapshot is None or not any(event.kind is EventKind.OPENED for event in events):
             return None
         return cls(Snapshot.from_json(snapshot), events, ledger, Plan.from_json(recorded), is_complete)
 
-    def as_of(self, instant: Instant) -> Past | None:
+    def as_of(self, instant: Instant) -> RecordedHistory | None:
         """What was known then; None where the opening had not been received yet."""
-        known = as_known(self.snapshot, self.events, self.ledger, instant)
+        known = known_at(self.snapshot, self.events, self.ledger, instant)
         if known is None:
             return None
-        return Past(known.snapshot, known.events, known.ledger, is_complete=self.is_complete)
+        return RecordedHistory(known.snapshot, known.events, known.ledger, is_complete=self.is_complete)
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedClock:
     """One life of a clock; `calendar` is the one of its terms, also where a fixed instant counts every hour."""
 
-    course: Course
+    course: MeasuredCycle
     calendar: CalendarVersion
     trace: Trace
-    moments: tuple[Moment, ...]
+    moments: tuple[ExplainedMilestone, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PolicyChange:
     """Other terms that a change of the ticket put in place; `matching` None where no policy would choose it."""
 
-    terms: Terms
+    terms: PolicyInForce
     matching: MatchRecord | None
 
 
@@ -103,9 +103,9 @@ class Explanation:
     at: Instant
     clocks: tuple[ExplainedClock, ...]
     clocks_in_all: int
-    homeless: tuple[Moment, ...]
+    orphaned: tuple[ExplainedMilestone, ...]
     homeless_in_all: int
-    changes: tuple[Change, ...]
+    changes: tuple[PolicyChange, ...]
     changes_in_all: int
     events: tuple[ExplainedEvent, ...]
     events_in_all: int
@@ -114,20 +114,24 @@ class Explanation:
     """Whether the recorded plan has the same targets; None where there is none to compare with."""
 
 
-def explain(past: Past, now: Instant, most_segments: int = MOST_SEGMENTS) -> Explanation:
+def explain(past: RecordedHistory, now: Instant, most_segments: int = MOST_SEGMENTS) -> Explanation:
     """Raises InvalidValue when no event opens the ticket, WorkingTimeExhausted when a due lies beyond 2100."""
-    snapshot, ordered = effective(past.snapshot, past.events), in_order(past.events)
+    snapshot, ordered = effective_snapshot(past.snapshot, past.events), in_order(past.events)
     made = plan(past.snapshot, ordered)
-    walked = courses(past.snapshot, ordered)
+    walked = measured_cycles(past.snapshot, ordered)
     turns = timeline(snapshot.ticket, ordered)
-    kept, lost, changed = _newest_cycles(walked), homeless(made.targets, past.ledger), terms_over(snapshot, turns)[1:]
+    kept, lost, changed = (
+        _newest_cycles(walked),
+        orphaned(made.targets, past.ledger),
+        policies_in_force(snapshot, turns)[1:],
+    )
     return Explanation(
         snapshot=snapshot,
         plan=made,
         at=now,
         clocks=tuple(_clock(snapshot, course, past.ledger, now, most_segments) for course in kept),
         clocks_in_all=len(walked),
-        homeless=lost[-MOST_HOMELESS:],
+        orphaned=lost[-MOST_HOMELESS:],
         homeless_in_all=len(lost),
         changes=tuple(_changes(snapshot, turns, changed[-MOST_CHANGES:])),
         changes_in_all=len(changed),
@@ -138,27 +142,27 @@ def explain(past: Past, now: Instant, most_segments: int = MOST_SEGMENTS) -> Exp
     )
 
 
-def _newest_cycles(walked: Sequence[Course]) -> Iterator[Course]:
+def _newest_cycles(walked: Sequence[MeasuredCycle]) -> Iterator[MeasuredCycle]:
     """Of each clock the newest lives, in the plan's order."""
     for _, group in groupby(walked, key=lambda course: course.target.name):
         yield from list(group)[-MOST_CYCLES:]
 
 
-def _clock(snapshot: Snapshot, course: Course, ledger: Ledger, now: Instant, most: int) -> ExplainedClock:
+def _clock(snapshot: Snapshot, course: MeasuredCycle, ledger: Ledger, now: Instant, most: int) -> ExplainedClock:
     target = course.target
     policy_id, team_id = None if target.policy is None else target.policy.id, target.team_id
     calendar = snapshot.calendar_under(policy_id, None if target.stint is None else team_id)
     return ExplainedClock(course, calendar, trace(course, now, most), moments(target, ledger))
 
 
-def _changes(snapshot: Snapshot, turns: Sequence[Turn], changed: Iterable[Terms]) -> Iterator[Change]:
+def _changes(snapshot: Snapshot, turns: Sequence[Turn], changed: Iterable[PolicyInForce]) -> Iterator[PolicyChange]:
     by_event = {turn.event.event_id: turn for turn in turns}
     policies = [one.policy for one in snapshot.alternatives]
     for terms in changed:
         assert terms.event_id is not None
         ticket = by_event[terms.event_id].ticket
         is_chosen = snapshot.choice(ticket) is not None
-        yield Change(terms, MatchRecord.of(policies, terms.policy, ticket) if is_chosen else None)
+        yield PolicyChange(terms, MatchRecord.of(policies, terms.policy, ticket) if is_chosen else None)
 
 
 def _events(turns: Sequence[Turn], ledger: Ledger) -> Iterator[ExplainedEvent]:

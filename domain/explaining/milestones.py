@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from domain.instants import Instant, Micros
-from domain.ledger import Firing, Key, Ledger
-from domain.plans import Milestone, TargetPlan
+from domain.plan.plans import Milestone, TargetPlan
+from domain.record.ledger import Firing, Key, Ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ExplainedMilestone:
     """A milestone as it is planned (`planned_at` None: it is not going to happen), or a firing that no plan has any
     more. `threshold` is the used time at which it happens, None for what is no milestone of the clock any more."""
 
@@ -26,7 +26,7 @@ class Moment:
         return None if self.firing is None else Micros(self.firing.fired_at - self.firing.planned_at)
 
 
-def moments(target: TargetPlan, ledger: Ledger) -> tuple[Moment, ...]:
+def moments(target: TargetPlan, ledger: Ledger) -> tuple[ExplainedMilestone, ...]:
     """Every milestone in order of its threshold, then every firing that is withdrawn or about to be, as they fired."""
     own = [firing for firing in ledger if (firing.key.target, firing.key.cycle) == (target.name, target.cycle)]
     planned = [_planned(target, milestone, own) for milestone in target.milestones]
@@ -36,19 +36,19 @@ def moments(target: TargetPlan, ledger: Ledger) -> tuple[Moment, ...]:
     return (*planned, *_fired(others, thresholds))
 
 
-def homeless(targets: Iterable[TargetPlan], ledger: Ledger) -> tuple[Moment, ...]:
+def orphaned(targets: Iterable[TargetPlan], ledger: Ledger) -> tuple[ExplainedMilestone, ...]:
     """The firings of clocks that the plan does not have any more."""
     known = {(target.name, target.cycle) for target in targets}
     return tuple(_fired((one for one in ledger if (one.key.target, one.key.cycle) not in known), {}))
 
 
-def _planned(target: TargetPlan, milestone: Milestone, own: Iterable[Firing]) -> Moment:
+def _planned(target: TargetPlan, milestone: Milestone, own: Iterable[Firing]) -> ExplainedMilestone:
     key = Key.of(target, milestone)
     fits = (one for one in own if one.stands and one.key == key and one.planned_at == milestone.planned_at)
-    return Moment(milestone.name, milestone.threshold, milestone.planned_at, next(fits, None))
+    return ExplainedMilestone(milestone.name, milestone.threshold, milestone.planned_at, next(fits, None))
 
 
-def _fired(firings: Iterable[Firing], thresholds: dict[str, Micros]) -> Iterator[Moment]:
+def _fired(firings: Iterable[Firing], thresholds: dict[str, Micros]) -> Iterator[ExplainedMilestone]:
     for one in sorted(firings, key=lambda firing: (firing.fired_at, firing.planned_at)):
         name = one.key.milestone
-        yield Moment(name, thresholds.get(name), one.planned_at, one)
+        yield ExplainedMilestone(name, thresholds.get(name), one.planned_at, one)

@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from domain.calendar import Calendar
 from domain.calendar.closures import Closure
-from domain.clocks import Hold, Life, Span
 from domain.instants import DAY, Instant, Micros
-from domain.planning import Course
-from domain.plans import TargetPlan
+from domain.plan.planning import MeasuredCycle
+from domain.plan.plans import TargetPlan
+from domain.policy.clocks import Cycle, Hold, Span
 
 NOTHING = Micros(0)
 _STEP = 60 * DAY
@@ -83,11 +83,11 @@ class Trace:
     end: Instant
 
 
-def trace(course: Course, now: Instant, most: int) -> Trace:
+def trace(course: MeasuredCycle, now: Instant, most: int) -> Trace:
     """The life of a clock from its start to its stop, else to `now`; at most so many segments and one that sums up
     what was before them."""
     end = _end(course.target, now)
-    walk = _Walk(course, end)
+    walk = _SegmentWalk(course, end)
     start = course.life.started_at
     if start is None:
         return Trace((), Totals(), (), end)
@@ -106,10 +106,10 @@ class _Piece:
     end: Instant
 
 
-class _Walk:
+class _SegmentWalk:
     """One life, as it is cut up to `end`."""
 
-    def __init__(self, course: Course, end: Instant) -> None:
+    def __init__(self, course: MeasuredCycle, end: Instant) -> None:
         self._life = course.life
         self._calendar: Calendar = course.calendar
         self.pieces: tuple[_Piece, ...] = tuple(_pieces(course.life, end))
@@ -182,7 +182,7 @@ class _Walk:
         return open_ if self._is_fixed or piece.kind is SegmentKind.RUNNING else NOTHING
 
 
-def _pieces(life: Life, end: Instant) -> Iterator[_Piece]:
+def _pieces(life: Cycle, end: Instant) -> Iterator[_Piece]:
     """Running, paused, and stopped in between; none of no length."""
     apart = pairwise(life.going)
     closed = (Span(before.end, after.start) for before, after in apart if before.end is not None)

@@ -9,18 +9,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.calendar.closures import ClosingRule
-from domain.conditions import MISSING, Match
 from domain.explaining.bar import LEGEND, bar
-from domain.explaining.explanation import Change, ExplainedClock, ExplainedEvent, Explanation
-from domain.explaining.milestones import Moment
+from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange
+from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.explaining.wording import printable, spoken_instant, spoken_length, spoken_optional
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
-from domain.match_record import DISABLED, Checked, MatchRecord, Passed
-from domain.notices import spoken
-from domain.origins import Origin
-from domain.policies import Policy
-from domain.status import instance_status, met
+from domain.plan.status import instance_status, met
+from domain.policy.conditions import MISSING, Match
+from domain.policy.match_record import DISABLED, Checked, MatchRecord, Passed
+from domain.policy.policies import Policy
+from domain.record.notices import spoken
+from domain.ticket.origins import Origin
 
 
 def explanation_text(explained: Explanation) -> str:
@@ -140,7 +140,7 @@ def _value(value: Any) -> str:
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
-def _change(change: Change) -> Iterator[str]:
+def _change(change: PolicyChange) -> Iterator[str]:
     terms = change.terms
     start = spoken_instant(terms.start, terms.calendar.calendar.timezone)
     does = "begins again under" if terms.restarts else "goes on under"
@@ -231,7 +231,7 @@ def _shares(shares: Iterable[Share]) -> Iterable[str]:
         yield f"{cause} {spoken_length(share.wall)} ({spoken_length(share.working)} of working time)"
 
 
-def _moment(moment: Moment, zone: str) -> str:
+def _moment(moment: ExplainedMilestone, zone: str) -> str:
     name, firing = spoken(moment.name), moment.firing
     after = "" if moment.threshold is None else f" at {spoken_length(moment.threshold)}"
     if moment.planned_at is None:

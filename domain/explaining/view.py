@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.budgets import budget_to_json
 from domain.calendar.closures import Closure
-from domain.explaining.explanation import Change, ExplainedClock, ExplainedEvent, Explanation
-from domain.explaining.milestones import Moment
+from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange
+from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, Share, Totals
 from domain.instants import Micros, in_seconds, render, render_optional
-from domain.match_record import MatchRecord
-from domain.origins import Origin
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.status import instance_status, met
+from domain.plan.status import instance_status, met
+from domain.policy.budgets import budget_to_json
+from domain.policy.match_record import MatchRecord
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.origins import Origin
 
 
 def explanation_view(explained: Explanation) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _matching_view(matching: MatchRecord | None) -> dict[str, Any] | None:
     return None if matching is None else matching.to_json()
 
 
-def _change_view(change: Change) -> dict[str, Any]:
+def _change_view(change: PolicyChange) -> dict[str, Any]:
     terms = change.terms
     return {
         "at": render(terms.start),
@@ -145,7 +145,7 @@ def _share_view(share: Share) -> dict[str, Any]:
     }
 
 
-def _moment_view(moment: Moment) -> dict[str, Any]:
+def _moment_view(moment: ExplainedMilestone) -> dict[str, Any]:
     firing = moment.firing
     view = {
         "name": moment.name,
@@ -162,7 +162,7 @@ def _moment_view(moment: Moment) -> dict[str, Any]:
     return {**view, "skipped": True} if firing.skipped else view
 
 
-def _other_view(moment: Moment) -> dict[str, Any]:
+def _other_view(moment: ExplainedMilestone) -> dict[str, Any]:
     assert moment.firing is not None
     return {"target": moment.firing.key.target, "cycle": moment.firing.key.cycle, **_moment_view(moment)}
 

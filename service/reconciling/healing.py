@@ -10,13 +10,13 @@ from temporalio.client import WorkflowExecutionStatus
 
 from domain.ids import parse_workflow_id, workflow_id
 from domain.instants import MINUTE, SECOND, Instant, Micros, render
-from domain.records import FIRST
-from service.catching_up import rebuild, steps_of
+from domain.record.records import FIRST
+from service.reconciling.catching_up import rebuild, steps_of
 from service.reconciling.findings import Finding, Trouble
 from service.reconciling.runs import Run, Runs
 from service.reconciling.suspects import Suspicion
+from store.instances.upkeep import Address, Recorded
 from store.store import Store
-from store.upkeep import Address, Recorded
 from workflows.messages import summary
 
 Replays = Callable[[str, str], Awaitable[bool]]

@@ -15,8 +15,8 @@ from service.reconciling.findings import Finding, Report
 from service.reconciling.healing import GRACE, Healing, Replays, address_of
 from service.reconciling.runs import RUNNING, Run, Runs, closed
 from service.reconciling.suspects import Suspects
+from store.instances.upkeep import PAGE, Address, Recorded
 from store.store import Store
-from store.upkeep import PAGE, Address, Recorded
 
 logger = logging.getLogger("slakeeper.reconciler")
 

@@ -19,8 +19,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.instants import Instant, from_datetime, render
-from service.run_histories import RunHistories
-from service.told_steps import TELLING
+from service.temporal.run_histories import RunHistories
+from service.temporal.sent_steps import TELLING
 from workflows.calls import NEWEST
 from workflows.messages import AFTER, WORKFLOW_TYPE
 from workflows.packing import unpack
@@ -47,7 +47,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordedSequences:
     """Sequences: of the last step that a run has told the store, and of the last one that it had told a while ago."""
 
     newest: int
@@ -130,7 +130,7 @@ class Runs:
             return False
         return True
 
-    async def told(self, workflow_id: str, run_id: str, before: Instant) -> Told:
+    async def told(self, workflow_id: str, run_id: str, before: Instant) -> RecordedSequences:
         """How much the run has told the store, and had by that instant. Read from the end of its history, so that it
         costs the same however long that is; nothing for a history that is gone."""
         newest = 0
@@ -138,13 +138,13 @@ class Runs:
             async for sequence, at in self._sequences(workflow_id, run_id):
                 newest = newest or sequence
                 if at < before:
-                    return Told(newest, sequence)
+                    return RecordedSequences(newest, sequence)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            return Told(0, 0)
+            return RecordedSequences(0, 0)
         begun_with = await self._begun_with(workflow_id, run_id)
-        return Told(newest or begun_with, begun_with)
+        return RecordedSequences(newest or begun_with, begun_with)
 
     async def _sequences(self, workflow_id: str, run_id: str) -> AsyncIterator[tuple[int, Instant]]:
         """Of the newest step that there was at each of the run's requests, the last one first, and when it was made."""

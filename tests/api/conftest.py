@@ -21,20 +21,20 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from api.dependencies import Dependencies
-from api.engine import CONNECT_OPTIONS, provider
-from api.patience import Patience
-from cli.embedded import dynamic_config
+from cli.engine.embedded import dynamic_config
 from domain.ids import workflow_id
-from store.keys import ensure_key
-from store.migrate import upgrade
+from service.dependencies import Dependencies
+from service.temporal.engine import CONNECT_OPTIONS, provider
+from service.timeouts import Timeouts
+from store.access.keys import ensure_key
+from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.apps import lent_app
 from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"
 # With a worker it records sooner or later, on a slow machine later than in service; without one nothing ever comes.
-UNHURRIED, HASTY = Patience(applied=20, replanned=20, row=10), Patience(applied=0.2, replanned=0.2, rows=0)
+UNHURRIED, HASTY = Timeouts(applied=20, replanned=20, row=10), Timeouts(applied=0.2, replanned=0.2, rows=0)
 
 
 def free_port() -> int:
@@ -107,12 +107,12 @@ class Api:
 
     async def with_worker(self) -> Worker:
         """There is one now, and its records are waited for."""
-        self.use(patience=UNHURRIED)
+        self.use(timeouts=UNHURRIED)
         return await self.stack.enter_async_context(self.worker())
 
     async def lose_worker(self, worker: Worker) -> None:
         await worker.shutdown()
-        self.use(patience=HASTY)
+        self.use(timeouts=HASTY)
 
     async def ended(self, instance_id: str) -> None:
         """Once its workflow has completed, whose last act is to record everything."""
@@ -184,7 +184,7 @@ async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) 
             await ensure_key(f"sqlite:///{database}", key, "test", organization)
             store = Store.open(f"sqlite:///{database}")
             stack.push_async_callback(store.close)
-            dependencies = Dependencies(store, provider(client), task_queue=organization, patience=HASTY)
+            dependencies = Dependencies(store, provider(client), task_queue=organization, timeouts=HASTY)
             app = stack.enter_context(lent_app(dependencies))
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             http = httpx.AsyncClient(transport=transport, base_url="http://api", headers={"X-API-Key": key})
@@ -211,7 +211,7 @@ def filled(make_api: ApiMaker, tmp_path: Path, fillings: dict[Fill, tuple[str, b
             database.write_bytes(content)
             return await make_api(organization)
         api = await make_api()
-        api.use(patience=UNHURRIED)
+        api.use(timeouts=UNHURRIED)
         async with api.worker():
             await fill(api)
         fillings[fill] = api.organization, content_of(database)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.clocks import OnReopen
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import Instant, from_datetime
-from domain.planning import plan
-from domain.records import first_record
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.tickets import Ticket
-from domain.views import MOST_SHOWN
+from domain.plan.planning import plan
+from domain.policy.clocks import OnReopen
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.record.records import first_record
+from domain.record.views import MOST_SHOWN
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
 from tests.support.builders import ALWAYS, a_policy, promise
 
 TIMES = 45

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from api.auth import KeyCache
-from api.dependencies import Dependencies
-from store.keys import ensure_key
+from api.http.auth import KeyCache
+from service.dependencies import Dependencies
+from store.access.keys import ensure_key
 from tests.support.operations import Operation, protected_operations
 
 READ, WRITE, ADMIN = "sla:read", "sla:write", "sla:admin"

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 from temporalio.client import Client
 
-from api.dependencies import Dependencies
-from api.engine import CONNECT_OPTIONS, provider
 from domain.instants import Instant
-from store.claims import GRACE
+from service.dependencies import Dependencies
+from service.temporal.engine import CONNECT_OPTIONS, provider
+from store.rules.claims import GRACE
 from store.store import Store
 from tests.api.conftest import Api, free_port
 from tests.support.apps import lent_app

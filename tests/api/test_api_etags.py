@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.entity_tags import EntityTags, parse_tags
+from api.http.entity_tags import EntityTags, parse_tags
 from domain.errors import InvalidValue
 
 V2 = "/api/v2/sla"

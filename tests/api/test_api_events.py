@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from api.engine import CONNECT_OPTIONS
-from domain.subscriptions import Subscription
-from store.claims import GRACE
+from domain.access.subscriptions import Subscription
+from service.temporal.engine import CONNECT_OPTIONS
+from store.rules.claims import GRACE
 from tests.api.conftest import free_port
-from workflows.inbox import LARGEST_ATTRIBUTES
 from workflows.messages import SIGNALS
+from workflows.signals import LARGEST_ATTRIBUTES
 
 CONVERSATION = {"conversation_id": "conv_1"}
 TICKET = {"priority": "urgent"}

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from api.v2.explain_examples import EXPLANATION, TEXT
+from api.v2.instances.explain_examples import EXPLANATION, TEXT
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 from domain.instants import parse
+from store.schema.tables import instance_events, instance_records
 from store.store import Store
-from store.tables import instance_events, instance_records
 from tests.support.clockwork import eventually
 from tests.support.explained import explained_ticket
 

@@ -15,11 +15,11 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from api.attempts import derived_event_id
-from api.dependencies import Dependencies
-from store import tables
-from store.answers import Answer, Answers, Question
-from store.keys import ensure_key
+from api.http.attempts import derived_event_id
+from service.dependencies import Dependencies
+from store.access.answers import Answer, Answers, Question
+from store.access.keys import ensure_key
+from store.schema import tables
 from store.store import Store
 from tests.store.conftest import backend, database_url, postgres, sqlite_template  # noqa: F401
 from tests.support.apps import lent_app
@@ -29,7 +29,7 @@ PREFIX = "/api/v2/sla"
 
 DIE_BEFORE_THE_ANSWER_IS_KEPT = """
 import asyncio, os, signal, sys
-from store.answers import Answers
+from store.access.answers import Answers
 from store.store import Store
 from tests.api.test_api_idempotency import TEAM, client, without_temporal
 from tests.support.apps import lent_app

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from domain.access.subscriptions import Subscription
 from domain.instants import HOUR, Instant, parse, render
-from domain.status import InstanceStatus
-from domain.subscriptions import Subscription
+from domain.plan.status import InstanceStatus
 
 NINE = parse("2026-03-09T09:00:00Z")
 

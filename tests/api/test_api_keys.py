@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.auth import KeyCache
+from api.http.auth import KeyCache
 from domain.errors import Unauthorized
 
 

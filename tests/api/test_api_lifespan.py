@@ -9,8 +9,8 @@ import pytest
 
 from api.app import create_app
 from settings import Settings
-from store.keys import ensure_key
-from store.migrate import upgrade
+from store.access.keys import ensure_key
+from store.schema.migrate import upgrade
 
 KEY = "ak_test_0123456789abcdef"
 

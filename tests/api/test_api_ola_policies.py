@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from domain.policies import Policy
-from domain.subscriptions import Subscription
+from domain.access.subscriptions import Subscription
+from domain.policy.policies import Policy
 
 V2 = "/api/v2/sla"
 TARGET = {"type": "resolution", "hours": 2}

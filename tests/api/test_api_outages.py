@@ -137,7 +137,7 @@ async def execute(api: Any, statement: str) -> None:
 
 async def test_a_row_that_the_store_did_not_take_follows_once_it_takes_it_though_no_worker_runs(api: Any) -> None:
     await api.policy()
-    api.use(patience=replace(HASTY, row=0.05, rows=30))
+    api.use(timeouts=replace(HASTY, row=0.05, rows=30))
     await execute(api, "ALTER TABLE instance_records RENAME TO away")
     opened = await api.post("/instances", OPEN)
     assert (opened.status_code, opened.json()["source"]) == (201, "workflow")

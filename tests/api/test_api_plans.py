@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.subscriptions import Subscription
-from store.keys import ensure_key
+from domain.access.subscriptions import Subscription
+from store.access.keys import ensure_key
 from tests.support.operations import Operation, protected_operations
 
 OPERATIONS = protected_operations()

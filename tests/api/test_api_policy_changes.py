@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.ids import Kind
-from domain.policies import Policy
+from domain.policy.policies import Policy
 
 V2 = "/api/v2/sla"
 URGENT = {"conversation_id": "conv_1", "priority": "urgent"}

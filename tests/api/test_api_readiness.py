@@ -12,10 +12,10 @@ from sqlalchemy.engine import make_url
 from temporalio import workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from domain.events import Event, EventKind
 from domain.instants import MINUTE, Instant
-from domain.planning import plan
-from domain.records import first_record
+from domain.plan.planning import plan
+from domain.record.records import first_record
+from domain.ticket.events import Event, EventKind
 from tests.support.builders import a_snapshot, promise
 from tests.support.clockwork import eventually
 from workflows.messages import WORKFLOW_TYPE

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from domain.chain import verify
+from domain.record.chain import verify
 
 ID = "inst_sla_ticket_1"
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from api import replans
-from api.instances import send
-from api.patience import Patience
-from store.tables import replan_instances
+from service.instances.commands import send
+from service.replans import replans
+from service.timeouts import Timeouts
+from store.schema.tables import replan_instances
 from tests.support.clockwork import eventually
 
 ID = "inst_sla_ticket_1"
@@ -187,8 +187,8 @@ async def test_an_undo_while_a_replan_is_being_applied_wins(desk: Any, monkeypat
             await undone.wait()
         await send(*arguments)
 
-    monkeypatch.setattr("api.replan_messages.send", late)
-    monkeypatch.setattr("api.replan_messages.AT_ONCE", 1)
+    monkeypatch.setattr("service.replans.messages.send", late)
+    monkeypatch.setattr("service.replans.messages.AT_ONCE", 1)
     applying = asyncio.create_task(desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"}))
     await about_to.wait()
     answer = await desk.post("/replan:undo", {"replan_id": "replan_storm"})
@@ -204,7 +204,7 @@ async def test_an_undo_while_a_replan_is_being_applied_wins(desk: Any, monkeypat
 async def test_what_was_never_told_is_not_undone(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     await told(desk, "2", "opened", "2026-03-02T09:00:00Z")
     await recorded(desk, "2", "breached")
-    monkeypatch.setattr("api.replan_messages.AT_ONCE", 1)
+    monkeypatch.setattr("service.replans.messages.AT_ONCE", 1)
     await desk.lose_temporal()
     assert (await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})).status_code == 503
     desk.find_everything()
@@ -355,7 +355,7 @@ async def test_a_replan_waits_until_the_instances_have_answered_an_earlier_one(a
     api.hours = (await api.get("/business-hours")).json()["data"][0]["id"]
     policy = await api.policy(conditions=[], targets=[{"type": "resolution", "hours": 6}], business_hours=True)
     assert (await api.post("/instances", {"ticket_id": "1", "occurred_at": "2026-03-02T09:00:00Z"})).status_code == 201
-    api.use(patience=Patience(replanned=0.2))
+    api.use(timeouts=Timeouts(replanned=0.2))
     assert (await api.post("/replan:apply", {**storm(api), "id": "replan_storm"})).status_code == 202
     await api.http.patch(f"/api/v2/sla/policies/{policy['id']}", json={"targets": [{"type": "resolution", "hours": 5}]})
     other = {"id": "replan_policy", "policy_id": policy["id"]}
@@ -391,7 +391,7 @@ async def test_a_replan_is_planned_anew_when_another_has_changed_the_instances_m
     await told(desk, "2", "opened", "2026-03-02T09:00:00Z")
     await recorded(desk, "2", "breached")
     await desk.http.patch(f"/api/v2/sla/policies/{desk.policy_id}", json=patch)
-    desk.use(patience=Patience(replanned=0))
+    desk.use(timeouts=Timeouts(replanned=0))
     second = asyncio.create_task(desk.post("/replan:apply", {"policy_id": desk.policy_id}))
     await asyncio.to_thread(planned.wait, 30)
     await desk.post("/replan:apply", {**storm(desk), "id": "replan_storm"})

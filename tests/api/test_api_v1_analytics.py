@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from api.openings import open_instance
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import parse
-from domain.origins import Origin
-from domain.tickets import Ticket
-from store.tables import tickets
-from store.types import moment
+from domain.ticket.origins import Origin
+from domain.ticket.tickets import Ticket
+from service.instances.open_ticket import open_instance
+from store.database.types import moment
+from store.schema.tables import tickets
 
 ANALYTICS = "/api/v1/sla-policies/analytics"
 PERIOD = {"startDate": "2026-03-01", "endDate": "2026-03-08"}

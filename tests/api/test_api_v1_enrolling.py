@@ -8,7 +8,7 @@ import pytest
 
 from api.v1 import enrolling
 from domain.instants import HOUR, MINUTE, Instant, parse, render
-from domain.ticket_statuses import TicketStatus
+from domain.scrubbe.ticket_statuses import TicketStatus
 from tests.api.test_api_v1_tickets import (
     MEASURED,
     TIMED,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from api.openings import open_instance
+from domain.access.subscriptions import Subscription
 from domain.ids import InstanceId, Kind, SubjectType
-from domain.origins import Origin
-from domain.subscriptions import Subscription
-from domain.tickets import Ticket
+from domain.ticket.origins import Origin
+from domain.ticket.tickets import Ticket
+from service.instances.open_ticket import open_instance
 
 V1, V2 = "/api/v1/sla-policies", "/api/v2/sla/policies"
 

@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 
 from api.v1.translation.tickets import ticket_view
-from domain.catalog import AROUND_THE_CLOCK
 from domain.errors import StoreUnavailable
-from domain.events import Event, EventKind
 from domain.instants import HOUR, MINUTE, Instant, parse, render
-from domain.ledger import Firing, Key
-from domain.origins import Origin
-from domain.planning import plan
-from domain.policies import Policy, TargetRule
-from domain.priorities import Priority
-from domain.snapshot import Snapshot
-from domain.ticket_statuses import TRANSITIONS, TicketStatus, Turn
-from domain.tickets import Ticket
-from store.tickets import StoredTicket, Tickets, instance_of
+from domain.plan.planning import plan
+from domain.policy.catalog import AROUND_THE_CLOCK
+from domain.policy.policies import Policy, TargetRule
+from domain.policy.priorities import Priority
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Firing, Key
+from domain.scrubbe.ticket_statuses import TRANSITIONS, StatusChange, TicketStatus
+from domain.ticket.events import Event, EventKind
+from domain.ticket.origins import Origin
+from domain.ticket.tickets import Ticket
+from store.instances.tickets import StoredTicket, Tickets, instance_of
 from tests.support.clockwork import eventually
 
 TICKETS = "/api/v1/tickets"
@@ -424,7 +424,7 @@ async def test_a_status_whose_row_was_lost_is_the_same_event_when_it_is_sent_aga
     assert (await stored(desk, ticket)).status == ticket["status"]
     again = await turn(desk, ticket, status.value)
     assert await told(desk, again, count) == before
-    assert (await stored(desk, ticket)).history[-1] == Turn(status, before[-1].occurred_at)
+    assert (await stored(desk, ticket)).history[-1] == StatusChange(status, before[-1].occurred_at)
 
 
 async def test_the_same_status_from_several_at_once_is_one_event(desk: Any) -> None:
@@ -494,7 +494,7 @@ class Overtaken(Tickets):
 async def overtake(api: Any, ticket: dict[str, Any], status: TicketStatus) -> None:
     """The next change of the ticket finds that it has taken this status meanwhile."""
     store, row = api.dependencies.store, await stored(api, ticket)
-    taken = Turn(status, api.dependencies.now())
+    taken = StatusChange(status, api.dependencies.now())
     store.tickets = Overtaken(store.database, [replace(row, history=(*row.history, taken))])
 
 
@@ -628,7 +628,9 @@ def test_a_ticket_shows_whom_its_first_standing_escalation_went_to_and_when(
     )
     ticket = Ticket(instance_of("tick_1"), "CRITICAL", origin=Origin.V1)
     snapshot = Snapshot("default", ticket, policy, AROUND_THE_CLOCK, "2026a")
-    row = StoredTicket("tick_1", "Down", "", Priority.CRITICAL, (Turn(NEW, AT), Turn(OPEN, AT)), AT, AT, snapshot, AT)
+    row = StoredTicket(
+        "tick_1", "Down", "", Priority.CRITICAL, (StatusChange(NEW, AT), StatusChange(OPEN, AT)), AT, AT, snapshot, AT
+    )
     view = ticket_view(row, Seen(plan(snapshot, (Event(EventKind.OPENED, "1", AT, AT),)), ledger), AT)
     assert (view["escalatedTo"], view["escalatedAt"]) == escalated
     assert (view["slaResponseTimeMinutes"], view["slaResolveTimeMinutes"]) == (None, 60)

@@ -17,18 +17,18 @@ import pytest
 import sqlalchemy as sa
 
 from domain.calendar import Calendar
-from domain.catalog import AROUND_THE_CLOCK
-from domain.clocks import CLOCKS
-from domain.events import Event, EventKind
 from domain.instants import parse
-from domain.planning import plan
-from domain.policies import Policy
-from domain.records import FIRST, Record, first_record
-from domain.snapshot import Snapshot
-from domain.status import InstanceStatus, instance_status
-from domain.tickets import Ticket
-from store.tables import calendars
-from store.types import moment
+from domain.plan.planning import plan
+from domain.plan.status import InstanceStatus, instance_status
+from domain.policy.catalog import AROUND_THE_CLOCK
+from domain.policy.clocks import CLOCKS
+from domain.policy.policies import Policy
+from domain.policy.snapshot import Snapshot
+from domain.record.records import FIRST, Record, first_record
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
+from store.database.types import moment
+from store.schema.tables import calendars
 from tests.support.curls import Curl, curls
 
 DOCUMENT = Path(__file__).parents[3] / "shared" / "seeds" / "aurion-sla-api-v2.txt"

@@ -32,10 +32,10 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from api.app import create_app
-from api.dependencies import Dependencies
-from api.engine import provider
+from service.dependencies import Dependencies
+from service.temporal.engine import provider
 from settings import Settings
-from store.keys import ensure_key
+from store.access.keys import ensure_key
 from store.store import Store
 from tests.api.conftest import free_port
 from tests.support.apps import openapi_document

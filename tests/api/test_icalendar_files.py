@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from api.calendars import ical
 from domain.errors import InvalidValue
+from service.calendars import ical
 
 YEAR = 2026
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from api.engine import provider
-from api.patience import Patience
 from domain.instants import parse
+from service.temporal.engine import provider
+from service.timeouts import Timeouts
 from tests.api.conftest import HASTY
 from tests.api.test_tenants import OPERATIONS, ask
 from tests.support.clockwork import Switchable
@@ -50,7 +50,7 @@ async def test_no_route_asks_a_workflow_and_every_one_answers(api: Any, is_there
     if is_there:
         await api.with_worker()
     else:
-        api.use(patience=replace(HASTY, state=3600))
+        api.use(timeouts=replace(HASTY, state=3600))
     things = await furnish(api.http, "asked")
     for method, path, body in TELLING:
         told = await api.http.request(method, path.format(**things.ids(path)), json=body)
@@ -71,7 +71,7 @@ async def test_a_workflow_is_asked_only_where_that_is_asked_for(api: Any) -> Non
     assert (await api.post(f"{path}/pause")).status_code == 202
     stored = (await api.get(path)).json()
     assert (stored["source"], stored["status"], questions.asked) == ("store", "active", [])
-    api.use(patience=Patience(state=20))
+    api.use(timeouts=Timeouts(state=20))
     live = (await api.get(path, live=True)).json()
     assert (live["source"], live["status"]) == ("workflow", "paused")
     assert "recorded_at" not in live
@@ -81,7 +81,7 @@ async def test_a_workflow_is_asked_only_where_that_is_asked_for(api: Any) -> Non
 async def test_a_workflow_that_no_worker_answers_for_is_shown_from_the_store(api: Any) -> None:
     await api.policy()
     path = f"/instances/{(await api.ticket())['id']}"
-    api.use(patience=replace(HASTY, state=0.1))
+    api.use(timeouts=replace(HASTY, state=0.1))
     found = await api.get(path, live=True)
     assert (found.status_code, found.json()["source"]) == (200, "store")
     refused = await api.get(path, live=True, as_of=hours_ago(0))

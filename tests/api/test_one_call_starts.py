@@ -11,15 +11,15 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from api.engine import provider
-from domain.events import Event, EventKind
 from domain.ids import workflow_id
-from domain.planning import plan
-from domain.tickets import Ticket
+from domain.plan.planning import plan
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
+from service.temporal.engine import provider
 from tests.api.conftest import UNHURRIED, answers, free_port
 from tests.support.clockwork import Mailbox, eventually
 from worker import StoreProjection, build_worker
-from workflows.operators import ATTRIBUTES, NEXT_DUE, POLICY, PRIORITY, STATUS
+from workflows.visibility import ATTRIBUTES, NEXT_DUE, POLICY, PRIORITY, STATUS
 
 STARTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
@@ -36,7 +36,7 @@ async def with_mailbox(api: Any) -> Mailbox:
     mailbox, projection = Mailbox(), StoreProjection(api.dependencies.store)
     worker = build_worker(api.temporal, projection, [mailbox], task_queue=api.organization)
     await api.stack.enter_async_context(worker)
-    api.use(patience=UNHURRIED)
+    api.use(timeouts=UNHURRIED)
     return mailbox
 
 
@@ -180,7 +180,7 @@ async def test_a_ticket_goes_on_at_a_temporal_that_has_never_heard_of_it(
     assert (await api.post("/instances", {**A1, "priority": "urgent"})).status_code == 200
     assert await start_input(api, empty) == {}
     worker = build_worker(empty, StoreProjection(api.dependencies.store), [], task_queue=api.organization)
-    api.use(patience=UNHURRIED)
+    api.use(timeouts=UNHURRIED)
     async with worker:
         done = await api.post(f"/instances/{ID}/resolve", {"event_id": "done"})
         assert (done.status_code, done.json()["opened_at"]) == (200, opened["opened_at"])

@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from domain.instants import HOUR, MINUTE, Instant, parse, render
-from domain.priorities import Priority
-from store import tables
+from domain.policy.priorities import Priority
+from store.schema import tables
 from tests.support.clockwork import eventually
 
 DOCUMENT = Path(__file__).parents[3] / "shared" / "seeds" / "scrubbe-sla-policies.txt"

@@ -7,11 +7,10 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from api.turns import AT_ONCE, Turns, asking
-from domain.errors import EngineUnavailable
+from domain.errors import ClientGone, EngineUnavailable
+from service.temporal.turns import AT_ONCE, Turns, client_is_gone
 
 
 async def test_no_more_than_there_are_turns_are_at_it_at_once_and_in_the_order_of_arrival() -> None:
@@ -51,7 +50,7 @@ async def test_nothing_is_done_for_a_client_that_has_gone_while_it_waited(has_go
     turns, done = Turns(1), []
 
     async def work() -> None:
-        asking.set(Request({"type": "http"}, receive))
+        client_is_gone.set(Request({"type": "http"}, receive).is_disconnected)
         async with turns.one(5):
             done.append(True)
 
@@ -61,7 +60,7 @@ async def test_nothing_is_done_for_a_client_that_has_gone_while_it_waited(has_go
         if has_gone:
             gone.set()
     if has_gone:
-        with pytest.raises(HTTPException):
+        with pytest.raises(ClientGone):
             await waiting
     else:
         await waiting

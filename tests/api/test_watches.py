@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from api.watches import HURRIED_WAIT, HURRY, PATIENT_WAIT, Watch
 from domain.errors import StoreUnavailable
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType
-from domain.planning import plan
-from domain.records import Record, first_record
-from domain.snapshot import Snapshot
-from domain.tickets import Ticket
-from store.instances import Instances, Taken
+from domain.plan.planning import plan
+from domain.policy.snapshot import Snapshot
+from domain.record.records import Record, first_record
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
+from service.watch import HURRIED_WAIT, HURRY, PATIENT_WAIT, Watch
+from store.instances.instances import Instances, RecordedEvent
 from tests.support.builders import a_snapshot, at
 
 
@@ -38,7 +38,7 @@ async def test_all_who_wait_hear_of_their_own_event_once_it_is_recorded(api: Any
     asked = asyncio.create_task(waiting(api, Watch(), range(20), 10))
     for number in range(20):
         await api.dependencies.store.instances.apply(opening(api.organization, number))
-    assert await asked == [Taken(at("09:00"))] * 20
+    assert await asked == [RecordedEvent(at("09:00"))] * 20
 
 
 async def test_many_who_wait_cost_the_store_as_many_reads_as_one(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ async def test_many_who_wait_cost_the_store_as_many_reads_as_one(api: Any, monke
 
 async def test_there_is_one_look_however_little_time_there_is(api: Any) -> None:
     await api.dependencies.store.instances.apply(opening(api.organization, 1))
-    assert await waiting(api, Watch(), [1], 0) == [Taken(at("09:00"))]
+    assert await waiting(api, Watch(), [1], 0) == [RecordedEvent(at("09:00"))]
     assert await waiting(api, Watch(), [2], 0) == [None]
 
 
@@ -75,7 +75,7 @@ async def test_a_store_that_is_away_is_told_to_all_who_wait_for_it_and_to_nobody
         watch.taken(here, api.organization, "inst_sla_ticket_1", "e1", 5),
         return_exceptions=True,
     )
-    assert [type(one) for one in found] == [StoreUnavailable] * 3 + [Taken]
+    assert [type(one) for one in found] == [StoreUnavailable] * 3 + [RecordedEvent]
 
 
 async def test_whoever_gives_up_keeps_nobody_else_from_an_answer(api: Any) -> None:
@@ -85,6 +85,6 @@ async def test_whoever_gives_up_keeps_nobody_else_from_an_answer(api: Any) -> No
     await asyncio.sleep(0.02)
     impatient.cancel()
     await store.apply(opening(api.organization, 1))
-    assert await patient == Taken(at("09:00"))
+    assert await patient == RecordedEvent(at("09:00"))
     with pytest.raises(asyncio.CancelledError):
         await impatient

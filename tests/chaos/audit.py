@@ -11,18 +11,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.chain import verify
 from domain.errors import InvalidValue
-from domain.events import Event, EventKind
 from domain.instants import Instant, parse, render
-from domain.ledger import Key, Ledger, standing
-from domain.planning import plan
-from domain.plans import Plan
-from domain.snapshot import Snapshot
-from store.instances import LoadedInstance
-from store.organizations import DEFAULT_ORGANIZATION
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.policy.snapshot import Snapshot
+from domain.record.chain import verify
+from domain.record.ledger import Key, Ledger, standing
+from domain.ticket.events import Event, EventKind
+from store.access.organizations import DEFAULT_ORGANIZATION
+from store.instances.instances import LoadedInstance
+from store.schema.tables import deliveries, instances, notices
 from store.store import Store
-from store.tables import deliveries, instances, notices
 from tests.chaos.load import instant_of
 from tests.chaos.stories import Story, Told
 

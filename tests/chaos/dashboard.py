@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from domain.ids import workflow_id
-from store.organizations import DEFAULT_ORGANIZATION
+from store.access.organizations import DEFAULT_ORGANIZATION
 from workflows.messages import STATE_QUERY
 
 LOOKS_A_SECOND = 10

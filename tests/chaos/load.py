@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from domain.events import EventKind
 from domain.instants import Instant, render
+from domain.ticket.events import EventKind
 from tests.chaos.schedule import Schedule, Send
 from tests.chaos.stories import Story, Told
 from workflows.messages import SIGNALS

@@ -19,11 +19,11 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime, TelemetryConfig
 
 from domain.calendar.zones import pin_packaged_tzdata
-from domain.events import Event, EventKind, in_order
 from domain.ids import workflow_id
 from domain.instants import Instant
-from domain.stints import closing
-from store.organizations import DEFAULT_ORGANIZATION
+from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.stints import closing
+from store.access.organizations import DEFAULT_ORGANIZATION
 from store.store import Store
 from tests.chaos import runs
 from tests.chaos.audit import Audit, audit, lateness, read_arrivals

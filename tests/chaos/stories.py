@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from domain.events import EventKind
+from domain.ticket.events import EventKind
 
 PRIORITIES = ("urgent", "high", "medium", "low")
 TEAMS = ("frontline", "network")

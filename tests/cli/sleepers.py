@@ -6,8 +6,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from cli.children import Service
-from cli.supervisor import Supervisor, parent_gone
+from cli.engine.children import Service
+from cli.engine.supervisor import Supervisor, parent_gone
 
 SCRIPTS = {
     "sleeper": "import time; print('here', flush=True); time.sleep(600)",
@@ -33,7 +33,7 @@ def service(folder: Path, name: str) -> Service:
             await asyncio.sleep(0.01)
 
     command = (sys.executable, "-c", SCRIPTS[kind], str(folder / "order"), name)
-    return Service(name, command, log, ready, patience=10, grace=0.5 if kind == "deaf" else 5)
+    return Service(name, command, log, ready, timeout=10, grace=0.5 if kind == "deaf" else 5)
 
 
 async def main(folder: Path, names: list[str]) -> None:

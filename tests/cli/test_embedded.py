@@ -11,8 +11,8 @@ import psutil
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
-from cli import embedded, home, readiness
-from cli.children import Child, Service
+from cli.engine import embedded, home, readiness
+from cli.engine.children import Child, Service
 from connection import connect
 from settings import Settings
 

@@ -14,15 +14,15 @@ import pytest
 
 from cli import main
 from cli.explain import _coloured
-from domain.explaining import Past, explain
+from domain.explaining import RecordedHistory, explain
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 from domain.instants import render
-from domain.ledger import reconcile
-from domain.planning import plan
-from domain.records import Record, first_record
-from domain.status import instance_status
-from store.migrate import upgrade
+from domain.plan.planning import plan
+from domain.plan.status import instance_status
+from domain.record.ledger import reconcile
+from domain.record.records import Record, first_record
+from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.builders import a_snapshot, at, opened, paused, resolved
 
@@ -88,7 +88,9 @@ def test_it_prints_the_explanation_with_a_timeline(run: Run) -> None:
     assert (code, err) == (0, "")
     first, rest = out.split("\n", 1)
     assert first.startswith(f"{ID} is met at ")
-    known = explanation_text(explain(Past(SNAPSHOT, EVENTS, LEDGER, plan(SNAPSHOT, EVENTS)), at("fri 12:00")))
+    known = explanation_text(
+        explain(RecordedHistory(SNAPSHOT, EVENTS, LEDGER, plan(SNAPSHOT, EVENTS)), at("fri 12:00"))
+    )
     assert rest == known.split("\n", 1)[1]
     assert any(line.startswith("  █████▒▒▒") for line in out.splitlines())
 
@@ -97,14 +99,14 @@ def test_it_tells_what_was_known_at_an_instant(run: Run) -> None:
     then = at("mon 09:10")
     code, out, _ = run(ID, "--as-of", render(then))
     assert code == 0
-    assert out == explanation_text(explain(Past(SNAPSHOT, EVENTS[:1], ()), then))
+    assert out == explanation_text(explain(RecordedHistory(SNAPSHOT, EVENTS[:1], ()), then))
 
 
 def test_as_json_it_is_what_the_api_answers(run: Run) -> None:
     then = at("mon 09:10")
     code, out, _ = run(ID, "--as-of", render(then), "--json")
     assert code == 0
-    assert json.loads(out) == explanation_view(explain(Past(SNAPSHOT, EVENTS[:1], ()), then))
+    assert json.loads(out) == explanation_view(explain(RecordedHistory(SNAPSHOT, EVENTS[:1], ()), then))
 
 
 def test_it_shows_as_many_segments_as_are_asked_for(run: Run) -> None:

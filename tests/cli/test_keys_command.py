@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from cli import main
-from store.keys import KeyOwner
-from store.migrate import upgrade
+from store.access.keys import KeyOwner
+from store.schema.migrate import upgrade
 from store.store import Store
 
 from .conftest import Sla, free_ports

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from cli import embedded
+from cli.engine import embedded
 from domain.errors import EngineUnavailable
 from settings import Settings
-from store.migrate import upgrade
+from store.schema.migrate import upgrade
 
 from .conftest import Sla, free_ports
 

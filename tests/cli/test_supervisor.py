@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.children import rotate
+from cli.engine.children import rotate
 
 from .conftest import Start, descendants, eventually, gone, path_with_root, read_until
 

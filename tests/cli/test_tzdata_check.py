@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from domain.calendar import Calendar
-from domain.events import Event, EventKind
 from domain.instants import parse
-from domain.planning import plan
-from domain.records import first_record
-from domain.snapshot import CalendarVersion
-from store.migrate import upgrade
+from domain.plan.planning import plan
+from domain.policy.snapshot import CalendarVersion
+from domain.record.records import first_record
+from domain.ticket.events import Event, EventKind
+from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.builders import a_snapshot, promise
 

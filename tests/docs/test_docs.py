@@ -11,17 +11,17 @@ from urllib.parse import unquote
 
 import pytest
 
-from cli.supervisor import FIRST_DELAY, LONGEST_DELAY
-from domain.clocks import CLOCKS, ClockState
+from cli.engine.supervisor import FIRST_DELAY, LONGEST_DELAY
 from domain.ids import Kind, SubjectType
-from domain.notices import ESCALATED, WITHDRAWN
-from domain.plans import AT_RISK, BREACHED, HALFWAY
-from domain.status import InstanceStatus
+from domain.plan.plans import AT_RISK, BREACHED, HALFWAY
+from domain.plan.status import InstanceStatus
+from domain.policy.clocks import CLOCKS, ClockState
+from domain.record.notices import ESCALATED, WITHDRAWN
 from settings import LogLevel, Settings
 from tests.support.apps import openapi_document
 from workflows.messages import SIGNALS, STATE_QUERY, WORKFLOW_TYPE
-from workflows.operators import ATTRIBUTES
 from workflows.state import SHOWN_REFUSALS
+from workflows.visibility import ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

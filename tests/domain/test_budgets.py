@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from domain.budgets import Deadline, WorkingDays
 from domain.calendar import Calendar
 from domain.errors import InvalidValue, WorkingTimeExhausted
-from domain.events import Event
 from domain.instants import HOUR, Instant, parse, render
-from domain.planning import plan
-from domain.plans import TargetPlan
-from domain.policies import TargetRule
-from domain.views import instance_view
+from domain.plan.planning import plan
+from domain.plan.plans import TargetPlan
+from domain.policy.budgets import Deadline, WorkingDays
+from domain.policy.policies import TargetRule
+from domain.record.views import instance_view
+from domain.ticket.events import Event
 from tests.support.builders import (
     ALWAYS,
     OFFICE,

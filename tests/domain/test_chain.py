@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from domain.chain import FORMAT, NOTHING_BEFORE, link_hash, verify
 from domain.digests import canonical
 from domain.errors import InvalidValue
-from domain.events import Event
 from domain.instants import Instant
-from domain.planning import plan
-from domain.records import Record
-from domain.snapshot import Snapshot
+from domain.plan.planning import plan
+from domain.policy.snapshot import Snapshot
+from domain.record.chain import FORMAT, NOTHING_BEFORE, link_hash, verify
+from domain.record.records import Record
+from domain.ticket.events import Event
 from tests.support.builders import a_snapshot, acknowledged, at, opened, paused, promise, resolved, resumed
-from workflows.inbox import Arrival
+from workflows.signals import SignalledEvent
 from workflows.state import InstanceState
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def records(snapshot: Snapshot = SNAPSHOT) -> Iterator[Record]:
     state = InstanceState.opening(snapshot.to_json(), plan(snapshot, [first]).to_json(), first.to_json())
     for event, when in later:
         step(state, at(when) - 1)
-        events = [*state.events.values(), *(one.event for one in state.receive([Arrival(event)])[0])]
+        events = [*state.events.values(), *(one.event for one in state.receive([SignalledEvent(event)])[0])]
         planned(state, snapshot, events[len(state.events) :], at(when))
         step(state, at(when))
     yield from state.unrecorded
@@ -203,7 +203,7 @@ class Blocked:
             raise ImportError(name)
 sys.meta_path.insert(0, Blocked())
 import json
-from domain.chain import verify
+from domain.record.chain import verify
 verdict = verify(json.load(open(sys.argv[1])))
 assert verdict.holds, verdict.findings
 print(verdict.steps)

@@ -8,16 +8,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.chain import FORMAT, NOTHING_BEFORE, link_hash, verify
-from domain.events import Event
 from domain.instants import DAY, Instant
-from domain.planning import plan
-from domain.snapshot import Snapshot
+from domain.plan.planning import plan
+from domain.policy.snapshot import Snapshot
+from domain.record.chain import FORMAT, NOTHING_BEFORE, link_hash, verify
+from domain.ticket.events import Event
 from tests.domain import test_laws_of_every_clock as every_clock
 from tests.domain.test_chain import planned
 from tests.domain.test_disorder_properties import arrivals
 from tests.support.strategies import brief
-from workflows.inbox import Arrival
+from workflows.signals import SignalledEvent
 from workflows.state import InstanceState
 
 
@@ -30,7 +30,7 @@ def test_a_true_record_holds_whatever_the_clocks_and_the_order_of_arrival(
     state = InstanceState.opening(snapshot.to_json(), plan(snapshot, [first]).to_json(), first.to_json())
     for event in later:
         a_turn(state, Instant(event.received_at - 1))
-        fresh = [one.event for one in state.receive([Arrival(event)])[0]]
+        fresh = [one.event for one in state.receive([SignalledEvent(event)])[0]]
         if fresh:
             planned(state, snapshot, fresh, event.received_at)
         if random.random() < 0.3:

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from domain.catalog import Catalog
-from domain.clocks import ClockState, OnReopen
-from domain.conditions import Condition
-from domain.events import Event
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import HOUR, MINUTE, Instant
-from domain.planning import plan
-from domain.plans import Plan, PolicyFacts, TargetPlan
-from domain.policies import OnChange, Policy, TargetRule
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.status import InstanceStatus, instance_status
-from domain.tickets import Ticket
-from domain.views import instance_view
+from domain.plan.planning import plan
+from domain.plan.plans import Plan, PolicyFacts, TargetPlan
+from domain.plan.status import InstanceStatus, instance_status
+from domain.policy.catalog import Catalog
+from domain.policy.clocks import ClockState, OnReopen
+from domain.policy.conditions import Condition
+from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.record.views import instance_view
+from domain.ticket.events import Event
+from domain.ticket.tickets import Ticket
 from tests.support.builders import (
     OFFICE,
     a_policy,

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from domain.clocks import ClockState, OnReopen
-from domain.events import Event, EventKind
 from domain.instants import HOUR, MINUTE
-from domain.planning import plan
-from domain.plans import Plan, TargetPlan
-from domain.status import InstanceStatus, instance_status
+from domain.plan.planning import plan
+from domain.plan.plans import Plan, TargetPlan
+from domain.plan.status import InstanceStatus, instance_status
+from domain.policy.clocks import ClockState, OnReopen
+from domain.ticket.events import Event, EventKind
 from tests.support.builders import (
     ALWAYS,
     a_snapshot,

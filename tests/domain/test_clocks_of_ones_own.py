@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from domain.catalog import Catalog
-from domain.clocks import ClockState, Hold, OnReopen
-from domain.conditions import Condition
 from domain.errors import InvalidValue
-from domain.events import Event
 from domain.instants import HOUR, MINUTE
-from domain.planning import courses, plan
-from domain.plans import Plan
-from domain.policies import OnChange, Policy, TargetRule
+from domain.plan.planning import measured_cycles, plan
+from domain.plan.plans import Plan
+from domain.policy.catalog import Catalog
+from domain.policy.clocks import ClockState, Hold, OnReopen
+from domain.policy.conditions import Condition
+from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.ticket.events import Event
 from tests.support.builders import (
     ALWAYS,
     a_policy,
@@ -170,7 +170,7 @@ def test_a_field_and_a_pause_at_once_are_a_union_and_each_keeps_its_share() -> N
         updated("09:40", status="open"),
         resumed("09:50", "vendor"),
     ]
-    (course,) = courses(a_snapshot(own, calendar=ALWAYS), events)
+    (course,) = measured_cycles(a_snapshot(own, calendar=ALWAYS), events)
     assert course.life.paused_for == 40 * MINUTE
     assert course.life.held == (
         Hold("status in pending, on_hold", at("09:10"), at("09:40")),

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from domain.catalog import AROUND_THE_CLOCK, Catalog
-from domain.conditions import OPERATORS, Condition, Match, all_hold
 from domain.errors import Conflict
 from domain.ids import InstanceId, Kind, SubjectType
-from domain.matching import first_match
-from domain.snapshot import CalendarVersion
-from domain.tickets import Ticket
+from domain.policy.catalog import AROUND_THE_CLOCK, Catalog
+from domain.policy.conditions import OPERATORS, Condition, Match, all_hold
+from domain.policy.matching import first_match
+from domain.policy.snapshot import CalendarVersion
+from domain.ticket.tickets import Ticket
 from tests.support.builders import OFFICE, a_policy, a_ticket, promise
 
 FIELDS: dict[str, Any] = {

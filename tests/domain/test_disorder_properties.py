@@ -10,11 +10,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.events import Event
 from domain.instants import MINUTE, Instant
-from domain.ledger import Ledger, merge, reconcile
-from domain.planning import plan
-from domain.snapshot import Snapshot
+from domain.plan.planning import plan
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Ledger, merge, reconcile
+from domain.ticket.events import Event
 from tests.domain import test_laws_of_every_clock as every_clock
 from tests.support.strategies import brief, deterministic, histories, tracked_snapshots
 

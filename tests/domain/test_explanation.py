@@ -8,23 +8,23 @@ from typing import Any
 import pytest
 
 from domain.calendar import Calendar
-from domain.catalog import Catalog
-from domain.conditions import Condition
-from domain.events import Event, EventKind
-from domain.explaining import Past, explain
+from domain.explaining import RecordedHistory, explain
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 from domain.explaining.wording import spoken_instant, spoken_length
 from domain.ids import Kind
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, render
-from domain.ledger import Ledger, merge, reconcile
-from domain.match_record import MatchRecord
-from domain.origins import Origin
-from domain.planning import plan
-from domain.policies import OnChange, Policy, TargetRule
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.tickets import Ticket
-from domain.views import instance_view
+from domain.plan.planning import plan
+from domain.policy.catalog import Catalog
+from domain.policy.conditions import Condition
+from domain.policy.match_record import MatchRecord
+from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.record.ledger import Ledger, merge, reconcile
+from domain.record.views import instance_view
+from domain.ticket.events import Event, EventKind
+from domain.ticket.origins import Origin
+from domain.ticket.tickets import Ticket
 from tests.support.builders import (
     ALWAYS,
     OFFICE,
@@ -76,12 +76,14 @@ def fired(snapshot: Snapshot, events: tuple[Event, ...], until: str) -> Ledger:
 
 
 def view(snapshot: Snapshot, *events: Event, when: str = "fri 12:00", **options: Any) -> dict[str, Any]:
-    return explanation_view(explain(Past(snapshot, events, fired(snapshot, events, when)), at(when), **options))
+    return explanation_view(
+        explain(RecordedHistory(snapshot, events, fired(snapshot, events, when)), at(when), **options)
+    )
 
 
 def lines(snapshot: Snapshot, *events: Event, when: str = "fri 12:00", **options: Any) -> list[str]:
     return explanation_text(
-        explain(Past(snapshot, events, fired(snapshot, events, when)), at(when), **options)
+        explain(RecordedHistory(snapshot, events, fired(snapshot, events, when)), at(when), **options)
     ).splitlines()
 
 
@@ -204,7 +206,7 @@ def test_what_is_older_than_the_latest_segments_is_summed_up_exactly() -> None:
 def test_a_clock_of_a_hundred_years_is_told_at_once() -> None:
     start = Instant(0)
     event = Event(EventKind.OPENED, "1", start, start)
-    explained = explain(Past(in_berlin(), (event,), ()), Instant(at("mon 09:00") + 70 * 366 * 24 * HOUR), 10)
+    explained = explain(RecordedHistory(in_berlin(), (event,), ()), Instant(at("mon 09:00") + 70 * 366 * 24 * HOUR), 10)
     (clock,) = explained.clocks
     assert len(clock.trace.segments) == 11
     assert clock.trace.totals.wall == sum(segment.wall for segment in clock.trace.segments)
@@ -212,7 +214,9 @@ def test_a_clock_of_a_hundred_years_is_told_at_once() -> None:
 
 def test_a_year_around_the_clock_is_one_segment() -> None:
     event = opened("mon 09:00")
-    explained = explain(Past(a_snapshot(calendar=ALWAYS), (event,), ()), Instant(event.occurred_at + 366 * DAY))
+    explained = explain(
+        RecordedHistory(a_snapshot(calendar=ALWAYS), (event,), ()), Instant(event.occurred_at + 366 * DAY)
+    )
     assert [(one.kind.value, one.wall) for one in explained.clocks[0].trace.segments] == [("running", 366 * DAY)]
 
 
@@ -227,7 +231,7 @@ def test_a_fixed_instant_counts_every_second_also_while_the_ticket_is_closed() -
     rule = TargetRule.from_json({"id": "t", "type": "resolution", "by": {"time": "16:00"}})
     snapshot, now = in_berlin(rule), at("mon 21:00")
     events = opened("mon 17:00"), resolved("mon 18:00"), reopened("mon 20:00")
-    explained = explanation_view(explain(Past(snapshot, events, ()), now))
+    explained = explanation_view(explain(RecordedHistory(snapshot, events, ()), now))
     target = explained["targets"][0]
     assert [one["kind"] for one in target["segments"]] == ["running", "stopped", "running"]
     assert sum(one["counted_seconds"] for one in target["segments"]) == 4 * 3600
@@ -240,7 +244,7 @@ def test_every_milestone_tells_when_it_was_planned_fired_and_delivered() -> None
     events = (opened("mon 09:00"),)
     ledger = merge((), reconcile(plan(snapshot, events), (), at("mon 09:30:07")))
     ledger = tuple(replace(one, delivered_at=at("mon 09:30:09")) for one in ledger)
-    explained = explanation_view(explain(Past(snapshot, events, ledger), at("mon 09:31")))
+    explained = explanation_view(explain(RecordedHistory(snapshot, events, ledger), at("mon 09:31")))
     halfway, at_risk, breached = explained["targets"][0]["milestones"]
     assert halfway == {
         "name": "halfway",
@@ -367,13 +371,13 @@ def test_a_recorded_plan_that_says_otherwise_is_told() -> None:
     made = plan(snapshot, events)
     other = replace(made, targets=tuple(replace(one, due_at=None) for one in made.targets))
     for recorded, agrees in ((made, True), (other, False), (None, None)):
-        explained = explain(Past(snapshot, events, (), recorded), at("tue 09:00"))
+        explained = explain(RecordedHistory(snapshot, events, (), recorded), at("tue 09:00"))
         assert explanation_view(explained)["agrees_with_record"] is agrees
         assert ("NOT AS RECORDED" in explanation_text(explained)) is (agrees is False)
 
 
 def test_a_record_that_lacks_something_is_told() -> None:
-    explained = explain(Past(in_berlin(), (opened("mon 09:00"),), (), is_complete=False), at("tue 09:00"))
+    explained = explain(RecordedHistory(in_berlin(), (opened("mon 09:00"),), (), is_complete=False), at("tue 09:00"))
     assert explanation_view(explained)["is_complete"] is False
     assert "INCOMPLETE" in explanation_text(explained)
 
@@ -442,7 +446,7 @@ def test_only_the_newest_events_and_cycles_are_told_and_the_rest_is_counted() ->
         for kind, second in ((EventKind.CUSTOMER_REPLIED, 0), (EventKind.AGENT_REPLIED, 20)):
             when = Instant(at("mon 10:00") + index * MINUTE + second * 1_000_000)
             turns.append(Event(kind, f"{kind.value} {index}", when, when))
-    found = explanation_view(explain(Past(snapshot, tuple(turns), ()), at("fri 09:00")))
+    found = explanation_view(explain(RecordedHistory(snapshot, tuple(turns), ()), at("fri 09:00")))
     assert (len(found["events"]), found["events_in_all"]) == (500, 601)
     assert (len(found["targets"]), found["targets_in_all"]) == (100, 300)
     assert found["targets"][-1]["cycle"] == 300

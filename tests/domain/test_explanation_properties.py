@@ -10,15 +10,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.events import Event
-from domain.explaining import Past, explain
+from domain.explaining import RecordedHistory, explain
 from domain.explaining.view import explanation_view
 from domain.instants import MINUTE, Instant, parse, render_optional
-from domain.ledger import Ledger, merge, reconcile
-from domain.planning import plan
-from domain.plans import TargetPlan
-from domain.snapshot import Snapshot
-from domain.views import calendar_of, target_view
+from domain.plan.planning import plan
+from domain.plan.plans import TargetPlan
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Ledger, merge, reconcile
+from domain.record.views import calendar_of, target_view
+from domain.ticket.events import Event
 from tests.domain.test_laws_of_every_clock import snapshots, stories, stories_of_closings_at_one_instant
 
 some = settings(derandomize=True, deadline=None, max_examples=40)
@@ -35,7 +35,7 @@ def told(
 ) -> tuple[Instant, Iterator[tuple[TargetPlan, dict[str, Any]]]]:
     """The instant, and each target with its part of the explanation."""
     now = Instant(max(0, events[0].occurred_at + after))
-    explained = explain(Past(snapshot, events, ()), now, most)
+    explained = explain(RecordedHistory(snapshot, events, ()), now, most)
     view = explanation_view(explained)
     assert [one["type"] for one in view["targets"]] == [target.type for target in explained.plan.targets]
     return now, zip(explained.plan.targets, view["targets"], strict=True)
@@ -117,7 +117,7 @@ def test_every_milestone_and_every_firing_is_told_once(
     ledger: Ledger = ()
     for count, event in enumerate(events, start=1):
         ledger = merge(ledger, reconcile(plan(snapshot, events[:count]), ledger, event.received_at))
-    explained = explain(Past(snapshot, events, ledger), now)
+    explained = explain(RecordedHistory(snapshot, events, ledger), now)
     view = explanation_view(explained)
     told = [(one["target"], one["cycle"], one) for one in view["other_milestones"]]
     for target, one in zip(explained.plan.targets, view["targets"], strict=True):

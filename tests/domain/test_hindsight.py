@@ -7,13 +7,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.events import Event, EventKind
-from domain.hindsight import as_known
 from domain.instants import HOUR
-from domain.ledger import Firing, Key, Ledger, merge, reconcile
-from domain.planning import plan
-from domain.snapshot import Snapshot
-from domain.status import instance_status
+from domain.plan.planning import plan
+from domain.plan.status import instance_status
+from domain.policy.snapshot import Snapshot
+from domain.record.as_of import known_at
+from domain.record.ledger import Firing, Key, Ledger, merge, reconcile
+from domain.ticket.events import Event, EventKind
 from tests.domain.test_disorder_properties import arrivals
 from tests.support.builders import a_snapshot, at, opened, promise, resolved
 from tests.support.strategies import deterministic, histories, tracked_snapshots
@@ -32,7 +32,7 @@ def test_at_every_arrival_it_was_known_what_the_instance_knew_then(
         ledger = merge(ledger, reconcile(planned, ledger, event.received_at))
         knew.append((event.received_at, planned, ledger))
     for instant, planned, fired in knew:
-        known = as_known(snapshot, arrived, ledger, instant)
+        known = known_at(snapshot, arrived, ledger, instant)
         assert known is not None
         assert (known.plan, known.ledger) == (planned, fired)
 
@@ -42,7 +42,7 @@ def test_a_breach_was_known_until_the_late_event_that_withdrew_it_arrived() -> N
     events = [opened("09:00"), resolved("09:40", received="11:00")]
     fired = reconcile(plan(snapshot, events[:1]), (), at("10:00"))
     ledger = merge(fired, reconcile(plan(snapshot, events), fired, at("11:00")))
-    before, after = (as_known(snapshot, events, ledger, at(time)) for time in ("10:59", "11:00"))
+    before, after = (known_at(snapshot, events, ledger, at(time)) for time in ("10:59", "11:00"))
     assert before is not None
     assert after is not None
     statuses = [instance_status(known.plan, at("10:59")).value for known in (before, after)]
@@ -54,15 +54,15 @@ def test_a_delivery_of_later_was_not_known() -> None:
     snapshot, key = a_snapshot(promise(minutes=60)), Key("resolution", 1, "halfway")
     firing = Firing(key, 1, at("09:30"), at("09:30"), delivered_at=at("09:32"))
     for time, delivered_at in (("09:31", None), ("09:32", at("09:32"))):
-        known = as_known(snapshot, [opened("09:00")], (firing,), at(time))
+        known = known_at(snapshot, [opened("09:00")], (firing,), at(time))
         assert known is not None
         assert [one.delivered_at for one in known.ledger] == [delivered_at]
 
 
 def test_nothing_was_known_before_the_opening_was_received() -> None:
     events = [opened("09:00", received="09:05")]
-    assert as_known(a_snapshot(), events, (), at("09:04")) is None
-    assert as_known(a_snapshot(), events, (), at("09:05")) is not None
+    assert known_at(a_snapshot(), events, (), at("09:04")) is None
+    assert known_at(a_snapshot(), events, (), at("09:05")) is not None
 
 
 def test_before_a_replan_the_rules_of_the_opening_were_known() -> None:
@@ -71,7 +71,7 @@ def test_before_a_replan_the_rules_of_the_opening_were_known() -> None:
     events, now = [opened("09:00"), replan], before.under(after.rules)
     budgets = []
     for time in ("11:00", "12:00"):
-        known = as_known(now, events, (), at(time))
+        known = known_at(now, events, (), at(time))
         assert known is not None
         budgets.append((known.plan.targets[0].budget, known.snapshot.targets[0].budget))
     assert budgets == [(HOUR, HOUR), (1.5 * HOUR, 1.5 * HOUR)]

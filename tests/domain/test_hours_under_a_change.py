@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from domain.calendar import Calendar
-from domain.catalog import Catalog
-from domain.conditions import Condition
-from domain.events import Event
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import Instant
-from domain.planning import plan
-from domain.policies import OnChange, Policy
-from domain.replanning import Closure, Rules
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.teams import Team
-from domain.tickets import Ticket
-from domain.views import instance_view
+from domain.plan.planning import plan
+from domain.policy.catalog import Catalog
+from domain.policy.conditions import Condition
+from domain.policy.policies import OnChange, Policy
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.record.views import instance_view
+from domain.replan.replanning import ClosureRequest, Rules
+from domain.ticket.events import Event
+from domain.ticket.teams import Team
+from domain.ticket.tickets import Ticket
 from tests.support.builders import OFFICE, WEEKDAYS, a_policy, assigned, at, opened, promise, updated
 
 NIGHT = Calendar.from_json({"timezone": "UTC", "weekly_hours": {day: [["18:00", "23:00"]] for day in WEEKDAYS[:5]}})
@@ -107,7 +107,7 @@ def test_a_snapshot_from_before_teams_kept_their_hours_is_measured_as_it_was() -
 
 def test_a_replan_of_business_hours_reaches_the_teams_of_every_policy_a_ticket_may_change_to() -> None:
     snapshot = frozen(gold(Kind.OLA, **HOURS), standard(Kind.OLA, **AROUND_THE_CLOCK))
-    closed = CalendarVersion(Closure(at("18:00"), at("19:00"), "storm").added_to(NIGHT), "bh_night", 2)
+    closed = CalendarVersion(ClosureRequest(at("18:00"), at("19:00"), "storm").added_to(NIGHT), "bh_night", 2)
     rules = Rules(Catalog("default", (), {}), calendars={"bh_night": closed})
     assert rules.concern(snapshot)
     assert dues(rules.over(snapshot), updated("18:10", plan="gold")) == [at("20:00")]

@@ -10,18 +10,18 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.catalog import Catalog
-from domain.clocks import CLOCKS, ClockState, OnReopen, Span
-from domain.conditions import Condition
-from domain.criteria import Criteria
-from domain.events import Event, EventKind, in_order
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import MINUTE, Instant
-from domain.planning import courses, plan
-from domain.plans import Plan, TargetPlan
-from domain.policies import OnChange, Policy, TargetRule
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.tickets import Ticket
+from domain.plan.planning import measured_cycles, plan
+from domain.plan.plans import Plan, TargetPlan
+from domain.policy.catalog import Catalog
+from domain.policy.clocks import CLOCKS, ClockState, OnReopen, Span
+from domain.policy.conditions import Condition
+from domain.policy.criteria import Criteria
+from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.tickets import Ticket
 from tests.support.builders import ALWAYS, a_snapshot
 from tests.support.strategies import calendars, deterministic, histories, instants
 
@@ -219,7 +219,7 @@ def test_the_cycles_of_a_clock_are_numbered_and_follow_one_another(
 @deterministic
 @given(snapshots(), stories())
 def test_the_pauses_of_a_clock_are_the_union_of_what_held_it(snapshot: Snapshot, events: tuple[Event, ...]) -> None:
-    for course in courses(snapshot, events):
+    for course in measured_cycles(snapshot, events):
         holds = [Span(hold.start, hold.end) for hold in course.life.held]
         assert union(holds) == union(course.life.paused)
 
@@ -240,7 +240,7 @@ def union(spans: Sequence[Span]) -> list[tuple[int, int]]:
 def test_a_clock_runs_or_is_paused_from_its_start_to_its_stop_but_for_the_time_the_ticket_was_closed(
     snapshot: Snapshot, events: tuple[Event, ...]
 ) -> None:
-    for course in courses(snapshot, events):
+    for course in measured_cycles(snapshot, events):
         going = course.life.going
         for earlier, later in pairwise(going):
             assert earlier.end is not None

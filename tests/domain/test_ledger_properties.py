@@ -5,13 +5,13 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.events import Event
 from domain.instants import MINUTE, Instant
-from domain.ledger import Firing, Key, Ledger, merge, next_instant, reconcile, standing
-from domain.notices import notice
-from domain.planning import plan
-from domain.plans import Plan
-from domain.snapshot import Snapshot
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Firing, Key, Ledger, merge, next_instant, reconcile, standing
+from domain.record.notices import notice
+from domain.ticket.events import Event
 from tests.support.builders import a_snapshot, at, opened, paused, promise, resolved, resumed
 from tests.support.strategies import deterministic, histories, tracked_snapshots
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from domain.catalog import Catalog
-from domain.conditions import Condition, Match
 from domain.ids import InstanceId, Kind, SubjectType
-from domain.match_record import LONGEST_VALUE, MOST_CONDITIONS, MOST_POLICIES, MatchRecord
-from domain.origins import Origin
-from domain.policies import Policy
-from domain.snapshot import Snapshot
-from domain.tickets import Ticket
+from domain.policy.catalog import Catalog
+from domain.policy.conditions import Condition, Match
+from domain.policy.match_record import LONGEST_VALUE, MOST_CONDITIONS, MOST_POLICIES, MatchRecord
+from domain.policy.policies import Policy
+from domain.policy.snapshot import Snapshot
+from domain.ticket.origins import Origin
+from domain.ticket.tickets import Ticket
 from tests.support.builders import a_policy, a_snapshot, a_ticket
 
 GOLD = Condition("plan", "eq", "gold")

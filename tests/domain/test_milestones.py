@@ -6,8 +6,8 @@ import pytest
 
 from domain.calendar import Calendar
 from domain.errors import WorkingTimeExhausted
-from domain.escalations import EscalationRule, EscalationStatus, Trigger
 from domain.instants import parse
+from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
 from tests.support.builders import (
     ALWAYS,
     acknowledged,

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from domain.escalations import EscalationRule
-from domain.events import Event
-from domain.ledger import Ledger, reconcile
-from domain.notices import notice
-from domain.planning import plan
-from domain.records import first_record, next_due
-from domain.status import InstanceStatus
-from domain.views import instance_view
+from domain.plan.planning import plan
+from domain.plan.status import InstanceStatus
+from domain.policy.escalations import EscalationRule
+from domain.record.ledger import Ledger, reconcile
+from domain.record.notices import notice
+from domain.record.records import first_record, next_due
+from domain.record.views import instance_view
+from domain.ticket.events import Event
 from tests.support.builders import (
     a_snapshot,
     acknowledged,

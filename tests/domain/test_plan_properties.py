@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import Calendar
-from domain.clocks import ClockState
-from domain.events import Event, EventKind, in_order
 from domain.instants import Instant, Micros
-from domain.planning import plan
-from domain.plans import BREACHED, Plan
-from domain.policies import TargetRule
-from domain.snapshot import Snapshot
-from domain.status import met
-from domain.views import instance_view, used_at
+from domain.plan.planning import plan
+from domain.plan.plans import BREACHED, Plan
+from domain.plan.status import met
+from domain.policy.clocks import ClockState
+from domain.policy.policies import TargetRule
+from domain.policy.snapshot import Snapshot
+from domain.record.views import instance_view, used_at
+from domain.ticket.events import Event, EventKind, in_order
 from tests.support.builders import OFFICE, a_snapshot, only
 from tests.support.strategies import budgets, calendars, causes, deterministic, histories, instants, tracked_snapshots
 

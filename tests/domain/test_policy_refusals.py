@@ -2,11 +2,11 @@
 
 import pytest
 
-from domain.conditions import Condition
 from domain.errors import InvalidValue
-from domain.escalations import EscalationRule
 from domain.instants import HOUR
-from domain.policies import Policy, TargetRule
+from domain.policy.conditions import Condition
+from domain.policy.escalations import EscalationRule
+from domain.policy.policies import Policy, TargetRule
 from tests.support.refusals import (
     AFTER,
     CONDITION,

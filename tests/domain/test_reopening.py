@@ -8,9 +8,9 @@ from itertools import permutations
 import pytest
 
 from domain.calendar import Calendar
+from domain.calendar.reopening import reopened
 from domain.instants import parse
-from domain.reopening import reopened
-from domain.replanning import Closure
+from domain.replan.replanning import ClosureRequest
 
 OFFICE = Calendar.from_json(
     {
@@ -22,8 +22,8 @@ OFFICE = Calendar.from_json(
 )
 
 
-def closure(start: str, end: str, reason: str) -> Closure:
-    return Closure(parse(start), parse(end), reason)
+def closure(start: str, end: str, reason: str) -> ClosureRequest:
+    return ClosureRequest(parse(start), parse(end), reason)
 
 
 STORM = closure("2026-03-02T13:00:00Z", "2026-03-03T10:00:00Z", "storm")

@@ -9,13 +9,13 @@ import pytest
 
 from domain.calendar import Calendar
 from domain.calendar.validation import WEEKDAYS
-from domain.catalog import Catalog
 from domain.errors import InvalidValue
 from domain.instants import HOUR, MINUTE, Instant, parse, render
-from domain.planning import plan
-from domain.policies import OnChange
-from domain.replanning import Breach, Closure, Rules, moves
-from domain.snapshot import CalendarVersion, Snapshot
+from domain.plan.planning import plan
+from domain.policy.catalog import Catalog
+from domain.policy.policies import OnChange
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.replan.replanning import BreachChange, ClosureRequest, Rules, moves
 from tests.support.builders import OFFICE, a_policy, a_snapshot, at, opened, promise, resolved
 
 BERLIN = Calendar.from_json(
@@ -29,7 +29,7 @@ BERLIN = Calendar.from_json(
 
 
 def closed(start: str, end: str, calendar: Calendar = BERLIN) -> Calendar:
-    return Closure(parse(start), parse(end), "storm").added_to(calendar)
+    return ClosureRequest(parse(start), parse(end), "storm").added_to(calendar)
 
 
 def lost(start: str, end: str, first: str = "2026-03-01T00:00:00Z", last: str = "2026-04-05T00:00:00Z") -> int:
@@ -139,20 +139,20 @@ def test_a_policy_that_names_other_hours_brings_them_along() -> None:
 def test_a_move_says_what_becomes_of_the_breach() -> None:
     events = [opened("09:00"), resolved("16:00")]
     closed_at_noon = replace(
-        SNAPSHOT, calendar=CalendarVersion(Closure(at("12:00"), at("18:00"), "x").added_to(OFFICE))
+        SNAPSHOT, calendar=CalendarVersion(ClosureRequest(at("12:00"), at("18:00"), "x").added_to(OFFICE))
     )
     before, after = plan(SNAPSHOT, events), plan(closed_at_noon, events)
     (saved,) = moves(before, after, at("17:00"))
     assert (saved.type, saved.breach, render(saved.due_to or Instant(0))) == (
-        "resolution", Breach.SAVED, "2026-03-03T12:00:00Z"
+        "resolution", BreachChange.SAVED, "2026-03-03T12:00:00Z"
     )  # fmt: skip
     (worse,) = moves(after, before, at("17:00"))
-    assert worse.breach is Breach.WOULD_BREACH
+    assert worse.breach is BreachChange.WOULD_BREACH
     assert moves(before, before, at("17:00")) == ()
 
 
 def test_a_breach_that_lies_ahead_is_none_yet() -> None:
-    slower = replace(SNAPSHOT, calendar=CalendarVersion(Closure(at("12:00"), at("13:00"), "x").added_to(OFFICE)))
+    slower = replace(SNAPSHOT, calendar=CalendarVersion(ClosureRequest(at("12:00"), at("13:00"), "x").added_to(OFFICE)))
     (move,) = moves(plan(SNAPSHOT, [opened("10:00")]), plan(slower, [opened("10:00")]), at("11:00"))[-1:]
     assert (move.breach, (move.due_to or 0) - (move.due_from or 0)) == (None, HOUR)
 
@@ -160,5 +160,5 @@ def test_a_breach_that_lies_ahead_is_none_yet() -> None:
 def test_a_target_that_only_one_of_the_plans_has_moves() -> None:
     fewer = replace(SNAPSHOT, policy=replace(SNAPSHOT.policy, targets=SNAPSHOT.policy.targets[1:]))
     (gone,) = moves(plan(SNAPSHOT, [opened("09:00")]), plan(fewer, [opened("09:00")]), at("12:00"))
-    assert (gone.type, gone.due_to, gone.breach) == ("first_response", None, Breach.SAVED)
+    assert (gone.type, gone.due_to, gone.breach) == ("first_response", None, BreachChange.SAVED)
     assert isinstance(SNAPSHOT, Snapshot)

@@ -8,11 +8,11 @@ import pytest
 
 from domain.calendar import tzdata_version
 from domain.errors import InvalidValue
-from domain.events import Event, EventKind
-from domain.planning import plan
-from domain.plans import Plan
-from domain.replans import effective
-from domain.snapshot import CalendarVersion, Snapshot
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.plan.replans import effective_snapshot
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.events import Event, EventKind
 from tests.support.builders import ALWAYS, a_snapshot, at, only, opened, promise
 
 SNAPSHOT = a_snapshot(promise(minutes=600))
@@ -33,21 +33,21 @@ def test_the_rules_of_a_replan_hold_from_the_opening_on() -> None:
 def test_the_replan_received_last_counts_whenever_it_is_said_to_have_occurred() -> None:
     late = replace(replanned(SNAPSHOT, "13:00"), occurred_at=at("10:00"))
     events = [opened("09:00"), replanned(AROUND_THE_CLOCK, "12:00"), late]
-    assert effective(SNAPSHOT, events).calendar == SNAPSHOT.calendar
+    assert effective_snapshot(SNAPSHOT, events).calendar == SNAPSHOT.calendar
 
 
 def test_a_snapshot_that_was_replanned_still_knows_the_rules_of_the_opening() -> None:
     events = [opened("09:00"), replanned(AROUND_THE_CLOCK, "12:00")]
-    kept = Snapshot.from_json(effective(SNAPSHOT, events).to_json())
+    kept = Snapshot.from_json(effective_snapshot(SNAPSHOT, events).to_json())
     assert kept.calendar.version == 4
-    assert effective(kept, events).calendar.version == 4
-    assert effective(kept, events[:1]).calendar == SNAPSHOT.calendar
+    assert effective_snapshot(kept, events).calendar.version == 4
+    assert effective_snapshot(kept, events[:1]).calendar == SNAPSHOT.calendar
     assert plan(kept, events[:1]) == plan(SNAPSHOT, events[:1])
 
 
 def test_a_replan_changes_nothing_about_the_ticket() -> None:
     other = replace(AROUND_THE_CLOCK, ticket=replace(SNAPSHOT.ticket, priority="low"))
-    assert effective(SNAPSHOT, [opened("09:00"), replanned(other, "12:00")]).ticket == SNAPSHOT.ticket
+    assert effective_snapshot(SNAPSHOT, [opened("09:00"), replanned(other, "12:00")]).ticket == SNAPSHOT.ticket
 
 
 def test_a_replan_without_rules_is_no_event_and_neither_are_rules_without_a_replan() -> None:

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from domain.catalog import Catalog
-from domain.conditions import Condition
-from domain.events import Event, EventKind
 from domain.instants import Instant
-from domain.planning import plan
-from domain.plans import Plan
-from domain.policies import OnChange, Policy
-from domain.replanning import Rules
-from domain.snapshot import Snapshot
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.policy.catalog import Catalog
+from domain.policy.conditions import Condition
+from domain.policy.policies import OnChange, Policy
+from domain.policy.snapshot import Snapshot
+from domain.replan.replanning import Rules
+from domain.ticket.events import Event, EventKind
 from tests.support.builders import a_policy, a_ticket, acknowledged, at, opened, promise, target_of, updated
 
 STANDARD = a_policy(promise(minutes=600), id="standard", on_change=OnChange.RETARGET)

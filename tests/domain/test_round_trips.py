@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conditions import Condition
 from domain.errors import InvalidValue
-from domain.escalations import EscalationRule
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType, parse_workflow_id, workflow_id
 from domain.instants import HOUR, LONGEST, Instant, Micros
-from domain.ledger import reconcile
-from domain.notices import notice
-from domain.planning import plan
-from domain.plans import Plan
-from domain.policies import Policy, TargetRule
-from domain.records import Delivery, Record, first_record
-from domain.snapshot import Facts, Snapshot
-from domain.tickets import Ticket
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.policy.conditions import Condition
+from domain.policy.escalations import EscalationRule
+from domain.policy.policies import Policy, TargetRule
+from domain.policy.snapshot import Facts, Snapshot
+from domain.record.ledger import reconcile
+from domain.record.notices import notice
+from domain.record.records import Delivery, Record, first_record
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
 from tests.support.strategies import (
     brief,
     conditions,

@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 
-from domain.budgets import Deadline, WorkingDays
 from domain.calendar import Calendar
-from domain.catalog import Catalog
-from domain.conditions import Condition
-from domain.criteria import Criteria
 from domain.errors import SlaError
-from domain.escalations import EscalationRule, Trigger
-from domain.events import Event, EventKind
 from domain.ids import Kind
-from domain.planning import plan
-from domain.policies import OnChange
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.teams import Team
+from domain.plan.planning import plan
+from domain.policy.budgets import Deadline, WorkingDays
+from domain.policy.catalog import Catalog
+from domain.policy.conditions import Condition
+from domain.policy.criteria import Criteria
+from domain.policy.escalations import EscalationRule, Trigger
+from domain.policy.policies import OnChange
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.events import Event, EventKind
+from domain.ticket.teams import Team
 from tests.support.builders import WEEKDAYS, a_policy, an_owned_ticket, assigned, at, opened, promise, updated
 
 PART_DAYS = Calendar.from_json(

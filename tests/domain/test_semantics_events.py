@@ -3,15 +3,15 @@
 from dataclasses import replace
 from itertools import permutations
 
-from domain.catalog import Catalog
-from domain.clocks import ClockState, OnReopen
-from domain.events import Event, EventKind, in_order
 from domain.instants import MINUTE, Instant
-from domain.ledger import merge, reconcile, standing
-from domain.notices import notice
-from domain.planning import plan
-from domain.snapshot import Snapshot
-from domain.status import InstanceStatus, instance_status, met
+from domain.plan.planning import plan
+from domain.plan.status import InstanceStatus, instance_status, met
+from domain.policy.catalog import Catalog
+from domain.policy.clocks import ClockState, OnReopen
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import merge, reconcile, standing
+from domain.record.notices import notice
+from domain.ticket.events import Event, EventKind, in_order
 from tests.support.builders import (
     ALWAYS,
     a_policy,

@@ -1,10 +1,10 @@
 """Rows of docs/semantics.md about pauses; each docstring is the sentence of its row."""
 
-from domain.clocks import ClockState
 from domain.instants import HOUR, MINUTE
-from domain.planning import plan
-from domain.plans import Plan
-from domain.views import instance_view
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.policy.clocks import ClockState
+from domain.record.views import instance_view
 from tests.support.builders import (
     a_snapshot,
     at,

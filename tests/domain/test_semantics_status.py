@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from domain.events import Event
 from domain.instants import SECOND, Instant
-from domain.ledger import merge, reconcile
-from domain.notices import notice
-from domain.planning import plan
-from domain.status import InstanceStatus, instance_status, met
-from domain.views import instance_view
+from domain.plan.planning import plan
+from domain.plan.status import InstanceStatus, instance_status, met
+from domain.record.ledger import merge, reconcile
+from domain.record.notices import notice
+from domain.record.views import instance_view
+from domain.ticket.events import Event
 from tests.support.builders import (
     a_snapshot,
     acknowledged,

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.calendar import Calendar
-from domain.clocks import ClockState
 from domain.errors import InvalidValue
 from domain.instants import HOUR, MINUTE, from_datetime, parse, render, to_datetime
-from domain.status import met
+from domain.plan.status import met
+from domain.policy.clocks import ClockState
 from tests.support.builders import OFFICE, acknowledged, at, opened, resolution, resolved, target_of, two_clocks
 
 

@@ -9,21 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import Calendar
-from domain.catalog import Catalog
-from domain.clocks import ClockState
-from domain.events import Event, EventKind, in_order
 from domain.ids import Kind
 from domain.instants import MINUTE, Instant
-from domain.ledger import reconcile
-from domain.notices import notice
-from domain.planning import plan
-from domain.plans import BREACHED, HALFWAY, Plan, TargetPlan
-from domain.policies import Policy
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.status import InstanceStatus, instance_status
-from domain.stints import Ownership, owned
-from domain.teams import Team
-from domain.views import instance_view
+from domain.plan.planning import plan
+from domain.plan.plans import BREACHED, HALFWAY, Plan, TargetPlan
+from domain.plan.status import InstanceStatus, instance_status
+from domain.policy.catalog import Catalog
+from domain.policy.clocks import ClockState
+from domain.policy.policies import Policy
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.record.ledger import reconcile
+from domain.record.notices import notice
+from domain.record.views import instance_view
+from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.stints import Ownership, ownership_of
+from domain.ticket.teams import Team
 from tests.support.builders import (
     ALWAYS,
     OFFICE,
@@ -50,8 +50,8 @@ def told(ownership: Ownership) -> Told:
     return [(stint.team_id, stint.start, stint.end) for stint in ownership.stints]
 
 
-def ownership_of(*events: Event, first: str | None = None) -> Ownership:
-    return owned(first, in_order(events))
+def held_by(*events: Event, first: str | None = None) -> Ownership:
+    return ownership_of(first, in_order(events))
 
 
 def ola(*events: Event, first: str | None = None, minutes: int = 60, calendar: Calendar = ALWAYS) -> Plan:
@@ -65,12 +65,12 @@ def clocks(planned: Plan, type_: str = "resolution") -> list[TargetPlan]:
 
 
 def test_a_ticket_that_nobody_was_given_is_nobodys() -> None:
-    assert told(ownership_of(opened("09:00"))) == [(None, at("09:00"), None)]
+    assert told(held_by(opened("09:00"))) == [(None, at("09:00"), None)]
 
 
 def test_each_assignment_ends_one_stint_and_begins_the_next() -> None:
     events = opened("09:00"), assigned("network", "09:10"), assigned("billing", "09:40"), resolved("10:00")
-    assert told(ownership_of(*events)) == [
+    assert told(held_by(*events)) == [
         (None, at("09:00"), at("09:10")),
         ("network", at("09:10"), at("09:40")),
         ("billing", at("09:40"), at("10:00")),
@@ -78,19 +78,19 @@ def test_each_assignment_ends_one_stint_and_begins_the_next() -> None:
 
 
 def test_a_ticket_may_open_in_a_teams_hands_and_be_given_back_to_nobody() -> None:
-    found = ownership_of(opened("09:00"), assigned(None, "09:30"), first="network")
+    found = held_by(opened("09:00"), assigned(None, "09:30"), first="network")
     assert told(found) == [("network", at("09:00"), at("09:30")), (None, at("09:30"), None)]
 
 
 def test_being_assigned_to_the_team_that_has_it_is_no_handover() -> None:
-    found = ownership_of(opened("09:00"), assigned("network", "09:10"), assigned("network", "09:40"))
+    found = held_by(opened("09:00"), assigned("network", "09:10"), assigned("network", "09:40"))
     assert [stint.event_id for stint in found.stints] == ["opened  09:00", "to network 09:10"]
 
 
 def test_a_late_assignment_changes_the_stints_like_any_late_event() -> None:
     late = assigned("billing", "09:20", received="10:30")
     events = opened("09:00"), assigned("network", "09:10"), assigned("network", "09:40"), late
-    assert told(ownership_of(*events)) == [
+    assert told(held_by(*events)) == [
         (None, at("09:00"), at("09:10")),
         ("network", at("09:10"), at("09:20")),
         ("billing", at("09:20"), at("09:40")),
@@ -101,14 +101,14 @@ def test_a_late_assignment_changes_the_stints_like_any_late_event() -> None:
 def test_an_assignment_after_the_closing_begins_nothing_until_the_ticket_is_reopened() -> None:
     """An assignment after the closing begins nothing until the ticket is reopened."""
     closed = opened("09:00"), resolved("10:00"), assigned("network", "11:00")
-    assert told(ownership_of(*closed)) == [(None, at("09:00"), at("10:00"))]
-    again = ownership_of(*closed, reopened("12:00"))
+    assert told(held_by(*closed)) == [(None, at("09:00"), at("10:00"))]
+    again = held_by(*closed, reopened("12:00"))
     assert told(again) == [(None, at("09:00"), at("11:00")), ("network", at("11:00"), None)]
     assert again.closed_at is None
 
 
 def test_an_assignment_dated_before_the_opening_counts_from_the_opening() -> None:
-    found = ownership_of(opened("09:00"), assigned("network", "08:00"))
+    found = held_by(opened("09:00"), assigned("network", "08:00"))
     assert told(found) == [("network", at("09:00"), None)]
 
 
@@ -118,7 +118,7 @@ def test_stints_partition_the_life_of_a_ticket_without_gap_or_overlap(
     events: tuple[Event, ...], first: str | None
 ) -> None:
     """The stints of a ticket partition its life without gap or overlap; each begins with a handover."""
-    found = owned(first, in_order(events))
+    found = ownership_of(first, in_order(events))
     if found.closed_at == events[0].occurred_at:
         assert found.stints == ()
         return
@@ -134,7 +134,7 @@ def test_stints_partition_the_life_of_a_ticket_without_gap_or_overlap(
 def test_stints_are_the_same_in_any_order_of_arrival(events: tuple[Event, ...], first: str | None, random: Any) -> None:
     shuffled = list(events)
     random.shuffle(shuffled)
-    assert owned(first, in_order(shuffled)) == owned(first, in_order(events))
+    assert ownership_of(first, in_order(shuffled)) == ownership_of(first, in_order(events))
 
 
 @deterministic
@@ -142,7 +142,7 @@ def test_stints_are_the_same_in_any_order_of_arrival(events: tuple[Event, ...], 
 def test_a_stint_says_who_had_the_ticket_at_each_of_its_moments(events: tuple[Event, ...], first: str | None) -> None:
     """Against the plainest way to find out: follow the assignments up to that moment."""
     ordered = in_order(events)
-    for stint in owned(first, ordered).stints:
+    for stint in ownership_of(first, ordered).stints:
         middle = stint.start + MINUTE if stint.end is None else (stint.start + stint.end) // 2
         owner = first
         for event in ordered:

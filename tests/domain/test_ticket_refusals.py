@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from domain.conditions import Condition
 from domain.errors import InvalidValue
-from domain.escalations import EscalationRule
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType, parse_workflow_id, workflow_id
 from domain.instants import MINUTE, duration, from_datetime, parse, to_datetime
-from domain.planning import plan
-from domain.policies import Policy, TargetRule
-from domain.snapshot import Snapshot
-from domain.tickets import Ticket
+from domain.plan.planning import plan
+from domain.policy.conditions import Condition
+from domain.policy.escalations import EscalationRule
+from domain.policy.policies import Policy, TargetRule
+from domain.policy.snapshot import Snapshot
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
 from tests.support.builders import a_snapshot, at, opened, resolved
 from tests.support.refusals import (
     EVENT,

@@ -5,21 +5,21 @@ from itertools import product
 import pytest
 
 from domain.errors import Conflict
-from domain.events import EventKind
 from domain.instants import Instant
-from domain.ticket_statuses import (
+from domain.scrubbe.ticket_statuses import (
     LIVING,
     ONGOING,
     TRANSITIONS,
     History,
+    StatusChange,
     TicketStatus,
-    Turn,
     answered_at,
     first_at,
     ongoing_since,
     resolved_at,
     transition,
 )
+from domain.ticket.events import EventKind
 
 NEW, OPEN, ACKNOWLEDGED, RESOLVED, CLOSED = TicketStatus
 # What the documented table says, written once more.
@@ -38,7 +38,7 @@ TOLD = {
 
 def history(*statuses: TicketStatus) -> History:
     """One status a microsecond."""
-    return tuple(Turn(status, Instant(number)) for number, status in enumerate(statuses))
+    return tuple(StatusChange(status, Instant(number)) for number, status in enumerate(statuses))
 
 
 @pytest.mark.parametrize(("before", "after"), TOLD)
@@ -70,8 +70,8 @@ def test_clocks_run_exactly_between_what_starts_and_what_stops_them() -> None:
 
 
 def test_a_turn_reads_back_as_it_was_written() -> None:
-    turn = Turn(ACKNOWLEDGED, Instant(1_700_000_000_123_456))
-    assert Turn.from_json(turn.to_json()) == turn
+    turn = StatusChange(ACKNOWLEDGED, Instant(1_700_000_000_123_456))
+    assert StatusChange.from_json(turn.to_json()) == turn
     assert turn.to_json() == {"status": "ACKNOWLEDGED", "at": "2023-11-14T22:13:20.123456Z"}
 
 

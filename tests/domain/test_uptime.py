@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import pin_packaged_tzdata
-from domain.clocks import Span
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, parse, render
-from domain.uptime import Month, Uptime, downtime, month_of, outages
+from domain.policy.clocks import Span
+from domain.scrubbe.uptime import Month, Uptime, downtime, month_of, outages
 from tests.support.strategies import deterministic
 
 pin_packaged_tzdata()

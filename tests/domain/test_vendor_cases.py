@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from domain.budgets import Deadline
 from domain.calendar import Calendar
 from domain.calendar.validation import WEEKDAYS
 from domain.errors import InvalidValue
-from domain.escalations import EscalationRule
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, MINUTE, SECOND, Instant, Micros, parse, render, to_datetime
-from domain.planning import plan
-from domain.plans import TargetPlan
-from domain.policies import OnChange, Policy, TargetRule
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.status import InstanceStatus, instance_status
-from domain.tickets import Ticket
+from domain.plan.planning import plan
+from domain.plan.plans import TargetPlan
+from domain.plan.status import InstanceStatus, instance_status
+from domain.policy.budgets import Deadline
+from domain.policy.escalations import EscalationRule
+from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
 from tests.support.builders import a_snapshot, only
 
 Case = dict[str, Any]

@@ -23,8 +23,8 @@ from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from domain.policies import Policy
-from store.migrate import upgrade
+from domain.policy.policies import Policy
+from store.schema.migrate import upgrade
 from store.store import Store
 from tests.cli.conftest import ROOT, path_with_root
 from tests.support.clockwork import Clockwork, Opened, Switchable, eventually, snapshot_of

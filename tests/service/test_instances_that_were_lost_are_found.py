@@ -16,11 +16,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from domain.events import Event, EventKind
 from domain.instants import SECOND as ONE_SECOND
 from domain.instants import Instant, render
-from domain.planning import plan
-from domain.policies import Policy
+from domain.plan.planning import plan
+from domain.policy.policies import Policy
+from domain.ticket.events import Event, EventKind
 from service.reconciling import Finding, Reconciler, Report, Runs, Suspects, Suspicion, Trouble
 from store.store import Store
 from tests.support.clockwork import (

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from store.migrate import upgrade
+from store.schema.migrate import upgrade
 from store.store import Store
 
 TEMPLATE = "slakeeper_template"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from domain.catalog import AROUND_THE_CLOCK
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import HOUR, MINUTE, Instant, Micros, parse
-from domain.ledger import Firing, Key
-from domain.planning import plan
-from domain.policies import Policy, TargetRule
-from domain.records import Record, first_record
-from domain.snapshot import Snapshot
-from domain.tickets import Ticket
+from domain.plan.planning import plan
+from domain.policy.catalog import AROUND_THE_CLOCK
+from domain.policy.policies import Policy, TargetRule
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Firing, Key
+from domain.record.records import Record, first_record
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
 
 OPENED = parse("2026-03-02T09:00:00.123456Z")
 ORGANIZATION = "default"

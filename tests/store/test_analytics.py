@@ -15,20 +15,20 @@ from sqlalchemy.sql.expression import ClauseElement, Executable
 from domain.analytics.buckets import Bucket, Granularity, buckets
 from domain.analytics.periods import Period, read_period
 from domain.analytics.rates import Tally
-from domain.events import EventKind
 from domain.ids import Kind
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, parse
-from domain.planning import plan
-from domain.policies import TargetRule
-from domain.records import Record
-from domain.snapshot import Snapshot
-from domain.teams import Team
-from store import analytics
-from store import analytics_queries as queries
-from store.analytics_queries import Scope, Window
+from domain.plan.planning import plan
+from domain.policy.policies import TargetRule
+from domain.policy.snapshot import Snapshot
+from domain.record.records import Record
+from domain.ticket.events import EventKind
+from domain.ticket.teams import Team
+from store.analytics import queries
+from store.analytics import summaries as analytics
+from store.analytics.queries import OutcomeWindow, Scope
+from store.database.types import moment
+from store.schema.tables import instance_targets
 from store.store import Store
-from store.tables import instance_targets
-from store.types import moment
 from tests.store.samples import OPENED, ORGANIZATION, a_policy, a_step, an_event, an_opening
 
 NOW = parse("2026-03-20T12:00:00Z")
@@ -261,7 +261,7 @@ class Asked:
 
 
 DAYS = buckets(MARCH, Granularity.DAY)
-WINDOW = Window(MARCH.start, Instant(MARCH.start + 2 * DAY), NOW)
+WINDOW = OutcomeWindow(MARCH.start, Instant(MARCH.start + 2 * DAY), NOW)
 RANK = queries.Rank("resolution", "worked", 3, 9, is_whole=False)
 STATEMENTS = [
     Asked("counts", COUNTED, queries.counts(SCOPE, WINDOW)),

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from domain.errors import IdempotencyKeyReused, StoreUnavailable
 from domain.instants import HOUR, SECOND, Instant, Micros
-from domain.teams import Team
-from store import tables
-from store.answers import KEPT_FOR, MOST_PURGED, Answer, Question
-from store.database import Database
-from store.organizations import begin_change
+from domain.ticket.teams import Team
+from store.access.answers import KEPT_FOR, MOST_PURGED, Answer, Question
+from store.access.organizations import begin_change
+from store.database.connections import Database
+from store.schema import tables
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_policy
 
@@ -169,7 +169,7 @@ async def test_a_task_that_a_transaction_starts_does_not_share_its_fate(store: S
 async def test_a_transaction_of_one_store_is_none_of_another(
     open_store: Callable[[], Store], database_url: str
 ) -> None:
-    ours, theirs = open_store(), Store(Database(database_url, patience=0.3))
+    ours, theirs = open_store(), Store(Database(database_url, timeout=0.3))
     async with ours.database.transaction():
         await ours.teams.create(ORGANIZATION, Team("t", "T"))
         assert (await theirs.teams.list(ORGANIZATION, 1, 0))[1] == 0
@@ -219,7 +219,7 @@ async def test_many_transactions_under_keys_of_their_own_all_get_their_turn(
     for number in range(30):
         await timed.answers.claim(Question(ORGANIZATION, f"old-{number}", "d"))
     watch.wait(KEPT_FOR)
-    stores = [Store(Database(database_url, patience=60), watch) for _ in range(3)]
+    stores = [Store(Database(database_url, timeout=60), watch) for _ in range(3)]
 
     async def create(number: int) -> None:
         store = stores[number % 3]

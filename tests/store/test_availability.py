@@ -17,9 +17,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.util import await_only
 
 from domain.errors import InvalidValue, StoreUnavailable
-from store import tables
-from store.database import Database
-from store.migrate import upgrade
+from store.database.connections import Database
+from store.schema import tables
+from store.schema.migrate import upgrade
 from store.store import Store
 from tests.store.samples import ORGANIZATION, an_opening
 
@@ -30,7 +30,7 @@ from tests.store.samples import an_opening
 async def main(url, name):
     store = Store.open(url)
     for number in range(40):
-        await store.instances.apply(an_opening(f"{name}-{number}"))
+        await store.instances.instances.apply(an_opening(f"{name}-{number}"))
     await store.close()
 asyncio.run(main(*sys.argv[1:]))
 """
@@ -110,7 +110,7 @@ def test_a_url_of_another_kind_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_locked_file_stops_writers_for_a_while_and_readers_not_at_all(database_url: str) -> None:
-    store = Store(Database(database_url, patience=0.3))
+    store = Store(Database(database_url, timeout=0.3))
     other = sqlite3.connect(make_url(database_url).database or "", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     before = time.monotonic()
@@ -126,7 +126,7 @@ async def test_a_locked_file_stops_writers_for_a_while_and_readers_not_at_all(da
 
 
 async def test_a_row_that_another_transaction_holds_is_waited_for_and_then_unavailable(database_url: str) -> None:
-    ours, theirs = Store(Database(database_url, patience=0.3)), Store.open(database_url)
+    ours, theirs = Store(Database(database_url, timeout=0.3)), Store.open(database_url)
     async with theirs.database.transaction():
         await rename(theirs, "held")
         with pytest.raises(StoreUnavailable):
@@ -137,7 +137,7 @@ async def test_a_row_that_another_transaction_holds_is_waited_for_and_then_unava
 
 
 async def test_many_writers_at_once_all_get_their_turn(database_url: str) -> None:
-    stores = [Store(Database(database_url, patience=60)) for _ in range(3)]
+    stores = [Store(Database(database_url, timeout=60)) for _ in range(3)]
     openings = [an_opening(str(number)) for number in range(150)]
     await asyncio.gather(*(stores[index % 3].instances.apply(opening) for index, opening in enumerate(openings)))
     assert await count(stores[0], tables.instances) == 150
@@ -241,7 +241,7 @@ async def test_a_commit_on_sqlite_is_on_disk_before_it_is_answered(store: Store)
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 async def test_a_server_that_is_frozen_is_given_up(database_url: str) -> None:
     """Its connection stays open and nothing comes back; the driver tries for ten seconds to cancel."""
-    database = Database(database_url, patience=0.5)
+    database = Database(database_url, timeout=0.5)
     backend = await database.read(lambda conn: conn.scalar(sa.text("SELECT pg_backend_pid()")))
     os.kill(backend, signal.SIGSTOP)
     try:

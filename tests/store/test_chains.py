@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from domain.chain import verify
-from domain.events import EventKind
-from domain.planning import plan
-from domain.records import Record
-from domain.snapshot import Snapshot
-from domain.status import instance_status
+from domain.plan.planning import plan
+from domain.plan.status import instance_status
+from domain.policy.snapshot import Snapshot
+from domain.record.chain import verify
+from domain.record.records import Record
+from domain.ticket.events import EventKind
+from store.schema.tables import instance_records
 from store.store import Store
-from store.tables import instance_records
 from tests.store.samples import ORGANIZATION, an_event, an_opening
 
 ID = "inst_sla_ticket_42"

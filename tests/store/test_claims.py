@@ -9,20 +9,20 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from domain.catalog import Catalog
-from domain.conditions import Condition, Match
 from domain.errors import Conflict, NotFound, WorkingTimeExhausted
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import SECOND, Instant
-from domain.planning import plan
-from domain.records import first_record
-from domain.tickets import Ticket
-from store.claims import GRACE
-from store.openings import Opening, Start
-from store.organizations import begin_change
+from domain.plan.planning import plan
+from domain.policy.catalog import Catalog
+from domain.policy.conditions import Condition, Match
+from domain.record.records import first_record
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
+from store.access.organizations import begin_change
+from store.instances.openings import OpenTicketResult, Start
+from store.rules.claims import GRACE
+from store.schema.tables import claims
 from store.store import Store
-from store.tables import claims
 from tests.store.samples import OPENED, ORGANIZATION, a_policy, a_step
 
 SOONER = a_policy("sla_sooner")
@@ -33,18 +33,18 @@ def a_ticket(subject: str = "42", kind: Kind = Kind.SLA, **ticket: Any) -> Ticke
     return Ticket(InstanceId(kind, SubjectType.TICKET, subject), **ticket)
 
 
-def prepare(catalog: Catalog, ticket: Ticket) -> Opening:
+def prepare(catalog: Catalog, ticket: Ticket) -> OpenTicketResult:
     snapshot = catalog.snapshot(ticket, "2026a")
     if snapshot is None or not snapshot.targets:
-        return Opening(policy_id=None if snapshot is None else snapshot.policy.id)
-    return Opening(start=Start(snapshot, plan(snapshot, (EVENT,))))
+        return OpenTicketResult(policy_id=None if snapshot is None else snapshot.policy.id)
+    return OpenTicketResult(start=Start(snapshot, plan(snapshot, (EVENT,))))
 
 
-async def opening(store: Store, *tickets: Ticket) -> Opening:
+async def opening(store: Store, *tickets: Ticket) -> OpenTicketResult:
     return (await store.openings(ORGANIZATION, tickets or [a_ticket()], prepare))[0]
 
 
-async def record(store: Store, one: Opening) -> None:
+async def record(store: Store, one: OpenTicketResult) -> None:
     assert one.start is not None
     await store.instances.apply(first_record(one.start.snapshot.to_json(), one.start.plan, EVENT))
 
@@ -114,7 +114,7 @@ async def test_a_ticket_that_has_an_instance_or_no_promise_claims_nothing_and_wr
     event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
     again, untracked = await opening(ready), await opening(ready, a_ticket(kind=Kind.OLA))
     assert again.existing is not None
-    assert untracked == Opening()
+    assert untracked == OpenTicketResult()
     assert {statement.partition(" ")[0] for statement in statements} <= {"SELECT", "PRAGMA", "BEGIN", "SHOW"}
     assert len([statement for statement in statements if statement.startswith("SELECT")]) <= 6
 
@@ -132,7 +132,7 @@ async def test_the_tickets_of_one_opening_are_claimed_together(ready: Store) -> 
 
 
 async def test_what_cannot_be_prepared_claims_nothing(ready: Store) -> None:
-    def fail(catalog: Catalog, ticket: Ticket) -> Opening:
+    def fail(catalog: Catalog, ticket: Ticket) -> OpenTicketResult:
         raise WorkingTimeExhausted("too far")
 
     with pytest.raises(WorkingTimeExhausted):
@@ -225,7 +225,7 @@ async def race(stores: list[Store], round_: int) -> int:
 
     archived, opened_first = asyncio.Event(), asyncio.Event()
 
-    async def open_one(index: int) -> Opening:
+    async def open_one(index: int) -> OpenTicketResult:
         if round_ % 3 == 0:
             await archived.wait()
         await asyncio.sleep(0.001 * (index + round_ % 5))

@@ -9,17 +9,17 @@ import sqlalchemy as sa
 
 from domain.analytics.periods import read_period
 from domain.analytics.rates import Tally
-from domain.events import EventKind
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, parse, render
-from domain.origins import Origin
-from domain.planning import plan
-from domain.policies import Policy
-from domain.snapshot import Snapshot
-from domain.uptime import month_of
-from store.compliance import Average, Kept
+from domain.plan.planning import plan
+from domain.policy.policies import Policy
+from domain.policy.snapshot import Snapshot
+from domain.scrubbe.uptime import month_of
+from domain.ticket.events import EventKind
+from domain.ticket.origins import Origin
+from store.analytics.compliance import Average, Kept
+from store.database.types import moment
+from store.schema.tables import tickets
 from store.store import Store
-from store.tables import tickets
-from store.types import moment
 from tests.store.samples import OPENED, ORGANIZATION, a_policy, a_step, an_event, an_opening
 
 NOW = parse("2026-03-20T12:00:00Z")

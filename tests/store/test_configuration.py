@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from domain.calendar import Calendar
 from domain.errors import Conflict, InvalidValue, InvalidValues, NotFound, Outdated
-from domain.escalations import EscalationRule, Trigger
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import parse
-from domain.tickets import Ticket
-from store import tables
+from domain.policy.escalations import EscalationRule, Trigger
+from domain.ticket.tickets import Ticket
+from store.schema import tables
 from store.store import Store
 from tests.store.samples import ORGANIZATION, a_policy, a_step, an_opening
 

@@ -10,9 +10,9 @@ import pytest
 from domain.errors import NotFound
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import MINUTE, Instant, parse
-from domain.origins import Origin
-from domain.tickets import Ticket
-from store.ims import ImsSettings
+from domain.ticket.origins import Origin
+from domain.ticket.tickets import Ticket
+from store.rules.ims import ImsSettings
 from store.store import Store
 from tests.store.samples import ORGANIZATION, a_policy
 

@@ -8,9 +8,9 @@ from sqlalchemy import event
 
 from domain.ids import Kind, SubjectType
 from domain.instants import HOUR, Instant
-from domain.records import Record
-from domain.status import InstanceStatus
-from store.instances import Filters
+from domain.plan.status import InstanceStatus
+from domain.record.records import Record
+from store.instances.instances import Filters
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_policy, an_opening
 

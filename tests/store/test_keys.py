@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from domain.access.subscriptions import Subscription
 from domain.errors import Conflict, InvalidValue, NotFound
-from domain.subscriptions import Subscription
-from store.keys import KeyOwner, any_key, ensure_key, prefix
+from store.access.keys import KeyOwner, any_key, ensure_key, prefix
+from store.schema.tables import api_keys
 from store.store import Store
-from store.tables import api_keys
 
 KEY = "ak_live_c29tZXRoaW5nLWhhcmQtdG8tZ3Vlc3M"
 

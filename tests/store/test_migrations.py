@@ -16,11 +16,11 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateIndex
 
 from domain.errors import Conflict, StoreUnavailable
-from store.migrate import MIGRATIONS, head, migration_config, upgrade
-from store.tables import metadata
-from store.urls import sync_url
+from store.database.urls import sync_url
+from store.schema.migrate import MIGRATIONS, head, migration_config, upgrade
+from store.schema.tables import metadata
 
-UPGRADE = "import sys; from store.migrate import upgrade; upgrade(sys.argv[1])"
+UPGRADE = "import sys; from store.schema.migrate import upgrade; upgrade(sys.argv[1])"
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from domain.access.subscriptions import Subscription
 from domain.calendar import Calendar
 from domain.errors import Conflict, InvalidValue, NotFound
-from domain.subscriptions import Subscription
-from store.organizations import Organization
+from store.access.organizations import Organization
 from store.store import Store
 
 MONDAYS = Calendar.from_json({"timezone": "UTC", "weekly_hours": {"mon": [["09:00", "17:00"]]}})

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from domain.events import Event, EventKind
 from domain.ids import Kind
 from domain.instants import HOUR, MINUTE, Instant, to_datetime
-from domain.planning import plan
-from domain.records import Record
-from domain.snapshot import Snapshot
-from store import tables
+from domain.plan.planning import plan
+from domain.policy.snapshot import Snapshot
+from domain.record.records import Record
+from domain.ticket.events import Event, EventKind
+from store.schema import tables
 from store.store import Store
 from tests.store.samples import OPENED, a_policy, a_step, an_event, an_opening
 

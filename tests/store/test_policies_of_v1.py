@@ -9,11 +9,11 @@ from decimal import Decimal
 
 import pytest
 
-from domain.conditions import Condition
 from domain.errors import Conflict
 from domain.ids import Kind
-from domain.origins import Origin
-from domain.policies import Policy
+from domain.policy.conditions import Condition
+from domain.policy.policies import Policy
+from domain.ticket.origins import Origin
 from store.store import Store
 from tests.store.samples import ORGANIZATION, a_policy
 

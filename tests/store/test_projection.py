@@ -9,14 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from domain.errors import InvalidValue, PlanMissing, ProjectionConflict
-from domain.events import EventKind
 from domain.instants import HOUR, Instant
-from domain.planning import plan
-from domain.plans import Plan
-from domain.records import Delivery, Record
-from domain.snapshot import Snapshot
-from domain.status import InstanceStatus
-from store import tables
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.plan.status import InstanceStatus
+from domain.policy.snapshot import Snapshot
+from domain.record.records import Delivery, Record
+from domain.ticket.events import EventKind
+from store.schema import tables
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_step, an_event, an_opening
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from domain.errors import Conflict
-from domain.events import EventKind
 from domain.instants import MINUTE, Instant
-from domain.snapshot import Snapshot
-from store.replans import Replan, Replanned
+from domain.policy.snapshot import Snapshot
+from domain.ticket.events import EventKind
+from store.instances.replans import Replan, Replanned
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_step, an_event, an_opening
 

@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from domain.errors import StoreUnavailable
-from store import soundness
-from store.migrate import upgrade
-from store.starting import check
+from store.schema import soundness
+from store.schema.migrate import upgrade
+from store.schema.preparing import check
 from store.store import Store
 from tests.store.conftest import PostgresServer
 from tests.store.samples import ORGANIZATION, an_opening

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from store.instances import SetAside, Taken
+from store.instances.instances import RecordedEvent, RefusedEvent
 from store.store import Store
 from tests.store.samples import ORGANIZATION, a_step, an_event, an_opening
 
@@ -24,7 +24,7 @@ async def test_an_event_is_taken_from_its_record_on_with_the_instant_of_its_firs
     await store.instances.apply(opening)
     assert await store.instances.taken(*ask) is None
     await store.instances.apply(a_step(opening, 2, events=(event,)))
-    assert await store.instances.taken(*ask) == Taken(event.occurred_at)
+    assert await store.instances.taken(*ask) == RecordedEvent(event.occurred_at)
     for stranger in ("other", ORGANIZATION):
         instance_id = opening.instance_id if stranger == "other" else "inst_sla_ticket_other"
         assert await store.instances.taken(stranger, instance_id, "ack") is None
@@ -35,11 +35,11 @@ async def test_an_event_that_was_set_aside_is_told_with_the_reason_unless_it_was
     await store.instances.apply(opening)
     ask = (ORGANIZATION, opening.instance_id)
     await store.instances.apply(a_step(opening, 2, set_aside=refused("r1")))
-    assert await store.instances.taken(*ask, "r1") == SetAside("nobody can plan it")
+    assert await store.instances.taken(*ask, "r1") == RefusedEvent("nobody can plan it")
     assert await store.instances.taken(*ask, "r2") is None
     event = an_event("r1")
     await store.instances.apply(a_step(opening, 3, events=(event,), set_aside=refused("r1")))
-    assert await store.instances.taken(*ask, "r1") == Taken(event.occurred_at)
+    assert await store.instances.taken(*ask, "r1") == RecordedEvent(event.occurred_at)
 
 
 async def test_whether_an_event_is_taken_is_one_statement_that_reads_no_plan(store: Store) -> None:
@@ -72,8 +72,8 @@ async def test_what_many_wait_for_is_told_in_one_look(store: Store) -> None:
     asked.append((ORGANIZATION, "inst_sla_ticket_none", "ack"))
     found = await store.instances.taken_any(asked)
     assert found == {
-        **{asked[number]: Taken(an_event("ack", minutes=number).occurred_at) for number in range(0, 40, 4)},
-        **{asked[number]: SetAside("nobody can plan it") for number in range(1, 40, 4)},
+        **{asked[number]: RecordedEvent(an_event("ack", minutes=number).occurred_at) for number in range(0, 40, 4)},
+        **{asked[number]: RefusedEvent("nobody can plan it") for number in range(1, 40, 4)},
     }
     assert await store.instances.taken_any([]) == {}
 

@@ -9,7 +9,7 @@ import pytest
 
 from domain.calendar import Calendar
 from domain.errors import Conflict, InvalidValue, NotFound
-from domain.teams import Team
+from domain.ticket.teams import Team
 from store.store import Store
 from tests.store.samples import ORGANIZATION, a_policy
 

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from domain.catalog import AROUND_THE_CLOCK
 from domain.errors import InvalidValue, NotFound
 from domain.instants import HOUR, Instant
-from domain.origins import Origin
-from domain.priorities import Priority
-from domain.snapshot import Snapshot
-from domain.ticket_statuses import TicketStatus, Turn
-from domain.tickets import Ticket
-from store import tables
+from domain.policy.catalog import AROUND_THE_CLOCK
+from domain.policy.priorities import Priority
+from domain.policy.snapshot import Snapshot
+from domain.scrubbe.ticket_statuses import StatusChange, TicketStatus
+from domain.ticket.origins import Origin
+from domain.ticket.tickets import Ticket
+from store.instances.tickets import StoredTicket, instance_of
+from store.schema import tables
 from store.store import Store
-from store.tickets import StoredTicket, instance_of
 from tests.store.samples import OPENED, ORGANIZATION, a_policy, an_opening
 
 ONE, EIGHT = Instant(OPENED + HOUR), Instant(OPENED + 8 * HOUR)
@@ -31,7 +31,7 @@ async def organization(store: Store) -> None:
 
 
 def a_ticket(id_: str = "tick_1", *statuses: TicketStatus, **changes: Any) -> StoredTicket:
-    history = tuple(Turn(status, OPENED) for status in (TicketStatus.NEW, *statuses))
+    history = tuple(StatusChange(status, OPENED) for status in (TicketStatus.NEW, *statuses))
     given = {"title": "Broken", "description": "", "priority": Priority.HIGH, "created_at": OPENED, **changes}
     return StoredTicket(id=id_, history=history, updated_at=OPENED, **given)
 
@@ -75,7 +75,7 @@ async def test_a_ticket_that_is_not_there_is_not_found(store: Store) -> None:
 
 async def test_a_change_makes_the_next_version_of_the_newest_only(store: Store) -> None:
     created = await store.tickets.create(ORGANIZATION, a_ticket())
-    opened = replace(created, history=(*created.history, Turn(TicketStatus.OPEN, ONE)), updated_at=ONE)
+    opened = replace(created, history=(*created.history, StatusChange(TicketStatus.OPEN, ONE)), updated_at=ONE)
     changed = await store.tickets.change(ORGANIZATION, opened)
     assert changed == replace(opened, version=2)
     assert await store.tickets.get(ORGANIZATION, "tick_1") == changed

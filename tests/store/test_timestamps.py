@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from domain.errors import InvalidValue
 from domain.instants import Instant, from_datetime
-from store.database import Database
+from store.database.connections import Database
+from store.schema.tables import organizations
 from store.store import Store
-from store.tables import organizations
 
 TOKYO = timezone(timedelta(hours=9))
 MOMENTS = [

@@ -16,11 +16,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import StoreUnavailable
-from domain.teams import Team
-from store import writing
-from store.database import Database
+from domain.ticket.teams import Team
+from store.database import writing
+from store.database.connections import Database
+from store.schema.tables import claims, organizations
 from store.store import Store
-from store.tables import claims, organizations
 from tests.store.samples import ORGANIZATION, an_opening
 
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -90,7 +90,7 @@ async def test_however_many_write_at_once_nobody_is_refused(store: Store) -> Non
 
 
 async def test_whoever_waits_longer_than_the_patience_is_not_refused_while_others_get_on(database_url: str) -> None:
-    store = Store(Database(database_url, patience=0.4))
+    store = Store(Database(database_url, timeout=0.4))
 
     def slow(conn: sa.Connection) -> None:
         conn.execute(sa.select(sa.func.pg_sleep(0.1)) if conn.dialect.name != "sqlite" else sa.text("SELECT 1"))
@@ -168,7 +168,7 @@ async def test_a_job_whose_caller_was_cancelled_while_it_waited_is_not_done(stor
 async def test_whoever_waits_is_refused_once_the_thread_stands_still_and_what_is_refused_is_not_done(
     database_url: str,
 ) -> None:
-    store = Store(Database(database_url, patience=0.2))
+    store = Store(Database(database_url, timeout=0.2))
     held = Held(store)
     await held.until_it_holds()
     with pytest.raises(StoreUnavailable, match="does not answer"):

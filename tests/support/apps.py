@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.dependencies import Dependencies
+from service.dependencies import Dependencies
 from settings import Settings
 
 _idle: list[FastAPI] = []

@@ -6,14 +6,14 @@ from functools import partial
 from typing import Any
 
 from domain.calendar import Calendar
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, HOUR, MINUTE, SECOND, Instant, Micros, parse
-from domain.planning import plan
-from domain.plans import Plan, TargetPlan
-from domain.policies import Policy, TargetRule
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.tickets import Ticket
+from domain.plan.planning import plan
+from domain.plan.plans import Plan, TargetPlan
+from domain.policy.policies import Policy, TargetRule
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
 
 MONDAY = parse("2026-03-02T00:00:00Z")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

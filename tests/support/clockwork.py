@@ -19,21 +19,21 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.ports import Channel, Projection
-from domain.catalog import Catalog
 from domain.errors import StoreUnavailable
-from domain.events import Event, EventKind
 from domain.ids import workflow_id
 from domain.instants import Instant, from_datetime, parse, render, to_datetime
-from domain.planning import plan
-from domain.records import Delivery, Record, first_record
-from domain.snapshot import Snapshot
-from domain.tickets import Ticket
-from service.asking import ask
+from domain.plan.planning import plan
+from domain.policy.catalog import Catalog
+from domain.policy.snapshot import Snapshot
+from domain.record.records import Delivery, Record, first_record
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
+from service.temporal.queries import ask
 from tests.support.replaying import event_types
 from worker import build_worker
 from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input
-from workflows.operators import at_start, attribute_values
 from workflows.packing import unpack
+from workflows.visibility import at_start, attribute_values
 
 ORGANIZATION = "default"
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from domain.calendar import Calendar
-from domain.catalog import Catalog
-from domain.conditions import Condition
-from domain.events import Event, EventKind
-from domain.explaining import Explanation, Past, explain
+from domain.explaining import Explanation, RecordedHistory, explain
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import HOUR, Instant, parse
-from domain.ledger import Firing, Key
-from domain.planning import plan
-from domain.policies import Policy, TargetRule
-from domain.snapshot import CalendarVersion
-from domain.tickets import Ticket
+from domain.plan.planning import plan
+from domain.policy.catalog import Catalog
+from domain.policy.conditions import Condition
+from domain.policy.policies import Policy, TargetRule
+from domain.policy.snapshot import CalendarVersion
+from domain.record.ledger import Firing, Key
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
 
 _WEEK = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 _EVENTS = (
@@ -44,7 +44,7 @@ def explained_ticket() -> Explanation:
     fired = Firing(
         Key("resolution", 1, "halfway"), 1, _at("16:00:00"), _at("16:00:00.004"), delivered_at=_at("16:00:00.061")
     )
-    return explain(Past(snapshot, events, (fired,), plan(snapshot, events)), _at("16:30:00"))
+    return explain(RecordedHistory(snapshot, events, (fired,), plan(snapshot, events)), _at("16:30:00"))
 
 
 def _at(time: str) -> Instant:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from cli.embedded import SERVER_OPTIONS, dynamic_config
+from cli.engine.embedded import SERVER_OPTIONS, dynamic_config
 from tests.support.clockwork import binary
 
 LONG_HISTORY = {"limit.historyCount.suggestContinueAsNew": "80"}

@@ -9,14 +9,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain.calendar import Calendar
-from domain.conditions import OPERATORS, Condition, Match
-from domain.escalations import EscalationRule, EscalationStatus, Trigger
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, LONGEST, MINUTE, Instant, Micros
-from domain.policies import Policy, TargetRule
-from domain.snapshot import CalendarVersion, Snapshot
-from domain.tickets import Ticket
+from domain.policy.conditions import OPERATORS, Condition, Match
+from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
+from domain.policy.policies import Policy, TargetRule
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
 from tests.support.builders import ALWAYS, MONDAY, OFFICE, a_snapshot
 
 deterministic = settings(derandomize=True, deadline=None, max_examples=150)

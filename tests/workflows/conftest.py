@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.policies import Policy
-from store.migrate import upgrade
+from domain.policy.policies import Policy
+from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.clockwork import Clockwork, Switchable, time_skipping
 from tests.support.servers import in_real_time

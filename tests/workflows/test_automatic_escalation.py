@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from domain.catalog import Catalog
-from domain.ledger import Firing
-from domain.origins import Origin
-from domain.policies import Policy
-from domain.snapshot import Snapshot
-from domain.tickets import Ticket
+from domain.policy.catalog import Catalog
+from domain.policy.policies import Policy
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Firing
+from domain.ticket.origins import Origin
+from domain.ticket.tickets import Ticket
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, Opened, eventually, working
 from tests.workflows.test_instances_start import start_with_signal

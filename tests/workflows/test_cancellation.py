@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from activities.ports import Signals
-from domain.policies import Policy
+from domain.policy.policies import Policy
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, snapshot_of, working
 from tests.workflows.test_instances_start import start_with_signal

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.catalog import Catalog
-from domain.clocks import OnReopen
-from domain.policies import Policy
-from domain.snapshot import Snapshot
+from domain.policy.catalog import Catalog
+from domain.policy.clocks import OnReopen
+from domain.policy.policies import Policy
+from domain.policy.snapshot import Snapshot
 from tests.support.clockwork import ORGANIZATION, Clockwork, Opened, eventually, snapshot_of, standing, working
 
 

@@ -12,7 +12,7 @@ import pytest
 from activities import sending
 from activities.ports import NoticeFailed, NoticeRefused
 from domain.instants import Instant
-from domain.policies import Policy
+from domain.policy.policies import Policy
 from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, standing, working
 
 SECOND = 1 / 60

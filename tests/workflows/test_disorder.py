@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from temporalio.common import WorkflowIDReusePolicy
 
-from domain.catalog import Catalog
-from domain.events import Event, EventKind
 from domain.ids import workflow_id
 from domain.instants import MINUTE, SECOND, Instant, parse, render
-from domain.planning import plan
-from domain.plans import Plan
-from domain.policies import Policy
-from domain.snapshot import Snapshot
-from domain.status import instance_status
-from service.asking import ask
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.plan.status import instance_status
+from domain.policy.catalog import Catalog
+from domain.policy.policies import Policy
+from domain.policy.snapshot import Snapshot
+from domain.ticket.events import Event, EventKind
+from service.temporal.queries import ask
 from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, snapshot_of, working
 from workflows.messages import SIGNALS, STATE_QUERY, WORKFLOW_TYPE
 

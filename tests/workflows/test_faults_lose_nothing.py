@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from activities.ports import NoticeFailed, NoticeRefused
-from domain.policies import Policy
+from domain.policy.policies import Policy
 from store.store import Store
 from tests.support.ailments import fill, full, read_only
 from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, eventually, snapshot_of, working

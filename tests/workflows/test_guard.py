@@ -19,9 +19,9 @@ from temporalio.client import WorkflowHandle, WorkflowQueryFailedError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowInstance
 
 from domain.instants import SECOND, Instant
-from domain.policies import Policy
+from domain.policy.policies import Policy
 from guard import LEGACY_QUERY, REFUSAL, RIGHT_BEHIND, GuardedInstance, GuardedRunner, NotReplayed, Place, ignore
-from service.asking import ask
+from service.temporal.queries import ask
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
 from tests.support.replaying import event_types
 

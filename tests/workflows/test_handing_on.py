@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 
-from domain.events import Event, EventKind
 from domain.instants import Instant
-from domain.planning import plan
-from domain.policies import Policy
+from domain.plan.planning import plan
+from domain.policy.policies import Policy
+from domain.ticket.events import Event, EventKind
 from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, standing, working
 from tests.support.replaying import replay_everything
 from workflows.state import InstanceState, Outstanding

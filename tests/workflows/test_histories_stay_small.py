@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from domain.instants import to_datetime
-from domain.policies import Policy
-from service.attributes import available
+from domain.policy.policies import Policy
+from service.temporal.search_attributes import available
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
-from workflows.operators import ATTRIBUTES, NEXT_DUE
+from workflows.visibility import ATTRIBUTES, NEXT_DUE
 
 BUDGET = 30
 

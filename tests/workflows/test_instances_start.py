@@ -9,10 +9,10 @@ from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from activities.ports import NoticeFailed
-from domain.events import Event, EventKind
 from domain.ids import InstanceId, workflow_id
-from domain.planning import plan
-from domain.policies import Policy
+from domain.plan.planning import plan
+from domain.policy.policies import Policy
+from domain.ticket.events import Event, EventKind
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, Opened, eventually, snapshot_of, target_of, working
 from workflows.messages import WORKFLOW_TYPE, start_input

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from domain.policies import Policy
+from domain.policy.policies import Policy
 from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, standing, working
 from workflows.calls import DELIVER, REGULAR
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from api.engine import Engine, provider
-from api.patience import Patience
 from domain.errors import InvalidValue
-from domain.events import Event, EventKind
 from domain.instants import DAY, Instant
-from domain.planning import plan
-from domain.policies import Policy
-from domain.teams import Team
+from domain.plan.planning import plan
+from domain.policy.policies import Policy
+from domain.ticket.events import Event, EventKind
+from domain.ticket.teams import Team
+from service.temporal.engine import Engine, provider
+from service.timeouts import Timeouts
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, Opened, eventually, snapshot_of, working
 from tests.support.replaying import replay_everything
@@ -38,7 +38,7 @@ async def test_a_life_is_the_same_when_every_document_is_too_large_to_travel_pla
     monkeypatch.setattr(packing, "PLAIN_UP_TO_BYTES", 10)
     monkeypatch.setattr(packing, "PLAIN_ANSWER_BYTES", 10)
     await store.policies.create(ORGANIZATION, policy)
-    engine = Engine(provider(realtime.client), realtime.task_queue, Patience())
+    engine = Engine(provider(realtime.client), realtime.task_queue, Timeouts())
     async with working(realtime):
         handle = await start_with_signal(realtime, "inst_sla_ticket_42", {"priority": "high"}, event_id="a")
         ticket = Opened(realtime, handle, await realtime.now())
@@ -70,7 +70,7 @@ async def test_a_start_that_is_more_than_temporal_takes_is_refused_for_good(
     now = await realtime.now()
     opened = Event(EventKind.OPENED, "o", now, now)
     with pytest.raises(InvalidValue, match="more than Temporal takes"):
-        await Engine(provider(realtime.client), realtime.task_queue, Patience()).start(
+        await Engine(provider(realtime.client), realtime.task_queue, Timeouts()).start(
             large, plan(large, [opened]), opened
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.policies import Policy
+from domain.policy.policies import Policy
 from tests.support.clockwork import Clockwork, Opened, eventually, snapshot_of, standing, working
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from domain.policies import Policy
-from service.asking import ask
+from domain.policy.policies import Policy
+from service.temporal.queries import ask
 from tests.support.clockwork import Clockwork, Opened, snapshot_of, working
 
 

@@ -15,7 +15,7 @@ from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.worker import HandleQueryInput, WorkflowInboundInterceptor, WorkflowInterceptorClassInput
 
-from domain.policies import Policy
+from domain.policy.policies import Policy
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
 from tests.support.interceptors import BeforeTheFirstPlan
 from tests.support.replaying import replayer

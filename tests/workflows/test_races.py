@@ -6,7 +6,7 @@ import asyncio
 
 from domain.ids import workflow_id
 from domain.instants import Instant, parse
-from domain.policies import Policy
+from domain.policy.policies import Policy
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, snapshot_of, target_of, working
 from tests.support.replaying import replay_everything

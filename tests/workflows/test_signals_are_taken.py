@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
-from domain.policies import Policy
-from service.asking import ask
+from domain.policy.policies import Policy
+from service.temporal.queries import ask
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, target_of, working
 
 MALFORMED = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.catalog import Catalog
-from domain.policies import Policy
-from domain.snapshot import Snapshot
-from domain.teams import Team
-from domain.tickets import Ticket
+from domain.policy.catalog import Catalog
+from domain.policy.policies import Policy
+from domain.policy.snapshot import Snapshot
+from domain.ticket.teams import Team
+from domain.ticket.tickets import Ticket
 from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, standing, working
 
 TEAMS = {"network": Team("network", "Network", "nora@example.com"), "billing": Team("billing", "Billing")}

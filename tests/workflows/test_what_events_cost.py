@@ -13,9 +13,9 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from activities import telling
 from activities.applying import Applying
-from activities.pasts import Pasts
-from domain.chain import verify
-from domain.policies import Policy
+from activities.histories import KnownHistories
+from domain.policy.policies import Policy
+from domain.record.chain import verify
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, Opened, eventually, snapshot_of, standing, working
 from tests.support.interceptors import BeforeTheFirstPlan
@@ -138,7 +138,7 @@ async def test_requests_do_not_grow_with_the_past(realtime: Clockwork, policy: P
     assert max(later) - min(later) < 64
 
 
-class Forgetful(Pasts):
+class Forgetful(KnownHistories):
     """As a worker that has just been started is for every instance."""
 
     def get(self, key: tuple[str, str], wanted: str) -> None:

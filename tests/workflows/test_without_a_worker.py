@@ -10,7 +10,7 @@ import pytest
 from activities.ports import Signals
 from activities.signal_times import HistorySignalTimes
 from domain.instants import parse
-from domain.policies import Policy
+from domain.policy.policies import Policy
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, standing, target_of, working
 
 SECOND = 1 / 60

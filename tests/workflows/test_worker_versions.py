@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.service import RPCError
 
-from domain.policies import Policy
+from domain.policy.policies import Policy
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
 from worker import DEPLOYMENT
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from domain.conditions import Condition
 from domain.fields import optional_text, plain_number, require_choice, require_share, require_text
 from domain.instants import MINUTE, duration
-from domain.origins import Origin
-from domain.policies import UPTIME, Policy, TargetRule
-from domain.priorities import Priority
+from domain.policy.conditions import Condition
+from domain.policy.policies import UPTIME, Policy, TargetRule
+from domain.policy.priorities import Priority
+from domain.ticket.origins import Origin
 
 ID_PREFIX = "pol"
 RESPONSE, RESOLVE = "first_response", "resolution"

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
-from domain.catalog import Catalog
 from domain.instants import Instant, render, render_optional
-from domain.ledger import Ledger, standing
-from domain.origins import Origin
-from domain.plans import AUTOMATIC, Plan
-from domain.snapshot import Snapshot
-from domain.status import exceeded
-from domain.ticket_statuses import TicketStatus, first_at, resolved_at
-from domain.tickets import Ticket
-from store.tickets import RESOLVE, RESPONSE, StoredTicket
+from domain.plan.plans import AUTOMATIC, Plan
+from domain.plan.status import exceeded
+from domain.policy.catalog import Catalog
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Ledger, standing
+from domain.scrubbe.ticket_statuses import TicketStatus, first_at, resolved_at
+from domain.ticket.origins import Origin
+from domain.ticket.tickets import Ticket
+from store.instances.tickets import RESOLVE, RESPONSE, StoredTicket
 from workflows.messages import SIGNALS
 
 ID_PREFIX = "tick"

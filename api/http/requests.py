@@ -1,0 +1,143 @@
+"""JSON bodies, refused before anything else sees them when they could not be stored or sent on.
+
+PostgreSQL takes no NUL in text, UTF-8 no lone surrogate, JSON no infinity; each of them is legal to `json.loads`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
+
+from api.http import idempotency
+from api.http.answers import as_made
+from api.http.prefixes import PREFIXES
+from domain.errors import InvalidValue
+from service.temporal.turns import client_is_gone
+
+MAX_BODY_BYTES = 256 * 1024
+"""A snapshot holds a ticket, a policy and a calendar, each at most this large; Temporal takes 2 MB a message."""
+MAX_DEPTH = 32
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+class JsonRoute(APIRoute):
+    """A route whose path, query and body hold only what the store and Temporal can carry.
+
+    One that creates takes an `Idempotency-Key`, see `api.http.idempotency`.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self._keeping = idempotency.keeping(options)
+        if self._keeping is not None:
+            endpoint = idempotency.claiming(endpoint)
+            options = idempotency.documented(options, self._keeping)
+        # Where it is included under a prefix the path alone does not tell.
+        self._fixed = path.partition("{")[0] if path.startswith(PREFIXES) else ""
+        super().__init__(path, as_made(endpoint, options.get("status_code")), **options)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        # Most requests are for other routes, which the text before the first parameter tells soonest.
+        if not scope.get("root_path") and not scope["path"].startswith(self._fixed):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        handle: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
+        if self._keeping is not None:
+            handle = idempotency.answering(handle, self._keeping)
+
+        async def checked(request: Request) -> Response:
+            _refuse_nul(request)
+            strict = JsonRequest(request.scope, request.receive)
+            client_is_gone.set(strict.is_disconnected)
+            if request.method in _WITH_BODY and await strict.body():
+                await strict.json()
+            return await handle(strict)
+
+        return checked
+
+
+class JsonRequest(Request):
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            self._body = await self._read()
+        return self._body
+
+    async def _read(self) -> bytes:
+        received = bytearray()
+        try:
+            async for chunk in self.stream():
+                received += chunk
+                if len(received) > MAX_BODY_BYTES:
+                    raise HTTPException(413, f"The body must be at most {MAX_BODY_BYTES // 1024} KiB long.")
+        except ClientDisconnect:
+            raise HTTPException(400, "The connection was closed before the whole body had arrived.") from None
+        return bytes(received)
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._json = parse_json(await self.body(), self.headers.get("content-type", ""))
+        return self._json
+
+
+def parse_json(body: bytes, content_type: str) -> Any:
+    """Raises HTTPException 415 or 400 for what is not JSON, InvalidValue for JSON that cannot be carried."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise HTTPException(415, "Send the body as JSON with the header Content-Type: application/json.")
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        reason = f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "unreadable"
+        raise HTTPException(400, f"The body is not JSON: {reason}.") from None
+    refuse_uncarriable(document)
+    return document
+
+
+def refuse_uncarriable(document: Any) -> None:
+    """Raises InvalidValue naming the path of a text or number that cannot be carried, or of too deep a nesting."""
+    stack: list[tuple[str, int, Any]] = [("", 0, document)]
+    while stack:
+        path, depth, value = stack.pop()
+        if isinstance(value, str):
+            require_carriable(value, path or "body")
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise InvalidValue(path or "body", str(value), "must be a finite number")
+        elif isinstance(value, dict | list):
+            if depth == MAX_DEPTH:
+                raise InvalidValue(path[:100], "...", f"must not be nested deeper than {MAX_DEPTH} levels")
+            stack.extend((inner, depth + 1, child) for inner, child in _children(path, value))
+
+
+def require_carriable(text: str, field: str) -> None:
+    if "\x00" in text:
+        raise InvalidValue(field, text, "must not contain the character NUL")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidValue(field, text, "must be valid Unicode (half of a surrogate pair stands alone)")
+
+
+def _children(path: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, list):
+        yield from ((f"{path}[{index}]", child) for index, child in enumerate(value))
+        return
+    for key, child in value.items():
+        inner = f"{path}.{key}" if path else key
+        require_carriable(key, inner)
+        yield inner, child
+
+
+def _refuse_nul(request: Request) -> None:
+    if "\x00" in request.scope["path"]:
+        raise HTTPException(404)
+    for name, value in request.query_params.multi_items():
+        require_carriable(name, "query")
+        require_carriable(value, name)

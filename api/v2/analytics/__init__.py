@@ -1,0 +1,1 @@
+"""Summaries, trends and breaches."""

@@ -1,0 +1,50 @@
+"""The same answers as rows of a table, for CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from api.v2.analytics.views import TIMED
+
+_COUNTS = ("met", "breached", "cancelled", "total")
+_SPREAD = ("average", "median", "p90")
+SUMMARY_COLUMNS = (
+    *("section", "key", "name", "start_date", "end_date", "timezone"),
+    *(*_COUNTS, "instances", "compliance_rate", "paused_share", "count"),
+    *(f"{name}_{time}_minutes" for time in ("working", "calendar") for name in _SPREAD),
+)
+TREND_COLUMNS = ("start", "end", "label", "clipped", "met", "breached", "compliance_rate")
+BREACH_COLUMNS = (
+    *("instance_id", "conversation_id", "ticket_id", "incident_id", "target", "due_at", "stopped_at"),
+    *("overrun_seconds", "overrun_calendar_seconds", "policy_id", "policy_name", "team_id", "team_name", "priority"),
+)
+# Where the value that a list is grouped by stands, and its name.
+_LISTS = {
+    "by_target_type": ("type", ""),
+    "by_priority": ("priority", ""),
+    "by_policy": ("policy_id", "policy_name"),
+    "by_team": ("team_id", "team_name"),
+}
+
+
+def summary_rows(view: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A section `current` and one `previous`, each with a row for all targets and one for each time; one a list."""
+    yield from _headline_rows("current", view)
+    for section, (key, name) in _LISTS.items():
+        for entry in view[section]:
+            yield {**view["period"], "section": section, **entry, "key": entry[key], "name": entry.get(name)}
+    yield from _headline_rows("previous", view["previous"])
+
+
+def _headline_rows(section: str, view: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    first = {"section": section, **view["period"]}
+    yield {**first, "key": "all", **view, **view["counts"]}
+    for type_ in TIMED:
+        times = view[type_]
+        spreads = {
+            f"{name}_{time}_minutes": times[f"{time}_minutes"][name]
+            for time in ("working", "calendar")
+            for name in _SPREAD
+        }
+        yield {**first, "key": type_, "count": times["count"], **spreads}

@@ -1,0 +1,189 @@
+"""Parameters and answers of `/analytics`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import Field, WithJsonSchema
+
+from api.http.schemas import DateTime, PageOf, View
+from api.v2.policies.schemas import TargetType
+from domain.analytics.buckets import MOST_BUCKETS, Granularity
+from domain.ids import Kind
+
+Date = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
+"""Read by the core, as all dates are."""
+
+StartDate = Annotated[
+    Date | None,
+    Query(description="The first day; left out: 29 days before the last.", examples=["2026-03-01"]),
+]
+EndDate = Annotated[Date | None, Query(description="The last day, included; left out: today.", examples=["2026-03-08"])]
+Timezone = Annotated[
+    str | None,
+    Query(description="An IANA zone; left out: the organization's.", examples=["Europe/Berlin"]),
+]
+KindOf = Annotated[Kind, Query(description="`ola`: the clocks of internal commitments (Enterprise).")]
+PolicyId = Annotated[str | None, Query(examples=["sla_abc123"])]
+Priority = Annotated[str | None, Query(examples=["urgent"])]
+TeamId = Annotated[str | None, Query(examples=["team_support"])]
+Type = Annotated[TargetType | None, Query(alias="type", examples=["resolution"])]
+BucketSize = Annotated[
+    Granularity,
+    Query(description=f"Weeks are ISO weeks. There are at most {MOST_BUCKETS} buckets."),
+]
+
+
+class PeriodView(View):
+    start_date: Date = Field(examples=["2026-03-01"])
+    end_date: Date = Field(description="Included.", examples=["2026-03-08"])
+    timezone: str = Field(examples=["Europe/Berlin"])
+
+
+Rate = Annotated[float | None, Field(description="Percent of met and breached; null without any.", examples=[92.5])]
+
+
+class CountsView(View):
+    met: int = Field(examples=[37])
+    breached: int = Field(examples=[3])
+    cancelled: int = Field(description="By when they were; in no rate.", examples=[1])
+    total: int = Field(examples=[41])
+
+
+class SpreadView(View):
+    average: float | None = Field(examples=[35.2])
+    median: float | None = Field(examples=[28.0])
+    p90: float | None = Field(examples=[71.5])
+
+
+class TimesView(View):
+    """Of the counted targets whose clock has stopped; percentiles by linear interpolation between closest ranks."""
+
+    count: int = Field(examples=[20])
+    working_minutes: SpreadView
+    calendar_minutes: SpreadView
+
+
+class HeadlineView(View):
+    counts: CountsView
+    instances: int = Field(description="That these targets belong to.", examples=[21])
+    compliance_rate: Rate
+    first_response: TimesView
+    resolution: TimesView
+    paused_share: float | None = Field(
+        description="Of the wall time of the counted targets whose clock has stopped, 0 to 1.", examples=[0.0731]
+    )
+
+
+class ChangeView(HeadlineView):
+    """The period's figures less those before, the rate in percentage points; null where either is."""
+
+
+class PreviousView(HeadlineView):
+    period: PeriodView
+    change: ChangeView
+
+
+class RateView(View):
+    met: int = Field(examples=[37])
+    breached: int = Field(examples=[3])
+    compliance_rate: Rate
+
+
+class TypeRateView(RateView):
+    type: str = Field(examples=["resolution"])
+
+
+class PriorityRateView(RateView):
+    priority: str | None = Field(examples=["urgent"])
+
+
+class PolicyRateView(RateView):
+    policy_id: str | None = Field(examples=["sla_abc123"])
+    policy_name: str | None = Field(examples=["Critical Support"])
+
+
+class TeamRateView(RateView):
+    team_id: str | None = Field(description="Null: nobody's.", examples=["team_support"])
+    team_name: str | None = Field(examples=["Support"])
+
+
+class SummaryView(HeadlineView):
+    """Lists begin with the largest number of targets."""
+
+    period: PeriodView
+    by_target_type: list[TypeRateView]
+    by_priority: list[PriorityRateView]
+    by_policy: list[PolicyRateView]
+    by_team: list[TeamRateView]
+    previous: PreviousView = Field(description="As many days, right before.")
+
+
+class BucketView(RateView):
+    start: DateTime = Field(examples=["2026-03-01T23:00:00Z"])
+    end: DateTime = Field(description="Not included.", examples=["2026-03-08T23:00:00Z"])
+    label: str = Field(description="In the zone: an hour, a date, a week or a month.", examples=["2026-W10"])
+    clipped: bool = Field(description="The period holds only a part of this week or month.", examples=[False])
+
+
+class TrendView(View):
+    period: PeriodView
+    granularity: Granularity = Field(examples=["week"])
+    data: list[BucketView]
+
+
+class BreachView(View):
+    """`overrun_seconds` is working time; both overruns go on until the clock stops."""
+
+    instance_id: str = Field(examples=["inst_sla_conversation_conv_456"])
+    conversation_id: str | None = Field(default=None, examples=["conv_456"])
+    ticket_id: str | None = Field(default=None, examples=["4711"])
+    incident_id: str | None = Field(default=None, examples=["inc_9"])
+    target: str = Field(examples=["resolution"])
+    due_at: DateTime = Field(examples=["2026-03-08T14:00:00Z"])
+    stopped_at: DateTime | None = Field(description="Null while the clock is open.", examples=["2026-03-08T14:30:00Z"])
+    overrun_seconds: int | float = Field(examples=[1800])
+    overrun_calendar_seconds: int | float = Field(examples=[1800])
+    policy_id: str | None = Field(examples=["sla_abc123"])
+    policy_name: str | None = Field(examples=["Critical Support"])
+    team_id: str | None = Field(examples=["team_support"])
+    team_name: str | None = Field(examples=["Support"])
+    priority: str | None = Field(examples=["urgent"])
+
+
+class WeekdayCount(View):
+    weekday: str = Field(examples=["mon"])
+    count: int = Field(examples=[2])
+
+
+class HourCount(View):
+    hour: int = Field(examples=[14])
+    count: int = Field(examples=[2])
+
+
+class TeamCount(View):
+    team_id: str | None = Field(examples=["team_support"])
+    team_name: str | None = Field(examples=["Support"])
+    count: int = Field(examples=[2])
+
+
+class PolicyCount(View):
+    policy_id: str | None = Field(examples=["sla_abc123"])
+    policy_name: str | None = Field(examples=["Critical Support"])
+    count: int = Field(examples=[2])
+
+
+class ClustersView(View):
+    """All breaches of the period, not only this page's; by the due instant's wall clock in the zone, most first."""
+
+    by_weekday: list[WeekdayCount]
+    by_hour: list[HourCount]
+    by_team: list[TeamCount]
+    by_policy: list[PolicyCount]
+
+
+class BreachPage(PageOf):
+    data: list[BreachView]
+    period: PeriodView
+    clusters: ClustersView

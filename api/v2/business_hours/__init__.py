@@ -1,0 +1,1 @@
+"""Business hours: their days, history, imports and preview."""

@@ -1,0 +1,134 @@
+"""`/business-hours/{id}/versions` and `/business-hours/{id}/days`: what they were, and what they come to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.http import problems
+from api.http.auth import Reader
+from api.http.dependencies import Deps
+from api.http.prefixes import V2
+from api.http.requests import JsonRoute
+from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.v2.business_hours.history_schemas import (
+    MAX_DAYS,
+    BusinessHoursVersionPage,
+    DaysView,
+    FirstDay,
+    LastDay,
+    Version,
+)
+from api.v2.business_hours.reading import rules_view
+from api.v2.business_hours.schemas import BusinessHoursId
+from domain.calendar import Calendar, Holiday, tzdata_version
+from domain.calendar.effective import ClockChange, EffectiveDay, OpenWindow
+from domain.calendar.parsing import parse_date
+from domain.calendar.validation import WEEKDAYS
+from domain.errors import InvalidValue
+from domain.instants import MINUTE, render
+from store.rules.calendars import StoredVersion
+
+router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
+
+
+@router.get(
+    "/{business_hours_id}/versions",
+    response_model=BusinessHoursVersionPage,
+    responses=problems.documented(401, 403, 404, 422, 503),
+    summary="List who changed business hours, what and when, oldest first",
+)
+async def list_business_hours_versions(
+    business_hours_id: BusinessHoursId, owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
+) -> dict[str, Any]:
+    found, total = await deps.store.calendars.versions(owner.organization, business_hours_id, limit, offset)
+    return page([_version_view(one) for one in found], total, limit, offset)
+
+
+@router.get(
+    "/{business_hours_id}/days",
+    response_model=DaysView,
+    responses=problems.documented(401, 403, 404, 422, 503),
+    summary="List when business hours are open, date by date",
+)
+async def list_business_hours_days(
+    business_hours_id: BusinessHoursId,
+    owner: Reader,
+    deps: Deps,
+    first: FirstDay,
+    last: LastDay,
+    version: Version = None,
+) -> dict[str, Any]:
+    """After holidays, special days, openings, breaks and clock changes; by the present version or an earlier one."""
+    store = deps.store.calendars
+    if version is None:
+        version = (await store.get(owner.organization, business_hours_id)).version
+    stored = await store.version(owner.organization, business_hours_id, version)
+    days = _days(stored.calendar, first, last)
+    return {
+        "business_hours_id": business_hours_id,
+        "version": stored.version,
+        "timezone": stored.calendar.timezone,
+        "tzdata_version": tzdata_version(),
+        "working_minutes": sum(day.working for day in days) / MINUTE,
+        "days": [_day_view(day) for day in days],
+    }
+
+
+def _days(calendar: Calendar, first: str, last: str) -> list[EffectiveDay]:
+    start, end = parse_date(first, "from"), parse_date(last, "to")
+    length = (end - start).days + 1
+    if length < 1:
+        raise InvalidValue("to", last, f"must not lie before {first}")
+    if length > MAX_DAYS:
+        raise InvalidValue("to", last, f"must lie at most {MAX_DAYS - 1} days after {first}")
+    try:
+        return [calendar.effective_day(start + timedelta(days=index)) for index in range(length)]
+    except InvalidValue as refusal:
+        outside = "from" if refusal.value == first else "to"
+        raise InvalidValue(outside, refusal.value, refusal.reason) from None
+
+
+def _day_view(day: EffectiveDay) -> dict[str, Any]:
+    return {
+        "date": day.day.isoformat(),
+        "weekday": WEEKDAYS[day.day.weekday()],
+        "open": [_window_view(window) for window in day.windows],
+        "working_minutes": day.working / MINUTE,
+        "holidays": [_holiday_view(holiday) for holiday in day.holidays],
+        "special": day.special,
+        "clock_changes": [_change_view(change) for change in day.clock_changes],
+    }
+
+
+def _window_view(window: OpenWindow) -> dict[str, Any]:
+    return {
+        "from": window.opens,
+        "to": window.closes,
+        "opens_at": render(window.start),
+        "closes_at": render(window.end),
+    }
+
+
+def _holiday_view(holiday: Holiday) -> dict[str, Any]:
+    return {"name": holiday.name, "closed": [window.to_json() for window in holiday.closed] or None}
+
+
+def _change_view(change: ClockChange) -> dict[str, Any]:
+    return {
+        "at": render(change.at),
+        "offset_minutes_before": change.before / MINUTE,
+        "offset_minutes_after": change.after / MINUTE,
+    }
+
+
+def _version_view(stored: StoredVersion) -> dict[str, Any]:
+    return {
+        "version": stored.version,
+        "changed_at": render(stored.changed_at),
+        "changed_by": stored.changed_by,
+        "changed_by_name": stored.key_name,
+        "business_hours": rules_view(stored.name, stored.calendar),
+    }

@@ -1,0 +1,72 @@
+"""`/business-hours/{id}/holidays:import`: holidays out of an iCalendar file."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http import problems
+from api.http.auth import Writer
+from api.http.dependencies import Deps
+from api.http.prefixes import V2
+from api.http.requests import JsonRoute
+from api.http.schemas import Body
+from api.v2.business_hours.routes import change_with_retries
+from api.v2.business_hours.schemas import HOURS_VIEW, BusinessHoursId, BusinessHoursView
+from domain.calendar import Calendar
+from domain.errors import InvalidValue
+from domain.instants import to_datetime
+from service.calendars import ical
+
+FILE = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\n"
+    "BEGIN:VEVENT\r\nUID:1@example.com\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:Summer outing\r\n"
+    "DTSTART;VALUE=DATE:20260605\r\nDTEND;VALUE=DATE:20260606\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
+
+
+class ImportBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ical": FILE}]})
+
+    ical: str = Field(description="The text of the file.", examples=[FILE])
+    replace: bool = Field(default=False, description="Instead of the holidays there are, not beside them.")
+
+
+class ImportView(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"imported": 1, "skipped": 0, "business_hours": HOURS_VIEW}]}
+    )
+
+    imported: int = Field(description="Holidays the file came to.", examples=[1])
+    skipped: int = Field(description="Events that were cancelled or take no time.", examples=[0])
+    business_hours: BusinessHoursView
+
+
+@router.post(
+    "/{business_hours_id}/holidays:import",
+    response_model=ImportView,
+    responses=problems.documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    summary="Import holidays from an iCalendar file",
+)
+async def import_holidays(
+    business_hours_id: BusinessHoursId, body: ImportBody, owner: Writer, deps: Deps
+) -> dict[str, Any]:
+    """All of the file or nothing, as one new version; none where nothing is new."""
+    stored = await deps.store.calendars.get(owner.organization, business_hours_id)
+    year = to_datetime(deps.now()).year
+    # A long file takes a while; others are answered meanwhile.
+    found = await asyncio.to_thread(ical.read, body.ical, stored.calendar.timezone, year)
+
+    def with_imported(calendar: Calendar) -> dict[str, Any]:
+        if calendar.always_open:
+            raise InvalidValue("business_hours_id", business_hours_id, "are open around the clock, without holidays")
+        kept = () if body.replace else calendar.holidays
+        return {"holidays": [holiday.to_json() for holiday in dict.fromkeys((*kept, *found.holidays))]}
+
+    changed = await change_with_retries(deps, owner, business_hours_id, with_imported)
+    return {"imported": len(found.holidays), "skipped": found.skipped, "business_hours": changed}

@@ -1,0 +1,61 @@
+"""Business hours between the documents of the API and the core."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from api.http.requests import MAX_BODY_BYTES
+from domain.calendar import Calendar
+from domain.errors import InvalidValue
+from domain.instants import Instant, to_datetime
+from service.calendars import public
+
+MOST_SOURCES = 20
+"""Countries and parts of them whose public holidays are in one calendar."""
+
+
+def read_calendar(document: dict[str, Any], now: Instant, field: str = "") -> Calendar:
+    """Public holidays that are only named are looked up, for the years around `now`, and frozen.
+
+    Raises InvalidValue, also for what would be larger than a snapshot may hold.
+    """
+    if document.get("always") is False:
+        document = {key: value for key, value in document.items() if key != "always"}
+    calendar = Calendar.from_json(_looked_up(document, to_datetime(now).year, field), field)
+    calendar.require_ever_open(field)
+    length = len(json.dumps(calendar.to_json()))
+    if length > MAX_BODY_BYTES:
+        most = f"business hours must be at most {MAX_BODY_BYTES // 1024} KiB of JSON, public holidays included"
+        raise InvalidValue("holidays", f"{length} bytes", most)
+    return calendar
+
+
+def _looked_up(document: dict[str, Any], year: int, field: str) -> dict[str, Any]:
+    entries = document.get("public_holidays")
+    if not isinstance(entries, list):
+        return document
+    if len(entries) > MOST_SOURCES:
+        raise InvalidValue("public_holidays", f"{len(entries)} entries", f"must be at most {MOST_SOURCES}")
+    path = f"{field}.public_holidays" if field else "public_holidays"
+    frozen = [_frozen(entry, year, f"{path}[{index}].") for index, entry in enumerate(entries)]
+    return {**document, "public_holidays": frozen}
+
+
+def _frozen(entry: Any, year: int, path: str) -> Any:
+    """As it is where it already holds its dates; the core refuses what is neither."""
+    if not isinstance(entry, dict) or entry.keys() - {"country", "subdivision"}:
+        return entry
+    return public.around(year, entry.get("country", ""), entry.get("subdivision"), path).to_json()
+
+
+def rules_view(name: str, calendar: Calendar) -> dict[str, Any]:
+    rules: dict[str, Any] = {
+        "weekly_hours": {},
+        "holidays": [],
+        "special_days": {},
+        "special_openings": {},
+        "breaks": {},
+        "public_holidays": [],
+    }
+    return {"name": name, "always": False, **rules, **calendar.to_json(), "timezone": calendar.timezone}

@@ -1,0 +1,146 @@
+"""`/business-hours`: create, list, get, change, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.http import problems
+from api.http.auth import Reader, Writer
+from api.http.dependencies import Deps
+from api.http.prefixes import V2
+from api.http.requests import JsonRoute
+from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.v2.business_hours.reading import read_calendar, rules_view
+from api.v2.business_hours.schemas import (
+    BusinessHoursBody,
+    BusinessHoursId,
+    BusinessHoursPage,
+    BusinessHoursPatch,
+    BusinessHoursView,
+)
+from domain.calendar import Calendar
+from domain.errors import Conflict
+from domain.fields import require_text
+from domain.instants import Instant, render
+from service.dependencies import Dependencies
+from store.access.keys import KeyOwner
+from store.rules.calendars import StoredCalendar
+
+LONGEST_NAME = 200
+# Changes of other fields at the same moment are merged; each round lets one of them through.
+ATTEMPTS = 10
+
+Change = Callable[[Calendar], dict[str, Any]]
+"""The fields of business hours to be changed, given what they are."""
+
+router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=BusinessHoursView,
+    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
+    summary="Create business hours",
+)
+async def create_business_hours(
+    body: BusinessHoursBody, owner: Writer, deps: Deps, response: Response
+) -> dict[str, Any]:
+    document = body.given()
+    name = require_text(document.pop("name"), "name", LONGEST_NAME)
+    stored = await deps.store.calendars.create(owner.organization, name, read_calendar(document, deps.now()), owner.id)
+    response.headers["Location"] = f"/api/v2/sla/business-hours/{stored.id}"
+    return calendar_view(stored)
+
+
+@router.get(
+    "",
+    response_model=BusinessHoursPage,
+    responses=problems.documented(401, 403, 422, 503),
+    summary="List business hours",
+)
+async def list_business_hours(
+    owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
+) -> dict[str, Any]:
+    found, total = await deps.store.calendars.list(owner.organization, limit, offset)
+    return page([calendar_view(stored) for stored in found], total, limit, offset)
+
+
+@router.get(
+    "/{business_hours_id}",
+    response_model=BusinessHoursView,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="Get business hours",
+)
+async def get_business_hours(business_hours_id: BusinessHoursId, owner: Reader, deps: Deps) -> dict[str, Any]:
+    return calendar_view(await deps.store.calendars.get(owner.organization, business_hours_id))
+
+
+@router.patch(
+    "/{business_hours_id}",
+    response_model=BusinessHoursView,
+    responses=problems.documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    summary="Change business hours",
+)
+async def change_business_hours(
+    business_hours_id: BusinessHoursId, body: BusinessHoursPatch, owner: Writer, deps: Deps
+) -> dict[str, Any]:
+    """Only the fields that are given change, each as a whole. Instances keep the version they were opened under."""
+    return await change_with_retries(deps, owner, business_hours_id, lambda _: body.given())
+
+
+@router.delete(
+    "/{business_hours_id}",
+    status_code=204,
+    responses=problems.documented(401, 403, 404, 409, 503),
+    summary="Delete business hours",
+)
+async def delete_business_hours(business_hours_id: BusinessHoursId, owner: Writer, deps: Deps) -> None:
+    """Refused (409) for the organization's default and while a policy or a team uses them."""
+    await deps.store.calendars.delete(owner.organization, business_hours_id)
+
+
+async def change_with_retries(
+    deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change
+) -> dict[str, Any]:
+    """What they are then. Raises Conflict when every attempt was overtaken by somebody else's change."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Conflict):
+            return await _change(deps, owner, business_hours_id, change)
+    return await _change(deps, owner, business_hours_id, change)
+
+
+async def _change(deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change) -> dict[str, Any]:
+    """Raises Conflict when somebody else changes them meanwhile."""
+    stored = await deps.store.calendars.get(owner.organization, business_hours_id)
+    given = change(stored.calendar)
+    name = require_text(given.pop("name", stored.name), "name", LONGEST_NAME)
+    calendar = _changed(stored.calendar, given, deps.now())
+    if (name, calendar) != (stored.name, stored.calendar):
+        stored = await deps.store.calendars.update(
+            owner.organization, business_hours_id, stored.version, name, calendar, owner.id
+        )
+    return calendar_view(stored)
+
+
+def calendar_view(stored: StoredCalendar) -> dict[str, Any]:
+    return {
+        "id": stored.id,
+        **rules_view(stored.name, stored.calendar),
+        "version": stored.version,
+        "is_default": stored.is_default,
+        "created_at": render(stored.created_at),
+        "updated_at": render(stored.updated_at),
+    }
+
+
+def _changed(calendar: Calendar, change: dict[str, Any], now: Instant) -> Calendar:
+    # "Always open" and rules exclude each other, so a change from one to the other keeps nothing.
+    base = {} if calendar.always_open or change.get("always") else calendar.to_json()
+    if calendar.always_open and not change.keys() - {"always"} and change.get("always", True):
+        return calendar
+    return read_calendar({**base, **change}, now)

@@ -1,0 +1,1 @@
+"""Instances: events, commands, records and explanations."""

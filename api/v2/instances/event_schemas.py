@@ -1,0 +1,90 @@
+"""Bodies of `/events`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, WithJsonSchema
+
+from api.http.schemas import Body, DateTime, View
+from api.v2.instances import examples
+from api.v2.instances.examples import TEAM
+from api.v2.instances.schemas import LONGEST_NOTE, LONGEST_TEAM_ID, CommandBody, InstanceView
+from domain.ids import Kind
+from workflows.messages import SIGNALS
+
+OPENED = "opened"
+TYPES: Mapping[str, str | None] = {
+    OPENED: None,
+    "open": None,
+    **{kind.value: signal for signal, kind in SIGNALS.items()},
+    **{signal: signal for signal in SIGNALS},
+}
+"""The names of an event, as a fact and as a request, and the signal that tells an instance of it."""
+
+TypeName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TYPES)})]
+
+
+class EventTicketBody(Body):
+    """The ticket as it was when it was opened."""
+
+    priority: str | None = Field(default=None, examples=["urgent"])
+    fields: dict[str, Any] | None = Field(default=None, examples=[{"plan": "gold"}])
+    team_id: str | None = Field(default=None, description="The team it opened with; left out: none.", examples=[TEAM])
+    occurred_at: DateTime | None = Field(
+        default=None,
+        description="When it was opened; left out: when the event occurred.",
+        examples=["2026-03-08T13:00:00Z"],
+    )
+
+
+class EventBody(CommandBody):
+    """Exactly one of `conversation_id`, `ticket_id` and `incident_id` is needed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [*examples.EVENTS]})
+
+    type: TypeName = Field(examples=["acknowledged"])
+    conversation_id: str | None = Field(default=None, examples=["conv_456"])
+    ticket_id: str | None = Field(default=None, examples=[None])
+    incident_id: str | None = Field(default=None, examples=[None])
+    cause: str | None = Field(
+        default=None,
+        max_length=LONGEST_NOTE,
+        description="Of `paused`: what tells it apart. Of `resumed`: the one pause that ends.",
+        examples=["customer"],
+    )
+    team_id: str | None = Field(
+        default=None,
+        max_length=LONGEST_TEAM_ID,
+        description="Of `assigned` only; null or left out: nobody.",
+        examples=[TEAM],
+    )
+    fields: dict[str, Any] | None = Field(
+        default=None,
+        description="Of `updated` only: the ticket fields as they are now.",
+        examples=[{"priority": "low"}],
+    )
+    ticket: EventTicketBody | None = Field(default=None, description="Opens a subject that nobody knows yet.")
+
+
+class EventPartView(View):
+    id: str = Field(examples=["inst_sla_conversation_conv_456"])
+    kind: Kind = Field(examples=["sla"])
+    status: Literal["applied", "accepted"] = Field(
+        description="`accepted`: durable; not recorded yet.", examples=["applied"]
+    )
+    instance: InstanceView | None = Field(
+        default=None, description="With the event; left out while the store cannot say what it will come to."
+    )
+
+
+class EventView(View):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.EVENT]})
+
+    event_id: str = Field(examples=["zd-118-7"])
+    status: Literal["applied", "accepted", "untracked"] = Field(
+        description="`applied` by every instance, `accepted` by one at least; `untracked`: no promise applies.",
+        examples=["applied"],
+    )
+    instances: list[EventPartView]

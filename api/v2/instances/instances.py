@@ -1,0 +1,239 @@
+"""`/instances`: create, list, get, and the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query, Response
+
+from api.http import problems
+from api.http.answers import Json
+from api.http.auth import Reader, Writer, require_enterprise
+from api.http.dependencies import Deps
+from api.http.idempotency import REPEATABLE
+from api.http.prefixes import V2
+from api.http.requests import JsonRoute
+from api.http.schemas import page
+from api.v2.instances import examples
+from api.v2.instances.schemas import (
+    Accepted,
+    AsOf,
+    AssignBody,
+    CommandBody,
+    InstanceBody,
+    InstancePage,
+    InstanceQuery,
+    InstanceView,
+    Live,
+    PauseBody,
+    ResumeBody,
+)
+from domain.errors import InvalidValue
+from domain.fields import require_text
+from domain.ids import Kind, SubjectType
+from domain.instants import Instant, parse_optional
+from domain.ticket.tickets import Ticket
+from service.dependencies import Dependencies
+from service.instances.as_of import view_as_of
+from service.instances.commands import command_instance
+from service.instances.effects import CommandResult
+from service.instances.open_ticket import OpenResult, UntrackedTicket, open_instance
+from service.instances.views import ask_instance, find_instance, found_in_store
+from store.access.keys import KeyOwner
+from store.instances.instances import Filters, StoredInstance
+
+PREFIX = f"{V2}/instances"
+
+Id = Annotated[str, Path(examples=[examples.INSTANCE["id"]])]
+
+router = APIRouter(prefix=PREFIX, tags=["Instances"], route_class=JsonRoute)
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=REPEATABLE,
+    response_model=InstanceView,
+    response_model_exclude_unset=True,
+    responses={
+        200: {"model": InstanceView, "description": "There already, or untracked (`id` null, nothing stored)."},
+        **problems.documented(400, 401, 403, 409, 413, 415, 422, 503),
+    },
+    summary="Open an instance for a ticket",
+)
+async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
+    """Safe to repeat: a conversation or ticket has one instance, and the answer to a repetition is that one."""
+    document = body.given()
+    when = document.pop("occurred_at", None)
+    ticket = Ticket.from_json(document)
+    _require_plan(owner, ticket.instance.kind)
+    outcome = await open_instance(deps, owner.organization, ticket, when)
+    if isinstance(outcome, UntrackedTicket):
+        response.status_code = 200
+        return outcome.view()
+    response.status_code = 201 if outcome.created else 200
+    return _located(outcome, response, deps.now())
+
+
+@router.get(
+    "",
+    response_model=InstancePage,
+    response_model_exclude_unset=True,
+    responses=problems.documented(401, 403, 422, 503),
+    summary="List instances, next due first",
+)
+async def list_instances(query: Annotated[InstanceQuery, Query()], owner: Reader, deps: Deps) -> dict[str, Any]:
+    """Read from the store, which follows within a second. A status is as of now, in the filter as in
+    what is shown: an instance whose due has passed is `breached` from that very instant on."""
+    _require_plan(owner, query.kind)
+    now = deps.now()
+    found, total = await deps.store.instances.list(
+        owner.organization, limit=query.limit, offset=query.offset, as_of=now, **_filters(query)
+    )
+    return page([_listed(stored, now) for stored in found], total, query.limit, query.offset)
+
+
+@router.get(
+    "/{instance_id}",
+    response_model=InstanceView,
+    response_model_exclude_unset=True,
+    responses=problems.documented(401, 403, 404, 422, 503),
+    summary="Get an instance",
+)
+async def get_instance(
+    instance_id: Id, owner: Reader, deps: Deps, as_of: AsOf = None, live: Live = False
+) -> dict[str, Any]:
+    """From the store, as of `recorded_at`. With `live` its workflow is asked, which needs a worker; when none answers
+    within a second the store does, and `source` says which of the two it was."""
+    if as_of is not None and live:
+        raise InvalidValue("live", live, "must not be given together with as_of")
+    if as_of is not None:
+        return await view_as_of(deps, owner.organization, instance_id, as_of)
+    find = ask_instance if live else find_instance
+    return (await find(deps, owner.organization, instance_id)).view(deps.now())
+
+
+Command = Annotated[CommandBody | None, Body(examples=[examples.COMMAND])]
+Pause = Annotated[PauseBody | None, Body(examples=[examples.PAUSE])]
+Resume = Annotated[ResumeBody | None, Body(examples=[examples.RESUME])]
+Assign = Annotated[AssignBody | None, Body(examples=[examples.ASSIGN])]
+
+_COMMAND: dict[str, Any] = {
+    "response_model": InstanceView,
+    "response_model_exclude_unset": True,
+    "responses": {
+        202: {"model": Accepted, "description": "Durable; not recorded yet."},
+        **problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
+    },
+}
+
+
+@router.post("/{instance_id}/acknowledge", summary="The first response was given", **_COMMAND)
+async def acknowledge(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "acknowledge", body)
+
+
+@router.post("/{instance_id}/pause", summary="Stop the clocks for a cause", **_COMMAND)
+async def pause(instance_id: Id, owner: Writer, deps: Deps, body: Pause = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "pause", body)
+
+
+@router.post("/{instance_id}/resume", summary="Let the clocks run on", **_COMMAND)
+async def resume(instance_id: Id, owner: Writer, deps: Deps, body: Resume = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "resume", body)
+
+
+@router.post("/{instance_id}/resolve", summary="The ticket is resolved", **_COMMAND)
+async def resolve(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "resolve", body)
+
+
+@router.post("/{instance_id}/reopen", summary="The ticket is open again", **_COMMAND)
+async def reopen(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "reopen", body)
+
+
+@router.post("/{instance_id}/cancel", summary="The ticket was withdrawn", **_COMMAND)
+async def cancel(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
+    return await _command(deps, owner.organization, instance_id, "cancel", body)
+
+
+@router.post("/{instance_id}/assign", summary="The ticket belongs to another team", **_COMMAND)
+async def assign(instance_id: Id, owner: Writer, deps: Deps, body: Assign = None) -> Any:
+    """From then on its clocks of kind `ola` are those of that team; nobody's time has none."""
+    return await _command(deps, owner.organization, instance_id, "assign", body or AssignBody())
+
+
+async def _command(
+    deps: Dependencies, organization: str, instance_id: str, signal: str, body: CommandBody | None
+) -> Any:
+    outcome = await command_instance(deps, organization, instance_id, signal, _payload(body))
+    if outcome.applied and outcome.found is not None:
+        return {**outcome.found.view(deps.now()), "event_id": outcome.event_id}
+    return _accepted(instance_id, outcome, deps.now())
+
+
+def _payload(body: CommandBody | None) -> Mapping[str, Any]:
+    given = {name: value for name, value in (body.given() if body else {}).items() if value not in (None, "")}
+    if "event_id" in given:
+        require_text(given["event_id"], "event_id")
+    # Nobody must be said to have the ticket.
+    return {**given, "team_id": body.team_id or None} if isinstance(body, AssignBody) else given
+
+
+def _accepted(instance_id: str, outcome: CommandResult, now: Instant) -> Response:
+    accepted: dict[str, Any] = {"id": instance_id, "event_id": outcome.event_id, "status": "accepted"}
+    if outcome.found is not None:
+        accepted["instance"] = outcome.found.view(now)
+    return Json(accepted, 202, {"Location": f"{PREFIX}/{instance_id}"})
+
+
+def _located(outcome: OpenResult, response: Response, now: Instant) -> dict[str, Any]:
+    view = outcome.found.view(now)
+    response.headers["Location"] = f"{PREFIX}/{view['id']}"
+    return view
+
+
+def _require_plan(owner: KeyOwner, kind: Kind | None) -> None:
+    if kind is Kind.OLA:
+        require_enterprise(owner, "An instance of kind ola")
+
+
+def _listed(stored: StoredInstance, now: Instant) -> dict[str, Any]:
+    # The status that the list was narrowed by, whatever a view of the same moment would make of the plan.
+    return {**found_in_store(stored).view(now), "status": stored.status.value}
+
+
+def _filters(query: InstanceQuery) -> Filters:
+    subject_type, subject = _subject(query.conversation_id, query.ticket_id, query.incident_id)
+    due_after, due_before = _range("due", query.due_after, query.due_before)
+    opened_after, opened_before = _range("opened", query.opened_after, query.opened_before)
+    return Filters(
+        status=query.status,
+        policy_id=query.policy_id,
+        priority=query.priority,
+        subject_type=subject_type,
+        subject=subject,
+        kind=query.kind,
+        due_after=due_after,
+        due_before=due_before,
+        opened_after=opened_after,
+        opened_before=opened_before,
+    )
+
+
+def _range(name: str, after: str | None, before: str | None) -> tuple[Instant | None, Instant | None]:
+    """Raises InvalidValue for a malformed instant, or when nothing lies between the two."""
+    start, end = parse_optional(after, f"{name}_after"), parse_optional(before, f"{name}_before")
+    if start is not None and end is not None and start >= end:
+        raise InvalidValue(f"{name}_before", before, f"must be later than {name}_after")
+    return start, end
+
+
+def _subject(*subjects: str | None) -> tuple[SubjectType | None, str | None]:
+    types = (SubjectType.CONVERSATION, SubjectType.TICKET, SubjectType.INCIDENT)
+    given = [(kind, subject) for kind, subject in zip(types, subjects, strict=True) if subject is not None]
+    if len(given) > 1:
+        raise InvalidValue(f"{given[1][0]}_id", given[1][1], f"must not be given together with {given[0][0]}_id")
+    return given[0] if given else (None, None)

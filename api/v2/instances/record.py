@@ -1,0 +1,69 @@
+"""`/instances/{id}/events`: the append-only record of an instance, each step chained to the one before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.http import problems
+from api.http.auth import Reader
+from api.http.dependencies import Deps
+from api.http.prefixes import V2
+from api.http.requests import JsonRoute
+from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.v2.instances.instances import Id
+from api.v2.instances.record_schemas import Export, StepPage
+from domain.errors import NotFound
+from domain.instants import render
+from store.instances.chains import ChainedStep
+
+router = APIRouter(prefix=f"{V2}/instances", tags=["Instances"], route_class=JsonRoute)
+
+
+@router.get(
+    "/{instance_id}/events",
+    response_model=StepPage,
+    response_model_exclude_unset=True,
+    responses=problems.documented(401, 403, 404, 422, 503),
+    summary="The record of an instance, step by step",
+)
+async def list_steps(
+    instance_id: Id, owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
+) -> dict[str, Any]:
+    """First step first, from the store, which follows the workflow within a second. Nothing in it is ever changed: what
+    proved wrong is withdrawn by a later step."""
+    found = await deps.store.chains.steps(owner.organization, instance_id, limit=limit, offset=offset)
+    if found.total == 0:
+        raise _unknown(instance_id)
+    shown = page([_view(step) for step in found.steps], found.total, limit, offset)
+    return {**shown, "head": found.head, "is_complete": found.is_complete}
+
+
+@router.get(
+    "/{instance_id}/events/export",
+    response_model=Export,
+    response_model_exclude_unset=True,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="The whole record of an instance, to be verified elsewhere",
+)
+async def export_steps(instance_id: Id, owner: Reader, deps: Deps) -> dict[str, Any]:
+    """One document that holds all that `sla verify --from` needs."""
+    export = await deps.store.chains.export(owner.organization, instance_id)
+    if export is None:
+        raise _unknown(instance_id)
+    return export
+
+
+def _view(step: ChainedStep) -> dict[str, Any]:
+    return {
+        "sequence": step.sequence,
+        "recorded_at": render(step.recorded_at),
+        "previous_hash": step.previous_hash,
+        "hash": step.hash,
+        "link": step.link,
+    }
+
+
+def _unknown(instance_id: str) -> NotFound:
+    return NotFound(f"There is no instance {instance_id}.", field="instance_id", value=instance_id)

@@ -1,0 +1,247 @@
+"""Bodies of `/instances` in the seed's shape and its extensions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from api.http.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, PageOf, View
+from api.v2.instances import examples
+from api.v2.instances.examples import TEAM
+from domain.ids import Kind
+from domain.plan.status import InstanceStatus
+from service.instances.views import Source
+
+KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind)})]
+AsOf = Annotated[
+    DateTime | None,
+    Query(
+        description="What was known at this instant: the events that had been received, the milestones that had fired.",
+        examples=["2026-03-08T14:30:00Z"],
+    ),
+]
+Live = Annotated[
+    bool, Query(description="Ask its workflow, which needs a worker, and not with `as_of`.", examples=[False])
+]
+LONGEST_EVENT_ID = 200
+LONGEST_NOTE = 1000
+LONGEST_TEAM_ID = 200
+
+
+class InstanceQuery(BaseModel):
+    """What a list may be narrowed to; everything that is given must hold."""
+
+    status: InstanceStatus | None = Field(default=None, description="As of now.", examples=["active"])
+    policy_id: str | None = Field(default=None, examples=["sla_5d1f0a9be2c34786"])
+    priority: str | None = Field(default=None, examples=["urgent"])
+    conversation_id: str | None = Field(default=None, examples=["conv_456"])
+    ticket_id: str | None = Field(default=None, examples=["4711"])
+    incident_id: str | None = Field(default=None, examples=["INC0042"])
+    kind: Kind | None = Field(default=None, description="`ola` needs the plan Enterprise.", examples=["sla"])
+    due_after: DateTime | None = Field(
+        default=None, description="Next due at this instant or later.", examples=["2026-03-08T09:00:00Z"]
+    )
+    due_before: DateTime | None = Field(
+        default=None, description="Next due before this instant.", examples=["2026-03-09T09:00:00Z"]
+    )
+    opened_after: DateTime | None = Field(
+        default=None, description="Opened at this instant or later.", examples=["2026-03-01T00:00:00Z"]
+    )
+    opened_before: DateTime | None = Field(
+        default=None, description="Opened before this instant.", examples=["2026-03-08T00:00:00Z"]
+    )
+    limit: Limit = DEFAULT_LIMIT
+    offset: Offset = 0
+
+
+class InstanceBody(Body):
+    """Exactly one of `conversation_id`, `ticket_id` and `incident_id` is needed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET]})
+
+    conversation_id: str | None = Field(default=None, examples=["conv_456"])
+    ticket_id: str | None = Field(default=None, examples=[None])
+    incident_id: str | None = Field(default=None, examples=[None])
+    kind: KindName = Field(default="sla", description="`ola` needs the plan Enterprise.", examples=["sla"])
+    priority: str | None = Field(default=None, examples=["urgent"])
+    fields: dict[str, Any] | None = Field(default=None, examples=[{"plan": "gold", "customer": {"country": "DE"}}])
+    team_id: str | None = Field(default=None, description="The team it opens with; left out: none.", examples=[TEAM])
+    occurred_at: DateTime | None = Field(
+        default=None, description="When the ticket was opened; left out: now.", examples=["2026-03-08T13:00:00Z"]
+    )
+
+
+class CommandBody(Body):
+    """Everything is optional, and so is the body itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.COMMAND]})
+
+    event_id: str | None = Field(
+        default=None,
+        max_length=LONGEST_EVENT_ID,
+        description="Repeating a request with the same id has no further effect. Left out: one is minted.",
+        examples=["zd-118-7"],
+    )
+    occurred_at: DateTime | None = Field(
+        default=None, description="When it happened; left out: now.", examples=["2026-03-08T13:30:00Z"]
+    )
+    reason: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["awaiting customer"])
+    actor: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["ada@example.com"])
+
+
+class PauseBody(CommandBody):
+    """A pause is told apart from others by its `cause`, or else its `reason`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PAUSE]})
+
+    cause: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["customer"])
+
+
+class ResumeBody(CommandBody):
+    """With a `cause` only that pause ends, without one every pause does."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RESUME]})
+
+    cause: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["customer"])
+
+
+class AssignBody(CommandBody):
+    """The ticket belongs to this team from now on, or to nobody."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ASSIGN]})
+
+    team_id: str | None = Field(
+        default=None, max_length=LONGEST_TEAM_ID, description="Null or left out: nobody.", examples=[TEAM]
+    )
+
+
+class MilestoneView(View):
+    name: str = Field(examples=["halfway"])
+    planned_at: DateTime | None = Field(examples=["2026-03-08T13:30:00Z"])
+    fired_at: DateTime | None = Field(examples=[None])
+    delivered_at: DateTime | None = Field(examples=[None])
+
+
+class PolicyInForceView(View):
+    id: str = Field(examples=["sla_5d1f0a9be2c34786"])
+    name: str = Field(examples=["Critical Support"])
+    version: int = Field(examples=[1])
+    priority: str | None = Field(examples=["urgent"])
+
+
+class TargetStateView(View):
+    due_at: DateTime | None = Field(description="Null while paused.", examples=["2026-03-08T14:00:00Z"])
+    met: bool | None = Field(description="Null while undecided.", examples=[None])
+    state: str = Field(examples=["running"])
+    elapsed_seconds: int | float = Field(description="Working time.", examples=[900])
+    remaining_seconds: int | float = Field(description="Working time.", examples=[2700])
+    paused_seconds: int | float = Field(examples=[0])
+    started_at: DateTime | None = Field(examples=["2026-03-08T13:00:00Z"])
+    stopped_at: DateTime | None = Field(examples=[None])
+    breached_at: DateTime | None = Field(examples=[None])
+    milestones: list[MilestoneView]
+    team_id: str | None = Field(default=None, description="The team it counts for.", examples=[TEAM])
+    due_if_resumed_now: DateTime | None = Field(default=None, description="Only while paused.", examples=[None])
+    cycle: int | None = Field(
+        default=None, description="How often it has begun, from the second time on.", examples=[2]
+    )
+    policy: PolicyInForceView | None = Field(
+        default=None, description="What it is measured by, once a change of the ticket has led to it."
+    )
+
+
+class EarlierCycleView(TargetStateView):
+    """A life of a clock that has begun again since."""
+
+    type: str = Field(examples=["next_response"])
+    superseded: bool = Field(
+        description="Whether the later one takes its place, or its promise was taken back.", examples=[False]
+    )
+
+
+class StintView(View):
+    """A team's (null: nobody's) time with the ticket, and the clocks it had in it."""
+
+    event_id: str = Field(description="The event that gave the ticket to the team.", examples=["zd-118-2"])
+    team_id: str | None = Field(examples=[TEAM])
+    started_at: DateTime = Field(examples=["2026-03-08T13:10:00Z"])
+    ended_at: DateTime | None = Field(examples=[None])
+    targets: dict[str, TargetStateView]
+
+
+class InstanceView(View):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.INSTANCE]})
+
+    id: str | None = Field(description="Null for an untracked ticket.", examples=["inst_sla_conversation_conv_456"])
+    policy_id: str | None = Field(examples=["sla_5d1f0a9be2c34786"])
+    policy_version: int | None = Field(default=None, examples=[1])
+    conversation_id: str | None = Field(default=None, examples=["conv_456"])
+    ticket_id: str | None = Field(default=None, examples=[None])
+    incident_id: str | None = Field(default=None, examples=[None])
+    kind: Literal["sla", "ola"] = Field(examples=["sla"])
+    priority: str | None = Field(examples=["urgent"])
+    status: InstanceStatus = Field(examples=["active"])
+    team_id: str | None = Field(default=None, description="The team it was opened with.", examples=[TEAM])
+    opened_at: DateTime | None = Field(default=None, examples=["2026-03-08T13:00:00Z"])
+    closed_at: DateTime | None = Field(
+        default=None, description="Null while a clock runs or is paused.", examples=[None]
+    )
+    targets: dict[str, TargetStateView] = Field(description="By type; of an `ola` instance the latest stint's.")
+    earlier_cycles: list[EarlierCycleView] | None = Field(
+        default=None,
+        description="Of clocks that have begun more than once; `targets` has the latest. At most the latest 20, in the "
+        "order they began; `/cycles` has all of them.",
+    )
+    earlier_cycles_total: int | None = Field(default=None, description="How many there are in all.", examples=[None])
+    stints: list[StintView] | None = Field(
+        default=None, description="Only of an `ola` instance. At most the latest 20; `/stints` has all of them."
+    )
+    stints_total: int | None = Field(default=None, description="How many there are in all.", examples=[None])
+    source: Source | None = Field(
+        default=None,
+        description="The `store`, as of `recorded_at`; the `workflow`, asked with `live`, or as it was started while "
+        "nothing is recorded; `planned` holds an event that is durable and not recorded yet.",
+        examples=["store"],
+    )
+    recorded_at: DateTime | None = Field(
+        default=None,
+        description="When the newest record behind this was written; left out where `workflow` told.",
+        examples=["2026-03-08T13:15:00.041Z"],
+    )
+    as_of: DateTime | None = Field(default=None, description="The instant that was asked about.", examples=[None])
+    event_id: str | None = Field(
+        default=None, description="After a command: the event that has been applied.", examples=["zd-118-7"]
+    )
+
+
+class Accepted(View):
+    """The event is durable and not recorded yet; repeat the request or get the instance later."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ACCEPTED]})
+
+    id: str = Field(examples=["inst_sla_conversation_conv_456"])
+    event_id: str = Field(examples=["zd-118-7"])
+    status: Literal["accepted"] = Field(examples=["accepted"])
+    instance: InstanceView | None = Field(
+        default=None, description="What is recorded and this event make of it; left out while the store cannot say."
+    )
+
+
+class InstancePage(PageOf):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PAGE]})
+
+    data: list[InstanceView]
+
+
+class CyclePage(PageOf):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CYCLES]})
+
+    data: list[EarlierCycleView]
+
+
+class StintPage(PageOf):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.STINTS]})
+
+    data: list[StintView]

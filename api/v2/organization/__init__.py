@@ -1,0 +1,1 @@
+"""The organization that a key belongs to, its keys and teams."""

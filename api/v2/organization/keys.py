@@ -1,0 +1,85 @@
+"""`/keys`: create, list, revoke. With a scope of their own, so that a key that may write grants itself nothing more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.http import problems
+from api.http.auth import Admin, KnownKeys
+from api.http.dependencies import Deps
+from api.http.idempotency import SECRET
+from api.http.prefixes import V2
+from api.http.requests import JsonRoute
+from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.v2.organization.key_schemas import KeyBody, KeyId, KeyPage, NewKeyView
+from domain.access.scopes import require_scopes
+from domain.errors import InvalidValue
+from domain.instants import render
+from store.access.keys import KeyOwner, StoredKey
+
+router = APIRouter(prefix=f"{V2}/keys", tags=["API keys"], route_class=JsonRoute)
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=SECRET,
+    response_model=NewKeyView,
+    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
+    summary="Create an API key",
+)
+async def create_key(body: KeyBody, owner: Admin, deps: Deps, response: Response) -> dict[str, Any]:
+    """`key` is shown in this answer only; what is kept is a hash of it."""
+    _require_own(owner, body.scopes)
+    stored, key = await deps.store.keys.create(owner.organization, body.name, body.scopes)
+    response.headers["Cache-Control"] = "no-store"
+    return {**key_view(stored), "key": key}
+
+
+@router.get(
+    "",
+    response_model=KeyPage,
+    responses=problems.documented(401, 403, 422, 503),
+    summary="List API keys",
+)
+async def list_keys(owner: Admin, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0) -> dict[str, Any]:
+    """Oldest first, revoked ones included."""
+    found, total = await deps.store.keys.list(owner.organization, limit, offset)
+    return page([key_view(stored) for stored in found], total, limit, offset)
+
+
+@router.delete(
+    "/{key_id}",
+    status_code=204,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="Revoke an API key",
+)
+async def revoke_key(key_id: KeyId, owner: Admin, deps: Deps, keys: KnownKeys) -> None:
+    """For good. Other processes of the API may take the key for ten more seconds. Revoking it again changes nothing."""
+    try:
+        await deps.store.keys.revoke(key_id, owner.organization)
+    finally:
+        # Also when the store's answer was lost: the key may be revoked then.
+        keys.forget(owner.organization)
+
+
+def key_view(stored: StoredKey) -> dict[str, Any]:
+    revoked_at = stored.revoked_at
+    return {
+        "id": stored.id,
+        "name": stored.name,
+        "prefix": stored.prefix,
+        "scopes": list(stored.scopes),
+        "created_at": render(stored.created_at),
+        "revoked_at": None if revoked_at is None else render(revoked_at),
+    }
+
+
+def _require_own(owner: KeyOwner, scopes: list[str]) -> None:
+    """Raises InvalidValue."""
+    require_scopes(scopes)
+    for index, scope in enumerate(scopes):
+        if scope not in owner.scopes:
+            raise InvalidValue(f"scopes[{index}]", scope, "cannot be granted by a key that does not have it itself")

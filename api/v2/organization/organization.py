@@ -1,0 +1,55 @@
+"""`/organization`: what the key belongs to; its plan is changed by `sla organizations set` only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.http import problems
+from api.http.auth import Reader, Writer
+from api.http.dependencies import Deps
+from api.http.prefixes import V2
+from api.http.requests import JsonRoute
+from api.v2.organization.schemas import OrganizationPatch, OrganizationView
+from store.access.organizations import Organization
+
+router = APIRouter(prefix=f"{V2}/organization", tags=["Organization"], route_class=JsonRoute)
+
+
+@router.get(
+    "",
+    response_model=OrganizationView,
+    responses=problems.documented(401, 403, 503),
+    summary="Get the organization",
+)
+async def get_organization(owner: Reader, deps: Deps) -> dict[str, Any]:
+    return organization_view(await deps.store.organizations.get(owner.organization))
+
+
+@router.patch(
+    "",
+    response_model=OrganizationView,
+    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
+    summary="Change the organization",
+)
+async def change_organization(body: OrganizationPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
+    """Only the fields that are given change. Running instances keep the business hours they were opened under."""
+    given = body.given()
+    changed = await deps.store.organizations.change(
+        owner.organization,
+        name=given.get("name"),
+        timezone=given.get("timezone"),
+        default_calendar_id=given.get("default_business_hours_id"),
+    )
+    return organization_view(changed)
+
+
+def organization_view(organization: Organization) -> dict[str, Any]:
+    return {
+        "id": organization.id,
+        "name": organization.name,
+        "plan": organization.plan.value,
+        "timezone": organization.timezone,
+        "default_business_hours_id": organization.default_calendar_id,
+    }

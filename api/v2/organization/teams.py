@@ -1,0 +1,101 @@
+"""`/teams`: create, list, get, change, delete."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.http import problems
+from api.http.auth import Reader, Writer
+from api.http.dependencies import Deps
+from api.http.prefixes import V2
+from api.http.requests import JsonRoute
+from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.v2.organization.team_schemas import ID_PATTERN, LONGEST_ID, TeamBody, TeamId, TeamPage, TeamPatch, TeamView
+from domain.errors import InvalidValue
+from domain.instants import render
+from domain.ticket.teams import Team
+from store.database.ids import mint
+from store.rules.teams import StoredTeam
+
+_ID = re.compile(ID_PATTERN)
+
+router = APIRouter(prefix=f"{V2}/teams", tags=["Teams"], route_class=JsonRoute)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=TeamView,
+    responses=problems.documented(400, 401, 403, 409, 413, 415, 422, 503),
+    summary="Create a team",
+)
+async def create_team(body: TeamBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
+    """Tickets name a team by its id, so choose the one that your ticket system uses; 409 when it is taken."""
+    document = body.given()
+    if document.get("id") is None:
+        document["id"] = mint("team")
+    stored = await deps.store.teams.create(owner.organization, Team.from_json({**document, "id": _id(document["id"])}))
+    response.headers["Location"] = f"/api/v2/sla/teams/{stored.team.id}"
+    return team_view(stored)
+
+
+@router.get(
+    "",
+    response_model=TeamPage,
+    responses=problems.documented(401, 403, 422, 503),
+    summary="List teams, oldest first",
+)
+async def list_teams(owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0) -> dict[str, Any]:
+    found, total = await deps.store.teams.list(owner.organization, limit, offset)
+    return page([team_view(stored) for stored in found], total, limit, offset)
+
+
+@router.get(
+    "/{team_id}",
+    response_model=TeamView,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="Get a team",
+)
+async def get_team(team_id: TeamId, owner: Reader, deps: Deps) -> dict[str, Any]:
+    return team_view(await deps.store.teams.get(owner.organization, team_id))
+
+
+@router.patch(
+    "/{team_id}",
+    response_model=TeamView,
+    responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
+    summary="Change a team",
+)
+async def change_team(team_id: TeamId, body: TeamPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
+    """Only the fields that are given change. Instances keep the business hours they were opened under."""
+    given = body.given()
+    changed = await deps.store.teams.update(
+        owner.organization, team_id, lambda team: Team.from_json({**team.to_json(), **given})
+    )
+    return team_view(changed)
+
+
+@router.delete(
+    "/{team_id}",
+    status_code=204,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="Delete a team",
+)
+async def delete_team(team_id: TeamId, owner: Writer, deps: Deps) -> None:
+    """Its id is free again. Running instances keep what they were opened under."""
+    await deps.store.teams.delete(owner.organization, team_id)
+
+
+def team_view(stored: StoredTeam) -> dict[str, Any]:
+    times = {"created_at": render(stored.created_at), "updated_at": render(stored.updated_at)}
+    return {**stored.team.to_json(), **times}
+
+
+def _id(text: str) -> str:
+    if len(text) > LONGEST_ID or not _ID.fullmatch(text):
+        reason = f"must be 1 to {LONGEST_ID} letters, digits, dots, dashes or underscores, and more than dots"
+        raise InvalidValue("id", text, reason)
+    return text

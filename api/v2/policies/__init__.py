@@ -1,0 +1,1 @@
+"""Policies, their targets and escalations."""

@@ -1,0 +1,238 @@
+"""Bodies of `/policies` in the seed's shape."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+from pydantic import ConfigDict, Field, WithJsonSchema
+
+from api.http.schemas import Body, DateTime, PageOf, View
+from api.v2.policies import examples
+from api.v2.policies.ids import ESCALATION, TARGET, pattern
+from domain.calendar.validation import WEEKDAYS
+from domain.ids import Kind
+from domain.policy.clocks import CLOCKS, OnReopen
+from domain.policy.conditions import OPERATORS, Match
+from domain.policy.policies import OnChange
+from domain.ticket.origins import Origin
+
+OriginOfList = Annotated[
+    Literal["v1", "v2", "all"],
+    Query(description="Those of which API; those of `v1` stand in no order, for each ticket matches one at most."),
+]
+TargetType = Annotated[
+    str,
+    WithJsonSchema({"type": "string", "anyOf": [{"enum": list(CLOCKS)}, {"pattern": "^[a-z][a-z0-9_]{0,49}$"}]}),
+]
+WeekdayName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(WEEKDAYS)})]
+TimeOfDay = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})]
+OnChangeName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OnChange)})]
+OnReopenName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OnReopen)})]
+OperatorName = Annotated[Any, WithJsonSchema({"type": "string", "enum": list(OPERATORS)})]
+Percent = Annotated[float, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 100})]
+_CONDITION: dict[str, Any] = {
+    "type": "object",
+    "properties": {"field": {"type": "string"}, "operator": {"type": "string", "enum": list(OPERATORS)}, "value": {}},
+    "required": ["field", "operator"],
+}
+_CONDITIONS: dict[str, Any] = {"type": "array", "minItems": 1, "items": _CONDITION}
+_MATCHED: dict[str, Any] = {
+    "type": "object",
+    "properties": {"match": {"type": "string", "enum": list(Match)}, "conditions": _CONDITIONS},
+    "required": ["conditions"],
+}
+Criteria = Annotated[Any, WithJsonSchema({"anyOf": [_CONDITIONS, _MATCHED, {"type": "null"}]})]
+"""A list of conditions that all must hold, or `{match, conditions}`."""
+MatchName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["all", "any"]})]
+TriggerName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["approaching_breach", "breached"]})]
+EscalationStatusName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["active", "inactive"]})]
+PolicyIdText = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern(*Kind)})]
+TargetIdText = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern(TARGET)})]
+EscalationIdText = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern(ESCALATION)})]
+
+
+class ConditionBody(Body):
+    field: str = Field(description="A ticket field, or a dotted path into nested ones.", examples=["priority"])
+    operator: OperatorName = Field(examples=["in"])
+    value: Any = Field(default=None, examples=[["urgent", "high"]])
+
+
+class DeadlineBody(Body):
+    """The next such wall time after the start of the clock, in the time zone of its business hours."""
+
+    weekday: WeekdayName | None = Field(default=None, description="Left out: of any day.", examples=["fri"])
+    time: TimeOfDay = Field(examples=["16:00"])
+
+
+class TargetBody(Body):
+    """One of `hours`, `minutes`, `days` and `by` is needed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TARGET]})
+
+    id: TargetIdText | None = Field(default=None, description="Left out: a new one.", examples=["target_abc123"])
+    type: TargetType = Field(examples=["first_response"])
+    priority: str | None = Field(default=None, description="Left out: any priority.", examples=["urgent"])
+    hours: float | None = Field(default=None, description="Working time; fractions are legal.", examples=[1])
+    minutes: float | None = Field(default=None, description="Instead of hours.", examples=[60])
+    days: int | None = Field(default=None, description="Instead of hours: working days.", examples=[None])
+    end_of_day: bool | None = Field(
+        default=None, description="Of `days`: due when the last of them closes.", examples=[None]
+    )
+    by: DeadlineBody | None = Field(default=None, description="Instead of hours: a fixed instant.", examples=[None])
+    pausable: bool = Field(default=True, description="Whether a pause stops its clock.", examples=[True])
+    pauses_when: Criteria = Field(
+        default=None,
+        description="Its clock is paused while they hold for the ticket's fields: a list of conditions, or "
+        "`{match: any, conditions: [...]}`.",
+        examples=[[examples.PENDING]],
+    )
+    starts_when: Criteria = Field(
+        default=None, description="Of a clock of one's own: it starts once they hold.", examples=[None]
+    )
+    stops_when: Criteria = Field(
+        default=None, description="Of a clock of one's own: it stops once they hold.", examples=[None]
+    )
+
+
+class EscalationBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ESCALATION, examples.ESCALATION_OF_PERCENT]})
+
+    id: EscalationIdText | None = Field(default=None, description="Left out: a new one.", examples=["esc_abc123"])
+    trigger: TriggerName = Field(default="approaching_breach", examples=["approaching_breach"])
+    threshold_minutes: float | None = Field(default=None, description="Working minutes before due.", examples=[30])
+    trigger_percent: Percent | None = Field(default=None, description="Share of the target used.", examples=[90])
+    delay_minutes: float | None = Field(default=None, description="Working minutes after the breach.", examples=[15])
+    target_type: TargetType | None = Field(default=None, description="Left out: every target.", examples=["resolution"])
+    actions: list[Any] = Field(default=[], examples=[[{"type": "notify_team_lead"}]])
+    action_type: str | None = Field(
+        default=None, description="Instead of `actions`: this one alone.", examples=["notify"]
+    )
+    status: EscalationStatusName = Field(default="active", examples=["active"])
+
+    def given(self) -> dict[str, Any]:
+        return {"trigger": self.trigger, **super().given()}
+
+
+class PolicyFields(Body):
+    description: str | None = Field(default=None, examples=["SLA for urgent and high-priority tickets"])
+    conditions: list[ConditionBody] | None = Field(
+        default=None, description="None at all match every ticket.", examples=[[examples.CONDITION]]
+    )
+    match: MatchName | None = Field(
+        default=None, description="Whether all conditions must hold or any of them.", examples=["all"]
+    )
+    at_risk_percent: Percent = Field(default=75, examples=[75])
+    business_hours: bool | None = Field(default=None, description="False measures around the clock.", examples=[False])
+    business_hours_id: str | None = Field(
+        default=None, description="Left out: the organization's default calendar.", examples=["bh_default"]
+    )
+    enabled: bool = Field(default=True, examples=[True])
+    on_change: OnChangeName | None = Field(
+        default=None,
+        description="What a change of priority or policy does to clocks that are going; left out: `keep`.",
+        examples=["keep"],
+    )
+    on_reopen: OnReopenName | None = Field(
+        default=None,
+        description="What a reopening does to a stopped clock; left out: `continue`.",
+        examples=["continue"],
+    )
+
+
+class PolicyBody(PolicyFields):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.POLICY_BODY]})
+
+    id: PolicyIdText | None = Field(
+        default=None, description="`sla_...`, of OLA `ola_...`. Left out: a new one.", examples=["sla_abc123"]
+    )
+    name: str = Field(examples=["Critical Support"])
+    targets: list[TargetBody] | None = Field(default=None, examples=[[examples.TARGET]])
+    escalations: list[EscalationBody] | None = Field(default=None, examples=[[examples.ESCALATION]])
+
+
+class ConditionView(View):
+    field: str = Field(examples=["priority"])
+    operator: str = Field(examples=["in"])
+    value: Any = Field(default=None, examples=[["urgent", "high"]])
+
+
+class DeadlineView(View):
+    weekday: str | None = Field(default=None, examples=["fri"])
+    time: str = Field(examples=["16:00"])
+
+
+class TargetView(View):
+    """What is not set is left out, but for `hours` and `minutes`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TARGET_VIEW]})
+
+    id: str = Field(examples=["target_abc123"])
+    type: str = Field(examples=["first_response"])
+    priority: str | None = Field(description="Null: any priority.", examples=["urgent"])
+    hours: int | float | None = Field(description="Null for a target in days or by an instant.", examples=[1])
+    minutes: int | float | None = Field(description="Null for a target in days or by an instant.", examples=[60])
+    days: int | None = Field(default=None, description="Working days.", examples=[2])
+    end_of_day: bool | None = Field(default=None, examples=[True])
+    by: DeadlineView | None = None
+    pausable: bool = Field(examples=[True])
+    pauses_when: Criteria = Field(default=None, examples=[[examples.PENDING]])
+    starts_when: Criteria = Field(default=None, examples=[None])
+    stops_when: Criteria = Field(default=None, examples=[None])
+
+
+class EscalationView(View):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ESCALATION_VIEW]})
+
+    id: str = Field(examples=["esc_abc123"])
+    trigger: str = Field(examples=["approaching_breach"])
+    threshold_minutes: int | float | None = Field(examples=[30])
+    trigger_percent: int | float | None = Field(examples=[None])
+    delay_minutes: int | float = Field(examples=[0])
+    target_type: str | None = Field(description="Null: every target.", examples=[None])
+    actions: list[dict[str, Any]] = Field(examples=[[{"type": "notify_team_lead"}]])
+    action_type: str | None = Field(
+        description="The action, where it is a single one without anything but its type.",
+        examples=["notify_team_lead"],
+    )
+    status: str = Field(examples=["active"])
+
+
+class PolicyDocument(View):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.POLICY_DOCUMENT]})
+
+    id: str = Field(examples=["sla_abc123"])
+    name: str = Field(examples=["Critical Support"])
+    description: str = Field(examples=["SLA for urgent and high-priority tickets"])
+    conditions: list[ConditionView] = Field(examples=[[examples.CONDITION]])
+    match: Literal["all", "any"] = Field(examples=["all"])
+    targets: list[TargetView] = Field(examples=[[examples.TARGET_VIEW]])
+    escalations: list[EscalationView] = Field(examples=[[examples.ESCALATION_VIEW]])
+    at_risk_percent: int | float | None = Field(
+        description="Null, in a policy of the API v1: warnings come halfway only.", examples=[75]
+    )
+    business_hours: bool = Field(examples=[False])
+    business_hours_id: str | None = Field(examples=[None])
+    enabled: bool = Field(examples=[True])
+    on_change: OnChange = Field(examples=["keep"])
+    on_reopen: OnReopen = Field(examples=["continue"])
+    origin: Origin = Field(description="Through which API it was created, and its tickets come.", examples=["v2"])
+    version: int = Field(
+        description="Every change makes a new one; an instance keeps the one it was opened under.", examples=[1]
+    )
+
+
+class PolicyView(PolicyDocument):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.POLICY_VIEW]})
+
+    created_at: DateTime = Field(examples=[examples.CREATED_AT])
+    updated_at: DateTime = Field(examples=[examples.CREATED_AT])
+    archived_at: DateTime | None = Field(
+        description="An archived policy matches nothing; null: it is live.", examples=[None]
+    )
+
+
+class PolicyPage(PageOf):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.page(examples.POLICY_VIEW)]})
+
+    data: list[PolicyView]

@@ -1,0 +1,1 @@
+"""Replans over REST."""

@@ -1,0 +1,1 @@
+"""`sla demo`: a minute-long show of the whole engine."""

@@ -1,0 +1,63 @@
+"""What the store needs before anything runs: its tables and one API key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli import console
+from cli.engine import home
+from domain.errors import StoreUnavailable
+from settings import Settings
+
+
+async def migrate(settings: Settings) -> None:
+    """Raises StoreUnavailable, naming the database and the setting."""
+    from store.schema.migrate import upgrade  # noqa: PLC0415 - half a second that the other commands need not pay
+
+    with _naming_the_setting():
+        await asyncio.to_thread(upgrade, settings.database_url)
+
+
+def require_store(settings: Settings) -> None:
+    """Raises StoreUnavailable, naming the database and the setting, where a file is one that no wait makes usable."""
+    from store.schema.preparing import check  # noqa: PLC0415 - as above
+
+    with _naming_the_setting():
+        check(settings.database_url)
+
+
+@contextmanager
+def _naming_the_setting() -> Iterator[None]:
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"{error.message} (SLA_DATABASE_URL)") from error
+
+
+async def ensure_key(settings: Settings) -> str | None:
+    """Makes sure that some key opens the API. Returns the key if it was generated just now, to be shown once.
+
+    Raises InvalidValue when it cannot be written to the data folder.
+    """
+    from store.access import keys  # noqa: PLC0415 - as above
+
+    if settings.api_key is not None:
+        given = settings.api_key.get_secret_value()
+        _warn_unless(await keys.ensure_key(settings.database_url, given, "SLA_API_KEY"), "SLA_API_KEY")
+        return None
+    kept = home.generated_key(settings.home)
+    if kept is None and await keys.any_key(settings.database_url):
+        return None
+    home.prepare(settings.home)
+    key = kept or home.generate_key(settings.home)
+    valid = await keys.ensure_key(settings.database_url, key, "generated at first start")
+    _warn_unless(valid, str(home.key_file(settings.home)))
+    return None if kept else key
+
+
+def _warn_unless(valid: bool, place: str) -> None:
+    # It stays revoked: a restart must not let anybody in again.
+    if not valid:
+        console.complain(f"the API key in {place} has been revoked; `sla keys create` makes another one")

@@ -1,0 +1,1 @@
+"""`sla replay`: a log of real tickets through real workflows."""

@@ -1,0 +1,71 @@
+"""The boundary between the log's dates and those of a test server, whose clock starts today.
+
+Workflows live on the server's dates; calendars, plans and reports see the true ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from activities.applying import Planner
+from domain.instants import Instant
+from domain.plan.planning import plan
+from domain.plan.plans import Milestone, Plan, TargetPlan
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Firing
+from domain.ticket.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One constant, in microseconds: the server's instant less the true one."""
+
+    length: int
+
+    def instant(self, at: Instant) -> Instant:
+        return Instant(at + self.length)
+
+    def optional(self, at: Instant | None) -> Instant | None:
+        return None if at is None else self.instant(at)
+
+    def back(self) -> Shift:
+        return Shift(-self.length)
+
+    def event(self, event: Event) -> Event:
+        return replace(event, occurred_at=self.instant(event.occurred_at), received_at=self.instant(event.received_at))
+
+    def plan(self, plan: Plan) -> Plan:
+        return Plan(self.instant(plan.opened_at), tuple(self._target(target) for target in plan.targets))
+
+    def firing(self, firing: Firing) -> Firing:
+        return replace(
+            firing,
+            planned_at=self.instant(firing.planned_at),
+            fired_at=self.instant(firing.fired_at),
+            withdrawn_at=self.optional(firing.withdrawn_at),
+        )
+
+    def _target(self, target: TargetPlan) -> TargetPlan:
+        return replace(
+            target,
+            since=self.instant(target.since),
+            started_at=self.optional(target.started_at),
+            stopped_at=self.optional(target.stopped_at),
+            due_at=self.optional(target.due_at),
+            breached_at=self.optional(target.breached_at),
+            milestones=tuple(self._milestone(milestone) for milestone in target.milestones),
+        )
+
+    def _milestone(self, milestone: Milestone) -> Milestone:
+        return replace(milestone, planned_at=self.optional(milestone.planned_at))
+
+
+def shifted(shift: Shift) -> Planner:
+    """Works on true dates and hands its plan back on the server's."""
+    back = shift.back()
+
+    def planned(snapshot: Snapshot, events: Sequence[Event]) -> Plan:
+        return shift.plan(plan(snapshot, [back.event(event) for event in events]))
+
+    return planned

@@ -1,0 +1,50 @@
+"""What has changed from one plan to the next, so that what crosses the wire does not grow with a ticket's past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from domain.plan.plans import Plan, TargetPlan
+
+Piece = list[int] | dict[str, Any]
+"""`[start, end)` of the targets that the plan before had, or a target that it did not have."""
+
+
+def amendment(before: Plan | None, after: Plan) -> dict[str, Any]:
+    """The document of a plan in which targets that `before` had, too, are named by their places there."""
+    document = after.to_json() if before is None else Plan.to_json(_without_targets(after))
+    if before is not None:
+        document["targets"] = _pieces(before.targets, after.targets)
+    return document
+
+
+def amended(before: Plan, document: Mapping[str, Any]) -> Plan:
+    """The plan that an amendment of `before` describes. Raises KeyError, TypeError and ValueError for what is none."""
+    targets: list[TargetPlan] = []
+    for piece in document["targets"]:
+        if isinstance(piece, Mapping):
+            targets.append(TargetPlan.from_json(piece))
+        else:
+            start, end = piece
+            targets += before.targets[start:end]
+    head = Plan.from_json({**document, "targets": []})
+    return Plan(head.opened_at, tuple(targets), head.ownership, head.ticket, head.versions)
+
+
+def _without_targets(plan: Plan) -> Plan:
+    return Plan(plan.opened_at, (), plan.ownership, plan.ticket, plan.versions)
+
+
+def _pieces(before: Sequence[TargetPlan], after: Sequence[TargetPlan]) -> list[Piece]:
+    places = {(target.name, target.cycle): place for place, target in enumerate(before)}
+    pieces: list[Piece] = []
+    for target in after:
+        place = places.get((target.name, target.cycle))
+        if place is None or before[place] != target:
+            pieces.append(target.to_json())
+        elif pieces and isinstance(last := pieces[-1], list) and last[1] == place:
+            last[1] = place + 1
+        else:
+            pieces.append([place, place + 1])
+    return pieces

@@ -1,0 +1,223 @@
+"""The answer of `plan`: every target with its due instant and its milestones, all of them absolute.
+
+A plan is what the workflow records and walks; reading one back needs neither a calendar nor a time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from domain.ids import escaped
+from domain.instants import Instant, Micros, parse, parse_optional, render, render_optional
+from domain.policy.clocks import ClockState
+from domain.ticket.stints import Ownership
+
+HALFWAY = "halfway"
+AT_RISK = "at_risk"
+BREACHED = "breached"
+ESCALATION = "escalation"
+AUTOMATIC = f"{ESCALATION}:auto"
+"""The step to the escalation contact, which happens only while the organization escalates automatically."""
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A moment on a target's clock; `planned_at` None means it is not going to happen as things stand.
+
+    `threshold` is the working time used at that moment; `escalation` carries the rule behind an escalation step.
+    """
+
+    name: str
+    threshold: Micros
+    planned_at: Instant | None
+    escalation: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        document = {"name": self.name, "threshold": self.threshold, "planned_at": render_optional(self.planned_at)}
+        return document if self.escalation is None else {**document, "escalation": dict(self.escalation)}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Milestone:
+        threshold = Micros(body["threshold"])
+        return cls(body["name"], threshold, parse_optional(body["planned_at"]), body.get("escalation"))
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """The policy, and the priority, that a target was last measured by where they are not those of the opening."""
+
+    id: str
+    name: str
+    version: int
+    priority: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id, "name": self.name, "version": self.version, "priority": self.priority}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> PolicyFacts:
+        return cls(body["id"], body["name"], body["version"], body["priority"])
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """One target's clock. `used` working time and `paused_for` wall time are as of `since`, the last turn of `state`.
+
+    `breached_at` is the due instant when the clock is still going then: in the future for a clock that has time left.
+    `stint` is the event id of the stint it belongs to, if any; `team_id` the team whose promise it is or has become.
+    `cycle` counts the times it began; one that is `superseded` began again in its stead, or its promise was taken back.
+    `budget` of a `fixed` one is the wall time until its fixed instant. `policy` is set once a change of the ticket did.
+    """
+
+    id: str
+    type: str
+    cycle: int
+    budget: Micros
+    state: ClockState
+    since: Instant
+    used: Micros
+    paused_for: Micros
+    started_at: Instant | None
+    stopped_at: Instant | None
+    due_at: Instant | None
+    breached_at: Instant | None
+    milestones: tuple[Milestone, ...]
+    stint: str | None = None
+    team_id: str | None = None
+    superseded: bool = False
+    fixed: bool = False
+    policy: PolicyFacts | None = None
+
+    @property
+    def name(self) -> str:
+        """What tells it apart from the other clocks of its ticket."""
+        return self.type if self.stint is None else f"{self.type}/{escaped(self.stint)}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (ClockState.RUNNING, ClockState.PAUSED)
+
+    @property
+    def remaining(self) -> Micros:
+        """Working time left as of `since`; negative once the budget is exceeded."""
+        return Micros(self.budget - self.used)
+
+    def with_reached_only(self) -> TargetPlan:
+        """Without the milestones that it is not going to come to."""
+        return replace(self, milestones=tuple(one for one in self.milestones if one.planned_at is not None))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "type": self.type,
+            "cycle": self.cycle,
+            "budget": self.budget,
+            "state": self.state.value,
+            "since": render(self.since),
+            "used": self.used,
+            "paused_for": self.paused_for,
+            "started_at": render_optional(self.started_at),
+            "stopped_at": render_optional(self.stopped_at),
+            "due_at": render_optional(self.due_at),
+            "breached_at": render_optional(self.breached_at),
+            "milestones": [milestone.to_json() for milestone in self.milestones],
+            **{name: value for name, value in (("stint", self.stint), ("team_id", self.team_id)) if value is not None},
+            **{name: True for name in ("superseded", "fixed") if getattr(self, name)},
+            **({} if self.policy is None else {"policy": self.policy.to_json()}),
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> TargetPlan:
+        return cls(
+            id=body["id"],
+            type=body["type"],
+            cycle=body["cycle"],
+            budget=Micros(body["budget"]),
+            state=ClockState(body["state"]),
+            since=parse(body["since"]),
+            used=Micros(body["used"]),
+            paused_for=Micros(body["paused_for"]),
+            started_at=parse_optional(body["started_at"]),
+            stopped_at=parse_optional(body["stopped_at"]),
+            due_at=parse_optional(body["due_at"]),
+            breached_at=parse_optional(body["breached_at"]),
+            milestones=tuple(Milestone.from_json(milestone) for milestone in body["milestones"]),
+            stint=body.get("stint"),
+            team_id=body.get("team_id"),
+            superseded=body.get("superseded", False),
+            fixed=body.get("fixed", False),
+            policy=PolicyFacts.from_json(body["policy"]) if "policy" in body else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TicketEnd:
+    """How the ticket's life ended; `closed_at` None while it is open."""
+
+    closed_at: Instant | None
+    cancelled: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {"closed_at": render_optional(self.closed_at), "cancelled": self.cancelled}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> TicketEnd:
+        return cls(parse_optional(body["closed_at"]), body["cancelled"])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`ownership` is there where the clocks belong to stints, `ticket` where they may start again while it is open:
+    such an instance lives as long as its ticket. `versions` names what it was made with: policy and calendar, by id and
+    version, and the release of the time zone database.
+    """
+
+    opened_at: Instant
+    targets: tuple[TargetPlan, ...]
+    ownership: Ownership | None = None
+    ticket: TicketEnd | None = None
+    versions: Mapping[str, Any] | None = None
+
+    @property
+    def end(self) -> Ownership | TicketEnd | None:
+        """What says how the ticket ended, where the instance lives as long as it."""
+        return self.ticket if self.ownership is None else self.ownership
+
+    @property
+    def closed_at(self) -> Instant | None:
+        """When the last clock stopped or was cancelled; None while one runs or is paused."""
+        if self.end is not None:
+            return self.end.closed_at
+        if any(target.is_open for target in self.targets):
+            return None
+        return max((target.since for target in self.targets), default=self.opened_at)
+
+    @property
+    def latest(self) -> tuple[TargetPlan, ...]:
+        """Of each clock the life that is not superseded and began last."""
+        latest = {target.name: target for target in self.targets if not target.superseded}
+        return tuple(latest.values())
+
+    def target(self, name: str, cycle: int = 1) -> TargetPlan | None:
+        return next((target for target in self.targets if (target.name, target.cycle) == (name, cycle)), None)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "opened_at": render(self.opened_at),
+            "targets": [target.to_json() for target in self.targets],
+            **({} if self.ownership is None else {"ownership": self.ownership.to_json()}),
+            **({} if self.ticket is None else {"ticket": self.ticket.to_json()}),
+            **({} if self.versions is None else {"versions": dict(self.versions)}),
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Plan:
+        return cls(
+            parse(body["opened_at"]),
+            tuple(TargetPlan.from_json(target) for target in body["targets"]),
+            Ownership.from_json(body["ownership"]) if "ownership" in body else None,
+            TicketEnd.from_json(body["ticket"]) if "ticket" in body else None,
+            body.get("versions"),
+        )

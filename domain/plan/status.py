@@ -1,0 +1,61 @@
+"""Where an instance and its targets stand at an instant (Aurion, Instance Statuses; `cancelled` is ours)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from domain.instants import Instant
+from domain.plan.plans import Plan, TargetPlan, TicketEnd
+from domain.policy.clocks import ClockState
+from domain.ticket.stints import Ownership
+
+
+class InstanceStatus(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+    CANCELLED = "cancelled"
+    UNTRACKED = "untracked"
+
+
+def exceeded(target: TargetPlan, now: Instant) -> bool:
+    return target.breached_at is not None and target.breached_at <= now
+
+
+def met(target: TargetPlan, now: Instant) -> bool | None:
+    """True once stopped in time, False once exceeded, None while open or cancelled before either.
+
+    A stop dated ahead of `now` may lie behind a breach that is still to come: neither is true yet.
+    """
+    if exceeded(target, now):
+        return False
+    return True if target.state is ClockState.STOPPED and target.breached_at is None else None
+
+
+def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
+    """`breached` as soon as one target is exceeded, else `paused` when every open clock is, `active`, `met`."""
+    if any(exceeded(target, now) for target in plan.targets):
+        return InstanceStatus.BREACHED
+    breach_to_come = any(target.breached_at is not None and not target.is_open for target in plan.targets)
+    if not (plan.latest or breach_to_come) and plan.ownership is None:
+        # Nothing is promised, or every promise was taken back before its clock stopped.
+        return InstanceStatus.UNTRACKED
+    states = [target.state for target in plan.latest]
+    if plan.end is not None:
+        # A clock that waits for its start says nothing that the ticket does not.
+        states = [state for state in states if state is not ClockState.WAITING]
+        if ClockState.PAUSED not in states:
+            states.append(_state_of_ticket(plan.end))
+    if breach_to_come or ClockState.RUNNING in states or ClockState.WAITING in states:
+        return InstanceStatus.ACTIVE
+    if ClockState.PAUSED in states:
+        return InstanceStatus.PAUSED
+    return InstanceStatus.CANCELLED if ClockState.CANCELLED in states else InstanceStatus.MET
+
+
+def _state_of_ticket(end: Ownership | TicketEnd) -> ClockState:
+    """What a ticket of which no clock may be running is doing."""
+    if end.closed_at is None:
+        return ClockState.RUNNING
+    return ClockState.CANCELLED if end.cancelled else ClockState.STOPPED

@@ -1,0 +1,171 @@
+"""Which events start, stop and continue the clock of a target type, and how such a clock is set up.
+
+A new clock is a row in `CLOCKS`; the walk over the events (`domain/plan/cycles.py`) is the same for all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from domain.errors import InvalidValue
+from domain.instants import Instant, Micros
+from domain.policy.criteria import Criteria
+from domain.ticket.events import EventKind
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRule:
+    """`continues` lists the events after which a stopped clock runs on, `renews` those that end it and start it anew.
+
+    One that `recurs` starts again whenever it has stopped and a start comes; `follows_reopen` lets the policy say what
+    a reopening does instead of `continues`.
+    """
+
+    starts: frozenset[EventKind]
+    stops: frozenset[EventKind]
+    continues: frozenset[EventKind] = frozenset()
+    renews: frozenset[EventKind] = frozenset()
+    recurs: bool = False
+    follows_reopen: bool = False
+
+
+_OPENED = frozenset({EventKind.OPENED})
+_RESOLVED = frozenset({EventKind.RESOLVED})
+_REOPENED = frozenset({EventKind.REOPENED})
+
+CLOCKS: Mapping[str, ClockRule] = {
+    "first_response": ClockRule(
+        starts=_OPENED,
+        stops=frozenset({EventKind.ACKNOWLEDGED, EventKind.AGENT_REPLIED, EventKind.RESOLVED}),
+    ),
+    "resolution": ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED, follows_reopen=True),
+    "total_resolution": ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED),
+    "next_response": ClockRule(
+        starts=frozenset({EventKind.CUSTOMER_REPLIED}),
+        stops=frozenset({EventKind.AGENT_REPLIED, EventKind.RESOLVED}),
+        recurs=True,
+    ),
+    "periodic_update": ClockRule(
+        starts=frozenset({EventKind.OPENED, EventKind.REOPENED}),
+        stops=_RESOLVED,
+        renews=frozenset({EventKind.ACKNOWLEDGED, EventKind.AGENT_REPLIED}),
+        recurs=True,
+    ),
+}
+
+CUSTOM = ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED, recurs=True, follows_reopen=True)
+"""Of a named clock whose own conditions start and stop it; the end of the ticket stops it too."""
+
+
+def require_clock_name(name: str, field: str = "type") -> str:
+    """The type of a target: one of `CLOCKS`, or a name of one's own. Raises InvalidValue."""
+    if not _NAME.fullmatch(name):
+        known = ", ".join(CLOCKS)
+        raise InvalidValue(field, name, f"must be one of {known}, or a name of lower-case letters, digits and _")
+    return name
+
+
+class OnReopen(StrEnum):
+    """What a reopening does to a clock that had stopped: it runs on, begins again in place of what it was, or begins
+    again beside what it was."""
+
+    CONTINUE = "continue"
+    RESTART = "restart"
+    NEW_CYCLE = "new_cycle"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock as a policy sets it up. `starts_when` and `stops_when` are the conditions of a named one."""
+
+    rule: ClockRule
+    pausable: bool = True
+    pauses_when: Criteria | None = None
+    starts_when: Criteria | None = None
+    stops_when: Criteria | None = None
+    on_reopen: OnReopen = OnReopen.CONTINUE
+
+    @property
+    def is_custom(self) -> bool:
+        return self.rule is CUSTOM
+
+    @property
+    def may_start_again(self) -> bool:
+        """Whether an open ticket may yet need it though it is not running."""
+        return self.rule.recurs
+
+
+class ClockState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open `[start, end)`; no end means it is still going on."""
+
+    start: Instant
+    end: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How long one cause held a clock; several at once overlap, and their union is the pause."""
+
+    cause: str
+    start: Instant
+    end: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One clock from start to stop: when it ran, when it was paused and by what, and what it does since `since`.
+
+    It is `going`, running or paused, from each start to the stop that follows. The first of these stretches begins at
+    `started_at`, the last ends at `stopped_at`; one of no length is there as well. `ran` and `paused` fill them.
+    One that is `superseded` has been begun again, or its promise was taken back: only what it had breached counts.
+    """
+
+    state: ClockState
+    since: Instant
+    started_at: Instant | None
+    going: tuple[Span, ...]
+    ran: tuple[Span, ...]
+    paused: tuple[Span, ...]
+    held: tuple[Hold, ...] = ()
+    superseded: bool = False
+
+    @property
+    def stopped_at(self) -> Instant | None:
+        return self.since if self.state in (ClockState.STOPPED, ClockState.CANCELLED) else None
+
+    @property
+    def paused_for(self) -> Micros:
+        """Wall time of the pauses that have ended."""
+        return Micros(sum(span.end - span.start for span in self.paused if span.end is not None))
+
+    def taken_back(self, at: Instant) -> Cycle:
+        """As it is left by a promise that is taken back then: only a clock that is going has not had its verdict."""
+        if self.state not in (ClockState.RUNNING, ClockState.PAUSED):
+            return self
+        going = (*self.going[:-1], replace(self.going[-1], end=at))
+        ran, paused, held = _ended(self.ran, at), _ended(self.paused, at), _ended(self.held, at)
+        return Cycle(ClockState.CANCELLED, at, self.started_at, going, ran, paused, held, superseded=True)
+
+
+_Interval = TypeVar("_Interval", Span, Hold)
+
+
+def _ended(spans: tuple[_Interval, ...], at: Instant) -> tuple[_Interval, ...]:
+    """Those that go on end then; one that would begin at that very instant never was."""
+    ended = (span if span.end is not None else replace(span, end=at) for span in spans)
+    return tuple(span for span in ended if span.start != span.end)

@@ -1,0 +1,137 @@
+"""Escalation rules: steps before or after a breach, measured on the target's own clock (Aurion SLA API v2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from domain.errors import InvalidValue
+from domain.fields import (
+    optional_text,
+    plain_number,
+    refuse_unknown,
+    require_choice,
+    require_document,
+    require_list,
+    require_mapping,
+    require_percent,
+    require_text,
+)
+from domain.instants import MINUTE, Micros, duration, in_units
+from domain.policy.clocks import require_clock_name
+
+NOTHING = Micros(0)
+ESCALATION_FIELDS = frozenset(
+    {"id", "trigger", "threshold_minutes", "trigger_percent", "delay_minutes", "target_type", "actions", "action_type"}
+    | {"status"}
+)
+
+
+class Trigger(StrEnum):
+    APPROACHING_BREACH = "approaching_breach"
+    BREACHED = "breached"
+
+
+class EscalationStatus(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRule:
+    """`lead` (before the breach) or `percent` (of the budget used) for an approaching breach, `delay` after one."""
+
+    id: str
+    trigger: Trigger
+    lead: Micros | None = None
+    percent: Decimal | None = None
+    delay: Micros = NOTHING
+    target_type: str | None = None
+    actions: tuple[Mapping[str, Any], ...] = ()
+    status: EscalationStatus = EscalationStatus.ACTIVE
+
+    def __post_init__(self) -> None:
+        if self.trigger is Trigger.APPROACHING_BREACH and (self.lead is None) == (self.percent is None):
+            given = {"threshold_minutes": self.lead, "trigger_percent": self.percent}
+            raise InvalidValue(
+                "threshold_minutes", given, "exactly one of threshold_minutes, trigger_percent is needed"
+            )
+        if self.trigger is Trigger.BREACHED and not (self.lead is None and self.percent is None):
+            threshold = {"threshold_minutes": self.lead, "trigger_percent": self.percent}
+            field = next(name for name, value in threshold.items() if value is not None)
+            raise InvalidValue(
+                field, threshold[field], "is for approaching_breach; a step after the breach takes delay_minutes"
+            )
+        if self.target_type is not None:
+            require_clock_name(self.target_type, "target_type")
+
+    def applies_to(self, target_type: str) -> bool:
+        return self.status is EscalationStatus.ACTIVE and self.target_type in (None, target_type)
+
+    def threshold(self, budget: Micros) -> Micros:
+        """Working time used when the step is due; one at or before the start falls on the start."""
+        if self.trigger is Trigger.BREACHED:
+            return Micros(budget + self.delay)
+        if self.percent is not None:
+            return share(budget, self.percent)
+        return Micros(max(0, budget - (self.lead or 0)))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "trigger": self.trigger.value,
+            "threshold_minutes": None if self.lead is None else in_units(self.lead, MINUTE),
+            "trigger_percent": None if self.percent is None else plain_number(self.percent),
+            "delay_minutes": in_units(self.delay, MINUTE),
+            "target_type": self.target_type,
+            "actions": [dict(action) for action in self.actions],
+            "status": self.status.value,
+        }
+
+    @classmethod
+    def from_json(cls, document: Any, field: str = "escalation") -> EscalationRule:
+        body = require_mapping(document, field)
+        refuse_unknown(body, ESCALATION_FIELDS, field)
+        lead, percent, delay = (body.get(key) for key in ("threshold_minutes", "trigger_percent", "delay_minutes"))
+        try:
+            return cls(
+                id=optional_text(body.get("id"), f"{field}.id"),
+                trigger=require_choice(body.get("trigger"), Trigger, f"{field}.trigger"),
+                lead=None if lead is None else duration(lead, MINUTE, f"{field}.threshold_minutes"),
+                percent=None if percent is None else require_percent(percent, f"{field}.trigger_percent"),
+                delay=_delay(delay, f"{field}.delay_minutes"),
+                target_type=optional_text(body.get("target_type"), f"{field}.target_type") or None,
+                actions=_actions(body, field),
+                status=require_choice(body.get("status", "active"), EscalationStatus, f"{field}.status"),
+            )
+        except InvalidValue as error:
+            if error.field in ("threshold_minutes", "trigger_percent", "target_type"):
+                raise InvalidValue(f"{field}.{error.field}", error.value, error.reason) from None
+            raise
+
+
+def share(budget: Micros, percent: Decimal) -> Micros:
+    """A percentage of a budget, to the microsecond."""
+    return Micros(round(budget * percent / 100))
+
+
+def _delay(minutes: Any, field: str) -> Micros:
+    at_once = minutes is None or (minutes == 0 and not isinstance(minutes, bool))
+    return NOTHING if at_once else duration(minutes, MINUTE, field)
+
+
+def _actions(body: Mapping[str, Any], field: str) -> tuple[Mapping[str, Any], ...]:
+    single, given = body.get("action_type"), body.get("actions")
+    if single is not None:
+        only = ({"type": require_text(single, f"{field}.action_type")},)
+        if given is not None and list(require_list(given, f"{field}.actions")) != list(only):
+            raise InvalidValue(f"{field}.action_type", single, "contradicts actions; give one of them")
+        return only
+    listed = () if given is None else require_list(given, f"{field}.actions")
+    for index, action in enumerate(listed):
+        if not isinstance(action, Mapping) or not isinstance(action.get("type"), str):
+            raise InvalidValue(f"{field}.actions[{index}]", action, "must be an object with a type")
+    return tuple(require_document(action, f"{field}.actions[{index}]") for index, action in enumerate(listed))

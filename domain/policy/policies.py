@@ -1,0 +1,303 @@
+"""Policies: which tickets they choose and what they promise for each priority (Aurion SLA API v2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from domain.errors import InvalidValue
+from domain.fields import (
+    optional_text,
+    plain_number,
+    refuse_unknown,
+    require_bool,
+    require_choice,
+    require_list,
+    require_mapping,
+    require_percent,
+    require_share,
+    require_text,
+    require_version,
+)
+from domain.ids import Kind
+from domain.instants import MINUTE, in_units
+from domain.policy.budgets import Budget, Deadline, WorkingDays, budget_from_json, budget_to_json
+from domain.policy.clocks import CLOCKS, CUSTOM, Clock, OnReopen, require_clock_name
+from domain.policy.conditions import Condition, Match, all_hold, parse_match
+from domain.policy.criteria import Criteria, optional_criteria
+from domain.policy.escalations import EscalationRule, Trigger
+from domain.ticket.origins import Origin
+from domain.ticket.tickets import Ticket
+
+TARGET_FIELDS = frozenset(
+    {"id", "type", "priority", "hours", "minutes", "days", "end_of_day", "by", "pausable"}
+    | {"pauses_when", "starts_when", "stops_when"}
+)
+POLICY_FIELDS = frozenset(
+    {"id", "name", "description", "kind", "conditions", "match", "targets", "escalations", "at_risk_percent"}
+    | {"business_hours", "business_hours_id", "enabled", "version"}
+    | {"origin", "escalation_contact", "applicable_team", "compliance", "on_change", "on_reopen"}
+)
+DEFAULT_AT_RISK_PERCENT = Decimal(75)
+AUTO = "auto"
+UPTIME = "uptime"
+
+
+class OnChange(StrEnum):
+    """What a change of priority or policy does to the clocks that are going: nothing; they get the new targets from the
+    same start, with their pauses; they begin again under the new targets."""
+
+    KEEP = "keep"
+    RETARGET = "retarget"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRule:
+    """A promise: `budget` for tickets of `priority` (None: of any priority).
+
+    `pauses_when` holds its clock while the ticket's fields say so. A `type` that is not one of `CLOCKS` is a clock of
+    one's own: it runs from when `starts_when` holds (None: from the opening) until `stops_when` does.
+    """
+
+    id: str
+    type: str
+    priority: str | None
+    budget: Budget
+    pausable: bool = True
+    pauses_when: Criteria | None = None
+    starts_when: Criteria | None = None
+    stops_when: Criteria | None = None
+
+    def __post_init__(self) -> None:
+        require_clock_name(self.type)
+        own = {"starts_when": self.starts_when, "stops_when": self.stops_when}
+        given = next((name for name, criteria in own.items() if criteria is not None), None)
+        if self.type in CLOCKS and given is not None:
+            raise InvalidValue(given, str(own[given]), f"is for clocks of one's own; {self.type} has its own rules")
+        if self.type not in CLOCKS and given is None:
+            known = ", ".join(CLOCKS)
+            reason = f"must be one of {known}; a clock of one's own needs starts_when or stops_when"
+            raise InvalidValue("type", self.type, reason)
+        if self.pauses_when is not None and not self._may_pause:
+            raise InvalidValue("pauses_when", str(self.pauses_when), "this target is not pausable")
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether its clock is one of one's own."""
+        return self.type not in CLOCKS
+
+    @property
+    def _may_pause(self) -> bool:
+        return self.pausable and not isinstance(self.budget, Deadline)
+
+    @property
+    def minutes(self) -> int | float | None:
+        """Of working time; None for a promise of another kind."""
+        return None if isinstance(self.budget, WorkingDays | Deadline) else in_units(self.budget, MINUTE)
+
+    def clock(self, on_reopen: OnReopen) -> Clock:
+        rule = CLOCKS.get(self.type, CUSTOM)
+        return Clock(rule, self._may_pause, self.pauses_when, self.starts_when, self.stops_when, on_reopen)
+
+    def to_json(self) -> dict[str, Any]:
+        criteria = {name: getattr(self, name) for name in ("pauses_when", "starts_when", "stops_when")}
+        return {
+            "id": self.id,
+            "type": self.type,
+            "priority": self.priority,
+            **budget_to_json(self.budget),
+            "pausable": self.pausable,
+            **{name: value.to_json() for name, value in criteria.items() if value is not None},
+        }
+
+    @classmethod
+    def from_json(cls, document: Any, field: str = "target") -> TargetRule:
+        body = require_mapping(document, field)
+        refuse_unknown(body, TARGET_FIELDS, field)
+        try:
+            return cls(
+                id=optional_text(body.get("id"), f"{field}.id"),
+                type=require_text(body.get("type"), f"{field}.type"),
+                priority=optional_text(body.get("priority"), f"{field}.priority") or None,
+                budget=budget_from_json(body, field),
+                pausable=require_bool(body.get("pausable", True), f"{field}.pausable"),
+                pauses_when=optional_criteria(body.get("pauses_when"), f"{field}.pauses_when"),
+                starts_when=optional_criteria(body.get("starts_when"), f"{field}.starts_when"),
+                stops_when=optional_criteria(body.get("stops_when"), f"{field}.stops_when"),
+            )
+        except InvalidValue as error:
+            raise (error if error.field not in _OWN_FIELDS else _under(field, error)) from None
+
+
+_OWN_FIELDS = ("type", "pauses_when", "starts_when", "stops_when")
+
+
+def _under(field: str, error: InvalidValue) -> InvalidValue:
+    return InvalidValue(f"{field}.{error.field}", error.value, error.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """First match top to bottom by `position`; a disabled or archived policy matches nothing.
+
+    `business_hours` false measures around the clock; true takes `business_hours_id` or the organization's default.
+    `at_risk_percent` None warns at half time only. `escalation_contact` gets what is breached while the organization
+    escalates automatically; `applicable_team` is told in notices; `compliance` holds the percentages aimed at, by type
+    of target and for `uptime` (Scrubbe, SLA policies). `on_change` and `on_reopen` are what a change of priority or
+    policy and a reopening do to its clocks.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    kind: Kind = Kind.SLA
+    conditions: tuple[Condition, ...] = ()
+    match: Match = Match.ALL
+    targets: tuple[TargetRule, ...] = ()
+    escalations: tuple[EscalationRule, ...] = ()
+    at_risk_percent: Decimal | None = DEFAULT_AT_RISK_PERCENT
+    business_hours: bool = False
+    business_hours_id: str | None = None
+    enabled: bool = True
+    version: int = 1
+    origin: Origin = Origin.V2
+    escalation_contact: str | None = None
+    applicable_team: str | None = None
+    compliance: Mapping[str, Decimal] = field(default_factory=dict)
+    on_change: OnChange = OnChange.KEEP
+    on_reopen: OnReopen = OnReopen.CONTINUE
+
+    def __post_init__(self) -> None:
+        for index, step in enumerate(self.escalations):
+            self.require_clock(step.target_type, f"escalations[{index}].target_type")
+        self._refuse_equal_targets()
+        self._refuse_equal_escalations()
+
+    def require_clock(self, type_: str | None, field: str) -> None:
+        """Raises InvalidValue for a type of target that is neither a common one nor promised by this policy."""
+        known = tuple(dict.fromkeys((*CLOCKS, *(target.type for target in self.targets))))
+        if type_ is not None and type_ not in known:
+            raise InvalidValue(field, type_, f"must be one of {', '.join(known)}")
+
+    def _refuse_equal_targets(self) -> None:
+        seen: set[tuple[str, str | None]] = set()
+        for index, target in enumerate(self.targets):
+            if (target.type, target.priority) in seen:
+                pair = f"{target.type} for {target.priority or 'any priority'}"
+                raise InvalidValue(f"targets[{index}]", pair, "is promised twice")
+            seen.add((target.type, target.priority))
+
+    def _refuse_equal_escalations(self) -> None:
+        # A step is fired and told apart by its id; two steps under one id could never both fire.
+        seen: set[str] = set()
+        for index, step in enumerate(self.escalations):
+            if step.id in seen:
+                raise InvalidValue(f"escalations[{index}].id", step.id, "is the id of another escalation of the policy")
+            seen.add(step.id)
+
+    def matches(self, ticket: Ticket) -> bool:
+        return self.enabled and all_hold(self.conditions, self.match, ticket.attributes)
+
+    @property
+    def steps(self) -> tuple[EscalationRule, ...]:
+        """The escalations, and the one to the escalation contact, whose id no other has."""
+        if self.escalation_contact is None:
+            return self.escalations
+        actions = ({"type": "escalate", "contact": self.escalation_contact},)
+        return (*self.escalations, EscalationRule(AUTO, Trigger.BREACHED, actions=actions))
+
+    def targets_for(self, priority: str | None) -> tuple[TargetRule, ...]:
+        """One promise per type: the one for this priority, else the one for any priority."""
+        chosen: dict[str, TargetRule] = {}
+        for target in self.targets:
+            if target.priority == priority or (target.priority is None and target.type not in chosen):
+                chosen[target.type] = target
+        return tuple(chosen.values())
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "kind": self.kind.value,
+            "conditions": [condition.to_json() for condition in self.conditions],
+            "match": self.match.value,
+            "targets": [target.to_json() for target in self.targets],
+            "escalations": [escalation.to_json() for escalation in self.escalations],
+            "at_risk_percent": None if self.at_risk_percent is None else plain_number(self.at_risk_percent),
+            "business_hours": self.business_hours,
+            "business_hours_id": self.business_hours_id,
+            "enabled": self.enabled,
+            "version": self.version,
+            "origin": self.origin.value,
+            **self._terms(),
+        }
+
+    def _terms(self) -> dict[str, Any]:
+        terms = {"escalation_contact": self.escalation_contact, "applicable_team": self.applicable_team}
+        compliance = {name: plain_number(percent) for name, percent in self.compliance.items()}
+        modes = {
+            "on_change": None if self.on_change is OnChange.KEEP else self.on_change.value,
+            "on_reopen": None if self.on_reopen is OnReopen.CONTINUE else self.on_reopen.value,
+        }
+        return {name: value for name, value in {**terms, "compliance": compliance, **modes}.items() if value}
+
+    @classmethod
+    def from_json(cls, document: Any, field: str = "") -> Policy:
+        """Raises InvalidValue with the path of the culprit (`targets[1].hours`)."""
+        body = require_mapping(document, field or "policy")
+        refuse_unknown(body, POLICY_FIELDS, field or "policy")
+        at = f"{field}." if field else ""
+        return cls(
+            id=optional_text(body.get("id"), f"{at}id"),
+            name=require_text(body.get("name"), f"{at}name", longest=200),
+            description=optional_text(body.get("description"), f"{at}description", longest=5000),
+            kind=require_choice(body.get("kind", Kind.SLA), Kind, f"{at}kind"),
+            conditions=_each(Condition.from_json, body.get("conditions"), f"{at}conditions"),
+            match=parse_match(body.get("match"), f"{at}match"),
+            targets=_each(TargetRule.from_json, body.get("targets"), f"{at}targets"),
+            escalations=_each(EscalationRule.from_json, body.get("escalations"), f"{at}escalations"),
+            at_risk_percent=_at_risk(body, at),
+            business_hours=_business_hours(body, at),
+            business_hours_id=optional_text(body.get("business_hours_id"), f"{at}business_hours_id") or None,
+            enabled=require_bool(body.get("enabled", True), f"{at}enabled"),
+            version=require_version(body.get("version", 1), f"{at}version"),
+            origin=require_choice(body.get("origin", Origin.V2), Origin, f"{at}origin"),
+            escalation_contact=optional_text(body.get("escalation_contact"), f"{at}escalation_contact") or None,
+            applicable_team=optional_text(body.get("applicable_team"), f"{at}applicable_team") or None,
+            compliance=_compliance(body.get("compliance"), f"{at}compliance"),
+            on_change=require_choice(_or(body.get("on_change"), OnChange.KEEP), OnChange, f"{at}on_change"),
+            on_reopen=require_choice(_or(body.get("on_reopen"), OnReopen.CONTINUE), OnReopen, f"{at}on_reopen"),
+        )
+
+
+def _or(value: Any, default: StrEnum) -> Any:
+    return default if value is None else value
+
+
+def _at_risk(body: Any, at: str) -> Decimal | None:
+    percent = body.get("at_risk_percent", 75)
+    if percent is None and body.get("origin") == Origin.V1:
+        return None
+    return require_percent(percent, f"{at}at_risk_percent")
+
+
+def _compliance(document: Any, field: str) -> Mapping[str, Decimal]:
+    body = require_mapping({} if document is None else document, field)
+    refuse_unknown(body, frozenset({*CLOCKS, UPTIME}), field)
+    return {name: require_share(percent, f"{field}.{name}") for name, percent in body.items()}
+
+
+def _business_hours(body: Any, at: str) -> bool:
+    named = body.get("business_hours_id") is not None
+    given = body.get("business_hours")
+    return named if given is None else require_bool(given, f"{at}business_hours")
+
+
+def _each(parse: Any, documents: Any, field: str) -> tuple[Any, ...]:
+    listed: Sequence[Any] = () if documents is None else require_list(documents, field)
+    return tuple(parse(document, f"{field}[{index}]") for index, document in enumerate(listed))

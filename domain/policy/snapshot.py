@@ -1,0 +1,271 @@
+"""What is frozen onto a ticket when it opens: the policy, the calendar, the ticket itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.calendar import Calendar
+from domain.errors import InvalidValue
+from domain.fields import optional_text, require_bool, require_list, require_mapping, require_text, require_version
+from domain.ids import InstanceId
+from domain.policy.match_record import MatchRecord
+from domain.policy.matching import first_match
+from domain.policy.policies import Policy, TargetRule
+from domain.ticket.teams import Team
+from domain.ticket.tickets import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarVersion:
+    """A calendar as it was defined at one version; `id` None is the built-in round-the-clock one."""
+
+    calendar: Calendar
+    id: str | None = None
+    version: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id, "version": self.version, "calendar": self.calendar.to_json()}
+
+    @classmethod
+    def from_json(cls, document: Any, field: str = "calendar") -> CalendarVersion:
+        body = require_mapping(document, field)
+        return cls(
+            Calendar.from_json(body.get("calendar"), field),
+            optional_text(body.get("id"), f"{field}.id") or None,
+            require_version(body.get("version", 1), f"{field}.version"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The part of a snapshot that names things; reading it needs neither a calendar nor a time zone."""
+
+    organization: str
+    instance_id: str
+    policy_id: str
+    policy_name: str
+    policy_version: int
+    priority: str | None
+    calendar_id: str | None
+    calendar_version: int
+    tzdata_version: str
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    applicable_team: str | None = None
+
+    @property
+    def instance(self) -> InstanceId:
+        return InstanceId.parse(self.instance_id)
+
+    @classmethod
+    def of(cls, snapshot: Mapping[str, Any]) -> Facts:
+        """The facts of a snapshot document."""
+        whole = require_mapping(snapshot, "snapshot")
+        body: Mapping[str, Any] = require_mapping(whole.get("facts"), "snapshot.facts")
+        values: dict[str, Any] = {name: body.get(name) for name in _FACTS}
+        teams = [
+            Team.from_json(team, "snapshot.teams") for team in require_list(whole.get("teams", ()), "snapshot.teams")
+        ]
+        policy = require_mapping(whole.get("policy", {}), "snapshot.policy")
+        return cls(**values, teams={team.id: team for team in teams}, applicable_team=policy.get("applicable_team"))
+
+    def to_json(self) -> dict[str, Any]:
+        """Without what stands beside the facts in a snapshot."""
+        return {name: getattr(self, name) for name in _FACTS}
+
+
+_FACTS = tuple(name for name in Facts.__dataclass_fields__ if name not in ("teams", "applicable_team"))
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A policy that the ticket may change to, and where it would be measured then: `team_calendars` by id, of teams
+    whose clocks would not run in `calendar`."""
+
+    policy: Policy
+    calendar: CalendarVersion
+    team_calendars: Mapping[str, CalendarVersion] = field(default_factory=dict)
+
+    @property
+    def calendars(self) -> tuple[CalendarVersion, ...]:
+        return (self.calendar, *self.team_calendars.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`teams` are those that the ticket may come to, as far as their leads or calendars matter; `team_calendars` the
+    calendars of their own, by id, of teams whose clocks do not run in `calendar`. `auto_escalate` is whether breaches
+    went to the escalation contact when the ticket opened. `alternatives` are the policies in evaluation order, its own
+    among them, where a change of the ticket may lead to another. `opening_rules` are those the ticket opened under,
+    where a replan has put others in their place. `matching` is why the ticket got its policy when it opened, where that
+    was kept."""
+
+    organization: str
+    ticket: Ticket
+    policy: Policy
+    calendar: CalendarVersion
+    tzdata_version: str
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    team_calendars: Mapping[str, CalendarVersion] = field(default_factory=dict)
+    auto_escalate: bool = False
+    alternatives: tuple[Alternative, ...] = ()
+    opening_rules: Mapping[str, Any] | None = None
+    matching: MatchRecord | None = None
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(
+            organization=self.organization,
+            instance_id=str(self.ticket.instance),
+            policy_id=self.policy.id,
+            policy_name=self.policy.name,
+            policy_version=self.policy.version,
+            priority=self.ticket.priority,
+            calendar_id=self.calendar.id,
+            calendar_version=self.calendar.version,
+            tzdata_version=self.tzdata_version,
+            teams=self.teams,
+            applicable_team=self.policy.applicable_team,
+        )
+
+    @property
+    def own(self) -> Alternative:
+        """What it is measured by while no change of the ticket has led to another policy."""
+        return Alternative(self.policy, self.calendar, self.team_calendars)
+
+    def choice(self, ticket: Ticket) -> tuple[Policy, CalendarVersion] | None:
+        """What the ticket would be measured by as it is now; None when no policy matches or no other is known."""
+        found = first_match((one.policy for one in self.alternatives), ticket)
+        if found is None:
+            return None
+        if found.id == self.policy.id:
+            return self.policy, self.calendar
+        return found, next(one.calendar for one in self.alternatives if one.policy is found)
+
+    def calendar_under(self, policy_id: str | None, team_id: str | None = None) -> CalendarVersion:
+        """The calendar in which a clock of that team runs while that policy (None: its own) is in force."""
+        team = self.teams.get(team_id) if team_id is not None else None
+        own = team.business_hours_id if team is not None else None
+        others = self.alternatives if policy_id not in (None, self.policy.id) else ()
+        measure = next((one for one in others if one.policy.id == policy_id), self.own)
+        return measure.calendar if own is None else measure.team_calendars.get(own, measure.calendar)
+
+    @property
+    def targets(self) -> tuple[TargetRule, ...]:
+        """The promises that apply to this ticket; empty means it is untracked."""
+        return self.policy.targets_for(self.ticket.priority)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "facts": self.facts.to_json(),
+            "ticket": self.ticket.to_json(),
+            "policy": self.policy.to_json(),
+            "calendar": self.calendar.to_json(),
+            **({"teams": [team.to_json() for team in self.teams.values()]} if self.teams else {}),
+            **({"team_calendars": _documents(self.team_calendars)} if self.team_calendars else {}),
+            **({"auto_escalate": True} if self.auto_escalate else {}),
+            **({"alternatives": _alternatives_to_json(self.alternatives)} if self.alternatives else {}),
+            **({} if self.opening_rules is None else {"opening_rules": dict(self.opening_rules)}),
+            **({} if self.matching is None else {"matching": self.matching.to_json()}),
+        }
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """All but the ticket, as a document: what a replan may change."""
+        document = self.to_json()
+        kept = {name: document[name] for name in _RULES if name in document}
+        return {**kept, "tzdata_version": self.tzdata_version}
+
+    def under(self, rules: Mapping[str, Any]) -> Snapshot:
+        """The same ticket measured by other rules. Raises InvalidValue for what are none."""
+        document = {name: value for name, value in self.to_json().items() if name not in _RULES}
+        release = optional_text(rules.get("tzdata_version"), "snapshot.facts.tzdata_version") or self.tzdata_version
+        facts = {**document["facts"], "tzdata_version": release}
+        given = {name: rules[name] for name in _RULES if name in rules}
+        return Snapshot.from_json(
+            {**document, **given, "facts": facts, "opening_rules": self.opening_rules or self.rules}
+        )
+
+    @classmethod
+    def from_json(cls, document: Any) -> Snapshot:
+        body = require_mapping(document, "snapshot")
+        facts = Facts.of(body)
+        return cls(
+            organization=require_text(facts.organization, "snapshot.facts.organization"),
+            ticket=Ticket.from_json(body.get("ticket"), "snapshot.ticket"),
+            policy=Policy.from_json(body.get("policy"), "snapshot.policy"),
+            calendar=CalendarVersion.from_json(body.get("calendar")),
+            tzdata_version=facts.tzdata_version,
+            teams=facts.teams,
+            team_calendars=_team_calendars(body.get("team_calendars", {}), "snapshot.team_calendars"),
+            auto_escalate=require_bool(body.get("auto_escalate", False), "snapshot.auto_escalate"),
+            alternatives=_alternatives_from_json(body.get("alternatives")),
+            opening_rules=_optional_rules(body.get("opening_rules"), "snapshot.opening_rules"),
+            matching=None if "matching" not in body else MatchRecord.from_json(body["matching"], "snapshot.matching"),
+        )
+
+
+_RULES = ("policy", "calendar", "teams", "team_calendars", "alternatives")
+
+
+def _documents(calendars: Mapping[str, CalendarVersion]) -> dict[str, Any]:
+    return {id_: calendar.to_json() for id_, calendar in calendars.items()}
+
+
+def _alternatives_to_json(alternatives: Iterable[Alternative]) -> dict[str, Any]:
+    """Each calendar once: they are many times larger than the policies that share them."""
+    listed = list(alternatives)
+    calendars = list(dict.fromkeys(calendar for one in listed for calendar in one.calendars))
+    places = {calendar: place for place, calendar in enumerate(calendars)}
+    return {
+        "policies": [_alternative_to_json(one, places) for one in listed],
+        "calendars": [calendar.to_json() for calendar in calendars],
+    }
+
+
+def _alternative_to_json(one: Alternative, places: Mapping[CalendarVersion, int]) -> dict[str, Any]:
+    of_teams = {id_: places[calendar] for id_, calendar in one.team_calendars.items()}
+    return {
+        "policy": one.policy.to_json(),
+        "calendar": places[one.calendar],
+        **({"team_calendars": of_teams} if of_teams else {}),
+    }
+
+
+def _team_calendars(document: Any, field: str) -> dict[str, CalendarVersion]:
+    calendars = require_mapping(document, field)
+    return {id_: CalendarVersion.from_json(calendar, f"{field}.{id_}") for id_, calendar in calendars.items()}
+
+
+def _optional_rules(document: Any, field: str) -> Mapping[str, Any] | None:
+    return None if document is None else require_mapping(document, field)
+
+
+def _alternatives_from_json(document: Any) -> tuple[Alternative, ...]:
+    if document is None:
+        return ()
+    field = "snapshot.alternatives"
+    body = require_mapping(document, field)
+    calendars = [
+        CalendarVersion.from_json(calendar, f"{field}.calendars[{place}]")
+        for place, calendar in enumerate(require_list(body.get("calendars"), f"{field}.calendars"))
+    ]
+    policies = require_list(body.get("policies"), f"{field}.policies")
+    return tuple(_alternative(one, calendars, f"{field}[{index}]") for index, one in enumerate(policies))
+
+
+def _alternative(document: Any, calendars: Sequence[CalendarVersion], field: str) -> Alternative:
+    body = require_mapping(document, field)
+    places = require_mapping(body.get("team_calendars", {}), f"{field}.team_calendars")
+    return Alternative(
+        Policy.from_json(body.get("policy"), field),
+        _listed(calendars, body.get("calendar"), f"{field}.calendar"),
+        {id_: _listed(calendars, place, f"{field}.team_calendars.{id_}") for id_, place in places.items()},
+    )
+
+
+def _listed(calendars: Sequence[CalendarVersion], place: Any, field: str) -> CalendarVersion:
+    if isinstance(place, bool) or not isinstance(place, int) or not 0 <= place < len(calendars):
+        raise InvalidValue(field, place, f"must be the place of one of {len(calendars)} calendars, from 0 on")
+    return calendars[place]

@@ -1,0 +1,128 @@
+"""The firings of a record told again, step by step: whether they are those that its plans demand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.fields import require_list, require_mapping
+from domain.instants import Instant
+from domain.plan.plans import Plan
+from domain.plan.status import InstanceStatus, instance_status
+from domain.record.ledger import Firing, Key, Ledger, merge, reconcile
+from domain.record.notices import firing_id, withdrawal_id
+from domain.record.records import FIRST
+from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind
+
+GRACE = FUTURE_TOLERANCE
+"""A step may be closed while more events are being planned, before anything is fired or withdrawn. What is still not
+put right when the record tells of something this much later never was."""
+BEGINNING = Instant(0)
+
+Problem = tuple[str, str]
+"""The part of the step, and what is wrong with it."""
+
+
+@dataclass(slots=True)
+class FiringAudit:
+    """What a record has told so far; `known` is the latest instant by the workflow's clock that it has told of."""
+
+    organization: str
+    instance_id: str
+    ledger: Ledger = ()
+    known: Instant = BEGINNING
+    received: Instant = BEGINNING
+    wrong: dict[tuple[Key, Instant], Instant] = field(default_factory=dict)
+    told: set[tuple[Key, Instant]] = field(default_factory=set)
+
+    def step(self, plan: Plan, link: Mapping[str, Any], events: Sequence[Event]) -> Iterator[Problem]:
+        """The next one, with the plan that follows from all events so far, and its own. Raises for what is none."""
+        listed = require_list(link.get("firings"), "firings")
+        firings = [Firing.from_json(require_mapping(one, "firings")) for one in listed]
+        notices = require_list(link.get("notices"), "notices")
+        if link.get("sequence") == FIRST:
+            yield from self._first(plan, link, [*firings, *notices])
+        else:
+            yield from self._later(plan, firings, notices, events)
+            if link.get("status") not in self._statuses(plan):
+                yield "status", "is not what rules and events come to"
+
+    def _first(self, plan: Plan, link: Mapping[str, Any], happened: Sequence[Any]) -> Iterator[Problem]:
+        if happened:
+            yield "firings", "nothing fires before the second step"
+        if link.get("status") != instance_status(plan, plan.opened_at):
+            yield "status", "is not what rules and events come to"
+
+    def _later(
+        self, plan: Plan, firings: Sequence[Firing], notices: Sequence[Any], events: Sequence[Event]
+    ) -> Iterator[Problem]:
+        before = {(one.key, one.generation): one for one in self.ledger}
+        planned = {Key.of(target, mark): mark.planned_at for target in plan.targets for mark in target.milestones}
+        for firing in firings:
+            earlier = before.get((firing.key, firing.generation))
+            yield from self._of_firing(firing, planned) if earlier is None else _of_change(firing, earlier)
+            self.ledger = merge(self.ledger, [firing])
+        if Counter(self._notices(firings, before)) != Counter(notices):
+            yield "notices", "are not those of what fired and was withdrawn"
+        self.hear(events)
+        moments = [at for one in firings for at in (one.fired_at, one.withdrawn_at) if at is not None]
+        self.known = max([self.known, *moments])
+        yield from self._overdue(plan)
+
+    def hear(self, events: Sequence[Event]) -> None:
+        """An opening is received by another clock; what is received with another event, a microsecond later."""
+        for event in events:
+            if event.kind is not EventKind.OPENED and event.received_at != self.received + 1:
+                self.known = max(self.known, event.received_at)
+            self.received = max(self.received, event.received_at)
+
+    def _of_firing(self, firing: Firing, planned: Mapping[Key, Instant | None]) -> Iterator[Problem]:
+        part = str(firing.key)
+        if firing.stands and planned.get(firing.key) != firing.planned_at:
+            yield part, "did not happen at that instant"
+        if firing.fired_at < firing.planned_at:
+            yield part, "was fired before its instant"
+        if firing.fired_at < self.known - GRACE:
+            yield part, "was fired before what an earlier step tells"
+        if firing.generation != 1 + sum(one.key == firing.key for one in self.ledger):
+            yield part, "is not the next generation"
+
+    def _notices(self, firings: Sequence[Firing], before: Mapping[tuple[Key, int], Firing]) -> Iterator[str]:
+        for firing in firings:
+            if firing.skipped:
+                continue
+            earlier = before.get((firing.key, firing.generation))
+            if earlier is None:
+                yield firing_id(self.organization, self.instance_id, firing)
+            if not firing.stands and (earlier is None or earlier.stands):
+                yield withdrawal_id(self.organization, self.instance_id, firing)
+
+    def _overdue(self, plan: Plan) -> Iterator[Problem]:
+        """What should have fired or been withdrawn, and still is not when something later is told."""
+        changes = {(one.key, one.planned_at): one for one in reconcile(plan, self.ledger, self.known)}
+        self.wrong = {at: self.wrong.get(at, self.known) for at in changes}
+        for at, since in self.wrong.items():
+            if self.known >= since + GRACE and at not in self.told:
+                self.told.add(at)
+                yield str(at[0]), "should have fired" if changes[at].stands else "should have been withdrawn"
+
+    def _statuses(self, plan: Plan) -> set[InstanceStatus]:
+        """Those it may have had: as told last, or since a breach that came later."""
+        breaches = [target.breached_at for target in plan.targets if target.breached_at is not None]
+        moments = [self.known, *(at for at in breaches if at > self.known)]
+        return {instance_status(plan, at) for at in moments}
+
+
+def _of_change(firing: Firing, earlier: Firing) -> Iterator[Problem]:
+    """Delivered or withdrawn since."""
+    part = str(firing.key)
+    if _fixed(firing) != _fixed(earlier) or earlier.withdrawn_at not in (None, firing.withdrawn_at):
+        yield part, "is not what an earlier step says of it"
+    if firing.withdrawn_at is not None and firing.withdrawn_at < firing.fired_at - GRACE:
+        yield part, "was withdrawn before it was fired"
+
+
+def _fixed(firing: Firing) -> tuple[Any, ...]:
+    return (firing.planned_at, firing.fired_at, firing.skipped)

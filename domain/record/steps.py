@@ -1,0 +1,126 @@
+"""The step that new events make, as whoever plans them records it: from events, plan and what is told so far."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.instants import Instant, parse, render
+from domain.plan.plans import Plan
+from domain.plan.status import instance_status
+from domain.record.ledger import Key, Ledger, standing
+from domain.record.records import Record, next_due
+from domain.ticket.events import Event
+
+NO_EVENTS = ""
+
+
+def basis(events: Iterable[Event], before: str = NO_EVENTS) -> str:
+    """A digest of events in their order of arrival: two pasts with one basis are the same. `before` is that of the
+    events that came before these."""
+    for event in events:
+        content = f"{before}\n{event.event_id}\n{event.kind}\n{event.occurred_at}\n{event.received_at}"
+        before = hashlib.sha256(content.encode()).hexdigest()
+    return before
+
+
+@dataclass(frozen=True, slots=True)
+class FiredMilestones:
+    """What has fired of the newest life of each clock; all that earlier lives came to is told long since.
+
+    So its size does not grow with a ticket's past.
+    """
+
+    planned: Mapping[Key, Instant]
+
+    @classmethod
+    def of(cls, plan: Plan, ledger: Ledger) -> FiredMilestones:
+        newest = _newest(plan)
+        return cls(
+            {
+                key: firing.planned_at
+                for key, firing in standing(ledger).items()
+                if key.cycle >= newest.get(key.target, key.cycle)
+            }
+        )
+
+    def next_milestone(self, plan: Plan, now: Instant) -> Instant | None:
+        """The earliest planned instant of a milestone that has not fired."""
+        newest = _newest(plan)
+        waiting = [
+            milestone.planned_at
+            for target in plan.targets
+            for milestone in target.milestones
+            if milestone.planned_at is not None
+            and (target.cycle == newest[target.name] or milestone.planned_at > now)
+            and self.planned.get(Key.of(target, milestone)) != milestone.planned_at
+        ]
+        return min(waiting, default=None)
+
+    def to_json(self) -> list[list[Any]]:
+        return [[key.target, key.cycle, key.milestone, render(at)] for key, at in self.planned.items()]
+
+    @classmethod
+    def from_json(cls, body: Iterable[Iterable[Any]]) -> FiredMilestones:
+        return cls({Key(target, cycle, milestone): parse(at) for target, cycle, milestone, at in body})
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """Where an instance stands as it takes new events: `sequence` is that of the step they make, `undelivered` whether
+    a notice is on its way, `set_aside` the document of what was refused."""
+
+    organization: str
+    instance_id: str
+    sequence: int
+    now: Instant
+    told: FiredMilestones
+    undelivered: bool
+    set_aside: Mapping[str, Any]
+
+    def step(self, events: Iterable[Event], plan: Plan, snapshot: Mapping[str, Any] | None) -> Record:
+        """`snapshot` where the events have changed it. Equal for equal arguments, whoever makes it and when."""
+        upcoming = self.told.next_milestone(plan, self.now)
+        return Record(
+            organization=self.organization,
+            instance_id=self.instance_id,
+            sequence=self.sequence,
+            plan=plan.to_json(),
+            status=instance_status(plan, self.now),
+            closed_at=plan.closed_at,
+            next_due_at=next_due(plan),
+            next_milestone_at=upcoming,
+            ongoing=self.undelivered or plan.closed_at is None or upcoming is not None,
+            snapshot=snapshot,
+            events=tuple(events),
+            set_aside=self.set_aside,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "organization": self.organization,
+            "instance_id": self.instance_id,
+            "sequence": self.sequence,
+            "now": render(self.now),
+            "told": self.told.to_json(),
+            "undelivered": self.undelivered,
+            "set_aside": dict(self.set_aside),
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> StepContext:
+        return cls(
+            organization=body["organization"],
+            instance_id=body["instance_id"],
+            sequence=body["sequence"],
+            now=parse(body["now"]),
+            told=FiredMilestones.from_json(body["told"]),
+            undelivered=body["undelivered"],
+            set_aside=body["set_aside"],
+        )
+
+
+def _newest(plan: Plan) -> dict[str, int]:
+    return {target.name: target.cycle for target in plan.targets}

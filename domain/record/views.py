@@ -1,0 +1,171 @@
+"""An instance as people read it at an instant: elapsed, remaining, due (Aurion's instance shape and its extensions)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from domain.calendar import Calendar
+from domain.errors import WorkingTimeExhausted
+from domain.instants import Instant, Micros, in_seconds, render, render_optional
+from domain.plan.plans import Plan, PolicyFacts, TargetPlan
+from domain.plan.status import instance_status, met
+from domain.policy.clocks import ClockState
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Firing, Key, Ledger, standing
+from domain.ticket.stints import Stint
+
+MOST_SHOWN = 20
+"""Earlier lives of clocks, and stints, in the view of an instance: the latest. All of them are read in pages."""
+
+
+def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) -> dict[str, Any]:
+    """The seed's instance with `targets` keyed by type; elapsed and remaining are working seconds as of `now`."""
+    instance = snapshot.ticket.instance
+    policy = _policy(snapshot, plan)
+    # Of several stints' clocks the latest counts: whoever has the ticket is asked for it.
+    latest = {target.type: target for target in plan.targets}
+    view = {
+        "id": str(instance),
+        "policy_id": policy.id,
+        "policy_version": policy.version,
+        f"{instance.subject_type}_id": instance.subject,
+        "kind": instance.kind.value,
+        "priority": policy.priority,
+        "status": instance_status(plan, now).value,
+        "opened_at": render(plan.opened_at),
+        "closed_at": render_optional(plan.closed_at),
+        "targets": _by_type(snapshot, latest.values(), standing(ledger), now),
+    }
+    if earlier := earlier_cycles(plan):
+        view["earlier_cycles"] = cycle_views(snapshot, earlier[-MOST_SHOWN:], ledger, now)
+        view["earlier_cycles_total"] = len(earlier)
+    if snapshot.ticket.team_id is not None:
+        view["team_id"] = snapshot.ticket.team_id
+    if plan.ownership is not None:
+        stints = plan.ownership.stints
+        view["stints"] = stint_views(snapshot, plan, stints[-MOST_SHOWN:], ledger, now)
+        view["stints_total"] = len(stints)
+    return view
+
+
+def earlier_cycles(plan: Plan) -> Sequence[TargetPlan]:
+    """The lives of clocks that have begun again since, in the order they began."""
+    newest = {target.name: target.cycle for target in plan.targets}
+    earlier = [target for target in plan.targets if target.cycle < newest[target.name]]
+    return sorted(earlier, key=lambda target: target.since if target.started_at is None else target.started_at)
+
+
+def cycle_views(snapshot: Snapshot, cycles: Iterable[TargetPlan], ledger: Ledger, now: Instant) -> list[dict[str, Any]]:
+    """Earlier lives of clocks."""
+    stands = standing(ledger)
+    return [_cycle_view(snapshot, target, stands, now) for target in cycles]
+
+
+def stint_views(
+    snapshot: Snapshot, plan: Plan, stints: Iterable[Stint], ledger: Ledger, now: Instant
+) -> list[dict[str, Any]]:
+    """Teams' times with the ticket, and the clocks they had in them."""
+    stands = standing(ledger)
+    own: dict[str | None, list[TargetPlan]] = {}
+    for target in plan.targets:
+        own.setdefault(target.stint, []).append(target)
+    return [_stint_view(snapshot, stint, own.get(stint.event_id, ()), stands, now) for stint in stints]
+
+
+def _policy(snapshot: Snapshot, plan: Plan) -> PolicyFacts:
+    """That of the opening, or the latest that a change of the ticket has led a clock to."""
+    changed = [target.policy for target in plan.targets if target.policy is not None]
+    latest = [facts for facts in changed if plan.versions is not None and facts.id == plan.versions["policy_id"]]
+    opening = PolicyFacts(snapshot.policy.id, snapshot.policy.name, snapshot.policy.version, snapshot.ticket.priority)
+    return (latest or changed or [opening])[-1]
+
+
+def _cycle_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
+    named = {"type": target.type, "cycle": target.cycle, "superseded": target.superseded}
+    return {**named, **_target_view(snapshot, target, stands, now)}
+
+
+def _stint_view(
+    snapshot: Snapshot, stint: Stint, own: Iterable[TargetPlan], stands: dict[Key, Firing], now: Instant
+) -> dict[str, Any]:
+    return {
+        "event_id": stint.event_id,
+        "team_id": stint.team_id,
+        "started_at": render(stint.start),
+        "ended_at": render_optional(stint.end),
+        "targets": _by_type(snapshot, own, stands, now),
+    }
+
+
+def _by_type(
+    snapshot: Snapshot, targets: Iterable[TargetPlan], stands: dict[Key, Firing], now: Instant
+) -> dict[str, Any]:
+    return {target.type: _target_view(snapshot, target, stands, now) for target in targets}
+
+
+def _target_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
+    return target_view(target, calendar_of(snapshot, target), stands, now)
+
+
+def calendar_of(snapshot: Snapshot, target: TargetPlan) -> Calendar:
+    """The calendar in which the target's clock runs."""
+    if target.fixed:
+        return Calendar.always()
+    policy_id = None if target.policy is None else target.policy.id
+    return snapshot.calendar_under(policy_id, None if target.stint is None else target.team_id).calendar
+
+
+def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
+    used = used_at(target, calendar, now)
+    view: dict[str, Any] = {
+        "due_at": render_optional(target.due_at),
+        "met": met(target, now),
+        "state": target.state.value,
+        "elapsed_seconds": in_seconds(used),
+        "remaining_seconds": in_seconds(Micros(max(0, target.budget - used))),
+        "paused_seconds": in_seconds(paused_at(target, now)),
+        "started_at": render_optional(target.started_at),
+        "stopped_at": render_optional(target.stopped_at),
+        "breached_at": render_optional(target.breached_at if met(target, now) is False else None),
+        "milestones": [_milestone_view(target, milestone, stands) for milestone in target.milestones],
+    }
+    if target.team_id is not None:
+        view["team_id"] = target.team_id
+    if target.cycle > 1:
+        view["cycle"] = target.cycle
+    if target.policy is not None:
+        view["policy"] = target.policy.to_json()
+    if target.state is ClockState.PAUSED and target.due_at is None:
+        view["due_if_resumed_now"] = render_optional(_due_if_resumed(target, calendar, now))
+    return view
+
+
+def _due_if_resumed(target: TargetPlan, calendar: Calendar, now: Instant) -> Instant | None:
+    try:
+        return calendar.add(max(now, target.since), target.remaining)
+    except WorkingTimeExhausted:
+        return None
+
+
+def used_at(target: TargetPlan, calendar: Calendar, now: Instant) -> Micros:
+    """Working time used by `now`."""
+    if target.state is not ClockState.RUNNING or now <= target.since:
+        return target.used
+    return Micros(target.used + calendar.elapsed(target.since, now))
+
+
+def paused_at(target: TargetPlan, now: Instant) -> Micros:
+    """Wall time spent paused by `now`."""
+    going = max(0, now - target.since) if target.state is ClockState.PAUSED else 0
+    return Micros(target.paused_for + going)
+
+
+def _milestone_view(target: TargetPlan, milestone: Any, stands: dict[Key, Firing]) -> dict[str, Any]:
+    firing = stands.get(Key.of(target, milestone))
+    return {
+        "name": milestone.name,
+        "planned_at": render_optional(milestone.planned_at),
+        "fired_at": render_optional(firing.fired_at if firing else None),
+        "delivered_at": render_optional(firing.delivered_at if firing else None),
+    }

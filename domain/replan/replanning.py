@@ -1,0 +1,191 @@
+"""What a change of rules would do to an instance: its rules afterwards, and which of its targets move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from domain.calendar import Calendar
+from domain.calendar.holidays import Holiday
+from domain.calendar.times import Window, merged
+from domain.errors import InvalidValue
+from domain.instants import DAY, MICROSECOND, SECOND, Instant, render, render_optional, to_datetime
+from domain.plan.plans import Plan, TargetPlan
+from domain.plan.status import exceeded
+from domain.policy.catalog import Catalog
+from domain.policy.policies import OnChange
+from domain.policy.snapshot import Alternative, CalendarVersion, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules that are to be put in place: of this policy, of these calendars by id, of a time zone database."""
+
+    catalog: Catalog
+    policy_id: str | None = None
+    calendars: Mapping[str, CalendarVersion] = field(default_factory=dict)
+    tzdata_version: str | None = None
+
+    def over(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot under these rules; what they do not name stays as it is frozen."""
+        own, alternatives = self._on(snapshot.own, snapshot), snapshot.alternatives
+        kept_until_now = snapshot.policy.on_change is OnChange.KEEP and not alternatives
+        if kept_until_now and own.policy.on_change is not OnChange.KEEP:
+            # Changes did not count when the ticket opened, so that it may change to no policy but its own.
+            alternatives = (own,)
+        changed = replace(
+            snapshot,
+            policy=own.policy,
+            calendar=own.calendar,
+            team_calendars=own.team_calendars,
+            alternatives=tuple(self._on(one, snapshot) for one in alternatives),
+        )
+        return changed if self.tzdata_version is None else replace(changed, tzdata_version=self.tzdata_version)
+
+    def concern(self, snapshot: Snapshot) -> bool:
+        """Whether they name anything that the instance is measured by, or may come to be."""
+        measures = (snapshot.own, *snapshot.alternatives)
+        return self.tzdata_version is not None or any(
+            one.policy.id == self.policy_id or any(calendar.id in self.calendars for calendar in one.calendars)
+            for one in measures
+        )
+
+    def _on(self, one: Alternative, snapshot: Snapshot) -> Alternative:
+        """The policy and its calendars under these rules."""
+        changed = self._present(one, snapshot) if one.policy.id == self.policy_id else one
+        of_teams = {id_: self._newest(calendar) for id_, calendar in changed.team_calendars.items()}
+        return replace(changed, calendar=self._newest(changed.calendar), team_calendars=of_teams)
+
+    def _present(self, one: Alternative, snapshot: Snapshot) -> Alternative:
+        """The policy's present version; in other hours where it names other ones now."""
+        policy = next(known for known in self.catalog.policies if known.id == one.policy.id)
+        before = (one.policy.business_hours, one.policy.business_hours_id)
+        if before == (policy.business_hours, policy.business_hours_id):
+            return replace(one, policy=policy)
+        known_teams = replace(self.catalog, teams=snapshot.teams)
+        calendar = self.catalog.calendar_of(policy, snapshot.ticket.team_id)
+        return Alternative(policy, calendar, known_teams.team_calendars(policy))
+
+    def _newest(self, calendar: CalendarVersion) -> CalendarVersion:
+        return calendar if calendar.id is None else self.calendars.get(calendar.id, calendar)
+
+
+class BreachChange(StrEnum):
+    """What becomes of a breach by now: there is one as before, there would be one, there would be none any more."""
+
+    STAYS = "stays"
+    WOULD_BREACH = "would_breach"
+    SAVED = "saved"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A target whose plan would be another."""
+
+    name: str
+    type: str
+    cycle: int
+    due_from: Instant | None
+    due_to: Instant | None
+    breach: BreachChange | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "type": self.type,
+            "name": self.name,
+            "cycle": self.cycle,
+            "due_from": render_optional(self.due_from),
+            "due_to": render_optional(self.due_to),
+            "breach": None if self.breach is None else self.breach.value,
+        }
+
+
+def moves(before: Plan, after: Plan, now: Instant) -> tuple[Move, ...]:
+    """The targets that are due, breached, or warned about at another instant."""
+    old = {(target.name, target.cycle): target for target in before.targets}
+    new = {(target.name, target.cycle): target for target in after.targets}
+    keys = dict.fromkeys((*old, *new))
+    return tuple(
+        _move(old.get(key), new.get(key), now) for key in keys if _moments(old.get(key)) != _moments(new.get(key))
+    )
+
+
+def _move(old: TargetPlan | None, new: TargetPlan | None, now: Instant) -> Move:
+    known = new or old
+    assert known is not None
+    was, is_ = (target is not None and exceeded(target, now) for target in (old, new))
+    breach = {
+        (True, True): BreachChange.STAYS,
+        (False, True): BreachChange.WOULD_BREACH,
+        (True, False): BreachChange.SAVED,
+    }.get((was, is_))
+    due_from, due_to = (None if target is None else target.due_at for target in (old, new))
+    return Move(known.name, known.type, known.cycle, due_from, due_to, breach)
+
+
+def _moments(target: TargetPlan | None) -> tuple[Any, ...] | None:
+    if target is None:
+        return None
+    marks = sorted((mark.name, mark.planned_at or 0) for mark in target.milestones)
+    return (target.due_at, target.breached_at, tuple(marks))
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureRequest:
+    """`[start, end)`, whole seconds, in which the house was closed after all."""
+
+    start: Instant
+    end: Instant
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise InvalidValue("closure.reason", self.reason, "must say why")
+        if self.end <= self.start:
+            raise InvalidValue("closure.to", render(self.end), f"must be later than {render(self.start)}")
+        for name, instant in (("from", self.start), ("to", self.end)):
+            if instant % SECOND:
+                raise InvalidValue(f"closure.{name}", render(instant), "must be a whole second")
+        if self.end - self.start > _LONGEST_CLOSURE:
+            raise InvalidValue("closure.to", render(self.end), "must be at most 366 days after its start")
+
+    def added_to(self, calendar: Calendar) -> Calendar:
+        """The calendar with the closed time in it, under its reason. Raises InvalidValue for one that never closes."""
+        if calendar.always_open:
+            raise InvalidValue("closure.business_hours_id", "always", "is open around the clock and has no dates")
+        parts = tuple(self._parts(ZoneInfo(calendar.timezone)))
+        holidays = tuple(Holiday(day, self.reason, closed=windows) for day, windows in parts)
+        # Nothing but a break closes what a special opening opens.
+        opened = {day for day, _ in calendar.special_openings}
+        breaks = dict(calendar.breaks)
+        for day, windows in parts:
+            if day in opened:
+                breaks[day] = _merged((*breaks.get(day, ()), *windows))
+        dated = tuple(sorted(breaks.items()))
+        return replace(calendar, holidays=(*calendar.holidays, *holidays), breaks=dated)
+
+    def _parts(self, zone: ZoneInfo) -> Iterable[tuple[date, tuple[Window, ...]]]:
+        """The local dates, and what of each is closed."""
+        first, last = (to_datetime(instant).astimezone(zone).replace(tzinfo=UTC) for instant in (self.start, self.end))
+        day = first.date()
+        while datetime(day.year, day.month, day.day, tzinfo=UTC) < last:
+            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            opens = max(0, (first - midnight) // MICROSECOND)
+            closes = min(DAY, (last - midnight) // MICROSECOND)
+            if opens < closes:
+                yield day, (Window(opens, closes),)
+            day += timedelta(days=1)
+
+
+_LONGEST_CLOSURE = 366 * DAY
+
+
+def _merged(windows: Iterable[Window]) -> tuple[Window, ...]:
+    """Their union in few windows; one past midnight stays as it is, for it closes a part of the next date too."""
+    given = tuple(windows)
+    of_one_date = merged(window.today for window in given if not window.tomorrow)
+    return tuple(sorted([*(Window(*one) for one in of_one_date), *(window for window in given if window.tomorrow)]))

@@ -1,0 +1,1 @@
+"""What only Scrubbe's API speaks of: statuses of tickets, uptime."""

@@ -1,0 +1,123 @@
+"""Who owned a ticket when: stints derived from all events, so that a late assignment changes them like any late event.
+
+The stints of a ticket partition its life, from its opening to its closing, without gap or overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.instants import Instant, parse, parse_optional, render, render_optional
+from domain.ticket.events import Event, EventKind
+
+_CLOSING = frozenset({EventKind.RESOLVED, EventKind.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Stint:
+    """A team's (None: nobody's) time with a ticket, `[start, end)`, no end: it goes on.
+
+    `event_id` is the event that gave the ticket to the team, `ended_by` the one that took it away (None: it closed, or
+    nothing did yet).
+    """
+
+    event_id: str
+    team_id: str | None
+    start: Instant
+    end: Instant | None = None
+    ended_by: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "team_id": self.team_id,
+            "start": render(self.start),
+            "end": render_optional(self.end),
+            "ended_by": self.ended_by,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Stint:
+        end = parse_optional(body["end"])
+        return cls(body["event_id"], body["team_id"], parse(body["start"]), end, body["ended_by"])
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The stints of a ticket, and how its life ended: `closed_at` None while it is open."""
+
+    stints: tuple[Stint, ...]
+    closed_at: Instant | None
+    cancelled: bool = False
+
+    def owner_before(self, instant: Instant | None) -> str | None:
+        """The team whose doing a clock's end at that instant is; None as an instant asks for the latest owner."""
+        begun = [stint for stint in self.stints if instant is None or stint.start < instant]
+        return (begun or self.stints)[-1 if begun else 0].team_id if self.stints else None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "stints": [stint.to_json() for stint in self.stints],
+            "closed_at": render_optional(self.closed_at),
+            "cancelled": self.cancelled,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Ownership:
+        stints = tuple(Stint.from_json(stint) for stint in body["stints"])
+        return cls(stints, parse_optional(body["closed_at"]), body["cancelled"])
+
+
+def ownership_of(first_team: str | None, ordered: Sequence[Event]) -> Ownership:
+    """The ownership of a ticket that opened in the hands of `first_team`, under events that are already in order.
+
+    Being assigned to the team that has it already changes nothing; what is dated after the closing is no part of the
+    ticket's life, unless it is reopened later.
+    """
+    opened = ordered[0]
+    ended = closing(ordered)
+    closed_at = None if ended is None else _effective(ended, opened)
+    handovers = list(_handovers(first_team, ordered))
+    stints = []
+    for index, (event, team_id) in enumerate(handovers):
+        following = handovers[index + 1][0] if index + 1 < len(handovers) else None
+        stint = _stint(event, team_id, following, opened, closed_at)
+        if stint.end is None or stint.start < stint.end:
+            stints.append(stint)
+    return Ownership(tuple(stints), closed_at, ended is not None and ended.kind is EventKind.CANCELLED)
+
+
+def closing(ordered: Iterable[Event]) -> Event | None:
+    """The event that ended the ticket's life; None when it is open."""
+    ended: Event | None = None
+    for event in ordered:
+        if event.kind in _CLOSING:
+            ended = ended or event
+        elif event.kind is EventKind.REOPENED:
+            ended = None
+    return ended
+
+
+def _handovers(first_team: str | None, ordered: Sequence[Event]) -> Iterable[tuple[Event, str | None]]:
+    owner = first_team
+    yield ordered[0], owner
+    for event in ordered:
+        if event.kind is EventKind.ASSIGNED and event.team_id != owner:
+            owner = event.team_id
+            yield event, owner
+
+
+def _stint(
+    event: Event, team_id: str | None, following: Event | None, opened: Event, closed_at: Instant | None
+) -> Stint:
+    start = _effective(event, opened)
+    handed_over = None if following is None else _effective(following, opened)
+    if closed_at is not None and (handed_over is None or handed_over >= closed_at):
+        return Stint(event.event_id, team_id, start, Instant(max(start, closed_at)))
+    return Stint(event.event_id, team_id, start, handed_over, None if following is None else following.event_id)
+
+
+def _effective(event: Event, opened: Event) -> Instant:
+    return Instant(max(event.occurred_at, opened.occurred_at))

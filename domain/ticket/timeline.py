@@ -1,0 +1,48 @@
+"""The ticket's fields over time: what the events have made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from domain.instants import Instant
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import SUBJECT_FIELDS, Ticket
+
+_NOT_FIELDS = frozenset({"kind", "priority", "team_id", *SUBJECT_FIELDS})
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An event, when it took effect, and the ticket from then on."""
+
+    event: Event
+    at: Instant
+    ticket: Ticket
+
+
+def timeline(ticket: Ticket, ordered: Sequence[Event]) -> tuple[Turn, ...]:
+    """A turn for each event, in their order; what is dated before the opening takes effect at the opening."""
+    return tuple(_turns(ticket, ordered))
+
+
+def _turns(ticket: Ticket, ordered: Sequence[Event]) -> Iterator[Turn]:
+    opened_at = ordered[0].occurred_at
+    for event in ordered:
+        ticket = _after(ticket, event)
+        yield Turn(event, Instant(max(event.occurred_at, opened_at)), ticket)
+
+
+def _after(ticket: Ticket, event: Event) -> Ticket:
+    if event.kind is EventKind.ASSIGNED:
+        return replace(ticket, team_id=event.team_id)
+    if event.kind is not EventKind.UPDATED or not event.attributes:
+        return ticket
+    changes = {name: value for name, value in event.attributes.items() if name not in _NOT_FIELDS}
+    return replace(ticket, fields={**ticket.fields, **changes}, priority=_priority(event.attributes, ticket.priority))
+
+
+def _priority(attributes: Mapping[str, Any], before: str | None) -> str | None:
+    given = attributes.get("priority", before)
+    return before if given is not None and not isinstance(given, str) else given or None

@@ -1,0 +1,42 @@
+"""What everything here works with; whoever starts the process builds it, tests pass their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from domain.calendar import tzdata_version
+from domain.instants import Instant, from_datetime
+from service.temporal.engine import ClientProvider, Engine
+from service.temporal.known_attributes import Attributes
+from service.temporal.turns import Turns
+from service.timeouts import Timeouts
+from service.watch import Watch
+from store.store import Store
+
+DEFAULT_TASK_QUEUE = "sla"
+
+
+def system_now() -> Instant:
+    return from_datetime(datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    store: Store
+    temporal: ClientProvider
+    now: Callable[[], Instant] = system_now
+    tzdata_version: str = field(default_factory=tzdata_version)
+    task_queue: str = DEFAULT_TASK_QUEUE
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    # Writes that nobody waits for any more; the event loop itself holds tasks by weak references only.
+    background: set[asyncio.Task[None]] = field(default_factory=set)
+    watch: Watch = field(default_factory=Watch)
+    attributes: Attributes = field(default_factory=Attributes)
+    turns: Turns = field(default_factory=Turns)
+
+    @property
+    def engine(self) -> Engine:
+        return Engine(self.temporal, self.task_queue, self.timeouts, self.attributes, self.turns)

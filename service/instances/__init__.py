@@ -1,0 +1,1 @@
+"""What is done with instances, whoever asks: open, command, read."""

@@ -1,0 +1,27 @@
+"""What was known of an instance at an instant of the past."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from domain.errors import Unavailable
+from domain.instants import render
+from domain.plan.planning import plan
+from domain.record.views import instance_view
+from service.dependencies import Dependencies
+from service.instances.history import find_past_as_of
+
+
+async def view_as_of(deps: Dependencies, organization: str, instance_id: str, as_of: str) -> dict[str, Any]:
+    """The instance as it would have been read then.
+
+    Raises InvalidValue for an instant that is none or lies ahead, NotFound for an instance that was not known then,
+    Unavailable while its events are not wholly recorded.
+    """
+    known, instant = await find_past_as_of(deps, organization, instance_id, as_of)
+    if not known.is_complete:
+        raise Unavailable("The events of the instance are not wholly recorded yet; try again.")
+    planned = await asyncio.to_thread(plan, known.snapshot, known.events)
+    view = instance_view(known.snapshot, planned, known.ledger, instant)
+    return {**view, "source": "store", "as_of": render(instant)}

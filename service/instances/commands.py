@@ -1,0 +1,44 @@
+"""What every dialect does with instances there are: command them; independent of the shape of request and answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.dependencies import Dependencies
+from service.instances.effects import CommandResult, effect
+from service.instances.signals import Signal, stamped
+from service.instances.views import require_instance_id, unknown
+
+
+async def command_instance(
+    deps: Dependencies, organization: str, instance_id: str, name: str, payload: Mapping[str, Any]
+) -> CommandResult:
+    """Send a signal, durably, and wait a moment for its record. Raises NotFound, InvalidValue, Unavailable."""
+    require_instance_id(instance_id)
+    signal = Signal(name, stamped(payload, deps.now()))
+    await send(deps, organization, instance_id, signal)
+    return await effect(deps, organization, instance_id, signal)
+
+
+async def send(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> None:
+    """Raises NotFound for an instance that is neither running nor in the store."""
+    if await deps.engine.signal(organization, instance_id, signal.name, signal.message):
+        return
+    if not await revive(deps, organization, instance_id, signal):
+        raise unknown(instance_id)
+
+
+async def revive(deps: Dependencies, organization: str, instance_id: str, signal: Signal | None) -> bool:
+    """Whether the store has the instance; it has the signal then, whether it was finished or not.
+
+    Without a signal one that is over stays so, and any other runs.
+    """
+    stored = await deps.store.instances.get(organization, instance_id)
+    if stored is None:
+        return False
+    if signal is not None:
+        await deps.engine.revive(stored.snapshot, signal.name, signal.message)
+    elif stored.closed_at is None:
+        await deps.engine.revive(stored.snapshot)
+    return True

@@ -1,0 +1,110 @@
+"""What becomes of an event that an instance has been told: what is recorded of it, else what it will come to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from domain.errors import EngineUnavailable, InvalidValue, StoreUnavailable, Unavailable, WorkingTimeExhausted
+from domain.instants import Instant
+from domain.plan.planning import plan
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Ledger
+from domain.ticket.events import Event, EventKind
+from service.dependencies import Dependencies
+from service.instances.first_row import find_or_mend
+from service.instances.signals import Signal
+from service.instances.views import FoundInstance, found_in_store
+from store.instances.instances import LoadedInstance, RecordedEvent, RefusedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """`applied` once the event is recorded: `found` is the instance as the store has it then, and `occurred_at` what
+    counts, that of the event's first arrival. Before that it is the instance as the event lets expect it, if anybody
+    could say."""
+
+    event_id: str
+    found: FoundInstance | None
+    applied: bool
+    occurred_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownEvents:
+    """What an event that is not recorded yet is added to."""
+
+    snapshot: Snapshot
+    events: Sequence[Event]
+    ledger: Ledger
+    recorded_at: Instant | None = None
+
+    def after(self, event: Event) -> FoundInstance:
+        """Raises as `plan` does."""
+        others = [one for one in self.events if one.event_id != event.event_id]
+        latest = max((one.received_at for one in others), default=event.received_at)
+        last = replace(event, received_at=Instant(max(event.received_at, latest + 1)))
+        return FoundInstance(
+            self.snapshot, plan(self.snapshot, [*others, last]), self.ledger, "planned", self.recorded_at
+        )
+
+
+async def effect(
+    deps: Dependencies, organization: str, instance_id: str, signal: Signal, foreseen: FoundInstance | None = None
+) -> CommandResult:
+    """After a moment at most; `foreseen` where it is known already what the event will come to.
+
+    Raises InvalidValue when the instance has set the event aside. No worker is waited for longer than that.
+    """
+    try:
+        taken = await _taken(deps, organization, instance_id, signal.event_id)
+        stored = None if taken is None else await find_or_mend(deps, organization, instance_id)
+    except Unavailable:
+        return CommandResult(signal.event_id, foreseen, applied=False)
+    if taken is not None and stored is not None:
+        return CommandResult(signal.event_id, found_in_store(stored), applied=True, occurred_at=taken.occurred_at)
+    return CommandResult(
+        signal.event_id, foreseen or await _foresee(deps, organization, instance_id, signal), applied=False
+    )
+
+
+async def _taken(deps: Dependencies, organization: str, instance_id: str, event_id: str) -> RecordedEvent | None:
+    within = deps.timeouts.applied
+    taken = await deps.watch.taken(deps.store.instances, organization, instance_id, event_id, within)
+    if isinstance(taken, RefusedEvent):
+        raise InvalidValue("event_id", event_id, taken.reason)
+    return taken
+
+
+async def _foresee(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> FoundInstance | None:
+    """None where nobody could say: the event is durable all the same."""
+    try:
+        past = await _past(deps, organization, instance_id)
+    except (StoreUnavailable, EngineUnavailable):
+        return None
+    event = signal.event(deps.now())
+    if past is None or event is None:
+        return None
+    try:
+        return await asyncio.to_thread(past.after, event)
+    except (InvalidValue, WorkingTimeExhausted):
+        # By itself it would be set aside; what else is on its way may still mend that.
+        return None
+
+
+async def _past(deps: Dependencies, organization: str, instance_id: str) -> _KnownEvents | None:
+    """What is recorded; where the opening is not, what the workflow was started with."""
+    loaded = await deps.store.instances.load(organization, instance_id)
+    if loaded is not None and (recorded := _recorded(loaded)) is not None:
+        return recorded
+    opening = await deps.engine.opening(organization, instance_id)
+    if opening is None or opening.state is None:
+        return None
+    return _KnownEvents(opening.state.snapshot, opening.events, opening.state.ledger)
+
+
+def _recorded(loaded: LoadedInstance) -> _KnownEvents | None:
+    if loaded.snapshot is None or not any(event.kind is EventKind.OPENED for event in loaded.events):
+        return None
+    return _KnownEvents(Snapshot.from_json(loaded.snapshot), loaded.events, loaded.ledger, loaded.recorded_at)

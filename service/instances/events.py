@@ -1,0 +1,153 @@
+"""Events by the subject they are about: each goes to every instance of a conversation, ticket or incident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import EngineUnavailable, NotFound
+from domain.ids import InstanceId
+from domain.instants import Instant, parse
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
+from service.concurrency import all_settled
+from service.dependencies import Dependencies
+from service.instances.commands import revive
+from service.instances.effects import effect
+from service.instances.open_ticket import TrackedTicket, open_instances
+from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at, stamped
+from service.instances.views import FoundInstance, find_instance
+from store.rules.claims import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The ticket that an event brings along, in case nobody knows it: once for each kind of instance it may get."""
+
+    tickets: Sequence[Ticket]
+    opened_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectEvent:
+    """`told` None: the subject was opened, which is nothing to tell an instance that there is already."""
+
+    subject: Sequence[InstanceId]
+    told: Signal | None
+    message: Mapping[str, Any]
+    carried: Carried | None
+
+    @property
+    def event_id(self) -> str:
+        return str(self.message["event_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The event at one instance; until it is `applied`, `found` is what it will come to, if that is known."""
+
+    instance: InstanceId
+    applied: bool
+    found: FoundInstance | None
+
+
+def subject_event(
+    subject: Sequence[InstanceId],
+    signal: str | None,
+    payload: Mapping[str, Any],
+    tickets: Sequence[Ticket] | None,
+    opened: str | None,
+    now: Instant,
+) -> SubjectEvent:
+    """`opened` is when the tickets were. Raises InvalidValue for an instant more than five minutes ahead."""
+    message = stamped(payload, now)
+    opened_at = None if opened is None else occurred_at(opened, now, "ticket.occurred_at")
+    told = None if signal is None else Signal(signal, message)
+    return SubjectEvent(subject, told, message, None if tickets is None else Carried(tickets, opened_at))
+
+
+async def take_event(deps: Dependencies, organization: str, event: SubjectEvent) -> Sequence[Part]:
+    """Give the event to every instance of its subject, durably, and wait a moment for its effect.
+
+    An unknown subject is opened first if the event carries its ticket; no part means that no promise applies to it.
+    Raises NotFound for one that is not carried, InvalidValue for an event that cannot be planned, and Unavailable:
+    whatever has happened then, the same event again completes it.
+    """
+    known, claims = await _give(deps, organization, event)
+    missing = [one for one in event.subject if one not in known]
+    if event.carried is None:
+        _require_none_on_its_way(deps, claims.values())
+        if not known:
+            raise _unknown(event.subject[0])
+        opened: Sequence[TrackedTicket] = ()
+    else:
+        # Of a known subject only what somebody set out to open and has not opened yet.
+        wanted = [one for one in missing if not known or str(one) in claims]
+        opened = await _open(deps, organization, event, event.carried, wanted)
+    # Of one that was there already nobody could say yet what the event will come to.
+    seen = {one.ticket.instance: one.found if one.created else None for one in opened}
+    return await all_settled(_part(deps, organization, event, one, seen.get(one)) for one in (*known, *seen))
+
+
+async def _give(
+    deps: Dependencies, organization: str, event: SubjectEvent
+) -> tuple[Sequence[InstanceId], Mapping[str, Claim]]:
+    """The instances of the subject, which have the event now, and the claims of those that are not there yet."""
+    running = await all_settled(_signal(deps, organization, event, one) for one in event.subject)
+    quiet = [one for one, is_running in zip(event.subject, running, strict=True) if not is_running]
+    if not quiet:
+        return event.subject, {}
+    # In this order: what another request opens meanwhile has its claim before any of it runs, and then its row.
+    claims = await deps.store.claims.standing(organization, [str(one) for one in quiet])
+    recorded = await all_settled(revive(deps, organization, str(one), event.told) for one in quiet)
+    missing = [one for one, is_there in zip(quiet, recorded, strict=True) if not is_there]
+    known = [one for one in event.subject if one not in missing]
+    return known, {str(one): claims[str(one)] for one in missing if str(one) in claims}
+
+
+async def _signal(deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId) -> bool:
+    if event.told is None:
+        return await deps.engine.is_running(organization, str(instance))
+    return await deps.engine.signal(organization, str(instance), event.told.name, event.message)
+
+
+async def _open(
+    deps: Dependencies, organization: str, event: SubjectEvent, carried: Carried, wanted: Sequence[InstanceId]
+) -> Sequence[TrackedTicket]:
+    """What there is now of the instances that are wanted; they have the event."""
+    tickets = [ticket for ticket in carried.tickets if ticket.instance in wanted]
+    if not tickets:
+        return ()
+    outcomes = await open_instances(deps, organization, tickets, _opening(event, carried), event.told)
+    return [outcome for outcome in outcomes if isinstance(outcome, TrackedTicket)]
+
+
+def _opening(event: SubjectEvent, carried: Carried) -> Event:
+    at, received_at = (parse(event.message[name]) for name in ("occurred_at", "received_at"))
+    opened_at = at if carried.opened_at is None else carried.opened_at
+    if event.told is not None:
+        return Event(EventKind.OPENED, mint_event_id(), opened_at, received_at, source=SOURCE)
+    notes = {name: event.message[name] for name in ("actor", "reason") if name in event.message}
+    return Event(EventKind.OPENED, event.event_id, opened_at, received_at, source=SOURCE, **notes)
+
+
+async def _part(
+    deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId, opened: FoundInstance | None
+) -> Part:
+    if event.told is None:
+        return Part(instance, True, opened or await find_instance(deps, organization, str(instance)))
+    outcome = await effect(deps, organization, str(instance), event.told, opened)
+    return Part(instance, outcome.applied, outcome.found)
+
+
+def _require_none_on_its_way(deps: Dependencies, claims: Iterable[Claim]) -> None:
+    # Told to come back, the event finds the instance; told that there is none, it would be lost to it.
+    if not all(deps.store.claims.has_lapsed(claim) for claim in claims):
+        raise EngineUnavailable("The ticket is being opened by another request; try again.")
+
+
+def _unknown(instance: InstanceId) -> NotFound:
+    kind, subject = instance.subject_type, instance.subject
+    reason = f"There is no instance of {kind} {subject}; an event that carries its ticket opens one."
+    return NotFound(reason, field=f"{kind}_id", value=subject)

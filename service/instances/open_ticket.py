@@ -1,0 +1,187 @@
+"""Opening tickets, whatever the dialect: match, claim the policy, start; and the claims that came to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import EngineUnavailable, StoreUnavailable
+from domain.instants import Instant
+from domain.plan.planning import plan
+from domain.plan.status import InstanceStatus
+from domain.policy.catalog import Catalog
+from domain.policy.snapshot import Snapshot
+from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
+from service.concurrency import all_settled
+from service.dependencies import Dependencies
+from service.instances.commands import revive, send
+from service.instances.first_row import write_first_row
+from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at
+from service.instances.views import FoundInstance, find_instance, found_in_store
+from store.instances.openings import OpenTicketResult, Prepare, Start
+from store.rules.claims import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class UntrackedTicket:
+    """No policy applies, or the one that does promises nothing for this priority."""
+
+    ticket: Ticket
+    policy_id: str | None
+
+    def view(self) -> dict[str, Any]:
+        instance = self.ticket.instance
+        return {
+            "id": None,
+            "policy_id": self.policy_id,
+            f"{instance.subject_type}_id": instance.subject,
+            "kind": instance.kind.value,
+            "priority": self.ticket.priority,
+            "status": InstanceStatus.UNTRACKED.value,
+            "targets": {},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenResult:
+    found: FoundInstance
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedTicket:
+    """A ticket that has an instance now; `found` None: Temporal says that it had one, nobody has asked for more."""
+
+    ticket: Ticket
+    found: FoundInstance | None
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningEvents:
+    """How instances begin: the event that opens them, and what they are told with it."""
+
+    opened: Event
+    told: Signal | None = None
+
+
+async def open_instance(
+    deps: Dependencies, organization: str, ticket: Ticket, when: str | None
+) -> OpenResult | UntrackedTicket:
+    """Start an instance for a ticket, or find the one it has. Raises Unavailable when either side does not answer."""
+    now = deps.now()
+    opened = Event(EventKind.OPENED, mint_event_id(), occurred_at(when, now), now, source=SOURCE)
+    [outcome] = await open_instances(deps, organization, [ticket], opened)
+    if isinstance(outcome, UntrackedTicket):
+        return outcome
+    found = outcome.found or await find_instance(deps, organization, str(ticket.instance))
+    return OpenResult(found, outcome.created)
+
+
+async def open_instances(
+    deps: Dependencies, organization: str, tickets: Sequence[Ticket], opened: Event, told: Signal | None = None
+) -> Sequence[TrackedTicket | UntrackedTicket]:
+    """The same for several tickets that `opened` opens; their claims are made before the first of them starts.
+
+    What all of them are told reaches Temporal together with the start. Raises InvalidValue and WorkingTimeExhausted,
+    before anything starts, when that cannot be planned.
+    """
+
+    def prepare(catalog: Catalog, ticket: Ticket) -> OpenTicketResult:
+        snapshot = catalog.snapshot(ticket, deps.tzdata_version)
+        if snapshot is None or not snapshot.targets:
+            return OpenTicketResult(policy_id=None if snapshot is None else snapshot.policy.id)
+        return OpenTicketResult(start=prepared(deps, snapshot, opened, told))
+
+    return await open_prepared(deps, organization, tickets, prepare, OpeningEvents(opened, told))
+
+
+def prepared(deps: Dependencies, snapshot: Snapshot, opened: Event, told: Signal | None) -> Start:
+    """Raises as `plan` does."""
+    first = plan(snapshot, (opened,))
+    event = None if told is None else told.event(Instant(max(deps.now(), opened.received_at + 1)))
+    return Start(snapshot, first, None if event is None else plan(snapshot, (opened, event)))
+
+
+async def open_prepared(
+    deps: Dependencies, organization: str, tickets: Sequence[Ticket], prepare: Prepare, way: OpeningEvents
+) -> Sequence[TrackedTicket | UntrackedTicket]:
+    """The same with starts that the caller prepares."""
+    openings = await deps.store.openings(organization, tickets, prepare)
+    return await all_settled(
+        _open(deps, organization, ticket, opening, prepare, way)
+        for ticket, opening in zip(tickets, openings, strict=True)
+    )
+
+
+async def settle_claims(deps: Dependencies, organization: str, policy_id: str) -> None:
+    """Drop the claims of openings that came to nothing. Raises EngineUnavailable when Temporal cannot say which did."""
+    for claim in await deps.store.claims.lapsed(organization, policy_id):
+        if not await deps.engine.is_running(organization, claim.instance_id):
+            await deps.store.claims.drop(organization, claim)
+
+
+async def _open(
+    deps: Dependencies,
+    organization: str,
+    ticket: Ticket,
+    opening: OpenTicketResult,
+    prepare: Prepare,
+    way: OpeningEvents,
+) -> TrackedTicket | UntrackedTicket:
+    if opening.existing is not None:
+        # Only the store knows of it, perhaps: its workflow may have been lost.
+        try:
+            await revive(deps, organization, str(ticket.instance), way.told)
+        except EngineUnavailable:
+            if way.told is not None:
+                raise
+            # Found again by whoever compares store and Temporal (service/reconciling).
+        return TrackedTicket(ticket, found_in_store(opening.existing), created=False)
+    if opening.contested is not None:
+        return await _contend(deps, organization, ticket, opening.contested, prepare, way)
+    if opening.start is not None:
+        return await _start(deps, organization, ticket, opening.start, way)
+    return UntrackedTicket(ticket, opening.policy_id)
+
+
+async def _contend(
+    deps: Dependencies, organization: str, ticket: Ticket, other: Claim, prepare: Prepare, way: OpeningEvents
+) -> TrackedTicket | UntrackedTicket:
+    """The rules have changed since another request claimed a policy for this ticket; it may be about to start it."""
+    if await deps.engine.is_running(organization, other.instance_id):
+        return await _found(deps, organization, ticket, way)
+    if not deps.store.claims.has_lapsed(other):
+        raise EngineUnavailable("The ticket is being opened by another request; try again.")
+    await deps.store.claims.drop(organization, other)
+    return (await open_prepared(deps, organization, [ticket], prepare, way))[0]
+
+
+async def _start(
+    deps: Dependencies, organization: str, ticket: Ticket, start: Start, way: OpeningEvents
+) -> TrackedTicket:
+    told = () if way.told is None else (way.told.name, way.told.message)
+    if not await deps.engine.start(start.snapshot, start.plan, way.opened, *told):
+        # Without a row the claim goes on standing for the instance that there is; beside one it counts for nothing.
+        with suppress(StoreUnavailable):
+            await deps.store.claims.release(organization, str(ticket.instance))
+        return await _found(deps, organization, ticket, way)
+    # A store that is slow to take the row keeps nobody waiting: the instance is durable already.
+    row = asyncio.create_task(write_first_row(deps, start, way.opened))
+    deps.background.add(row)
+    row.add_done_callback(deps.background.discard)
+    await asyncio.wait({row}, timeout=deps.timeouts.row)
+    if start.expected is None:
+        return TrackedTicket(ticket, FoundInstance(start.snapshot, start.plan, (), "workflow"), created=True)
+    return TrackedTicket(ticket, FoundInstance(start.snapshot, start.expected, (), "planned"), created=True)
+
+
+async def _found(deps: Dependencies, organization: str, ticket: Ticket, way: OpeningEvents) -> TrackedTicket:
+    """Temporal has the instance already."""
+    if way.told is not None:
+        await send(deps, organization, str(ticket.instance), way.told)
+    return TrackedTicket(ticket, None, created=False)

@@ -1,0 +1,55 @@
+"""What the API tells an instance: a signal that says by itself which event it is and when that happened."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import InvalidValue
+from domain.instants import Instant, parse, render
+from domain.ticket.events import FUTURE_TOLERANCE, Event
+from workflows.signals import Refusal, read_signal
+
+SOURCE = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """`message` has an `event_id` and `occurred_at`."""
+
+    name: str
+    message: Mapping[str, Any]
+
+    @property
+    def event_id(self) -> str:
+        return str(self.message["event_id"])
+
+    def event(self, received_at: Instant) -> Event | None:
+        """What an instance that reads it at that instant takes it for; None when it would set it aside."""
+        read = read_signal(self.name, self.message, received_at, 1, mint=mint_event_id)
+        return None if isinstance(read, Refusal) else read.event
+
+
+def mint_event_id() -> str:
+    return f"evt_{uuid.uuid4().hex}"
+
+
+def occurred_at(text: str | None, now: Instant, field: str = "occurred_at") -> Instant:
+    """Raises InvalidValue for an instant more than five minutes ahead."""
+    at = now if text is None else parse(text, field)
+    if at > now + FUTURE_TOLERANCE:
+        raise InvalidValue(field, text, "must not lie more than five minutes ahead")
+    return at
+
+
+def stamped(payload: Mapping[str, Any], now: Instant) -> dict[str, Any]:
+    """The message: what was given, plus the id and times that every event has."""
+    return {
+        **payload,
+        "event_id": payload.get("event_id") or mint_event_id(),
+        "occurred_at": render(occurred_at(payload.get("occurred_at"), now)),
+        "received_at": render(now),
+        "source": SOURCE,
+    }

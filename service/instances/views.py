@@ -1,0 +1,96 @@
+"""Instances as the store has them, without waiting for anybody; a workflow is asked only where that is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from domain.errors import EngineUnavailable, InvalidValue, NotFound, StoreUnavailable
+from domain.ids import InstanceId
+from domain.instants import Instant, render
+from domain.plan.plans import Plan
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Ledger
+from domain.record.views import cycle_views, earlier_cycles, instance_view, stint_views
+from service.dependencies import Dependencies
+from store.instances.instances import StoredInstance
+
+Source = Literal["store", "workflow", "planned"]
+"""Who told: the store; the workflow, or what it was started with; `planned` holds an event that is not recorded yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundInstance:
+    """`recorded_at` is when the newest record that it is made of was written, None: it is made of none."""
+
+    snapshot: Snapshot
+    plan: Plan
+    ledger: Ledger
+    source: Source
+    recorded_at: Instant | None = None
+
+    def view(self, now: Instant) -> dict[str, Any]:
+        view = {**instance_view(self.snapshot, self.plan, self.ledger, now), "source": self.source}
+        return view if self.recorded_at is None else {**view, "recorded_at": render(self.recorded_at)}
+
+    def earlier_cycles(self, now: Instant, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
+        """A page of the lives of clocks that have begun again since, first one first; and how many there are."""
+        earlier = earlier_cycles(self.plan)
+        return cycle_views(self.snapshot, earlier[offset : offset + limit], self.ledger, now), len(earlier)
+
+    def stints(self, now: Instant, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
+        """The same of teams' times with the ticket."""
+        stints = () if self.plan.ownership is None else self.plan.ownership.stints
+        shown = stints[offset : offset + limit]
+        return stint_views(self.snapshot, self.plan, shown, self.ledger, now), len(stints)
+
+
+def found_in_store(stored: StoredInstance) -> FoundInstance:
+    return FoundInstance(stored.snapshot, stored.plan, stored.ledger, "store", stored.recorded_at)
+
+
+def require_instance_id(instance_id: str) -> None:
+    """Raises NotFound for what names no instance."""
+    try:
+        InstanceId.parse(instance_id)
+    except InvalidValue:
+        raise unknown(instance_id) from None
+
+
+def unknown(instance_id: str) -> NotFound:
+    return NotFound(f"There is no instance {instance_id}.", field="instance_id", value=instance_id)
+
+
+async def find_instance(deps: Dependencies, organization: str, instance_id: str) -> FoundInstance:
+    """As the store has it; where it has nothing yet, as its workflow was started.
+
+    Raises NotFound, or Unavailable when neither can say.
+    """
+    require_instance_id(instance_id)
+    try:
+        stored = await deps.store.instances.get(organization, instance_id)
+    except StoreUnavailable as down:
+        try:
+            return await _as_started(deps, organization, instance_id)
+        except NotFound:
+            # A finished instance may outlive its workflow in the store.
+            raise down from None
+    return await _as_started(deps, organization, instance_id) if stored is None else found_in_store(stored)
+
+
+async def ask_instance(deps: Dependencies, organization: str, instance_id: str) -> FoundInstance:
+    """As its workflow says; when no worker answers for it in time, as `find_instance` does."""
+    require_instance_id(instance_id)
+    state = await deps.engine.state(organization, instance_id)
+    if state is None:
+        return await find_instance(deps, organization, instance_id)
+    return FoundInstance(state.snapshot, state.plan, state.ledger, "workflow")
+
+
+async def _as_started(deps: Dependencies, organization: str, instance_id: str) -> FoundInstance:
+    opening = await deps.engine.opening(organization, instance_id)
+    if opening is None:
+        raise unknown(instance_id)
+    if opening.state is None:
+        raise EngineUnavailable("The instance has been started and is not planned yet; try again.")
+    return FoundInstance(opening.state.snapshot, opening.state.plan, opening.state.ledger, "workflow")

@@ -1,0 +1,135 @@
+"""What the instances of a replan are told, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import NotFound
+from domain.instants import render
+from service.concurrency import all_settled
+from service.dependencies import Dependencies
+from service.instances.commands import send
+from service.instances.signals import Signal
+from service.polling import polls
+from store.instances.replans import Replan, Replanned
+from workflows.messages import REPLAN
+
+SOURCE = "replan"
+# Instances told at the same time.
+AT_ONCE = 20
+# Seconds between two looks at the records of all of them.
+LONGEST_WAIT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReplanProgress:
+    """How many instances of a replan show it already, and why others do not take it."""
+
+    replan: Replan
+    instances: int
+    applied: int
+    refused: Mapping[str, str]
+
+    @property
+    def pending(self) -> int:
+        return self.instances - self.applied - len(self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A replan event and the rules that it puts in place."""
+
+    event_id: str
+    rules: Mapping[str, Any]
+
+
+_Messages = Mapping[str, Sequence[_Message]]
+
+
+async def put_in_place(deps: Dependencies, organization: str, replan: Replan) -> ReplanProgress:
+    """Tell all of its instances that do not show it. Raises Conflict as soon as it is being undone."""
+    kept = await deps.store.replans.changed(organization, replan.id)
+    shown = await deps.store.replans.recorded(organization, replan.id, replan.event_id)
+    messages = {one.instance_id: [_Message(replan.event_id, one.rules_after)] for one in _open(kept, shown)}
+    for chunk in _chunks(messages):
+        # Whoever undoes it knows from here on whom to tell, and this ends where it has not come to yet.
+        await deps.store.replans.tell(organization, replan.id, list(chunk))
+        await _tell(deps, organization, replan, chunk)
+    return await _progress(deps, organization, replan, kept, messages)
+
+
+async def take_back(deps: Dependencies, organization: str, replan: Replan) -> ReplanProgress:
+    """Tell those of its instances that may know of it, and no others."""
+    kept = [one for one in await deps.store.replans.changed(organization, replan.id) if one.told]
+    shown = await deps.store.replans.recorded(organization, replan.id, replan.undo_id)
+    taken = await deps.store.replans.recorded(organization, replan.id, replan.event_id)
+    messages = {one.instance_id: _undoing(replan, one, one.instance_id in taken) for one in _open(kept, shown)}
+    for chunk in _chunks(messages):
+        await _tell(deps, organization, replan, chunk)
+    return await _progress(deps, organization, replan, kept, messages)
+
+
+def _undoing(replan: Replan, one: Replanned, taken: bool) -> Sequence[_Message]:
+    """An application that was cut off, or is just at it, may reach an instance later than the undo, whose rules would
+    not hold then: after the same event, sent here first, what comes late is a mere repetition."""
+    back = _Message(replan.undo_id, one.rules_before)
+    return [back] if taken else [_Message(replan.event_id, one.rules_after), back]
+
+
+def _open(kept: Iterable[Replanned], shown: frozenset[str]) -> Sequence[Replanned]:
+    """Those that are to be told."""
+    return [one for one in kept if one.refused is None and one.instance_id not in shown]
+
+
+def _chunks(messages: _Messages) -> Iterator[_Messages]:
+    ids = list(messages)
+    for start in range(0, len(ids), AT_ONCE):
+        yield {id_: messages[id_] for id_ in ids[start : start + AT_ONCE]}
+
+
+async def _tell(deps: Dependencies, organization: str, replan: Replan, messages: _Messages) -> None:
+    told = await all_settled(_tell_one(deps, organization, replan, id_, each) for id_, each in messages.items())
+    gone = {id_: reason for id_, reason in zip(messages, told, strict=True) if reason is not None}
+    await deps.store.replans.refuse(organization, replan.id, gone)
+
+
+async def _tell_one(
+    deps: Dependencies, organization: str, replan: Replan, instance_id: str, messages: Sequence[_Message]
+) -> str | None:
+    """Why the instance cannot be told; None once it has all messages in their order."""
+    facts = {"occurred_at": render(deps.now()), "source": SOURCE, "actor": replan.actor, "reason": replan.reason}
+    try:
+        for one in messages:
+            message = {**facts, "event_id": one.event_id, "rules": one.rules}
+            await send(deps, organization, instance_id, Signal(REPLAN, message))
+    except NotFound as gone:
+        return gone.message
+    return None
+
+
+async def _progress(
+    deps: Dependencies, organization: str, replan: Replan, kept: Sequence[Replanned], messages: _Messages
+) -> ReplanProgress:
+    """What the instances record within a moment."""
+    store, ids = deps.store.replans, {one.instance_id for one in kept}
+    applied, set_aside = await _recorded(deps, organization, replan, messages.keys())
+    fresh = {id_: reason for id_, reason in set_aside.items() if id_ in messages and id_ not in applied}
+    await store.refuse(organization, replan.id, fresh)
+    refused = {id_: reason for id_, reason in (await store.refusals(organization, replan.id)).items() if id_ in ids}
+    return ReplanProgress(replan, len(ids), len((applied & ids) - set(refused)), refused)
+
+
+async def _recorded(
+    deps: Dependencies, organization: str, replan: Replan, told: Set[str]
+) -> tuple[frozenset[str], Mapping[str, str]]:
+    """Which instances have recorded the replan, and why others set it aside: as soon as all that were told have
+    answered, else when the time is up."""
+    applied, set_aside = frozenset[str](), dict[str, str]()
+    async for _ in polls(deps.timeouts.replanned, LONGEST_WAIT):
+        applied = await deps.store.replans.recorded(organization, replan.id, replan.last_id)
+        set_aside = dict(await deps.store.replans.set_aside(organization, replan.id, replan.last_id))
+        if told <= applied | set_aside.keys():
+            break
+    return applied, set_aside

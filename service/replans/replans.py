@@ -1,0 +1,303 @@
+"""Replans: what other rules would do to instances, putting them in place, and taking them back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from domain.calendar import Calendar
+from domain.calendar.reopening import reopened
+from domain.errors import Conflict, InvalidValue, NotFound, WorkingTimeExhausted
+from domain.instants import Instant
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.replan.replanning import BreachChange, ClosureRequest, Move, Rules, moves
+from domain.ticket.events import Event, EventKind
+from service.dependencies import Dependencies
+from service.replans.messages import ReplanProgress, put_in_place, take_back
+from store.instances.replans import Candidate, Replan, Replanned
+from store.rules.calendars import StoredCalendar
+
+# Instances shown by a preview.
+MOST_SHOWN = 1000
+# Seconds between two looks at whether the instances of an earlier replan have answered.
+NEXT_LOOK = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ReplanRequest:
+    """Which rules are to be put in place; nothing else of an instance's rules changes."""
+
+    policy_id: str | None = None
+    business_hours_id: str | None = None
+    closure: ClosureRequest | None = None
+    closed_hours_id: str | None = None
+    time_zone_database: bool = False
+    instance_ids: Sequence[str] | None = None
+
+    @property
+    def since(self) -> Instant | None:
+        """From when on instances that have finished are looked at, too."""
+        return None if self.closure is None else self.closure.start
+
+
+@dataclass(frozen=True, slots=True)
+class MovedInstance:
+    """An instance whose targets move, its rules before and after, and the replan events that it had received."""
+
+    instance_id: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    moves: tuple[Move, ...]
+    received: frozenset[str]
+
+    @property
+    def kept(self) -> Replanned:
+        return Replanned(self.instance_id, self.before, self.after, [move.to_json() for move in self.moves])
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedInstance:
+    """An instance that cannot be planned under the rules: it keeps those it has."""
+
+    instance_id: str
+    rules: Mapping[str, Any]
+    reason: str
+
+    @property
+    def kept(self) -> Replanned:
+        return Replanned(self.instance_id, self.rules, self.rules, (), refused=self.reason)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Of instances that were looked at: how many there are, those that move, and those that cannot."""
+
+    checked: int = 0
+    moved: list[MovedInstance] = field(default_factory=list)
+    refused: list[RefusedInstance] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ReplanCounts:
+    """How many instances were looked at, and what becomes of them."""
+
+    checked: int = 0
+    moved: int = 0
+    would_breach: int = 0
+    saved: int = 0
+    shown: list[MovedInstance] = field(default_factory=list)
+    refused: list[RefusedInstance] = field(default_factory=list)
+
+    def add(self, compared: Comparison) -> None:
+        self.checked += compared.checked
+        self.refused += compared.refused[: MOST_SHOWN - len(self.refused)]
+        for one in compared.moved:
+            self._add(one)
+
+    def _add(self, moved: MovedInstance) -> None:
+        breaches = [move.breach for move in moved.moves]
+        self.moved += 1
+        self.would_breach += BreachChange.WOULD_BREACH in breaches
+        self.saved += BreachChange.SAVED in breaches
+        if len(self.shown) < MOST_SHOWN:
+            self.shown.append(moved)
+
+
+class _Unanswered(Conflict):
+    """Instances have not shown what they were told before; what they are measured by is not known yet."""
+
+
+async def preview(deps: Dependencies, organization: str, asked: ReplanRequest) -> ReplanCounts:
+    """Nothing is written. Raises NotFound for rules there are not, InvalidValue for a closure that cannot be and for
+    instances that nobody knows."""
+    rules, _ = await _rules(deps, organization, asked)
+    tally = ReplanCounts()
+    async for compared in _compared(deps, organization, asked, rules):
+        tally.add(compared)
+    return tally
+
+
+async def apply(
+    deps: Dependencies, organization: str, replan: Replan, asked: ReplanRequest, expected: Mapping[str, Any]
+) -> ReplanProgress:
+    """Put the rules in place; the same again goes on with what was decided the first time, however the rules have
+    changed since. Raises as `preview` does, and Conflict for another request under the same id, for one that was undone
+    (also when that happens meanwhile), and while instances have not answered an earlier replan."""
+    known = await deps.store.replans.find(organization, replan.id)
+    if known is None:
+        known = await _patiently(deps, lambda: _begin(deps, organization, replan, asked))
+    if known.asked != expected or known.undone_at is not None:
+        why = "was undone" if known.undone_at is not None else "is another replan"
+        raise Conflict(f"{replan.id} {why}.", field="id", value=replan.id)
+    return await put_in_place(deps, organization, known)
+
+
+async def undo(deps: Dependencies, organization: str, replan_id: str, actor: str) -> ReplanProgress:
+    """Put the rules back that were there before, of the instances that were told others: an application that is still
+    at it tells nobody any more. Raises NotFound, and Conflict where others have been put in their place since, or are
+    about to be."""
+    await _patiently(deps, lambda: _mark_undone(deps, organization, replan_id, actor))
+    return await take_back(deps, organization, await deps.store.replans.get(organization, replan_id))
+
+
+async def _patiently(deps: Dependencies, begin: Callable[[], Awaitable[Replan]]) -> Replan:
+    """Instances that were told of an earlier replan mostly answer within a moment, often while others are looked at:
+    once more is tried however long that took."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + deps.timeouts.replanned
+    while True:
+        with suppress(_Unanswered):
+            return await begin()
+        await asyncio.sleep(NEXT_LOOK)
+        if loop.time() > deadline:
+            return await begin()
+
+
+async def _begin(deps: Dependencies, organization: str, replan: Replan, asked: ReplanRequest) -> Replan:
+    """What is to be done to whom, and a closure's version of its calendar, are all there from one moment on, or nothing
+    is. The replan that is there already, where somebody else was quicker."""
+    rules, edited = await _rules(deps, organization, asked)
+    found = Comparison()
+    async for compared in _compared(deps, organization, asked, rules):
+        found.moved += compared.moved
+        found.refused += compared.refused
+    if edited is not None:
+        replan = replace(replan, calendar_id=edited[0].id, calendar_before=edited[0].version)
+    # By when they were decided the later of two is known.
+    replan = replace(replan, applied_at=deps.now())
+    async with deps.store.database.transaction():
+        if not await deps.store.replans.begin(organization, replan):
+            return await deps.store.replans.get(organization, replan.id)
+        await _require_known_rules(deps, organization, found.moved)
+        if edited is not None:
+            stored, calendar = edited
+            await deps.store.calendars.update(
+                organization, stored.id, stored.version, stored.name, calendar, replan.actor
+            )
+        kept = [*(one.kept for one in found.moved), *(one.kept for one in found.refused)]
+        await deps.store.replans.keep(organization, replan.id, kept)
+    return replan
+
+
+async def _mark_undone(deps: Dependencies, organization: str, replan_id: str, actor: str) -> Replan:
+    replan = await deps.store.replans.get(organization, replan_id)
+    changed = await deps.store.replans.changed(organization, replan_id)
+    async with deps.store.database.transaction():
+        if await deps.store.replans.undo(organization, replan):
+            told = [one.instance_id for one in changed if one.refused is None]
+            await _require_answers(deps, organization, told, besides=replan_id)
+            if replan.calendar_id is not None and replan.calendar_before is not None:
+                await _reopen(deps, organization, replan.calendar_id, replan.calendar_before, actor)
+    return replan
+
+
+async def _require_known_rules(deps: Dependencies, organization: str, moved: Sequence[MovedInstance]) -> None:
+    """Raises Conflict unless the rules that are to be replaced are those that hold."""
+    ids = [one.instance_id for one in moved]
+    await _require_answers(deps, organization, ids)
+    received = await deps.store.replans.received(organization, ids)
+    new = {one.instance_id: received.get(one.instance_id, frozenset()) ^ one.received for one in moved}
+    others = [instance_id for instance_id, events in new.items() if events]
+    if others:
+        names = ", ".join(sorted(frozenset().union(*new.values())))
+        raise _Unanswered(f"{names} has just changed {len(others)} of the instances; try again: {_some(others)}")
+
+
+async def _require_answers(
+    deps: Dependencies, organization: str, instance_ids: Sequence[str], besides: str | None = None
+) -> None:
+    """Raises Conflict while the instances were told something else, or are to be told it, and do not show it."""
+    waiting = await deps.store.replans.unanswered(organization, instance_ids, besides)
+    for replan_id, ids in waiting.items():
+        raise _Unanswered(
+            f"{len(ids)} of the instances have not answered {replan_id} yet; try again, or go on with that one first, "
+            f"or undo it: {_some(ids)}",
+            field="replan_id",
+            value=replan_id,
+        )
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:20])
+
+
+async def _reopen(deps: Dependencies, organization: str, calendar_id: str, version: int, actor: str) -> None:
+    """The calendar without the closure that followed that version. One that was deleted since stays deleted."""
+    calendars = deps.store.calendars
+    with suppress(NotFound):
+        stored = await calendars.get(organization, calendar_id)
+        before, closed = [await calendars.version(organization, calendar_id, one) for one in (version, version + 1)]
+        calendar = reopened(stored.calendar, before.calendar, closed.calendar)
+        if calendar != stored.calendar:
+            await calendars.update(organization, calendar_id, stored.version, stored.name, calendar, actor)
+
+
+async def _rules(
+    deps: Dependencies, organization: str, asked: ReplanRequest
+) -> tuple[Rules, tuple[StoredCalendar, Calendar] | None]:
+    """The rules, and the calendar that a closure changes with what it becomes."""
+    if unknown := await deps.store.replans.unknown(organization, asked.instance_ids or ()):
+        raise InvalidValue("instance_ids", unknown, "must be instances that are there")
+    catalog = await deps.store.catalog(organization)
+    if asked.policy_id is not None and all(policy.id != asked.policy_id for policy in catalog.policies):
+        raise NotFound(f"There is no policy {asked.policy_id}.", field="policy_id", value=asked.policy_id)
+    calendars: dict[str, CalendarVersion] = {}
+    if asked.business_hours_id is not None:
+        stored = await deps.store.calendars.get(organization, asked.business_hours_id)
+        calendars[stored.id] = CalendarVersion(stored.calendar, stored.id, stored.version)
+    edited = None
+    if asked.closure is not None and asked.closed_hours_id is not None:
+        stored = await deps.store.calendars.get(organization, asked.closed_hours_id)
+        if stored.calendar.always_open:
+            reason = "are open around the clock and have no dates"
+            raise InvalidValue("closure.business_hours_id", asked.closed_hours_id, reason)
+        closed = asked.closure.added_to(stored.calendar)
+        calendars[stored.id] = CalendarVersion(closed, stored.id, stored.version + 1)
+        edited = (stored, closed)
+    database = deps.tzdata_version if asked.time_zone_database else None
+    return Rules(catalog, asked.policy_id, calendars, database), edited
+
+
+async def _compared(
+    deps: Dependencies, organization: str, asked: ReplanRequest, rules: Rules
+) -> AsyncIterator[Comparison]:
+    """Batch by batch."""
+    after = ""
+    while batch := await deps.store.replans.candidates(organization, asked.since, asked.instance_ids, after):
+        after = batch[-1].id
+        yield await asyncio.to_thread(_compare, batch, rules, deps.now())
+
+
+def _compare(batch: Sequence[Candidate], rules: Rules, now: Instant) -> Comparison:
+    compared = Comparison()
+    for candidate in batch:
+        snapshot = Snapshot.from_json(candidate.snapshot)
+        if not rules.concern(snapshot):
+            continue
+        compared.checked += 1
+        try:
+            after = rules.over(snapshot)
+            found = moves(Plan.from_json(candidate.plan), _under(after, candidate.events, now), now)
+        except (InvalidValue, WorkingTimeExhausted) as error:
+            compared.refused.append(RefusedInstance(candidate.id, snapshot.rules, error.message))
+            continue
+        if found:
+            compared.moved.append(
+                MovedInstance(candidate.id, snapshot.rules, after.rules, found, _received(candidate.events))
+            )
+    return compared
+
+
+def _received(events: Iterable[Event]) -> frozenset[str]:
+    return frozenset(event.event_id for event in events if event.kind is EventKind.REPLANNED)
+
+
+def _under(snapshot: Snapshot, events: Sequence[Event], now: Instant) -> Plan:
+    """The plan once the rules are put in place, whatever replans there were before."""
+    received = max(now, *(Instant(event.received_at + 1) for event in events))
+    return plan(snapshot, [*events, Event(EventKind.REPLANNED, "preview", now, received, rules=snapshot.rules)])

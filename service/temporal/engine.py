@@ -1,0 +1,255 @@
+"""All talk with Temporal: starting an instance, commanding it, asking for its state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode
+
+from domain.errors import EngineUnavailable, InvalidValue
+from domain.ids import workflow_id
+from domain.plan.plans import Plan
+from domain.policy.snapshot import Snapshot
+from domain.ticket.events import Event
+from service.temporal.known_attributes import Attributes
+from service.temporal.states import QueriedState, StartedState
+from service.temporal.turns import Turns
+from service.timeouts import Timeouts
+from workflows.messages import AFTER, STATE_QUERY, WORKFLOW_TYPE, start_input, summary
+from workflows.visibility import at_start, attribute_values
+
+ClientProvider = Callable[[], Awaitable[Client]]
+Begin = Callable[..., Awaitable[WorkflowHandle[Any, Any]]]
+
+REFUSED_PAUSE = 0.05
+FIRST_WAIT = 0.3
+
+# Connects on the first call, so that the API starts without Temporal; tries again for a moment only, so that a client
+# of ours learns soon that Temporal is away, and a start that was refused does not happen later after all.
+CONNECT_OPTIONS: Mapping[str, Any] = {"lazy": True, "retry_config": RetryConfig(max_elapsed_time_millis=1500)}
+
+
+def provider(client: Client) -> ClientProvider:
+    async def provide() -> Client:
+        return client
+
+    return provide
+
+
+class Engine:
+    """Every method raises EngineUnavailable when Temporal does not answer, unless it says otherwise."""
+
+    def __init__(
+        self,
+        provide: ClientProvider,
+        task_queue: str,
+        timeouts: Timeouts,
+        attributes: Attributes | None = None,
+        turns: Turns | None = None,
+    ) -> None:
+        self._provide = provide
+        self._task_queue = task_queue
+        self._timeouts = timeouts
+        self._attributes = attributes or Attributes()
+        self._turns = turns or Turns()
+
+    async def start(
+        self,
+        snapshot: Snapshot,
+        plan: Plan,
+        opened: Event,
+        signal: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """False when the instance is there already, running or finished.
+
+        With a signal both reach Temporal in one call, so that nothing happens between the two; a finished instance has
+        not got it then.
+        """
+        facts = snapshot.facts
+        told, policy = _told(signal, payload), WorkflowIDConflictPolicy.USE_EXISTING
+        async with self._turn(), _answering(self._timeouts.start):
+            client = await self._provide()
+            known = await self._attributes.names(client)
+            shown = at_start(attribute_values(facts, plan, opened.received_at), known)
+            begin = partial(
+                client.start_workflow,
+                WORKFLOW_TYPE,
+                start_input(snapshot, plan, opened, recorded=True),
+                id=workflow_id(facts.organization, facts.instance_id),
+                task_queue=self._task_queue,
+                id_conflict_policy=policy if told else WorkflowIDConflictPolicy.FAIL,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=summary(snapshot),
+                rpc_timeout=timedelta(seconds=self._timeouts.start),
+                **told,
+            )
+            try:
+                handle = await self._shown(begin, shown)
+            except WorkflowAlreadyStartedError:
+                return False
+            except RPCError as error:
+                if error.status is RPCStatusCode.INVALID_ARGUMENT:
+                    raise InvalidValue(
+                        "policy_id", facts.policy_id, f"is frozen with more than Temporal takes: {error.message}"
+                    ) from error
+                if error.status is not RPCStatusCode.ALREADY_EXISTS:
+                    raise
+                return False
+            # The answer to a signal with a start does not say which of the two it was.
+            return not told or opened.event_id in (await _opening(client, handle)).event_ids
+
+    async def _shown(self, begin: Begin, shown: TypedSearchAttributes) -> WorkflowHandle[Any, Any]:
+        """Started with its search attributes, or without them where the namespace has lost them."""
+        if not shown.search_attributes:
+            return await begin()
+        try:
+            return await begin(search_attributes=shown)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                raise
+            self._attributes.forget()
+            return await begin()
+
+    async def signal(self, organization: str, instance_id: str, name: str, payload: Mapping[str, Any]) -> bool:
+        """False when no such instance is running."""
+        async with self._turn(), _answering(self._timeouts.signal):
+            handle = await self._handle(organization, instance_id)
+            try:
+                await handle.signal(name, dict(payload), rpc_timeout=timedelta(seconds=self._timeouts.signal))
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                return False
+        return True
+
+    async def revive(
+        self, snapshot: Snapshot, signal: str | None = None, payload: Mapping[str, Any] | None = None
+    ) -> None:
+        """Have an instance run that the store has, and give it the signal, if any. One that runs goes on as it is.
+
+        A new run loads the recorded past, and is told which run it follows if that did not complete: it may have been
+        sent what no record shows.
+        """
+        facts = snapshot.facts
+        async with self._turn(), _answering(self._timeouts.start):
+            client, told = await self._provide(), _told(signal, payload)
+            latest = await self._describe(facts.organization, facts.instance_id)
+            if latest is not None and latest.status is WorkflowExecutionStatus.RUNNING and not told:
+                return
+            completed = latest is not None and latest.status is WorkflowExecutionStatus.COMPLETED
+            await client.start_workflow(
+                WORKFLOW_TYPE,
+                {} if latest is None or completed else {AFTER: latest.run_id},
+                id=workflow_id(facts.organization, facts.instance_id),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                static_summary=summary(snapshot),
+                rpc_timeout=timedelta(seconds=self._timeouts.start),
+                **told,
+            )
+
+    async def state(self, organization: str, instance_id: str) -> QueriedState | None:
+        """Asks the workflow: None when there is none, or no worker answers for it in time."""
+        clock = asyncio.get_running_loop().time
+        deadline, wait = clock() + self._timeouts.state, FIRST_WAIT
+        while (left := deadline - clock()) > 0:
+            try:
+                async with asyncio.timeout(min(wait, left)):
+                    return await self._ask(organization, instance_id)
+            except TimeoutError:
+                # One that arrives while the worker is at the instance may get stuck; asked again it is answered.
+                wait *= 2
+            except WorkflowQueryFailedError:
+                # So is one that the worker refused because it came with news (decision 14).
+                await asyncio.sleep(REFUSED_PAUSE)
+        return None
+
+    async def _ask(self, organization: str, instance_id: str) -> QueriedState | None:
+        try:
+            handle = await self._handle(organization, instance_id)
+            return QueriedState.from_json(await handle.query(STATE_QUERY))
+        # A client that never connected raises RuntimeError.
+        except (WorkflowQueryRejectedError, RPCError, RuntimeError):
+            return None
+
+    async def opening(self, organization: str, instance_id: str) -> StartedState | None:
+        """What the latest run was started with, read from its history, so that no worker is needed.
+
+        None when there is no such workflow.
+        """
+        async with _answering(self._timeouts.state):
+            handle = await self._handle(organization, instance_id)
+            try:
+                return await _opening(await self._provide(), handle)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                return None
+
+    async def is_running(self, organization: str, instance_id: str) -> bool:
+        """Whether there is such a workflow and it has not ended; Temporal itself knows, no worker is asked."""
+        async with _answering(self._timeouts.state):
+            latest = await self._describe(organization, instance_id)
+        return latest is not None and latest.status is WorkflowExecutionStatus.RUNNING
+
+    async def _describe(self, organization: str, instance_id: str) -> WorkflowExecution | None:
+        handle = await self._handle(organization, instance_id)
+        try:
+            return await handle.describe(rpc_timeout=timedelta(seconds=self._timeouts.state))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None
+
+    async def check(self) -> None:
+        async with _answering(self._timeouts.health):
+            client = await self._provide()
+            await client.service_client.check_health(timeout=timedelta(seconds=self._timeouts.health))
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return self._turns.one(self._timeouts.turn)
+
+    async def _handle(self, organization: str, instance_id: str) -> WorkflowHandle[Any, Any]:
+        return (await self._provide()).get_workflow_handle(workflow_id(organization, instance_id))
+
+
+@asynccontextmanager
+async def _answering(within: float) -> AsyncIterator[None]:
+    # A client that never connected raises RuntimeError; the status of an RPCError tells callers apart before this.
+    try:
+        async with asyncio.timeout(within):
+            yield
+    except (TimeoutError, RPCError, RuntimeError) as error:
+        raise EngineUnavailable("Temporal does not answer; try again.") from error
+
+
+def _told(signal: str | None, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What `start_workflow` takes to send a signal along."""
+    return {} if signal is None else {"start_signal": signal, "start_signal_args": [dict(payload or {})]}
+
+
+async def _opening(client: Client, handle: WorkflowHandle[Any, Any]) -> StartedState:
+    async for event in handle.fetch_history_events(page_size=1):
+        if event.event_type != EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+            break
+        payloads = event.workflow_execution_started_event_attributes.input.payloads
+        return StartedState.from_json((await client.data_converter.decode(list(payloads)))[0] if payloads else None)
+    return StartedState.from_json(None)

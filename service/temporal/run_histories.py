@@ -1,0 +1,257 @@
+"""What the history of a run tells without a worker: its input, the signals it was sent, the records it has made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.instants import Instant, from_datetime, render
+from service.temporal.sent_steps import TELLING, ToldSteps
+from workflows.calls import LOAD
+from workflows.messages import AFTER, CANCEL, cancel_id, signal_id
+from workflows.packing import unpack
+
+BROKEN_OFF = frozenset(
+    {
+        WorkflowExecutionStatus.TERMINATED,
+        WorkflowExecutionStatus.FAILED,
+        WorkflowExecutionStatus.TIMED_OUT,
+        WorkflowExecutionStatus.CANCELED,
+    }
+)
+UNREADABLE = "<unreadable payload>"
+_OF_INTEREST = TELLING | {LOAD}
+# Runs that one instance may have had to continue from, one after the other, without a single record in between.
+LONGEST_CHAIN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A signal, with the event id under which the run takes it, and when it reached Temporal."""
+
+    name: str
+    payload: Any
+    event_id: str
+    at: Instant
+
+    def to_json(self) -> dict[str, Any]:
+        """`{name, payload, at}`, the payload as it is to be sent to another run: under the same id and time."""
+        return {"name": self.name, "payload": self._named(), "at": render(self.at)}
+
+    def _named(self) -> Any:
+        if self.payload is not None and not isinstance(self.payload, Mapping):
+            return self.payload
+        given = dict(self.payload or {})
+        named = {"event_id": self.event_id, "occurred_at": render(self.at)}
+        # Null says something where it stands: a ticket that is assigned to null is nobody's.
+        return {**given, **{name: value for name, value in named.items() if given.get(name) is None}}
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    """`continued_from` is the run that continued as this one, `reset_from` the one that this one is a reset of.
+
+    `records` are the documents of all steps that the run handed to the store, whether the store has taken them or not,
+    oldest first.
+    """
+
+    run_id: str
+    start: Mapping[str, Any]
+    started_at: Instant
+    continued_from: str | None
+    reset_from: str | None
+    signals: tuple[Sent, ...]
+    records: tuple[Mapping[str, Any], ...]
+    loaded: Mapping[str, Any] | None = None
+    """What the run was given to begin with, where its input did not hold that."""
+
+    @property
+    def opening(self) -> Mapping[str, Any]:
+        """`{snapshot, plan, opened}` of an instance that began with this run, else what its input says."""
+        return self.loaded if self.loaded is not None and "snapshot" in self.loaded else self.start
+
+    @property
+    def after(self) -> str | None:
+        """The run that this one was started to go on after, because it had ended before its instance was over."""
+        return self.start.get(AFTER)
+
+    @property
+    def state(self) -> Mapping[str, Any] | None:
+        """All that was known of the instance when this run began to go on with it."""
+        if "carried" in self.start:
+            return unpack(self.start["carried"])
+        recorded = None if self.loaded is None else self.loaded.get("recorded")
+        return None if recorded is None else unpack(recorded)
+
+
+class RunHistories:
+    """Raises RPCError when Temporal does not answer."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def read(self, workflow_id: str, run_id: str) -> RunHistory | None:
+        """None for a run whose history is gone, which it is some time after the run has ended."""
+        reading = _Reading(self._client, run_id)
+        try:
+            async for event in self._client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history_events():
+                await reading.take(event)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None
+        history = reading.done()
+        if history.reset_from is None:
+            return history
+        return _named_as_in(history, await self.read(workflow_id, history.reset_from))
+
+    async def broken_off(self, workflow_id: str) -> str | None:
+        """The last run that has ended, unless it completed. Visibility says so, a second late at times."""
+        query = f'WorkflowId = "{workflow_id}" AND ExecutionStatus != "Running"'
+        try:
+            async for found in self._client.list_workflows(query, page_size=1):
+                return found.run_id if found.status in BROKEN_OFF else None
+        except RPCError as error:
+            # The server whose time skips keeps no lists.
+            if error.status is not RPCStatusCode.UNIMPLEMENTED:
+                raise
+        return None
+
+    async def chain(self, workflow_id: str, run_id: str) -> Sequence[RunHistory]:
+        """The run and those that it was started to go on after, oldest first."""
+        runs: list[RunHistory] = []
+        wanted: str | None = run_id
+        while wanted is not None and len(runs) < LONGEST_CHAIN:
+            run = await self.read(workflow_id, wanted)
+            if run is None:
+                break
+            runs.append(run)
+            wanted = run.after
+        return runs[::-1]
+
+    async def whole_chain(self, workflow_id: str, run_id: str) -> AsyncIterator[RunHistory]:
+        """The run and all before it that Temporal still has, newest first."""
+        wanted: str | None = run_id
+        while wanted is not None and (run := await self.read(workflow_id, wanted)) is not None:
+            yield run
+            wanted = run.after or run.continued_from or run.reset_from
+
+    async def earlier(self, workflow_id: str, run_id: str) -> dict[str, Any]:
+        """`{start, started_at, records, signals}` of an instance whose run ended before the instance was over.
+
+        `start` is the input that the instance began with, if its history is still there; `signals` are `{name, payload,
+        at}` with the ids and times under which that run took them, or would have.
+        """
+        runs = await self.chain(workflow_id, run_id)
+        return {
+            "start": dict(runs[0].opening) if runs else {},
+            "started_at": render(runs[0].started_at) if runs else None,
+            "records": [record for run in runs for record in run.records],
+            "signals": [sent.to_json() for run in runs for sent in run.signals],
+        }
+
+
+class _Reading:
+    def __init__(self, client: Client, run_id: str) -> None:
+        self._converter = client.data_converter
+        self._run_id = run_id
+        self._start: Mapping[str, Any] = {}
+        self._started_at = Instant(0)
+        self._continued_from: str | None = None
+        self._reset_from: str | None = None
+        self._signals: list[Sent] = []
+        self._steps = ToldSteps()
+        self._asked: set[int] = set()
+        self._ordinal = 0
+
+    async def take(self, event: HistoryEvent) -> None:
+        match event.event_type:
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+                await self._take_start(event)
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+                await self._take_signal(event)
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+                at = _instant(event.event_time)
+                self._signals.append(Sent(CANCEL, {"source": "temporal"}, cancel_id(self._run_id), at))
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                await self._take_request(event)
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+                completed = event.activity_task_completed_event_attributes
+                if completed.scheduled_event_id in self._asked:
+                    await self._take_answer(completed.scheduled_event_id, completed.result.payloads)
+            case EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+                failed = event.workflow_task_failed_event_attributes
+                if failed.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
+                    self._reset_from = failed.base_run_id or None
+            case _:
+                pass
+
+    async def _take_start(self, event: HistoryEvent) -> None:
+        started = event.workflow_execution_started_event_attributes
+        start = await self._decoded(started.input.payloads)
+        self._started_at = _instant(event.event_time)
+        self._start = unpack(start) if isinstance(start, Mapping) else {}
+        self._continued_from = started.continued_execution_run_id or None
+        self._steps.begin(unpack(self._start["carried"]) if "carried" in self._start else self._start)
+
+    async def _take_request(self, event: HistoryEvent) -> None:
+        scheduled = event.activity_task_scheduled_event_attributes
+        if (name := scheduled.activity_type.name) in _OF_INTEREST:
+            self._asked.add(event.event_id)
+            self._steps.asked(event.event_id, name, unpack(await self._decoded(scheduled.input.payloads)))
+
+    async def _take_answer(self, asked: int, payloads: Sequence[Payload]) -> None:
+        self._steps.answered(asked, unpack(await self._decoded(payloads)))
+
+    def done(self) -> RunHistory:
+        return RunHistory(
+            self._run_id,
+            self._start,
+            self._started_at,
+            self._continued_from,
+            self._reset_from,
+            tuple(self._signals),
+            tuple(self._steps.documents),
+            self._steps.loaded,
+        )
+
+    async def _take_signal(self, event: HistoryEvent) -> None:
+        self._ordinal += 1
+        signaled = event.workflow_execution_signaled_event_attributes
+        payload = await self._decoded(signaled.input.payloads)
+        given = payload.get("event_id") if isinstance(payload, Mapping) else None
+        event_id = given if isinstance(given, str) and given else signal_id(self._run_id, self._ordinal)
+        self._signals.append(Sent(signaled.signal_name, payload, event_id, _instant(event.event_time)))
+
+    async def _decoded(self, payloads: Sequence[Payload]) -> Any:
+        if not payloads:
+            return None
+        try:
+            return (await self._converter.decode(list(payloads)))[0]
+        except Exception:  # noqa: BLE001 - whatever a sender encoded
+            return UNREADABLE
+
+
+def _named_as_in(run: RunHistory, base: RunHistory | None) -> RunHistory:
+    """A reset run has the signals of the run before in the same order, and then its own: what that one has named keeps
+    the name."""
+    if base is None:
+        return run
+    signals = tuple(
+        replace(sent, event_id=before.event_id) if sent.event_id.startswith(run.run_id) else sent
+        for sent, before in zip(run.signals, base.signals, strict=False)
+    )
+    return replace(run, signals=(*signals, *run.signals[len(signals) :]))
+
+
+def _instant(at: Timestamp) -> Instant:
+    return from_datetime(at.ToDatetime(tzinfo=UTC))

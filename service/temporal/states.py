@@ -1,0 +1,58 @@
+"""What Temporal knows of an instance, read from the answer of its workflow or from the start of its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.plan.plans import Plan
+from domain.policy.snapshot import Snapshot
+from domain.record.ledger import Firing, Ledger
+from domain.record.records import Record, first_record
+from domain.ticket.events import Event
+from workflows.packing import unpack
+
+
+@dataclass(frozen=True, slots=True)
+class QueriedState:
+    snapshot: Snapshot
+    plan: Plan
+    ledger: Ledger
+
+    @classmethod
+    def from_json(cls, body: Any) -> QueriedState | None:
+        """None while the instance has not been planned."""
+        body = unpack(body) if isinstance(body, Mapping) else {}
+        if not body.get("snapshot") or not body.get("plan"):
+            return None
+        ledger = tuple(Firing.from_json(firing) for firing in body.get("ledger", ()))
+        return cls(Snapshot.from_json(body["snapshot"]), Plan.from_json(body["plan"]), ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class StartedState:
+    """What a run was started with: its state then, None when it has to plan or load first, and the events behind it.
+
+    `first` is the record of the opening where the run began with it.
+    """
+
+    state: QueriedState | None
+    events: tuple[Event, ...] = ()
+    first: Record | None = None
+
+    @classmethod
+    def from_json(cls, body: Any) -> StartedState:
+        start = unpack(body) if isinstance(body, Mapping) else {}
+        document = unpack(start["carried"]) if "carried" in start else start
+        state = QueriedState.from_json(document)
+        if state is None:
+            return cls(None)
+        if "events" in document:
+            return cls(state, tuple(Event.from_json(event) for event in document["events"]))
+        opened = Event.from_json(document["opened"])
+        return cls(state, (opened,), first_record(document["snapshot"], state.plan, opened))
+
+    @property
+    def event_ids(self) -> frozenset[str]:
+        return frozenset(event.event_id for event in self.events)

@@ -1,0 +1,1 @@
+"""Ticket systems in: what each of them sends, read as events."""

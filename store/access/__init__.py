@@ -1,0 +1,1 @@
+"""Organizations, their keys, and what requests with an idempotency key were answered."""

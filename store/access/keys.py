@@ -1,0 +1,194 @@
+"""API keys: only a SHA-256 digest is kept (keys are high-entropy tokens), and a few characters to tell them apart."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.access.scopes import SCOPES, require_scopes
+from domain.access.subscriptions import Subscription
+from domain.errors import Conflict, NotFound
+from domain.fields import require_text
+from domain.instants import Instant
+from store.access.organizations import DEFAULT_ORGANIZATION, Organizations, find_organization
+from store.database.clock import Clock, system_clock
+from store.database.connections import Database
+from store.database.ids import mint, mint_key
+from store.database.types import instant, moment, optional_instant
+from store.database.upserts import insert_missing
+from store.schema.tables import api_keys, organizations
+
+LONGEST_PREFIX = 12
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOwner:
+    id: str
+    organization: str
+    name: str
+    scopes: tuple[str, ...]
+    plan: Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """What is left of a key once it has been shown."""
+
+    id: str
+    organization: str
+    name: str
+    prefix: str
+    scopes: tuple[str, ...]
+    created_at: Instant
+    revoked_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    database: Database
+    now: Clock
+
+    async def verify(self, key: str) -> KeyOwner | None:
+        """Who a key belongs to; None for an unknown or revoked one."""
+        table = api_keys
+        valid = sa.and_(table.c.digest == digest(key), table.c.revoked_at.is_(None))
+        owners = table.join(organizations, organizations.c.id == table.c.organization)
+        query = sa.select(table, organizations.c.plan).select_from(owners).where(valid)
+        row = await self.database.read(lambda conn: conn.execute(query).first())
+        return None if row is None else _owner(row)
+
+    async def ensure(self, key: str, name: str, organization: str, scopes: Sequence[str]) -> bool:
+        """Adds a key of an organization, made if it is new; a key that is there stays as it is, revoked or not.
+
+        Whether the key is valid. Raises Conflict when it belongs to another organization.
+        """
+        await Organizations(self.database, self.now).ensure(organization)
+        same = sa.select(api_keys).where(api_keys.c.digest == digest(key))
+        row = self._row(key, name, organization, scopes)
+
+        def work(conn: sa.Connection) -> StoredKey:
+            insert_missing(conn, api_keys, [row])
+            return _stored(conn.execute(same).one())
+
+        there = await self.database.write(work)
+        if there.organization != organization:
+            raise Conflict("this key belongs to another organization", field="organization", value=organization)
+        return there.revoked_at is None
+
+    async def create(self, organization: str, name: str, scopes: Sequence[str]) -> tuple[StoredKey, str]:
+        """A new key, and its text, which nobody can read anywhere later.
+
+        Raises NotFound for the organization, InvalidValue for the name and the scopes.
+        """
+        key = mint_key()
+        row = self._row(key, require_text(name, "name", LONGEST_NAME), organization, require_scopes(scopes))
+
+        def work(conn: sa.Connection) -> tuple[StoredKey, str]:
+            find_organization(conn, organization)
+            conn.execute(sa.insert(api_keys).values(row))
+            return _find(conn, row["id"], organization), key
+
+        return await self.database.write(work)
+
+    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredKey], int]:
+        """A page, oldest first, and how many there are; revoked ones included. Raises NotFound."""
+        table = api_keys
+        own = table.c.organization == organization
+        page = sa.select(table).where(own).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
+
+        def work(conn: sa.Connection) -> tuple[Sequence[StoredKey], int]:
+            find_organization(conn, organization)
+            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(own))
+            return [_stored(row) for row in conn.execute(page)], total or 0
+
+        return await self.database.read(work)
+
+    async def revoke(self, key_id: str, organization: str | None = None) -> StoredKey:
+        """Of the organization, or of any. One that is revoked stays revoked as of then. Raises NotFound."""
+        table = api_keys
+        valid = sa.and_(_is(key_id, organization), table.c.revoked_at.is_(None))
+
+        def work(conn: sa.Connection) -> StoredKey:
+            conn.execute(sa.update(table).where(valid).values(revoked_at=moment(self.now())))
+            return _find(conn, key_id, organization)
+
+        return await self.database.write(work)
+
+    async def any(self) -> bool:
+        """Whether some key is valid."""
+
+        def work(conn: sa.Connection) -> bool:
+            valid = sa.select(api_keys.c.id).where(api_keys.c.revoked_at.is_(None)).limit(1)
+            return conn.scalar(valid) is not None
+
+        return await self.database.read(work)
+
+    def _row(self, key: str, name: str, organization: str, scopes: Sequence[str]) -> dict[str, Any]:
+        row = {"id": mint("key"), "organization": organization, "name": name, "prefix": prefix(key)}
+        return row | {"digest": digest(key), "scopes": list(scopes), "created_at": moment(self.now())}
+
+
+async def ensure_key(
+    database_url: str,
+    key: str,
+    name: str,
+    organization: str = DEFAULT_ORGANIZATION,
+    scopes: Sequence[str] = SCOPES,
+) -> bool:
+    """`Keys.ensure` for a caller without a store."""
+    database = Database(database_url)
+    try:
+        return await Keys(database, system_clock).ensure(key, name, organization, scopes)
+    finally:
+        await database.close()
+
+
+async def any_key(database_url: str) -> bool:
+    """`Keys.any` for a caller without a store."""
+    database = Database(database_url)
+    try:
+        return await Keys(database, system_clock).any()
+    finally:
+        await database.close()
+
+
+def _find(conn: sa.Connection, key_id: str, organization: str | None) -> StoredKey:
+    row = conn.execute(sa.select(api_keys).where(_is(key_id, organization))).first()
+    if row is None:
+        raise NotFound(f"there is no API key {key_id!r}", field="key_id", value=key_id)
+    return _stored(row)
+
+
+def _is(key_id: str, organization: str | None) -> sa.ColumnElement[bool]:
+    own = sa.true() if organization is None else api_keys.c.organization == organization
+    return sa.and_(api_keys.c.id == key_id, own)
+
+
+def _stored(row: Any) -> StoredKey:
+    return StoredKey(
+        id=row.id,
+        organization=row.organization,
+        name=row.name,
+        prefix=row.prefix,
+        scopes=tuple(row.scopes),
+        created_at=instant(row.created_at),
+        revoked_at=optional_instant(row.revoked_at),
+    )
+
+
+def _owner(row: Any) -> KeyOwner:
+    return KeyOwner(row.id, row.organization, row.name, tuple(row.scopes), Subscription(row.plan))
+
+
+def digest(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
+
+
+def prefix(key: str) -> str:
+    """At most a quarter of the key, so that what is shown gives nothing away."""
+    return key[: min(LONGEST_PREFIX, len(key) // 4)]

@@ -1,0 +1,199 @@
+"""Organizations: each has configuration of its own, with a default calendar from the first moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.access.subscriptions import Subscription
+from domain.calendar import Calendar
+from domain.calendar.zones import require_zone
+from domain.errors import Conflict, InvalidValue, NotFound
+from domain.fields import require_text
+from domain.ids import require_organization
+from store.database.clock import Clock
+from store.database.connections import Database
+from store.database.types import moment
+from store.database.upserts import insert_new
+from store.schema.tables import calendar_versions, calendars, organizations
+
+DEFAULT_ORGANIZATION = "default"
+DEFAULT_CALENDAR_ID = "bh_default"
+DEFAULT_CALENDAR_NAME = "Office hours"
+SYSTEM = "system"
+LONGEST_NAME = 200
+OFFICE_HOURS = Calendar.from_json(
+    {
+        "timezone": "UTC",
+        "weekly_hours": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """`timezone` is whose days its analytics count; its calendars have zones of their own."""
+
+    id: str
+    name: str
+    plan: Subscription
+    timezone: str
+    config_version: int
+    default_calendar_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Organizations:
+    database: Database
+    now: Clock
+
+    async def ensure(self, organization: str) -> Organization:
+        """The organization, made with a default calendar if it is new."""
+
+        def work(conn: sa.Connection) -> Organization:
+            self._make(conn, organization, {})
+            return find_organization(conn, organization)
+
+        return await self.database.write(work)
+
+    async def create(
+        self,
+        organization: str,
+        *,
+        name: str | None = None,
+        timezone: str | None = None,
+        plan: Subscription | None = None,
+    ) -> Organization:
+        """With a default calendar. Raises InvalidValue, and Conflict when there is one of this id."""
+        changes = _changes(name, timezone, plan)
+
+        def work(conn: sa.Connection) -> Organization:
+            if not self._make(conn, organization, changes):
+                reason = f"organization {organization!r} exists already"
+                raise Conflict(reason, field="organization", value=organization)
+            return find_organization(conn, organization)
+
+        return await self.database.write(work)
+
+    async def change(
+        self,
+        organization: str,
+        *,
+        name: str | None = None,
+        timezone: str | None = None,
+        default_calendar_id: str | None = None,
+        plan: Subscription | None = None,
+    ) -> Organization:
+        """What is None stays as it is; a new plan is known everywhere once keys are looked up anew.
+
+        Raises NotFound for the organization, InvalidValue for a calendar that it does not have, or a bad value.
+        """
+        changes = _changes(name, timezone, plan)
+
+        def work(conn: sa.Connection) -> Organization:
+            begin_change(conn, organization)
+            if default_calendar_id is not None:
+                _require_calendar(conn, organization, default_calendar_id)
+                changes["default_calendar_id"] = default_calendar_id
+            if changes:
+                changed = sa.update(organizations).where(organizations.c.id == organization).values(**changes)
+                conn.execute(changed)
+            return find_organization(conn, organization)
+
+        return await self.database.write(work)
+
+    async def get(self, organization: str) -> Organization:
+        """Raises NotFound."""
+        return await self.database.read(lambda conn: find_organization(conn, organization))
+
+    async def list(self) -> Sequence[Organization]:
+        """All of them, by their ids."""
+
+        def work(conn: sa.Connection) -> Sequence[Organization]:
+            rows = conn.execute(sa.select(*_columns()).order_by(organizations.c.id))
+            return [_organization(row) for row in rows.mappings()]
+
+        return await self.database.read(work)
+
+    def _make(self, conn: sa.Connection, organization: str, given: Mapping[str, Any]) -> bool:
+        """Whether it is new."""
+        row = {
+            "id": require_organization(organization),
+            "name": organization,
+            "plan": Subscription.ENTERPRISE.value,
+            "timezone": "UTC",
+            "config_version": 1,
+            "default_calendar_id": DEFAULT_CALENDAR_ID,
+            "created_at": moment(self.now()),
+            **given,
+        }
+        if not insert_new(conn, organizations, row):
+            return False
+        self._insert_default_calendar(conn, organization)
+        return True
+
+    def _insert_default_calendar(self, conn: sa.Connection, organization: str) -> None:
+        now = moment(self.now())
+        row = {
+            "organization": organization,
+            "name": DEFAULT_CALENDAR_NAME,
+            "version": 1,
+            "doc": OFFICE_HOURS.to_json(),
+        }
+        current = {**row, "id": DEFAULT_CALENDAR_ID, "created_at": now, "updated_at": now}
+        conn.execute(sa.insert(calendars).values(current))
+        first = {**row, "calendar_id": DEFAULT_CALENDAR_ID, "changed_at": now, "changed_by": SYSTEM}
+        conn.execute(sa.insert(calendar_versions).values(first))
+
+
+def find_organization(conn: sa.Connection, organization: str) -> Organization:
+    """Raises NotFound."""
+    query = sa.select(*_columns()).where(organizations.c.id == organization)
+    row = (conn.execute(query)).mappings().first()
+    if row is None:
+        raise _unknown(organization)
+    return _organization(row)
+
+
+def begin_change(conn: sa.Connection, organization: str) -> None:
+    """Counts a change of configuration; changes of one organization wait for each other from here to their commit.
+
+    Raises NotFound.
+    """
+    table = organizations
+    counted = sa.update(table).where(table.c.id == organization).values(config_version=table.c.config_version + 1)
+    if not (conn.execute(counted)).rowcount:
+        raise _unknown(organization)
+
+
+def _changes(name: str | None, timezone: str | None, plan: Subscription | None) -> dict[str, Any]:
+    """The columns of what is given. Raises InvalidValue."""
+    given = {
+        "name": None if name is None else require_text(name, "name", LONGEST_NAME),
+        "timezone": None if timezone is None else require_zone(timezone),
+        "plan": None if plan is None else plan.value,
+    }
+    return {column: value for column, value in given.items() if value is not None}
+
+
+def _require_calendar(conn: sa.Connection, organization: str, calendar_id: str) -> None:
+    table = calendars
+    live = sa.and_(table.c.organization == organization, table.c.id == calendar_id, table.c.deleted_at.is_(None))
+    if conn.scalar(sa.select(table.c.id).where(live)) is None:
+        raise InvalidValue("default_business_hours_id", calendar_id, "names business hours that do not exist")
+
+
+def _columns() -> Sequence[sa.Column[Any]]:
+    return [organizations.c[name] for name in Organization.__dataclass_fields__]
+
+
+def _organization(row: Mapping[Any, Any]) -> Organization:
+    columns = {str(name): value for name, value in row.items()}
+    return Organization(**{**columns, "plan": Subscription(columns["plan"])})
+
+
+def _unknown(organization: str) -> NotFound:
+    return NotFound(f"organization {organization!r} does not exist", field="organization", value=organization)

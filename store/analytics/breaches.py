@@ -1,0 +1,83 @@
+"""Each breach of a period, and by how much: what still runs is measured by the core, as of now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.ids import SubjectType
+from domain.instants import Instant, Micros
+from domain.plan.plans import Plan
+from domain.policy.snapshot import Snapshot
+from domain.record.views import calendar_of, used_at
+from store.analytics import queries
+from store.analytics.queries import INSTANCES, TARGETS, OutcomeWindow, Scope
+from store.database.types import instant, optional_instant
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredBreach:
+    """`overrun` is working time, `wall_overrun` wall time: from due to stop, or to now while the clock is open."""
+
+    instance_id: str
+    subject_type: SubjectType
+    subject: str
+    target: str
+    due_at: Instant
+    stopped_at: Instant | None
+    overrun: Micros
+    wall_overrun: Micros
+    policy_id: str | None
+    team_id: str | None
+    priority: str | None
+
+
+def find_breaches(
+    conn: sa.Connection, scope: Scope, window: OutcomeWindow, limit: int, offset: int
+) -> Sequence[MeasuredBreach]:
+    """A page, newest due first."""
+    subject = (INSTANCES.subject_type, INSTANCES.subject, INSTANCES.policy_id, INSTANCES.priority)
+    order = (TARGETS.outcome_at.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
+    page = queries.breached(scope, window, *TARGETS, *subject).order_by(*order).limit(limit).offset(offset)
+    rows = conn.execute(page).all()
+    plans = _plans(conn, scope, {row.instance_id for row in rows if row.worked is None})
+    return [_breach(row, _used(row, plans, window.now), window.now) for row in rows]
+
+
+def _plans(conn: sa.Connection, scope: Scope, instance_ids: set[str]) -> Mapping[str, tuple[Plan, Snapshot | None]]:
+    own = sa.and_(INSTANCES.organization == scope.organization, INSTANCES.id.in_(instance_ids))
+    rows = conn.execute(sa.select(INSTANCES.id, INSTANCES.snapshot, INSTANCES.plan).where(own))
+    return {
+        row.id: (Plan.from_json(row.plan), None if row.snapshot is None else Snapshot.from_json(row.snapshot))
+        for row in rows
+    }
+
+
+def _used(row: Any, plans: Mapping[str, tuple[Plan, Snapshot | None]], now: Instant) -> int:
+    if row.worked is not None:
+        return int(row.worked)
+    planned, snapshot = plans[row.instance_id]
+    target = planned.target(row.name, row.cycle)
+    assert target is not None, "the rows of an instance are those of its plan"
+    # Without its opening, which is still to be recorded, nobody knows its calendar.
+    return target.used if snapshot is None else used_at(target, calendar_of(snapshot, target), now)
+
+
+def _breach(row: Any, used: int, now: Instant) -> MeasuredBreach:
+    due_at, stopped_at = instant(row.outcome_at), optional_instant(row.stopped_at)
+    return MeasuredBreach(
+        instance_id=row.instance_id,
+        subject_type=SubjectType(row.subject_type),
+        subject=row.subject,
+        target=row.type,
+        due_at=due_at,
+        stopped_at=stopped_at,
+        overrun=Micros(max(0, used - row.budget)),
+        wall_overrun=Micros((now if stopped_at is None else stopped_at) - due_at),
+        policy_id=row.policy_id,
+        team_id=row.team_id,
+        priority=row.priority,
+    )

@@ -1,0 +1,73 @@
+"""How the promises of the API v1 were kept: what Scrubbe's analytics are made of, read from one state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from domain.analytics.figures import Group
+from domain.analytics.periods import Period
+from domain.ids import Kind
+from domain.instants import Micros
+from domain.policy.policies import Policy
+from domain.scrubbe.uptime import Month
+from domain.ticket.origins import Origin
+from store.analytics import queries
+from store.analytics.queries import OutcomeWindow, Scope
+from store.analytics.summaries import find_groups
+from store.analytics.uptime import read_downtime
+from store.database.connections import Database
+from store.rules.policies import live_policies
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """What `number` clocks of one type under one policy that have stopped show on average, in microseconds."""
+
+    type: str
+    policy_id: str | None
+    number: int
+    worked: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Of a period: how clocks ended, deleted policies' too; the live policies; the month's downtime by priority."""
+
+    groups: Sequence[Group]
+    averages: Sequence[Average]
+    policies: Sequence[Policy]
+    downtime: Mapping[str, Micros]
+
+    def downtime_of(self, priority: str) -> Micros:
+        return self.downtime.get(priority, Micros(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance:
+    database: Database
+
+    async def of(self, organization: str, period: Period, month: Month) -> Kept:
+        """`month.now` decides what has happened."""
+        scope = Scope(organization, Kind.SLA, origin=Origin.V1)
+        window = OutcomeWindow(period.start, period.end, month.now)
+
+        def work(conn: sa.Connection) -> Kept:
+            live = live_policies(conn, organization)
+            return Kept(
+                find_groups(conn, scope, window),
+                _averages(conn, scope, window),
+                [policy for policy in live if policy.origin is Origin.V1],
+                read_downtime(conn, organization, month),
+            )
+
+        return await self.database.read(work)
+
+
+def _averages(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Sequence[Average]:
+    return [
+        Average(row.type, row.policy_id or None, row.number, float(row.worked))
+        for row in conn.execute(queries.averages(scope, window))
+    ]

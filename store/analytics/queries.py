@@ -1,0 +1,229 @@
+"""The statements behind analytics: each finds clocks by when they ended, on an index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+from domain.analytics.buckets import Bucket
+from domain.ids import Kind
+from domain.instants import Instant
+from domain.ticket.origins import Origin
+from store.database.types import Document, UtcDateTime, moment
+from store.database.urls import SQLITE
+from store.instances.outcomes import BREACHED, MET, OUTCOMES
+from store.schema.tables import COUNTED, instance_targets, instances, policies, target_traits
+
+TARGETS = instance_targets.c
+TRAITS = target_traits.c
+INSTANCES = instances.c
+JOINED = instance_targets.join(
+    instances, sa.and_(INSTANCES.organization == TARGETS.organization, INSTANCES.id == TARGETS.instance_id)
+)
+NUMBER = sa.func.count().label("number")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose clocks are looked at; None narrows nothing."""
+
+    organization: str
+    kind: Kind
+    policy_id: str | None = None
+    priority: str | None = None
+    team_id: str | None = None
+    type: str | None = None
+    origin: Origin | None = None
+
+    @property
+    def table(self) -> sa.FromClause:
+        """The rows of instances are long: they are read only where what they hold is asked for."""
+        return instance_targets if self.policy_id is self.priority is self.origin is None else JOINED
+
+    @property
+    def is_of_instances(self) -> bool:
+        """Whether of each instance all clocks are looked at, or none."""
+        return self.type is None and self.team_id is None
+
+    @property
+    def traits(self) -> sa.ColumnElement[bool]:
+        narrow = {
+            TRAITS.policy_id: self.policy_id,
+            TRAITS.priority: self.priority,
+            TRAITS.team_id: self.team_id,
+            TRAITS.type: self.type,
+        }
+        given = [column == value for column, value in narrow.items() if value is not None]
+        if self.origin is not None:
+            given.append(TRAITS.policy_id.in_(_policies_of(self.organization, self.origin)))
+        return sa.and_(TRAITS.organization == self.organization, TRAITS.kind == self.kind.value, *given)
+
+    @property
+    def where(self) -> sa.ColumnElement[bool]:
+        # The id of an instance begins with its kind.
+        of_kind = TARGETS.instance_id.startswith(f"inst_{self.kind}_", autoescape=True)
+        narrow = {
+            INSTANCES.policy_id: self.policy_id,
+            INSTANCES.priority: self.priority,
+            TARGETS.team_id: self.team_id,
+            TARGETS.type: self.type,
+        }
+        given = [column == value for column, value in narrow.items() if value is not None]
+        if self.origin is not None:
+            given.append(INSTANCES.policy_id.in_(_policies_of(self.organization, self.origin)))
+        return sa.and_(TARGETS.organization == self.organization, of_kind, *given)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeWindow:
+    """`[start, end)`, and of that what has happened by `now`."""
+
+    start: Instant
+    end: Instant
+    now: Instant
+
+    @property
+    def until(self) -> Instant:
+        return min(self.end, Instant(self.now + 1))
+
+    @property
+    def where(self) -> sa.ColumnElement[bool]:
+        return sa.and_(TARGETS.outcome_at >= moment(self.start), TARGETS.outcome_at < moment(self.until))
+
+
+def traits(scope: Scope) -> sa.Select[Any]:
+    return sa.select(target_traits).where(scope.traits)
+
+
+LENGTHS = ("worked", "lasted", "paused")
+
+
+def counts(scope: Scope, window: OutcomeWindow, *, some_stop_later: bool = False) -> sa.Select[Any]:
+    """By traits and outcome: how many clocks ended, how many of them first of their instance, how many have stopped,
+    and averages of those; which cannot overflow as sums could. One way along the index, in its order.
+
+    `later` is how many stop after now, as only those can that are breached before: where there are any, these have to
+    be asked for again with `some_stop_later`, which is half as fast.
+    """
+    now = moment(window.now)
+    later = TARGETS.stopped_at > now
+    stopped = TARGETS.stopped_at <= now if some_stop_later else TARGETS.stopped_at.is_not(None)
+    first = sa.or_(TARGETS.previous_at.is_(None), TARGETS.previous_at < moment(window.start))
+    # Of a clock that goes on nobody knows the lengths but that of its pauses.
+    known = {name: TARGETS[name] for name in ("worked", "lasted") if not some_stop_later}
+    numbers = (
+        NUMBER,
+        sa.func.count(sa.case((first, 1))).label("instances"),
+        sa.func.count(sa.case((later, 1))).label("later"),
+        sa.func.count(sa.case((stopped, 1))).label("stopped"),
+        *(sa.func.avg(known.get(name, sa.case((stopped, TARGETS[name])))).label(name) for name in LENGTHS),
+    )
+    found = sa.select(TARGETS.traits, TARGETS.outcome, *numbers).select_from(instance_targets)
+    outcomes = (BREACHED,) if some_stop_later else OUTCOMES
+    ended = sa.and_(_of(scope), TARGETS.outcome.in_(outcomes), window.where)
+    return found.where(ended).group_by(TARGETS.traits, TARGETS.outcome)
+
+
+def touched(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
+    """How many instances had one of these clocks end: the first of all that ended may be none of these."""
+    number = sa.func.count(sa.distinct(TARGETS.instance_id))
+    these = sa.and_(_of(scope), TARGETS.outcome.in_(OUTCOMES), window.where)
+    return sa.select(number).select_from(instance_targets).where(these)
+
+
+class _AllOf(GenericFunction[Any]):
+    """Values of many rows as one document: a row read costs more than a number in a text."""
+
+    name = "json_agg"
+    type = Document
+    inherit_cache = True
+
+
+@compiles(_AllOf, SQLITE)
+def _spelled_for_sqlite(element: _AllOf, compiler: Any, **options: Any) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **options)})"
+
+
+def lengths(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
+    """Of the counted clocks that have stopped, by type: what each worked and lasted."""
+    columns = (_AllOf(TARGETS[name]).label(name) for name in ("worked", "lasted"))
+    return _stopped(sa.select(TRAITS.type, *columns), scope, window).group_by(TRAITS.type)
+
+
+def outside(scope: Scope, type_: str) -> sa.Select[Any]:
+    """Some traits of that type that are not looked at."""
+    own = sa.and_(TRAITS.organization == scope.organization, TRAITS.type == type_)
+    return sa.select(TRAITS.id).where(own, ~scope.traits).limit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A place (from 1) among the `number` lengths of clocks of a type; `is_whole`: all traits of it are looked at."""
+
+    type: str
+    length: str
+    place: int
+    number: int
+    is_whole: bool
+
+
+def at_rank(scope: Scope, window: OutcomeWindow, rank: Rank) -> sa.Select[Any]:
+    """The length there and the next one, larger one first: counted along the index of all such lengths."""
+    length = TARGETS[rank.length]
+    # Written out, because a partial index serves only a statement that says what it holds.
+    counted = sa.and_(length.is_not(None), sa.text(COUNTED), TARGETS.stopped_at <= moment(window.now))
+    own = sa.and_(TARGETS.organization == scope.organization, TARGETS.type == rank.type)
+    # An expression, because SQLite would sort all that it finds by when they ended.
+    ended = sa.func.coalesce(TARGETS.outcome_at, TARGETS.outcome_at)
+    within = sa.and_(ended >= moment(window.start), ended < moment(window.until))
+    found = sa.select(length).where(own, counted, within, *([] if rank.is_whole else [_of(scope)]))
+    return found.order_by(length.desc()).limit(2).offset(max(0, rank.number - rank.place - 1))
+
+
+def averages(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
+    """How many of the counted clocks have stopped and what they show on average, by policy and type."""
+    found = sa.select(TRAITS.policy_id, TRAITS.type, NUMBER, sa.func.avg(TARGETS.worked).label("worked"))
+    return _stopped(found, scope, window).group_by(TRAITS.policy_id, TRAITS.type)
+
+
+def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Select[Any]:
+    """How many were met and breached in each bucket (by its number); buckets that lie ahead must be left out."""
+    columns = (sa.column("bucket", sa.Integer), sa.column("start", UtcDateTime), sa.column("end", UtcDateTime))
+    bounds = [
+        (number, moment(bucket.start), moment(OutcomeWindow(bucket.start, bucket.end, now).until))
+        for number, bucket in enumerate(cut)
+    ]
+    cuts = sa.values(*columns, name="cuts").data(bounds).cte("cuts")
+    within = sa.and_(scope.where, TARGETS.outcome_at >= cuts.c.start, TARGETS.outcome_at < cuts.c.end)
+    every = sa.select(sa.func.count()).select_from(scope.table).where(within).correlate(cuts)
+    # As a join, PostgreSQL went through all rows for each bucket; so it looks each bucket up in the index.
+    of_outcome = (
+        every.where(TARGETS.outcome == outcome).scalar_subquery().label(outcome) for outcome in (MET, BREACHED)
+    )
+    return sa.select(cuts.c.bucket, *of_outcome)
+
+
+def breached(scope: Scope, window: OutcomeWindow, *columns: Any, table: sa.FromClause = JOINED) -> sa.Select[Any]:
+    these = sa.and_(scope.where, window.where, TARGETS.outcome == BREACHED)
+    return sa.select(*columns).select_from(table).where(these)
+
+
+def _policies_of(organization: str, origin: Origin) -> sa.Select[Any]:
+    own = sa.and_(policies.c.organization == organization, policies.c.origin == origin.value)
+    return sa.select(policies.c.id).where(own)
+
+
+def _of(scope: Scope) -> sa.ColumnElement[bool]:
+    return TARGETS.traits.in_(sa.select(TRAITS.id).where(scope.traits))
+
+
+def _stopped(found: sa.Select[Any], scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
+    """Of the clocks that count those that have stopped."""
+    counted = sa.and_(TARGETS.outcome.in_((MET, BREACHED)), TARGETS.stopped_at <= moment(window.now))
+    joined = found.select_from(target_traits.join(instance_targets, TARGETS.traits == TRAITS.id))
+    return joined.where(scope.traits, counted, window.where)

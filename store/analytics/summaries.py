@@ -1,0 +1,211 @@
+"""What became of the promises of a period: counted in the database, on one state of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.analytics.buckets import Bucket
+from domain.analytics.clusters import Clusters, clusters
+from domain.analytics.figures import Figures, Group, Times
+from domain.analytics.periods import Period
+from domain.analytics.rates import Tally
+from domain.analytics.spreads import MEDIAN, P90, Spread, rank_below, spread
+from domain.instants import Instant
+from store.analytics import queries
+from store.analytics.breaches import MeasuredBreach, find_breaches
+from store.analytics.queries import INSTANCES, TARGETS, OutcomeWindow, Scope
+from store.database.connections import Database
+from store.database.types import instant
+from store.instances.outcomes import BREACHED
+from store.schema.tables import policies, teams
+
+FEW = 50_000
+"""Lengths that are sorted sooner than counted along an index, which holds those of all times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Of policies and teams by their ids, archived and deleted ones included; what nobody named here has none."""
+
+    policies: Mapping[str, str]
+    teams: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    current: Figures
+    previous: Figures
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Breaches:
+    """A page of `total`; the clusters are of all of them, each with its number, most first."""
+
+    page: Sequence[MeasuredBreach]
+    total: int
+    moments: Clusters
+    by_team: Sequence[tuple[str | None, int]]
+    by_policy: Sequence[tuple[str | None, int]]
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Analytics:
+    """`now` decides what has happened: a due that lies ahead has not passed."""
+
+    database: Database
+
+    async def summary(self, scope: Scope, period: Period, now: Instant) -> Summary:
+        before = period.before()
+
+        def work(conn: sa.Connection) -> Summary:
+            current = _figures(conn, scope, OutcomeWindow(period.start, period.end, now))
+            previous = _figures(conn, scope, OutcomeWindow(before.start, before.end, now))
+            return Summary(current, previous, _names(conn, scope, current.groups))
+
+        return await self.database.read(work)
+
+    async def trend(self, scope: Scope, cut: Sequence[Bucket], now: Instant) -> Sequence[Tally]:
+        """One for each bucket, the empty ones included."""
+        counts = [Tally() for _ in cut]
+        begun = [bucket for bucket in cut if bucket.start <= now]
+        if begun:
+            counted = queries.bucket_counts(scope, begun, now)
+            for row in await self.database.read(lambda conn: conn.execute(counted).all()):
+                counts[row.bucket] = Tally(row.met, row.breached)
+        return counts
+
+    async def breaches(self, scope: Scope, period: Period, now: Instant, *, limit: int, offset: int) -> Breaches:
+        """Newest due first."""
+        window = OutcomeWindow(period.start, period.end, now)
+        traits = (INSTANCES.policy_id, TARGETS.team_id)
+        grouped = queries.breached(scope, window, *traits, queries.NUMBER).group_by(*traits)
+
+        def work(conn: sa.Connection) -> Breaches:
+            rows = conn.execute(grouped).all()
+            dues = (conn.scalars(queries.breached(scope, window, TARGETS.outcome_at, table=scope.table))).all()
+            page = find_breaches(conn, scope, window, limit, offset)
+            names = _names(conn, scope, rows)
+            return Breaches(
+                page=page,
+                total=len(dues),
+                moments=clusters(period.timezone, map(instant, dues)),
+                by_team=_most_first((row.team_id, row.number) for row in rows),
+                by_policy=_most_first((row.policy_id, row.number) for row in rows),
+                names=names,
+            )
+
+        return await self.database.read(work)
+
+
+def _figures(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Figures:
+    counted = _count(conn, scope, window)
+    stopped = [one for one in counted if one.stopped]
+    types = {one.group.type for one in stopped}
+    of_types = {type_: [one for one in stopped if one.group.type == type_] for type_ in sorted(types)}
+    return Figures(
+        [one.group for one in counted],
+        sum(one.instances for one in counted) if scope.is_of_instances else conn.scalar(queries.touched(scope, window)),
+        _times(conn, scope, window, of_types),
+        _paused_share(stopped),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Clocks with the same traits and outcome; how many of them count and have stopped, and their averages."""
+
+    group: Group
+    instances: int
+    stopped: int
+    averages: Mapping[str, float]
+
+
+def find_groups(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Sequence[Group]:
+    """How many clocks ended how, by all their traits."""
+    return [one.group for one in _count(conn, scope, window)]
+
+
+def _count(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Sequence[_Counted]:
+    traits = {row.id: row for row in conn.execute(queries.traits(scope))}
+    rows = list(conn.execute(queries.counts(scope, window)))
+    if any(row.later for row in rows):
+        others = [row for row in rows if row.outcome != BREACHED]
+        rows = [*others, *conn.execute(queries.counts(scope, window, some_stop_later=True))]
+    return [_counted(traits[row.traits], row) for row in rows]
+
+
+def _counted(traits: Any, row: Any) -> _Counted:
+    tally = Tally(**{row.outcome: row.number})
+    group = Group(traits.type, traits.priority or None, traits.policy_id or None, traits.team_id or None, tally)
+    stopped = row.stopped if tally.counted else 0
+    averages = {name: float(getattr(row, name)) for name in queries.LENGTHS} if stopped else {}
+    return _Counted(group, row.instances, stopped, averages)
+
+
+def _average(counted: Sequence[_Counted], length: str) -> float:
+    return sum(one.stopped * one.averages[length] for one in counted) / sum(one.stopped for one in counted)
+
+
+def _times(
+    conn: sa.Connection, scope: Scope, window: OutcomeWindow, of_types: Mapping[str, Sequence[_Counted]]
+) -> Mapping[str, Times]:
+    numbers = {type_: sum(one.stopped for one in counted) for type_, counted in of_types.items()}
+    is_few = 0 < sum(numbers.values()) <= FEW
+    rows = conn.execute(queries.lengths(scope, window)) if is_few else ()
+    gathered = {row.type: row for row in rows}
+
+    def of(type_: str, length: str) -> Spread:
+        if type_ in gathered:
+            ranked = _sorted(getattr(gathered[type_], length))
+        else:
+            ranked = _counted_along(conn, scope, window, type_, length, numbers[type_])
+        return spread(_average(of_types[type_], length), ranked, numbers[type_])
+
+    return {type_: Times(numbers[type_], of(type_, "worked"), of(type_, "lasted")) for type_ in of_types}
+
+
+def _sorted(values: Sequence[int]) -> Mapping[int, int]:
+    """Of the lengths those that percentiles lie between, by their ranks."""
+    in_order = sorted(values)
+    lows = [rank_below(len(values), share) for share in (MEDIAN, P90)]
+    return {rank: in_order[rank - 1] for low in lows for rank in (low, low + 1) if rank <= len(values)}
+
+
+def _counted_along(
+    conn: sa.Connection, scope: Scope, window: OutcomeWindow, type_: str, length: str, number: int
+) -> Mapping[int, int]:
+    """The same, of all the values there are the few read."""
+    is_whole = conn.scalar(queries.outside(scope, type_)) is None
+    ranked: dict[int, int] = {}
+    for share in (MEDIAN, P90):
+        place = rank_below(number, share)
+        rank = queries.Rank(type_, length, place, number, is_whole)
+        ranked |= dict(enumerate(reversed(conn.scalars(queries.at_rank(scope, window, rank)).all()), start=place))
+    return ranked
+
+
+def _paused_share(stopped: Sequence[_Counted]) -> float | None:
+    lasted = sum(one.stopped * one.averages["lasted"] for one in stopped)
+    return sum(one.stopped * one.averages["paused"] for one in stopped) / lasted if lasted else None
+
+
+def _names(conn: sa.Connection, scope: Scope, rows: Iterable[Any]) -> Names:
+    found = [(row.policy_id, row.team_id) for row in rows]
+    own_policies = sa.and_(policies.c.organization == scope.organization, policies.c.id.in_({id_ for id_, _ in found}))
+    own_teams = sa.and_(teams.c.organization == scope.organization, teams.c.id.in_({id_ for _, id_ in found}))
+    docs = conn.execute(sa.select(policies.c.id, policies.c.doc).where(own_policies))
+    names = conn.execute(sa.select(teams.c.id, teams.c.name).where(own_teams))
+    return Names({row.id: row.doc["name"] for row in docs}, {row.id: row.name for row in names})
+
+
+def _most_first(counts: Iterable[tuple[str | None, int]]) -> Sequence[tuple[str | None, int]]:
+    summed: dict[str | None, int] = {}
+    for value, count in counts:
+        summed[value] = summed.get(value, 0) + count
+    return sorted(summed.items(), key=lambda pair: (-pair[1], pair[0] is None, pair[0] or ""))

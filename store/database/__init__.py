@@ -1,0 +1,1 @@
+"""Connections, transactions and types, the same on SQLite and PostgreSQL."""

@@ -1,0 +1,170 @@
+"""Connections and transactions, the same on SQLite and PostgreSQL; what cannot be reached is StoreUnavailable."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from domain.errors import SlaError, StoreUnavailable
+from store.database.postgresql import Postgresql
+from store.database.sqlite import Sqlite
+from store.database.urls import SQLITE, sync_url
+from store.database.writing import Work, in_savepoint
+
+T = TypeVar("T")
+
+TIMEOUT_SECONDS = 5.0
+"""Seconds."""
+
+# What drivers do not call operational: on PostgreSQL tables and columns that the migrations have not made yet, a
+# server that takes no writes, damaged data; on SQLite a damaged file, and a file that is none of its own.
+_UNUSABLE_STATES = {"42P01", "42703", "25006", "XX001", "XX002"}
+_UNUSABLE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PRIMARY_CODE = 0xFF
+
+
+class _Session(Protocol):
+    async def run(self, work: Work[T]) -> T: ...
+
+
+class Database:
+    """`read()` and `write()` each do some work inside one transaction of its own.
+
+    The work is a plain function of a connection: it is run in one go, on SQLite in a thread. It may be given up as a
+    whole and must leave nothing behind but its statements. Every read sees one state of the database throughout.
+    Belongs to the event loop that uses it first. Inside `transaction()` both join its transaction instead.
+    """
+
+    def __init__(self, url: str, timeout: float = TIMEOUT_SECONDS) -> None:
+        """`timeout`: how many seconds to wait for a lock, and for a turn while nobody else gets on."""
+        parsed = sync_url(url)
+        self.shown_url = parsed.render_as_string(hide_password=True)
+        self.is_sqlite = parsed.get_backend_name() == SQLITE
+        kind = Sqlite if self.is_sqlite else Postgresql
+        self._backend: Sqlite | Postgresql = kind(parsed, timeout, self._document)
+
+    @property
+    def engine(self) -> sa.Engine:
+        """What all connections come from, for those who listen to what happens on them."""
+        return self._backend.engine
+
+    async def read(self, work: Work[T]) -> T:
+        """Raises StoreUnavailable when the database cannot be reached."""
+        with self._translated():
+            around = self._joined()
+            return await (self._backend.read(work) if around is None else around.run(work))
+
+    async def write(self, work: Work[T]) -> T:
+        """Committed before it returns, undone on any exception. Raises StoreUnavailable as `read` does."""
+        with self._translated():
+            if (around := self._joined()) is not None:
+                return await around.run(partial(in_savepoint, work=work))
+            return await self._backend.write(work)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Makes one transaction of every `read` and `write` inside: all of them are kept, or none on any exception.
+
+        A write that fails and is caught undoes itself alone; a read sees what the transaction wrote, and on PostgreSQL
+        what others commit meanwhile. Only in this very task: one that it starts has transactions of its own, for which
+        SQLite will not give it a turn before this one ends.
+        """
+        if (around := self._joined()) is not None:
+            with self._translated():
+                async with _nested(around):
+                    yield
+            return
+        with self._translated():
+            async with self._backend.transaction() as session:
+                token = _ambient.set(_Ambient(self, asyncio.current_task(), session))
+                try:
+                    yield
+                finally:
+                    _ambient.reset(token)
+
+    async def close(self) -> None:
+        await self._backend.close()
+
+    def _joined(self) -> _Session | None:
+        around = _ambient.get()
+        if around is None or around.database is not self or around.task is not asyncio.current_task():
+            return None
+        return around.session
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError as error:
+            raise StoreUnavailable(f"the store at {self.shown_url} does not answer") from error
+        except (PoolTimeout, sqlite3.OperationalError) as error:
+            raise self._unavailable(error) from error
+        except DBAPIError as error:
+            if is_unusable(error):
+                raise self._unavailable(error) from error
+            raise
+        except StatementError as error:
+            # What a column type refuses arrives wrapped.
+            if isinstance(error.orig, SlaError):
+                raise error.orig from None
+            raise
+
+    def _document(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            # Damage that a file's own structure does not show.
+            raise StoreUnavailable(f"the store at {self.shown_url} is damaged: a document is none") from error
+
+    def _unavailable(self, error: Exception) -> StoreUnavailable:
+        cause = getattr(error, "orig", None) or error
+        first_line = (str(cause).splitlines() or [type(cause).__name__])[0]
+        return StoreUnavailable(f"the store at {self.shown_url} is not available: {first_line}")
+
+
+def is_unusable(error: DBAPIError) -> bool:
+    """Whether the database is at fault, and not what it was asked."""
+    if isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
+        return True
+    state, code = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", 0)
+    return state in _UNUSABLE_STATES or code & _PRIMARY_CODE in _UNUSABLE_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class _Ambient:
+    database: Database
+    task: asyncio.Task[Any] | None
+    session: _Session
+
+
+@asynccontextmanager
+async def _nested(session: _Session) -> AsyncIterator[None]:
+    await session.run(_saying("SAVEPOINT nested"))
+    try:
+        yield
+    except BaseException:
+        with suppress(DBAPIError):
+            await session.run(_saying("ROLLBACK TO SAVEPOINT nested"))
+        raise
+    await session.run(_saying("RELEASE SAVEPOINT nested"))
+
+
+def _saying(statement: str) -> Work[None]:
+    def say(conn: sa.Connection) -> None:
+        conn.exec_driver_sql(statement)
+
+    return say
+
+
+_ambient: ContextVar[_Ambient | None] = ContextVar("ambient", default=None)

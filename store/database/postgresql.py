@@ -1,0 +1,94 @@
+"""A PostgreSQL server: statements go through its asynchronous driver, so no thread is needed for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from store.database.progress import WaitProgress
+from store.database.types import serialise
+from store.database.writing import WRITES, Work
+
+T = TypeVar("T")
+
+# Seconds. libpq takes two as its shortest connect timeout.
+CONNECT_TIMEOUT = 2
+STATEMENT_TIMEOUT = 30
+POOL_SIZE = 10
+
+
+class PostgresqlSession:
+    """A transaction that one task holds."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def run(self, work: Work[T]) -> T:
+        return await self._conn.run_sync(work)
+
+
+class Postgresql:
+    def __init__(self, url: URL, timeout: float, document: Callable[[str], Any]) -> None:
+        self._timeout = timeout
+        # No overflow: a connection made for one transaction costs more than the wait for the next free one.
+        pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": timeout}
+        options = {**pool, "pool_pre_ping": True, "connect_args": _arguments(url, timeout)}
+        engine = create_async_engine(url, json_serializer=serialise, json_deserializer=document, **options)
+        event.listen(engine.sync_engine, "handle_error", _give_up_what_fails_a_ping)
+        self.engine = engine.sync_engine
+        self._disposed = engine
+        self._reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._writer = engine.execution_options(isolation_level="READ COMMITTED", **{WRITES: True})
+        # The pool itself counts seconds only, however quickly its connections come and go.
+        self._free = asyncio.Semaphore(POOL_SIZE)
+        self._progress = WaitProgress(timeout)
+
+    async def read(self, work: Work[T]) -> T:
+        async with self._begun(self._reader) as conn:
+            return await conn.run_sync(work)
+
+    async def write(self, work: Work[T]) -> T:
+        async with self._begun(self._writer) as conn:
+            return await conn.run_sync(work)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresqlSession]:
+        async with self._begun(self._writer) as conn:
+            yield PostgresqlSession(conn)
+
+    async def close(self) -> None:
+        await self._disposed.dispose()
+
+    @asynccontextmanager
+    async def _begun(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        await self._progress.until(self._free.acquire)
+        try:
+            # A server that is frozen keeps its connections and answers nothing, so its own limits never strike.
+            async with asyncio.timeout(2 * self._timeout), engine.begin() as conn:
+                yield conn
+        finally:
+            self._free.release()
+        self._progress.made()
+
+
+def _arguments(url: URL, timeout: float) -> dict[str, Any]:
+    millis = round(timeout * 1000)
+    arguments = {
+        "connect_timeout": CONNECT_TIMEOUT,
+        # A peer that vanished without a word is noticed.
+        "tcp_user_timeout": millis,
+        "options": f"-c lock_timeout={millis} -c statement_timeout={STATEMENT_TIMEOUT * 1000}",
+    }
+    return {name: value for name, value in arguments.items() if name not in url.query}
+
+
+def _give_up_what_fails_a_ping(context: ExceptionContext) -> None:
+    """A task cancelled in the middle of a statement may leave it running; the driver calls its connection misused."""
+    if context.is_pre_ping:
+        context.is_disconnect = True

@@ -1,0 +1,74 @@
+"""INSERT ... ON CONFLICT, which both databases speak and SQLAlchemy spells once for each.
+
+Statements are built once: making the columns of `excluded` costs more than running the statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.database.plain import Row, run, run_each
+from store.database.urls import SQLITE
+
+
+def insert_new(conn: sa.Connection, table: Table, row: Row) -> bool:
+    """Whether the row was inserted; false when its key is taken, after waiting for whoever is about to take it."""
+    return run(conn, _new_returning(conn.dialect.name, table), row).first() is not None
+
+
+def insert_missing(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
+    """The rows whose keys are not taken yet."""
+    run_each(conn, _new(conn.dialect.name, table), rows)
+
+
+def keep_newest(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
+    """The rows, each in place of the one with its key unless that one has a higher `sequence`.
+
+    Every row has the same columns; others keep what they hold.
+    """
+    if rows:
+        run_each(conn, _newest(conn.dialect.name, table, tuple(rows[0])), rows)
+
+
+def replace(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
+    """The rows, each in place of the one with its key. Every row has all columns."""
+    run_each(conn, _replacing(conn.dialect.name, table), rows)
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    return sqlite.insert(table) if dialect == SQLITE else postgresql.insert(table)
+
+
+@cache
+def _new(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _new_returning(dialect: str, table: Table) -> Any:
+    return _new(dialect, table).returning(*table.primary_key)
+
+
+@cache
+def _replacing(dialect: str, table: Table) -> Any:
+    insert = _insert(dialect, table)
+    key = [column.name for column in table.primary_key]
+    others = {column.name: insert.excluded[column.name] for column in table.c if column.name not in key}
+    return insert.on_conflict_do_update(index_elements=key, set_=others)
+
+
+@cache
+def _newest(dialect: str, table: Table, columns: tuple[str, ...]) -> Any:
+    insert = _insert(dialect, table)
+    key = [column.name for column in table.primary_key]
+    return insert.on_conflict_do_update(
+        index_elements=key,
+        set_={name: insert.excluded[name] for name in columns if name not in key},
+        where=insert.excluded.sequence >= table.c.sequence,
+    )

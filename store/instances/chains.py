@@ -1,0 +1,97 @@
+"""The chain of an instance's steps, read back as an export; store/instances/steps.py writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.instants import Instant, render
+from domain.record.chain import FORMAT, NOTHING_BEFORE
+from store.database.connections import Database
+from store.database.types import instant
+from store.schema.tables import instance_records
+
+_STEP = (instance_records.c.sequence, instance_records.c.link, instance_records.c.hash, instance_records.c.recorded_at)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainedStep:
+    """One step as it was recorded; without a hash it lies behind a step that is not recorded yet."""
+
+    sequence: int
+    link: Mapping[str, Any]
+    previous_hash: str | None
+    hash: str | None
+    recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Steps, first one first; how many there are in all; the hash of the last of the chain; whether none is missing."""
+
+    steps: Sequence[ChainedStep]
+    total: int
+    head: str | None
+    is_complete: bool
+
+
+def _of(organization: str, instance_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(instance_records.c.organization == organization, instance_records.c.instance_id == instance_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    database: Database
+
+    async def steps(self, organization: str, instance_id: str, *, limit: int, offset: int) -> Page:
+        own = _of(organization, instance_id)
+
+        def work(conn: sa.Connection) -> Page:
+            counted = sa.select(sa.func.count(), sa.func.max(instance_records.c.sequence)).where(own)
+            total, last = conn.execute(counted).one()
+            page = sa.select(*_STEP).where(own).order_by(instance_records.c.sequence)
+            # The step before the page tells the hash that its first step follows.
+            rows = conn.execute(page.limit(limit + 1).offset(max(0, offset - 1))).all()
+            hashed = sa.select(instance_records.c.hash).where(own, instance_records.c.hash.is_not(None))
+            head = conn.scalar(hashed.order_by(instance_records.c.sequence.desc()).limit(1))
+            steps = _steps(rows)
+            return Page(steps[1:] if offset else steps[:limit], total, head, is_complete=total == (last or 0))
+
+        return await self.database.read(work)
+
+    async def export(self, organization: str, instance_id: str) -> dict[str, Any] | None:
+        """All that `domain.record.chain.verify` needs; None for an instance that has no step."""
+        own = _of(organization, instance_id)
+        every = sa.select(*_STEP).where(own).order_by(instance_records.c.sequence)
+        rows = await self.database.read(lambda conn: conn.execute(every).all())
+        if not rows:
+            return None
+        chained = [step for step in _steps(rows) if step.hash is not None]
+        return {
+            "format": FORMAT,
+            "organization": organization,
+            "instance_id": instance_id,
+            "head": chained[-1].hash if chained else NOTHING_BEFORE,
+            "steps": [
+                {
+                    "recorded_at": render(step.recorded_at),
+                    "previous_hash": step.previous_hash,
+                    "hash": step.hash,
+                    "link": step.link,
+                }
+                for step in chained
+            ],
+        }
+
+
+def _steps(rows: Sequence[Any]) -> list[ChainedStep]:
+    steps: list[ChainedStep] = []
+    for place, row in enumerate(rows):
+        previous = rows[place - 1].hash if place else NOTHING_BEFORE
+        steps.append(
+            ChainedStep(row.sequence, row.link, previous if row.hash else None, row.hash, instant(row.recorded_at))
+        )
+    return steps

@@ -1,0 +1,132 @@
+"""How each clock of an instance ends as its newest record plans it: the rows that analytics count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, zip_longest
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.ids import InstanceId
+from domain.instants import Instant, parse_optional
+from domain.plan.plans import TargetPlan
+from domain.policy.clocks import ClockState
+from domain.record.records import Record
+from store.database.plain import run_each
+from store.database.types import holdable, moment
+from store.database.upserts import replace
+from store.instances.rows import Held
+from store.instances.traits import Traits, find_traits
+from store.schema.tables import instance_targets
+
+MET = "met"
+BREACHED = "breached"
+CANCELLED = "cancelled"
+OUTCOMES = (MET, BREACHED, CANCELLED)
+
+_OUTCOMES: Mapping[ClockState, str] = {ClockState.STOPPED: MET, ClockState.CANCELLED: CANCELLED}
+
+
+_ONE = sa.and_(
+    instance_targets.c.organization == sa.bindparam("of_organization"),
+    instance_targets.c.instance_id == sa.bindparam("of_instance"),
+    instance_targets.c.name == sa.bindparam("of_name"),
+    instance_targets.c.cycle == sa.bindparam("of_cycle"),
+)
+_DELETE = sa.delete(instance_targets).where(_ONE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """The document of a clock, when the one before it ended, and what it shares with others of its instance."""
+
+    document: Mapping[str, Any]
+    previous_at: str | None
+    policy_id: str | None
+    priority: str | None
+
+
+def replace_targets(conn: sa.Connection, record: Record, held: Held, newer: Mapping[str, Any]) -> None:
+    """The clocks as the instance's row has them now, in place of those before; rows that stay the same are not touched.
+
+    `newer` is what the row was moved by. To be called by whoever holds the row.
+    """
+    if not newer.keys() & {"plan", "snapshot"}:
+        return
+    documents = [] if held.plan is None else json.loads(held.plan)["targets"]
+    planned = record.plan["targets"] if record.plan is not None and "plan" in newer else documents
+    facts = newer.get("policy_id", held.policy_id), newer.get("priority", held.priority)
+    before = _clocks(documents, held.policy_id, held.priority)
+    # Clocks keep their places, mostly, so that few documents have to be read.
+    differing = [pair for pair in zip_longest(before, _clocks(planned, *facts)) if pair[0] != pair[1]]
+    old, new = _by_key(clock for clock, _ in differing), _by_key(clock for _, clock in differing)
+    _write(conn, record, [pair for key, pair in new.items() if old.get(key) != pair])
+    own = {"of_organization": record.organization, "of_instance": record.instance_id}
+    gone = sorted(old.keys() - new.keys())
+    run_each(conn, _DELETE, [{**own, "of_name": name, "of_cycle": cycle} for name, cycle in gone])
+
+
+def _clocks(documents: Sequence[Mapping[str, Any]], policy_id: str | None, priority: str | None) -> list[_Clock]:
+    ended = [(document["breached_at"] or document["stopped_at"], place) for place, document in enumerate(documents)]
+    in_order = sorted(end for end in ended if end[0] is not None)
+    previous = {after[1]: before[0] for before, after in pairwise(in_order)}
+    return [_Clock(document, previous.get(place), policy_id, priority) for place, document in enumerate(documents)]
+
+
+def _by_key(clocks: Iterable[_Clock | None]) -> dict[tuple[str, int], tuple[TargetPlan, _Clock]]:
+    targets = [(TargetPlan.from_json(clock.document), clock) for clock in clocks if clock is not None]
+    return {(target.name, target.cycle): (target, clock) for target, clock in targets}
+
+
+def _write(conn: sa.Connection, record: Record, changed: Sequence[tuple[TargetPlan, _Clock]]) -> None:
+    rows = [
+        _row(record, target) | {"previous_at": moment(parse_optional(clock.previous_at))} for target, clock in changed
+    ]
+    traits = [_traits(record, row, clock) for row, (_, clock) in zip(rows, changed, strict=True)]
+    ids = find_traits(conn, traits)
+    replace(conn, instance_targets, [{**row, "traits": ids[of]} for row, of in zip(rows, traits, strict=True)])
+
+
+def _traits(record: Record, row: Mapping[str, Any], clock: _Clock) -> Traits:
+    kind = InstanceId.parse(record.instance_id).kind.value
+    return Traits(
+        record.organization, kind, row["type"], clock.priority or "", clock.policy_id or "", row["team_id"] or ""
+    )
+
+
+def _row(record: Record, target: TargetPlan) -> dict[str, Any]:
+    outcome, outcome_at = _outcome(target)
+    stopped = target.stopped_at is not None
+    return {
+        "organization": record.organization,
+        "instance_id": record.instance_id,
+        "name": target.name,
+        "cycle": target.cycle,
+        "type": target.type,
+        "team_id": None if target.team_id is None else holdable(target.team_id),
+        "started_at": moment(target.started_at),
+        "due_at": moment(target.due_at),
+        "stopped_at": moment(target.stopped_at),
+        "outcome": outcome,
+        "outcome_at": moment(outcome_at),
+        "budget": target.budget,
+        "worked": target.used if stopped else None,
+        "lasted": _lasted(target),
+        "paused": target.paused_for,
+    }
+
+
+def _outcome(target: TargetPlan) -> tuple[str | None, Instant | None]:
+    """A breach may lie ahead: such a clock is undecided until then."""
+    if target.breached_at is not None:
+        return BREACHED, target.breached_at
+    return _OUTCOMES.get(target.state), target.stopped_at
+
+
+def _lasted(target: TargetPlan) -> int | None:
+    if target.stopped_at is None or target.started_at is None:
+        return None
+    return target.stopped_at - target.started_at

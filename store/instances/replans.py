@@ -1,0 +1,396 @@
+"""Instances as a replan looks at them, and the replans that were made."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.errors import Conflict, NotFound
+from domain.instants import Instant
+from domain.record.records import refusal
+from domain.ticket.events import Event, EventKind
+from store.database.clock import Clock
+from store.database.connections import Database
+from store.database.types import holdable, instant, moment, optional_instant
+from store.database.upserts import insert_missing, insert_new
+from store.schema.tables import instance_events, instances, organizations, replan_instances, replans
+
+# Instances a look: their documents are all in memory at once.
+BATCH = 200
+# Ids in one statement: SQLite takes no more than 32766 values.
+_IDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An instance as it is recorded."""
+
+    id: str
+    snapshot: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """What a replan does to one instance; `told` when the instance may know it. `refused` is why it does not take it:
+    nothing moves then."""
+
+    instance_id: str
+    rules_before: Mapping[str, Any]
+    rules_after: Mapping[str, Any]
+    moves: Sequence[Mapping[str, Any]]
+    told: bool = False
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """`asked` is the request; `calendar_before` the version of a calendar that a closure changed."""
+
+    id: str
+    asked: Mapping[str, Any]
+    reason: str
+    actor: str
+    applied_at: Instant
+    undone_at: Instant | None = None
+    calendar_id: str | None = None
+    calendar_before: int | None = None
+
+    @property
+    def event_id(self) -> str:
+        """Of the event that puts its rules in place."""
+        return f"{_EVENT}{self.id}"
+
+    @property
+    def undo_id(self) -> str:
+        """Of the event that takes them back."""
+        return f"{self.event_id}{_UNDO}"
+
+    @property
+    def last_id(self) -> str:
+        """Of the last event that its instances were told, or are to be."""
+        return self.event_id if self.undone_at is None else self.undo_id
+
+
+_EVENT = "replan/"
+_UNDO = "/undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Replans:
+    database: Database
+    now: Clock
+
+    async def candidates(
+        self, organization: str, since: Instant | None, only: Sequence[str] | None, after: str
+    ) -> Sequence[Candidate]:
+        """At most `BATCH` instances behind the id `after`, in the order of their ids: those that are open, and from
+        `since` on those that closed then or later."""
+        table = instances
+        alive: sa.ColumnElement[bool] = table.c.closed_at.is_(None)
+        if since is not None:
+            alive = sa.or_(alive, table.c.closed_at >= moment(since))
+        these = sa.and_(table.c.organization == organization, table.c.snapshot_sequence > 0, table.c.id > after, alive)
+        if only is not None:
+            these = sa.and_(these, table.c.id.in_(only))
+        wanted = sa.select(table.c.id, table.c.snapshot, table.c.plan).where(these).order_by(table.c.id).limit(BATCH)
+
+        def work(conn: sa.Connection) -> Sequence[Candidate]:
+            rows = conn.execute(wanted).all()
+            mine = sa.and_(
+                instance_events.c.organization == organization,
+                instance_events.c.instance_id.in_([row.id for row in rows]),
+            )
+            told: dict[str, list[Event]] = {row.id: [] for row in rows}
+            for event in conn.execute(sa.select(instance_events.c.instance_id, instance_events.c.doc).where(mine)):
+                told[event.instance_id].append(Event.from_json(event.doc))
+            return [Candidate(row.id, row.snapshot, row.plan, tuple(told[row.id])) for row in rows]
+
+        return await self.database.read(work)
+
+    async def begin(self, organization: str, replan: Replan) -> bool:
+        """False when there is one of that id, after waiting for whoever is about to make it.
+
+        Replans of one organization wait for each other from here to their commit.
+        """
+        row: dict[str, Any] = {
+            "organization": organization,
+            "id": replan.id,
+            "asked": replan.asked,
+            "reason": replan.reason,
+            "actor": replan.actor,
+            "applied_at": moment(replan.applied_at),
+            "calendar_id": replan.calendar_id,
+            "calendar_before": replan.calendar_before,
+        }
+
+        def work(conn: sa.Connection) -> bool:
+            _lock(conn, organization)
+            return insert_new(conn, replans, row)
+
+        return await self.database.write(work)
+
+    async def keep(self, organization: str, replan_id: str, changed: Sequence[Replanned]) -> None:
+        """What the replan does to these instances; of one that is kept already nothing changes."""
+        rows = [
+            {
+                "organization": organization,
+                "replan_id": replan_id,
+                "instance_id": one.instance_id,
+                "rules_before": one.rules_before,
+                "rules_after": one.rules_after,
+                "moves": list(one.moves),
+                "refused": None if one.refused is None else holdable(one.refused),
+            }
+            for one in changed
+        ]
+
+        def work(conn: sa.Connection) -> None:
+            insert_missing(conn, replan_instances, rows)
+
+        await self.database.write(work)
+
+    async def find(self, organization: str, replan_id: str) -> Replan | None:
+        this = sa.and_(replans.c.organization == organization, replans.c.id == replan_id)
+        row = await self.database.read(lambda conn: conn.execute(sa.select(replans).where(this)).first())
+        return None if row is None else _replan(row)
+
+    async def get(self, organization: str, replan_id: str) -> Replan:
+        """Raises NotFound."""
+        found = await self.find(organization, replan_id)
+        if found is None:
+            raise NotFound(f"There is no replan {replan_id}.", field="replan_id", value=replan_id)
+        return found
+
+    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[Replan], int]:
+        """A page, newest first, and how many there are."""
+        own = replans.c.organization == organization
+        page = sa.select(replans).where(own).order_by(replans.c.applied_at.desc(), replans.c.id)
+
+        def work(conn: sa.Connection) -> tuple[Sequence[Replan], int]:
+            total = conn.scalar(sa.select(sa.func.count()).select_from(replans).where(own))
+            return [_replan(row) for row in conn.execute(page.limit(limit).offset(offset))], total or 0
+
+        return await self.database.read(work)
+
+    async def changed(self, organization: str, replan_id: str) -> Sequence[Replanned]:
+        """Every instance that the replan moves or was to move, in the order of their ids."""
+        table = replan_instances
+        these = _of_replan(organization, replan_id)
+        wanted = sa.select(table).where(these).order_by(table.c.instance_id)
+        rows = await self.database.read(lambda conn: conn.execute(wanted).all())
+        return [
+            Replanned(
+                row.instance_id, row.rules_before, row.rules_after, row.moves, row.told_at is not None, row.refused
+            )
+            for row in rows
+        ]
+
+    async def unknown(self, organization: str, instance_ids: Iterable[str]) -> Sequence[str]:
+        """Those that no instance has, in their order."""
+        wanted = list(dict.fromkeys(instance_ids))
+
+        def work(conn: sa.Connection) -> set[str]:
+            known = set[str]()
+            for some in _portions(wanted):
+                these = sa.and_(instances.c.organization == organization, instances.c.id.in_(some))
+                known.update(conn.scalars(sa.select(instances.c.id).where(these)))
+            return known
+
+        known = await self.database.read(work)
+        return [one for one in wanted if one not in known]
+
+    async def recorded(self, organization: str, replan_id: str, event_id: str) -> frozenset[str]:
+        """The instances of the replan whose record has that event."""
+        event, mine = instance_events, replan_instances
+        same = sa.and_(event.c.organization == mine.c.organization, event.c.instance_id == mine.c.instance_id)
+        these = sa.select(mine.c.instance_id).select_from(mine.join(event, same))
+
+        def work(conn: sa.Connection) -> frozenset[str]:
+            found = conn.scalars(
+                these.where(_of_replan(organization, replan_id), event.c.event_id == holdable(event_id))
+            )
+            return frozenset(found.all())
+
+        return await self.database.read(work)
+
+    async def received(self, organization: str, instance_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
+        """The ids of the replan events that each instance has recorded."""
+        event, ids = instance_events, list(instance_ids)
+
+        def work(conn: sa.Connection) -> Mapping[str, frozenset[str]]:
+            found = defaultdict[str, set[str]](set)
+            for some in _portions(ids):
+                these = sa.and_(
+                    event.c.organization == organization,
+                    event.c.instance_id.in_(some),
+                    event.c.kind == EventKind.REPLANNED.value,
+                )
+                for row in conn.execute(sa.select(event.c.instance_id, event.c.event_id).where(these)):
+                    found[row.instance_id].add(row.event_id)
+            return {instance_id: frozenset(events) for instance_id, events in found.items()}
+
+        return await self.database.read(work)
+
+    async def unanswered(
+        self, organization: str, instance_ids: Iterable[str], besides: str | None = None
+    ) -> Mapping[str, Sequence[str]]:
+        """By replan, but for that one: which of the instances have not recorded yet what it told them or is to tell.
+
+        Those that set it aside have answered.
+        """
+        ids = list(instance_ids)
+
+        def work(conn: sa.Connection) -> Mapping[str, Sequence[str]]:
+            waiting: dict[str, list[str]] = {}
+            for some in _portions(ids):
+                for row in conn.execute(_unanswered(organization, some)):
+                    if row.replan_id != besides and refusal(row.set_aside, row.event_id) is None:
+                        waiting.setdefault(row.replan_id, []).append(row.instance_id)
+            return waiting
+
+        return await self.database.read(work)
+
+    async def set_aside(self, organization: str, replan_id: str, event_id: str) -> Mapping[str, str]:
+        """Why instances of the replan set that event aside, as far as their records still tell."""
+        mine = replan_instances
+        same = sa.and_(instances.c.organization == mine.c.organization, instances.c.id == mine.c.instance_id)
+        these = sa.select(mine.c.instance_id, instances.c.set_aside).select_from(mine.join(instances, same))
+        wanted = these.where(_of_replan(organization, replan_id))
+        rows = await self.database.read(lambda conn: conn.execute(wanted).all())
+        found = {row.instance_id: refusal(row.set_aside, event_id) for row in rows}
+        return {instance_id: reason for instance_id, reason in found.items() if reason is not None}
+
+    async def tell(self, organization: str, replan_id: str, instance_ids: Sequence[str]) -> None:
+        """From now on they may know. Raises Conflict once the replan is being undone: nobody may be told then."""
+        this = sa.and_(replans.c.organization == organization, replans.c.id == replan_id)
+        these = sa.and_(
+            _of_replan(organization, replan_id),
+            replan_instances.c.instance_id.in_(instance_ids),
+            replan_instances.c.told_at.is_(None),
+        )
+
+        def work(conn: sa.Connection) -> None:
+            row = conn.execute(sa.select(replans.c.undone_at).where(this).with_for_update()).one()
+            if row.undone_at is not None:
+                raise Conflict(f"{replan_id} was undone.", field="id", value=replan_id)
+            conn.execute(sa.update(replan_instances).where(these).values(told_at=moment(self.now())))
+
+        await self.database.write(work)
+
+    async def refuse(self, organization: str, replan_id: str, reasons: Mapping[str, str]) -> None:
+        """These instances do not take what the replan told them."""
+
+        def work(conn: sa.Connection) -> None:
+            for instance_id, reason in reasons.items():
+                this = sa.and_(_of_replan(organization, replan_id), replan_instances.c.instance_id == instance_id)
+                conn.execute(sa.update(replan_instances).where(this).values(refused=holdable(reason)))
+
+        await self.database.write(work)
+
+    async def refusals(self, organization: str, replan_id: str) -> Mapping[str, str]:
+        """Which instances do not take it, and why."""
+        table = replan_instances
+        these = sa.and_(_of_replan(organization, replan_id), table.c.refused.is_not(None))
+        wanted = sa.select(table.c.instance_id, table.c.refused).where(these).order_by(table.c.instance_id)
+        return await self.database.read(lambda conn: {row.instance_id: row.refused for row in conn.execute(wanted)})
+
+    async def undo(self, organization: str, replan: Replan) -> bool:
+        """Mark it undone; false when it is already. Raises Conflict naming instances that a later replan has changed.
+
+        Waits as `begin` does.
+        """
+        this = sa.and_(replans.c.organization == organization, replans.c.id == replan.id)
+
+        def work(conn: sa.Connection) -> bool:
+            _lock(conn, organization)
+            row = conn.execute(sa.select(replans).where(this).with_for_update()).one()
+            if row.undone_at is not None:
+                return False
+            later = (conn.scalars(_changed_since(organization, replan))).all()
+            if later:
+                names = ", ".join(later[:20])
+                reason = f"Later replans have changed {len(later)} of its instances; undo those first: {names}"
+                raise Conflict(reason, field="replan_id", value=replan.id)
+            conn.execute(sa.update(replans).where(this).values(undone_at=moment(self.now())))
+            return True
+
+        return await self.database.write(work)
+
+
+def _lock(conn: sa.Connection, organization: str) -> None:
+    conn.execute(sa.select(organizations.c.id).where(organizations.c.id == organization).with_for_update())
+
+
+def _portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    yield from (ids[start : start + _IDS] for start in range(0, len(ids), _IDS))
+
+
+def _of_replan(organization: str, replan_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(replan_instances.c.organization == organization, replan_instances.c.replan_id == replan_id)
+
+
+def _unanswered(organization: str, instance_ids: Sequence[str]) -> sa.Select[Any]:
+    """What these instances were told, or are to be, by which replan, and what they set aside, where they have no record
+    of it. What was never told before an undo never will be."""
+    mine, event = replan_instances, instance_events
+    undo = sa.case((replans.c.undone_at.is_(None), ""), else_=_UNDO)
+    event_id = sa.literal(_EVENT).concat(mine.c.replan_id).concat(undo)
+    known = sa.and_(instances.c.organization == mine.c.organization, instances.c.id == mine.c.instance_id)
+    of = sa.and_(replans.c.organization == mine.c.organization, replans.c.id == mine.c.replan_id)
+    answered = sa.exists().where(
+        event.c.organization == mine.c.organization,
+        event.c.instance_id == mine.c.instance_id,
+        event.c.event_id == event_id,
+    )
+    columns = (mine.c.replan_id, mine.c.instance_id, event_id.label("event_id"), instances.c.set_aside)
+    return (
+        sa.select(*columns)
+        .select_from(mine.join(replans, of).join(instances, known))
+        .where(
+            mine.c.organization == organization,
+            mine.c.instance_id.in_(instance_ids),
+            mine.c.refused.is_(None),
+            sa.or_(replans.c.undone_at.is_(None), mine.c.told_at.is_not(None)),
+            ~answered,
+        )
+        .order_by(replans.c.applied_at, mine.c.instance_id)
+    )
+
+
+def _changed_since(organization: str, replan: Replan) -> sa.Select[Any]:
+    """Instances of the replan that a later one, which stands, has changed again."""
+    mine, other = replan_instances.alias("mine"), replan_instances.alias("other")
+    same = sa.and_(other.c.organization == mine.c.organization, other.c.instance_id == mine.c.instance_id)
+    stands = sa.and_(
+        replans.c.organization == other.c.organization,
+        replans.c.id == other.c.replan_id,
+        replans.c.undone_at.is_(None),
+        replans.c.applied_at > moment(replan.applied_at),
+    )
+    joined = mine.join(other, same).join(replans, stands)
+    own = sa.and_(
+        mine.c.organization == organization,
+        mine.c.replan_id == replan.id,
+        mine.c.refused.is_(None),
+        other.c.refused.is_(None),
+    )
+    return sa.select(mine.c.instance_id).select_from(joined).where(own).distinct().order_by(mine.c.instance_id)
+
+
+def _replan(row: Any) -> Replan:
+    return Replan(
+        id=row.id,
+        asked=row.asked,
+        reason=row.reason,
+        actor=row.actor,
+        applied_at=instant(row.applied_at),
+        undone_at=optional_instant(row.undone_at),
+        calendar_id=row.calendar_id,
+        calendar_before=row.calendar_before,
+    )

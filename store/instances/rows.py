@@ -1,0 +1,171 @@
+"""The row of an instance: held by whoever writes a step of it, moved forward and never back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.errors import PlanMissing
+from domain.ids import InstanceId
+from domain.instants import parse
+from domain.policy.snapshot import Facts
+from domain.record.records import FIRST, Record
+from store.database.plain import run
+from store.database.types import Serialised, moment, serialise
+from store.database.upserts import insert_new
+from store.schema.tables import instances
+
+_KEY = sa.and_(
+    instances.c.organization == sa.bindparam("of_organization"), instances.c.id == sa.bindparam("of_instance")
+)
+# Others wait here for the commit of whoever holds it.
+_HELD = (
+    sa.select(
+        instances.c.sequence,
+        instances.c.snapshot_sequence,
+        instances.c.policy_id,
+        instances.c.priority,
+        instances.c.plan_digest,
+        sa.cast(instances.c.plan, sa.Text).label("plan"),
+    )
+    .where(_KEY)
+    .with_for_update()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the row said before: of which steps it and its snapshot are, and its plan. Without a plan it is new."""
+
+    sequence: int = 0
+    snapshot_sequence: int = 0
+    policy_id: str | None = None
+    priority: str | None = None
+    plan_digest: str = ""
+    plan: str | None = None
+
+    @property
+    def is_new(self) -> bool:
+        return self.plan is None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The columns that a record has, by what they move with."""
+
+    current: Mapping[str, Any]
+    plan: Mapping[str, Any] | None
+    snapshot: Mapping[str, Any] | None
+
+    @classmethod
+    def of(cls, record: Record, recorded_at: Any) -> Parts:
+        """Documents are made texts here, before anybody waits for the row."""
+        current = {
+            "status": record.status.value,
+            "closed_at": moment(record.closed_at),
+            "next_due_at": moment(record.next_due_at),
+            "next_milestone_at": moment(record.next_milestone_at),
+            "ongoing": record.ongoing,
+            "sequence": record.sequence,
+            "set_aside": dict(record.set_aside),
+            "recorded_at": recorded_at,
+        }
+        return cls(current, _of_plan(record), _of_snapshot(record))
+
+    def since(self, held: Held) -> dict[str, Any]:
+        """Those that are newer than what the row says, and other than that."""
+        newer: dict[str, Any] = {}
+        if self.current["sequence"] > held.sequence:
+            newer |= self.current
+            if self.plan is not None and self.plan["plan"] != held.plan:
+                newer |= self.plan
+        if self.snapshot is not None and self.snapshot["snapshot_sequence"] > held.snapshot_sequence:
+            newer |= self.snapshot
+        return newer
+
+
+def _of_plan(record: Record) -> Mapping[str, Any] | None:
+    if record.plan is None:
+        return None
+    plan = Serialised(serialise(record.plan))
+    return {"plan": plan, "plan_digest": record.plan_digest, "opened_at": moment(parse(record.plan["opened_at"]))}
+
+
+def _of_snapshot(record: Record) -> Mapping[str, Any] | None:
+    if record.snapshot is None:
+        return None
+    facts = Facts.of(record.snapshot)
+    return {
+        "policy_id": facts.policy_id,
+        "priority": facts.priority,
+        "snapshot": Serialised(serialise(record.snapshot)),
+        "snapshot_sequence": record.sequence,
+    }
+
+
+def hold(conn: sa.Connection, record: Record, parts: Parts) -> Held:
+    """The row, ours until the commit; made of this record if there is none. What was there is not moved yet.
+
+    Raises PlanMissing for a record without a plan where there is no row.
+    """
+    # Most first steps find no row, most others one.
+    for is_expected in (record.sequence != FIRST, True):
+        if is_expected and (found := _find(conn, record)) is not None:
+            return found
+        if _insert(conn, record, parts):
+            return Held()
+    found = _find(conn, record)
+    assert found is not None, "nobody removes the row of an instance"
+    return found
+
+
+def require_plan(record: Record, held: Held) -> None:
+    """Raises PlanMissing for the newest record if it leaves its plan out and the row has another one."""
+    if record.plan is None and record.sequence > held.sequence and record.plan_digest != held.plan_digest:
+        raise _plan_missing(record)
+
+
+def move(conn: sa.Connection, record: Record, held: Held, newer: Mapping[str, Any]) -> None:
+    if newer and not held.is_new:
+        values = {f"to_{name}": value for name, value in newer.items()}
+        run(conn, _moving(frozenset(newer)), {**_of(record), **values})
+
+
+def _find(conn: sa.Connection, record: Record) -> Held | None:
+    row = conn.execute(_HELD, _of(record)).first()
+    return None if row is None else Held(*row)
+
+
+def _insert(conn: sa.Connection, record: Record, parts: Parts) -> bool:
+    if parts.plan is None:
+        raise _plan_missing(record)
+    instance = InstanceId.parse(record.instance_id)
+    identity = {
+        "organization": record.organization,
+        "id": record.instance_id,
+        "kind": instance.kind.value,
+        "subject_type": instance.subject_type.value,
+        "subject": instance.subject,
+    }
+    return insert_new(conn, instances, {**identity, **_NO_SNAPSHOT, **parts.since(Held())})
+
+
+def _plan_missing(record: Record) -> PlanMissing:
+    return PlanMissing(f"step {record.sequence} of {record.instance_id} came without its plan")
+
+
+_NO_SNAPSHOT: Mapping[str, Any] = {"policy_id": None, "priority": None, "snapshot": None, "snapshot_sequence": 0}
+
+
+def _of(record: Record) -> dict[str, Any]:
+    return {"of_organization": record.organization, "of_instance": record.instance_id}
+
+
+@cache
+def _moving(columns: frozenset[str]) -> sa.Update:
+    values: dict[str, Any] = {name: sa.bindparam(f"to_{name}") for name in sorted(columns)}
+    return sa.update(instances).where(_KEY).values(values)

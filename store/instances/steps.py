@@ -1,0 +1,78 @@
+"""The steps of an instance as they are chained: each with the hash of all up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.errors import ProjectionConflict
+from domain.record.chain import NOTHING_BEFORE, link_hash
+from domain.record.records import FIRST, Record
+from store.database.plain import run, run_each
+from store.schema.tables import instance_records
+
+_OWN = sa.and_(
+    instance_records.c.organization == sa.bindparam("of_organization"),
+    instance_records.c.instance_id == sa.bindparam("of_instance"),
+)
+_FROM = (
+    sa.select(instance_records.c.sequence, instance_records.c.digest, instance_records.c.hash, instance_records.c.link)
+    .where(_OWN, instance_records.c.sequence >= sa.bindparam("from_sequence"))
+    .order_by(instance_records.c.sequence)
+)
+_INSERT = sa.insert(instance_records)
+_HASH = (
+    sa.update(instance_records)
+    .where(_OWN, instance_records.c.sequence == sa.bindparam("of_sequence"))
+    .values(hash=sa.bindparam("as_hash"))
+)
+
+
+def insert_step(conn: sa.Connection, record: Record, row: Mapping[str, Any], is_new: bool) -> bool:
+    """Write the step, hashed as far as there is no gap; false when it is there already.
+
+    `is_new`: the instance has no step yet. To be called by whoever holds the instance's row. Raises ProjectionConflict
+    when the step is there with other content.
+    """
+    own = {"of_organization": record.organization, "of_instance": record.instance_id}
+    steps = [] if is_new else conn.execute(_FROM, {**own, "from_sequence": record.sequence - 1}).all()
+    held = {step.sequence: step for step in steps}
+    if (there := held.get(record.sequence)) is not None:
+        _require_same(record, row["digest"], there.digest)
+        return False
+    previous = _hash_before(record, held)
+    hashed = None if previous is None else link_hash(previous, row["link"])
+    run(conn, _INSERT, {**row, "hash": hashed})
+    if hashed is not None:
+        behind = _hashes_behind(record, steps, hashed)
+        run_each(conn, _HASH, [{**own, "of_sequence": sequence, "as_hash": hash_} for sequence, hash_ in behind])
+    return True
+
+
+def _require_same(record: Record, digest: str, held: str) -> None:
+    if digest != held:
+        raise ProjectionConflict(
+            f"record {record.sequence} of {record.instance_id} is already written with other content",
+            field="sequence",
+            value=record.sequence,
+        )
+
+
+def _hash_before(record: Record, held: Mapping[int, Any]) -> str | None:
+    """None where the step before is missing, or lies behind one that is."""
+    if record.sequence == FIRST:
+        return NOTHING_BEFORE
+    before = held.get(record.sequence - 1)
+    return None if before is None else before.hash
+
+
+def _hashes_behind(record: Record, steps: Sequence[Any], previous: str) -> Iterator[tuple[int, str]]:
+    """Of those that follow the record without a gap."""
+    following = record.sequence + 1
+    for step in steps:
+        if step.sequence == following:
+            previous = link_hash(previous, step.link)
+            yield following, previous
+            following += 1

@@ -1,0 +1,191 @@
+"""Tickets of the API v1: what they say of themselves; how they are measured is what their instances say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict, Unpack
+
+import sqlalchemy as sa
+
+from domain.errors import NotFound
+from domain.ids import InstanceId, Kind, SubjectType
+from domain.instants import Instant
+from domain.policy.priorities import Priority
+from domain.policy.snapshot import Snapshot
+from domain.scrubbe.ticket_statuses import LIVING, History, StatusChange, TicketStatus
+from store.database.connections import Database
+from store.database.types import instant, moment, optional_instant
+from store.database.upserts import insert_new
+from store.instances.instances import StoredInstance, find_instances
+from store.instances.outcomes import BREACHED
+from store.schema.tables import instance_targets, tickets
+
+RESPONSE, RESOLVE = "first_response", "resolution"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTicket:
+    """`measured_from` is since when the ticket counts as measured, None: measuring was off.
+
+    `snapshot` holds the targets that it then got, None: there were none for its priority. `version` counts the changes
+    of the row.
+    """
+
+    id: str
+    title: str
+    description: str
+    priority: Priority
+    history: History
+    created_at: Instant
+    updated_at: Instant
+    snapshot: Snapshot | None = None
+    measured_from: Instant | None = None
+    version: int = 1
+
+    @property
+    def status(self) -> TicketStatus:
+        return self.history[-1].status
+
+    @property
+    def instance(self) -> InstanceId:
+        """The instance that measures it, if one does."""
+        return instance_of(self.id)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether there is such an instance."""
+        return self.snapshot is not None and any(turn.status is TicketStatus.OPEN for turn in self.history)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTicket:
+    """`instance` as the store has it at the moment of the list, None: nothing is measured or recorded."""
+
+    ticket: StoredTicket
+    instance: StoredInstance | None
+
+
+class TicketFilters(TypedDict, total=False):
+    """What a list may be narrowed to; None narrows nothing. `breached`: its response window, its resolve window."""
+
+    status: TicketStatus | None
+    priority: Priority | None
+    breached: tuple[bool, bool] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tickets:
+    database: Database
+
+    async def create(self, organization: str, ticket: StoredTicket) -> StoredTicket:
+        """The ticket; the one that there is already under its id."""
+        row = {**_columns(ticket), "organization": organization, "id": ticket.id}
+
+        def work(conn: sa.Connection) -> StoredTicket:
+            insert_new(conn, tickets, {**row, "created_at": moment(ticket.created_at)})
+            return _ticket((conn.execute(sa.select(tickets).where(_is(organization, ticket.id)))).one())
+
+        return await self.database.write(work)
+
+    async def get(self, organization: str, ticket_id: str) -> StoredTicket:
+        """Raises NotFound."""
+        this = sa.select(tickets).where(_is(organization, ticket_id))
+        row = await self.database.read(lambda conn: conn.execute(this).first())
+        if row is None:
+            raise NotFound(f"ticket {ticket_id!r} does not exist", field="ticket_id", value=ticket_id)
+        return _ticket(row)
+
+    async def change(self, organization: str, changed: StoredTicket) -> StoredTicket | None:
+        """The ticket in its next version; None, and nothing is changed, when `changed` is not made of its newest."""
+        this = sa.and_(_is(organization, changed.id), tickets.c.version == changed.version)
+        following = replace(changed, version=changed.version + 1)
+        moved = sa.update(tickets).where(this).values(_columns(following))
+        return following if await self.database.write(lambda conn: conn.execute(moved).rowcount) else None
+
+    async def list(
+        self, organization: str, *, limit: int, offset: int, as_of: Instant, **filters: Unpack[TicketFilters]
+    ) -> tuple[Sequence[ListedTicket], int]:
+        """A page, newest first, and how many there are; a window is breached once its due lies before `as_of`."""
+        wanted = sa.and_(tickets.c.organization == organization, *_conditions(filters, as_of))
+        page = sa.select(tickets).where(wanted).order_by(tickets.c.created_at.desc(), tickets.c.id)
+
+        def work(conn: sa.Connection) -> tuple[Sequence[ListedTicket], int]:
+            total = conn.scalar(sa.select(sa.func.count()).select_from(tickets).where(wanted))
+            found = [_ticket(row) for row in conn.execute(page.limit(limit).offset(offset))]
+            measured = [str(ticket.instance) for ticket in found if ticket.is_started]
+            instances = find_instances(conn, organization, measured)
+            return [ListedTicket(ticket, instances.get(str(ticket.instance))) for ticket in found], total or 0
+
+        return await self.database.read(work)
+
+    async def unmeasured(self, organization: str, limit: int) -> Sequence[StoredTicket]:
+        """Some of those neither resolved nor closed that came while measuring was off."""
+        living = tickets.c.status.in_([status.value for status in sorted(LIVING)])
+        these = sa.and_(tickets.c.organization == organization, living, tickets.c.measured_from.is_(None))
+
+        def work(conn: sa.Connection) -> Sequence[StoredTicket]:
+            rows = conn.execute(sa.select(tickets).where(these).order_by(tickets.c.id).limit(limit))
+            return [_ticket(row) for row in rows]
+
+        return await self.database.read(work)
+
+
+def instance_of(ticket_id: str) -> InstanceId:
+    return InstanceId(Kind.SLA, SubjectType.TICKET, ticket_id)
+
+
+# The ids of tickets are ours and hold nothing that an instance id writes differently.
+_INSTANCE_ID = sa.literal(str(instance_of("-")).removesuffix("-")) + tickets.c.id
+
+
+def _conditions(filters: TicketFilters, as_of: Instant) -> Iterator[sa.ColumnElement[bool]]:
+    if (status := filters.get("status")) is not None:
+        yield tickets.c.status == status.value
+    if (priority := filters.get("priority")) is not None:
+        yield tickets.c.priority == priority.value
+    if (breached := filters.get("breached")) is not None:
+        for type_, is_breached in zip((RESPONSE, RESOLVE), breached, strict=True):
+            exceeded = _exceeded(type_, as_of)
+            yield exceeded if is_breached else ~exceeded
+
+
+def _exceeded(type_: str, as_of: Instant) -> sa.ColumnElement[bool]:
+    target = instance_targets.c
+    own = sa.and_(target.organization == tickets.c.organization, target.instance_id == _INSTANCE_ID)
+    # An expression, because SQLite would go through every clock that has ended, once for each ticket, by their index.
+    breached_at = sa.case((target.outcome == BREACHED, target.outcome_at))
+    return sa.exists().where(own, target.type == type_, breached_at <= moment(as_of)).correlate(tickets)
+
+
+def _is(organization: str, ticket_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(tickets.c.organization == organization, tickets.c.id == ticket_id)
+
+
+def _columns(ticket: StoredTicket) -> dict[str, Any]:
+    return {
+        "title": ticket.title,
+        "description": ticket.description,
+        "priority": ticket.priority.value,
+        "status": ticket.status.value,
+        "version": ticket.version,
+        "snapshot": None if ticket.snapshot is None else ticket.snapshot.to_json(),
+        "measured_from": moment(ticket.measured_from),
+        "history": [turn.to_json() for turn in ticket.history],
+        "updated_at": moment(ticket.updated_at),
+    }
+
+
+def _ticket(row: Any) -> StoredTicket:
+    return StoredTicket(
+        id=row.id,
+        title=row.title,
+        description=row.description,
+        priority=Priority(row.priority),
+        history=tuple(StatusChange.from_json(turn) for turn in row.history),
+        created_at=instant(row.created_at),
+        updated_at=instant(row.updated_at),
+        snapshot=None if row.snapshot is None else Snapshot.from_json(row.snapshot),
+        measured_from=optional_instant(row.measured_from),
+        version=row.version,
+    )

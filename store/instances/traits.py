@@ -1,0 +1,41 @@
+"""What clocks have in common, by number: looked up by whoever writes a clock, made when it is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from store.database.plain import run
+from store.database.upserts import insert_missing
+from store.schema.tables import target_traits
+
+_ID = sa.select(target_traits.c.id).where(
+    *(column == sa.bindparam(f"of_{column.name}") for column in target_traits.c if column.name != "id")
+)
+
+
+class Traits(NamedTuple):
+    """An empty text is none."""
+
+    organization: str
+    kind: str
+    type: str
+    priority: str
+    policy_id: str
+    team_id: str
+
+
+def find_traits(conn: sa.Connection, wanted: Iterable[Traits]) -> Mapping[Traits, int]:
+    """The numbers of all of them."""
+    found = {traits: _id(conn, traits) for traits in sorted(set(wanted))}
+    missing = [traits for traits, id_ in found.items() if id_ is None]
+    insert_missing(conn, target_traits, [traits._asdict() for traits in missing])
+    made = {traits: _id(conn, traits) for traits in missing}
+    return {traits: id_ for traits, id_ in (found | made).items() if id_ is not None}
+
+
+def _id(conn: sa.Connection, traits: Traits) -> int | None:
+    id_: int | None = run(conn, _ID, {f"of_{name}": value for name, value in traits._asdict().items()}).scalar()
+    return id_

@@ -1,0 +1,1 @@
+"""What an organization has decided: policies, business hours, teams, and the claims that hold policies in place."""

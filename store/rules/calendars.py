@@ -1,0 +1,241 @@
+"""Business hours of an organization, every version kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.calendar import Calendar
+from domain.errors import Conflict, NotFound
+from domain.instants import Instant
+from store.access.organizations import SYSTEM, begin_change, find_organization
+from store.database.clock import Clock
+from store.database.connections import Database
+from store.database.ids import mint
+from store.database.types import instant, moment
+from store.schema.tables import api_keys, calendar_versions, calendars, policies, teams
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCalendar:
+    id: str
+    name: str
+    version: int
+    calendar: Calendar
+    is_default: bool
+    created_at: Instant
+    updated_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """`key_name` is None where no API key made it."""
+
+    version: int
+    name: str
+    calendar: Calendar
+    changed_at: Instant
+    changed_by: str
+    key_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """Every method raises NotFound for an organization or a calendar that does not exist or was deleted."""
+
+    database: Database
+    now: Clock
+
+    async def create(
+        self, organization: str, name: str, calendar: Calendar, changed_by: str = SYSTEM
+    ) -> StoredCalendar:
+        now = moment(self.now())
+        row = {"organization": organization, "name": name, "version": 1, "doc": calendar.to_json()}
+        calendar_id = mint("bh")
+
+        def work(conn: sa.Connection) -> StoredCalendar:
+            begin_change(conn, organization)
+            conn.execute(sa.insert(calendars).values(**row, id=calendar_id, created_at=now, updated_at=now))
+            _append_version(conn, row, calendar_id, now, changed_by)
+            return _find(conn, organization, calendar_id)
+
+        return await self.database.write(work)
+
+    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredCalendar], int]:
+        """A page, oldest first, and how many there are."""
+        table = calendars
+        live = sa.and_(table.c.organization == organization, table.c.deleted_at.is_(None))
+        page = sa.select(table).where(live).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
+
+        def work(conn: sa.Connection) -> tuple[Sequence[StoredCalendar], int]:
+            default_id = (find_organization(conn, organization)).default_calendar_id
+            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(live))
+            rows = conn.execute(page)
+            return [_stored(row, default_id) for row in rows], total or 0
+
+        return await self.database.read(work)
+
+    async def get(self, organization: str, calendar_id: str) -> StoredCalendar:
+        return await self.database.read(lambda conn: _find(conn, organization, calendar_id))
+
+    async def versions(
+        self, organization: str, calendar_id: str, limit: int, offset: int
+    ) -> tuple[Sequence[StoredVersion], int]:
+        """A page, oldest first, and how many there are."""
+        table = calendar_versions
+        these = _is_version_of(organization, calendar_id)
+
+        def work(conn: sa.Connection) -> tuple[Sequence[StoredVersion], int]:
+            _find(conn, organization, calendar_id)
+            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(these))
+            page = _versions_with_keys().where(these).order_by(table.c.version).limit(limit).offset(offset)
+            return [_stored_version(row) for row in conn.execute(page)], total or 0
+
+        return await self.database.read(work)
+
+    async def version(self, organization: str, calendar_id: str, version: int) -> StoredVersion:
+        """Raises NotFound for a version there never was."""
+        table = calendar_versions
+        this = sa.and_(_is_version_of(organization, calendar_id), table.c.version == version)
+
+        def work(conn: sa.Connection) -> Any:
+            _find(conn, organization, calendar_id)
+            return conn.execute(_versions_with_keys().where(this)).first()
+
+        row = await self.database.read(work)
+        if row is None:
+            reason = f"business hours {calendar_id!r} have no version {version}"
+            raise NotFound(reason, field="version", value=version)
+        return _stored_version(row)
+
+    async def default(self, organization: str) -> StoredCalendar:
+        def work(conn: sa.Connection) -> StoredCalendar:
+            default_id = (find_organization(conn, organization)).default_calendar_id
+            return _find(conn, organization, default_id)
+
+        return await self.database.read(work)
+
+    async def update(
+        self, organization: str, calendar_id: str, edited: int, name: str, calendar: Calendar, changed_by: str = SYSTEM
+    ) -> StoredCalendar:
+        """The next version; running instances keep the one they were opened under.
+
+        `edited` is the version that was edited: Conflict when somebody else changed it meanwhile.
+        """
+        now = moment(self.now())
+
+        def work(conn: sa.Connection) -> StoredCalendar:
+            begin_change(conn, organization)
+            version = (_find(conn, organization, calendar_id)).version
+            if version != edited:
+                raise _conflict(calendar_id, f"have changed since version {edited}")
+            row = {"organization": organization, "name": name, "version": version + 1, "doc": calendar.to_json()}
+            changed = sa.update(calendars).where(_is(organization, calendar_id)).values(**row, updated_at=now)
+            conn.execute(changed)
+            _append_version(conn, row, calendar_id, now, changed_by)
+            return _find(conn, organization, calendar_id)
+
+        return await self.database.write(work)
+
+    async def delete(self, organization: str, calendar_id: str) -> None:
+        """Raises Conflict for the default calendar and for one that live policies or teams use, naming them."""
+
+        def work(conn: sa.Connection) -> None:
+            begin_change(conn, organization)
+            found = _find(conn, organization, calendar_id)
+            if found.is_default:
+                raise _conflict(calendar_id, "are the organization's default")
+            users = [*_policies_using(conn, organization, calendar_id)]
+            users += [f"team {team_id}" for team_id in _teams_using(conn, organization, calendar_id)]
+            if users:
+                raise _conflict(calendar_id, f"are used by {', '.join(users)}")
+            gone = sa.update(calendars).where(_is(organization, calendar_id)).values(deleted_at=moment(self.now()))
+            conn.execute(gone)
+
+        await self.database.write(work)
+
+
+def live_calendars(conn: sa.Connection, organization: str) -> Sequence[Any]:
+    table = calendars
+    live = sa.and_(table.c.organization == organization, table.c.deleted_at.is_(None))
+    return (conn.execute(sa.select(table.c.id, table.c.version, table.c.doc).where(live))).all()
+
+
+def is_live_calendar(conn: sa.Connection, organization: str, calendar_id: str) -> bool:
+    live = sa.and_(_is(organization, calendar_id), calendars.c.deleted_at.is_(None))
+    return conn.scalar(sa.select(calendars.c.id).where(live)) is not None
+
+
+def _find(conn: sa.Connection, organization: str, calendar_id: str) -> StoredCalendar:
+    default_id = (find_organization(conn, organization)).default_calendar_id
+    live = sa.and_(_is(organization, calendar_id), calendars.c.deleted_at.is_(None))
+    row = conn.execute(sa.select(calendars).where(live)).first()
+    if row is None:
+        raise NotFound(f"business hours {calendar_id!r} do not exist", field="business_hours_id", value=calendar_id)
+    return _stored(row, default_id)
+
+
+def _append_version(conn: sa.Connection, row: dict[str, Any], calendar_id: str, now: Any, changed_by: str) -> None:
+    values = {**row, "calendar_id": calendar_id, "changed_at": now, "changed_by": changed_by}
+    conn.execute(sa.insert(calendar_versions).values(values))
+
+
+def _policies_using(conn: sa.Connection, organization: str, calendar_id: str) -> Sequence[str]:
+    table = policies
+    using = sa.and_(
+        table.c.organization == organization, table.c.calendar_id == calendar_id, table.c.archived_at.is_(None)
+    )
+    return (conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.position))).all()
+
+
+def _teams_using(conn: sa.Connection, organization: str, calendar_id: str) -> Sequence[str]:
+    table = teams
+    using = sa.and_(
+        table.c.organization == organization, table.c.calendar_id == calendar_id, table.c.deleted_at.is_(None)
+    )
+    return (conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.id))).all()
+
+
+def _versions_with_keys() -> sa.Select[Any]:
+    table = calendar_versions
+    key = sa.and_(api_keys.c.id == table.c.changed_by, api_keys.c.organization == table.c.organization)
+    return sa.select(table, api_keys.c.name.label("key_name")).join_from(table, api_keys, key, isouter=True)
+
+
+def _is_version_of(organization: str, calendar_id: str) -> sa.ColumnElement[bool]:
+    table = calendar_versions
+    return sa.and_(table.c.organization == organization, table.c.calendar_id == calendar_id)
+
+
+def _is(organization: str, calendar_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(calendars.c.organization == organization, calendars.c.id == calendar_id)
+
+
+def _stored(row: Any, default_id: str) -> StoredCalendar:
+    return StoredCalendar(
+        id=row.id,
+        name=row.name,
+        version=row.version,
+        calendar=Calendar.from_json(row.doc),
+        is_default=row.id == default_id,
+        created_at=instant(row.created_at),
+        updated_at=instant(row.updated_at),
+    )
+
+
+def _stored_version(row: Any) -> StoredVersion:
+    return StoredVersion(
+        version=row.version,
+        name=row.name,
+        calendar=Calendar.from_json(row.doc),
+        changed_at=instant(row.changed_at),
+        changed_by=row.changed_by,
+        key_name=row.key_name,
+    )
+
+
+def _conflict(calendar_id: str, reason: str) -> Conflict:
+    return Conflict(f"business hours {calendar_id} {reason}", field="business_hours_id", value=calendar_id)

@@ -1,0 +1,134 @@
+"""Claims: what keeps a policy from being archived on behalf of an instance that has no row yet.
+
+A claim is made before the instance's workflow starts and ends in the transaction that records the opening. An opening
+that came to nothing leaves its claim behind; once that has lapsed, Temporal knows whether there is such a workflow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.instants import SECOND, Instant, Micros
+from store.database.clock import Clock
+from store.database.connections import Database
+from store.database.plain import run
+from store.database.types import instant, moment
+from store.database.urls import SQLITE
+from store.schema.tables import claims, instances, organizations
+
+GRACE = Micros(30 * SECOND)
+"""Much longer than a start may be on its way to Temporal."""
+
+
+_END = sa.delete(claims).where(
+    claims.c.organization == sa.bindparam("of_organization"), claims.c.instance_id == sa.bindparam("of_instance")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    instance_id: str
+    policy_id: str
+    claimed_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    database: Database
+    now: Clock
+
+    async def standing(self, organization: str, instance_ids: Sequence[str]) -> Mapping[str, Claim]:
+        """Those of these instances that have no row yet, by instance."""
+        these = sa.and_(claims.c.organization == organization, claims.c.instance_id.in_(instance_ids))
+        return await self.database.read(lambda conn: {claim.instance_id: claim for claim in _read(conn, these)})
+
+    async def lapsed(self, organization: str, policy_id: str) -> Sequence[Claim]:
+        """Those on a policy that are so old that Temporal can be asked whether anything has come of them."""
+        old = claims.c.claimed_at < moment(Instant(self.now() - GRACE))
+        these = sa.and_(claims.c.organization == organization, claims.c.policy_id == policy_id, old)
+        return await self.database.read(lambda conn: _read(conn, these))
+
+    def has_lapsed(self, claim: Claim) -> bool:
+        return claim.claimed_at < self.now() - GRACE
+
+    async def drop(self, organization: str, claim: Claim) -> None:
+        """Nothing has come of it, unless somebody has renewed it since."""
+        same = claims.c.claimed_at == moment(claim.claimed_at)
+
+        def work(conn: sa.Connection) -> None:
+            conn.execute(sa.delete(claims).where(_is(organization, claim.instance_id), same))
+
+        await self.database.write(work)
+
+    async def release(self, organization: str, instance_id: str) -> None:
+        """An instance that was there already needs no claim, provided that it has its row."""
+
+        def work(conn: sa.Connection) -> None:
+            conn.execute(sa.delete(claims).where(_is(organization, instance_id), _recorded()))
+
+        await self.database.write(work)
+
+
+def claim_policy(conn: sa.Connection, organization: str, claim: Claim) -> Claim | None:
+    """Make the claim, or renew it; None, or the claim on another policy that stands in the way."""
+    row = {
+        "organization": organization,
+        "instance_id": claim.instance_id,
+        "policy_id": claim.policy_id,
+        "claimed_at": moment(claim.claimed_at),
+    }
+    if (conn.execute(_claiming(conn.dialect.name), row)).first() is not None:
+        return None
+    held = conn.execute(sa.select(claims).where(_is(organization, claim.instance_id))).one()
+    return _claim(held)
+
+
+def hold_configuration(conn: sa.Connection, organization: str) -> None:
+    """No change of the organization's configuration commits between here and our own commit; others may hold it too."""
+    held = sa.select(organizations.c.id).where(organizations.c.id == organization).with_for_update(read=True)
+    conn.execute(held)
+
+
+def end_claim(conn: sa.Connection, organization: str, instance_id: str) -> None:
+    run(conn, _END, {"of_organization": organization, "of_instance": instance_id})
+
+
+def count_claims(organization: str, policy_id: str) -> sa.ScalarSelect[int]:
+    """How many instances without a row a policy has."""
+    these = sa.and_(claims.c.organization == organization, claims.c.policy_id == policy_id, ~_recorded())
+    return sa.select(sa.func.count()).select_from(claims).where(these).scalar_subquery()
+
+
+def _read(conn: sa.Connection, these: sa.ColumnElement[bool]) -> Sequence[Claim]:
+    rows = conn.execute(sa.select(claims).where(these, ~_recorded()).order_by(claims.c.instance_id))
+    return [_claim(row) for row in rows]
+
+
+def _recorded() -> sa.ColumnElement[bool]:
+    same = sa.and_(instances.c.organization == claims.c.organization, instances.c.id == claims.c.instance_id)
+    return sa.exists().where(same, instances.c.snapshot_sequence > 0).correlate(claims)
+
+
+def _is(organization: str, instance_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(claims.c.organization == organization, claims.c.instance_id == instance_id)
+
+
+def _claim(row: Any) -> Claim:
+    return Claim(row.instance_id, row.policy_id, instant(row.claimed_at))
+
+
+@cache
+def _claiming(dialect: str) -> Any:
+    insert: Any = sqlite.insert(claims) if dialect == SQLITE else postgresql.insert(claims)
+    renewed = insert.on_conflict_do_update(
+        index_elements=["organization", "instance_id"],
+        set_={"claimed_at": insert.excluded.claimed_at},
+        where=claims.c.policy_id == insert.excluded.policy_id,
+    )
+    return renewed.returning(claims.c.instance_id)

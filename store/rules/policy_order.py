@@ -1,0 +1,65 @@
+"""The order in which policies are evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from domain.errors import InvalidValue, InvalidValues
+from domain.ids import Kind
+from domain.ticket.origins import Origin
+from store.schema.tables import policies
+
+
+def last_position(conn: sa.Connection, organization: str) -> int:
+    last = sa.select(sa.func.max(policies.c.position)).where(policies.c.organization == organization)
+    return conn.scalar(last) or 0
+
+
+def live_ids(conn: sa.Connection, organization: str, kind: Kind) -> Sequence[str]:
+    """Those that have an order: of the API v1 each ticket matches one at most."""
+    live = sa.and_(
+        policies.c.organization == organization,
+        policies.c.kind == kind.value,
+        policies.c.origin == Origin.V2.value,
+        policies.c.archived_at.is_(None),
+    )
+    return (conn.scalars(sa.select(policies.c.id).where(live).order_by(policies.c.position))).all()
+
+
+def require_every_one_once(policy_ids: Sequence[str], present: Sequence[str]) -> None:
+    """Raises InvalidValues with a fault for each id that is missing, unknown or doubled."""
+    given, known = set(policy_ids), set(present)
+    by_fault = {
+        "missing": [policy_id for policy_id in present if policy_id not in given],
+        "unknown": [policy_id for policy_id in dict.fromkeys(policy_ids) if policy_id not in known],
+        "doubled": _doubled(policy_ids),
+    }
+    faults = [InvalidValue("policy_ids", id_, f"is {fault}") for fault, ids in by_fault.items() for id_ in ids]
+    if faults:
+        told = "; ".join(f"{fault}: {', '.join(ids)}" for fault, ids in by_fault.items() if ids)
+        reason = f"must name every policy exactly once ({told})"
+        raise InvalidValues("policy_ids", list(policy_ids), reason, faults)
+
+
+def move(conn: sa.Connection, organization: str, policy_ids: Sequence[str]) -> None:
+    """Deals the positions that these policies have out to them anew, in this order."""
+    if not policy_ids:
+        return
+    these = sa.and_(policies.c.organization == organization, policies.c.id.in_(policy_ids))
+    positions = (conn.scalars(sa.select(policies.c.position).where(these).order_by(policies.c.position))).all()
+    one = sa.and_(policies.c.organization == organization, policies.c.id == sa.bindparam("moved"))
+    moved = sa.update(policies).where(one).values(position=sa.bindparam("to"))
+    places = zip(policy_ids, positions, strict=True)
+    conn.execute(moved, [{"moved": policy_id, "to": position} for policy_id, position in places])
+
+
+def _doubled(policy_ids: Sequence[str]) -> Sequence[str]:
+    seen: set[str] = set()
+    doubled: dict[str, None] = {}
+    for policy_id in policy_ids:
+        if policy_id in seen:
+            doubled[policy_id] = None
+        seen.add(policy_id)
+    return list(doubled)

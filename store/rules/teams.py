@@ -1,0 +1,133 @@
+"""Teams of an organization, under the names its ticket system gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.errors import Conflict, InvalidValue, NotFound
+from domain.instants import Instant
+from domain.ticket.teams import Team
+from store.access.organizations import begin_change
+from store.database.clock import Clock
+from store.database.connections import Database
+from store.database.types import instant, moment
+from store.rules.calendars import is_live_calendar
+from store.schema.tables import teams
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTeam:
+    team: Team
+    created_at: Instant
+    updated_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Teams:
+    """Every method raises NotFound for an organization or a team that does not exist or was deleted.
+
+    Changes raise InvalidValue for business hours that do not exist.
+    """
+
+    database: Database
+    now: Clock
+
+    async def create(self, organization: str, team: Team) -> StoredTeam:
+        """Raises Conflict when its id is taken; that of a deleted team is free."""
+        now = moment(self.now())
+
+        def work(conn: sa.Connection) -> StoredTeam:
+            begin_change(conn, organization)
+            _require_calendar(conn, organization, team)
+            if _row(conn, organization, team.id) is not None:
+                raise Conflict(f"team {team.id} exists already", field="id", value=team.id)
+            conn.execute(sa.delete(teams).where(_is(organization, team.id)))
+            row = {**_columns(team), "organization": organization, "id": team.id, "created_at": now, "updated_at": now}
+            conn.execute(sa.insert(teams).values(row))
+            return _find(conn, organization, team.id)
+
+        return await self.database.write(work)
+
+    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredTeam], int]:
+        """A page, oldest first, and how many there are."""
+        these = _live(organization)
+        page = sa.select(teams).where(these).order_by(teams.c.created_at, teams.c.id).limit(limit).offset(offset)
+
+        def work(conn: sa.Connection) -> tuple[Sequence[StoredTeam], int]:
+            total = conn.scalar(sa.select(sa.func.count()).select_from(teams).where(these))
+            return [_stored(row) for row in conn.execute(page)], total or 0
+
+        return await self.database.read(work)
+
+    async def get(self, organization: str, team_id: str) -> StoredTeam:
+        return await self.database.read(lambda conn: _find(conn, organization, team_id))
+
+    async def update(self, organization: str, team_id: str, change: Callable[[Team], Team]) -> StoredTeam:
+        """What `change` makes of the team as it stands; nobody else's change is lost. `change` keeps its id."""
+
+        def work(conn: sa.Connection) -> StoredTeam:
+            begin_change(conn, organization)
+            stored = _find(conn, organization, team_id)
+            changed = change(stored.team)
+            if changed == stored.team:
+                return stored
+            _require_calendar(conn, organization, changed)
+            values = {**_columns(changed), "updated_at": moment(self.now())}
+            conn.execute(sa.update(teams).where(_is(organization, team_id)).values(values))
+            return _find(conn, organization, team_id)
+
+        return await self.database.write(work)
+
+    async def delete(self, organization: str, team_id: str) -> None:
+        def work(conn: sa.Connection) -> None:
+            begin_change(conn, organization)
+            _find(conn, organization, team_id)
+            gone = sa.update(teams).where(_is(organization, team_id)).values(deleted_at=moment(self.now()))
+            conn.execute(gone)
+
+        await self.database.write(work)
+
+
+def live_teams(conn: sa.Connection, organization: str) -> Sequence[Team]:
+    return [_team(row) for row in conn.execute(sa.select(teams).where(_live(organization)))]
+
+
+def _row(conn: sa.Connection, organization: str, team_id: str) -> Any:
+    return (conn.execute(sa.select(teams).where(_live(organization), teams.c.id == team_id))).first()
+
+
+def _find(conn: sa.Connection, organization: str, team_id: str) -> StoredTeam:
+    row = _row(conn, organization, team_id)
+    if row is None:
+        raise NotFound(f"team {team_id!r} does not exist", field="team_id", value=team_id)
+    return _stored(row)
+
+
+def _require_calendar(conn: sa.Connection, organization: str, team: Team) -> None:
+    wanted = team.business_hours_id
+    if wanted is not None and not is_live_calendar(conn, organization, wanted):
+        raise InvalidValue("business_hours_id", wanted, "must name business hours that exist")
+
+
+def _live(organization: str) -> sa.ColumnElement[bool]:
+    return sa.and_(teams.c.organization == organization, teams.c.deleted_at.is_(None))
+
+
+def _is(organization: str, team_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(teams.c.organization == organization, teams.c.id == team_id)
+
+
+def _columns(team: Team) -> dict[str, Any]:
+    return {"name": team.name, "lead": team.lead, "calendar_id": team.business_hours_id}
+
+
+def _team(row: Any) -> Team:
+    return Team(row.id, row.name, row.lead, row.calendar_id)
+
+
+def _stored(row: Any) -> StoredTeam:
+    return StoredTeam(_team(row), instant(row.created_at), instant(row.updated_at))

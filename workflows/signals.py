@@ -1,0 +1,115 @@
+"""Reading a signal: a fact about the ticket, or a refusal that is kept and shown; never an exception."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import InvalidValue
+from domain.fields import require_document, require_mapping, require_text
+from domain.instants import Instant, parse, render
+from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind
+from workflows.messages import ALL_SIGNALS, SIGNALS
+
+LONGEST_SHOWN = 200
+LARGEST_ATTRIBUTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SignalledEvent:
+    """A readable signal. `unstamped` is its ordinal among the run's signals when its sender left the time to us:
+    how late it was read says nothing about when it was sent, so the history must be asked."""
+
+    event: Event
+    unstamped: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A signal that is set aside: which one, why, and the field and value at fault."""
+
+    signal: str
+    problem: str
+    field: str
+    value: str
+    at: Instant
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "signal": self.signal,
+            "problem": self.problem,
+            "field": self.field,
+            "value": self.value,
+            "at": render(self.at),
+        }
+
+
+def read_signal(
+    name: str, payload: Any, now: Instant, ordinal: int, mint: Callable[[], str]
+) -> SignalledEvent | Refusal:
+    """The event of the run's `ordinal`-th signal, read at `now`; `mint` names an event whose sender did not."""
+    try:
+        event, stamped = _event(name, payload, now, mint)
+        return SignalledEvent(event, None if stamped else ordinal)
+    except InvalidValue as error:
+        return Refusal(name, error.message[:500], error.field or "", shown(error.value), now)
+
+
+def shown(value: Any) -> str:
+    """Any value as a short text for people."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
+
+
+def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tuple[Event, bool]:
+    if name not in ALL_SIGNALS:
+        raise InvalidValue("signal", name, f"must be one of {', '.join(SIGNALS)}")
+    kind, body = ALL_SIGNALS[name], require_mapping(payload, "payload")
+    occurred_at = body.get("occurred_at")
+    event = Event(
+        kind=kind,
+        event_id=mint() if body.get("event_id") is None else require_text(body["event_id"], "event_id", longest=200),
+        occurred_at=now if occurred_at is None else _not_ahead(parse(occurred_at, "occurred_at"), now),
+        received_at=now,
+        source=_text(body, "source") or "signal",
+        actor=_text(body, "actor"),
+        reason=_text(body, "reason"),
+        cause=_cause(kind, body),
+        attributes=_attributes(body.get("attributes")),
+        team_id=_team(body) if kind is EventKind.ASSIGNED else None,
+        rules=require_document(body.get("rules"), "rules") if kind is EventKind.REPLANNED else None,
+    )
+    return event, occurred_at is not None
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    attributes = dict(require_mapping(value or {}, "attributes"))
+    if (size := len(json.dumps(attributes))) > LARGEST_ATTRIBUTES:
+        raise InvalidValue("attributes", f"{size} bytes", f"must be at most {LARGEST_ATTRIBUTES} bytes of JSON")
+    return attributes
+
+
+def _not_ahead(occurred_at: Instant, now: Instant) -> Instant:
+    if occurred_at > now + FUTURE_TOLERANCE:
+        raise InvalidValue("occurred_at", render(occurred_at), f"is more than five minutes ahead of {render(now)}")
+    return occurred_at
+
+
+def _cause(kind: EventKind, body: Mapping[str, Any]) -> str:
+    """A pause is told apart by its cause, or else its reason; a resume ends one pause only when it names a cause."""
+    cause = _text(body, "cause")
+    return cause or _text(body, "reason") if kind is EventKind.PAUSED else cause
+
+
+def _team(body: Mapping[str, Any]) -> str | None:
+    if "team_id" not in body:
+        raise InvalidValue("team_id", None, "must be given: the team's id, or null for nobody")
+    return _text(body, "team_id") or None
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    # A number where a text belongs must not cost the customer an acknowledgement.
+    value = body.get(name)
+    return "" if value is None else shown(value)

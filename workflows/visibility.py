@@ -1,0 +1,92 @@
+"""What operators see of an instance in the Temporal UI: a table of its targets and a few typed search attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
+
+from domain.instants import Instant, from_datetime, parse, render, to_datetime
+from domain.plan.plans import Plan, TargetPlan
+from domain.plan.status import instance_status, met
+from domain.policy.snapshot import Facts
+from domain.record.records import next_due
+from workflows.state import InstanceState
+
+STATUS = SearchAttributeKey.for_keyword("SlaStatus")
+POLICY = SearchAttributeKey.for_keyword("SlaPolicy")
+PRIORITY = SearchAttributeKey.for_keyword("SlaPriority")
+KIND = SearchAttributeKey.for_keyword("SlaKind")
+NEXT_DUE = SearchAttributeKey.for_datetime("SlaNextDue")
+
+ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (STATUS, POLICY, PRIORITY, KIND, NEXT_DUE)
+
+
+def attribute_values(facts: Facts, plan: Plan, now: Instant) -> dict[str, str | None]:
+    """What each search attribute should hold, as text (an instant in RFC 3339); None means unset."""
+    due = next_due(plan)
+    return {
+        STATUS.name: instance_status(plan, now).value,
+        POLICY.name: facts.policy_id,
+        PRIORITY.name: facts.priority,
+        KIND.name: facts.instance.kind.value,
+        NEXT_DUE.name: None if due is None else render(due),
+    }
+
+
+def at_start(values: Mapping[str, str | None], names: Collection[str]) -> TypedSearchAttributes:
+    """Those that a namespace has, for a run to start with."""
+    found = [(key, values.get(key.name)) for key in ATTRIBUTES if key.name in names]
+    return TypedSearchAttributes(
+        [SearchAttributePair(key, _as_datetime(text) if key is NEXT_DUE else text) for key, text in found if text]
+    )
+
+
+def shown_at_start(attributes: TypedSearchAttributes) -> dict[str, str | None]:
+    """Ours among those that a run was started with, as text."""
+    found = [(key, attributes.get(key)) for key in ATTRIBUTES]
+    return {
+        key.name: render(from_datetime(value)) if isinstance(value, datetime) else value
+        for key, value in found
+        if value is not None
+    }
+
+
+def updates(wanted: Mapping[str, str | None], shown: Mapping[str, str | None]) -> list[SearchAttributeUpdate[Any]]:
+    """The changes from what is shown to what is wanted, in a fixed order."""
+    return [_update(key, wanted[key.name]) for key in ATTRIBUTES if wanted.get(key.name) != shown.get(key.name)]
+
+
+def _update(key: SearchAttributeKey[Any], value: str | None) -> SearchAttributeUpdate[Any]:
+    if value is None:
+        return key.value_unset()
+    return key.value_set(_as_datetime(value) if key is NEXT_DUE else value)
+
+
+def _as_datetime(text: str) -> datetime:
+    return to_datetime(parse(text))
+
+
+def details(state: InstanceState, now: Instant) -> str:
+    """The targets as a Markdown table, and what was set aside."""
+    facts = state.facts
+    lines = [
+        f"**{state.status(now)}** under *{facts.policy_name}* (version {facts.policy_version})",
+        "",
+        "| target | due | state | met |",
+        "|---|---|---|---|",
+        *(_row(target, now) for target in state.plan.latest),
+    ]
+    if state.refused:
+        last = state.refusals[-1]
+        lines += ["", f"{state.refused} signal(s) set aside, the last: `{last['signal']}`: {last['problem']}"]
+    return "\n".join(lines)
+
+
+def _row(target: TargetPlan, now: Instant) -> str:
+    due = "paused" if target.due_at is None else render(target.due_at)
+    verdict = {True: "yes", False: "no", None: ""}[met(target, now)]
+    owner = "" if target.stint is None else f" by {target.team_id}"
+    return f"| {target.type}{owner} | {due} | {target.state} | {verdict} |"
