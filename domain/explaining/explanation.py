@@ -25,7 +25,7 @@ MOST_SEGMENTS = 500
 MOST_CYCLES = 100
 MOST_EVENTS = 500
 MOST_CHANGES = 100
-MOST_HOMELESS = 100
+MOST_ORPHANED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Explanation:
     clocks: tuple[ExplainedClock, ...]
     clocks_in_all: int
     orphaned: tuple[ExplainedMilestone, ...]
-    homeless_in_all: int
+    orphaned_in_all: int
     changes: tuple[PolicyChange, ...]
     changes_in_all: int
     events: tuple[ExplainedEvent, ...]
@@ -131,8 +131,8 @@ def explain(past: RecordedHistory, now: Instant, most_segments: int = MOST_SEGME
         at=now,
         clocks=tuple(_clock(snapshot, course, past.ledger, now, most_segments) for course in kept),
         clocks_in_all=len(walked),
-        orphaned=lost[-MOST_HOMELESS:],
-        homeless_in_all=len(lost),
+        orphaned=lost[-MOST_ORPHANED:],
+        orphaned_in_all=len(lost),
         changes=tuple(_changes(snapshot, turns, changed[-MOST_CHANGES:])),
         changes_in_all=len(changed),
         events=tuple(_events(turns, past.ledger)),

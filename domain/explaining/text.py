@@ -39,12 +39,12 @@ def _lines(explained: Explanation) -> Iterator[str]:
         yield from _clock(explained, clock)
     if left_out := explained.clocks_in_all - len(explained.clocks):
         yield f"{left_out} earlier cycles are left out"
-    if explained.homeless:
+    if explained.orphaned:
         yield ""
         yield "milestones of clocks that there are no more"
-        for moment in explained.homeless:
+        for moment in explained.orphaned:
             yield f"  {moment.firing.key.target if moment.firing else ''}: {_moment(moment, _zone(explained))}"
-        yield from _more(explained.homeless_in_all - len(explained.homeless), "earlier milestones", "  ")
+        yield from _more(explained.orphaned_in_all - len(explained.orphaned), "earlier milestones", "  ")
     yield ""
     yield from _events(explained)
 

@@ -38,8 +38,8 @@ def explanation_view(explained: Explanation) -> dict[str, Any]:
         "tzdata_version_used": None if plan.versions is None else plan.versions["tzdata_version"],
         "targets": [_clock_view(explained, clock) for clock in explained.clocks],
         "targets_in_all": explained.clocks_in_all,
-        "other_milestones": [_other_view(moment) for moment in explained.homeless],
-        "other_milestones_in_all": explained.homeless_in_all,
+        "other_milestones": [_other_view(moment) for moment in explained.orphaned],
+        "other_milestones_in_all": explained.orphaned_in_all,
         "events": [_event_view(event) for event in explained.events],
         "events_in_all": explained.events_in_all,
     }

@@ -120,7 +120,7 @@ def _counted(ticket: _Ticket, course: MeasuredCycle) -> MeasuredCycle:
 
 def _of(ticket: _Ticket, moments: Sequence[Moment], stint: Stint | None) -> Iterator[MeasuredCycle]:
     """Of every type that was ever promised the lives in order, but for those in which nothing was promised."""
-    terms = ticket.terms_in_turn
+    terms = ticket.policy_at_each_turn
     for type_ in types_of(ticket.terms):
         yardsticks = tuple(_yardsticks(ticket, type_, None if stint is None else stint.team_id))
         setups = tuple(setup_at_each_turn(terms, type_))
@@ -152,12 +152,12 @@ class _Walked:
     def left_by(self, taking_back: PolicyInForce, index: int) -> Cycle:
         """What had become of a life by the event that took its promise back."""
         count = next(n for n, moment in enumerate(self.moments) if moment.event.event_id == taking_back.event_id)
-        return self.lives(count)[index].taken_back(taking_back.start)
+        return self.cycles(count)[index].taken_back(taking_back.start)
 
 
 def _promised(walked: Sequence[_Walked]) -> Iterator[tuple[tuple[Promise, Cycle], ...]]:
     """Each life in which something was promised, as each promise that was in force in it sees it."""
-    for index, versions in enumerate(zip(*(one.lives() for one in walked), strict=True)):
+    for index, versions in enumerate(zip(*(one.cycles() for one in walked), strict=True)):
         pairs = zip(walked, versions, strict=True)
         found = [(one, life) for one, life in pairs if one.yardstick.is_in_force(life)]
         if found:
