@@ -31,7 +31,7 @@ def test_children_die_when_their_supervisor_is_killed(start: Start, tmp_path: Pa
 
 def test_the_lifeline_alone_ends_a_child(tmp_path: Path) -> None:
     reader, writer = os.pipe()
-    code = "import time; from cli import lifeline; lifeline.hold(); print('here', flush=True); time.sleep(600)"
+    code = "import time; from cli.engine import lifeline; lifeline.hold(); print('here', flush=True); time.sleep(600)"
     child = subprocess.Popen(
         [sys.executable, "-c", code],
         env={**os.environ, "SLA_LIFELINE_FD": str(reader), "PYTHONPATH": path_with_root()},

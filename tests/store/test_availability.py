@@ -30,7 +30,7 @@ from tests.store.samples import an_opening
 async def main(url, name):
     store = Store.open(url)
     for number in range(40):
-        await store.instances.instances.apply(an_opening(f"{name}-{number}"))
+        await store.instances.apply(an_opening(f"{name}-{number}"))
     await store.close()
 asyncio.run(main(*sys.argv[1:]))
 """

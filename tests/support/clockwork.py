@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -53,12 +53,22 @@ async def time_skipping() -> WorkflowEnvironment:
     )
 
 
+async def _unless_refused(answer: Callable[[], Awaitable[Any]]) -> Any:
+    try:
+        return await answer()
+    except WorkflowQueryFailedError as refused:
+        return refused
+
+
 async def eventually(
     answer: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool] = bool, seconds: float = 60
 ) -> Any:
-    """The first answer that holds; fails with the last one when none does in time."""
+    """The first answer that holds; fails with the last one when none does in time.
+
+    A workflow that is busy may refuse a question again and again (decision 14): it is asked again then.
+    """
     deadline = asyncio.get_running_loop().time() + seconds
-    while not holds(last := await answer()):
+    while isinstance(last := await _unless_refused(answer), WorkflowQueryFailedError) or not holds(last):
         assert asyncio.get_running_loop().time() < deadline, f"never held; last answer: {last}"
         await asyncio.sleep(0.02)
     return last

@@ -1,0 +1,130 @@
+"""Each recipe of docs/development.md is held here: what is missing is named, with the step that adds it."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio import workflow
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from domain.policy.clocks import CLOCKS
+from domain.ticket import events
+from domain.ticket.events import EventKind
+from tests.support.clockwork import time_skipping
+from workflows.messages import SIGNALS
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "development.md"
+RECIPES = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL))
+# What no ticket system tells by a signal: the opening is a start, a replan is the engine's own.
+OWN_KINDS = {EventKind.OPENED, EventKind.REPLANNED}
+
+
+def text(path: str) -> str:
+    return (ROOT / path).read_text()
+
+
+def sources_of(folder: str) -> Iterator[str]:
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        yield path.read_text()
+
+
+def next_step(what: str, recipe: str, step: int) -> str:
+    assert re.search(rf"^{step}\. ", RECIPES[recipe], re.MULTILINE), f"{recipe} has no step {step}"
+    return f'{what}. See docs/development.md, "{recipe}", step {step}.'
+
+
+def test_there_are_the_five_recipes() -> None:
+    assert list(RECIPES) == [
+        "Add a target type",
+        "Add an event",
+        "Add a ticket system",
+        "Add a channel",
+        "Change the workflow safely",
+    ]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_names_files_that_are_there(recipe: str) -> None:
+    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|md))`", RECIPES[recipe])
+    assert named
+    assert [path for path in named if not (ROOT / path).is_file()] == []
+
+
+@pytest.mark.parametrize("name", CLOCKS)
+def test_a_target_type_is_explained_and_has_a_story(name: str) -> None:
+    missing = next_step(f"docs/concepts.md has no row for the target type {name}", "Add a target type", 2)
+    assert f"\n| `{name}` |" in text("docs/concepts.md"), missing
+    stories = [path.name for path in (ROOT / "tests" / "domain").glob("test_*.py") if f'"{name}"' in path.read_text()]
+    assert stories, next_step(f"no test of the core speaks of the target type {name}", "Add a target type", 3)
+
+
+@pytest.mark.parametrize("kind", set(EventKind) - {EventKind.OPENED})
+def test_an_event_has_its_place_among_those_of_its_instant(kind: EventKind) -> None:
+    assert kind in events._AT_ONE_INSTANT, next_step(f"{kind} has no place at one instant", "Add an event", 1)
+
+
+@pytest.mark.parametrize("kind", set(EventKind) - OWN_KINDS)
+def test_an_event_has_a_signal_and_both_pages_say_what_it_is(kind: EventKind) -> None:
+    names = [signal for signal, told in SIGNALS.items() if told is kind]
+    assert names, next_step(f"no signal tells {kind}", "Add an event", 3)
+    for page, name in (("docs/signals.md", names[0]), ("docs/api-v2.md", kind.value)):
+        assert f"`{name}`" in text(page), next_step(f"{page} does not explain `{name}`", "Add an event", 4)
+
+
+def patches() -> set[str]:
+    calls = (node for code in sources_of("workflows") for node in ast.walk(ast.parse(code)))
+    return {
+        str(node.args[0].value)
+        for node in calls
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "workflow.patched"
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def patches_in(history: str) -> set[str]:
+    """The patches that a recorded history passed through: each has left a marker."""
+    return {
+        json.loads(base64.b64decode(payload["data"]))["id"]
+        for event in json.loads(history)["events"]
+        for payload in _patch_data(event)
+    }
+
+
+def _patch_data(event: dict[str, Any]) -> list[dict[str, Any]]:
+    marker = event.get("markerRecordedEventAttributes", {})
+    return list(marker.get("details", {}).get("patch-data", {}).get("payloads", ()))
+
+
+def test_every_patch_of_the_workflow_has_a_recorded_history_of_each_way() -> None:
+    recorded = [path.read_text() for path in (ROOT / "tests" / "histories" / "histories").glob("*.json")]
+    for patch in patches():
+        marked = [patch in patches_in(history) for history in recorded]
+        what = f"the patch {patch} has no history of each way"
+        assert any(marked), next_step(what, "Change the workflow safely", 3)
+        assert not all(marked), next_step(what, "Change the workflow safely", 3)
+
+
+@workflow.defn
+class Patched:
+    @workflow.run
+    async def run(self) -> bool:
+        return workflow.patched("what-changes")
+
+
+async def test_a_history_tells_which_patches_it_passed_through() -> None:
+    async with await time_skipping() as environment:
+        runner = UnsandboxedWorkflowRunner()
+        async with Worker(environment.client, task_queue="q", workflows=[Patched], workflow_runner=runner):
+            handle = await environment.client.start_workflow(Patched.run, id="patched", task_queue="q")
+            assert await handle.result()
+        history = await handle.fetch_history()
+    assert patches_in(history.to_json()) == {"what-changes"}
