@@ -34,6 +34,11 @@ class InvalidValue(SlaError):
         super().__init__(f"{field}: {reason}, got {shown(value)}", field=field, value=value)
         self.reason = reason
 
+    def under(self, field: str) -> InvalidValue:
+        """The same refusal with `field` before its path: `days` under `targets[1]` is `targets[1].days`."""
+        path = ".".join(name for name in (field, self.field) if name)
+        return InvalidValue(path, self.value, self.reason)
+
 
 class InvalidValues(InvalidValue):
     """One field with several faults, each of them listed in `faults`; the message tells of all."""

@@ -110,7 +110,7 @@ class Calendar:
                 public_holidays=parsing.parse_public_holidays(body.get("public_holidays", []), "public_holidays"),
             )
         except InvalidValue as refusal:
-            raise InvalidValue(parsing.join(field, refusal.field or ""), refusal.value, refusal.reason) from None
+            raise refusal.under(field) from None
 
     def to_json(self) -> dict[str, Any]:
         """The shape that `from_json` reads, windows as they were given.

@@ -162,7 +162,7 @@ def _holiday(value: Any, field: str) -> Holiday:
     try:
         return Holiday(day, entry.get("name"), last, closed)
     except InvalidValue as refusal:
-        raise InvalidValue(join(field, refusal.field or ""), refusal.value, refusal.reason) from None
+        raise refusal.under(field) from None
 
 
 def _day(value: Any, field: str) -> date | MonthDay:

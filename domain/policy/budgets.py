@@ -112,7 +112,7 @@ def budget_from_json(body: Mapping[str, Any], field: str) -> Budget:
     if given == ["by"]:
         return Deadline.from_json(body["by"], f"{field}.by")
     if given == ["days"]:
-        return _working_days(body["days"], end_of_day, f"{field}.days")
+        return _working_days(body["days"], end_of_day, field)
     return _working_time(body.get("hours"), body.get("minutes"), field)
 
 
@@ -123,7 +123,7 @@ def _working_days(days: Any, end_of_day: bool, field: str) -> WorkingDays:
     try:
         return WorkingDays(days, end_of_day)
     except InvalidValue as error:
-        raise InvalidValue(field, error.value, error.reason) from None
+        raise error.under(field) from None
 
 
 def _working_time(hours: Any, minutes: Any, field: str) -> Micros:

@@ -139,7 +139,7 @@ class Condition:
         try:
             return cls(name, body.get("operator", ""), tuple(value) if isinstance(value, list) else value)
         except InvalidValue as error:
-            raise InvalidValue(f"{field}.{error.field}", error.value, error.reason) from None
+            raise error.under(field) from None
 
 
 def look_up(attributes: Mapping[str, Any], path: str) -> Any:

@@ -109,7 +109,7 @@ class EscalationRule:
             )
         except InvalidValue as error:
             if error.field in ("threshold_minutes", "trigger_percent", "target_type"):
-                raise InvalidValue(f"{field}.{error.field}", error.value, error.reason) from None
+                raise error.under(field) from None
             raise
 
 

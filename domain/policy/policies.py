@@ -130,14 +130,10 @@ class TargetRule:
                 stops_when=optional_criteria(body.get("stops_when"), f"{field}.stops_when"),
             )
         except InvalidValue as error:
-            raise (error if error.field not in _OWN_FIELDS else _under(field, error)) from None
+            raise (error.under(field) if error.field in _OWN_FIELDS else error) from None
 
 
 _OWN_FIELDS = ("type", "pauses_when", "starts_when", "stops_when")
-
-
-def _under(field: str, error: InvalidValue) -> InvalidValue:
-    return InvalidValue(f"{field}.{error.field}", error.value, error.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,17 +230,18 @@ class Policy:
             "enabled": self.enabled,
             "version": self.version,
             "origin": self.origin.value,
-            **self._terms(),
+            **self._optional_fields(),
         }
 
-    def _terms(self) -> dict[str, Any]:
-        terms = {"escalation_contact": self.escalation_contact, "applicable_team": self.applicable_team}
+    def _optional_fields(self) -> dict[str, Any]:
+        """The fields that are left out where they hold nothing or the default."""
+        named = {"escalation_contact": self.escalation_contact, "applicable_team": self.applicable_team}
         compliance = {name: plain_number(percent) for name, percent in self.compliance.items()}
         modes = {
             "on_change": None if self.on_change is OnChange.KEEP else self.on_change.value,
             "on_reopen": None if self.on_reopen is OnReopen.CONTINUE else self.on_reopen.value,
         }
-        return {name: value for name, value in {**terms, "compliance": compliance, **modes}.items() if value}
+        return {name: value for name, value in {**named, "compliance": compliance, **modes}.items() if value}
 
     @classmethod
     def from_json(cls, document: Any, field: str = "") -> Policy:
