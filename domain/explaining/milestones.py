@@ -26,11 +26,11 @@ class ExplainedMilestone:
         return None if self.firing is None else Micros(self.firing.fired_at - self.firing.planned_at)
 
 
-def moments(target: TargetPlan, ledger: Ledger) -> tuple[ExplainedMilestone, ...]:
+def explained_milestones(target: TargetPlan, ledger: Ledger) -> tuple[ExplainedMilestone, ...]:
     """Every milestone in order of its threshold, then every firing that is withdrawn or about to be, as they fired."""
     own = [firing for firing in ledger if (firing.key.target, firing.key.cycle) == (target.name, target.cycle)]
     planned = [_planned(target, milestone, own) for milestone in target.milestones]
-    told = {(moment.firing.key, moment.firing.generation) for moment in planned if moment.firing is not None}
+    told = {(one.firing.key, one.firing.generation) for one in planned if one.firing is not None}
     thresholds = {milestone.name: milestone.threshold for milestone in target.milestones}
     others = (firing for firing in own if (firing.key, firing.generation) not in told)
     return (*planned, *_fired(others, thresholds))

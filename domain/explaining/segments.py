@@ -1,4 +1,4 @@
-"""A clock's life cut into segments without gap or overlap: where each second went."""
+"""A cycle of a clock cut into segments without gap or overlap: where each second went."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 from domain.calendar import Calendar
 from domain.calendar.closures import Closure
 from domain.instants import DAY, Instant, Micros
-from domain.plan.planning import MeasuredCycle
+from domain.plan.measuring import MeasuredCycle
 from domain.plan.plans import TargetPlan
 from domain.policy.clocks import Cycle, Hold, Span
 
@@ -21,7 +21,7 @@ _STEP = 60 * DAY
 
 class SegmentKind(StrEnum):
     """Open and running; closed by the calendar while running; paused; stopped between a stop and a reopening; the
-    older part of a life, summed up."""
+    older part of a cycle, summed up."""
 
     RUNNING = "running"
     CLOSED = "closed"
@@ -75,7 +75,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A clock's life up to an instant: all of it in `totals` and `shares`, its latest part segment by segment."""
+    """A cycle up to an instant: all of it in `totals` and `shares`, its latest part segment by segment."""
 
     segments: tuple[Segment, ...]
     totals: Totals
@@ -83,12 +83,14 @@ class Trace:
     end: Instant
 
 
-def trace(course: MeasuredCycle, now: Instant, most: int) -> Trace:
-    """The life of a clock from its start to its stop, else to `now`; at most so many segments and one that sums up
-    what was before them."""
-    end = _end(course.target, now)
-    walk = _SegmentWalk(course, end)
-    start = course.life.started_at
+def trace(measured: MeasuredCycle, now: Instant, most: int) -> Trace:
+    """A cycle from the clock's start to its stop, else to `now`.
+
+    At most `most` segments are listed, and one more that sums up what was before them.
+    """
+    end = _end(measured.target, now)
+    walk = _SegmentWalk(measured, end)
+    start = measured.cycle.started_at
     if start is None:
         return Trace((), Totals(), (), end)
     return Trace(tuple(walk.segments(most)), walk.totals(start, end), walk.shares(start, end), end)
@@ -107,13 +109,13 @@ class _Piece:
 
 
 class _SegmentWalk:
-    """One life, as it is cut up to `end`."""
+    """One cycle, as it is cut up to `end`."""
 
-    def __init__(self, course: MeasuredCycle, end: Instant) -> None:
-        self._life = course.life
-        self._calendar: Calendar = course.calendar
-        self.pieces: tuple[_Piece, ...] = tuple(_pieces(course.life, end))
-        self._is_fixed = course.target.fixed
+    def __init__(self, measured: MeasuredCycle, end: Instant) -> None:
+        self._cycle = measured.cycle
+        self._calendar: Calendar = measured.calendar
+        self.pieces: tuple[_Piece, ...] = tuple(_pieces(measured.cycle, end))
+        self._is_fixed = measured.target.fixed
 
     def segments(self, most: int) -> list[Segment]:
         found: list[Segment] = []
@@ -140,7 +142,7 @@ class _SegmentWalk:
         return Totals(**kinds, counted=Micros(counted))
 
     def shares(self, start: Instant, end: Instant) -> tuple[Share, ...]:
-        return tuple(_shares(self._life.held, self._calendar, start, end))
+        return tuple(_shares(self._cycle.held, self._calendar, start, end))
 
     def _summary(self, found: Sequence[Segment]) -> Iterator[Segment]:
         if found and self.pieces[0].start < found[0].start:
@@ -182,11 +184,11 @@ class _SegmentWalk:
         return open_ if self._is_fixed or piece.kind is SegmentKind.RUNNING else NOTHING
 
 
-def _pieces(life: Cycle, end: Instant) -> Iterator[_Piece]:
+def _pieces(cycle: Cycle, end: Instant) -> Iterator[_Piece]:
     """Running, paused, and stopped in between; none of no length."""
-    apart = pairwise(life.going)
+    apart = pairwise(cycle.going)
     closed = (Span(before.end, after.start) for before, after in apart if before.end is not None)
-    kinds = ((SegmentKind.RUNNING, life.ran), (SegmentKind.PAUSED, life.paused), (SegmentKind.STOPPED, closed))
+    kinds = ((SegmentKind.RUNNING, cycle.ran), (SegmentKind.PAUSED, cycle.paused), (SegmentKind.STOPPED, closed))
     pieces = (_closed(kind, span, end) for kind, spans in kinds for span in spans)
     yield from sorted((piece for piece in pieces if piece.start < piece.end), key=lambda piece: piece.start)
 

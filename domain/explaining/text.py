@@ -141,10 +141,10 @@ def _value(value: Any) -> str:
 
 
 def _change(change: PolicyChange) -> Iterator[str]:
-    terms = change.terms
-    start = spoken_instant(terms.start, terms.calendar.calendar.timezone)
-    does = "begins again under" if terms.restarts else "goes on under"
-    yield f"  from {start} (event {terms.event_id}) {does} {_named(terms.policy)}{_priority(terms.priority)}"
+    in_force = change.in_force
+    start = spoken_instant(in_force.start, in_force.calendar.calendar.timezone)
+    does = "begins again under" if in_force.restarts else "goes on under"
+    yield f"  from {start} (event {in_force.event_id}) {does} {_named(in_force.policy)}{_priority(in_force.priority)}"
     if change.matching is None:
         yield "    no policy would choose the ticket any more; it keeps the one it has"
     else:
@@ -152,7 +152,7 @@ def _change(change: PolicyChange) -> Iterator[str]:
 
 
 def _clock(explained: Explanation, clock: ExplainedClock) -> Iterator[str]:
-    target, zone = clock.course.target, clock.calendar.calendar.timezone
+    target, zone = clock.measured.target, clock.calendar.calendar.timezone
     totals = clock.trace.totals
     verdict = {True: "met", False: "breached", None: target.state.value}[met(target, explained.at)]
     cycle = "" if target.cycle == 1 else f", cycle {target.cycle}"
@@ -165,7 +165,7 @@ def _clock(explained: Explanation, clock: ExplainedClock) -> Iterator[str]:
     yield f"  in all {_totals(totals)} = {spoken_length(totals.wall)} on the wall"
     yield from (f"  {line}" for line in _shares(clock.trace.shares))
     yield "  milestones"
-    yield from (f"    {_moment(moment, zone)}" for moment in clock.moments)
+    yield from (f"    {_moment(moment, zone)}" for moment in clock.milestones)
 
 
 def _due(due_at: Instant | None, zone: str) -> str:
@@ -174,7 +174,7 @@ def _due(due_at: Instant | None, zone: str) -> str:
 
 def _segments(clock: ExplainedClock, zone: str) -> Iterator[str]:
     if not clock.trace.segments:
-        yield "  has not started" if clock.course.target.started_at is None else "  no time has passed"
+        yield "  has not started" if clock.measured.target.started_at is None else "  no time has passed"
         return
     rows = [(spoken_instant(one.start, zone), spoken_length(one.wall), one) for one in clock.trace.segments]
     starts = max(len(start) for start, _, _ in rows)

@@ -28,9 +28,9 @@ def basis(events: Iterable[Event], before: str = NO_EVENTS) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FiredMilestones:
-    """What has fired of the newest life of each clock; all that earlier lives came to is told long since.
+    """What has fired of the newest cycle of each clock, so that its size does not grow with a ticket's past.
 
-    So its size does not grow with a ticket's past.
+    All milestones of earlier cycles were told long ago.
     """
 
     planned: Mapping[Key, Instant]

@@ -16,7 +16,7 @@ from domain.record.ledger import Firing, Key, Ledger, standing
 from domain.ticket.stints import Stint
 
 MOST_SHOWN = 20
-"""Earlier lives of clocks, and stints, in the view of an instance: the latest. All of them are read in pages."""
+"""Earlier cycles, and stints, in the view of an instance: the latest. All of them are read in pages."""
 
 
 def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) -> dict[str, Any]:
@@ -50,14 +50,14 @@ def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) 
 
 
 def earlier_cycles(plan: Plan) -> Sequence[TargetPlan]:
-    """The lives of clocks that have begun again since, in the order they began."""
+    """The cycles of clocks that have begun again since, in the order they began."""
     newest = {target.name: target.cycle for target in plan.targets}
     earlier = [target for target in plan.targets if target.cycle < newest[target.name]]
     return sorted(earlier, key=lambda target: target.since if target.started_at is None else target.started_at)
 
 
 def cycle_views(snapshot: Snapshot, cycles: Iterable[TargetPlan], ledger: Ledger, now: Instant) -> list[dict[str, Any]]:
-    """Earlier lives of clocks."""
+    """Earlier cycles as JSON."""
     stands = standing(ledger)
     return [_cycle_view(snapshot, target, stands, now) for target in cycles]
 
