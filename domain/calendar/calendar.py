@@ -161,7 +161,7 @@ class Calendar:
         """The local windows open on a date after holidays, special days and breaks; sorted, none past midnight."""
         if self.always_open:
             return (Window(0, DAY),)
-        return tuple(Window(opens, closes) for opens, closes in self._compiled().rules.open_intervals(day_number(day)))
+        return tuple(Window(*part) for part in self._compiled().rules.open_intervals(day_number(day)))
 
     def add(self, start: Instant, working: Micros) -> Instant:
         """The earliest instant at which `working` has elapsed since `start`; `start` itself for no time at all.

@@ -1,4 +1,4 @@
-"""IANA time zones as stretches of constant UTC offset."""
+"""IANA time zones as spans of constant UTC offset."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOT_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 
 @dataclass(frozen=True, slots=True)
 class OffsetSpan:
-    """`[start, end)` during which local wall time is UTC plus `offset` microseconds."""
+    """The instants `[start, end)` during which local wall time is UTC plus `offset` microseconds."""
 
     start: int
     end: int
@@ -42,8 +42,8 @@ def require_zone(key: Any, field: str = "timezone") -> str:
 
 
 @cache
-def segments(key: str, year: int) -> tuple[OffsetSpan, ...]:
-    """The stretches of constant offset that make up one UTC year, in order."""
+def offset_spans_of_year(key: str, year: int) -> tuple[OffsetSpan, ...]:
+    """The spans of constant offset that make up one UTC year, in order."""
     # Kept without a bound: there are not more than five hundred zones, each with 131 years.
     zone = zoneinfo.ZoneInfo(key)
     start, end = YEAR_STARTS[year - FIRST_YEAR], YEAR_STARTS[year - FIRST_YEAR + 1]
@@ -52,16 +52,28 @@ def segments(key: str, year: int) -> tuple[OffsetSpan, ...]:
     return tuple(OffsetSpan(a, b, _offset(zone, a)) for a, b in zip(starts, ends, strict=True))
 
 
-def segments_between(key: str, start: int, end: int) -> Iterator[OffsetSpan]:
-    """The stretches of constant offset that `[start, end)` is cut into, in order; a new year begins a new one."""
-    for year in range(year_of(start), year_of(end - 1) + 1):
-        for one in segments(key, year):
-            if one.start < end and start < one.end:
-                yield OffsetSpan(max(one.start, start), min(one.end, end), one.offset)
+def offset_spans(key: str, start: int, end: int) -> Iterator[OffsetSpan]:
+    """The spans of constant offset that `[start, end)` is cut into, in order, neighbours with other offsets.
+
+    What lies before 1970 or after 2100 is left out.
+    """
+    begins, until, offset = max(start, 0), min(end, HORIZON), None
+    for year in range(_year_of(begins), _year_of(until - 1) + 1):
+        for one in offset_spans_of_year(key, year):
+            if one.end <= begins or one.offset == offset:
+                continue
+            if one.start >= until:
+                break
+            if offset is not None:
+                yield OffsetSpan(begins, one.start, offset)
+                begins = one.start
+            offset = one.offset
+    if offset is not None:
+        yield OffsetSpan(begins, until, offset)
 
 
-def year_of(instant: int) -> int:
-    """The UTC year of an instant; the last one also of what comes after it."""
+def _year_of(instant: int) -> int:
+    """The UTC year of an instant from 1970 on; of what comes after 2100, 2100."""
     return min(FIRST_YEAR + bisect_right(YEAR_STARTS, instant) - 1, LAST_YEAR)
 
 
@@ -83,12 +95,17 @@ def pin_packaged_tzdata() -> None:
     zoneinfo.ZoneInfo.clear_cache()
     _known_zones.cache_clear()
     tzdata_version.cache_clear()
-    segments.cache_clear()
+    offset_spans_of_year.cache_clear()
 
 
 @lru_cache(maxsize=1)
 def _known_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones() - _NOT_ZONES)
+
+
+def offset_at(key: str, instant: int) -> int:
+    """The offset of the zone from UTC at an instant, in microseconds."""
+    return _offset(zoneinfo.ZoneInfo(key), instant)
 
 
 def _offset(zone: zoneinfo.ZoneInfo, instant: int) -> int:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from domain.calendar import Calendar
 from domain.calendar.closures import Closure
+from domain.calendar.intervals import Interval
 from domain.instants import DAY, Instant, Micros
 from domain.plan.measuring import MeasuredCycle
 from domain.plan.plans import TargetPlan
@@ -104,8 +105,19 @@ def _end(target: TargetPlan, now: Instant) -> Instant:
 @dataclass(frozen=True, slots=True)
 class _Piece:
     kind: SegmentKind
-    start: Instant
-    end: Instant
+    interval: Interval[Instant]
+
+    @property
+    def start(self) -> Instant:
+        return self.interval.start
+
+    @property
+    def end(self) -> Instant:
+        return self.interval.end
+
+    @property
+    def wall(self) -> Micros:
+        return Micros(self.interval.length)
 
 
 class _SegmentWalk:
@@ -133,10 +145,9 @@ class _SegmentWalk:
         sums = dict.fromkeys(SegmentKind, 0)
         counted = 0
         for piece in _clipped(self.pieces, start, end):
-            wall = Micros(piece.end - piece.start)
             open_ = self._open(piece)
             sums[piece.kind] += open_
-            sums[SegmentKind.CLOSED] += wall - open_
+            sums[SegmentKind.CLOSED] += piece.wall - open_
             counted += self._counted(piece, open_)
         kinds = {name.value: Micros(sums[name]) for name in SegmentKind if name is not SegmentKind.SUMMARY}
         return Totals(**kinds, counted=Micros(counted))
@@ -157,7 +168,7 @@ class _SegmentWalk:
                 yield from self._cut(piece)
             else:
                 shares = self.shares(piece.start, piece.end) if piece.kind is SegmentKind.PAUSED else ()
-                counted = self._counted(piece, Micros(piece.end - piece.start))
+                counted = self._counted(piece, piece.wall)
                 yield Segment(piece.kind, piece.start, piece.end, counted, shares=shares)
 
     def _cut(self, piece: _Piece) -> Iterator[Segment]:
@@ -177,7 +188,7 @@ class _SegmentWalk:
         """All of it but what a calendar closes of running time."""
         if piece.kind is SegmentKind.RUNNING:
             return self._calendar.elapsed(piece.start, piece.end)
-        return Micros(piece.end - piece.start)
+        return piece.wall
 
     def _counted(self, piece: _Piece, open_: Micros) -> Micros:
         """Nothing stops a clock that runs to a fixed instant between its first start and its last stop."""
@@ -185,32 +196,28 @@ class _SegmentWalk:
 
 
 def _pieces(cycle: Cycle, end: Instant) -> Iterator[_Piece]:
-    """Running, paused, and stopped in between; none of no length."""
-    apart = pairwise(cycle.going)
-    closed = (Span(before.end, after.start) for before, after in apart if before.end is not None)
-    kinds = ((SegmentKind.RUNNING, cycle.ran), (SegmentKind.PAUSED, cycle.paused), (SegmentKind.STOPPED, closed))
-    pieces = (_closed(kind, span, end) for kind, spans in kinds for span in spans)
+    """The cycle up to `end` in order: running, paused, and stopped in between; without pieces of no length."""
+    pairs = pairwise(cycle.going)
+    stopped = (Span(before.end, after.start) for before, after in pairs if before.end is not None)
+    kinds = ((SegmentKind.RUNNING, cycle.ran), (SegmentKind.PAUSED, cycle.paused), (SegmentKind.STOPPED, stopped))
+    ended = ((kind, span.ended(end)) for kind, spans in kinds for span in spans)
+    pieces = (_Piece(kind, Interval(span.start, span.end)) for kind, span in ended if span.end is not None)
     yield from sorted((piece for piece in pieces if piece.start < piece.end), key=lambda piece: piece.start)
-
-
-def _closed(kind: SegmentKind, span: Span, end: Instant) -> _Piece:
-    return _Piece(kind, span.start, end if span.end is None else span.end)
 
 
 def _clipped(pieces: Iterable[_Piece], start: Instant, end: Instant) -> Iterator[_Piece]:
     for piece in pieces:
-        if piece.start < end and start < piece.end:
-            yield _Piece(piece.kind, max(piece.start, start), min(piece.end, end))
+        if (part := piece.interval.clip(start, end)) is not None:
+            yield _Piece(piece.kind, part)
 
 
 def _shares(holds: Iterable[Hold], calendar: Calendar, start: Instant, end: Instant) -> Iterator[Share]:
     wall: dict[str, int] = {}
     working: dict[str, int] = {}
     for hold in holds:
-        begins, ends = max(hold.start, start), end if hold.end is None else min(hold.end, end)
-        if begins < ends:
-            wall[hold.cause] = wall.get(hold.cause, 0) + ends - begins
-            working[hold.cause] = working.get(hold.cause, 0) + calendar.elapsed(begins, ends)
+        if (part := hold.span.clip(start, end)) is not None:
+            wall[hold.cause] = wall.get(hold.cause, 0) + part.length
+            working[hold.cause] = working.get(hold.cause, 0) + calendar.elapsed(part.start, part.end)
     for cause, length in wall.items():
         yield Share(cause, Micros(length), Micros(working[cause]))
 

@@ -74,7 +74,7 @@ class _OpenCycle:
         for cause in sorted(self.holding):
             self._release(cause, None)
         ran, paused = self.spans[ClockState.RUNNING], self.spans[ClockState.PAUSED]
-        held = tuple(sorted(self.held, key=lambda hold: (hold.start, hold.cause)))
+        held = tuple(sorted(self.held, key=lambda hold: (hold.span.start, hold.cause)))
         state = ClockState.CANCELLED if self.superseded else self.state
         going = tuple(self.going)
         return Cycle(state, self.since, self.started_at, going, tuple(ran), tuple(paused), held, self.superseded)
@@ -91,7 +91,7 @@ class _OpenCycle:
     def _release(self, cause: str, at: Instant | None) -> None:
         start = self.holding.pop(cause)
         if start != at:
-            self.held.append(Hold(cause, start, at))
+            self.held.append(Hold(cause, Span(start, at)))
 
     def _close_span(self, at: Instant | None) -> None:
         if self.state in self.spans and at != self.since:

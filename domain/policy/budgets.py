@@ -150,7 +150,7 @@ def _next_working_day(calendar: Calendar, day: date) -> date:
 def _closing(calendar: Calendar, day: date) -> datetime:
     """The last closing time of a working day, as a local wall time."""
     midnight = datetime.combine(day, time())
-    return midnight + calendar.open_windows(day)[-1].today[1] * MICROSECOND
+    return midnight + calendar.open_windows(day)[-1].today.end * MICROSECOND
 
 
 def _instant(wall: datetime, zone: ZoneInfo) -> Instant:

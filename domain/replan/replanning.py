@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from domain.calendar import Calendar
+from domain.calendar.days import date_of
 from domain.calendar.holidays import Holiday
-from domain.calendar.times import Window, merged
+from domain.calendar.intervals import merged
+from domain.calendar.local_days import dates_between
+from domain.calendar.times import Window
+from domain.calendar.zones import offset_at
 from domain.errors import InvalidValue
-from domain.instants import DAY, MICROSECOND, SECOND, Instant, render, render_optional, to_datetime
+from domain.instants import DAY, SECOND, Instant, render, render_optional
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import exceeded
 from domain.policy.catalog import Catalog
@@ -157,7 +160,7 @@ class ClosureRequest:
         """The calendar with the closed time in it, under its reason. Raises InvalidValue for one that never closes."""
         if calendar.always_open:
             raise InvalidValue("closure.business_hours_id", "always", "is open around the clock and has no dates")
-        parts = tuple(self._parts(ZoneInfo(calendar.timezone)))
+        parts = tuple(self._parts(calendar.timezone))
         holidays = tuple(Holiday(day, self.reason, closed=windows) for day, windows in parts)
         # Nothing but a break closes what a special opening opens.
         opened = {day for day, _ in calendar.special_openings}
@@ -168,17 +171,11 @@ class ClosureRequest:
         dated = tuple(sorted(breaks.items()))
         return replace(calendar, holidays=(*calendar.holidays, *holidays), breaks=dated)
 
-    def _parts(self, zone: ZoneInfo) -> Iterable[tuple[date, tuple[Window, ...]]]:
-        """The local dates, and what of each is closed."""
-        first, last = (to_datetime(instant).astimezone(zone).replace(tzinfo=UTC) for instant in (self.start, self.end))
-        day = first.date()
-        while datetime(day.year, day.month, day.day, tzinfo=UTC) < last:
-            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-            opens = max(0, (first - midnight) // MICROSECOND)
-            closes = min(DAY, (last - midnight) // MICROSECOND)
-            if opens < closes:
-                yield day, (Window(opens, closes),)
-            day += timedelta(days=1)
+    def _parts(self, zone: str) -> Iterable[tuple[date, tuple[Window, ...]]]:
+        """The local dates, and what of each is closed: all that wall clocks show between the two times."""
+        first, last = (instant + offset_at(zone, instant) for instant in (self.start, self.end))
+        for number, shown in dates_between(first, last):
+            yield date_of(number), (Window(*shown),)
 
 
 _LONGEST_CLOSURE = 366 * DAY

@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from domain.analytics.wall_time import day_start, local
+from domain.calendar.intervals import merged
 from domain.instants import Instant, Micros
 from domain.policy.clocks import Span
 
@@ -54,12 +55,8 @@ def outages(turns: Iterable[tuple[Instant, bool]]) -> Iterator[Span]:
 
 def downtime(spans: Iterable[Span], start: Instant, end: Instant) -> Micros:
     """How much of `[start, end)` the spans cover; what several of them cover counts once."""
-    covered, reached = 0, start
-    for span in sorted(spans, key=lambda span: span.start):
-        until = end if span.end is None else min(end, span.end)
-        covered += max(0, until - max(reached, span.start))
-        reached = max(reached, until)
-    return Micros(covered)
+    parts = (span.clip(start, end) for span in spans)
+    return Micros(sum(one.length for one in merged(part for part in parts if part is not None)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ def test_the_example_of_the_glossary_is_what_the_plan_says() -> None:
     ]
     assert len(walk.turns) == 5
     assert measured.cycle.ran == (Span(at("09:00"), at("10:10")), Span(at("10:40"), at("11:10")))
-    assert measured.cycle.held == (Hold("customer", at("10:10"), at("10:40")),)
+    assert measured.cycle.held == (Hold("customer", Span(at("10:10"), at("10:40"))),)
     assert (measured.target.due_at, measured.target.breached_at) == (at("11:30"), None)
     assert moments(measured.target)["halfway"] == at("11:00")
 

@@ -12,7 +12,7 @@ from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import ClockState, Hold, OnReopen
+from domain.policy.clocks import ClockState, Hold, OnReopen, Span
 from domain.policy.conditions import Condition
 from domain.policy.policies import OnChange, Policy, TargetRule
 from domain.ticket.events import Event
@@ -174,8 +174,8 @@ def test_a_field_and_a_pause_at_once_are_a_union_and_each_keeps_its_share() -> N
     (measured,) = TicketWalk.of(a_snapshot(own, calendar=ALWAYS), events).cycles
     assert measured.cycle.paused_for == 40 * MINUTE
     assert measured.cycle.held == (
-        Hold("status in pending, on_hold", at("09:10"), at("09:40")),
-        Hold("vendor", at("09:20"), at("09:50")),
+        Hold("status in pending, on_hold", Span(at("09:10"), at("09:40"))),
+        Hold("vendor", Span(at("09:20"), at("09:50"))),
     )
     assert measured.target.due_at == at("10:40")
 

@@ -221,7 +221,7 @@ def test_the_cycles_of_a_clock_are_numbered_and_follow_one_another(
 @given(snapshots(), stories())
 def test_the_pauses_of_a_clock_are_the_union_of_what_held_it(snapshot: Snapshot, events: tuple[Event, ...]) -> None:
     for measured in TicketWalk.of(snapshot, events).cycles:
-        holds = [Span(hold.start, hold.end) for hold in measured.cycle.held]
+        holds = [hold.span for hold in measured.cycle.held]
         assert union(holds) == union(measured.cycle.paused)
 
 
