@@ -41,7 +41,7 @@ class InvalidValue(SlaError):
 
 
 class InvalidValues(InvalidValue):
-    """One field with several faults, each of them listed in `faults`; the message tells of all."""
+    """One field with several faults, each of them listed in `faults`; the message names all."""
 
     def __init__(self, field: str, value: Any, reason: str, faults: Sequence[InvalidValue]) -> None:
         super().__init__(field, value, reason)
@@ -73,7 +73,7 @@ class WorkingTimeExhausted(SlaError):
 
 
 class ClientGone(SlaError):
-    """Whoever asked has closed the connection: nothing was done, and nobody reads the answer."""
+    """The client has closed the connection: nothing was done, and nobody reads the answer."""
 
     status = 400
     code = "client_gone"
@@ -114,7 +114,7 @@ class Conflict(SlaError):
 
 
 class IdempotencyKeyUsed(Conflict):
-    """The request has been carried out and its answer cannot be given twice; `value` is the id of what it created."""
+    """The request was carried out before and its answer cannot be given twice; `value` is the id of what it created."""
 
     code = "idempotency_key_used"
     title = "Idempotency key used"
@@ -155,7 +155,7 @@ class StoreUnavailable(Unavailable):
 
 
 class PlanMissing(Unavailable):
-    """A step came without its plan, and the store does not hold that one: the step must bring it."""
+    """A step came without its plan, and the store does not hold that plan: the step must bring it."""
 
     code = "plan_missing"
     title = "Plan missing"

@@ -36,6 +36,6 @@ def hour_starts(zone: str, start: Instant, end: Instant) -> Iterator[Instant]:
             at += HOUR - (at + span.offset) % HOUR
 
 
-def local(zone: str, instant: Instant) -> datetime:
+def wall_clock(zone: str, instant: Instant) -> datetime:
     """The wall clock at an instant, with its offset."""
     return to_datetime(instant).astimezone(ZoneInfo(zone))

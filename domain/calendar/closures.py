@@ -14,7 +14,8 @@ from domain.instants import Instant
 
 
 class ClosingRule(StrEnum):
-    """A holiday; a break of the date; hours of the date's own; no hours on that weekday; the hours of that weekday."""
+    """What closes a part of a date: a holiday, a break on the date, the hours of the date's own (a special day or
+    opening), a weekday without hours, or the hours of the weekday."""
 
     HOLIDAY = "holiday"
     BREAK = "break"
@@ -45,10 +46,10 @@ Part = tuple[WallTime, Closure | None]
 
 
 class DayParts:
-    """Every date, whole, in parts that are open or closed by one rule.
+    """Every date in parts, each of them open or closed by one rule; together they are the whole date.
 
-    Where several rules close the same time a holiday is told first, then a break; a holiday takes all it closes, also
-    what would not have been open.
+    Where several rules close the same time, a holiday is named before a break, and both before the hours. A holiday is
+    named for all that it closes, also for what would not have been open.
     """
 
     def __init__(self, rules: DayRules, holidays: HolidayNames) -> None:
@@ -75,7 +76,7 @@ class DayParts:
         yield _WHOLE_DATE, Closure(self._rule_of(day))
 
     def _is_kept_by_breaks(self, day: int, holiday: Holiday, closed: tuple[WallTime, ...]) -> bool:
-        """Whether breaks close in spite of an opening what a holiday would: only the holiday knows the reason."""
+        """Whether breaks close, in spite of an opening, what the holiday would: then the holiday is the reason."""
         return bool(holiday.closed) and not without(closed, self._rules.breaks(day))
 
     def _rule_of(self, day: int) -> ClosingRule:
@@ -85,7 +86,7 @@ class DayParts:
 
 
 def stretches(zone: str, parts: DayParts, start: Instant, end: Instant) -> tuple[Stretch, ...]:
-    """`[start, end)` in order, neighbours of one rule joined."""
+    """`[start, end)` cut into stretches in order; neighbours that the same rule closes are one stretch."""
     found: list[Stretch] = []
     for stretch in _unjoined(zone, parts, start, end):
         if found and found[-1].closed_by == stretch.closed_by:

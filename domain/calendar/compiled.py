@@ -1,4 +1,4 @@
-"""Working time over compiled open UTC intervals: prefix sums per fortnight, fortnights added as they are asked for."""
+"""Working time over compiled open intervals in UTC: prefix sums by fortnight; fortnights are added when asked for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _LAST = HORIZON // _FORTNIGHT
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenFortnight:
-    """Its open intervals: where each opens, and the working time of the fortnight before it and after."""
+    """The open intervals of a fortnight: the instant at which each opens, and the working time in the fortnight before
+    the first, after the first, after the second and so on (one entry more than `opens`)."""
 
     opens: array[int]
     worked: array[int]
@@ -35,7 +36,7 @@ class OpenFortnight:
         return min(self.worked[last] + instant - self.opens[last], self.worked[last + 1]) if last >= 0 else 0
 
     def earliest(self, worked: int) -> int:
-        """The first instant at which that much (more than nothing, at most the total) has been worked."""
+        """The first instant at which that much has been worked: more than nothing, at most the total."""
         index = bisect_left(self.worked, worked) - 1
         return self.opens[index] + worked - self.worked[index]
 
@@ -46,7 +47,7 @@ class OpenFortnight:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenSpan:
-    """Consecutive compiled fortnights and the working time before each of them, counted from the first."""
+    """Consecutive fortnights from number `first` on, and the working time before each of them and after the last."""
 
     first: int
     fortnights: tuple[OpenFortnight, ...]
@@ -68,8 +69,8 @@ class OpenSpan:
 class OpenTime:
     """Working time of one set of rules in one zone.
 
-    A span is never changed, only replaced by a longer one, so threads need no lock: the worst outcome of a race is a
-    fortnight compiled twice.
+    A span is never changed, only replaced by a longer one. So threads need no lock: at worst a race compiles a
+    fortnight twice.
     """
 
     def __init__(self, zone: str, rules: DayRules) -> None:
@@ -129,6 +130,6 @@ class OpenTime:
 
 
 def exhausted(start: Instant, working: Micros, reason: str) -> WorkingTimeExhausted:
-    """Names the hours, for nothing else knows how few they are, and what was asked of them."""
+    """The error for a calendar with too little working time; it names the hours and what was asked of them."""
     asked = f"{-(-working // SECOND)} seconds from {render(start)}"
     return WorkingTimeExhausted(reason, field="business_hours", value=asked)

@@ -36,9 +36,9 @@ def date_of(number: int) -> date:
 class DayRules:
     """The open intervals of any date, as microseconds since its local midnight.
 
-    A window past midnight is two parts. Each part obeys the holidays, special days and breaks of its own date; a
-    special day's second part joins the next date's weekly hours unless that date has special hours itself. An opening
-    is a special day that no holiday closes.
+    A window past midnight is two parts. Each part obeys the holidays, special days and breaks of its own date. The
+    second part of a special day joins the weekly hours of the next date, unless that date has special hours itself.
+    An opening is a special day that no holiday closes.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class DayRules:
         return without(self.hours(day), merged([*holiday, *self.breaks(day)]))
 
     def never_opens(self) -> bool:
-        """Whether holidays of every year close all that would open from 1970 to 2100; those of one do not count."""
+        """Whether holidays of every year close all that would open from 1970 to 2100; other holidays do not count."""
         if len(self._yearly) < _DATES_OF_EVERY_YEAR:
             return False
         closed, weekly = set(self._yearly.values()), set(self._weekly)
@@ -88,7 +88,7 @@ class DayRules:
         return merged([*_today(self._breaks.get(day, ())), *_tomorrow(self._breaks.get(day - 1, ()))])
 
     def hours(self, day: int) -> tuple[WallTime, ...]:
-        """What is open but for holidays and breaks; sorted and disjoint."""
+        """The hours of a date before holidays and breaks are taken out; sorted and disjoint."""
         if day in self._special:
             return merged(_today(self._special[day]))
         spill = _tomorrow(self._special.get(day - 1, ()))
@@ -99,7 +99,7 @@ def _week(weekly: Sequence[Sequence[Window]]) -> tuple[tuple[WallTime, ...], ...
     week: list[tuple[WallTime, ...]] = []
     before, last = weekly[-1], None
     for windows in weekly:
-        # Most weekdays are as the one before them, and are worked out once.
+        # Most weekdays have the hours of the day before, and those are computed once.
         if last is None or windows != before or before != last:
             week.append(merged([*_today(windows), *_tomorrow(before)]))
         else:
@@ -109,7 +109,7 @@ def _week(weekly: Sequence[Sequence[Window]]) -> tuple[tuple[WallTime, ...], ...
 
 
 def _closures(holidays: Iterable[Holiday]) -> tuple[dict[int, Closed], dict[tuple[int, int], Closed]]:
-    """What the holidays close of single dates, and of dates of every year."""
+    """What the holidays close of dates of one year, by day number, and of dates of every year, by month and day."""
     dated: dict[int, Closed] = {}
     yearly: dict[tuple[int, int], Closed] = {}
     for holiday in holidays:

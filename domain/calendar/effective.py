@@ -1,4 +1,4 @@
-"""What a calendar comes to on one date: when it is open, on the wall and in UTC, and why it is not otherwise."""
+"""A calendar on one date: when it is open, by the wall clock and in UTC, and why it is closed otherwise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.instants import DAY, Instant, Micros
 
 @dataclass(frozen=True, slots=True)
 class OpenWindow:
-    """Open from `start` until just before `end`; the wall clock of the zone shows `opens` and `closes` then."""
+    """Open in `[start, end)`; the wall clock of the zone shows `opens` at the start and `closes` at the end."""
 
     opens: str
     closes: str
@@ -27,7 +27,7 @@ class OpenWindow:
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """The clocks of a zone jump: forwards where the offset from UTC grows. Offsets are microseconds."""
+    """The clocks of a zone are put forward, where the offset from UTC grows, or back. Offsets are microseconds."""
 
     at: Instant
     before: int
@@ -36,7 +36,8 @@ class ClockChange:
 
 @dataclass(frozen=True, slots=True)
 class EffectiveDay:
-    """`special` where hours of its own stand for the date; `holidays` also where they close only a part of it."""
+    """One date of a calendar. `special` says whether the date has hours of its own; `holidays` are there also where
+    they close only a part of it."""
 
     day: date
     windows: tuple[OpenWindow, ...]
@@ -46,7 +47,7 @@ class EffectiveDay:
 
     @property
     def working(self) -> Micros:
-        """The real time that is open."""
+        """How long it is open, in real time."""
         return Micros(sum(window.end - window.start for window in self.windows))
 
 

@@ -16,9 +16,10 @@ _MIDNIGHTS_AT_THE_END = frozenset({"24:00", "24:00:00"})
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
-    """`[opens, closes)` in microseconds since local midnight; `closes` before `opens` runs past midnight.
+    """`[opens, closes)` in microseconds since local midnight, on whole seconds.
 
-    Raises InvalidValue for times outside the day and for a window of no length.
+    A window whose `closes` lies before its `opens` runs past midnight: 22:00 to 02:00. Raises InvalidValue for times
+    outside the day and for a window of no length.
     """
 
     opens: int

@@ -35,7 +35,7 @@ class OffsetSpan:
 
 
 def require_zone(key: Any, field: str = "timezone") -> str:
-    """The key itself. Raises InvalidValue unless it is the name of an IANA zone in the database in use."""
+    """The key itself. Raises InvalidValue for anything but the name of an IANA zone in the database in use."""
     if not isinstance(key, str) or key not in _known_zones():
         raise InvalidValue(field, key, "must be the name of an IANA time zone such as Europe/Berlin")
     return key
@@ -44,7 +44,7 @@ def require_zone(key: Any, field: str = "timezone") -> str:
 @cache
 def offset_spans_of_year(key: str, year: int) -> tuple[OffsetSpan, ...]:
     """The spans of constant offset that make up one UTC year, in order."""
-    # Kept without a bound: there are not more than five hundred zones, each with 131 years.
+    # Kept without a bound: there are about six hundred zones, each with 131 years.
     zone = zoneinfo.ZoneInfo(key)
     start, end = YEAR_STARTS[year - FIRST_YEAR], YEAR_STARTS[year - FIRST_YEAR + 1]
     starts = [start, *_transitions(zone, start, end)]
@@ -90,7 +90,7 @@ def tzdata_version() -> str:
 
 
 def pin_packaged_tzdata() -> None:
-    """Let the installed `tzdata` package decide, not the machine. To be called before the first calendar is used."""
+    """Use the installed `tzdata` package and not the machine's database. Call it before the first calendar is used."""
     zoneinfo.reset_tzpath(to=[])
     zoneinfo.ZoneInfo.clear_cache()
     _known_zones.cache_clear()

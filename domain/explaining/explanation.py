@@ -1,4 +1,4 @@
-"""The whole explanation of an instance, as a pure function of what is recorded of it and an instant."""
+"""The explanation of an instance: a pure function of what is recorded of it and an instant."""
 
 from __future__ import annotations
 
@@ -30,8 +30,11 @@ MOST_ORPHANED = 100
 
 @dataclass(frozen=True, slots=True)
 class RecordedHistory:
-    """What is recorded of an instance: `recorded` is the plan that its workflow walks (None where none is known), and
-    `is_complete` is false while something is missing."""
+    """What is recorded of an instance.
+
+    `recorded` is the plan that its workflow follows (None where no plan is known); `is_complete` is false while
+    something is missing.
+    """
 
     snapshot: Snapshot
     events: tuple[Event, ...]
@@ -48,7 +51,7 @@ class RecordedHistory:
         recorded: Mapping[str, Any],
         is_complete: bool,
     ) -> RecordedHistory | None:
-        """From what a store holds; None while it lacks the opening, without which nothing can be told."""
+        """From what a store holds; None while it lacks the opening, without which nothing can be explained."""
         if snapshot is None or not any(event.kind is EventKind.OPENED for event in events):
             return None
         return cls(Snapshot.from_json(snapshot), events, ledger, Plan.from_json(recorded), is_complete)
@@ -81,7 +84,7 @@ class PolicyChange:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedEvent:
-    """An event and when it took effect; `is_late` where it arrived behind an event or a milestone that it precedes."""
+    """An event and when it took effect; `is_late` where an event or a milestone that follows it was there before it."""
 
     event: Event
     effective_at: Instant
@@ -89,14 +92,18 @@ class ExplainedEvent:
 
     @property
     def delay(self) -> Micros:
-        """From when it happened to when it arrived; nothing where the source's clock is ahead of ours."""
+        """From when it happened to when it arrived; zero where the source's clock is ahead of ours."""
         return Micros(max(0, self.event.received_at - self.event.occurred_at))
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`snapshot` holds the rules in force, after any replan. Of clocks, of milestones whose clock there is no more, of
-    changes and of events the newest are there; `..._in_all` count the rest too."""
+    """Why an instance stands where it stands at `at`.
+
+    `snapshot` holds the rules in force, after any replan. `clocks`, `orphaned` (milestones whose clock is gone),
+    `changes` and `events` hold the newest; `..._in_all` count all of them. `agrees` says whether the recorded plan is
+    the one that follows from snapshot and events (None: no plan is recorded).
+    """
 
     snapshot: Snapshot
     plan: Plan
@@ -169,7 +176,7 @@ def _events(turns: Sequence[Turn], ledger: Ledger) -> Iterator[ExplainedEvent]:
 
 
 def _overtaken(events: Iterable[Event]) -> frozenset[str]:
-    """The ids of those that arrived after one that happened later."""
+    """The ids of the events that arrived after an event that happened later."""
     latest, found = Instant(0), set()
     for event in sorted(events, key=lambda one: one.received_at):
         if event.occurred_at < latest:
@@ -179,5 +186,5 @@ def _overtaken(events: Iterable[Event]) -> frozenset[str]:
 
 
 def _is_behind(event: Event, firing: Firing) -> bool:
-    """Whether it arrived after a milestone had fired that it precedes."""
+    """Whether the event arrived after a milestone that it precedes had fired."""
     return event.occurred_at < firing.planned_at and firing.fired_at < event.received_at

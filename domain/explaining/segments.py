@@ -17,12 +17,12 @@ from domain.policy.clocks import Cycle, Hold, Span
 
 NOTHING = Micros(0)
 _STEP = 60 * DAY
-"""How much of a calendar is looked at at a time, latest first: only what is shown is ever computed."""
+"""How much of a calendar is cut at a time, latest first, so that only what is shown is computed."""
 
 
 class SegmentKind(StrEnum):
-    """Open and running; closed by the calendar while running; paused; stopped between a stop and a reopening; the
-    older part of a cycle, summed up."""
+    """`running` while open, `closed` by the calendar while running, `paused`, `stopped` from a stop to the reopening,
+    or a `summary` of the older part of a cycle."""
 
     RUNNING = "running"
     CLOSED = "closed"
@@ -33,7 +33,7 @@ class SegmentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How long one cause held the clock: on the wall, and of that in working time. Shares of several overlap."""
+    """How long one cause held the clock: in wall time, and how much of that was working time. Shares may overlap."""
 
     cause: str
     wall: Micros
@@ -42,8 +42,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Wall time of each kind, together all the time there was. `counted` is what the clock has used: the running time,
-    and of a clock that runs to a fixed instant everything until then."""
+    """Wall time of each kind; together they are all the time there was.
+
+    `counted` is what the clock has used: the running time, or all time for a clock that runs to a fixed instant.
+    """
 
     running: Micros = NOTHING
     closed: Micros = NOTHING
@@ -58,8 +60,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """`[start, end)`. `counted` is what of it the clock has used; `closed_by` is there for what is closed, `shares`
-    for what is paused or summed up, `totals` for what is summed up."""
+    """`[start, end)` of one kind. `counted` is how much of it the clock has used.
+
+    `closed_by` is set where it is closed, `shares` where it is paused or a summary, `totals` where it is a summary.
+    """
 
     kind: SegmentKind
     start: Instant
@@ -98,7 +102,7 @@ def trace(measured: MeasuredCycle, now: Instant, most: int) -> Trace:
 
 
 def _end(target: TargetPlan, now: Instant) -> Instant:
-    """What is dated ahead of our clock counts as it will have happened, as it does in every view of an instance."""
+    """An event dated ahead of our clock counts as if it had happened, as in every view of an instance."""
     return max(now, target.since) if target.stopped_at is None else target.stopped_at
 
 
@@ -172,7 +176,7 @@ class _SegmentWalk:
                 yield Segment(piece.kind, piece.start, piece.end, counted, shares=shares)
 
     def _cut(self, piece: _Piece) -> Iterator[Segment]:
-        """Running time as the calendar opens and closes in it, latest first."""
+        """A running piece cut where the calendar opens and closes, latest segment first."""
         end = piece.end
         while end > piece.start:
             start = Instant(max(piece.start, end - _STEP))
@@ -185,13 +189,13 @@ class _SegmentWalk:
             end = start
 
     def _open(self, piece: _Piece) -> Micros:
-        """All of it but what a calendar closes of running time."""
+        """The wall time of a piece without what the calendar closes of it while the clock runs."""
         if piece.kind is SegmentKind.RUNNING:
             return self._calendar.elapsed(piece.start, piece.end)
         return piece.wall
 
     def _counted(self, piece: _Piece, open_: Micros) -> Micros:
-        """Nothing stops a clock that runs to a fixed instant between its first start and its last stop."""
+        """How much the clock has used. One that runs to a fixed instant uses all time from its start to its stop."""
         return open_ if self._is_fixed or piece.kind is SegmentKind.RUNNING else NOTHING
 
 
@@ -223,6 +227,6 @@ def _shares(holds: Iterable[Hold], calendar: Calendar, start: Instant, end: Inst
 
 
 def _join(earlier: Segment, later: Segment) -> bool:
-    """Whether they are one segment that was looked at in two steps."""
+    """Whether both are one segment that came up in two steps."""
     kinds = (SegmentKind.RUNNING, SegmentKind.CLOSED)
     return earlier.kind in kinds and (earlier.kind, earlier.closed_by) == (later.kind, later.closed_by)

@@ -17,7 +17,7 @@ from domain.explaining.wording import printable, spoken_instant, spoken_length, 
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
 from domain.plan.status import instance_status, met
 from domain.policy.conditions import MISSING, Match
-from domain.policy.match_record import DISABLED, Checked, MatchRecord, Passed
+from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, PassedPolicy
 from domain.policy.policies import Policy
 from domain.record.notices import spoken
 from domain.ticket.origins import Origin
@@ -113,7 +113,7 @@ def _matching(record: MatchRecord) -> Iterator[str]:
     yield from _more(record.above_in_all - len(record.above), "policies")
 
 
-def _passed(passed: Passed) -> Iterator[str]:
+def _passed(passed: PassedPolicy) -> Iterator[str]:
     name = f"    {passed.name} ({passed.id}, version {passed.version})"
     if passed.reason == DISABLED:
         yield f"{name}: disabled"
@@ -128,7 +128,7 @@ def _more(count: int, what: str, indent: str = "    ") -> Iterator[str]:
         yield f"{indent}and {count} more {what}"
 
 
-def _checked(one: Checked) -> str:
+def _checked(one: CheckedCondition) -> str:
     wanted = "" if one.wanted is MISSING else f" {_value(one.wanted)}"
     actual = "the ticket has no such field" if one.actual is MISSING else f"the ticket's is {_value(one.actual)}"
     return f"{'holds' if one.holds else 'fails'}: {one.field} {one.operator}{wanted}; {actual}"

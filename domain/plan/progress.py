@@ -14,7 +14,7 @@ from domain.plan.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, Milestone,
 from domain.plan.promises import PolicyInForce
 from domain.policy.budgets import Deadline, WorkingDays
 from domain.policy.clocks import Cycle, Span
-from domain.policy.escalations import share
+from domain.policy.escalations import budget_share
 from domain.policy.policies import TargetRule
 
 _ALWAYS = Calendar.always()
@@ -214,9 +214,9 @@ def _milestones(last: MeasuredPromise, reached: Mapping[str, Milestone]) -> tupl
 
 def _marks(promise: Promise, budget: Micros) -> tuple[Milestone, ...]:
     policy, type_ = promise.in_force.policy, promise.rule.type
-    marks = [Milestone(HALFWAY, share(budget, Decimal(50)), None), Milestone(BREACHED, budget, None)]
+    marks = [Milestone(HALFWAY, budget_share(budget, Decimal(50)), None), Milestone(BREACHED, budget, None)]
     if policy.at_risk_percent is not None:
-        marks.insert(1, Milestone(AT_RISK, share(budget, policy.at_risk_percent), None))
+        marks.insert(1, Milestone(AT_RISK, budget_share(budget, policy.at_risk_percent), None))
     steps = (step for step in policy.steps if step.applies_to(type_))
     marks += (Milestone(f"{ESCALATION}:{step.id}", step.threshold(budget), None, step.to_json()) for step in steps)
     return tuple(sorted(marks, key=lambda mark: mark.threshold))

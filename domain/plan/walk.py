@@ -16,7 +16,7 @@ from domain.plan.replans import effective_snapshot
 from domain.policy.clocks import OnReopen
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event, EventKind, in_order
-from domain.ticket.stints import Ownership, closing, ownership_of
+from domain.ticket.stints import Ownership, closing_event, ownership_of
 from domain.ticket.timeline import Turn, timeline
 
 
@@ -67,7 +67,7 @@ class TicketWalk:
         rules = (target for one in self.policies for target in one.targets)
         if not any(rule.clock(OnReopen.CONTINUE).may_start_again for rule in rules):
             return None
-        ended = closing([turn.event for turn in self.turns])
+        ended = closing_event([turn.event for turn in self.turns])
         if ended is None:
             return TicketEnd(None)
         at = next(turn.at for turn in self.turns if turn.event is ended)

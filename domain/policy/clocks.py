@@ -21,10 +21,11 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """`continues` lists the events after which a stopped clock runs on, `renews` those that end it and start it anew.
+    """Which events do what to a clock.
 
-    One that `recurs` starts again whenever it has stopped and a start comes; `follows_reopen` lets the policy say what
-    a reopening does instead of `continues`.
+    `continues` lists the events after which a stopped clock runs on, `renews` those that end it and start it anew. A
+    clock that `recurs` starts again whenever it has stopped and one of its starts comes. `follows_reopen` lets the
+    policy say what a reopening does, instead of `continues`.
     """
 
     starts: frozenset[EventKind]
@@ -60,11 +61,11 @@ CLOCKS: Mapping[str, ClockRule] = {
 }
 
 CUSTOM = ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED, recurs=True, follows_reopen=True)
-"""Of a named clock whose own conditions start and stop it; the end of the ticket stops it too."""
+"""The rule of a custom clock: its own conditions start and stop it, and the end of the ticket stops it too."""
 
 
 def require_clock_name(name: str, field: str = "type") -> str:
-    """The type of a target: one of `CLOCKS`, or a name of one's own. Raises InvalidValue."""
+    """The type of a target: one of `CLOCKS`, or the name of a custom clock. Raises InvalidValue."""
     if not _NAME.fullmatch(name):
         known = ", ".join(CLOCKS)
         raise InvalidValue(field, name, f"must be one of {known}, or a name of lower-case letters, digits and _")
@@ -72,8 +73,8 @@ def require_clock_name(name: str, field: str = "type") -> str:
 
 
 class OnReopen(StrEnum):
-    """What a reopening does to a clock that had stopped: it runs on, begins again in place of what it was, or begins
-    again beside what it was."""
+    """What a reopening does to a clock that had stopped: the clock runs on (`continue`), begins a cycle that supersedes
+    the one before (`restart`), or begins a cycle beside it (`new_cycle`)."""
 
     CONTINUE = "continue"
     RESTART = "restart"
@@ -82,7 +83,7 @@ class OnReopen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A clock as a policy sets it up. `starts_when` and `stops_when` are the conditions of a named one."""
+    """A clock as a policy sets it up. `starts_when` and `stops_when` are the conditions of a custom clock."""
 
     rule: ClockRule
     pausable: bool = True

@@ -40,7 +40,7 @@ class CalendarVersion:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The part of a snapshot that names things; reading it needs neither a calendar nor a time zone."""
+    """The names and versions in a snapshot; reading them needs neither a calendar nor a time zone."""
 
     organization: str
     instance_id: str
@@ -68,7 +68,7 @@ class Facts:
         return cls(**values, teams=teams, applicable_team=policy.get("applicable_team"))
 
     def to_json(self) -> dict[str, Any]:
-        """Without what stands beside the facts in a snapshot."""
+        """Without teams and `applicable_team`, which stand beside the facts in a snapshot."""
         return {name: getattr(self, name) for name in _FACTS}
 
 
@@ -77,8 +77,10 @@ _FACTS = tuple(name for name in Facts.__dataclass_fields__ if name not in ("team
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A policy that the ticket may change to, and where it would be measured then: `team_calendars` by id, of teams
-    whose clocks would not run in `calendar`."""
+    """A policy that the ticket may change to, and the calendars that would measure it then.
+
+    `team_calendars` holds by id those of teams whose clocks would not run in `calendar`.
+    """
 
     policy: Policy
     calendar: CalendarVersion
@@ -91,12 +93,15 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`teams` are those that the ticket may come to, as far as their leads or calendars matter; `team_calendars` the
-    calendars of their own, by id, of teams whose clocks do not run in `calendar`. `auto_escalate` is whether breaches
-    went to the escalation contact when the ticket opened. `alternatives` are the policies in evaluation order, its own
-    among them, where a change of the ticket may lead to another. `opening_rules` are those the ticket opened under,
-    where a replan has put others in their place. `matching` is why the ticket got its policy when it opened, where that
-    was kept."""
+    """All that a ticket is measured by.
+
+    `teams` are the teams that the ticket may come to, as far as their leads or calendars matter; `team_calendars` holds
+    by id the calendars of teams whose clocks do not run in `calendar`. `auto_escalate` is whether breaches went to the
+    escalation contact when the ticket opened. `alternatives` are the policies in evaluation order, its own among them,
+    where a change of the ticket may lead to another. `opening_rules` are the rules the ticket opened under, where a
+    replan has put others in their place. `matching` is why the ticket got its policy when it opened, where that was
+    kept.
+    """
 
     organization: str
     ticket: Ticket
@@ -128,11 +133,11 @@ class Snapshot:
 
     @property
     def own(self) -> Alternative:
-        """What it is measured by while no change of the ticket has led to another policy."""
+        """What the ticket is measured by until a change of it leads to another policy."""
         return Alternative(self.policy, self.calendar, self.team_calendars)
 
     def choice(self, ticket: Ticket) -> tuple[Policy, CalendarVersion] | None:
-        """What the ticket would be measured by as it is now; None when no policy matches or no other is known."""
+        """The policy and calendar for the ticket as it is now; None when no alternative matches."""
         found = first_match((one.policy for one in self.alternatives), ticket)
         if found is None:
             return None
@@ -141,7 +146,7 @@ class Snapshot:
         return found, next(one.calendar for one in self.alternatives if one.policy is found)
 
     def calendar_under(self, policy_id: str | None, team_id: str | None = None) -> CalendarVersion:
-        """The calendar in which a clock of that team runs while that policy (None: its own) is in force."""
+        """The calendar in which a clock of that team runs while that policy is in force (None: the snapshot's own)."""
         team = self.teams.get(team_id) if team_id is not None else None
         own = team.business_hours_id if team is not None else None
         others = self.alternatives if policy_id not in (None, self.policy.id) else ()

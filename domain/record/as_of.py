@@ -25,9 +25,9 @@ class KnownState:
 
 
 def known_at(snapshot: Snapshot, events: Iterable[Event], ledger: Ledger, instant: Instant) -> KnownState | None:
-    """None where the opening had not been received by then.
+    """What was known of an instance at an instant; None where its opening had not been received by then.
 
-    What was received, fired, withdrawn and delivered at the very instant counts. Raises as `plan` does.
+    What was received, fired, withdrawn or delivered at that very instant counts. Raises as `plan` does.
     """
     received = tuple(event for event in events if event.received_at <= instant)
     if not any(event.kind is EventKind.OPENED for event in received):
@@ -39,10 +39,10 @@ def known_at(snapshot: Snapshot, events: Iterable[Event], ledger: Ledger, instan
 def _as_of(firing: Firing, instant: Instant) -> Firing:
     return replace(
         firing,
-        withdrawn_at=_by(firing.withdrawn_at, instant),
-        delivered_at=_by(firing.delivered_at, instant),
+        withdrawn_at=_if_by(firing.withdrawn_at, instant),
+        delivered_at=_if_by(firing.delivered_at, instant),
     )
 
 
-def _by(happened_at: Instant | None, instant: Instant) -> Instant | None:
+def _if_by(happened_at: Instant | None, instant: Instant) -> Instant | None:
     return None if happened_at is None or happened_at > instant else happened_at

@@ -1,4 +1,4 @@
-"""An instance as people read it at an instant: elapsed, remaining, due (Aurion's instance shape and its extensions)."""
+"""An instance as people read it at an instant: elapsed, remaining, due (Aurion's shape of an instance, extended)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MOST_SHOWN = 20
 
 
 def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) -> dict[str, Any]:
-    """The seed's instance with `targets` keyed by type; elapsed and remaining are working seconds as of `now`."""
+    """The instance as JSON, `targets` keyed by type; elapsed and remaining are working seconds as of `now`."""
     instance = snapshot.ticket.instance
     policy = _policy(snapshot, plan)
-    # Of several stints' clocks the latest counts: whoever has the ticket is asked for it.
+    # Where several stints have clocks, the latest counts: the team that has the ticket is asked.
     latest = {target.type: target for target in plan.targets}
     view = {
         "id": str(instance),
@@ -74,7 +74,7 @@ def stint_views(
 
 
 def _policy(snapshot: Snapshot, plan: Plan) -> PolicyFacts:
-    """That of the opening, or the latest that a change of the ticket has led a clock to."""
+    """The policy of the opening, or the latest one that a change of the ticket has put in force."""
     changed = [target.policy for target in plan.targets if target.policy is not None]
     latest = [facts for facts in changed if plan.versions is not None and facts.id == plan.versions["policy_id"]]
     opening = PolicyFacts(snapshot.policy.id, snapshot.policy.name, snapshot.policy.version, snapshot.ticket.priority)
