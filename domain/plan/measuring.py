@@ -36,16 +36,16 @@ def measured_cycles(
 
     Raises WorkingTimeExhausted when a due instant lies beyond 2100.
     """
-    ticket = _Ticket(snapshot, turns, policies, tuple(policy_at_each_turn(policies, turns)))
+    clocks = _TicketClocks(snapshot, turns, policies, tuple(policy_at_each_turn(policies, turns)))
     if snapshot.ticket.instance.kind is not Kind.OLA:
-        yield from (_credited(one, ownership) for one in ticket.cycles_in(None))
+        yield from (_credited(one, ownership) for one in clocks.cycles_in(None))
         return
     for stint in ownership.stints:
         # Nobody's stints have no clocks.
         if stint.team_id is not None:
             yield from (
                 replace(one, target=replace(one.target, stint=stint.event_id, team_id=stint.team_id))
-                for one in ticket.cycles_in(stint)
+                for one in clocks.cycles_in(stint)
                 if one.cycle.started_at is not None
             )
 
@@ -59,8 +59,8 @@ def _credited(one: MeasuredCycle, ownership: Ownership) -> MeasuredCycle:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ticket:
-    """What every clock of a ticket is walked over."""
+class _TicketClocks:
+    """The clocks of a ticket, and what each of them is walked over."""
 
     snapshot: Snapshot
     turns: Sequence[Turn]
