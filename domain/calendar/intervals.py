@@ -38,8 +38,12 @@ WHOLE_DAY: WallTime = Interval(0, DAY)
 
 def clipped(intervals: Iterable[Interval[T]], within: Interval[T]) -> tuple[Interval[T], ...]:
     """The parts of the intervals that lie in `within`."""
-    parts = (one.clip(within.start, within.end) for one in intervals)
-    return tuple(part for part in parts if part is not None)
+    first, last = within
+    return tuple(
+        one if first <= one.start and one.end <= last else Interval(max(one.start, first), min(one.end, last))
+        for one in intervals
+        if one.start < last and first < one.end
+    )
 
 
 def merged(intervals: Iterable[Interval[T]]) -> tuple[Interval[T], ...]:

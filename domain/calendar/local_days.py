@@ -24,9 +24,7 @@ def local_days(zone: str, start: int, end: int) -> Iterator[LocalDay]:
     02:00. What lies before 1970 or after 2100 is left out.
     """
     for span in offset_spans(zone, start, end):
-        offset = span.offset
-        for number, shown in dates_between(span.start + offset, span.end + offset):
-            yield number, number * DAY - offset, shown
+        yield from days_shown(*span)
 
 
 def lived(window: WallTime, midnight: int, shown: WallTime) -> Interval[Instant] | None:
@@ -35,18 +33,19 @@ def lived(window: WallTime, midnight: int, shown: WallTime) -> Interval[Instant]
     return None if part is None else Interval(Instant(midnight + part.start), Instant(midnight + part.end))
 
 
-def dates_between(start: int, end: int) -> list[tuple[int, WallTime]]:
-    """The dates of `[start, end)` by number, and how much of each; both count from 1970-01-01T00:00 of a wall clock.
+def days_shown(start: int, end: int, offset: int = 0) -> list[LocalDay]:
+    """The dates that clocks show in `[start, end)` if they keep that offset from UTC, in microseconds.
 
-    None where `end` does not lie after `start`, as when the clocks were put back in between.
+    None where `end` does not lie after `start`: by the wall clock that happens where clocks are put back in between.
     """
     if end <= start:
         return []
-    first, last = start // DAY, (end - 1) // DAY
+    first, last = (start + offset) // DAY, (end + offset - 1) // DAY
+    begins, ends = first * DAY - offset, last * DAY - offset
     if first == last:
-        return [(first, _shown(start - first * DAY, end - first * DAY))]
-    whole = [(number, WHOLE_DAY) for number in range(first + 1, last)]
-    return [(first, _shown(start - first * DAY, DAY)), *whole, (last, _shown(0, end - last * DAY))]
+        return [(first, begins, _shown(start - begins, end - begins))]
+    whole = [(number, number * DAY - offset, WHOLE_DAY) for number in range(first + 1, last)]
+    return [(first, begins, _shown(start - begins, DAY)), *whole, (last, ends, _shown(0, end - ends))]
 
 
 def _shown(start: int, end: int) -> WallTime:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import zoneinfo
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.errors import InvalidValue
 from domain.instants import DAY, MICROSECOND, SECOND, Instant, from_datetime, to_datetime
@@ -25,8 +24,7 @@ _SAMPLE = 3 * DAY
 _NOT_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 
 
-@dataclass(frozen=True, slots=True)
-class OffsetSpan:
+class OffsetSpan(NamedTuple):
     """The instants `[start, end)` during which local wall time is UTC plus `offset` microseconds."""
 
     start: int

@@ -12,7 +12,7 @@ from domain.calendar import Calendar
 from domain.calendar.days import date_of
 from domain.calendar.holidays import Holiday
 from domain.calendar.intervals import merged
-from domain.calendar.local_days import dates_between
+from domain.calendar.local_days import days_shown
 from domain.calendar.times import Window
 from domain.calendar.zones import offset_at
 from domain.errors import InvalidValue
@@ -184,7 +184,7 @@ class ClosureRequest:
     def _parts(self, zone: str) -> Iterable[tuple[date, tuple[Window, ...]]]:
         """The local dates, and what of each is closed: all that wall clocks show between the two times."""
         first, last = (instant + offset_at(zone, instant) for instant in (self.start, self.end))
-        for number, shown in dates_between(first, last):
+        for number, _, shown in days_shown(first, last):
             yield date_of(number), (Window(*shown),)
 
 

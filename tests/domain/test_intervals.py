@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.calendar.days import date_of
 from domain.calendar.intervals import WHOLE_DAY, Interval, clipped, merged, without
-from domain.calendar.local_days import dates_between, lived, local_days
+from domain.calendar.local_days import days_shown, lived, local_days
 from domain.instants import DAY, HOUR, parse
 from domain.policy.clocks import Span
 from tests.support.strategies import deterministic
@@ -71,10 +71,10 @@ def test_the_local_dates_of_a_time_are_lived_one_after_the_other_without_a_gap(
 
 @pytest.mark.parametrize(("start", "end"), [(5 * HOUR, 5 * HOUR), (5 * HOUR, 4 * HOUR)])
 def test_a_time_that_ends_by_the_wall_clock_before_it_begins_has_no_dates(start: int, end: int) -> None:
-    assert dates_between(start, end) == []
+    assert days_shown(start, end) == []
 
 
 def test_a_whole_date_is_the_whole_day_itself() -> None:
-    (first, second) = dates_between(DAY, 3 * DAY)
-    assert first == (1, WHOLE_DAY)
-    assert first[1] is WHOLE_DAY is second[1]
+    (first, second) = days_shown(DAY - HOUR, 3 * DAY - HOUR, HOUR)
+    assert first == (1, DAY - HOUR, WHOLE_DAY)
+    assert first[2] is WHOLE_DAY is second[2]
