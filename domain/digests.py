@@ -19,5 +19,5 @@ def digest(document: Any) -> str:
 
 
 def plan_digest(document: Mapping[str, Any]) -> str:
-    """Of what a plan promises and decides, whatever release of the time zone database it was made with."""
+    """The digest of a plan without its `versions`: equal for equal plans, whatever time zone database made them."""
     return digest({name: value for name, value in document.items() if name != "versions"})

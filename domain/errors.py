@@ -34,9 +34,14 @@ class InvalidValue(SlaError):
         super().__init__(f"{field}: {reason}, got {shown(value)}", field=field, value=value)
         self.reason = reason
 
+    def under(self, field: str) -> InvalidValue:
+        """The same refusal with `field` before its path: `days` under `targets[1]` is `targets[1].days`."""
+        path = ".".join(name for name in (field, self.field) if name)
+        return InvalidValue(path, self.value, self.reason)
+
 
 class InvalidValues(InvalidValue):
-    """One field with several faults, each of them listed in `faults`; the message tells of all."""
+    """One field with several faults, each of them listed in `faults`; the message names all."""
 
     def __init__(self, field: str, value: Any, reason: str, faults: Sequence[InvalidValue]) -> None:
         super().__init__(field, value, reason)
@@ -68,7 +73,7 @@ class WorkingTimeExhausted(SlaError):
 
 
 class ClientGone(SlaError):
-    """Whoever asked has closed the connection: nothing was done, and nobody reads the answer."""
+    """The client has closed the connection: nothing was done, and nobody reads the answer."""
 
     status = 400
     code = "client_gone"
@@ -109,7 +114,7 @@ class Conflict(SlaError):
 
 
 class IdempotencyKeyUsed(Conflict):
-    """The request has been carried out and its answer cannot be given twice; `value` is the id of what it created."""
+    """The request was carried out before and its answer cannot be given twice; `value` is the id of what it created."""
 
     code = "idempotency_key_used"
     title = "Idempotency key used"
@@ -150,7 +155,7 @@ class StoreUnavailable(Unavailable):
 
 
 class PlanMissing(Unavailable):
-    """A step came without its plan, and the store does not hold that one: the step must bring it."""
+    """A step came without its plan, and the store does not hold that plan: the step must bring it."""
 
     code = "plan_missing"
     title = "Plan missing"

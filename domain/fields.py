@@ -97,7 +97,7 @@ def require_version(value: Any, field: str) -> int:
 
 
 def require_document(value: Any, field: str) -> dict[str, Any]:
-    """An object that JSON can carry, whatever is in it; nested at most `DEEPEST` levels."""
+    """An object that JSON can carry, whatever is in it; nested at most `DEEPEST` levels. Raises InvalidValue."""
     left: list[tuple[Any, str, int]] = [(require_mapping(value, field), field, 1)]
     while left:
         part, path, depth = left.pop()

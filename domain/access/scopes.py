@@ -9,11 +9,11 @@ from domain.fields import require_list
 
 READ, WRITE, ADMIN = "sla:read", "sla:write", "sla:admin"
 SCOPES = (READ, WRITE, ADMIN)
-"""Each stands alone: a key that may write may not read unless it says so."""
+"""No scope holds another: a key that may write may read only if it has that scope too."""
 
 
 def require_scopes(value: Any, field: str = "scopes") -> tuple[str, ...]:
-    """The scopes, each once, in the order of SCOPES. Raises InvalidValue for an unknown one and for none at all."""
+    """The scopes, each once, in the order of SCOPES. Raises InvalidValue for an unknown scope and for an empty list."""
     given = require_list(value, field)
     for index, scope in enumerate(given):
         if scope not in SCOPES:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import islice, pairwise
 
 from domain.analytics.periods import Period
-from domain.analytics.wall_time import day_start, hour_starts, local
+from domain.analytics.wall_time import day_start, hour_starts, wall_clock
 from domain.errors import InvalidValue
 from domain.instants import Instant
 
@@ -37,7 +37,10 @@ class Bucket:
 
 
 def buckets(period: Period, granularity: Granularity) -> tuple[Bucket, ...]:
-    """In order; a day that the zone skipped has none. Raises InvalidValue when there would be too many."""
+    """The buckets of a period in order; a day that the zone skipped has none.
+
+    Raises InvalidValue for more than 2000 of them.
+    """
     cut = _hours(period) if granularity is Granularity.HOUR else _dates(period, _UNITS[granularity])
     found = tuple(islice(cut, MOST_BUCKETS + 1))
     if len(found) > MOST_BUCKETS:
@@ -56,7 +59,7 @@ class _Unit:
 def _hours(period: Period) -> Iterator[Bucket]:
     zone, end = period.timezone, period.end
     for start, until in pairwise([*islice(hour_starts(zone, period.start, end), MOST_BUCKETS + 1), end]):
-        yield Bucket(start, until, local(zone, start).isoformat(timespec="minutes"))
+        yield Bucket(start, until, wall_clock(zone, start).isoformat(timespec="minutes"))
 
 
 def _dates(period: Period, unit: _Unit) -> Iterator[Bucket]:

@@ -6,21 +6,21 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from domain.analytics.wall_time import local
+from domain.analytics.wall_time import wall_clock
 from domain.calendar.validation import WEEKDAYS
 from domain.instants import Instant
 
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """How many fell on each weekday (`mon`) and in each hour (0 to 23) of the zone's wall clock, most first."""
+    """How many breaches fell on each weekday (`mon`) and in each hour (0 to 23) of the zone's clock, most first."""
 
     weekdays: tuple[tuple[str, int], ...]
     hours: tuple[tuple[int, int], ...]
 
 
 def clusters(zone: str, instants: Iterable[Instant]) -> Clusters:
-    moments = Counter((moment.weekday(), moment.hour) for moment in (local(zone, at) for at in instants))
+    moments = Counter((moment.weekday(), moment.hour) for moment in (wall_clock(zone, at) for at in instants))
     weekdays, hours = Counter[int](), Counter[int]()
     for (weekday, hour), count in moments.items():
         weekdays[weekday] += count

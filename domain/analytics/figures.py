@@ -1,4 +1,4 @@
-"""What a period comes to."""
+"""The figures of a report: how many promises were kept, and how long the clocks took."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`times` by type, of the counted clocks that have stopped; `paused_share` of their wall time, None without any."""
+    """The figures of a period.
+
+    `times` holds by type the counted clocks that have stopped; `paused_share` is how much of their wall time was
+    paused, from 0 to 1, None without such clocks.
+    """
 
     groups: Sequence[Group]
     instances: int
@@ -46,7 +50,7 @@ class Figures:
         return sum((group.tally for group in self.groups), Tally())
 
     def by(self, trait: Trait) -> Sequence[tuple[str | None, Tally]]:
-        """The counted clocks by one trait, the largest number first, then by name."""
+        """The tallies by one trait, the one with most counted clocks first, then by name; without empty ones."""
         tallies: dict[str | None, Tally] = {}
         for group in self.groups:
             value: str | None = getattr(group, trait)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from domain.analytics.wall_time import FIRST_DAY, LAST_DAY, day_start, local
+from domain.analytics.wall_time import FIRST_DAY, LAST_DAY, day_start, wall_clock
 from domain.calendar.parsing import parse_date
 from domain.calendar.zones import require_zone
 from domain.errors import InvalidValue
@@ -49,10 +49,11 @@ def read_period(
 ) -> Period:
     """Without an end it ends today, without a start it has thirty days. `fields` are what the caller calls the two.
 
-    Raises InvalidValue for an unknown zone, for what is no date between 1970 and 2100, for an end before the start.
+    Raises InvalidValue for an unknown zone, for anything but a date between 1970 and 2100, and for an end before the
+    start.
     """
     zone = require_zone(timezone)
-    end = local(zone, now).date() if end_date is None else _read_day(end_date, fields[1])
+    end = wall_clock(zone, now).date() if end_date is None else _read_day(end_date, fields[1])
     days_before = timedelta(days=DEFAULT_DAYS - 1)
     start = max(FIRST_DAY, end - days_before) if start_date is None else _read_day(start_date, fields[0])
     if end < start:

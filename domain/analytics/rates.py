@@ -9,7 +9,7 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How clocks ended; a cancelled one was neither kept nor broken."""
+    """How many clocks ended how; a cancelled clock neither kept nor broke its promise."""
 
     met: int = 0
     breached: int = 0
@@ -28,9 +28,9 @@ class Tally:
 
     @property
     def compliance_rate(self) -> float | None:
-        """Percent of the counted that were met, to two decimals; None when nothing was counted."""
+        """The percentage of counted clocks that were met, to two decimals; None when none was counted."""
         return None if self.counted == 0 else round(100 * self.met / self.counted, 2)
 
     def reaches(self, percent: Decimal) -> bool | None:
-        """Whether the exact rate is at least this; None when nothing was counted."""
+        """Whether the exact rate is at least this; None when no clock was counted."""
         return None if self.counted == 0 else Fraction(100 * self.met, self.counted) >= Fraction(percent)

@@ -36,16 +36,16 @@ _KEYS = (
 )
 _CLOSED_WEEK: Week = ((),) * 7
 _SHARED = 8192
-"""Calendars whose compiled form is there for equal ones that are read anew; each keeps its own besides."""
+"""How many compiled forms are kept for calendars that are read anew; a calendar also keeps its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Weekly hours in an IANA zone, with holidays, dates with hours of their own and breaks on a date.
 
-    On a holiday a special day is closed and a special opening is open; of the two on one date the opening counts.
-    Dated fields are kept in the order of their dates. Raises InvalidValue, also for a week without any window.
-    `always_open` is for `Calendar.always()` and excludes every rule.
+    On a holiday a special day is closed and a special opening is open; if a date has both, the opening counts. Dated
+    fields are kept in the order of their dates. Raises InvalidValue for a field that is not of its type, and for a week
+    without any window. `always_open` is for `Calendar.always()` and excludes every rule.
     """
 
     timezone: str
@@ -74,7 +74,7 @@ class Calendar:
             raise InvalidValue("always", True, "must stand alone, without a zone, hours or dates")
 
     def __hash__(self) -> int:
-        # A policy of many targets is hashed with its calendars again and again; hashing the windows takes time.
+        # A policy of many targets is hashed with its calendars over and over, and hashing the windows takes time.
         if (known := self._hash) is None:
             known = hash((*self._values()[:2], *(holiday.order for holiday in self.holidays), *self._values()[3:]))
             object.__setattr__(self, "_hash", known)
@@ -110,12 +110,12 @@ class Calendar:
                 public_holidays=parsing.parse_public_holidays(body.get("public_holidays", []), "public_holidays"),
             )
         except InvalidValue as refusal:
-            raise InvalidValue(parsing.join(field, refusal.field or ""), refusal.value, refusal.reason) from None
+            raise refusal.under(field) from None
 
     def to_json(self) -> dict[str, Any]:
         """The shape that `from_json` reads, windows as they were given.
 
-        What a calendar of the first shape could not say is left out where there is none of it.
+        `special_openings` and `public_holidays` are left out where there are none: the first shape did not have them.
         """
         if self.always_open:
             return {"always": True}
@@ -136,7 +136,7 @@ class Calendar:
     def require_ever_open(self, field: str = "") -> Calendar:
         """The calendar itself. Raises InvalidValue where its holidays of every year close all that would open.
 
-        For who makes a calendar: one that was kept before this was asked can still be read.
+        This is asked of whoever makes a calendar, not when one is read: older ones were kept without it.
         """
         if not self.always_open and self._compiled().rules.never_opens():
             yearly = [holiday.to_json() for holiday in self.holidays if holiday.is_yearly]
@@ -144,7 +144,10 @@ class Calendar:
         return self
 
     def effective_day(self, day: date) -> EffectiveDay:
-        """What the rules come to on a date. Raises InvalidValue for one that is not within 1970 and 2100."""
+        """When and why the calendar is open or closed on a date.
+
+        Raises InvalidValue for a date outside the years 1970 to 2100.
+        """
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise InvalidValue("day", day.isoformat(), "must lie between the years 1970 and 2100")
         special = any(day == when for when, _ in (*self.special_days, *self.special_openings))
@@ -154,19 +157,20 @@ class Calendar:
         return EffectiveDay(day, windows, self.holidays_on(day), special, changes)
 
     def holidays_on(self, day: date) -> tuple[Holiday, ...]:
-        """The holidays of a date, also those that close only a part of it or that a special opening overrides."""
+        """The holidays of a date, with those that close only a part of it or that a special opening overrides."""
         return self._compiled().holidays.on(day)
 
     def open_windows(self, day: date) -> tuple[Window, ...]:
         """The local windows open on a date after holidays, special days and breaks; sorted, none past midnight."""
         if self.always_open:
             return (Window(0, DAY),)
-        return tuple(Window(opens, closes) for opens, closes in self._compiled().rules.open_intervals(day_number(day)))
+        return tuple(Window(*part) for part in self._compiled().rules.open_intervals(day_number(day)))
 
     def add(self, start: Instant, working: Micros) -> Instant:
         """The earliest instant at which `working` has elapsed since `start`; `start` itself for no time at all.
 
-        Raises InvalidValue for a negative length and WorkingTimeExhausted where it would end after the year 2100.
+        Open from 09:00 to 17:00, 2 hours from Monday 16:00 end on Tuesday 10:00. Raises InvalidValue for a negative
+        length and WorkingTimeExhausted where it would end after the year 2100.
         """
         _require_covered(start, "start")
         if working < 0:

@@ -8,13 +8,14 @@ from enum import StrEnum
 
 from domain.calendar.days import DayRules, date_of
 from domain.calendar.holidays import Holiday, HolidayNames
-from domain.calendar.times import Interval, merged, without
-from domain.calendar.zones import segments_between
-from domain.instants import DAY, Instant
+from domain.calendar.intervals import WHOLE_DAY, WallTime, merged, without
+from domain.calendar.local_days import lived, local_days
+from domain.instants import Instant
 
 
 class ClosingRule(StrEnum):
-    """A holiday; a break of the date; hours of the date's own; no hours on that weekday; the hours of that weekday."""
+    """What closes a part of a date: a holiday, a break on the date, the hours of the date's own (a special day or
+    opening), a weekday without hours, or the hours of the weekday."""
 
     HOLIDAY = "holiday"
     BREAK = "break"
@@ -40,42 +41,42 @@ class Stretch:
     closed_by: Closure | None
 
 
-Part = tuple[int, int, Closure | None]
-"""An interval of a date's wall time, and what closes it."""
+Part = tuple[WallTime, Closure | None]
+"""A part of a date, and what closes it; None: it is open."""
 
 
 class DayParts:
-    """Every date, whole, in parts that are open or closed by one rule.
+    """Every date in parts, each of them open or closed by one rule; together they are the whole date.
 
-    Where several rules close the same time a holiday is told first, then a break; a holiday takes all it closes, also
-    what would not have been open.
+    Where several rules close the same time, a holiday is named before a break, and both before the hours. A holiday is
+    named for all that it closes, also for what would not have been open.
     """
 
     def __init__(self, rules: DayRules, holidays: HolidayNames) -> None:
         self._rules = rules
         self._holidays = holidays
 
-    def of(self, day: int) -> list[Part]:
-        """In order; `day` counts from 1970-01-01."""
+    def on(self, day: int) -> list[Part]:
+        """The parts of a date in order; `day` counts from 1970-01-01."""
         opens = self._rules.open_intervals(day)
-        parts: list[Part] = [(start, end, None) for start, end in opens]
-        left = without(_WHOLE_DAY, opens)
+        parts: list[Part] = [(window, None) for window in opens]
+        left = without(_WHOLE_DATE, opens)
         for closed, closure in self._layers(day):
-            parts += [(start, end, closure) for start, end in without(left, without(_WHOLE_DAY, closed))]
+            parts += [(part, closure) for part in without(left, without(_WHOLE_DATE, closed))]
             left = without(left, closed)
         return sorted(parts, key=lambda part: part[0])
 
-    def _layers(self, day: int) -> Iterator[tuple[tuple[Interval, ...], Closure]]:
-        """What closes what of a date, the first to be told first; the last closes all that is not open."""
+    def _layers(self, day: int) -> Iterator[tuple[tuple[WallTime, ...], Closure]]:
+        """Every rule that closes something of a date, the most telling first; the last closes all that is not open."""
         for holiday in self._holidays.on(date_of(day)):
-            closed = merged(window.today for window in holiday.closed) or _WHOLE_DAY
+            closed = merged(window.today for window in holiday.closed) or _WHOLE_DATE
             if not self._rules.is_opening(day) or self._is_kept_by_breaks(day, holiday, closed):
                 yield closed, Closure(ClosingRule.HOLIDAY, holiday.name)
         yield self._rules.breaks(day), Closure(ClosingRule.BREAK)
-        yield _WHOLE_DAY, Closure(self._rule_of(day))
+        yield _WHOLE_DATE, Closure(self._rule_of(day))
 
-    def _is_kept_by_breaks(self, day: int, holiday: Holiday, closed: tuple[Interval, ...]) -> bool:
-        """Whether breaks close in spite of an opening what a holiday would: only the holiday knows the reason."""
+    def _is_kept_by_breaks(self, day: int, holiday: Holiday, closed: tuple[WallTime, ...]) -> bool:
+        """Whether breaks close, in spite of an opening, what the holiday would: then the holiday is the reason."""
         return bool(holiday.closed) and not without(closed, self._rules.breaks(day))
 
     def _rule_of(self, day: int) -> ClosingRule:
@@ -85,9 +86,9 @@ class DayParts:
 
 
 def stretches(zone: str, parts: DayParts, start: Instant, end: Instant) -> tuple[Stretch, ...]:
-    """`[start, end)` in order, neighbours of one rule joined."""
+    """`[start, end)` cut into stretches in order; neighbours that the same rule closes are one stretch."""
     found: list[Stretch] = []
-    for stretch in _lived(zone, parts, start, end):
+    for stretch in _unjoined(zone, parts, start, end):
         if found and found[-1].closed_by == stretch.closed_by:
             found[-1] = Stretch(found[-1].start, stretch.end, stretch.closed_by)
         else:
@@ -95,19 +96,11 @@ def stretches(zone: str, parts: DayParts, start: Instant, end: Instant) -> tuple
     return tuple(found)
 
 
-_WHOLE_DAY: tuple[Interval, ...] = ((0, DAY),)
+_WHOLE_DATE = (WHOLE_DAY,)
 
 
-def _lived(zone: str, parts: DayParts, start: Instant, end: Instant) -> Iterator[Stretch]:
-    for offset, local_start, local_end in _wall_times(zone, start, end):
-        for day in range(local_start // DAY, (local_end - 1) // DAY + 1):
-            for opens, closes, closure in parts.of(day):
-                begins, ends = max(day * DAY + opens, local_start), min(day * DAY + closes, local_end)
-                if begins < ends:
-                    yield Stretch(Instant(begins - offset), Instant(ends - offset), closure)
-
-
-def _wall_times(zone: str, start: Instant, end: Instant) -> Iterator[tuple[int, int, int]]:
-    """What the wall clock shows in `[start, end)`: from, to, and the offset from UTC that it keeps in between."""
-    for one in segments_between(zone, start, end):
-        yield one.offset, one.start + one.offset, one.end + one.offset
+def _unjoined(zone: str, parts: DayParts, start: Instant, end: Instant) -> Iterator[Stretch]:
+    for number, midnight, shown in local_days(zone, start, end):
+        for part, closure in parts.on(number):
+            if (real := lived(part, midnight, shown)) is not None:
+                yield Stretch(real.start, real.end, closure)

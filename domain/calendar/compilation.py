@@ -1,4 +1,4 @@
-"""What is worked out of a calendar when it is first asked, and kept as long as it is in use."""
+"""The compiled form of a calendar: made when the calendar is first asked, kept as long as it is in use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.calendar.times import Window
 
 
 class Compilation:
-    """The forms a calendar is asked in, each made when it is first needed."""
+    """The forms that questions to a calendar need, each made when it is first needed."""
 
     def __init__(
         self,

@@ -1,15 +1,16 @@
-"""Working time over compiled open UTC intervals: prefix sums per fortnight, fortnights added as they are asked for."""
+"""Working time over compiled open intervals in UTC: prefix sums by fortnight; fortnights are added when asked for."""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
 from domain.calendar.days import DayRules
-from domain.calendar.zones import HORIZON, OffsetSpan, segments_between
+from domain.calendar.intervals import WHOLE_DAY, clipped
+from domain.calendar.local_days import local_days
+from domain.calendar.zones import HORIZON
 from domain.errors import WorkingTimeExhausted
 from domain.instants import DAY, SECOND, Instant, Micros, render
 
@@ -20,7 +21,8 @@ _LAST = HORIZON // _FORTNIGHT
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenFortnight:
-    """Its open intervals: where each opens, and the working time of the fortnight before it and after."""
+    """The open intervals of a fortnight: the instant at which each opens, and the working time in the fortnight before
+    the first, after the first, after the second and so on (one entry more than `opens`)."""
 
     opens: array[int]
     worked: array[int]
@@ -34,7 +36,7 @@ class OpenFortnight:
         return min(self.worked[last] + instant - self.opens[last], self.worked[last + 1]) if last >= 0 else 0
 
     def earliest(self, worked: int) -> int:
-        """The first instant at which that much (more than nothing, at most the total) has been worked."""
+        """The first instant at which that much has been worked: more than nothing, at most the total."""
         index = bisect_left(self.worked, worked) - 1
         return self.opens[index] + worked - self.worked[index]
 
@@ -45,7 +47,7 @@ class OpenFortnight:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenSpan:
-    """Consecutive compiled fortnights and the working time before each of them, counted from the first."""
+    """Consecutive fortnights from number `first` on, and the working time before each of them and after the last."""
 
     first: int
     fortnights: tuple[OpenFortnight, ...]
@@ -67,8 +69,8 @@ class OpenSpan:
 class OpenTime:
     """Working time of one set of rules in one zone.
 
-    A span is never changed, only replaced by a longer one, so threads need no lock: the worst outcome of a race is a
-    fortnight compiled twice.
+    A span is never changed, only replaced by a longer one. So threads need no lock: at worst a race compiles a
+    fortnight twice.
     """
 
     def __init__(self, zone: str, rules: DayRules) -> None:
@@ -118,29 +120,16 @@ class OpenTime:
         opens: list[int] = []
         lengths: list[int] = []
         start = fortnight * _FORTNIGHT
-        for segment in segments_between(self._zone, start, min(start + _FORTNIGHT, HORIZON)):
-            for opening, length in _open_utc(self._rules, segment):
-                opens.append(opening)
-                lengths.append(length)
+        for number, midnight, shown in local_days(self._zone, start, min(start + _FORTNIGHT, HORIZON)):
+            windows = self._rules.open_intervals(number)
+            # Most dates are whole, and cutting what need not be cut would double the time that compiling takes.
+            for opening, closing in windows if shown is WHOLE_DAY else clipped(windows, shown):
+                opens.append(midnight + opening)
+                lengths.append(closing - opening)
         return OpenFortnight(array("q", opens), array("q", accumulate(lengths, initial=0)))
 
 
 def exhausted(start: Instant, working: Micros, reason: str) -> WorkingTimeExhausted:
-    """Names the hours, for nothing else knows how few they are, and what was asked of them."""
+    """The error for a calendar with too little working time; it names the hours and what was asked of them."""
     asked = f"{-(-working // SECOND)} seconds from {render(start)}"
     return WorkingTimeExhausted(reason, field="business_hours", value=asked)
-
-
-def _open_utc(rules: DayRules, segment: OffsetSpan) -> Iterator[tuple[int, int]]:
-    """Where it opens within the segment, and how long for."""
-    local_start, local_end = segment.start + segment.offset, segment.end + segment.offset
-    for day in range(local_start // DAY, (local_end - 1) // DAY + 1):
-        midnight = day * DAY
-        whole = local_start <= midnight and midnight + DAY <= local_end
-        for opens, closes in rules.open_intervals(day):
-            if whole:
-                yield midnight + opens - segment.offset, closes - opens
-                continue
-            start, end = max(midnight + opens, local_start), min(midnight + closes, local_end)
-            if start < end:
-                yield start - segment.offset, end - start

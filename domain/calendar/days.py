@@ -6,16 +6,17 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from domain.calendar.holidays import Holiday
-from domain.calendar.times import Interval, Window, merged, without
+from domain.calendar.intervals import WHOLE_DAY, WallTime, merged, without
+from domain.calendar.times import Window
 from domain.calendar.zones import HORIZON
 from domain.instants import DAY
 
 DatedWindows = tuple[date, tuple[Window, ...]]
 
-Closed = tuple[Interval, ...]
+Closed = tuple[WallTime, ...]
 """What a holiday closes of its date."""
 
-_WHOLE_DAY: Closed = ((0, DAY),)
+_WHOLE_DATE: Closed = (WHOLE_DAY,)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _COVERED = range(HORIZON // DAY)
 _DATES_OF_EVERY_YEAR = 366
@@ -35,9 +36,9 @@ def date_of(number: int) -> date:
 class DayRules:
     """The open intervals of any date, as microseconds since its local midnight.
 
-    A window past midnight is two parts. Each part obeys the holidays, special days and breaks of its own date; a
-    special day's second part joins the next date's weekly hours unless that date has special hours itself. An opening
-    is a special day that no holiday closes.
+    A window past midnight is two parts. Each part obeys the holidays, special days and breaks of its own date. The
+    second part of a special day joins the weekly hours of the next date, unless that date has special hours itself.
+    An opening is a special day that no holiday closes.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class DayRules:
         dated = {*self._special, *self._breaks}
         self._exceptional = self._holidays.keys() | dated | {day + 1 for day in dated}
 
-    def open_intervals(self, day: int) -> tuple[Interval, ...]:
+    def open_intervals(self, day: int) -> tuple[WallTime, ...]:
         """Sorted and disjoint; `day` counts from 1970-01-01."""
         yearly: Closed = ()
         if self._yearly:
@@ -64,12 +65,12 @@ class DayRules:
         if not yearly and day not in self._exceptional:
             return self._weekly[(day + _EPOCH_WEEKDAY) % 7]
         holiday = () if day in self._openings else (*self._holidays.get(day, ()), *yearly)
-        if holiday == _WHOLE_DAY:
+        if holiday == _WHOLE_DATE:
             return ()
         return without(self.hours(day), merged([*holiday, *self.breaks(day)]))
 
     def never_opens(self) -> bool:
-        """Whether holidays of every year close all that would open from 1970 to 2100; those of one do not count."""
+        """Whether holidays of every year close all that would open from 1970 to 2100; other holidays do not count."""
         if len(self._yearly) < _DATES_OF_EVERY_YEAR:
             return False
         closed, weekly = set(self._yearly.values()), set(self._weekly)
@@ -83,22 +84,22 @@ class DayRules:
         """Whether the date has hours of its own, an opening's among them."""
         return day in self._special
 
-    def breaks(self, day: int) -> tuple[Interval, ...]:
+    def breaks(self, day: int) -> tuple[WallTime, ...]:
         return merged([*_today(self._breaks.get(day, ())), *_tomorrow(self._breaks.get(day - 1, ()))])
 
-    def hours(self, day: int) -> tuple[Interval, ...]:
-        """What is open but for holidays and breaks; sorted and disjoint."""
+    def hours(self, day: int) -> tuple[WallTime, ...]:
+        """The hours of a date before holidays and breaks are taken out; sorted and disjoint."""
         if day in self._special:
             return merged(_today(self._special[day]))
         spill = _tomorrow(self._special.get(day - 1, ()))
         return merged([*self._weekly[(day + _EPOCH_WEEKDAY) % 7], *spill])
 
 
-def _week(weekly: Sequence[Sequence[Window]]) -> tuple[tuple[Interval, ...], ...]:
-    week: list[tuple[Interval, ...]] = []
+def _week(weekly: Sequence[Sequence[Window]]) -> tuple[tuple[WallTime, ...], ...]:
+    week: list[tuple[WallTime, ...]] = []
     before, last = weekly[-1], None
     for windows in weekly:
-        # Most weekdays are as the one before them, and are worked out once.
+        # Most weekdays have the hours of the day before, and those are computed once.
         if last is None or windows != before or before != last:
             week.append(merged([*_today(windows), *_tomorrow(before)]))
         else:
@@ -108,14 +109,14 @@ def _week(weekly: Sequence[Sequence[Window]]) -> tuple[tuple[Interval, ...], ...
 
 
 def _closures(holidays: Iterable[Holiday]) -> tuple[dict[int, Closed], dict[tuple[int, int], Closed]]:
-    """What the holidays close of single dates, and of dates of every year."""
+    """What the holidays close of dates of one year, by day number, and of dates of every year, by month and day."""
     dated: dict[int, Closed] = {}
     yearly: dict[tuple[int, int], Closed] = {}
     for holiday in holidays:
         if holiday.whole_date:
-            dated[holiday.whole_date - _EPOCH_ORDINAL] = _WHOLE_DAY
+            dated[holiday.whole_date - _EPOCH_ORDINAL] = _WHOLE_DATE
             continue
-        closed = tuple(_today(holiday.closed)) if holiday.closed else _WHOLE_DAY
+        closed = tuple(_today(holiday.closed)) if holiday.closed else _WHOLE_DATE
         if holiday.is_yearly:
             for each in holiday.month_days():
                 yearly[each.month, each.day] = merged([*yearly.get((each.month, each.day), ()), *closed])
@@ -130,9 +131,9 @@ def _month_day(day: int) -> tuple[int, int]:
     return when.month, when.day
 
 
-def _today(windows: Iterable[Window]) -> list[Interval]:
+def _today(windows: Iterable[Window]) -> list[WallTime]:
     return [window.today for window in windows]
 
 
-def _tomorrow(windows: Iterable[Window]) -> list[Interval]:
+def _tomorrow(windows: Iterable[Window]) -> list[WallTime]:
     return [window.tomorrow for window in windows if window.tomorrow is not None]

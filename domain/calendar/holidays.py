@@ -1,4 +1,4 @@
-"""Closed dates: one, a few in a row, the same ones every year, or only a part of each."""
+"""Closed dates: one date or several in a row, of one year or of every year, closed as a whole or in part."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_RANGE = 366
 
 @dataclass(frozen=True, slots=True, order=True)
 class MonthDay:
-    """A date of every year; 29 February only of leap years. Raises InvalidValue."""
+    """A date of every year; 29 February comes in leap years only. Raises InvalidValue for a date that never comes."""
 
     month: int
     day: int
@@ -33,7 +33,7 @@ class MonthDay:
 
     @classmethod
     def parse(cls, text: str) -> MonthDay | None:
-        """None for what is not `MM-DD`."""
+        """The date that `MM-DD` names; None for any other text."""
         found = _MONTH_DAY.fullmatch(text)
         try:
             return cls(int(found[1]), int(found[2])) if found and text.isascii() else None
@@ -46,10 +46,11 @@ class MonthDay:
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """Local dates that are closed, with the name people know them by: `day`, or all from it to `last`.
+    """Local dates that are closed, with the name people know them by: `day`, or all dates from `day` to `last`.
 
-    Dates without a year come back every year, a range of them also over New Year. `closed` leaves the rest of each
-    date open. Raises InvalidValue.
+    Dates without a year come back every year; a range of them may go over New Year. Where `closed` has windows, the
+    rest of each date stays open. Raises InvalidValue for a range that mixes dates with and without a year, ends before
+    it begins or is longer than 366 days, for an empty name, and for a window past midnight.
     """
 
     day: date | MonthDay

@@ -1,4 +1,4 @@
-"""The JSON shape of business hours, read value by value; every refusal names the path it stands at."""
+"""The JSON shape of business hours, read value by value; every refusal names the path of the value."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _year(value: Any, field: str) -> int:
 
 
 def _usual_window(pair: Any) -> Window | None:
-    """None where it is to be read, and refused, by its path."""
+    """The window of a pair that many calendars have; None where `Window.from_json` is to read the pair or refuse it."""
     if not isinstance(pair, list) or len(pair) != 2:
         return None
     opens, closes = pair
@@ -117,7 +117,7 @@ def _usual_window(pair: Any) -> Window | None:
 
 
 def _usual_holiday(value: Any) -> Holiday | None:
-    """None where it is to be read, or refused, by its path: also for all but one date of one year, named or not."""
+    """The holiday of one date of one year, named or not; None where `_holiday` is to read or refuse the value."""
     if isinstance(value, str):
         return _date_of(value) if len(value) == _DATE_LENGTH else None
     if isinstance(value, dict) and len(value) == 2:
@@ -162,7 +162,7 @@ def _holiday(value: Any, field: str) -> Holiday:
     try:
         return Holiday(day, entry.get("name"), last, closed)
     except InvalidValue as refusal:
-        raise InvalidValue(join(field, refusal.field or ""), refusal.value, refusal.reason) from None
+        raise refusal.under(field) from None
 
 
 def _day(value: Any, field: str) -> date | MonthDay:

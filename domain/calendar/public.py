@@ -12,7 +12,7 @@ from domain.calendar.holidays import Holiday
 class PublicHolidays:
     """Frozen dates and where they come from, so that a newer list of holidays moves nothing by itself.
 
-    `release` is that of the list; it knows the years from `first_year` to `last_year`.
+    `release` is the release of the list that was asked, for the years from `first_year` to `last_year`.
     """
 
     country: str

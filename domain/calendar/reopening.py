@@ -1,4 +1,4 @@
-"""Taking a closure out of business hours again, whatever else has become of them meanwhile."""
+"""Takes a closure out of business hours again, whatever else was changed in them meanwhile."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from domain.calendar.days import DatedWindows
 
 
 def reopened(now: Calendar, before: Calendar, closed: Calendar) -> Calendar:
-    """The calendar as it is now without what a closure added on the way from `before` to `closed`.
+    """The calendar as it is now, without what a closure added on the way from `before` to `closed`.
 
-    Other closures and edits stay; of what the closure added nothing is taken out that is no longer there as it left it.
+    Other closures and edits stay. What the closure added and somebody has changed since stays as well.
     """
     added = set(closed.holidays) - set(before.holidays)
     kept = tuple(holiday for holiday in now.holidays if holiday not in added)

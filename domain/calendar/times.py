@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from domain.calendar.intervals import Interval, WallTime
 from domain.errors import InvalidValue
 from domain.instants import DAY, HOUR, MINUTE, SECOND
-
-Interval = tuple[int, int]
-"""Half-open `[opens, closes)`, `opens < closes`."""
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _MIDNIGHTS_AT_THE_END = frozenset({"24:00", "24:00:00"})
@@ -19,13 +16,16 @@ _MIDNIGHTS_AT_THE_END = frozenset({"24:00", "24:00:00"})
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
-    """`[opens, closes)` in microseconds since local midnight; `closes` before `opens` runs past midnight.
+    """`[opens, closes)` in microseconds since local midnight, on whole seconds.
 
-    Raises InvalidValue for times outside the day and for a window of no length.
+    A window whose `closes` lies before its `opens` runs past midnight: 22:00 to 02:00. Raises InvalidValue for times
+    outside the day and for a window of no length.
     """
 
     opens: int
     closes: int
+    today: WallTime = field(init=False, repr=False, compare=False)
+    """The part on the date the window belongs to; kept, for many calendars share a window and each asks for it."""
 
     def __post_init__(self) -> None:
         if not (_is_time(self.opens) and 0 <= self.opens < DAY):
@@ -36,16 +36,12 @@ class Window:
             raise InvalidValue(
                 "window", self.to_json(), "must not open and close at once (00:00-24:00 is the whole day)"
             )
+        object.__setattr__(self, "today", Interval(self.opens, self.closes if self.closes > self.opens else DAY))
 
     @property
-    def today(self) -> Interval:
-        """The part on the date the window belongs to."""
-        return (self.opens, self.closes if self.closes > self.opens else DAY)
-
-    @property
-    def tomorrow(self) -> Interval | None:
+    def tomorrow(self) -> WallTime | None:
         """The part on the date after it, where the window runs past midnight."""
-        return (0, self.closes) if 0 < self.closes < self.opens else None
+        return Interval(0, self.closes) if 0 < self.closes < self.opens else None
 
     @classmethod
     def from_json(cls, value: Any, field: str) -> Window:
@@ -64,28 +60,6 @@ class Window:
 
     def to_json(self) -> list[str]:
         return [render_time(self.opens), render_time(self.closes)]
-
-
-def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
-    """Their union: sorted, disjoint and not touching."""
-    union: list[Interval] = []
-    for opens, closes in sorted(intervals):
-        if union and opens <= union[-1][1]:
-            union[-1] = (union[-1][0], max(union[-1][1], closes))
-        else:
-            union.append((opens, closes))
-    return tuple(union)
-
-
-def without(intervals: Iterable[Interval], closed: Iterable[Interval]) -> tuple[Interval, ...]:
-    """What is left of the intervals outside the closed ones."""
-    left = tuple(intervals)
-    for shut, reopens in closed:
-        pieces = (
-            piece for opens, closes in left for piece in ((opens, min(closes, shut)), (max(opens, reopens), closes))
-        )
-        left = tuple((opens, closes) for opens, closes in pieces if opens < closes)
-    return left
 
 
 def _is_time(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""What a calendar's fields must be, whoever constructs it; every refusal names the path inside the calendar."""
+"""The checks of a calendar's fields, whoever constructs it; every refusal names the path inside the calendar."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def require_working_time(week: tuple[tuple[Window, ...], ...]) -> None:
 
 
 def require_holidays(holidays: Any) -> tuple[Holiday, ...]:
-    """In the order of their dates, those of every year first; several names may share a date."""
+    """The holidays in the order of their dates, those of every year first; several names may share a date.
+
+    Raises InvalidValue for anything but holidays, and for ranges of more than 20,000 dates together.
+    """
     if not isinstance(holidays, tuple) or not all(isinstance(holiday, Holiday) for holiday in holidays):
         raise InvalidValue("holidays", holidays, "must be holidays")
     ranges = sum(holiday.length for holiday in holidays if holiday.last is not None)
@@ -46,7 +49,7 @@ def require_holidays(holidays: Any) -> tuple[Holiday, ...]:
 
 
 def require_public(public: Any) -> tuple[PublicHolidays, ...]:
-    """As they were given; a country or a part of it stands there once."""
+    """The public holidays as they were given. Raises InvalidValue for a country, or a part of it, that comes twice."""
     if not isinstance(public, tuple) or not all(isinstance(one, PublicHolidays) for one in public):
         raise InvalidValue("public_holidays", public, "must be public holidays")
     for index, one in enumerate(public):
@@ -56,7 +59,7 @@ def require_public(public: Any) -> tuple[PublicHolidays, ...]:
 
 
 def require_dated(dated: Any, field: str) -> tuple[DatedWindows, ...]:
-    """In the order of their dates."""
+    """The pairs in the order of their dates. Raises InvalidValue for anything else, and for a date that comes twice."""
     if not isinstance(dated, tuple) or not all(isinstance(entry, tuple) and len(entry) == 2 for entry in dated):
         raise InvalidValue(field, dated, "must be pairs of a date and its windows")
     seen: set[date] = set()

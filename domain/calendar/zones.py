@@ -1,16 +1,15 @@
-"""IANA time zones as stretches of constant UTC offset."""
+"""IANA time zones as spans of constant UTC offset."""
 
 from __future__ import annotations
 
 import zoneinfo
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.errors import InvalidValue
 from domain.instants import DAY, MICROSECOND, SECOND, Instant, from_datetime, to_datetime
@@ -25,9 +24,8 @@ _SAMPLE = 3 * DAY
 _NOT_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 
 
-@dataclass(frozen=True, slots=True)
-class OffsetSpan:
-    """`[start, end)` during which local wall time is UTC plus `offset` microseconds."""
+class OffsetSpan(NamedTuple):
+    """The instants `[start, end)` during which local wall time is UTC plus `offset` microseconds."""
 
     start: int
     end: int
@@ -35,16 +33,16 @@ class OffsetSpan:
 
 
 def require_zone(key: Any, field: str = "timezone") -> str:
-    """The key itself. Raises InvalidValue unless it is the name of an IANA zone in the database in use."""
+    """The key itself. Raises InvalidValue for anything but the name of an IANA zone in the database in use."""
     if not isinstance(key, str) or key not in _known_zones():
         raise InvalidValue(field, key, "must be the name of an IANA time zone such as Europe/Berlin")
     return key
 
 
 @cache
-def segments(key: str, year: int) -> tuple[OffsetSpan, ...]:
-    """The stretches of constant offset that make up one UTC year, in order."""
-    # Kept without a bound: there are not more than five hundred zones, each with 131 years.
+def offset_spans_of_year(key: str, year: int) -> tuple[OffsetSpan, ...]:
+    """The spans of constant offset that make up one UTC year, in order."""
+    # Kept without a bound: there are about six hundred zones, each with 131 years.
     zone = zoneinfo.ZoneInfo(key)
     start, end = YEAR_STARTS[year - FIRST_YEAR], YEAR_STARTS[year - FIRST_YEAR + 1]
     starts = [start, *_transitions(zone, start, end)]
@@ -52,16 +50,28 @@ def segments(key: str, year: int) -> tuple[OffsetSpan, ...]:
     return tuple(OffsetSpan(a, b, _offset(zone, a)) for a, b in zip(starts, ends, strict=True))
 
 
-def segments_between(key: str, start: int, end: int) -> Iterator[OffsetSpan]:
-    """The stretches of constant offset that `[start, end)` is cut into, in order; a new year begins a new one."""
-    for year in range(year_of(start), year_of(end - 1) + 1):
-        for one in segments(key, year):
-            if one.start < end and start < one.end:
-                yield OffsetSpan(max(one.start, start), min(one.end, end), one.offset)
+def offset_spans(key: str, start: int, end: int) -> Iterator[OffsetSpan]:
+    """The spans of constant offset that `[start, end)` is cut into, in order, neighbours with other offsets.
+
+    What lies before 1970 or after 2100 is left out.
+    """
+    begins, until, offset = max(start, 0), min(end, HORIZON), None
+    for year in range(_year_of(begins), _year_of(until - 1) + 1):
+        for one in offset_spans_of_year(key, year):
+            if one.end <= begins or one.offset == offset:
+                continue
+            if one.start >= until:
+                break
+            if offset is not None:
+                yield OffsetSpan(begins, one.start, offset)
+                begins = one.start
+            offset = one.offset
+    if offset is not None:
+        yield OffsetSpan(begins, until, offset)
 
 
-def year_of(instant: int) -> int:
-    """The UTC year of an instant; the last one also of what comes after it."""
+def _year_of(instant: int) -> int:
+    """The UTC year of an instant from 1970 on; of what comes after 2100, 2100."""
     return min(FIRST_YEAR + bisect_right(YEAR_STARTS, instant) - 1, LAST_YEAR)
 
 
@@ -78,17 +88,22 @@ def tzdata_version() -> str:
 
 
 def pin_packaged_tzdata() -> None:
-    """Let the installed `tzdata` package decide, not the machine. To be called before the first calendar is used."""
+    """Use the installed `tzdata` package and not the machine's database. Call it before the first calendar is used."""
     zoneinfo.reset_tzpath(to=[])
     zoneinfo.ZoneInfo.clear_cache()
     _known_zones.cache_clear()
     tzdata_version.cache_clear()
-    segments.cache_clear()
+    offset_spans_of_year.cache_clear()
 
 
 @lru_cache(maxsize=1)
 def _known_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones() - _NOT_ZONES)
+
+
+def offset_at(key: str, instant: int) -> int:
+    """The offset of the zone from UTC at an instant, in microseconds."""
+    return _offset(zoneinfo.ZoneInfo(key), instant)
 
 
 def _offset(zone: zoneinfo.ZoneInfo, instant: int) -> int:

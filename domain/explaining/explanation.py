@@ -1,4 +1,4 @@
-"""The whole explanation of an instance, as a pure function of what is recorded of it and an instant."""
+"""The explanation of an instance: a pure function of what is recorded of it and an instant."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from domain.explaining.milestones import ExplainedMilestone, moments, orphaned
+from domain.explaining.milestones import ExplainedMilestone, explained_milestones, orphaned
 from domain.explaining.segments import Trace, trace
 from domain.instants import Instant, Micros
-from domain.plan.planning import MeasuredCycle, measured_cycles, plan
+from domain.plan.measuring import MeasuredCycle
 from domain.plan.plans import Plan
-from domain.plan.promises import PolicyInForce, policies_in_force
-from domain.plan.replans import effective_snapshot
+from domain.plan.promises import PolicyInForce
+from domain.plan.walk import TicketWalk
 from domain.policy.match_record import MatchRecord
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.as_of import known_at
 from domain.record.ledger import Firing, Ledger
-from domain.ticket.events import Event, EventKind, in_order
-from domain.ticket.timeline import Turn, timeline
+from domain.ticket.events import Event, EventKind
+from domain.ticket.timeline import Turn
 
 MOST_SEGMENTS = 500
 MOST_CYCLES = 100
@@ -30,8 +30,11 @@ MOST_ORPHANED = 100
 
 @dataclass(frozen=True, slots=True)
 class RecordedHistory:
-    """What is recorded of an instance: `recorded` is the plan that its workflow walks (None where none is known), and
-    `is_complete` is false while something is missing."""
+    """What is recorded of an instance.
+
+    `recorded` is the plan that its workflow follows (None where no plan is known); `is_complete` is false while
+    something is missing.
+    """
 
     snapshot: Snapshot
     events: tuple[Event, ...]
@@ -48,7 +51,7 @@ class RecordedHistory:
         recorded: Mapping[str, Any],
         is_complete: bool,
     ) -> RecordedHistory | None:
-        """From what a store holds; None while it lacks the opening, without which nothing can be told."""
+        """From what a store holds; None while it lacks the opening, without which nothing can be explained."""
         if snapshot is None or not any(event.kind is EventKind.OPENED for event in events):
             return None
         return cls(Snapshot.from_json(snapshot), events, ledger, Plan.from_json(recorded), is_complete)
@@ -63,25 +66,25 @@ class RecordedHistory:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedClock:
-    """One life of a clock; `calendar` is the one of its terms, also where a fixed instant counts every hour."""
+    """One cycle of a clock. `calendar` is the one of its policy, also where every hour counts to a fixed instant."""
 
-    course: MeasuredCycle
+    measured: MeasuredCycle
     calendar: CalendarVersion
     trace: Trace
-    moments: tuple[ExplainedMilestone, ...]
+    milestones: tuple[ExplainedMilestone, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """Other terms that a change of the ticket put in place; `matching` None where no policy would choose it."""
+    """Another policy that a change of the ticket put in force; `matching` None where no policy would choose it."""
 
-    terms: PolicyInForce
+    in_force: PolicyInForce
     matching: MatchRecord | None
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedEvent:
-    """An event and when it took effect; `is_late` where it arrived behind an event or a milestone that it precedes."""
+    """An event and when it took effect; `is_late` where an event or a milestone that follows it was there before it."""
 
     event: Event
     effective_at: Instant
@@ -89,14 +92,18 @@ class ExplainedEvent:
 
     @property
     def delay(self) -> Micros:
-        """From when it happened to when it arrived; nothing where the source's clock is ahead of ours."""
+        """From when it happened to when it arrived; zero where the source's clock is ahead of ours."""
         return Micros(max(0, self.event.received_at - self.event.occurred_at))
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`snapshot` holds the rules in force, after any replan. Of clocks, of milestones whose clock there is no more, of
-    changes and of events the newest are there; `..._in_all` count the rest too."""
+    """Why an instance stands where it stands at `at`.
+
+    `snapshot` holds the rules in force, after any replan. `clocks`, `orphaned` (milestones whose clock is gone),
+    `changes` and `events` hold the newest; `..._in_all` count all of them. `agrees` says whether the recorded plan is
+    the one that follows from snapshot and events (None: no plan is recorded).
+    """
 
     snapshot: Snapshot
     plan: Plan
@@ -116,53 +123,49 @@ class Explanation:
 
 def explain(past: RecordedHistory, now: Instant, most_segments: int = MOST_SEGMENTS) -> Explanation:
     """Raises InvalidValue when no event opens the ticket, WorkingTimeExhausted when a due lies beyond 2100."""
-    snapshot, ordered = effective_snapshot(past.snapshot, past.events), in_order(past.events)
-    made = plan(past.snapshot, ordered)
-    walked = measured_cycles(past.snapshot, ordered)
-    turns = timeline(snapshot.ticket, ordered)
-    kept, lost, changed = (
-        _newest_cycles(walked),
-        orphaned(made.targets, past.ledger),
-        policies_in_force(snapshot, turns)[1:],
-    )
+    walk = TicketWalk.of(past.snapshot, past.events)
+    plan, changed = walk.plan, walk.policies[1:]
+    lost = orphaned(plan.targets, past.ledger)
     return Explanation(
-        snapshot=snapshot,
-        plan=made,
+        snapshot=walk.snapshot,
+        plan=plan,
         at=now,
-        clocks=tuple(_clock(snapshot, course, past.ledger, now, most_segments) for course in kept),
-        clocks_in_all=len(walked),
+        clocks=tuple(
+            _clock(walk.snapshot, one, past.ledger, now, most_segments) for one in _newest_cycles(walk.cycles)
+        ),
+        clocks_in_all=len(walk.cycles),
         orphaned=lost[-MOST_ORPHANED:],
         orphaned_in_all=len(lost),
-        changes=tuple(_changes(snapshot, turns, changed[-MOST_CHANGES:])),
+        changes=tuple(_changes(walk.snapshot, walk.turns, changed[-MOST_CHANGES:])),
         changes_in_all=len(changed),
-        events=tuple(_events(turns, past.ledger)),
-        events_in_all=len(turns),
+        events=tuple(_events(walk.turns, past.ledger)),
+        events_in_all=len(walk.turns),
         is_complete=past.is_complete,
-        agrees=None if past.recorded is None else past.recorded.targets == made.targets,
+        agrees=None if past.recorded is None else past.recorded.targets == plan.targets,
     )
 
 
-def _newest_cycles(walked: Sequence[MeasuredCycle]) -> Iterator[MeasuredCycle]:
-    """Of each clock the newest lives, in the plan's order."""
-    for _, group in groupby(walked, key=lambda course: course.target.name):
+def _newest_cycles(cycles: Sequence[MeasuredCycle]) -> Iterator[MeasuredCycle]:
+    """Of each clock the newest cycles, in the plan's order."""
+    for _, group in groupby(cycles, key=lambda one: one.target.name):
         yield from list(group)[-MOST_CYCLES:]
 
 
-def _clock(snapshot: Snapshot, course: MeasuredCycle, ledger: Ledger, now: Instant, most: int) -> ExplainedClock:
-    target = course.target
+def _clock(snapshot: Snapshot, measured: MeasuredCycle, ledger: Ledger, now: Instant, most: int) -> ExplainedClock:
+    target = measured.target
     policy_id, team_id = None if target.policy is None else target.policy.id, target.team_id
     calendar = snapshot.calendar_under(policy_id, None if target.stint is None else team_id)
-    return ExplainedClock(course, calendar, trace(course, now, most), moments(target, ledger))
+    return ExplainedClock(measured, calendar, trace(measured, now, most), explained_milestones(target, ledger))
 
 
 def _changes(snapshot: Snapshot, turns: Sequence[Turn], changed: Iterable[PolicyInForce]) -> Iterator[PolicyChange]:
     by_event = {turn.event.event_id: turn for turn in turns}
     policies = [one.policy for one in snapshot.alternatives]
-    for terms in changed:
-        assert terms.event_id is not None
-        ticket = by_event[terms.event_id].ticket
+    for in_force in changed:
+        assert in_force.event_id is not None
+        ticket = by_event[in_force.event_id].ticket
         is_chosen = snapshot.choice(ticket) is not None
-        yield PolicyChange(terms, MatchRecord.of(policies, terms.policy, ticket) if is_chosen else None)
+        yield PolicyChange(in_force, MatchRecord.of(policies, in_force.policy, ticket) if is_chosen else None)
 
 
 def _events(turns: Sequence[Turn], ledger: Ledger) -> Iterator[ExplainedEvent]:
@@ -173,7 +176,7 @@ def _events(turns: Sequence[Turn], ledger: Ledger) -> Iterator[ExplainedEvent]:
 
 
 def _overtaken(events: Iterable[Event]) -> frozenset[str]:
-    """The ids of those that arrived after one that happened later."""
+    """The ids of the events that arrived after an event that happened later."""
     latest, found = Instant(0), set()
     for event in sorted(events, key=lambda one: one.received_at):
         if event.occurred_at < latest:
@@ -183,5 +186,5 @@ def _overtaken(events: Iterable[Event]) -> frozenset[str]:
 
 
 def _is_behind(event: Event, firing: Firing) -> bool:
-    """Whether it arrived after a milestone had fired that it precedes."""
+    """Whether the event arrived after a milestone that it precedes had fired."""
     return event.occurred_at < firing.planned_at and firing.fired_at < event.received_at

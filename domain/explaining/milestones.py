@@ -12,8 +12,11 @@ from domain.record.ledger import Firing, Key, Ledger
 
 @dataclass(frozen=True, slots=True)
 class ExplainedMilestone:
-    """A milestone as it is planned (`planned_at` None: it is not going to happen), or a firing that no plan has any
-    more. `threshold` is the used time at which it happens, None for what is no milestone of the clock any more."""
+    """A milestone as it is planned, or a firing that is in no plan any more.
+
+    `planned_at` None: the milestone is not going to happen. `threshold` is the used time at which it happens, None
+    where the clock has no such milestone any more.
+    """
 
     name: str
     threshold: Micros | None
@@ -26,18 +29,18 @@ class ExplainedMilestone:
         return None if self.firing is None else Micros(self.firing.fired_at - self.firing.planned_at)
 
 
-def moments(target: TargetPlan, ledger: Ledger) -> tuple[ExplainedMilestone, ...]:
-    """Every milestone in order of its threshold, then every firing that is withdrawn or about to be, as they fired."""
+def explained_milestones(target: TargetPlan, ledger: Ledger) -> tuple[ExplainedMilestone, ...]:
+    """The milestones of a clock by threshold, then its firings that are withdrawn or about to be, as they fired."""
     own = [firing for firing in ledger if (firing.key.target, firing.key.cycle) == (target.name, target.cycle)]
     planned = [_planned(target, milestone, own) for milestone in target.milestones]
-    told = {(moment.firing.key, moment.firing.generation) for moment in planned if moment.firing is not None}
+    told = {(one.firing.key, one.firing.generation) for one in planned if one.firing is not None}
     thresholds = {milestone.name: milestone.threshold for milestone in target.milestones}
     others = (firing for firing in own if (firing.key, firing.generation) not in told)
     return (*planned, *_fired(others, thresholds))
 
 
 def orphaned(targets: Iterable[TargetPlan], ledger: Ledger) -> tuple[ExplainedMilestone, ...]:
-    """The firings of clocks that the plan does not have any more."""
+    """The firings of clocks that are no longer in the plan, as they fired."""
     known = {(target.name, target.cycle) for target in targets}
     return tuple(_fired((one for one in ledger if (one.key.target, one.key.cycle) not in known), {}))
 

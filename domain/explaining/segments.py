@@ -1,4 +1,4 @@
-"""A clock's life cut into segments without gap or overlap: where each second went."""
+"""A cycle of a clock cut into segments without gap or overlap: where each second went."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from itertools import pairwise
 
 from domain.calendar import Calendar
 from domain.calendar.closures import Closure
+from domain.calendar.intervals import Interval
 from domain.instants import DAY, Instant, Micros
-from domain.plan.planning import MeasuredCycle
+from domain.plan.measuring import MeasuredCycle
 from domain.plan.plans import TargetPlan
 from domain.policy.clocks import Cycle, Hold, Span
 
 NOTHING = Micros(0)
 _STEP = 60 * DAY
-"""How much of a calendar is looked at at a time, latest first: only what is shown is ever computed."""
+"""How much of a calendar is cut at a time, latest first, so that only what is shown is computed."""
 
 
 class SegmentKind(StrEnum):
-    """Open and running; closed by the calendar while running; paused; stopped between a stop and a reopening; the
-    older part of a life, summed up."""
+    """`running` while open, `closed` by the calendar while running, `paused`, `stopped` from a stop to the reopening,
+    or a `summary` of the older part of a cycle."""
 
     RUNNING = "running"
     CLOSED = "closed"
@@ -32,7 +33,7 @@ class SegmentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How long one cause held the clock: on the wall, and of that in working time. Shares of several overlap."""
+    """How long one cause held the clock: in wall time, and how much of that was working time. Shares may overlap."""
 
     cause: str
     wall: Micros
@@ -41,8 +42,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Wall time of each kind, together all the time there was. `counted` is what the clock has used: the running time,
-    and of a clock that runs to a fixed instant everything until then."""
+    """Wall time of each kind; together they are all the time there was.
+
+    `counted` is what the clock has used: the running time, or all time for a clock that runs to a fixed instant.
+    """
 
     running: Micros = NOTHING
     closed: Micros = NOTHING
@@ -57,8 +60,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """`[start, end)`. `counted` is what of it the clock has used; `closed_by` is there for what is closed, `shares`
-    for what is paused or summed up, `totals` for what is summed up."""
+    """`[start, end)` of one kind. `counted` is how much of it the clock has used.
+
+    `closed_by` is set where it is closed, `shares` where it is paused or a summary, `totals` where it is a summary.
+    """
 
     kind: SegmentKind
     start: Instant
@@ -75,7 +80,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A clock's life up to an instant: all of it in `totals` and `shares`, its latest part segment by segment."""
+    """A cycle up to an instant: all of it in `totals` and `shares`, its latest part segment by segment."""
 
     segments: tuple[Segment, ...]
     totals: Totals
@@ -83,37 +88,50 @@ class Trace:
     end: Instant
 
 
-def trace(course: MeasuredCycle, now: Instant, most: int) -> Trace:
-    """The life of a clock from its start to its stop, else to `now`; at most so many segments and one that sums up
-    what was before them."""
-    end = _end(course.target, now)
-    walk = _SegmentWalk(course, end)
-    start = course.life.started_at
+def trace(measured: MeasuredCycle, now: Instant, most: int) -> Trace:
+    """A cycle from the clock's start to its stop, else to `now`.
+
+    At most `most` segments are listed, and one more that sums up what was before them.
+    """
+    end = _end(measured.target, now)
+    walk = _SegmentWalk(measured, end)
+    start = measured.cycle.started_at
     if start is None:
         return Trace((), Totals(), (), end)
     return Trace(tuple(walk.segments(most)), walk.totals(start, end), walk.shares(start, end), end)
 
 
 def _end(target: TargetPlan, now: Instant) -> Instant:
-    """What is dated ahead of our clock counts as it will have happened, as it does in every view of an instance."""
+    """An event dated ahead of our clock counts as if it had happened, as in every view of an instance."""
     return max(now, target.since) if target.stopped_at is None else target.stopped_at
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
     kind: SegmentKind
-    start: Instant
-    end: Instant
+    interval: Interval[Instant]
+
+    @property
+    def start(self) -> Instant:
+        return self.interval.start
+
+    @property
+    def end(self) -> Instant:
+        return self.interval.end
+
+    @property
+    def wall(self) -> Micros:
+        return Micros(self.interval.length)
 
 
 class _SegmentWalk:
-    """One life, as it is cut up to `end`."""
+    """One cycle, as it is cut up to `end`."""
 
-    def __init__(self, course: MeasuredCycle, end: Instant) -> None:
-        self._life = course.life
-        self._calendar: Calendar = course.calendar
-        self.pieces: tuple[_Piece, ...] = tuple(_pieces(course.life, end))
-        self._is_fixed = course.target.fixed
+    def __init__(self, measured: MeasuredCycle, end: Instant) -> None:
+        self._cycle = measured.cycle
+        self._calendar: Calendar = measured.calendar
+        self.pieces: tuple[_Piece, ...] = tuple(_pieces(measured.cycle, end))
+        self._is_fixed = measured.target.fixed
 
     def segments(self, most: int) -> list[Segment]:
         found: list[Segment] = []
@@ -131,16 +149,15 @@ class _SegmentWalk:
         sums = dict.fromkeys(SegmentKind, 0)
         counted = 0
         for piece in _clipped(self.pieces, start, end):
-            wall = Micros(piece.end - piece.start)
             open_ = self._open(piece)
             sums[piece.kind] += open_
-            sums[SegmentKind.CLOSED] += wall - open_
+            sums[SegmentKind.CLOSED] += piece.wall - open_
             counted += self._counted(piece, open_)
         kinds = {name.value: Micros(sums[name]) for name in SegmentKind if name is not SegmentKind.SUMMARY}
         return Totals(**kinds, counted=Micros(counted))
 
     def shares(self, start: Instant, end: Instant) -> tuple[Share, ...]:
-        return tuple(_shares(self._life.held, self._calendar, start, end))
+        return tuple(_shares(self._cycle.held, self._calendar, start, end))
 
     def _summary(self, found: Sequence[Segment]) -> Iterator[Segment]:
         if found and self.pieces[0].start < found[0].start:
@@ -155,11 +172,11 @@ class _SegmentWalk:
                 yield from self._cut(piece)
             else:
                 shares = self.shares(piece.start, piece.end) if piece.kind is SegmentKind.PAUSED else ()
-                counted = self._counted(piece, Micros(piece.end - piece.start))
+                counted = self._counted(piece, piece.wall)
                 yield Segment(piece.kind, piece.start, piece.end, counted, shares=shares)
 
     def _cut(self, piece: _Piece) -> Iterator[Segment]:
-        """Running time as the calendar opens and closes in it, latest first."""
+        """A running piece cut where the calendar opens and closes, latest segment first."""
         end = piece.end
         while end > piece.start:
             start = Instant(max(piece.start, end - _STEP))
@@ -172,48 +189,44 @@ class _SegmentWalk:
             end = start
 
     def _open(self, piece: _Piece) -> Micros:
-        """All of it but what a calendar closes of running time."""
+        """The wall time of a piece without what the calendar closes of it while the clock runs."""
         if piece.kind is SegmentKind.RUNNING:
             return self._calendar.elapsed(piece.start, piece.end)
-        return Micros(piece.end - piece.start)
+        return piece.wall
 
     def _counted(self, piece: _Piece, open_: Micros) -> Micros:
-        """Nothing stops a clock that runs to a fixed instant between its first start and its last stop."""
+        """How much the clock has used. One that runs to a fixed instant uses all time from its start to its stop."""
         return open_ if self._is_fixed or piece.kind is SegmentKind.RUNNING else NOTHING
 
 
-def _pieces(life: Cycle, end: Instant) -> Iterator[_Piece]:
-    """Running, paused, and stopped in between; none of no length."""
-    apart = pairwise(life.going)
-    closed = (Span(before.end, after.start) for before, after in apart if before.end is not None)
-    kinds = ((SegmentKind.RUNNING, life.ran), (SegmentKind.PAUSED, life.paused), (SegmentKind.STOPPED, closed))
-    pieces = (_closed(kind, span, end) for kind, spans in kinds for span in spans)
+def _pieces(cycle: Cycle, end: Instant) -> Iterator[_Piece]:
+    """The cycle up to `end` in order: running, paused, and stopped in between; without pieces of no length."""
+    pairs = pairwise(cycle.going)
+    stopped = (Span(before.end, after.start) for before, after in pairs if before.end is not None)
+    kinds = ((SegmentKind.RUNNING, cycle.ran), (SegmentKind.PAUSED, cycle.paused), (SegmentKind.STOPPED, stopped))
+    ended = ((kind, span.ended(end)) for kind, spans in kinds for span in spans)
+    pieces = (_Piece(kind, Interval(span.start, span.end)) for kind, span in ended if span.end is not None)
     yield from sorted((piece for piece in pieces if piece.start < piece.end), key=lambda piece: piece.start)
-
-
-def _closed(kind: SegmentKind, span: Span, end: Instant) -> _Piece:
-    return _Piece(kind, span.start, end if span.end is None else span.end)
 
 
 def _clipped(pieces: Iterable[_Piece], start: Instant, end: Instant) -> Iterator[_Piece]:
     for piece in pieces:
-        if piece.start < end and start < piece.end:
-            yield _Piece(piece.kind, max(piece.start, start), min(piece.end, end))
+        if (part := piece.interval.clip(start, end)) is not None:
+            yield _Piece(piece.kind, part)
 
 
 def _shares(holds: Iterable[Hold], calendar: Calendar, start: Instant, end: Instant) -> Iterator[Share]:
     wall: dict[str, int] = {}
     working: dict[str, int] = {}
     for hold in holds:
-        begins, ends = max(hold.start, start), end if hold.end is None else min(hold.end, end)
-        if begins < ends:
-            wall[hold.cause] = wall.get(hold.cause, 0) + ends - begins
-            working[hold.cause] = working.get(hold.cause, 0) + calendar.elapsed(begins, ends)
+        if (part := hold.span.clip(start, end)) is not None:
+            wall[hold.cause] = wall.get(hold.cause, 0) + part.length
+            working[hold.cause] = working.get(hold.cause, 0) + calendar.elapsed(part.start, part.end)
     for cause, length in wall.items():
         yield Share(cause, Micros(length), Micros(working[cause]))
 
 
 def _join(earlier: Segment, later: Segment) -> bool:
-    """Whether they are one segment that was looked at in two steps."""
+    """Whether both are one segment that came up in two steps."""
     kinds = (SegmentKind.RUNNING, SegmentKind.CLOSED)
     return earlier.kind in kinds and (earlier.kind, earlier.closed_by) == (later.kind, later.closed_by)

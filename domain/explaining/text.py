@@ -17,7 +17,7 @@ from domain.explaining.wording import printable, spoken_instant, spoken_length, 
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
 from domain.plan.status import instance_status, met
 from domain.policy.conditions import MISSING, Match
-from domain.policy.match_record import DISABLED, Checked, MatchRecord, Passed
+from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, PassedPolicy
 from domain.policy.policies import Policy
 from domain.record.notices import spoken
 from domain.ticket.origins import Origin
@@ -113,7 +113,7 @@ def _matching(record: MatchRecord) -> Iterator[str]:
     yield from _more(record.above_in_all - len(record.above), "policies")
 
 
-def _passed(passed: Passed) -> Iterator[str]:
+def _passed(passed: PassedPolicy) -> Iterator[str]:
     name = f"    {passed.name} ({passed.id}, version {passed.version})"
     if passed.reason == DISABLED:
         yield f"{name}: disabled"
@@ -128,7 +128,7 @@ def _more(count: int, what: str, indent: str = "    ") -> Iterator[str]:
         yield f"{indent}and {count} more {what}"
 
 
-def _checked(one: Checked) -> str:
+def _checked(one: CheckedCondition) -> str:
     wanted = "" if one.wanted is MISSING else f" {_value(one.wanted)}"
     actual = "the ticket has no such field" if one.actual is MISSING else f"the ticket's is {_value(one.actual)}"
     return f"{'holds' if one.holds else 'fails'}: {one.field} {one.operator}{wanted}; {actual}"
@@ -141,10 +141,10 @@ def _value(value: Any) -> str:
 
 
 def _change(change: PolicyChange) -> Iterator[str]:
-    terms = change.terms
-    start = spoken_instant(terms.start, terms.calendar.calendar.timezone)
-    does = "begins again under" if terms.restarts else "goes on under"
-    yield f"  from {start} (event {terms.event_id}) {does} {_named(terms.policy)}{_priority(terms.priority)}"
+    in_force = change.in_force
+    start = spoken_instant(in_force.start, in_force.calendar.calendar.timezone)
+    does = "begins again under" if in_force.restarts else "goes on under"
+    yield f"  from {start} (event {in_force.event_id}) {does} {_named(in_force.policy)}{_priority(in_force.priority)}"
     if change.matching is None:
         yield "    no policy would choose the ticket any more; it keeps the one it has"
     else:
@@ -152,7 +152,7 @@ def _change(change: PolicyChange) -> Iterator[str]:
 
 
 def _clock(explained: Explanation, clock: ExplainedClock) -> Iterator[str]:
-    target, zone = clock.course.target, clock.calendar.calendar.timezone
+    target, zone = clock.measured.target, clock.calendar.calendar.timezone
     totals = clock.trace.totals
     verdict = {True: "met", False: "breached", None: target.state.value}[met(target, explained.at)]
     cycle = "" if target.cycle == 1 else f", cycle {target.cycle}"
@@ -165,7 +165,7 @@ def _clock(explained: Explanation, clock: ExplainedClock) -> Iterator[str]:
     yield f"  in all {_totals(totals)} = {spoken_length(totals.wall)} on the wall"
     yield from (f"  {line}" for line in _shares(clock.trace.shares))
     yield "  milestones"
-    yield from (f"    {_moment(moment, zone)}" for moment in clock.moments)
+    yield from (f"    {_moment(moment, zone)}" for moment in clock.milestones)
 
 
 def _due(due_at: Instant | None, zone: str) -> str:
@@ -174,7 +174,7 @@ def _due(due_at: Instant | None, zone: str) -> str:
 
 def _segments(clock: ExplainedClock, zone: str) -> Iterator[str]:
     if not clock.trace.segments:
-        yield "  has not started" if clock.course.target.started_at is None else "  no time has passed"
+        yield "  has not started" if clock.measured.target.started_at is None else "  no time has passed"
         return
     rows = [(spoken_instant(one.start, zone), spoken_length(one.wall), one) for one in clock.trace.segments]
     starts = max(len(start) for start, _, _ in rows)

@@ -64,14 +64,14 @@ def _matching_view(matching: MatchRecord | None) -> dict[str, Any] | None:
 
 
 def _change_view(change: PolicyChange) -> dict[str, Any]:
-    terms = change.terms
+    in_force = change.in_force
     return {
-        "at": render(terms.start),
-        "event_id": terms.event_id,
-        "policy": {"id": terms.policy.id, "name": terms.policy.name, "version": terms.policy.version},
-        "priority": terms.priority,
-        "restarts": terms.restarts,
-        "calendar": _calendar_view(terms.calendar),
+        "at": render(in_force.start),
+        "event_id": in_force.event_id,
+        "policy": {"id": in_force.policy.id, "name": in_force.policy.name, "version": in_force.policy.version},
+        "priority": in_force.priority,
+        "restarts": in_force.restarts,
+        "calendar": _calendar_view(in_force.calendar),
         "matching": _matching_view(change.matching),
     }
 
@@ -81,7 +81,7 @@ def _calendar_view(version: CalendarVersion) -> dict[str, Any]:
 
 
 def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]:
-    target, totals = clock.course.target, clock.trace.totals
+    target, totals = clock.measured.target, clock.trace.totals
     verdict = met(target, explained.at)
     view = {
         "type": target.type,
@@ -92,14 +92,14 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
         "stopped_at": render_optional(target.stopped_at),
         "due_at": render_optional(target.due_at),
         "breached_at": render_optional(target.breached_at if verdict is False else None),
-        "promise": {**budget_to_json(clock.course.rule.budget), "seconds": in_seconds(target.budget)},
+        "promise": {**budget_to_json(clock.measured.rule.budget), "seconds": in_seconds(target.budget)},
         "calendar": _calendar_view(clock.calendar),
         "elapsed_seconds": in_seconds(totals.counted),
         "remaining_seconds": in_seconds(Micros(max(0, target.budget - totals.counted))),
         **_totals_view(totals),
         "causes": [_share_view(share) for share in clock.trace.shares],
         "segments": [_segment_view(segment) for segment in clock.trace.segments],
-        "milestones": [_moment_view(moment) for moment in clock.moments],
+        "milestones": [_moment_view(moment) for moment in clock.milestones],
     }
     optional = {"stint": target.stint, "team_id": target.team_id, "superseded": target.superseded or None}
     view |= {name: value for name, value in optional.items() if value is not None}

@@ -8,11 +8,11 @@ from typing import Any
 from domain.plan.plans import Plan, TargetPlan
 
 Piece = list[int] | dict[str, Any]
-"""`[start, end)` of the targets that the plan before had, or a target that it did not have."""
+"""Places `[start, end)` among the targets of the plan before, or the document of a target that it did not have."""
 
 
 def amendment(before: Plan | None, after: Plan) -> dict[str, Any]:
-    """The document of a plan in which targets that `before` had, too, are named by their places there."""
+    """The document of `after` in which a target that is the same in `before` is named by its place there."""
     document = after.to_json() if before is None else Plan.to_json(_without_targets(after))
     if before is not None:
         document["targets"] = _pieces(before.targets, after.targets)
@@ -20,7 +20,10 @@ def amendment(before: Plan | None, after: Plan) -> dict[str, Any]:
 
 
 def amended(before: Plan, document: Mapping[str, Any]) -> Plan:
-    """The plan that an amendment of `before` describes. Raises KeyError, TypeError and ValueError for what is none."""
+    """The plan that an amendment of `before` describes.
+
+    Raises KeyError, TypeError or ValueError for a document that is no amendment.
+    """
     targets: list[TargetPlan] = []
     for piece in document["targets"]:
         if isinstance(piece, Mapping):

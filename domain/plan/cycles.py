@@ -1,53 +1,48 @@
-"""The walk of a clock over the events of its ticket: one life, or several where it begins again."""
+"""The walk of a clock over the events of its ticket: one cycle, or several where the clock begins again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from domain.instants import Instant
 from domain.policy.clocks import Clock, ClockState, Cycle, Hold, OnReopen, Span
 from domain.ticket.events import Event, EventKind
 from domain.ticket.stints import Stint
+from domain.ticket.timeline import Turn
 
 ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """An event, when it took effect, and the fields of the ticket from then on."""
-
-    event: Event
-    at: Instant
-    attributes: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class ClockSetup:
-    """A clock as it is set up at a moment; one that `is_made` may start, one that `begins_anew` does so if it goes."""
+    """How a clock is set up at one turn of its ticket.
+
+    The clock starts only at a turn at which it `may_start`. A clock that `begins_anew` at a turn begins its next cycle
+    there if it is going.
+    """
 
     clock: Clock
-    is_made: bool = True
+    may_start: bool = True
     begins_anew: bool = False
 
 
-def cycles(setups: Sequence[ClockSetup], moments: Sequence[Moment], stint: Stint | None = None) -> tuple[Cycle, ...]:
-    """The lives of a clock under events in order, the first of which opens the ticket; at least one.
+def cycles(setups: Sequence[ClockSetup], turns: Sequence[Turn], stint: Stint | None = None) -> tuple[Cycle, ...]:
+    """The cycles of a clock over the turns of its ticket, at least one; the first turn is the opening.
 
-    `setups` has one for each moment, for what an event does is decided by the terms of its time. The clock of a `stint`
-    starts with it, or with the reopening of a ticket that was closed then, and stops at its end.
+    `setups` has one entry for each turn: the policy in force at an event decides what the event does. The clock of a
+    `stint` starts with the stint, or with the reopening of a ticket that was closed then, and stops at its end.
     """
-    walk = _Walk(setups[0], moments[0].at, stint)
-    for setup, moment in zip(setups, moments, strict=True):
+    walk = _ClockWalk(setups[0], turns[0].at, stint)
+    for setup, turn in zip(setups, turns, strict=True):
         walk.setup = setup
-        walk.take(moment)
+        walk.apply(turn)
     return walk.finish()
 
 
 @dataclass(slots=True)
 class _OpenCycle:
-    """A life in the making."""
+    """A cycle in the making."""
 
     since: Instant
     state: ClockState = ClockState.WAITING
@@ -59,32 +54,33 @@ class _OpenCycle:
     holding: dict[str, Instant] = field(default_factory=dict)
     held: list[Hold] = field(default_factory=list)
 
-    def be(self, state: ClockState, causes: frozenset[str], at: Instant) -> None:
+    def enter(self, state: ClockState, causes: frozenset[str], at: Instant) -> None:
+        """From `at` on the clock is in this state, held by these causes."""
         if state is self.state and not causes and not self.holding:
             return
         if state is not self.state:
-            self._close(at)
+            self._close_span(at)
             self.state, self.since = state, at
-            self._go(at)
+            self._update_going(at)
         for cause in sorted(self.holding.keys() - causes):
             self._release(cause, at)
         for cause in sorted(causes - self.holding.keys()):
             self.holding[cause] = at
 
     def finish(self) -> Cycle:
-        self._close(None)
+        self._close_span(None)
         if self.going_since is not None:
             self.going.append(Span(self.going_since, None))
         for cause in sorted(self.holding):
             self._release(cause, None)
         ran, paused = self.spans[ClockState.RUNNING], self.spans[ClockState.PAUSED]
-        held = tuple(sorted(self.held, key=lambda hold: (hold.start, hold.cause)))
+        held = tuple(sorted(self.held, key=lambda hold: (hold.span.start, hold.cause)))
         state = ClockState.CANCELLED if self.superseded else self.state
         going = tuple(self.going)
         return Cycle(state, self.since, self.started_at, going, tuple(ran), tuple(paused), held, self.superseded)
 
-    def _go(self, at: Instant) -> None:
-        """A stretch that ends at the instant at which it began is one too: the clock was started and stopped."""
+    def _update_going(self, at: Instant) -> None:
+        """A span that ends at the instant at which it began is kept as well: the clock was started and stopped."""
         is_going = self.state in self.spans
         if is_going and self.going_since is None:
             self.going_since = at
@@ -95,15 +91,17 @@ class _OpenCycle:
     def _release(self, cause: str, at: Instant | None) -> None:
         start = self.holding.pop(cause)
         if start != at:
-            self.held.append(Hold(cause, start, at))
+            self.held.append(Hold(cause, Span(start, at)))
 
-    def _close(self, at: Instant | None) -> None:
+    def _close_span(self, at: Instant | None) -> None:
         if self.state in self.spans and at != self.since:
             self.spans[self.state].append(Span(self.since, at))
 
 
 @dataclass(slots=True)
-class _Walk:
+class _ClockWalk:
+    """One clock on its way over the turns; `phase` is its state without regard to pauses."""
+
     setup: ClockSetup
     opened_at: Instant
     stint: Stint | None
@@ -117,16 +115,16 @@ class _Walk:
     causes: set[str] = field(default_factory=set)
     cycles: list[_OpenCycle] = field(default_factory=list)
 
-    def take(self, moment: Moment) -> None:
-        if moment.event.kind in ENDS and not self.ticket_is_open:
-            # What is closed cannot close: it answers nobody and ends no pause.
+    def apply(self, turn: Turn) -> None:
+        if turn.event.kind in ENDS and not self.ticket_is_open:
+            # A closed ticket cannot close again: this event answers nobody and ends no pause.
             return
-        self._turn_causes(moment)
-        self._turn_ticket(moment.event)
-        self.is_wanted = self._is_wanted(moment)
-        if not self.is_over and self.setup.is_made:
-            self._turn_phase(moment)
-        self._settle(moment.at)
+        self._update_causes(turn)
+        self._update_ticket(turn.event)
+        self.is_wanted = self._is_wanted(turn)
+        if not self.is_over and self.setup.may_start:
+            self._update_phase(turn)
+        self._update_cycle(turn.at)
 
     def finish(self) -> tuple[Cycle, ...]:
         return tuple(cycle.finish() for cycle in self.cycles)
@@ -141,13 +139,13 @@ class _Walk:
             self.cycles.append(_OpenCycle(self.opened_at))
         return self.cycles[-1]
 
-    def _settle(self, at: Instant) -> None:
-        """Put the current life into the state that the walk has come to."""
+    def _update_cycle(self, at: Instant) -> None:
+        """Put the current cycle into the state that the walk has come to."""
         causes = frozenset(self.causes) if self.phase is ClockState.RUNNING and self.clock.pausable else frozenset()
-        self._current.be(ClockState.PAUSED if causes else self.phase, causes, at)
+        self._current.enter(ClockState.PAUSED if causes else self.phase, causes, at)
 
-    def _turn_causes(self, moment: Moment) -> None:
-        event = moment.event
+    def _update_causes(self, turn: Turn) -> None:
+        event = turn.event
         if event.kind is EventKind.PAUSED:
             self.causes.add(event.cause)
         elif event.kind is EventKind.RESUMED and event.cause:
@@ -155,9 +153,9 @@ class _Walk:
         elif event.kind in (EventKind.RESUMED, *ENDS):
             self.causes.clear()
         if (criteria := self.clock.pauses_when) is not None:
-            (self.causes.add if criteria.hold(moment.attributes) else self.causes.discard)(str(criteria))
+            (self.causes.add if criteria.hold(turn.attributes) else self.causes.discard)(str(criteria))
 
-    def _turn_ticket(self, event: Event) -> None:
+    def _update_ticket(self, event: Event) -> None:
         if event.kind in ENDS:
             self.ticket_is_open = False
         elif event.kind is EventKind.REOPENED:
@@ -169,50 +167,50 @@ class _Walk:
             if self.phase is ClockState.RUNNING:
                 self.phase = ClockState.STOPPED
 
-    def _is_wanted(self, moment: Moment) -> bool:
-        """Whether something asks for the clock: the start of one that came, or conditions that hold."""
+    def _is_wanted(self, turn: Turn) -> bool:
+        """Whether something asks for the clock: one of its starts that came, or conditions that hold."""
         if self.clock.is_custom:
-            return self._holds(moment)
-        rule, kind = self.clock.rule, moment.event.kind
+            return self._conditions_hold(turn)
+        rule, kind = self.clock.rule, turn.event.kind
         if kind in rule.starts:
             return True
         return self.is_wanted and not (rule.recurs and kind in rule.stops)
 
-    def _holds(self, moment: Moment) -> bool:
+    def _conditions_hold(self, turn: Turn) -> bool:
         starts, stops = self.clock.starts_when, self.clock.stops_when
-        begun = starts is None or starts.hold(moment.attributes)
-        return begun and not (stops is not None and stops.hold(moment.attributes))
+        begun = starts is None or starts.hold(turn.attributes)
+        return begun and not (stops is not None and stops.hold(turn.attributes))
 
-    def _has_stopped(self, moment: Moment) -> bool:
-        if moment.event.kind in self.clock.rule.stops:
+    def _has_stopped(self, turn: Turn) -> bool:
+        if turn.event.kind in self.clock.rule.stops:
             return True
         stops = self.clock.stops_when
-        return stops is not None and stops.hold(moment.attributes)
+        return stops is not None and stops.hold(turn.attributes)
 
-    def _turn_phase(self, moment: Moment) -> None:
-        event, at = moment.event, moment.at
+    def _update_phase(self, turn: Turn) -> None:
+        event, at = turn.event, turn.at
         might_before, self.may_run = self.may_run, self.is_wanted and self.in_stint and self.ticket_is_open
         if self.phase is ClockState.WAITING:
             if self.may_run:
                 self._start(at)
         elif self.phase is ClockState.RUNNING:
-            self._turn_running(moment)
+            self._update_running(turn)
         elif event.kind is EventKind.REOPENED and (self.phase is ClockState.CANCELLED or self.was_resolved):
             self._reopen(at)
-        elif self._comes_again(might_before):
+        elif self._is_needed_again(might_before):
             self._begin_again(at, superseded=False)
 
-    def _turn_running(self, moment: Moment) -> None:
-        kind = moment.event.kind
-        if self._has_stopped(moment):
+    def _update_running(self, turn: Turn) -> None:
+        kind = turn.event.kind
+        if self._has_stopped(turn):
             self.phase, self.was_resolved = ClockState.STOPPED, kind is EventKind.RESOLVED
         elif kind is EventKind.CANCELLED:
             self.phase = ClockState.CANCELLED
         elif self.setup.begins_anew:
-            self._begin_again(moment.at, superseded=True)
+            self._begin_again(turn.at, superseded=True)
         elif kind in self.clock.rule.renews:
             self.phase = ClockState.STOPPED
-            self._begin_again(moment.at, superseded=False)
+            self._begin_again(turn.at, superseded=False)
 
     def _reopen(self, at: Instant) -> None:
         """A custom clock whose conditions no longer hold stays where it stopped."""
@@ -229,8 +227,8 @@ class _Walk:
         else:
             self._begin_again(at, superseded=mode is OnReopen.RESTART)
 
-    def _comes_again(self, might_before: bool) -> bool:
-        """Whether a stopped clock is needed once more; one with conditions once they hold after they did not."""
+    def _is_needed_again(self, might_before: bool) -> bool:
+        """Whether a stopped clock is needed once more: a custom one is if its conditions hold and did not before."""
         if self.phase is not ClockState.STOPPED or not (self.clock.rule.recurs and self.may_run):
             return False
         return not (self.clock.is_custom and might_before)
@@ -242,6 +240,6 @@ class _Walk:
         self._current.superseded = superseded
         if self.phase is ClockState.RUNNING:
             self.phase = ClockState.STOPPED
-        self._settle(at)
+        self._update_cycle(at)
         self.cycles.append(_OpenCycle(at))
         self._start(at)

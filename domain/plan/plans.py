@@ -24,9 +24,10 @@ AUTOMATIC = f"{ESCALATION}:auto"
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A moment on a target's clock; `planned_at` None means it is not going to happen as things stand.
+    """An instant on a target's clock, such as `halfway`.
 
-    `threshold` is the working time used at that moment; `escalation` carries the rule behind an escalation step.
+    `planned_at` None means that the milestone is not going to happen as things stand. `threshold` is the working time
+    that is used up at that instant; `escalation` carries the rule behind an escalation step.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class PolicyFacts:
-    """The policy, and the priority, that a target was last measured by where they are not those of the opening."""
+    """The policy and the priority that a target was last measured by, where they are not those of the opening."""
 
     id: str
     name: str
@@ -63,12 +64,14 @@ class PolicyFacts:
 
 @dataclass(frozen=True, slots=True)
 class TargetPlan:
-    """One target's clock. `used` working time and `paused_for` wall time are as of `since`, the last turn of `state`.
+    """One cycle of one target's clock.
 
-    `breached_at` is the due instant when the clock is still going then: in the future for a clock that has time left.
-    `stint` is the event id of the stint it belongs to, if any; `team_id` the team whose promise it is or has become.
-    `cycle` counts the times it began; one that is `superseded` began again in its stead, or its promise was taken back.
-    `budget` of a `fixed` one is the wall time until its fixed instant. `policy` is set once a change of the ticket did.
+    `used` (working time) and `paused_for` (wall time) are as of `since`, the last change of `state`. `breached_at` is
+    the due instant if the clock is still going then: in the future for a clock that has time left. `stint` is the
+    event id of the stint that the clock belongs to, if any; `team_id` the team whose promise it is or has become.
+    `cycle` counts from 1. A cycle is `superseded` if the clock began again in its stead or its promise was taken back.
+    `budget` of a `fixed` target is the wall time until its fixed instant. `policy` is None until a change of the
+    ticket puts another policy in force.
     """
 
     id: str
@@ -92,7 +95,7 @@ class TargetPlan:
 
     @property
     def name(self) -> str:
-        """What tells it apart from the other clocks of its ticket."""
+        """The name of the clock, unique within its ticket: `resolution`, or `resolution/<stint>` in a stint."""
         return self.type if self.stint is None else f"{self.type}/{escaped(self.stint)}"
 
     @property
@@ -105,7 +108,7 @@ class TargetPlan:
         return Micros(self.budget - self.used)
 
     def with_reached_only(self) -> TargetPlan:
-        """Without the milestones that it is not going to come to."""
+        """The same target without the milestones that are not going to happen."""
         return replace(self, milestones=tuple(one for one in self.milestones if one.planned_at is not None))
 
     def to_json(self) -> dict[str, Any]:
@@ -154,7 +157,7 @@ class TargetPlan:
 
 @dataclass(frozen=True, slots=True)
 class TicketEnd:
-    """How the ticket's life ended; `closed_at` None while it is open."""
+    """How the ticket ended; `closed_at` None while it is open."""
 
     closed_at: Instant | None
     cancelled: bool = False
@@ -169,9 +172,11 @@ class TicketEnd:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`ownership` is there where the clocks belong to stints, `ticket` where they may start again while it is open:
-    such an instance lives as long as its ticket. `versions` names what it was made with: policy and calendar, by id and
-    version, and the release of the time zone database.
+    """Every target of a ticket, all instants absolute.
+
+    `ownership` is there where the clocks belong to stints, `ticket` where clocks may start again while the ticket is
+    open: such an instance stays open as long as its ticket. `versions` names what the plan was made with: policy and
+    calendar, by id and version, and the release of the time zone database.
     """
 
     opened_at: Instant
@@ -182,7 +187,7 @@ class Plan:
 
     @property
     def end(self) -> Ownership | TicketEnd | None:
-        """What says how the ticket ended, where the instance lives as long as it."""
+        """How the ticket ended, where the instance stays open as long as its ticket; else None."""
         return self.ticket if self.ownership is None else self.ownership
 
     @property
@@ -196,7 +201,7 @@ class Plan:
 
     @property
     def latest(self) -> tuple[TargetPlan, ...]:
-        """Of each clock the life that is not superseded and began last."""
+        """Of each clock the cycle that is not superseded and began last."""
         latest = {target.name: target for target in self.targets if not target.superseded}
         return tuple(latest.values())
 

@@ -1,4 +1,4 @@
-"""How far a clock has got along its life, and when it reaches what was promised."""
+"""How far a clock has got in a cycle, and when it reaches what was promised."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.plan.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, Milestone,
 from domain.plan.promises import PolicyInForce
 from domain.policy.budgets import Deadline, WorkingDays
 from domain.policy.clocks import Cycle, Span
-from domain.policy.escalations import share
+from domain.policy.escalations import budget_share
 from domain.policy.policies import TargetRule
 
 _ALWAYS = Calendar.always()
@@ -22,9 +22,9 @@ _ALWAYS = Calendar.always()
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A promise while its terms were in force, until `following` replaced them, and the calendar it is measured in."""
+    """A target of the policy in force, until `following` replaced that policy, and the calendar it is measured in."""
 
-    terms: PolicyInForce
+    in_force: PolicyInForce
     rule: TargetRule
     calendar: Calendar
     following: PolicyInForce | None
@@ -36,27 +36,30 @@ class Promise:
     @property
     def start(self) -> Instant | None:
         """None for the promise of the opening."""
-        return None if self.terms.event_id is None else self.terms.start
+        return None if self.in_force.event_id is None else self.in_force.start
 
     @property
     def is_fixed(self) -> bool:
         return isinstance(self.rule.budget, Deadline)
 
     @property
-    def measure(self) -> Calendar:
-        """The calendar that counts the time used; all of it counts until a fixed instant."""
+    def counting_calendar(self) -> Calendar:
+        """The calendar that counts the time used; until a fixed instant every hour counts."""
         return _ALWAYS if self.is_fixed else self.calendar
 
     def holding(self, setup: ClockSetup) -> ClockSetup:
-        """The same clock, held by what this promise says."""
+        """The same setup, with the pauses that this promise allows."""
         own = self.rule.clock(setup.clock.on_reopen)
         return replace(setup, clock=replace(setup.clock, pausable=own.pausable, pauses_when=own.pauses_when))
 
-    def is_in_force(self, life: Cycle) -> bool:
-        """Whether it was while the clock was going, or is while it waits; what came as it stopped came too late."""
-        if life.started_at is None:
+    def applies_to(self, cycle: Cycle) -> bool:
+        """Whether the promise was in force while the clock was going, or is in force while the clock waits.
+
+        A promise that came into force as the clock stopped came too late.
+        """
+        if cycle.started_at is None:
             return self.end is None
-        return any(self._overlaps(span) for span in life.going)
+        return any(self._overlaps(span) for span in cycle.going)
 
     def _overlaps(self, span: Span) -> bool:
         if span.start == span.end:
@@ -65,18 +68,21 @@ class Promise:
         begins_late = self.start is not None and span.end is not None and span.end <= self.start
         return not begins_late and (self.end is None or span.start < self.end)
 
-    def length(self, life: Cycle) -> Micros:
-        """What it allows a clock that starts as that one did: working time, or wall time until a fixed instant."""
-        budget, start = self.rule.budget, life.since if life.started_at is None else life.started_at
+    def length(self, cycle: Cycle) -> Micros:
+        """What the promise allows in this cycle: working time, or wall time until a fixed instant.
+
+        It is counted from the start of the clock; of a clock that waits, from where its wait began.
+        """
+        budget, start = self.rule.budget, cycle.since if cycle.started_at is None else cycle.started_at
         if isinstance(budget, Deadline):
             return Micros(budget.after(self.calendar.timezone, start) - start)
         return budget.length(self.calendar, start) if isinstance(budget, WorkingDays) else budget
 
-    def over(self, life: Cycle) -> MeasuredPromise:
-        """The life measured by this promise "from the same start, with its pauses", whatever was promised before."""
-        length = self.length(life)
-        ran = _unbroken(life) if self.is_fixed else life.ran
-        return MeasuredPromise(self, life, length, Progress.along(ran, self.measure), _marks(self, length))
+    def measured(self, cycle: Cycle) -> MeasuredPromise:
+        """The cycle under this promise "from the same start, with its pauses", whatever was promised before."""
+        length = self.length(cycle)
+        ran = _unbroken(cycle) if self.is_fixed else cycle.ran
+        return MeasuredPromise(self, cycle, length, Progress.along(ran, self.counting_calendar), _marks(self, length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,116 +123,118 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPromise:
-    """A life under one promise: how long it may take, how far it got, and the milestones on the way, unplanned."""
+    """A cycle under one promise: how long it may take (`length`), how far it got, and its milestones, unplanned."""
 
-    yardstick: Promise
-    life: Cycle
+    promise: Promise
+    cycle: Cycle
     length: Micros
     progress: Progress
     marks: tuple[Milestone, ...]
 
     def happens(self, threshold: Micros) -> Instant | None:
-        """When the threshold is reached while the promise is in force; at its beginning if it had been reached by then.
+        """When the threshold is reached while the promise is in force; None if it is not.
 
-        A fixed instant that passes while the ticket is closed is missed by a reopening.
+        A threshold that had been reached before the promise came into force is reached at that instant. A fixed
+        instant that passes while the ticket is closed is reached when the ticket is reopened.
         """
         at = self.progress.reach_if_ever(threshold)
         if at is None:
             return None
-        start, end = self.yardstick.start, self.yardstick.end
-        if start is not None or self.yardstick.is_fixed:
-            at = _first_going(self.life, at, start)
+        start, end = self.promise.start, self.promise.end
+        if start is not None or self.promise.is_fixed:
+            at = _first_going(self.cycle, at, start)
         return None if at is None or (end is not None and at >= end) else at
 
     @property
     def used(self) -> Micros:
-        """As of the last turn of the clock's state; until a fixed instant all time counts, the closed too."""
-        life = self.life
-        if self.yardstick.is_fixed and life.stopped_at is None and life.started_at is not None:
-            return Micros(life.since - life.started_at)
+        """As of the last change of the clock's state; until a fixed instant all time counts, closed hours too."""
+        cycle = self.cycle
+        if self.promise.is_fixed and cycle.stopped_at is None and cycle.started_at is not None:
+            return Micros(cycle.since - cycle.started_at)
         return self.progress.used
 
     def due(self, breached_at: Instant | None) -> Instant | None:
-        """Where it ends, or would have for a clock that stopped within it; None while it is paused or waiting."""
-        if self.yardstick.is_fixed and self.life.started_at is not None:
-            return Instant(self.life.started_at + self.length)
-        if breached_at is not None or self.life.stopped_at is None:
+        """The due instant; of a clock that stopped in time, the one it would have had. None while paused or waiting."""
+        if self.promise.is_fixed and self.cycle.started_at is not None:
+            return Instant(self.cycle.started_at + self.length)
+        if breached_at is not None or self.cycle.stopped_at is None:
             return breached_at
         left = Micros(max(0, self.length - self.used))
-        return self.yardstick.measure.add(self.life.since, left)
+        return self.promise.counting_calendar.add(self.cycle.since, left)
 
 
-def target_of(promises: Iterable[tuple[Promise, Cycle]], cycle: int) -> TargetPlan:
-    """One life of a clock under the promises that were in force in it, in their order; at least one. Each comes with
-    the life as it sees it: what holds the clock may differ, when it starts and stops does not.
+def target_of(promises: Iterable[tuple[Promise, Cycle]], number: int) -> TargetPlan:
+    """One cycle of a clock under the promises that were in force in it, in their order; at least one.
 
-    A milestone happens at the first instant at which the time used has come to its share of what is promised then.
-    Raises WorkingTimeExhausted when what is promised last is due beyond 2100.
+    `number` counts the cycles of the clock from 1. Each promise comes with the cycle as it sees it: what holds the
+    clock may differ between promises, when it starts and stops does not. A milestone happens at the first instant at
+    which the time used has come to its share of what is promised then. Raises WorkingTimeExhausted when what is
+    promised last is due beyond 2100.
     """
-    measured = [yardstick.over(life) for yardstick, life in promises]
+    measured = [promise.measured(cycle) for promise, cycle in promises]
     reached: dict[str, Milestone] = {}
     for one in measured:
         for mark in one.marks:
             if mark.name not in reached and (at := one.happens(mark.threshold)) is not None:
                 reached[mark.name] = Milestone(mark.name, mark.threshold, at, mark.escalation)
-    return _planned(measured[-1], cycle, reached)
+    return _planned(measured[-1], number, reached)
 
 
-def _planned(last: MeasuredPromise, cycle: int, reached: Mapping[str, Milestone]) -> TargetPlan:
-    life, breach = last.life, reached.get(BREACHED)
+def _planned(last: MeasuredPromise, number: int, reached: Mapping[str, Milestone]) -> TargetPlan:
+    cycle, breach = last.cycle, reached.get(BREACHED)
     if breach is None:
         # Beyond the last year that calendars know nothing can be promised.
         last.progress.reach(last.length)
     breached_at = None if breach is None else breach.planned_at
     return TargetPlan(
-        id=last.yardstick.rule.id,
-        type=last.yardstick.rule.type,
-        cycle=cycle,
+        id=last.promise.rule.id,
+        type=last.promise.rule.type,
+        cycle=number,
         budget=last.length,
-        state=life.state,
-        since=life.since,
+        state=cycle.state,
+        since=cycle.since,
         used=last.used,
-        paused_for=life.paused_for,
-        started_at=life.started_at,
-        stopped_at=life.stopped_at,
+        paused_for=cycle.paused_for,
+        started_at=cycle.started_at,
+        stopped_at=cycle.stopped_at,
         due_at=last.due(breached_at),
         breached_at=breached_at,
         milestones=_milestones(last, reached),
-        superseded=life.superseded,
-        fixed=last.yardstick.is_fixed,
-        policy=last.yardstick.terms.facts,
+        superseded=cycle.superseded,
+        fixed=last.promise.is_fixed,
+        policy=last.promise.in_force.facts,
     )
 
 
 def _milestones(last: MeasuredPromise, reached: Mapping[str, Milestone]) -> tuple[Milestone, ...]:
-    """Those of the latest promise, and those that happened under an earlier one."""
+    """The milestones of the latest promise, and those that happened under an earlier one."""
     marks = {**{mark.name: mark for mark in last.marks}, **reached}
     return tuple(sorted(marks.values(), key=lambda mark: mark.threshold))
 
 
-def _marks(yardstick: Promise, budget: Micros) -> tuple[Milestone, ...]:
-    policy, type_ = yardstick.terms.policy, yardstick.rule.type
-    marks = [Milestone(HALFWAY, share(budget, Decimal(50)), None), Milestone(BREACHED, budget, None)]
+def _marks(promise: Promise, budget: Micros) -> tuple[Milestone, ...]:
+    policy, type_ = promise.in_force.policy, promise.rule.type
+    marks = [Milestone(HALFWAY, budget_share(budget, Decimal(50)), None), Milestone(BREACHED, budget, None)]
     if policy.at_risk_percent is not None:
-        marks.insert(1, Milestone(AT_RISK, share(budget, policy.at_risk_percent), None))
+        marks.insert(1, Milestone(AT_RISK, budget_share(budget, policy.at_risk_percent), None))
     steps = (step for step in policy.steps if step.applies_to(type_))
     marks += (Milestone(f"{ESCALATION}:{step.id}", step.threshold(budget), None, step.to_json()) for step in steps)
     return tuple(sorted(marks, key=lambda mark: mark.threshold))
 
 
-def _first_going(life: Cycle, reached: Instant, start: Instant | None) -> Instant | None:
-    """The first instant from both on at which the clock runs or is paused.
+def _first_going(cycle: Cycle, reached: Instant, start: Instant | None) -> Instant | None:
+    """The first instant at which the clock runs or is paused, neither before `reached` nor before `start`.
 
-    One that stops as it starts goes for that instant, unless that is the very one at which the time is used up: what
-    happens then comes first.
+    A clock that stops as it starts goes for that one instant, but not if its time is used up (`reached`) at that very
+    instant: the event comes first.
     """
     since = reached if start is None else max(reached, start)
-    for span in life.going:
+    for span in cycle.going:
         if span.end is None or span.end > since or reached < span.start == span.end == since:
             return Instant(max(span.start, since))
     return None
 
 
-def _unbroken(life: Cycle) -> tuple[Span, ...]:
-    """From its start to its stop: nothing moves a fixed instant."""
-    return () if life.started_at is None else (Span(life.started_at, life.stopped_at),)
+def _unbroken(cycle: Cycle) -> tuple[Span, ...]:
+    """The one span from its start to its stop: nothing moves a fixed instant."""
+    return () if cycle.started_at is None else (Span(cycle.started_at, cycle.stopped_at),)

@@ -1,4 +1,4 @@
-"""Which promises hold from when: those of the opening, and those that a change of the ticket put in their place."""
+"""Which policy holds from when: the one of the opening, and those that a change of the ticket put in its place."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from domain.ticket.timeline import Turn
 
 @dataclass(frozen=True, slots=True)
 class PolicyInForce:
-    """The promises of a policy for a priority, in force from `start` on; `event_id` is the event that changed them
-    (None: the opening). `is_first` says whether policy and calendar are those the ticket opened under."""
+    """A policy for a priority, in force from `start` on.
+
+    `event_id` is the event that put it in force (None: the opening). `is_first` says whether policy and calendar are
+    those the ticket opened under. A policy that `restarts` lets the clocks that are going begin again at `start`.
+    """
 
     start: Instant
     event_id: str | None
@@ -30,7 +33,7 @@ class PolicyInForce:
 
     @property
     def facts(self) -> PolicyFacts | None:
-        """What tells them apart from those of the opening."""
+        """What tells it apart from the policy of the opening; None for that one itself."""
         if self.event_id is None:
             return None
         return PolicyFacts(self.policy.id, self.policy.name, self.policy.version, self.priority)
@@ -47,7 +50,7 @@ def policies_in_force(snapshot: Snapshot, turns: Sequence[Turn]) -> tuple[Policy
     """In order, the first from the opening on; more than one only where a policy says that changes count.
 
     The policy in force when the ticket changes decides what the change does. A ticket that no policy would choose any
-    more keeps the one it has, and so does one that did not change, whatever a replan has made of the policies.
+    more keeps the one it has. So does a ticket that did not change, whatever a replan has made of the policies.
     """
     first = PolicyInForce(
         turns[0].at, None, snapshot.policy, snapshot.ticket.priority, snapshot.calendar, is_first=True
@@ -59,52 +62,54 @@ def policies_in_force(snapshot: Snapshot, turns: Sequence[Turn]) -> tuple[Policy
             break
         if turn.ticket == before.ticket:
             continue
-        following = _after(snapshot, current, turn)
+        following = _after_change(snapshot, current, turn)
         if (following.policy, following.targets) != (current.policy, current.targets):
             found.append(following)
     return tuple(found)
 
 
-def types_of(terms: Iterable[PolicyInForce]) -> tuple[str, ...]:
-    """Every type of target that is ever promised, as first promised."""
-    return tuple(dict.fromkeys(target.type for one in terms for target in one.targets))
+def promised_types(policies: Iterable[PolicyInForce]) -> tuple[str, ...]:
+    """Every type of target that is ever promised, in the order in which each was first promised."""
+    return tuple(dict.fromkeys(target.type for one in policies for target in one.targets))
 
 
-def policy_at_each_turn(terms: Sequence[PolicyInForce], turns: Iterable[Turn]) -> Iterator[PolicyInForce]:
-    """Those in force at each turn; what changes them counts from its own turn on."""
-    following = {one.event_id: one for one in terms}
-    current = terms[0]
+def policy_at_each_turn(policies: Sequence[PolicyInForce], turns: Iterable[Turn]) -> Iterator[PolicyInForce]:
+    """The policy in force at each turn. A policy that a turn puts in force counts from that turn on."""
+    by_event = {one.event_id: one for one in policies}
+    current = policies[0]
     for turn in turns:
-        current = following.get(turn.event.event_id, current)
+        current = by_event.get(turn.event.event_id, current)
         yield current
 
 
-def setup_at_each_turn(in_turn: Sequence[PolicyInForce], type_: str) -> Iterator[ClockSetup]:
-    """How the clock of a type is set up at each turn: by what is promised then, or else was last, or is to be first.
+def setup_at_each_turn(at_each_turn: Sequence[PolicyInForce], type_: str) -> Iterator[ClockSetup]:
+    """How the clock of a type is set up at each turn, from the policy in force at each turn.
 
-    A clock goes whether it is promised or not, so that a promise made later counts from the same start. Not so one with
-    conditions of its own, where the promise is to begin afresh: nothing said before when it starts.
+    The rule is the one promised at that turn, else the one promised last before it, else the first that will be.
+    A clock goes whether it is promised or not, so that a promise made later counts from the same start. A custom clock
+    is the exception where its first promise is to begin afresh: before that, nothing said when it starts.
     """
-    first, rule = next((terms, rule) for terms in in_turn if (rule := terms.target(type_)) is not None)
-    is_made, before = not (first.restarts and rule.is_custom), in_turn[0]
+    first, rule = next((one, rule) for one in at_each_turn if (rule := one.target(type_)) is not None)
+    may_start, before = not (first.restarts and rule.is_custom), at_each_turn[0]
     setup: ClockSetup | None = None
-    for terms in in_turn:
-        # The same one while nothing changes: a ticket may have hundreds of turns under the same terms.
-        if setup is None or terms is not before or setup.begins_anew:
-            rule, is_made = terms.target(type_) or rule, is_made or terms is first
-            setup = ClockSetup(rule.clock(_on_reopen(terms, type_)), is_made, terms.restarts and terms is not before)
+    for current in at_each_turn:
+        # One setup is shared while nothing changes: a ticket may have hundreds of turns under the same policy.
+        if setup is None or current is not before or setup.begins_anew:
+            rule, may_start = current.target(type_) or rule, may_start or current is first
+            begins_anew = current.restarts and current is not before
+            setup = ClockSetup(rule.clock(_on_reopen(current, type_)), may_start, begins_anew)
         yield setup
-        before = terms
+        before = current
 
 
-def _on_reopen(terms: PolicyInForce, type_: str) -> OnReopen:
+def _on_reopen(current: PolicyInForce, type_: str) -> OnReopen:
     """A policy that does not promise the type takes no verdict of it back."""
-    mode = terms.policy.on_reopen
-    replaces = mode is OnReopen.RESTART and terms.target(type_) is None
+    mode = current.policy.on_reopen
+    replaces = mode is OnReopen.RESTART and current.target(type_) is None
     return OnReopen.NEW_CYCLE if replaces else mode
 
 
-def _after(snapshot: Snapshot, current: PolicyInForce, turn: Turn) -> PolicyInForce:
+def _after_change(snapshot: Snapshot, current: PolicyInForce, turn: Turn) -> PolicyInForce:
     chosen = snapshot.choice(turn.ticket) or (current.policy, current.calendar)
     policy, calendar = chosen
     return PolicyInForce(

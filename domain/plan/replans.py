@@ -9,10 +9,10 @@ from domain.ticket.events import Event, EventKind
 
 
 def effective_snapshot(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
-    """The snapshot under the rules of the last replan among the events, of the opening when there is none.
+    """The snapshot under the rules of the last replan among the events; without a replan, under those of the opening.
 
-    Replans take effect as they were decided, by arrival, for the whole life of the ticket. Raises InvalidValue for
-    rules that are none.
+    The replan that was received last counts, and it counts for the ticket from its opening on. Raises InvalidValue
+    for rules that cannot be read.
     """
     replans = [event for event in events if event.kind is EventKind.REPLANNED]
     if not replans:

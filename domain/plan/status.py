@@ -24,9 +24,9 @@ def exceeded(target: TargetPlan, now: Instant) -> bool:
 
 
 def met(target: TargetPlan, now: Instant) -> bool | None:
-    """True once stopped in time, False once exceeded, None while open or cancelled before either.
+    """True once the clock stopped in time, False once it exceeded its budget; None before, and for a cancelled clock.
 
-    A stop dated ahead of `now` may lie behind a breach that is still to come: neither is true yet.
+    A stop dated ahead of `now` may lie behind a breach that is still to come: then the answer is None as well.
     """
     if exceeded(target, now):
         return False
@@ -34,7 +34,7 @@ def met(target: TargetPlan, now: Instant) -> bool | None:
 
 
 def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
-    """`breached` as soon as one target is exceeded, else `paused` when every open clock is, `active`, `met`."""
+    """`breached` as soon as one target is exceeded; else `paused` if every open clock is paused, `active` or `met`."""
     if any(exceeded(target, now) for target in plan.targets):
         return InstanceStatus.BREACHED
     breach_to_come = any(target.breached_at is not None and not target.is_open for target in plan.targets)
@@ -55,7 +55,7 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
 
 
 def _state_of_ticket(end: Ownership | TicketEnd) -> ClockState:
-    """What a ticket of which no clock may be running is doing."""
+    """The state of the ticket itself, as if it were a clock; for a ticket without a running clock."""
     if end.closed_at is None:
         return ClockState.RUNNING
     return ClockState.CANCELLED if end.cancelled else ClockState.STOPPED

@@ -27,8 +27,9 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 class WorkingDays:
     """So many working days: until the same wall time that many working days later, or until the end of that day.
 
-    A working day is a local date on which the calendar opens. Outside opening hours the count begins at the next
-    opening. What it comes to is measured as working time, so a pause puts the end off by working time.
+    A working day is a local date on which the calendar opens. Two days from Monday 15:00 end on Wednesday 15:00.
+    Outside opening hours the count begins at the next opening. The promise is measured as the working time until then,
+    so that a pause puts its end off by working time. Raises InvalidValue for a count outside 1 to 3660.
     """
 
     count: int
@@ -41,7 +42,7 @@ class WorkingDays:
     def length(self, calendar: Calendar, start: Instant) -> Micros:
         """The working time from `start` on. Raises WorkingTimeExhausted where it would end after the year 2100."""
         zone = ZoneInfo(calendar.timezone)
-        # The earliest instant by which a microsecond has been worked lies that much behind the opening.
+        # A microsecond has been worked one microsecond after the opening, or after the start if it is open then.
         begins = to_datetime(Instant(calendar.add(start, Micros(1)) - 1)).astimezone(zone)
         day = begins.date()
         for _ in range(self.count):
@@ -54,15 +55,18 @@ class WorkingDays:
 class Deadline:
     """The next `time` on `weekday` (None: on any day) strictly after the start, in the calendar's zone.
 
-    A wall time that a clock change skips counts one hour later, one that comes twice counts the first time. Neither
-    pauses nor opening hours move it.
+    By 16:00 is today at 16:00 for a ticket of 15:59, tomorrow for one of 16:00. A wall time that a clock change skips
+    counts one hour later; one that comes twice counts the first time. Neither pauses nor opening hours move it.
     """
 
     time: time
     weekday: str | None = None
 
     def after(self, timezone: str, start: Instant) -> Instant:
-        """Raises WorkingTimeExhausted where that lies after the year 2100."""
+        """The instant of the deadline for a clock that starts then.
+
+        Raises WorkingTimeExhausted where it lies after the year 2100.
+        """
         zone = ZoneInfo(timezone)
         today = to_datetime(start).astimezone(zone).date()
         for ahead in range(_DAYS_OF_A_WEEK + 2):
@@ -90,7 +94,7 @@ Budget = Micros | WorkingDays | Deadline
 
 
 def budget_to_json(budget: Budget) -> dict[str, Any]:
-    """`hours` and `minutes`, null where the promise is none of working time."""
+    """`hours` and `minutes`, both null for a promise in `days` or `by` an instant."""
     if isinstance(budget, WorkingDays):
         return {**_NO_TIME, "days": budget.count, **({"end_of_day": True} if budget.end_of_day else {})}
     if isinstance(budget, Deadline):
@@ -112,7 +116,7 @@ def budget_from_json(body: Mapping[str, Any], field: str) -> Budget:
     if given == ["by"]:
         return Deadline.from_json(body["by"], f"{field}.by")
     if given == ["days"]:
-        return _working_days(body["days"], end_of_day, f"{field}.days")
+        return _working_days(body["days"], end_of_day, field)
     return _working_time(body.get("hours"), body.get("minutes"), field)
 
 
@@ -123,7 +127,7 @@ def _working_days(days: Any, end_of_day: bool, field: str) -> WorkingDays:
     try:
         return WorkingDays(days, end_of_day)
     except InvalidValue as error:
-        raise InvalidValue(field, error.value, error.reason) from None
+        raise error.under(field) from None
 
 
 def _working_time(hours: Any, minutes: Any, field: str) -> Micros:
@@ -150,7 +154,7 @@ def _next_working_day(calendar: Calendar, day: date) -> date:
 def _closing(calendar: Calendar, day: date) -> datetime:
     """The last closing time of a working day, as a local wall time."""
     midnight = datetime.combine(day, time())
-    return midnight + calendar.open_windows(day)[-1].today[1] * MICROSECOND
+    return midnight + calendar.open_windows(day)[-1].today.end * MICROSECOND
 
 
 def _instant(wall: datetime, zone: ZoneInfo) -> Instant:

@@ -22,8 +22,10 @@ NOTIFY_TEAM_LEAD = "notify_team_lead"
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Policies in evaluation order, calendars and teams by id, and the id of the organization's default calendar;
-    `auto_escalate` tells whether breaches go to the policy's escalation contact."""
+    """Policies in evaluation order, calendars and teams by id, and the id of the organization's default calendar.
+
+    `auto_escalate` tells whether breaches go to the policy's escalation contact.
+    """
 
     organization: str
     policies: tuple[Policy, ...]
@@ -51,7 +53,7 @@ class Catalog:
         )
 
     def alternatives(self, chosen: Policy, ticket: Ticket) -> tuple[Alternative, ...]:
-        """What the ticket may change to; nothing while the policy says that changes of the ticket do not count."""
+        """The policies that the ticket may change to; none where the chosen one says that changes do not count."""
         return tuple(self._alternatives(chosen, ticket))
 
     def _alternatives(self, chosen: Policy, ticket: Ticket) -> Iterator[Alternative]:
@@ -59,7 +61,7 @@ class Catalog:
             return
         for policy in self.policies:
             if (policy.kind, policy.origin) == (chosen.kind, chosen.origin) and policy.enabled:
-                # One that cannot be measured must not keep a ticket from being opened under another.
+                # A policy that cannot be measured must not keep a ticket from being opened under another one.
                 with suppress(Conflict):
                     yield Alternative(policy, self.calendar_of(policy, ticket.team_id), self.team_calendars(policy))
 
@@ -78,7 +80,10 @@ class Catalog:
         return {id_: calendar for id_, calendar in self.calendars.items() if id_ in wanted}
 
     def calendar_of(self, policy: Policy, team_id: str | None = None) -> CalendarVersion:
-        """Where a ticket of that team is measured. Raises Conflict when the policy names hours that do not exist."""
+        """The calendar that measures a ticket of that team under a policy.
+
+        Raises Conflict when the policy names hours that do not exist.
+        """
         if not policy.business_hours:
             return AROUND_THE_CLOCK
         team = self.teams.get(team_id) if team_id is not None and policy.kind is not Kind.OLA else None

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
+from domain.calendar.intervals import Interval
 from domain.errors import InvalidValue
 from domain.instants import Instant, Micros
 from domain.policy.criteria import Criteria
@@ -21,10 +21,11 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """`continues` lists the events after which a stopped clock runs on, `renews` those that end it and start it anew.
+    """Which events do what to a clock.
 
-    One that `recurs` starts again whenever it has stopped and a start comes; `follows_reopen` lets the policy say what
-    a reopening does instead of `continues`.
+    `continues` lists the events after which a stopped clock runs on, `renews` those that end it and start it anew. A
+    clock that `recurs` starts again whenever it has stopped and one of its starts comes. `follows_reopen` lets the
+    policy say what a reopening does, instead of `continues`.
     """
 
     starts: frozenset[EventKind]
@@ -60,11 +61,11 @@ CLOCKS: Mapping[str, ClockRule] = {
 }
 
 CUSTOM = ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED, recurs=True, follows_reopen=True)
-"""Of a named clock whose own conditions start and stop it; the end of the ticket stops it too."""
+"""The rule of a custom clock: its own conditions start and stop it, and the end of the ticket stops it too."""
 
 
 def require_clock_name(name: str, field: str = "type") -> str:
-    """The type of a target: one of `CLOCKS`, or a name of one's own. Raises InvalidValue."""
+    """The type of a target: one of `CLOCKS`, or the name of a custom clock. Raises InvalidValue."""
     if not _NAME.fullmatch(name):
         known = ", ".join(CLOCKS)
         raise InvalidValue(field, name, f"must be one of {known}, or a name of lower-case letters, digits and _")
@@ -72,8 +73,8 @@ def require_clock_name(name: str, field: str = "type") -> str:
 
 
 class OnReopen(StrEnum):
-    """What a reopening does to a clock that had stopped: it runs on, begins again in place of what it was, or begins
-    again beside what it was."""
+    """What a reopening does to a clock that had stopped: the clock runs on (`continue`), begins a cycle that supersedes
+    the one before (`restart`), or begins a cycle beside it (`new_cycle`)."""
 
     CONTINUE = "continue"
     RESTART = "restart"
@@ -82,7 +83,7 @@ class OnReopen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A clock as a policy sets it up. `starts_when` and `stops_when` are the conditions of a named one."""
+    """A clock as a policy sets it up. `starts_when` and `stops_when` are the conditions of a custom clock."""
 
     rule: ClockRule
     pausable: bool = True
@@ -111,10 +112,18 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Half-open `[start, end)`; no end means it is still going on."""
+    """Half-open `[start, end)`; no end means that it is still going on."""
 
     start: Instant
     end: Instant | None
+
+    def ended(self, at: Instant) -> Span:
+        """The same span if it has ended, else the span that ends at `at`."""
+        return Span(self.start, at) if self.end is None else self
+
+    def clip(self, start: Instant, end: Instant) -> Interval[Instant] | None:
+        """The part of it within `[start, end)`; None where the two have nothing in common."""
+        return Interval(self.start, end if self.end is None else self.end).clip(start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +131,17 @@ class Hold:
     """How long one cause held a clock; several at once overlap, and their union is the pause."""
 
     cause: str
-    start: Instant
-    end: Instant | None
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One clock from start to stop: when it ran, when it was paused and by what, and what it does since `since`.
+    """One clock from start to stop: when it ran, when it was paused and by what, and its `state` from `since` on.
 
-    It is `going`, running or paused, from each start to the stop that follows. The first of these stretches begins at
-    `started_at`, the last ends at `stopped_at`; one of no length is there as well. `ran` and `paused` fill them.
-    One that is `superseded` has been begun again, or its promise was taken back: only what it had breached counts.
+    The clock is `going`, running or paused, from each start to the stop that follows. The first of these spans begins
+    at `started_at`, the last ends at `stopped_at`; a span of no length is kept as well. `ran` and `paused` fill them.
+    A cycle is `superseded` if the clock was begun again in its stead or its promise was taken back: then only what it
+    had breached counts.
     """
 
     state: ClockState
@@ -154,18 +163,16 @@ class Cycle:
         return Micros(sum(span.end - span.start for span in self.paused if span.end is not None))
 
     def taken_back(self, at: Instant) -> Cycle:
-        """As it is left by a promise that is taken back then: only a clock that is going has not had its verdict."""
+        """The cycle once its promise is taken back at `at`. A clock that has stopped by then keeps its verdict."""
         if self.state not in (ClockState.RUNNING, ClockState.PAUSED):
             return self
-        going = (*self.going[:-1], replace(self.going[-1], end=at))
-        ran, paused, held = _ended(self.ran, at), _ended(self.paused, at), _ended(self.held, at)
+        going = (*self.going[:-1], Span(self.going[-1].start, at))
+        ran, paused = _ended(self.ran, at), _ended(self.paused, at)
+        held = tuple(Hold(hold.cause, span) for hold in self.held for span in _ended((hold.span,), at))
         return Cycle(ClockState.CANCELLED, at, self.started_at, going, ran, paused, held, superseded=True)
 
 
-_Interval = TypeVar("_Interval", Span, Hold)
-
-
-def _ended(spans: tuple[_Interval, ...], at: Instant) -> tuple[_Interval, ...]:
-    """Those that go on end then; one that would begin at that very instant never was."""
-    ended = (span if span.end is not None else replace(span, end=at) for span in spans)
+def _ended(spans: tuple[Span, ...], at: Instant) -> tuple[Span, ...]:
+    """The spans with `at` as the end of one that goes on; a span that begins at that very instant is left out."""
+    ended = (span.ended(at) for span in spans)
     return tuple(span for span in ended if span.start != span.end)

@@ -22,7 +22,7 @@ class Match(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`holds(actual, wanted)` sees only fields that are set; `absent` is the answer for one that is not."""
+    """One way to compare. `holds(actual, wanted)` sees only fields that are set; `absent` answers for the others."""
 
     holds: Callable[[Any, Any], bool]
     accepts: Callable[[Any], bool]
@@ -100,7 +100,11 @@ OPERATORS: Mapping[str, Operator] = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`field` is a ticket field, or a dotted path into nested ones."""
+    """A comparison with a ticket's field, such as `priority eq urgent`.
+
+    `field` is the name of a field or a dotted path into nested ones (`customer.tier`). Raises InvalidValue for an
+    operator that does not exist and for a value that it does not take.
+    """
 
     field: str
     operator: str
@@ -139,11 +143,11 @@ class Condition:
         try:
             return cls(name, body.get("operator", ""), tuple(value) if isinstance(value, list) else value)
         except InvalidValue as error:
-            raise InvalidValue(f"{field}.{error.field}", error.value, error.reason) from None
+            raise error.under(field) from None
 
 
 def look_up(attributes: Mapping[str, Any], path: str) -> Any:
-    """The value at a key or dotted path, else `MISSING`; a key that itself contains dots wins over the path."""
+    """The value at a key or a dotted path, else `MISSING`. A key that contains dots itself wins over the path."""
     if path in attributes:
         return attributes[path]
     value: Any = attributes
@@ -155,7 +159,7 @@ def look_up(attributes: Mapping[str, Any], path: str) -> Any:
 
 
 def all_hold(conditions: tuple[Condition, ...], match: Match, attributes: Mapping[str, Any]) -> bool:
-    """Whether a ticket satisfies the conditions; no condition at all is satisfied by every ticket."""
+    """Whether a ticket satisfies the conditions. Every ticket satisfies an empty list."""
     if not conditions:
         return True
     holds = (condition.holds(attributes) for condition in conditions)

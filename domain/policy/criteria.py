@@ -1,4 +1,4 @@
-"""When something is the case for a ticket: conditions on its fields, of which all must hold or any."""
+"""Conditions on the fields of a ticket, of which all must hold or any."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.policy.conditions import Condition, Match, all_hold, parse_match
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """At least one condition. Raises InvalidValue for none."""
+    """At least one condition. Raises InvalidValue for an empty list."""
 
     conditions: tuple[Condition, ...]
     match: Match = Match.ALL

@@ -42,7 +42,12 @@ class EscalationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EscalationRule:
-    """`lead` (before the breach) or `percent` (of the budget used) for an approaching breach, `delay` after one."""
+    """A step of an escalation.
+
+    A step before the breach has either a `lead` (working time before it) or a `percent` of the budget; a step after
+    the breach has a `delay` (working time). Raises InvalidValue for any other combination and for a `target_type` that
+    is no name of a clock.
+    """
 
     id: str
     trigger: Trigger
@@ -72,11 +77,11 @@ class EscalationRule:
         return self.status is EscalationStatus.ACTIVE and self.target_type in (None, target_type)
 
     def threshold(self, budget: Micros) -> Micros:
-        """Working time used when the step is due; one at or before the start falls on the start."""
+        """Working time used when the step is due; a step that would come before the start falls on the start."""
         if self.trigger is Trigger.BREACHED:
             return Micros(budget + self.delay)
         if self.percent is not None:
-            return share(budget, self.percent)
+            return budget_share(budget, self.percent)
         return Micros(max(0, budget - (self.lead or 0)))
 
     def to_json(self) -> dict[str, Any]:
@@ -109,11 +114,11 @@ class EscalationRule:
             )
         except InvalidValue as error:
             if error.field in ("threshold_minutes", "trigger_percent", "target_type"):
-                raise InvalidValue(f"{field}.{error.field}", error.value, error.reason) from None
+                raise error.under(field) from None
             raise
 
 
-def share(budget: Micros, percent: Decimal) -> Micros:
+def budget_share(budget: Micros, percent: Decimal) -> Micros:
     """A percentage of a budget, to the microsecond."""
     return Micros(round(budget * percent / 100))
 

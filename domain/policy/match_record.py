@@ -25,8 +25,8 @@ CONDITIONS = "conditions"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """A condition and the ticket's value (`MISSING`: it has no such field), both short enough to be kept."""
+class CheckedCondition:
+    """A condition and the ticket's value (`MISSING`: it has no such field), both cut to what is kept."""
 
     field: str
     operator: str
@@ -35,7 +35,7 @@ class Checked:
     holds: bool
 
     @classmethod
-    def of(cls, condition: Condition, attributes: Mapping[str, Any]) -> Checked:
+    def of(cls, condition: Condition, attributes: Mapping[str, Any]) -> CheckedCondition:
         document, actual = condition.to_json(), look_up(attributes, condition.field)
         return cls(
             condition.field,
@@ -55,7 +55,7 @@ class Checked:
         }
 
     @classmethod
-    def from_json(cls, document: Any, field: str) -> Checked:
+    def from_json(cls, document: Any, field: str) -> CheckedCondition:
         body = require_mapping(document, field)
         return cls(
             body["field"], body["operator"], body.get("value", MISSING), body.get("actual", MISSING), body["holds"]
@@ -63,23 +63,23 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
-    """A policy that was asked before the chosen one: it was `disabled`, or these of its `conditions` failed."""
+class PassedPolicy:
+    """A policy that stands above the chosen one: it was disabled, or these of its conditions `failed`."""
 
     id: str
     name: str
     version: int
     reason: str
     match: Match = Match.ALL
-    failed: tuple[Checked, ...] = ()
+    failed: tuple[CheckedCondition, ...] = ()
     failed_in_all: int = 0
 
     @classmethod
-    def of(cls, policy: Policy, attributes: Mapping[str, Any]) -> Passed:
+    def of(cls, policy: Policy, attributes: Mapping[str, Any]) -> PassedPolicy:
         if not policy.enabled:
             return cls(policy.id, policy.name, policy.version, DISABLED)
         failed = [condition for condition in policy.conditions if not condition.holds(attributes)]
-        kept = tuple(Checked.of(condition, attributes) for condition in failed[:MOST_CONDITIONS])
+        kept = tuple(CheckedCondition.of(condition, attributes) for condition in failed[:MOST_CONDITIONS])
         return cls(policy.id, policy.name, policy.version, CONDITIONS, policy.match, kept, len(failed))
 
     def to_json(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class Passed:
         }
 
     @classmethod
-    def from_json(cls, document: Any, field: str) -> Passed:
+    def from_json(cls, document: Any, field: str) -> PassedPolicy:
         body = require_mapping(document, field)
         return cls(
             body["policy_id"],
@@ -116,9 +116,9 @@ class MatchRecord:
     """
 
     match: Match
-    conditions: tuple[Checked, ...]
+    conditions: tuple[CheckedCondition, ...]
     conditions_in_all: int
-    above: tuple[Passed, ...] = ()
+    above: tuple[PassedPolicy, ...] = ()
     above_in_all: int = 0
 
     @classmethod
@@ -129,9 +129,9 @@ class MatchRecord:
         above = list(takewhile(lambda policy: policy.id != chosen.id, asked))
         return cls(
             chosen.match,
-            tuple(Checked.of(condition, attributes) for condition in chosen.conditions[:MOST_CONDITIONS]),
+            tuple(CheckedCondition.of(condition, attributes) for condition in chosen.conditions[:MOST_CONDITIONS]),
             len(chosen.conditions),
-            tuple(Passed.of(policy, attributes) for policy in above[:MOST_POLICIES]),
+            tuple(PassedPolicy.of(policy, attributes) for policy in above[:MOST_POLICIES]),
             len(above),
         )
 
@@ -152,14 +152,14 @@ class MatchRecord:
             Match(body["match"]),
             _each_checked(body["conditions"], f"{field}.conditions"),
             body["conditions_in_all"],
-            tuple(Passed.from_json(one, f"{field}.above[{index}]") for index, one in enumerate(above)),
+            tuple(PassedPolicy.from_json(one, f"{field}.above[{index}]") for index, one in enumerate(above)),
             body["above_in_all"],
         )
 
 
-def _each_checked(documents: Any, field: str) -> tuple[Checked, ...]:
+def _each_checked(documents: Any, field: str) -> tuple[CheckedCondition, ...]:
     return tuple(
-        Checked.from_json(one, f"{field}[{index}]") for index, one in enumerate(require_list(documents, field))
+        CheckedCondition.from_json(one, f"{field}[{index}]") for index, one in enumerate(require_list(documents, field))
     )
 
 

@@ -9,10 +9,10 @@ from domain.ticket.tickets import Ticket
 
 
 def first_match(policies: Iterable[Policy], ticket: Ticket) -> Policy | None:
-    """`policies` in evaluation order."""
+    """The first of the policies, in evaluation order, that is asked and matches; None when no policy does."""
     return next((policy for policy in policies if is_asked(policy, ticket) and policy.matches(ticket)), None)
 
 
 def is_asked(policy: Policy, ticket: Ticket) -> bool:
-    """Only those of the ticket's kind (sla, ola) and origin (v1, v2) are."""
+    """Whether the policy has the ticket's kind (sla, ola) and origin (v1, v2)."""
     return (policy.kind, policy.origin) == (ticket.instance.kind, ticket.origin)

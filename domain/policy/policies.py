@@ -47,8 +47,11 @@ UPTIME = "uptime"
 
 
 class OnChange(StrEnum):
-    """What a change of priority or policy does to the clocks that are going: nothing; they get the new targets from the
-    same start, with their pauses; they begin again under the new targets."""
+    """What a change of priority or policy does to the clocks that are going.
+
+    `keep`: nothing. `retarget`: they get the new targets from the same start, with their pauses. `restart`: they begin
+    again under the new targets.
+    """
 
     KEEP = "keep"
     RETARGET = "retarget"
@@ -59,8 +62,8 @@ class OnChange(StrEnum):
 class TargetRule:
     """A promise: `budget` for tickets of `priority` (None: of any priority).
 
-    `pauses_when` holds its clock while the ticket's fields say so. A `type` that is not one of `CLOCKS` is a clock of
-    one's own: it runs from when `starts_when` holds (None: from the opening) until `stops_when` does.
+    `pauses_when` holds its clock while the ticket's fields say so. A `type` that is not one of `CLOCKS` names a custom
+    clock, which runs from when `starts_when` holds (None: from the opening) until `stops_when` does.
     """
 
     id: str
@@ -87,7 +90,7 @@ class TargetRule:
 
     @property
     def is_custom(self) -> bool:
-        """Whether its clock is one of one's own."""
+        """Whether its clock is a custom one."""
         return self.type not in CLOCKS
 
     @property
@@ -96,7 +99,7 @@ class TargetRule:
 
     @property
     def minutes(self) -> int | float | None:
-        """Of working time; None for a promise of another kind."""
+        """The minutes of working time promised; None for a promise in working days or by a fixed instant."""
         return None if isinstance(self.budget, WorkingDays | Deadline) else in_units(self.budget, MINUTE)
 
     def clock(self, on_reopen: OnReopen) -> Clock:
@@ -130,14 +133,10 @@ class TargetRule:
                 stops_when=optional_criteria(body.get("stops_when"), f"{field}.stops_when"),
             )
         except InvalidValue as error:
-            raise (error if error.field not in _OWN_FIELDS else _under(field, error)) from None
+            raise (error.under(field) if error.field in _OWN_FIELDS else error) from None
 
 
 _OWN_FIELDS = ("type", "pauses_when", "starts_when", "stops_when")
-
-
-def _under(field: str, error: InvalidValue) -> InvalidValue:
-    return InvalidValue(f"{field}.{error.field}", error.value, error.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,7 @@ class Policy:
         self._refuse_equal_escalations()
 
     def require_clock(self, type_: str | None, field: str) -> None:
-        """Raises InvalidValue for a type of target that is neither a common one nor promised by this policy."""
+        """Raises InvalidValue for a type of target that is neither in `CLOCKS` nor promised by this policy."""
         known = tuple(dict.fromkeys((*CLOCKS, *(target.type for target in self.targets))))
         if type_ is not None and type_ not in known:
             raise InvalidValue(field, type_, f"must be one of {', '.join(known)}")
@@ -204,7 +203,7 @@ class Policy:
 
     @property
     def steps(self) -> tuple[EscalationRule, ...]:
-        """The escalations, and the one to the escalation contact, whose id no other has."""
+        """The escalations, and the step to the escalation contact where there is one; its id is `AUTO`."""
         if self.escalation_contact is None:
             return self.escalations
         actions = ({"type": "escalate", "contact": self.escalation_contact},)
@@ -234,17 +233,18 @@ class Policy:
             "enabled": self.enabled,
             "version": self.version,
             "origin": self.origin.value,
-            **self._terms(),
+            **self._optional_fields(),
         }
 
-    def _terms(self) -> dict[str, Any]:
-        terms = {"escalation_contact": self.escalation_contact, "applicable_team": self.applicable_team}
+    def _optional_fields(self) -> dict[str, Any]:
+        """The fields that are left out where they hold nothing or the default."""
+        named = {"escalation_contact": self.escalation_contact, "applicable_team": self.applicable_team}
         compliance = {name: plain_number(percent) for name, percent in self.compliance.items()}
         modes = {
             "on_change": None if self.on_change is OnChange.KEEP else self.on_change.value,
             "on_reopen": None if self.on_reopen is OnReopen.CONTINUE else self.on_reopen.value,
         }
-        return {name: value for name, value in {**terms, "compliance": compliance, **modes}.items() if value}
+        return {name: value for name, value in {**named, "compliance": compliance, **modes}.items() if value}
 
     @classmethod
     def from_json(cls, document: Any, field: str = "") -> Policy:
@@ -257,10 +257,10 @@ class Policy:
             name=require_text(body.get("name"), f"{at}name", longest=200),
             description=optional_text(body.get("description"), f"{at}description", longest=5000),
             kind=require_choice(body.get("kind", Kind.SLA), Kind, f"{at}kind"),
-            conditions=_each(Condition.from_json, body.get("conditions"), f"{at}conditions"),
+            conditions=_parse_each(Condition.from_json, body.get("conditions"), f"{at}conditions"),
             match=parse_match(body.get("match"), f"{at}match"),
-            targets=_each(TargetRule.from_json, body.get("targets"), f"{at}targets"),
-            escalations=_each(EscalationRule.from_json, body.get("escalations"), f"{at}escalations"),
+            targets=_parse_each(TargetRule.from_json, body.get("targets"), f"{at}targets"),
+            escalations=_parse_each(EscalationRule.from_json, body.get("escalations"), f"{at}escalations"),
             at_risk_percent=_at_risk(body, at),
             business_hours=_business_hours(body, at),
             business_hours_id=optional_text(body.get("business_hours_id"), f"{at}business_hours_id") or None,
@@ -270,12 +270,12 @@ class Policy:
             escalation_contact=optional_text(body.get("escalation_contact"), f"{at}escalation_contact") or None,
             applicable_team=optional_text(body.get("applicable_team"), f"{at}applicable_team") or None,
             compliance=_compliance(body.get("compliance"), f"{at}compliance"),
-            on_change=require_choice(_or(body.get("on_change"), OnChange.KEEP), OnChange, f"{at}on_change"),
-            on_reopen=require_choice(_or(body.get("on_reopen"), OnReopen.CONTINUE), OnReopen, f"{at}on_reopen"),
+            on_change=require_choice(_given_or(body.get("on_change"), OnChange.KEEP), OnChange, f"{at}on_change"),
+            on_reopen=require_choice(_given_or(body.get("on_reopen"), OnReopen.CONTINUE), OnReopen, f"{at}on_reopen"),
         )
 
 
-def _or(value: Any, default: StrEnum) -> Any:
+def _given_or(value: Any, default: StrEnum) -> Any:
     return default if value is None else value
 
 
@@ -298,6 +298,6 @@ def _business_hours(body: Any, at: str) -> bool:
     return named if given is None else require_bool(given, f"{at}business_hours")
 
 
-def _each(parse: Any, documents: Any, field: str) -> tuple[Any, ...]:
+def _parse_each(parse: Any, documents: Any, field: str) -> tuple[Any, ...]:
     listed: Sequence[Any] = () if documents is None else require_list(documents, field)
     return tuple(parse(document, f"{field}[{index}]") for index, document in enumerate(listed))

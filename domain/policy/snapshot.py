@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.calendar import Calendar
@@ -40,7 +40,7 @@ class CalendarVersion:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The part of a snapshot that names things; reading it needs neither a calendar nor a time zone."""
+    """The names and versions in a snapshot; reading them needs neither a calendar nor a time zone."""
 
     organization: str
     instance_id: str
@@ -64,14 +64,11 @@ class Facts:
         whole = require_mapping(snapshot, "snapshot")
         body: Mapping[str, Any] = require_mapping(whole.get("facts"), "snapshot.facts")
         values: dict[str, Any] = {name: body.get(name) for name in _FACTS}
-        teams = [
-            Team.from_json(team, "snapshot.teams") for team in require_list(whole.get("teams", ()), "snapshot.teams")
-        ]
-        policy = require_mapping(whole.get("policy", {}), "snapshot.policy")
-        return cls(**values, teams={team.id: team for team in teams}, applicable_team=policy.get("applicable_team"))
+        teams, policy = _teams(whole), require_mapping(whole.get("policy", {}), "snapshot.policy")
+        return cls(**values, teams=teams, applicable_team=policy.get("applicable_team"))
 
     def to_json(self) -> dict[str, Any]:
-        """Without what stands beside the facts in a snapshot."""
+        """Without teams and `applicable_team`, which stand beside the facts in a snapshot."""
         return {name: getattr(self, name) for name in _FACTS}
 
 
@@ -80,8 +77,10 @@ _FACTS = tuple(name for name in Facts.__dataclass_fields__ if name not in ("team
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A policy that the ticket may change to, and where it would be measured then: `team_calendars` by id, of teams
-    whose clocks would not run in `calendar`."""
+    """A policy that the ticket may change to, and the calendars that would measure it then.
+
+    `team_calendars` holds by id those of teams whose clocks would not run in `calendar`.
+    """
 
     policy: Policy
     calendar: CalendarVersion
@@ -94,12 +93,15 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`teams` are those that the ticket may come to, as far as their leads or calendars matter; `team_calendars` the
-    calendars of their own, by id, of teams whose clocks do not run in `calendar`. `auto_escalate` is whether breaches
-    went to the escalation contact when the ticket opened. `alternatives` are the policies in evaluation order, its own
-    among them, where a change of the ticket may lead to another. `opening_rules` are those the ticket opened under,
-    where a replan has put others in their place. `matching` is why the ticket got its policy when it opened, where that
-    was kept."""
+    """All that a ticket is measured by.
+
+    `teams` are the teams that the ticket may come to, as far as their leads or calendars matter; `team_calendars` holds
+    by id the calendars of teams whose clocks do not run in `calendar`. `auto_escalate` is whether breaches went to the
+    escalation contact when the ticket opened. `alternatives` are the policies in evaluation order, its own among them,
+    where a change of the ticket may lead to another. `opening_rules` are the rules the ticket opened under, where a
+    replan has put others in their place. `matching` is why the ticket got its policy when it opened, where that was
+    kept.
+    """
 
     organization: str
     ticket: Ticket
@@ -131,11 +133,11 @@ class Snapshot:
 
     @property
     def own(self) -> Alternative:
-        """What it is measured by while no change of the ticket has led to another policy."""
+        """What the ticket is measured by until a change of it leads to another policy."""
         return Alternative(self.policy, self.calendar, self.team_calendars)
 
     def choice(self, ticket: Ticket) -> tuple[Policy, CalendarVersion] | None:
-        """What the ticket would be measured by as it is now; None when no policy matches or no other is known."""
+        """The policy and calendar for the ticket as it is now; None when no alternative matches."""
         found = first_match((one.policy for one in self.alternatives), ticket)
         if found is None:
             return None
@@ -144,7 +146,7 @@ class Snapshot:
         return found, next(one.calendar for one in self.alternatives if one.policy is found)
 
     def calendar_under(self, policy_id: str | None, team_id: str | None = None) -> CalendarVersion:
-        """The calendar in which a clock of that team runs while that policy (None: its own) is in force."""
+        """The calendar in which a clock of that team runs while that policy is in force (None: the snapshot's own)."""
         team = self.teams.get(team_id) if team_id is not None else None
         own = team.business_hours_id if team is not None else None
         others = self.alternatives if policy_id not in (None, self.policy.id) else ()
@@ -160,53 +162,65 @@ class Snapshot:
         return {
             "facts": self.facts.to_json(),
             "ticket": self.ticket.to_json(),
-            "policy": self.policy.to_json(),
-            "calendar": self.calendar.to_json(),
-            **({"teams": [team.to_json() for team in self.teams.values()]} if self.teams else {}),
-            **({"team_calendars": _documents(self.team_calendars)} if self.team_calendars else {}),
+            **self._rules_to_json(),
             **({"auto_escalate": True} if self.auto_escalate else {}),
-            **({"alternatives": _alternatives_to_json(self.alternatives)} if self.alternatives else {}),
             **({} if self.opening_rules is None else {"opening_rules": dict(self.opening_rules)}),
             **({} if self.matching is None else {"matching": self.matching.to_json()}),
         }
 
     @property
     def rules(self) -> dict[str, Any]:
-        """All but the ticket, as a document: what a replan may change."""
-        document = self.to_json()
-        kept = {name: document[name] for name in _RULES if name in document}
-        return {**kept, "tzdata_version": self.tzdata_version}
+        """What a replan may change, as a document: all but the ticket and what was decided when it opened."""
+        return {**self._rules_to_json(), "tzdata_version": self.tzdata_version}
 
     def under(self, rules: Mapping[str, Any]) -> Snapshot:
-        """The same ticket measured by other rules. Raises InvalidValue for what are none."""
-        document = {name: value for name, value in self.to_json().items() if name not in _RULES}
+        """The same ticket measured by other rules, a document as `rules` makes it.
+
+        The rules it opened under are kept in `opening_rules`. Raises InvalidValue for rules that cannot be read.
+        """
         release = optional_text(rules.get("tzdata_version"), "snapshot.facts.tzdata_version") or self.tzdata_version
-        facts = {**document["facts"], "tzdata_version": release}
-        given = {name: rules[name] for name in _RULES if name in rules}
-        return Snapshot.from_json(
-            {**document, **given, "facts": facts, "opening_rules": self.opening_rules or self.rules}
-        )
+        opening = self.opening_rules or self.rules
+        return replace(self, **_rules_from_json(rules), tzdata_version=release, opening_rules=opening)
+
+    def _rules_to_json(self) -> dict[str, Any]:
+        return {
+            "policy": self.policy.to_json(),
+            "calendar": self.calendar.to_json(),
+            **({"teams": [team.to_json() for team in self.teams.values()]} if self.teams else {}),
+            **({"team_calendars": _documents(self.team_calendars)} if self.team_calendars else {}),
+            **({"alternatives": _alternatives_to_json(self.alternatives)} if self.alternatives else {}),
+        }
 
     @classmethod
     def from_json(cls, document: Any) -> Snapshot:
         body = require_mapping(document, "snapshot")
-        facts = Facts.of(body)
+        facts: Any = require_mapping(body.get("facts"), "snapshot.facts")
         return cls(
-            organization=require_text(facts.organization, "snapshot.facts.organization"),
+            organization=require_text(facts.get("organization"), "snapshot.facts.organization"),
             ticket=Ticket.from_json(body.get("ticket"), "snapshot.ticket"),
-            policy=Policy.from_json(body.get("policy"), "snapshot.policy"),
-            calendar=CalendarVersion.from_json(body.get("calendar")),
-            tzdata_version=facts.tzdata_version,
-            teams=facts.teams,
-            team_calendars=_team_calendars(body.get("team_calendars", {}), "snapshot.team_calendars"),
+            tzdata_version=facts.get("tzdata_version"),
+            **_rules_from_json(body),
             auto_escalate=require_bool(body.get("auto_escalate", False), "snapshot.auto_escalate"),
-            alternatives=_alternatives_from_json(body.get("alternatives")),
             opening_rules=_optional_rules(body.get("opening_rules"), "snapshot.opening_rules"),
             matching=None if "matching" not in body else MatchRecord.from_json(body["matching"], "snapshot.matching"),
         )
 
 
-_RULES = ("policy", "calendar", "teams", "team_calendars", "alternatives")
+def _rules_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a snapshot that a replan may change, by name."""
+    return {
+        "teams": _teams(body),
+        "policy": Policy.from_json(body.get("policy"), "snapshot.policy"),
+        "calendar": CalendarVersion.from_json(body.get("calendar")),
+        "team_calendars": _team_calendars(body.get("team_calendars", {}), "snapshot.team_calendars"),
+        "alternatives": _alternatives_from_json(body.get("alternatives")),
+    }
+
+
+def _teams(body: Mapping[str, Any]) -> dict[str, Team]:
+    listed = require_list(body.get("teams", ()), "snapshot.teams")
+    teams = [Team.from_json(team, "snapshot.teams") for team in listed]
+    return {team.id: team for team in teams}
 
 
 def _documents(calendars: Mapping[str, CalendarVersion]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The record of an instance as a chain: each step's hash covers what it says and the hash before it.
+"""The record of an instance as a chain: each step's hash covers what the step says and the hash before it.
 
-Who keeps an earlier hash can tell whether anything up to it was changed, removed, put in or moved. Checking takes
-nothing but this package: an export holds all that is needed.
+Whoever keeps an earlier hash can tell whether anything up to it was changed, removed, put in or moved. An export holds
+all that the check needs besides this package.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def link_hash(previous: str, link: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChainFinding:
-    """What does not fit: in which step (None: in none of them), which part of it, and how."""
+    """One fault: in which step (None: in the export itself), in which part of it, and what is wrong."""
 
     sequence: int | None
     part: str
@@ -48,7 +48,7 @@ class ChainFinding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`steps` were checked, `head` is the hash of the last."""
+    """How many `steps` were checked, the hash of the last one (`head`), and every fault that was found."""
 
     steps: int
     head: str
@@ -62,8 +62,8 @@ class Verdict:
 def verify(document: Any, head: str | None = None) -> Verdict:
     """Recompute an export: every hash, and every step's plan from the rules and the events up to it.
 
-    `head` is a hash that was kept from an earlier look: it must be in the chain. Raises InvalidValue for what is no
-    export.
+    `head` is a hash that was kept from an earlier look: it must be in the chain. Raises InvalidValue for a document
+    that is no export.
     """
     body = require_mapping(document, "export")
     if body.get("format") != FORMAT:
@@ -72,16 +72,16 @@ def verify(document: Any, head: str | None = None) -> Verdict:
     steps = [require_mapping(one, f"export.steps[{at}]") for at, one in enumerate(listed)]
     hashes = [one.get("hash") for one in steps]
     findings = [
-        *_of_shape(body, steps),
-        *_of_hashes(steps),
-        *_of_chain(body, hashes, head),
-        *_of_plans(body, steps),
+        *_shape_findings(body, steps),
+        *_hash_findings(steps),
+        *_head_findings(body, hashes, head),
+        *_plan_findings(body, steps),
     ]
     return Verdict(len(steps), str(hashes[-1]) if hashes else NOTHING_BEFORE, tuple(findings))
 
 
-def _of_shape(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> Iterator[ChainFinding]:
-    """What is in no hash must be known; when a step was recorded is the store's word alone, but must be a time."""
+def _shape_findings(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> Iterator[ChainFinding]:
+    """Whether every field is known, for unknown ones are in no hash, and every `recorded_at` is a time."""
     if not steps:
         yield ChainFinding(None, "steps", "there is none")
     for key in body.keys() - EXPORT_FIELDS:
@@ -95,7 +95,7 @@ def _of_shape(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> It
             yield ChainFinding(_sequence(step), "recorded_at", error.reason)
 
 
-def _of_hashes(steps: Sequence[Mapping[str, Any]]) -> Iterator[ChainFinding]:
+def _hash_findings(steps: Sequence[Mapping[str, Any]]) -> Iterator[ChainFinding]:
     previous, expected = NOTHING_BEFORE, FIRST
     for step in steps:
         link, sequence = step.get("link"), _sequence(step)
@@ -117,7 +117,7 @@ def _of_hashes(steps: Sequence[Mapping[str, Any]]) -> Iterator[ChainFinding]:
         expected = (expected if sequence is None else sequence) + 1
 
 
-def _of_chain(body: Mapping[str, Any], hashes: Sequence[Any], head: str | None) -> Iterator[ChainFinding]:
+def _head_findings(body: Mapping[str, Any], hashes: Sequence[Any], head: str | None) -> Iterator[ChainFinding]:
     last = hashes[-1] if hashes else NOTHING_BEFORE
     if body.get("head") != last:
         yield ChainFinding(None, "head", "is not the hash of the last step")
@@ -125,11 +125,11 @@ def _of_chain(body: Mapping[str, Any], hashes: Sequence[Any], head: str | None) 
         yield ChainFinding(None, "head", f"{head} is not in the chain: what it stood for was changed or removed")
 
 
-def _of_plans(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> Iterator[ChainFinding]:
+def _plan_findings(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> Iterator[ChainFinding]:
     own = (body.get("organization"), body.get("instance_id"))
     snapshot: Any = None
     events: list[Mapping[str, Any]] = []
-    retelling = FiringAudit(str(body.get("organization")), str(body.get("instance_id")))
+    audit = FiringAudit(str(body.get("organization")), str(body.get("instance_id")))
     for step in steps:
         link = step.get("link")
         if not isinstance(link, Mapping):
@@ -138,37 +138,37 @@ def _of_plans(body: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> It
             yield ChainFinding(_number(link), "instance_id", "is of another instance")
         snapshot = link.get("snapshot") or snapshot
         events += _documents(link.get("events"))
-        yield from _of_plan(link, snapshot, events, retelling)
+        yield from _step_findings(link, snapshot, events, audit)
 
 
-def _of_plan(
-    link: Mapping[str, Any], snapshot: Any, events: Sequence[Any], retelling: FiringAudit
+def _step_findings(
+    link: Mapping[str, Any], snapshot: Any, events: Sequence[Any], audit: FiringAudit
 ) -> Iterator[ChainFinding]:
     sequence = _number(link)
     try:
-        heard = [Event.from_json(event) for event in events]
-        planned = plan(Snapshot.from_json(snapshot), heard)
+        read = [Event.from_json(event) for event in events]
+        planned = plan(Snapshot.from_json(snapshot), read)
     except UNREADABLE as error:
         yield ChainFinding(sequence, "plan", f"cannot be made from what is recorded: {error}")
         return
     if plan_digest(planned.to_json()) != link.get("plan"):
-        yield ChainFinding(sequence, "plan", f"is not what rules and events come to{_database(planned, link)}")
+        yield ChainFinding(sequence, "plan", f"is not what rules and events come to{_made_with_another(planned, link)}")
     if render_optional(planned.closed_at) != link.get("closed_at"):
         yield ChainFinding(sequence, "closed_at", "is not what rules and events come to")
-    own = heard[len(heard) - len(_documents(link.get("events"))) :]
+    own = read[len(read) - len(_documents(link.get("events"))) :]
     try:
-        for part, problem in retelling.step(planned, link, own):
+        for part, problem in audit.step(planned, link, own):
             yield ChainFinding(sequence, part, problem)
     except UNREADABLE as error:
         yield ChainFinding(sequence, "firings", f"cannot be read: {error}")
 
 
 def _documents(value: Any) -> Sequence[Mapping[str, Any]]:
-    """What else stands there breaks the hash."""
+    """The objects in the list; anything else in it breaks the hash."""
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else ()
 
 
-def _database(planned: Plan, link: Mapping[str, Any]) -> str:
+def _made_with_another(planned: Plan, link: Mapping[str, Any]) -> str:
     versions = link.get("versions")
     then = versions.get("tzdata_version") if isinstance(versions, Mapping) else None
     now = (planned.versions or {}).get("tzdata_version")

@@ -1,4 +1,4 @@
-"""The firings of a record told again, step by step: whether they are those that its plans demand."""
+"""Audits the firings of a record, step by step: whether they are those that its plans demand."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from domain.record.records import FIRST
 from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind
 
 GRACE = FUTURE_TOLERANCE
-"""A step may be closed while more events are being planned, before anything is fired or withdrawn. What is still not
-put right when the record tells of something this much later never was."""
+"""A step may be closed while more events are being planned, before anything is fired or withdrawn. What is
+wrong counts as a fault only if it is still wrong when the record tells of something this much later."""
 BEGINNING = Instant(0)
 
 Problem = tuple[str, str]
@@ -27,7 +27,11 @@ Problem = tuple[str, str]
 
 @dataclass(slots=True)
 class FiringAudit:
-    """What a record has told so far; `known` is the latest instant by the workflow's clock that it has told of."""
+    """What a record has said so far.
+
+    `known` is the latest instant by the workflow's clock that the record mentions, `received` the latest arrival of an
+    event. `wrong` holds what should have fired or been withdrawn and since when, `reported` what was found of it.
+    """
 
     organization: str
     instance_id: str
@@ -35,10 +39,13 @@ class FiringAudit:
     known: Instant = BEGINNING
     received: Instant = BEGINNING
     wrong: dict[tuple[Key, Instant], Instant] = field(default_factory=dict)
-    told: set[tuple[Key, Instant]] = field(default_factory=set)
+    reported: set[tuple[Key, Instant]] = field(default_factory=set)
 
     def step(self, plan: Plan, link: Mapping[str, Any], events: Sequence[Event]) -> Iterator[Problem]:
-        """The next one, with the plan that follows from all events so far, and its own. Raises for what is none."""
+        """The problems of the next step, from the plan of all events so far and the events of the step itself.
+
+        Raises for a `link` that is no step of a record: InvalidValue, KeyError, TypeError or ValueError.
+        """
         listed = require_list(link.get("firings"), "firings")
         firings = [Firing.from_json(require_mapping(one, "firings")) for one in listed]
         notices = require_list(link.get("notices"), "notices")
@@ -62,23 +69,24 @@ class FiringAudit:
         planned = {Key.of(target, mark): mark.planned_at for target in plan.targets for mark in target.milestones}
         for firing in firings:
             earlier = before.get((firing.key, firing.generation))
-            yield from self._of_firing(firing, planned) if earlier is None else _of_change(firing, earlier)
+            yield from self._firing_problems(firing, planned) if earlier is None else _change_problems(firing, earlier)
             self.ledger = merge(self.ledger, [firing])
         if Counter(self._notices(firings, before)) != Counter(notices):
             yield "notices", "are not those of what fired and was withdrawn"
-        self.hear(events)
-        moments = [at for one in firings for at in (one.fired_at, one.withdrawn_at) if at is not None]
-        self.known = max([self.known, *moments])
+        self._note_arrivals(events)
+        instants = [at for one in firings for at in (one.fired_at, one.withdrawn_at) if at is not None]
+        self.known = max([self.known, *instants])
         yield from self._overdue(plan)
 
-    def hear(self, events: Sequence[Event]) -> None:
-        """An opening is received by another clock; what is received with another event, a microsecond later."""
+    def _note_arrivals(self, events: Sequence[Event]) -> None:
+        """Opening events are left out, for another clock dates them; so is what arrived together with another event,
+        for it is dated a microsecond later."""
         for event in events:
             if event.kind is not EventKind.OPENED and event.received_at != self.received + 1:
                 self.known = max(self.known, event.received_at)
             self.received = max(self.received, event.received_at)
 
-    def _of_firing(self, firing: Firing, planned: Mapping[Key, Instant | None]) -> Iterator[Problem]:
+    def _firing_problems(self, firing: Firing, planned: Mapping[Key, Instant | None]) -> Iterator[Problem]:
         part = str(firing.key)
         if firing.stands and planned.get(firing.key) != firing.planned_at:
             yield part, "did not happen at that instant"
@@ -100,23 +108,23 @@ class FiringAudit:
                 yield withdrawal_id(self.organization, self.instance_id, firing)
 
     def _overdue(self, plan: Plan) -> Iterator[Problem]:
-        """What should have fired or been withdrawn, and still is not when something later is told."""
+        """What should have fired or been withdrawn, and still is not when the record tells of something later."""
         changes = {(one.key, one.planned_at): one for one in reconcile(plan, self.ledger, self.known)}
         self.wrong = {at: self.wrong.get(at, self.known) for at in changes}
         for at, since in self.wrong.items():
-            if self.known >= since + GRACE and at not in self.told:
-                self.told.add(at)
+            if self.known >= since + GRACE and at not in self.reported:
+                self.reported.add(at)
                 yield str(at[0]), "should have fired" if changes[at].stands else "should have been withdrawn"
 
     def _statuses(self, plan: Plan) -> set[InstanceStatus]:
-        """Those it may have had: as told last, or since a breach that came later."""
+        """The statuses it may have had: at `known`, or after a breach that came later."""
         breaches = [target.breached_at for target in plan.targets if target.breached_at is not None]
-        moments = [self.known, *(at for at in breaches if at > self.known)]
-        return {instance_status(plan, at) for at in moments}
+        instants = [self.known, *(at for at in breaches if at > self.known)]
+        return {instance_status(plan, at) for at in instants}
 
 
-def _of_change(firing: Firing, earlier: Firing) -> Iterator[Problem]:
-    """Delivered or withdrawn since."""
+def _change_problems(firing: Firing, earlier: Firing) -> Iterator[Problem]:
+    """Of a firing that an earlier step has: it may have been delivered or withdrawn since, and nothing else."""
     part = str(firing.key)
     if _fixed(firing) != _fixed(earlier) or earlier.withdrawn_at not in (None, firing.withdrawn_at):
         yield part, "is not what an earlier step says of it"

@@ -1,4 +1,4 @@
-"""What has fired so far, and what must fire or be withdrawn now: the workflow's whole decision, as a pure function."""
+"""What has fired so far, and what must fire or be withdrawn now: the decision of the workflow, as a pure function."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.plan.plans import Milestone, Plan, TargetPlan
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One milestone of one target; each time it fires anew is a generation of it."""
+    """One milestone of one target. Each time it fires is a new generation of it."""
 
     target: str
     cycle: int
@@ -31,7 +31,7 @@ class Key:
 class Firing:
     """A milestone that fired: when it was planned, when we fired it, and when it proved wrong, if it did.
 
-    One that was `skipped` came at its time while what it does was switched off: nobody was told.
+    A firing was `skipped` if its milestone came while the escalation behind it was switched off: nobody was told.
     """
 
     key: Key
@@ -83,8 +83,9 @@ def standing(ledger: Ledger) -> dict[Key, Firing]:
 def reconcile(plan: Plan, ledger: Ledger, now: Instant) -> Ledger:
     """The firings that change now: withdrawn ones first, then what has come due, oldest first.
 
-    A firing is withdrawn when the plan no longer has that milestone at that instant; a milestone that moved and is
-    still in the past fires anew at its true instant, as the next generation.
+    A firing is withdrawn when the plan no longer has that milestone at that instant. A milestone that moved and is
+    still in the past fires again with its true instant, as the next generation: fired for 11:00 and moved to 10:30 by
+    a late event, at 12:00 the firing of 11:00 is withdrawn and one of 10:30 fires.
     """
     planned = dict(_planned(plan))
     stands = standing(ledger)

@@ -1,4 +1,4 @@
-"""What the workflow tells the store: one record a step, keyed by instance and sequence, the same on every retry."""
+"""What the store is told: one record for each step, keyed by instance and sequence, the same on every retry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from domain.ticket.events import Event
 
 FIRST = 1
 LOG = "log"
-"""The channel that is no receiver: what stands in a log was told to nobody."""
+"""The channel that nobody reads: a notice that only went to the log was told to nobody."""
 DELIVERED = "delivered"
 DEAD = "dead"
 NONE_SET_ASIDE: Mapping[str, Any] = {"count": 0, "recent": []}
@@ -27,7 +27,7 @@ NONE_SET_ASIDE: Mapping[str, Any] = {"count": 0, "recent": []}
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How one notice fared on one channel; `status` is delivered or dead (given up, reason in `error`)."""
+    """What became of one notice on one channel: `delivered`, or `dead` (given up, with the reason in `error`)."""
 
     notice_id: str
     channel: str
@@ -51,14 +51,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One step of an instance: what was added since the step before, and where it stands now.
+    """One step of an instance: what was added since the step before, and where the instance stands now.
 
-    `snapshot` is set on the first step and whenever it changed; `events`, `firings`, `notices` and `deliveries` hold
-    only what this step added or changed, `settled` the ids of the notices that no channel waits for any more;
+    `snapshot` is set on the first step and whenever it changed. `events`, `firings`, `notices` and `deliveries` hold
+    only what this step added or changed; `settled` holds the ids of the notices that no channel waits for any more.
     `set_aside` counts all messages refused so far and shows the latest. `next_milestone_at` is the earliest planned
-    instant of a milestone that has not fired; the instance is `ongoing` until every clock has stopped and every notice
-    is settled: as long as that, a workflow must be running for it. `plan` None is that of the step before; its digest
-    and the `versions` it was made with are always there.
+    instant of a milestone that has not fired. An instance is `ongoing` until every clock has stopped and every notice
+    is settled; until then a workflow must be running for it. `plan` is None where it is the plan of the step before;
+    its digest and the `versions` it was made with are always there.
     """
 
     organization: str
@@ -88,9 +88,9 @@ class Record:
 
     @property
     def link(self) -> dict[str, Any]:
-        """What the step says that people rely on, as the chain keeps it (domain/record/chain.py).
+        """The part of the step that people rely on, as the chain keeps it (domain/record/chain.py).
 
-        Of the plan the digest is enough: it follows from rules and events. Channels and refusals are no part of it.
+        The digest stands for the plan, which follows from rules and events. Channels and refusals are not in it.
         """
         return {
             "organization": self.organization,
@@ -110,8 +110,8 @@ class Record:
     def digest(self) -> str:
         """SHA-256 over the canonical content: equal for equal steps, whoever writes them.
 
-        How a step's own notices fared is no part of it: a step that is told again after its worker was lost may fare
-        otherwise, and whoever records it first decides that.
+        What became of a step's own notices is not in it. A step whose worker was lost is sent again, its notices may
+        end otherwise then, and whoever records the step first decides which is kept.
         """
         content = {**self.to_json(), "plan": None}
         if self.notices:
@@ -120,11 +120,11 @@ class Record:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def without_plan(self) -> Record:
-        """The same step for whoever has the plan of the step before, if that is still the same."""
+        """The same step without its plan, for a store that has the same plan from the step before."""
         return replace(self, plan=None)
 
     def told(self, deliveries: Iterable[Delivery], settled: Collection[str], *, ongoing: bool) -> Record:
-        """The step with how its notices fared: `settled` are the ids of those that no channel waits for any more."""
+        """The step with what became of its notices; `settled` are the ids that no channel waits for any more."""
         found = (*self.deliveries, *deliveries)
 
         def fared(firing: Firing) -> Firing:
@@ -184,14 +184,14 @@ class Record:
 
 
 def delivered_at(deliveries: Iterable[Delivery]) -> Instant | None:
-    """When a notice with these outcomes had reached everybody whom it reached; None when that was nobody."""
+    """When the last receiver had the notice; None when nobody received it. The log counts only where it is alone."""
     found = list(deliveries)
     receivers = [one for one in found if one.channel != LOG] or found
     return max((one.at for one in receivers if one.status == DELIVERED), default=None)
 
 
 def first_record(snapshot: Mapping[str, Any], plan: Plan, opened: Event) -> Record:
-    """The opening of an instance: made of the start input alone, so whoever writes it first writes the same."""
+    """The first step of an instance, made of the start input alone, so that every writer writes the same."""
     facts = Facts.of(snapshot)
     return Record(
         organization=facts.organization,
@@ -215,7 +215,7 @@ def next_milestone(plan: Plan, ledger: Ledger) -> Instant | None:
 
 
 def refusal(set_aside: Mapping[str, Any], event_id: str) -> str | None:
-    """Why an instance set that event aside; None where its document does not say so."""
+    """Why an instance refused that event; None where its `set_aside` document does not name it."""
     recent = set_aside.get("recent", ())
     reasons = [one["problem"] for one in recent if (one["field"], one["value"]) == ("event_id", event_id)]
     return reasons[-1] if reasons else None

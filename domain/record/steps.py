@@ -1,4 +1,4 @@
-"""The step that new events make, as whoever plans them records it: from events, plan and what is told so far."""
+"""The step that new events make, as whoever plans them records it: from events, plan and what has fired so far."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ NO_EVENTS = ""
 
 
 def basis(events: Iterable[Event], before: str = NO_EVENTS) -> str:
-    """A digest of events in their order of arrival: two pasts with one basis are the same. `before` is that of the
-    events that came before these."""
+    """A digest of events in their order of arrival: two lists of events with the same basis are the same.
+
+    `before` is the basis of the events that came before these.
+    """
     for event in events:
         content = f"{before}\n{event.event_id}\n{event.kind}\n{event.occurred_at}\n{event.received_at}"
         before = hashlib.sha256(content.encode()).hexdigest()
@@ -28,9 +30,9 @@ def basis(events: Iterable[Event], before: str = NO_EVENTS) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FiredMilestones:
-    """What has fired of the newest life of each clock; all that earlier lives came to is told long since.
+    """What has fired of the newest cycle of each clock, so that its size does not grow with a ticket's past.
 
-    So its size does not grow with a ticket's past.
+    All milestones of earlier cycles were told long ago.
     """
 
     planned: Mapping[Key, Instant]
@@ -69,8 +71,11 @@ class FiredMilestones:
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """Where an instance stands as it takes new events: `sequence` is that of the step they make, `undelivered` whether
-    a notice is on its way, `set_aside` the document of what was refused."""
+    """Where an instance stands as it takes new events.
+
+    `sequence` is the number of the step that the events make, `told` what has fired so far, `undelivered` whether a
+    notice is on its way, `set_aside` the document of what was refused.
+    """
 
     organization: str
     instance_id: str
@@ -81,7 +86,10 @@ class StepContext:
     set_aside: Mapping[str, Any]
 
     def step(self, events: Iterable[Event], plan: Plan, snapshot: Mapping[str, Any] | None) -> Record:
-        """`snapshot` where the events have changed it. Equal for equal arguments, whoever makes it and when."""
+        """The step that these events make; `snapshot` is given where they have changed it.
+
+        Equal arguments make equal steps, whoever makes them and when.
+        """
         upcoming = self.told.next_milestone(plan, self.now)
         return Record(
             organization=self.organization,

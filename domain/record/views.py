@@ -1,4 +1,4 @@
-"""An instance as people read it at an instant: elapsed, remaining, due (Aurion's instance shape and its extensions)."""
+"""An instance as people read it at an instant: elapsed, remaining, due (Aurion's shape of an instance, extended)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from domain.record.ledger import Firing, Key, Ledger, standing
 from domain.ticket.stints import Stint
 
 MOST_SHOWN = 20
-"""Earlier lives of clocks, and stints, in the view of an instance: the latest. All of them are read in pages."""
+"""Earlier cycles, and stints, in the view of an instance: the latest. All of them are read in pages."""
 
 
 def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) -> dict[str, Any]:
-    """The seed's instance with `targets` keyed by type; elapsed and remaining are working seconds as of `now`."""
+    """The instance as JSON, `targets` keyed by type; elapsed and remaining are working seconds as of `now`."""
     instance = snapshot.ticket.instance
     policy = _policy(snapshot, plan)
-    # Of several stints' clocks the latest counts: whoever has the ticket is asked for it.
+    # Where several stints have clocks, the latest counts: the team that has the ticket is asked.
     latest = {target.type: target for target in plan.targets}
     view = {
         "id": str(instance),
@@ -50,14 +50,14 @@ def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) 
 
 
 def earlier_cycles(plan: Plan) -> Sequence[TargetPlan]:
-    """The lives of clocks that have begun again since, in the order they began."""
+    """The cycles of clocks that have begun again since, in the order they began."""
     newest = {target.name: target.cycle for target in plan.targets}
     earlier = [target for target in plan.targets if target.cycle < newest[target.name]]
     return sorted(earlier, key=lambda target: target.since if target.started_at is None else target.started_at)
 
 
 def cycle_views(snapshot: Snapshot, cycles: Iterable[TargetPlan], ledger: Ledger, now: Instant) -> list[dict[str, Any]]:
-    """Earlier lives of clocks."""
+    """Earlier cycles as JSON."""
     stands = standing(ledger)
     return [_cycle_view(snapshot, target, stands, now) for target in cycles]
 
@@ -74,7 +74,7 @@ def stint_views(
 
 
 def _policy(snapshot: Snapshot, plan: Plan) -> PolicyFacts:
-    """That of the opening, or the latest that a change of the ticket has led a clock to."""
+    """The policy of the opening, or the latest one that a change of the ticket has put in force."""
     changed = [target.policy for target in plan.targets if target.policy is not None]
     latest = [facts for facts in changed if plan.versions is not None and facts.id == plan.versions["policy_id"]]
     opening = PolicyFacts(snapshot.policy.id, snapshot.policy.name, snapshot.policy.version, snapshot.ticket.priority)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from domain.calendar import Calendar
+from domain.calendar.days import date_of
 from domain.calendar.holidays import Holiday
-from domain.calendar.times import Window, merged
+from domain.calendar.intervals import merged
+from domain.calendar.local_days import days_shown
+from domain.calendar.times import Window
+from domain.calendar.zones import offset_at
 from domain.errors import InvalidValue
-from domain.instants import DAY, MICROSECOND, SECOND, Instant, render, render_optional, to_datetime
+from domain.instants import DAY, SECOND, Instant, render, render_optional
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import exceeded
 from domain.policy.catalog import Catalog
@@ -23,7 +26,10 @@ from domain.policy.snapshot import Alternative, CalendarVersion, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules that are to be put in place: of this policy, of these calendars by id, of a time zone database."""
+    """What is to be put in place: the present version of one policy, calendars by id, a time zone database.
+
+    `policy_id` None changes no policy, `tzdata_version` None keeps the release that each instance has.
+    """
 
     catalog: Catalog
     policy_id: str | None = None
@@ -32,7 +38,7 @@ class Rules:
 
     def over(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot under these rules; what they do not name stays as it is frozen."""
-        own, alternatives = self._on(snapshot.own, snapshot), snapshot.alternatives
+        own, alternatives = self._changed(snapshot.own, snapshot), snapshot.alternatives
         kept_until_now = snapshot.policy.on_change is OnChange.KEEP and not alternatives
         if kept_until_now and own.policy.on_change is not OnChange.KEEP:
             # Changes did not count when the ticket opened, so that it may change to no policy but its own.
@@ -42,20 +48,20 @@ class Rules:
             policy=own.policy,
             calendar=own.calendar,
             team_calendars=own.team_calendars,
-            alternatives=tuple(self._on(one, snapshot) for one in alternatives),
+            alternatives=tuple(self._changed(one, snapshot) for one in alternatives),
         )
         return changed if self.tzdata_version is None else replace(changed, tzdata_version=self.tzdata_version)
 
     def concern(self, snapshot: Snapshot) -> bool:
-        """Whether they name anything that the instance is measured by, or may come to be."""
+        """Whether the rules name anything that the instance is measured by or may come to be measured by."""
         measures = (snapshot.own, *snapshot.alternatives)
         return self.tzdata_version is not None or any(
             one.policy.id == self.policy_id or any(calendar.id in self.calendars for calendar in one.calendars)
             for one in measures
         )
 
-    def _on(self, one: Alternative, snapshot: Snapshot) -> Alternative:
-        """The policy and its calendars under these rules."""
+    def _changed(self, one: Alternative, snapshot: Snapshot) -> Alternative:
+        """`one` with its policy and its calendars as these rules have them."""
         changed = self._present(one, snapshot) if one.policy.id == self.policy_id else one
         of_teams = {id_: self._newest(calendar) for id_, calendar in changed.team_calendars.items()}
         return replace(changed, calendar=self._newest(changed.calendar), team_calendars=of_teams)
@@ -75,7 +81,7 @@ class Rules:
 
 
 class BreachChange(StrEnum):
-    """What becomes of a breach by now: there is one as before, there would be one, there would be none any more."""
+    """What a change does to a breach that has happened by now: it stays, there would be one, there would be none."""
 
     STAYS = "stays"
     WOULD_BREACH = "would_breach"
@@ -110,7 +116,7 @@ def moves(before: Plan, after: Plan, now: Instant) -> tuple[Move, ...]:
     new = {(target.name, target.cycle): target for target in after.targets}
     keys = dict.fromkeys((*old, *new))
     return tuple(
-        _move(old.get(key), new.get(key), now) for key in keys if _moments(old.get(key)) != _moments(new.get(key))
+        _move(old.get(key), new.get(key), now) for key in keys if _instants(old.get(key)) != _instants(new.get(key))
     )
 
 
@@ -127,7 +133,7 @@ def _move(old: TargetPlan | None, new: TargetPlan | None, now: Instant) -> Move:
     return Move(known.name, known.type, known.cycle, due_from, due_to, breach)
 
 
-def _moments(target: TargetPlan | None) -> tuple[Any, ...] | None:
+def _instants(target: TargetPlan | None) -> tuple[Any, ...] | None:
     if target is None:
         return None
     marks = sorted((mark.name, mark.planned_at or 0) for mark in target.milestones)
@@ -136,7 +142,11 @@ def _moments(target: TargetPlan | None) -> tuple[Any, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class ClosureRequest:
-    """`[start, end)`, whole seconds, in which the house was closed after all."""
+    """`[start, end)` in whole seconds: a time at which the office was closed after all, and why.
+
+    Raises InvalidValue without a reason, for parts of a second, for an end that is not after the start, and for more
+    than 366 days.
+    """
 
     start: Instant
     end: Instant
@@ -154,10 +164,13 @@ class ClosureRequest:
             raise InvalidValue("closure.to", render(self.end), "must be at most 366 days after its start")
 
     def added_to(self, calendar: Calendar) -> Calendar:
-        """The calendar with the closed time in it, under its reason. Raises InvalidValue for one that never closes."""
+        """The calendar with the closed time as holidays, named by the reason.
+
+        Raises InvalidValue for a calendar that is always open.
+        """
         if calendar.always_open:
             raise InvalidValue("closure.business_hours_id", "always", "is open around the clock and has no dates")
-        parts = tuple(self._parts(ZoneInfo(calendar.timezone)))
+        parts = tuple(self._parts(calendar.timezone))
         holidays = tuple(Holiday(day, self.reason, closed=windows) for day, windows in parts)
         # Nothing but a break closes what a special opening opens.
         opened = {day for day, _ in calendar.special_openings}
@@ -168,24 +181,18 @@ class ClosureRequest:
         dated = tuple(sorted(breaks.items()))
         return replace(calendar, holidays=(*calendar.holidays, *holidays), breaks=dated)
 
-    def _parts(self, zone: ZoneInfo) -> Iterable[tuple[date, tuple[Window, ...]]]:
-        """The local dates, and what of each is closed."""
-        first, last = (to_datetime(instant).astimezone(zone).replace(tzinfo=UTC) for instant in (self.start, self.end))
-        day = first.date()
-        while datetime(day.year, day.month, day.day, tzinfo=UTC) < last:
-            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-            opens = max(0, (first - midnight) // MICROSECOND)
-            closes = min(DAY, (last - midnight) // MICROSECOND)
-            if opens < closes:
-                yield day, (Window(opens, closes),)
-            day += timedelta(days=1)
+    def _parts(self, zone: str) -> Iterable[tuple[date, tuple[Window, ...]]]:
+        """The local dates, and what of each is closed: all that wall clocks show between the two times."""
+        first, last = (instant + offset_at(zone, instant) for instant in (self.start, self.end))
+        for number, _, shown in days_shown(first, last):
+            yield date_of(number), (Window(*shown),)
 
 
 _LONGEST_CLOSURE = 366 * DAY
 
 
 def _merged(windows: Iterable[Window]) -> tuple[Window, ...]:
-    """Their union in few windows; one past midnight stays as it is, for it closes a part of the next date too."""
+    """Their union in few windows. A window past midnight stays as it is: it closes a part of the next date too."""
     given = tuple(windows)
     of_one_date = merged(window.today for window in given if not window.tomorrow)
     return tuple(sorted([*(Window(*one) for one in of_one_date), *(window for window in given if window.tomorrow)]))

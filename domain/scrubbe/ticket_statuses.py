@@ -1,4 +1,4 @@
-"""The statuses of Scrubbe's tickets: which may follow which, and what that is to the clocks."""
+"""The statuses of Scrubbe's tickets: which may follow which, and which event each change is to the clocks."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class TicketStatus(StrEnum):
 
 
 ONGOING = frozenset({TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED})
-"""In which the clocks of a ticket run; its response clock only until it is acknowledged."""
+"""The statuses in which the clocks of a ticket run; its response clock runs only until it is acknowledged."""
 LIVING = frozenset({TicketStatus.NEW, *ONGOING})
-"""Of tickets that are measured when measuring is switched on, a new one once it becomes open."""
+"""Statuses of tickets that are measured when measuring is switched on; a new ticket is, once it becomes open."""
 
 TRANSITIONS: Mapping[TicketStatus, Mapping[TicketStatus, EventKind | None]] = {
     TicketStatus.NEW: {
@@ -68,7 +68,10 @@ History = tuple[StatusChange, ...]
 
 
 def transition(before: TicketStatus, after: TicketStatus) -> EventKind | None:
-    """What the clocks are told when `before` becomes `after`. Raises Conflict when it cannot."""
+    """The event that the change from `before` to `after` is to the clocks; None: they are not told.
+
+    Raises Conflict for a change that is not possible.
+    """
     following = TRANSITIONS[before]
     if after not in following:
         possible = f"only {' or '.join(following)}" if following else "nothing any more"

@@ -8,7 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from domain.analytics.wall_time import day_start, local
+from domain.analytics.wall_time import day_start, wall_clock
+from domain.calendar.intervals import merged
 from domain.instants import Instant, Micros
 from domain.policy.clocks import Span
 
@@ -31,15 +32,16 @@ class Month:
 
 def month_of(zone: str, now: Instant) -> Month:
     """The month that the zone's calendar shows."""
-    first = local(zone, now).date().replace(day=1)
+    first = wall_clock(zone, now).date().replace(day=1)
     following = (first + _A_MONTH_AND_MORE).replace(day=1)
     return Month(day_start(zone, first), day_start(zone, following), now)
 
 
 def outages(turns: Iterable[tuple[Instant, bool]]) -> Iterator[Span]:
-    """The spans of an incident, of what it turned to and when (true: it is going on); the last may have no end.
+    """The spans in which an incident was going on; the last may have no end.
 
-    The turns of an instant count in the order in which they are given.
+    `turns` says from when on it was going on (true) or over. Turns of one instant count in the order in which they are
+    given.
     """
     began: Instant | None = None
     for at, going_on in sorted(turns, key=lambda turn: turn[0]):
@@ -53,13 +55,9 @@ def outages(turns: Iterable[tuple[Instant, bool]]) -> Iterator[Span]:
 
 
 def downtime(spans: Iterable[Span], start: Instant, end: Instant) -> Micros:
-    """How much of `[start, end)` the spans cover; what several of them cover counts once."""
-    covered, reached = 0, start
-    for span in sorted(spans, key=lambda span: span.start):
-        until = end if span.end is None else min(end, span.end)
-        covered += max(0, until - max(reached, span.start))
-        reached = max(reached, until)
-    return Micros(covered)
+    """How much of `[start, end)` the spans cover; time that several of them cover counts once."""
+    parts = (span.clip(start, end) for span in spans)
+    return Micros(sum(one.length for one in merged(part for part in parts if part is not None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,10 @@ class Uptime:
 
     @property
     def percent(self) -> float | None:
-        """Of the time that has passed, rounded down, so that it never shows a target that was missed; None at first."""
+        """The uptime of the time that has passed, to four decimals; None at the very start of the month.
+
+        It is rounded down, so that it never shows a target as reached that was missed.
+        """
         share = self._share
         return None if share is None else int(share * 10**_DIGITS) / 10**_DIGITS
 
@@ -85,7 +86,7 @@ class Uptime:
 
     @property
     def remaining(self) -> Micros | None:
-        """What of it is left, never less than nothing."""
+        """How much of the allowed downtime is left, never less than nothing."""
         allowed = self.allowed
         return None if allowed is None else Micros(max(0, allowed - self.down))
 

@@ -32,9 +32,14 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact. `cause` names what a pause waits for, or the single pause that a resume ends (none: all of them);
-    `team_id` the team that an assignment gives the ticket to (None: nobody); `rules` those that a replan puts in place
-    of the ones before (`Snapshot.rules`), which is the engine's own event and none of a ticket system."""
+    """One fact.
+
+    `cause` names what a pause waits for, or the one pause that a resume ends; a resume without a cause ends all.
+    `team_id` is the team that an assignment gives the ticket to (None: nobody). `rules` are those that a replan puts
+    in place of the rules before (`Snapshot.rules`); a replan is the engine's own event, no ticket system sends it.
+    Raises InvalidValue for an empty `event_id`, for attributes that JSON cannot carry, and for `rules` without a
+    replan or a replan without `rules`.
+    """
 
     kind: EventKind
     event_id: str
@@ -93,17 +98,18 @@ class Event:
 
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
-    """The events that count, as they took effect: first opening first, then by event time, whatever their arrival.
+    """The events that count, in the order in which they took effect: the opening, then by event time.
 
-    A repeated `event_id` counts once, as it first arrived. An event dated before the opening takes effect at the
-    opening, so it still comes after it. Whoever appends events keeps `received_at` strictly increasing.
+    The order of arrival does not matter: a pause at 10:00 that arrives at 12:00 comes before an answer at 11:00. A
+    repeated `event_id` counts once, as it first arrived; so does the opening. An event dated before the opening takes
+    effect at the opening and comes after it. Whoever appends events keeps `received_at` strictly increasing.
     """
     first_arrivals: dict[str, Event] = {}
     for event in sorted(events, key=_arrival):
         first_arrivals.setdefault(event.event_id, event)
     opening = min((e for e in first_arrivals.values() if e.kind is EventKind.OPENED), key=_arrival, default=None)
     others = (e for e in first_arrivals.values() if e.kind is not EventKind.OPENED)
-    ordered = tuple(_one_after_the_other(others))
+    ordered = tuple(_by_event_time(others))
     return ordered if opening is None else (opening, *ordered)
 
 
@@ -120,7 +126,7 @@ _AT_ONE_INSTANT = (
     EventKind.RESUMED,
     *_CLOSINGS,
 )
-"""The order of kinds, but for a closing or a resume that ends what was there before its instant: `_Standing`."""
+"""The order of kinds at one instant. `_Standing` moves a closing, and a resume that ends an earlier pause, forward."""
 
 
 @dataclass(slots=True)
@@ -130,12 +136,15 @@ class _Standing:
     is_open: bool = True
     causes: set[str] = field(default_factory=set)
 
-    def in_turn(self, simultaneous: Sequence[Event]) -> list[Event]:
-        """An open ticket closes before it reopens, a closed one reopens before it closes; a resume comes before the
-        pauses of its instant if it ends one that was there before, else after them."""
+    def in_order(self, simultaneous: Sequence[Event]) -> list[Event]:
+        """The events of one instant in the order in which they count.
+
+        An open ticket closes before it reopens; a closed ticket reopens before it closes. A resume comes before the
+        pauses of its instant if it ends one that was there before, else after them.
+        """
         closes_first = self.is_open and any(event.kind is EventKind.REOPENED for event in simultaneous)
 
-        def turn(event: Event) -> tuple[int, bool, str]:
+        def rank(event: Event) -> tuple[int, bool, str]:
             place = _AT_ONE_INSTANT.index(event.kind)
             if event.kind in _CLOSINGS and closes_first:
                 return place - len(_AT_ONE_INSTANT), False, event.event_id
@@ -143,9 +152,9 @@ class _Standing:
                 return _AT_ONE_INSTANT.index(EventKind.PAUSED), False, event.event_id
             return place, True, event.event_id
 
-        return sorted(simultaneous, key=turn)
+        return sorted(simultaneous, key=rank)
 
-    def take(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         if event.kind is EventKind.REOPENED:
             self.is_open = True
         elif event.kind is EventKind.PAUSED:
@@ -162,16 +171,16 @@ class _Standing:
         return resume.cause in self.causes if resume.cause else bool(self.causes)
 
 
-def _one_after_the_other(events: Iterable[Event]) -> Iterator[Event]:
+def _by_event_time(events: Iterable[Event]) -> Iterator[Event]:
     standing = _Standing()
     for _, simultaneous in groupby(sorted(events, key=_event_time), key=_event_time):
-        for event in standing.in_turn(tuple(simultaneous)):
-            standing.take(event)
+        for event in standing.in_order(tuple(simultaneous)):
+            standing.apply(event)
             yield event
 
 
 def _text(body: Mapping[str, Any], name: str, field: str) -> str:
-    # Blank is as good as none here: people's remarks must not cost the ticket an event.
+    # Blank counts as left out: an empty remark must not cost the ticket an event.
     value = body.get(name)
     if value is None:
         return ""

@@ -1,4 +1,4 @@
-"""Which of the two published APIs a policy or a ticket came through; one matches only the other of its own."""
+"""Which of the two published APIs a policy or a ticket came through; a policy matches only tickets of its own API."""
 
 from __future__ import annotations
 

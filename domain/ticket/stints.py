@@ -1,6 +1,8 @@
-"""Who owned a ticket when: stints derived from all events, so that a late assignment changes them like any late event.
+"""Who owned a ticket when.
 
-The stints of a ticket partition its life, from its opening to its closing, without gap or overlap.
+Stints are derived from all events, so that a late assignment changes them as any late event would. The stints of a
+ticket fill the time from its opening to its closing without gap or overlap: opened at 09:00 by network, assigned to
+billing at 11:00 and closed at 12:00 are two stints, `[09:00, 11:00)` and `[11:00, 12:00)`.
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ _CLOSING = frozenset({EventKind.RESOLVED, EventKind.CANCELLED})
 
 @dataclass(frozen=True, slots=True)
 class Stint:
-    """A team's (None: nobody's) time with a ticket, `[start, end)`, no end: it goes on.
+    """A team's time with a ticket, `[start, end)`; no end: it goes on. `team_id` None: the ticket was nobody's.
 
-    `event_id` is the event that gave the ticket to the team, `ended_by` the one that took it away (None: it closed, or
-    nothing did yet).
+    `event_id` is the event that gave the ticket to the team, `ended_by` the event that gave it to the next (None: the
+    ticket was closed, or the team still has it).
     """
 
     event_id: str
@@ -46,14 +48,17 @@ class Stint:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """The stints of a ticket, and how its life ended: `closed_at` None while it is open."""
+    """The stints of a ticket, and how it ended: `closed_at` is None while it is open."""
 
     stints: tuple[Stint, ...]
     closed_at: Instant | None
     cancelled: bool = False
 
     def owner_before(self, instant: Instant | None) -> str | None:
-        """The team whose doing a clock's end at that instant is; None as an instant asks for the latest owner."""
+        """The team that had the ticket just before an instant, or has it now (`instant` None).
+
+        A clock that stops at 11:00 stops for the team that had the ticket until then.
+        """
         begun = [stint for stint in self.stints if instant is None or stint.start < instant]
         return (begun or self.stints)[-1 if begun else 0].team_id if self.stints else None
 
@@ -71,13 +76,13 @@ class Ownership:
 
 
 def ownership_of(first_team: str | None, ordered: Sequence[Event]) -> Ownership:
-    """The ownership of a ticket that opened in the hands of `first_team`, under events that are already in order.
+    """The ownership of a ticket that belonged to `first_team` when it opened, under events that are already in order.
 
-    Being assigned to the team that has it already changes nothing; what is dated after the closing is no part of the
-    ticket's life, unless it is reopened later.
+    An assignment to the team that has the ticket changes nothing. An assignment dated after the closing makes no
+    stint, unless the ticket is reopened later.
     """
     opened = ordered[0]
-    ended = closing(ordered)
+    ended = closing_event(ordered)
     closed_at = None if ended is None else _effective(ended, opened)
     handovers = list(_handovers(first_team, ordered))
     stints = []
@@ -89,8 +94,8 @@ def ownership_of(first_team: str | None, ordered: Sequence[Event]) -> Ownership:
     return Ownership(tuple(stints), closed_at, ended is not None and ended.kind is EventKind.CANCELLED)
 
 
-def closing(ordered: Iterable[Event]) -> Event | None:
-    """The event that ended the ticket's life; None when it is open."""
+def closing_event(ordered: Iterable[Event]) -> Event | None:
+    """The event that closed the ticket; None while it is open."""
     ended: Event | None = None
     for event in ordered:
         if event.kind in _CLOSING:

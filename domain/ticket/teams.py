@@ -13,7 +13,10 @@ TEAM_FIELDS = frozenset({"id", "name", "lead", "business_hours_id"})
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """`lead` is an address or a name, as the receivers of notices know it; `business_hours_id` None: the default."""
+    """A team and who leads it.
+
+    `lead` is an address or a name, as the receivers of notices know it. `business_hours_id` None: the default hours.
+    """
 
     id: str
     name: str

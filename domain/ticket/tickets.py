@@ -1,4 +1,4 @@
-"""The ticket as it was when its clocks were promised."""
+"""The ticket: what it is called, and the fields that policies look at."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ SUBJECT_FIELDS: Mapping[str, SubjectType] = {f"{subject}_id": subject for subjec
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`fields` are the ticket system's own, nested as it likes; conditions look at `attributes`.
+    """A ticket as it was when it opened, or as later events have left it.
 
-    `team_id` is the team it belonged to when it opened, None: nobody's. `origin` is the API it came through.
+    `fields` are the ticket system's own, nested as it likes; conditions look at `attributes`. `team_id` is the team
+    that has it (None: nobody). `origin` is the API it came through.
     """
 
     instance: InstanceId
@@ -29,6 +30,7 @@ class Ticket:
 
     @property
     def attributes(self) -> Mapping[str, Any]:
+        """The fields, with `priority`, `team_id` and the subject (`ticket_id`) where they are set; a new document."""
         subject = {f"{self.instance.subject_type}_id": self.instance.subject}
         own = {"priority": self.priority, "team_id": self.team_id}
         return {**self.fields, **subject, **{name: value for name, value in own.items() if value is not None}}

@@ -15,23 +15,33 @@ _NOT_FIELDS = frozenset({"kind", "priority", "team_id", *SUBJECT_FIELDS})
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An event, when it took effect, and the ticket from then on."""
+    """An event, when it took effect, and the ticket from then on.
+
+    `attributes` are those of the ticket: neighbours with the same ticket share them, for a ticket may have hundreds of
+    turns and its attributes are a new document each time they are asked for.
+    """
 
     event: Event
     at: Instant
     ticket: Ticket
+    attributes: Mapping[str, Any]
 
 
 def timeline(ticket: Ticket, ordered: Sequence[Event]) -> tuple[Turn, ...]:
-    """A turn for each event, in their order; what is dated before the opening takes effect at the opening."""
+    """A turn for each event, in their order. An event dated before the opening takes effect at the opening.
+
+    `ordered` holds at least the opening; `ticket` is the ticket as it opened.
+    """
     return tuple(_turns(ticket, ordered))
 
 
 def _turns(ticket: Ticket, ordered: Sequence[Event]) -> Iterator[Turn]:
-    opened_at = ordered[0].occurred_at
+    opened_at, attributes = ordered[0].occurred_at, ticket.attributes
     for event in ordered:
-        ticket = _after(ticket, event)
-        yield Turn(event, Instant(max(event.occurred_at, opened_at)), ticket)
+        following = _after(ticket, event)
+        if following is not ticket:
+            ticket, attributes = following, following.attributes
+        yield Turn(event, Instant(max(event.occurred_at, opened_at)), ticket, attributes)
 
 
 def _after(ticket: Ticket, event: Event) -> Ticket:

@@ -22,7 +22,7 @@ from domain.calendar.zones import pin_packaged_tzdata
 from domain.ids import workflow_id
 from domain.instants import Instant
 from domain.ticket.events import Event, EventKind, in_order
-from domain.ticket.stints import closing
+from domain.ticket.stints import closing_event
 from store.access.organizations import DEFAULT_ORGANIZATION
 from store.store import Store
 from tests.chaos import runs
@@ -140,7 +140,7 @@ async def _resolve_the_rest(schedule: Schedule, load: Load) -> None:
 def _is_open(story: Story, load: Load) -> bool:
     told = (story.opening, *load.accepted[story.ticket_id].values())
     events = (Event(one.kind, one.event_id, (at := instant_of(one, load.base)), at) for one in told)
-    return closing(in_order(events)) is None
+    return closing_event(in_order(events)) is None
 
 
 async def _audited(schedule: Schedule, rig: Rig, load: Load) -> Audit:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.analytics.buckets import MOST_BUCKETS, Granularity, buckets
 from domain.analytics.periods import Period, read_period
-from domain.analytics.wall_time import day_start, local
+from domain.analytics.wall_time import day_start, wall_clock
 from domain.calendar import pin_packaged_tzdata
 from domain.errors import InvalidValue
 from domain.instants import DAY, HOUR, MINUTE, Instant, parse, render
@@ -66,8 +66,8 @@ def test_buckets_partition_the_period_without_gap_or_overlap(period: Period, gra
 def test_a_day_starts_where_the_wall_clock_first_shows_it(zone: str, day: date) -> None:
     start = day_start(zone, day)
     if 0 < start < parse("2101-01-01T00:00:00Z"):
-        assert local(zone, start).date() >= day
-        assert local(zone, Instant(start - 1)).date() < day
+        assert wall_clock(zone, start).date() >= day
+        assert wall_clock(zone, Instant(start - 1)).date() < day
     assert start <= day_start(zone, day + timedelta(days=1))
 
 
@@ -81,7 +81,7 @@ def test_only_the_first_and_the_last_bucket_may_be_clipped(period: Period, granu
 @given(periods())
 def test_no_hour_is_longer_than_an_hour_and_all_of_it_shows_one_hour_of_the_clock(period: Period) -> None:
     for bucket in buckets(Period(period.start_date, period.start_date, period.timezone), Granularity.HOUR):
-        first, last = local(period.timezone, bucket.start), local(period.timezone, Instant(bucket.end - 1))
+        first, last = wall_clock(period.timezone, bucket.start), wall_clock(period.timezone, Instant(bucket.end - 1))
         assert bucket.end - bucket.start <= HOUR
         assert (first.date(), first.hour, first.utcoffset()) == (last.date(), last.hour, last.utcoffset())
 
@@ -125,7 +125,7 @@ def test_where_the_clock_is_set_back_by_half_an_hour_the_repeated_half_has_a_buc
 
 def test_a_day_without_midnight_starts_when_the_clock_is_set_forward() -> None:
     assert render(day_start("America/Sao_Paulo", date(2018, 11, 4))) == "2018-11-04T03:00:00Z"
-    assert local("America/Sao_Paulo", day_start("America/Sao_Paulo", date(2018, 11, 4))).hour == 1
+    assert wall_clock("America/Sao_Paulo", day_start("America/Sao_Paulo", date(2018, 11, 4))).hour == 1
 
 
 def test_a_day_that_the_zone_skipped_has_no_bucket() -> None:

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import pin_packaged_tzdata, tzdata_version
-from domain.calendar.zones import FIRST_YEAR, LAST_YEAR, YEAR_STARTS, segments
-from domain.instants import MICROSECOND, SECOND, Instant, to_datetime
+from domain.calendar.zones import FIRST_YEAR, LAST_YEAR, YEAR_STARTS, offset_at, offset_spans, offset_spans_of_year
+from domain.instants import DAY, MICROSECOND, SECOND, Instant, to_datetime
 
 pin_packaged_tzdata()  # the transitions below are read from the package whatever the machine has
 ZONES = sorted(zoneinfo.available_timezones() - {"Factory"})
@@ -42,7 +42,9 @@ def test_every_change_of_offset_in_the_database_is_found(letter: str) -> None:
             year = to_datetime(Instant(at * SECOND)).year
             if year > LAST_YEAR:
                 break
-            if not any((part.start, part.offset) == (at * SECOND, offset * SECOND) for part in segments(key, year)):
+            if not any(
+                (part.start, part.offset) == (at * SECOND, offset * SECOND) for part in offset_spans_of_year(key, year)
+            ):
                 missed.append((key, at))
     assert not missed
 
@@ -51,15 +53,25 @@ def test_every_change_of_offset_in_the_database_is_found(letter: str) -> None:
 @given(st.sampled_from(ZONES), st.integers(0, YEAR_STARTS[-1] - 1))
 def test_every_instant_lies_in_a_segment_with_its_offset(key: str, instant: int) -> None:
     moment = to_datetime(Instant(instant))
-    parts = segments(key, moment.year)
+    parts = offset_spans_of_year(key, moment.year)
     index = moment.year - FIRST_YEAR
     assert [parts[0].start, *(part.end for part in parts)] == [*(part.start for part in parts), YEAR_STARTS[index + 1]]
     (offset,) = (part.offset for part in parts if part.start <= instant < part.end)
     assert moment.astimezone(zoneinfo.ZoneInfo(key)).utcoffset() == offset * MICROSECOND
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(ZONES), st.integers(0, YEAR_STARTS[-1] - 1), st.integers(1, 800 * DAY))
+def test_a_time_is_cut_where_the_clocks_change_and_nowhere_else(key: str, start: int, length: int) -> None:
+    end = min(start + length, YEAR_STARTS[-1])
+    spans = list(offset_spans(key, start, start + length))
+    assert [start, *(span.end for span in spans)] == [*(span.start for span in spans), end]
+    assert all(before.offset != after.offset for before, after in pairwise(spans))
+    assert all(span.offset == offset_at(key, at) for span in spans for at in (span.start, span.end - 1))
+
+
 def test_offsets_of_the_years_before_1972_keep_their_seconds() -> None:
-    (first, last) = segments("Africa/Monrovia", 1972)
+    (first, last) = offset_spans_of_year("Africa/Monrovia", 1972)
     assert first.offset == -(44 * 60 + 30) * SECOND
     assert last.offset == 0
     assert to_datetime(Instant(last.start)) == datetime(1972, 1, 7, 0, 44, 30, tzinfo=UTC)

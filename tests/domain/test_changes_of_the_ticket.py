@@ -12,8 +12,9 @@ from domain.instants import HOUR, MINUTE, Instant
 from domain.plan.planning import plan
 from domain.plan.plans import Plan, PolicyFacts, TargetPlan
 from domain.plan.status import InstanceStatus, instance_status
+from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import ClockState, OnReopen
+from domain.policy.clocks import ClockState, Hold, OnReopen, Span
 from domain.policy.conditions import Condition
 from domain.policy.policies import OnChange, Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
@@ -183,6 +184,25 @@ def test_a_change_of_fields_leads_to_the_policy_that_then_matches_first() -> Non
     assert (made.versions["policy_id"], made.versions["policy_version"]) == ("sla_gold", 7)
 
 
+def test_the_example_of_the_glossary_is_what_the_plan_says() -> None:
+    """`domain/plan/__init__.py`."""
+    standard = replace(STANDARD, targets=(promise(minutes=240),))
+    snapshot = frozen(replace(FOR_GOLD, targets=(promise(minutes=120),)), standard)
+    changes = updated("11:00", plan="gold")
+    events = [opened("09:00"), paused("10:10", "customer"), resumed("10:40"), changes, resolved("11:10")]
+    walk = TicketWalk.of(snapshot, events)
+    (measured,) = walk.cycles
+    assert [(one.policy.id, one.start) for one in walk.policies] == [
+        ("sla_standard", at("09:00")),
+        ("sla_gold", at("11:00")),
+    ]
+    assert len(walk.turns) == 5
+    assert measured.cycle.ran == (Span(at("09:00"), at("10:10")), Span(at("10:40"), at("11:10")))
+    assert measured.cycle.held == (Hold("customer", Span(at("10:10"), at("10:40"))),)
+    assert (measured.target.due_at, measured.target.breached_at) == (at("11:30"), None)
+    assert moments(measured.target)["halfway"] == at("11:00")
+
+
 def test_a_promise_that_the_new_policy_does_not_make_is_taken_back() -> None:
     made = plan(frozen(FOR_GOLD, STANDARD), [opened("09:00"), updated("09:30", plan="gold"), resolved("09:50")])
     response = target_of(made, "first_response")
@@ -296,7 +316,7 @@ REOPENED_AT_TEN = [opened("09:00"), resolved("09:50"), reopened("10:00")]
 def test_what_a_reopening_did_no_later_policy_undoes(
     before: OnReopen, after: OnReopen, cycles: list[tuple[str | None, bool]]
 ) -> None:
-    """What an event does to a clock is decided by the terms in force when it happens."""
+    """What an event does to a clock is decided by the policy in force when it happens."""
     standard = a_policy(promise(minutes=60), id="sla_standard", on_change=OnChange.RETARGET, on_reopen=before)
     gold = a_policy(promise(minutes=240), id="sla_gold", conditions=(GOLD,), on_reopen=after)
     made = plan(frozen(gold, standard), [*REOPENED_AT_TEN, updated("10:30", plan="gold")])

@@ -8,10 +8,11 @@ import pytest
 
 from domain.errors import InvalidValue
 from domain.instants import HOUR, MINUTE
-from domain.plan.planning import measured_cycles, plan
+from domain.plan.planning import plan
 from domain.plan.plans import Plan
+from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import ClockState, Hold, OnReopen
+from domain.policy.clocks import ClockState, Hold, OnReopen, Span
 from domain.policy.conditions import Condition
 from domain.policy.policies import OnChange, Policy, TargetRule
 from domain.ticket.events import Event
@@ -170,13 +171,13 @@ def test_a_field_and_a_pause_at_once_are_a_union_and_each_keeps_its_share() -> N
         updated("09:40", status="open"),
         resumed("09:50", "vendor"),
     ]
-    (course,) = measured_cycles(a_snapshot(own, calendar=ALWAYS), events)
-    assert course.life.paused_for == 40 * MINUTE
-    assert course.life.held == (
-        Hold("status in pending, on_hold", at("09:10"), at("09:40")),
-        Hold("vendor", at("09:20"), at("09:50")),
+    (measured,) = TicketWalk.of(a_snapshot(own, calendar=ALWAYS), events).cycles
+    assert measured.cycle.paused_for == 40 * MINUTE
+    assert measured.cycle.held == (
+        Hold("status in pending, on_hold", Span(at("09:10"), at("09:40"))),
+        Hold("vendor", Span(at("09:20"), at("09:50"))),
     )
-    assert course.target.due_at == at("10:40")
+    assert measured.target.due_at == at("10:40")
 
 
 def test_a_field_that_still_says_so_holds_the_clock_after_a_reopening() -> None:

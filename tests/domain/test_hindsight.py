@@ -34,7 +34,7 @@ def test_at_every_arrival_it_was_known_what_the_instance_knew_then(
     for instant, planned, fired in knew:
         known = known_at(snapshot, arrived, ledger, instant)
         assert known is not None
-        assert (known.plan, known.ledger) == (planned, fired)
+        assert (plan(known.snapshot, known.events), known.ledger) == (planned, fired)
 
 
 def test_a_breach_was_known_until_the_late_event_that_withdrew_it_arrived() -> None:
@@ -45,7 +45,7 @@ def test_a_breach_was_known_until_the_late_event_that_withdrew_it_arrived() -> N
     before, after = (known_at(snapshot, events, ledger, at(time)) for time in ("10:59", "11:00"))
     assert before is not None
     assert after is not None
-    statuses = [instance_status(known.plan, at("10:59")).value for known in (before, after)]
+    statuses = [instance_status(plan(known.snapshot, known.events), at("10:59")).value for known in (before, after)]
     assert statuses == ["breached", "met"]
     assert [len([firing for firing in known.ledger if firing.stands]) for known in (before, after)] == [3, 1]
 
@@ -73,5 +73,5 @@ def test_before_a_replan_the_rules_of_the_opening_were_known() -> None:
     for time in ("11:00", "12:00"):
         known = known_at(now, events, (), at(time))
         assert known is not None
-        budgets.append((known.plan.targets[0].budget, known.snapshot.targets[0].budget))
+        budgets.append((plan(known.snapshot, known.events).targets[0].budget, known.snapshot.targets[0].budget))
     assert budgets == [(HOUR, HOUR), (1.5 * HOUR, 1.5 * HOUR)]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import MINUTE, Instant
-from domain.plan.planning import measured_cycles, plan
+from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
+from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
 from domain.policy.clocks import CLOCKS, ClockState, OnReopen, Span
 from domain.policy.conditions import Condition
@@ -219,9 +220,9 @@ def test_the_cycles_of_a_clock_are_numbered_and_follow_one_another(
 @deterministic
 @given(snapshots(), stories())
 def test_the_pauses_of_a_clock_are_the_union_of_what_held_it(snapshot: Snapshot, events: tuple[Event, ...]) -> None:
-    for course in measured_cycles(snapshot, events):
-        holds = [Span(hold.start, hold.end) for hold in course.life.held]
-        assert union(holds) == union(course.life.paused)
+    for measured in TicketWalk.of(snapshot, events).cycles:
+        holds = [hold.span for hold in measured.cycle.held]
+        assert union(holds) == union(measured.cycle.paused)
 
 
 def union(spans: Sequence[Span]) -> list[tuple[int, int]]:
@@ -240,16 +241,16 @@ def union(spans: Sequence[Span]) -> list[tuple[int, int]]:
 def test_a_clock_runs_or_is_paused_from_its_start_to_its_stop_but_for_the_time_the_ticket_was_closed(
     snapshot: Snapshot, events: tuple[Event, ...]
 ) -> None:
-    for course in measured_cycles(snapshot, events):
-        going = course.life.going
+    for measured in TicketWalk.of(snapshot, events).cycles:
+        going = measured.cycle.going
         for earlier, later in pairwise(going):
             assert earlier.end is not None
             assert earlier.end <= later.start
-        life = course.life
-        assert (life.started_at is None) == (not going)
+        cycle = measured.cycle
+        assert (cycle.started_at is None) == (not going)
         if going:
-            assert (going[0].start, going[-1].end) == (life.started_at, life.stopped_at)
-        assert union([*life.ran, *life.paused]) == union([span for span in going if span.start != span.end])
+            assert (going[0].start, going[-1].end) == (cycle.started_at, cycle.stopped_at)
+        assert union([*cycle.ran, *cycle.paused]) == union([span for span in going if span.start != span.end])
 
 
 @st.composite

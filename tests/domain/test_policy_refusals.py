@@ -128,3 +128,13 @@ def test_what_a_policy_leaves_out_or_null_has_its_default() -> None:
 
 def test_a_single_action_type_is_a_list_of_one_action() -> None:
     assert EscalationRule.from_json(STEP | {"action_type": "page"}).actions == ({"type": "page"},)
+
+
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [("targets[1]", "targets[1].days"), ("", "days"), ("policy.targets[0]", "policy.targets[0].days")],
+)
+def test_a_refusal_under_a_longer_path_keeps_its_value_and_its_reason(field: str, path: str) -> None:
+    refusal = InvalidValue("days", 0, "must be a whole number").under(field)
+    assert (refusal.field, refusal.value, refusal.reason) == (path, 0, "must be a whole number")
+    assert refusal.message == f"{path}: must be a whole number, got 0"

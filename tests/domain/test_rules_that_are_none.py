@@ -130,6 +130,13 @@ def test_rules_are_read_as_they_were_written() -> None:
     planned(RULES)
 
 
+def test_other_rules_leave_the_ticket_and_its_opening_as_they_are() -> None:
+    under = SNAPSHOT.under(RULES)
+    kept = ("organization", "ticket", "auto_escalate", "matching")
+    assert all(getattr(under, name) is getattr(SNAPSHOT, name) for name in kept)
+    assert under.under(RULES).opening_rules is under.opening_rules
+
+
 @pytest.mark.parametrize("part", RULES)
 def test_whatever_rules_hold_they_are_read_or_refused_by_the_name_of_what_is_wrong(part: str) -> None:
     for path in [(part,), *((part, *deeper) for deeper in places(RULES[part]))]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.calendar import Calendar, Holiday, Window
 from domain.calendar.days import DatedWindows
-from domain.calendar.zones import HORIZON, segments
+from domain.calendar.zones import HORIZON, offset_spans_of_year
 from domain.errors import WorkingTimeExhausted
 from domain.instants import DAY, HOUR, MICROSECOND, MINUTE, Instant, Micros, to_datetime
 
@@ -47,7 +47,7 @@ weeks = st.tuples(*[days] * 7).filter(any)
 def moments(draw: st.DrawFn) -> tuple[str, int]:
     """A zone and an instant within two days of one of its clock changes, or of New Year."""
     zone, year = draw(st.sampled_from(ZONES)), draw(st.sampled_from(EVENTFUL_YEARS))
-    edge = draw(st.sampled_from([part.start for part in segments(zone, year)]))
+    edge = draw(st.sampled_from([part.start for part in offset_spans_of_year(zone, year)]))
     return zone, max(0, edge + draw(st.integers(-48 * 60, 48 * 60)) * MINUTE)
 
 

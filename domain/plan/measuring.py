@@ -1,0 +1,138 @@
+"""Every cycle of a ticket's clocks, measured by the promises that were in force in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from domain.calendar import Calendar
+from domain.ids import Kind
+from domain.plan.cycles import ClockSetup, cycles
+from domain.plan.plans import TargetPlan
+from domain.plan.progress import Promise, target_of
+from domain.plan.promises import PolicyInForce, policy_at_each_turn, promised_types, setup_at_each_turn
+from domain.policy.clocks import Cycle
+from domain.policy.policies import TargetRule
+from domain.policy.snapshot import Snapshot
+from domain.ticket.stints import Ownership, Stint
+from domain.ticket.timeline import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredCycle:
+    """A cycle as the plan shows it (`target`), when its clock ran (`cycle`), and what measures it in the end: the rule
+    of its last promise, and the calendar that counts its time."""
+
+    target: TargetPlan
+    cycle: Cycle
+    rule: TargetRule
+    calendar: Calendar
+
+
+def measured_cycles(
+    snapshot: Snapshot, turns: Sequence[Turn], policies: Sequence[PolicyInForce], ownership: Ownership
+) -> Iterator[MeasuredCycle]:
+    """The cycles of every clock in the order of the plan's targets; of an OLA, stint by stint.
+
+    Raises WorkingTimeExhausted when a due instant lies beyond 2100.
+    """
+    clocks = _TicketClocks(snapshot, turns, policies, tuple(policy_at_each_turn(policies, turns)))
+    if snapshot.ticket.instance.kind is not Kind.OLA:
+        yield from (_credited(one, ownership) for one in clocks.cycles_in(None))
+        return
+    for stint in ownership.stints:
+        # Nobody's stints have no clocks.
+        if stint.team_id is not None:
+            yield from (
+                replace(one, target=replace(one.target, stint=stint.event_id, team_id=stint.team_id))
+                for one in clocks.cycles_in(stint)
+                if one.cycle.started_at is not None
+            )
+
+
+def _credited(one: MeasuredCycle, ownership: Ownership) -> MeasuredCycle:
+    """The cycle counts for the team that had the ticket when the clock stopped or the due instant passed."""
+    target = one.target
+    settled_at = target.stopped_at if target.breached_at is None else target.breached_at
+    team_id = ownership.owner_before(settled_at)
+    return one if team_id == target.team_id else replace(one, target=replace(target, team_id=team_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _TicketClocks:
+    """The clocks of a ticket, and what each of them is walked over."""
+
+    snapshot: Snapshot
+    turns: Sequence[Turn]
+    policies: Sequence[PolicyInForce]
+    policy_at_each_turn: tuple[PolicyInForce, ...]
+
+    def cycles_in(self, stint: Stint | None) -> Iterator[MeasuredCycle]:
+        """Of every type that was ever promised the cycles in order, without those in which nothing was promised."""
+        for type_ in promised_types(self.policies):
+            setups = tuple(setup_at_each_turn(self.policy_at_each_turn, type_))
+            promises = self._promises(type_, None if stint is None else stint.team_id)
+            walks = [_PromiseWalk(promise, setups, self.turns, stint) for promise in promises]
+            promised = tuple(_promised_cycles(walks))
+            for number, held in enumerate(promised, start=1):
+                measured = _measured(held, number)
+                # What an earlier cycle never reached is of no use to anybody, and there may be hundreds of them.
+                is_last = number == len(promised)
+                yield measured if is_last else replace(measured, target=measured.target.with_reached_only())
+
+    def _promises(self, type_: str, team_id: str | None) -> Iterator[Promise]:
+        for one, following in zip(self.policies, (*self.policies[1:], None), strict=True):
+            if (rule := one.target(type_)) is not None:
+                calendar = self.snapshot.calendar_under(None if one.is_first else one.policy.id, team_id).calendar
+                yield Promise(one, rule, calendar, following)
+
+
+@dataclass(frozen=True, slots=True)
+class _PromiseWalk:
+    """The walk of a clock as one of its promises sees it: the promise says what holds the clock, the setups the rest.
+
+    `setups` has one entry for each turn.
+    """
+
+    promise: Promise
+    setups: tuple[ClockSetup, ...]
+    turns: Sequence[Turn]
+    stint: Stint | None
+
+    def cycles(self, most: int | None = None) -> tuple[Cycle, ...]:
+        """The cycles over the first `most` turns, or over all."""
+        own: dict[int, ClockSetup] = {}
+        for setup in self.setups:
+            if id(setup) not in own:
+                own[id(setup)] = self.promise.holding(setup)
+        return cycles([own[id(setup)] for setup in self.setups[:most]], self.turns[:most], self.stint)
+
+    def left_by(self, replacement: PolicyInForce, index: int) -> Cycle:
+        """What had become of the cycle at `index` by the event that put another policy in the promise's place."""
+        count = next(n for n, turn in enumerate(self.turns) if turn.event.event_id == replacement.event_id)
+        return self.cycles(count)[index].taken_back(replacement.start)
+
+
+PromisedCycle = tuple[tuple[Promise, Cycle], ...]
+"""One cycle as each promise that was in force in it sees it: what holds the clock may differ between them."""
+
+
+def _promised_cycles(walks: Sequence[_PromiseWalk]) -> Iterator[PromisedCycle]:
+    """Each cycle in which something was promised."""
+    for index, versions in enumerate(zip(*(walk.cycles() for walk in walks), strict=True)):
+        pairs = zip(walks, versions, strict=True)
+        found = [(walk, cycle) for walk, cycle in pairs if walk.promise.applies_to(cycle)]
+        if found:
+            last, cycle = found[-1]
+            replacement = last.promise.following
+            if replacement is not None and (cycle.stopped_at is None or replacement.start < cycle.stopped_at):
+                found = [(walk, walk.left_by(replacement, index)) for walk, _ in found]
+            elif replacement is not None:
+                # What came as the clock stopped came too late: that stop is still held to this promise.
+                found[-1] = replace(last, promise=replace(last.promise, following=None)), cycle
+            yield tuple((walk.promise, cycle) for walk, cycle in found)
+
+
+def _measured(held: PromisedCycle, number: int) -> MeasuredCycle:
+    last, cycle = held[-1]
+    return MeasuredCycle(target_of(held, number), cycle, last.rule, last.counting_calendar)
