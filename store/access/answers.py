@@ -15,6 +15,7 @@ from store.database.connections import Database
 from store.database.types import moment
 from store.database.upserts import insert_new
 from store.schema.tables import answers
+from store.schema.tenancy import own
 
 KEPT_FOR = Micros(24 * HOUR)
 MOST_PURGED = 100
@@ -121,7 +122,7 @@ def _purge(conn: sa.Connection, expired: sa.ColumnElement[bool]) -> None:
 
 
 def _under(question: Question) -> sa.ColumnElement[bool]:
-    return sa.and_(answers.c.organization == question.organization, answers.c.key == question.key)
+    return own(answers, question.organization, key=question.key)
 
 
 def _unanswered(question: Question) -> sa.ColumnElement[bool]:

@@ -21,6 +21,7 @@ from store.database.ids import mint, mint_key
 from store.database.types import instant, moment, optional_instant
 from store.database.upserts import insert_missing
 from store.schema.tables import api_keys, organizations
+from store.schema.tenancy import own
 
 LONGEST_PREFIX = 12
 LONGEST_NAME = 200
@@ -57,7 +58,7 @@ class Keys:
         """Who a key belongs to; None for an unknown or revoked one."""
         table = api_keys
         valid = sa.and_(table.c.digest == digest(key), table.c.revoked_at.is_(None))
-        owners = table.join(organizations, organizations.c.id == table.c.organization)
+        owners = table.join(organizations, own(organizations, table.c.organization))
         query = sa.select(table, organizations.c.plan).select_from(owners).where(valid)
         row = await self.database.read(lambda conn: conn.execute(query).first())
         return None if row is None else _owner(row)
@@ -98,12 +99,12 @@ class Keys:
     async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredKey], int]:
         """A page, oldest first, and how many there are; revoked ones included. Raises NotFound."""
         table = api_keys
-        own = table.c.organization == organization
-        page = sa.select(table).where(own).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
+        theirs = own(table, organization)
+        page = sa.select(table).where(theirs).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
 
         def work(conn: sa.Connection) -> tuple[Sequence[StoredKey], int]:
             find_organization(conn, organization)
-            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(own))
+            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(theirs))
             return [_stored(row) for row in conn.execute(page)], total or 0
 
         return await self.database.read(work)
@@ -165,8 +166,7 @@ def _find(conn: sa.Connection, key_id: str, organization: str | None) -> StoredK
 
 
 def _is(key_id: str, organization: str | None) -> sa.ColumnElement[bool]:
-    own = sa.true() if organization is None else api_keys.c.organization == organization
-    return sa.and_(api_keys.c.id == key_id, own)
+    return api_keys.c.id == key_id if organization is None else own(api_keys, organization, id=key_id)
 
 
 def _stored(row: Any) -> StoredKey:

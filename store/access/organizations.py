@@ -19,6 +19,7 @@ from store.database.connections import Database
 from store.database.types import moment
 from store.database.upserts import insert_new
 from store.schema.tables import calendar_versions, calendars, organizations
+from store.schema.tenancy import own
 
 DEFAULT_ORGANIZATION = "default"
 DEFAULT_CALENDAR_ID = "bh_default"
@@ -99,7 +100,7 @@ class Organizations:
                 _require_calendar(conn, organization, default_calendar_id)
                 changes["default_calendar_id"] = default_calendar_id
             if changes:
-                changed = sa.update(organizations).where(organizations.c.id == organization).values(**changes)
+                changed = sa.update(organizations).where(own(organizations, organization)).values(**changes)
                 conn.execute(changed)
             return find_organization(conn, organization)
 
@@ -151,7 +152,7 @@ class Organizations:
 
 def find_organization(conn: sa.Connection, organization: str) -> Organization:
     """Raises NotFound."""
-    query = sa.select(*_columns()).where(organizations.c.id == organization)
+    query = sa.select(*_columns()).where(own(organizations, organization))
     row = (conn.execute(query)).mappings().first()
     if row is None:
         raise _unknown(organization)
@@ -164,7 +165,7 @@ def begin_change(conn: sa.Connection, organization: str) -> None:
     Raises NotFound.
     """
     table = organizations
-    counted = sa.update(table).where(table.c.id == organization).values(config_version=table.c.config_version + 1)
+    counted = sa.update(table).where(own(table, organization)).values(config_version=table.c.config_version + 1)
     if not (conn.execute(counted)).rowcount:
         raise _unknown(organization)
 
@@ -181,7 +182,7 @@ def _changes(name: str | None, timezone: str | None, plan: Subscription | None) 
 
 def _require_calendar(conn: sa.Connection, organization: str, calendar_id: str) -> None:
     table = calendars
-    live = sa.and_(table.c.organization == organization, table.c.id == calendar_id, table.c.deleted_at.is_(None))
+    live = sa.and_(own(table, organization, id=calendar_id), table.c.deleted_at.is_(None))
     if conn.scalar(sa.select(table.c.id).where(live)) is None:
         raise InvalidValue("default_business_hours_id", calendar_id, "names business hours that do not exist")
 

@@ -16,6 +16,8 @@ from domain.record.views import calendar_of, used_at
 from store.analytics import queries
 from store.analytics.queries import INSTANCES, TARGETS, OutcomeWindow, Scope
 from store.database.types import instant, optional_instant
+from store.schema.tables import instances
+from store.schema.tenancy import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ def find_breaches(
 
 
 def _plans(conn: sa.Connection, scope: Scope, instance_ids: set[str]) -> Mapping[str, tuple[Plan, Snapshot | None]]:
-    own = sa.and_(INSTANCES.organization == scope.organization, INSTANCES.id.in_(instance_ids))
-    rows = conn.execute(sa.select(INSTANCES.id, INSTANCES.snapshot, INSTANCES.plan).where(own))
+    these = sa.and_(own(instances, scope.organization), INSTANCES.id.in_(instance_ids))
+    rows = conn.execute(sa.select(INSTANCES.id, INSTANCES.snapshot, INSTANCES.plan).where(these))
     return {
         row.id: (Plan.from_json(row.plan), None if row.snapshot is None else Snapshot.from_json(row.snapshot))
         for row in rows

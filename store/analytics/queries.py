@@ -18,13 +18,12 @@ from store.database.types import Document, UtcDateTime, moment
 from store.database.urls import SQLITE
 from store.instances.outcomes import BREACHED, MET, OUTCOMES
 from store.schema.tables import COUNTED, instance_targets, instances, policies, target_traits
+from store.schema.tenancy import own
 
 TARGETS = instance_targets.c
 TRAITS = target_traits.c
 INSTANCES = instances.c
-JOINED = instance_targets.join(
-    instances, sa.and_(INSTANCES.organization == TARGETS.organization, INSTANCES.id == TARGETS.instance_id)
-)
+JOINED = instance_targets.join(instances, own(instances, TARGETS.organization, id=TARGETS.instance_id))
 NUMBER = sa.func.count().label("number")
 
 
@@ -61,7 +60,7 @@ class Scope:
         given = [column == value for column, value in narrow.items() if value is not None]
         if self.origin is not None:
             given.append(TRAITS.policy_id.in_(_policies_of(self.organization, self.origin)))
-        return sa.and_(TRAITS.organization == self.organization, TRAITS.kind == self.kind.value, *given)
+        return sa.and_(own(target_traits, self.organization, kind=self.kind.value), *given)
 
     @property
     def where(self) -> sa.ColumnElement[bool]:
@@ -76,7 +75,7 @@ class Scope:
         given = [column == value for column, value in narrow.items() if value is not None]
         if self.origin is not None:
             given.append(INSTANCES.policy_id.in_(_policies_of(self.organization, self.origin)))
-        return sa.and_(TARGETS.organization == self.organization, of_kind, *given)
+        return sa.and_(own(instance_targets, self.organization), of_kind, *given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +156,8 @@ def lengths(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
 
 def outside(scope: Scope, type_: str) -> sa.Select[Any]:
     """Some traits of that type that are not looked at."""
-    own = sa.and_(TRAITS.organization == scope.organization, TRAITS.type == type_)
-    return sa.select(TRAITS.id).where(own, ~scope.traits).limit(1)
+    of_type = own(target_traits, scope.organization, type=type_)
+    return sa.select(TRAITS.id).where(of_type, ~scope.traits).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +176,11 @@ def at_rank(scope: Scope, window: OutcomeWindow, rank: Rank) -> sa.Select[Any]:
     length = TARGETS[rank.length]
     # Written out, because a partial index serves only a statement that says what it holds.
     counted = sa.and_(length.is_not(None), sa.text(COUNTED), TARGETS.stopped_at <= moment(window.now))
-    own = sa.and_(TARGETS.organization == scope.organization, TARGETS.type == rank.type)
+    of_type = own(instance_targets, scope.organization, type=rank.type)
     # An expression, because SQLite would sort all that it finds by when they ended.
     ended = sa.func.coalesce(TARGETS.outcome_at, TARGETS.outcome_at)
     within = sa.and_(ended >= moment(window.start), ended < moment(window.until))
-    found = sa.select(length).where(own, counted, within, *([] if rank.is_whole else [_of(scope)]))
+    found = sa.select(length).where(of_type, counted, within, *([] if rank.is_whole else [_of(scope)]))
     return found.order_by(length.desc()).limit(2).offset(max(0, rank.number - rank.place - 1))
 
 
@@ -214,8 +213,7 @@ def breached(scope: Scope, window: OutcomeWindow, *columns: Any, table: sa.FromC
 
 
 def _policies_of(organization: str, origin: Origin) -> sa.Select[Any]:
-    own = sa.and_(policies.c.organization == organization, policies.c.origin == origin.value)
-    return sa.select(policies.c.id).where(own)
+    return sa.select(policies.c.id).where(own(policies, organization, origin=origin.value))
 
 
 def _of(scope: Scope) -> sa.ColumnElement[bool]:

@@ -22,6 +22,7 @@ from store.database.connections import Database
 from store.database.types import instant
 from store.instances.outcomes import BREACHED
 from store.schema.tables import policies, teams
+from store.schema.tenancy import own
 
 FEW = 50_000
 """Lengths that are sorted sooner than counted along an index, which holds those of all times."""
@@ -197,8 +198,8 @@ def _paused_share(stopped: Sequence[_Counted]) -> float | None:
 
 def _names(conn: sa.Connection, scope: Scope, rows: Iterable[Any]) -> Names:
     found = [(row.policy_id, row.team_id) for row in rows]
-    own_policies = sa.and_(policies.c.organization == scope.organization, policies.c.id.in_({id_ for id_, _ in found}))
-    own_teams = sa.and_(teams.c.organization == scope.organization, teams.c.id.in_({id_ for _, id_ in found}))
+    own_policies = sa.and_(own(policies, scope.organization), policies.c.id.in_({id_ for id_, _ in found}))
+    own_teams = sa.and_(own(teams, scope.organization), teams.c.id.in_({id_ for _, id_ in found}))
     docs = conn.execute(sa.select(policies.c.id, policies.c.doc).where(own_policies))
     names = conn.execute(sa.select(teams.c.id, teams.c.name).where(own_teams))
     return Names({row.id: row.doc["name"] for row in docs}, {row.id: row.name for row in names})

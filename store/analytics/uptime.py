@@ -12,6 +12,7 @@ from domain.scrubbe.ticket_statuses import ONGOING, StatusChange
 from domain.scrubbe.uptime import Month, downtime, outages
 from store.database.types import moment
 from store.schema.tables import tickets
+from store.schema.tenancy import own
 
 
 def read_downtime(conn: sa.Connection, organization: str, month: Month) -> Mapping[str, Micros]:
@@ -27,7 +28,7 @@ def _outages(conn: sa.Connection, organization: str, month: Month) -> Iterator[t
     # A ticket that no longer goes on and has not changed since the month began went on before it, if at all.
     going_on = table.c.status.in_([status.value for status in sorted(ONGOING)])
     touching = sa.or_(going_on, table.c.updated_at >= moment(month.start))
-    these = sa.select(table.c.priority, table.c.history).where(table.c.organization == organization, touching)
+    these = sa.select(table.c.priority, table.c.history).where(own(table, organization), touching)
     for row in conn.execute(these):
         history = map(StatusChange.from_json, row.history)
         for outage in outages((turn.at, turn.status in ONGOING) for turn in history):

@@ -13,6 +13,7 @@ from domain.record.chain import FORMAT, NOTHING_BEFORE
 from store.database.connections import Database
 from store.database.types import instant
 from store.schema.tables import instance_records
+from store.schema.tenancy import own
 
 _STEP = (instance_records.c.sequence, instance_records.c.link, instance_records.c.hash, instance_records.c.recorded_at)
 
@@ -38,24 +39,20 @@ class Page:
     is_complete: bool
 
 
-def _of(organization: str, instance_id: str) -> sa.ColumnElement[bool]:
-    return sa.and_(instance_records.c.organization == organization, instance_records.c.instance_id == instance_id)
-
-
 @dataclass(frozen=True, slots=True)
 class Chains:
     database: Database
 
     async def steps(self, organization: str, instance_id: str, *, limit: int, offset: int) -> Page:
-        own = _of(organization, instance_id)
+        these = own(instance_records, organization, instance_id=instance_id)
 
         def work(conn: sa.Connection) -> Page:
-            counted = sa.select(sa.func.count(), sa.func.max(instance_records.c.sequence)).where(own)
+            counted = sa.select(sa.func.count(), sa.func.max(instance_records.c.sequence)).where(these)
             total, last = conn.execute(counted).one()
-            page = sa.select(*_STEP).where(own).order_by(instance_records.c.sequence)
+            page = sa.select(*_STEP).where(these).order_by(instance_records.c.sequence)
             # The step before the page tells the hash that its first step follows.
             rows = conn.execute(page.limit(limit + 1).offset(max(0, offset - 1))).all()
-            hashed = sa.select(instance_records.c.hash).where(own, instance_records.c.hash.is_not(None))
+            hashed = sa.select(instance_records.c.hash).where(these, instance_records.c.hash.is_not(None))
             head = conn.scalar(hashed.order_by(instance_records.c.sequence.desc()).limit(1))
             steps = _steps(rows)
             return Page(steps[1:] if offset else steps[:limit], total, head, is_complete=total == (last or 0))
@@ -64,8 +61,8 @@ class Chains:
 
     async def export(self, organization: str, instance_id: str) -> dict[str, Any] | None:
         """All that `domain.record.chain.verify` needs; None for an instance that has no step."""
-        own = _of(organization, instance_id)
-        every = sa.select(*_STEP).where(own).order_by(instance_records.c.sequence)
+        these = own(instance_records, organization, instance_id=instance_id)
+        every = sa.select(*_STEP).where(these).order_by(instance_records.c.sequence)
         rows = await self.database.read(lambda conn: conn.execute(every).all())
         if not rows:
             return None

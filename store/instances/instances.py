@@ -22,6 +22,7 @@ from store.database.types import instant, moment, optional_instant
 from store.instances import records
 from store.instances.taken import EventKey, find_recorded
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
+from store.schema.tenancy import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Instances:
         return await self.database.read(work)
 
     async def load(self, organization: str, instance_id: str) -> LoadedInstance | None:
-        this = sa.and_(instances.c.organization == organization, instances.c.id == instance_id)
+        this = own(instances, organization, id=instance_id)
 
         def work(conn: sa.Connection) -> LoadedInstance | None:
             row = conn.execute(sa.select(instances).where(this)).first()
@@ -156,7 +157,7 @@ class Instances:
     async def deliveries(self, organization: str, instance_id: str, notice_ids: Sequence[str]) -> Sequence[Delivery]:
         """How notices of an instance have fared, as far as is recorded."""
         table = deliveries
-        of_instance = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
+        of_instance = own(table, organization, instance_id=instance_id)
         wanted = sa.select(table).where(of_instance, table.c.notice_id.in_(notice_ids))
         return await self.database.read(lambda conn: [_delivery(row) for row in conn.execute(wanted)])
 
@@ -181,7 +182,7 @@ def _taken(conn: sa.Connection, wanted: Sequence[EventKey]) -> Iterator[tuple[Ev
 def _undelivered(
     conn: sa.Connection, organization: str, instance_id: str
 ) -> tuple[tuple[Mapping[str, Any], tuple[Delivery, ...]], ...]:
-    of_instance = sa.and_(notices.c.organization == organization, notices.c.instance_id == instance_id)
+    of_instance = own(notices, organization, instance_id=instance_id)
     unsettled = sa.and_(of_instance, notices.c.settled.is_(False))
     ours = sa.select(notices).where(unsettled).order_by(notices.c.sequence, notices.c.notice_id)
     found = conn.execute(ours).all()
@@ -190,11 +191,7 @@ def _undelivered(
 
 def _deliveries_of(conn: sa.Connection, notice: sa.Row[Any]) -> tuple[Delivery, ...]:
     table = deliveries
-    of_notice = sa.and_(
-        table.c.organization == notice.organization,
-        table.c.instance_id == notice.instance_id,
-        table.c.notice_id == notice.notice_id,
-    )
+    of_notice = own(table, notice.organization, instance_id=notice.instance_id, notice_id=notice.notice_id)
     rows = conn.execute(sa.select(table).where(of_notice).order_by(table.c.channel))
     return tuple(map(_delivery, rows))
 
@@ -223,7 +220,7 @@ def find_instances(conn: sa.Connection, organization: str, instance_ids: Sequenc
 
 def _shown(organization: str) -> sa.ColumnElement[bool]:
     # Written out, because a partial index serves only a statement that says what it holds.
-    return sa.and_(instances.c.organization == organization, instances.c.snapshot_sequence > sa.literal_column("0"))
+    return sa.and_(own(instances, organization), instances.c.snapshot_sequence > sa.literal_column("0"))
 
 
 def _conditions(filters: Filters, status: sa.ColumnElement[str]) -> Iterator[sa.ColumnElement[bool]]:
@@ -260,7 +257,7 @@ def _ledgers(conn: sa.Connection, organization: str, instance_ids: Sequence[str]
     if not instance_ids:
         return {}
     table = milestones
-    these = sa.and_(table.c.organization == organization, table.c.instance_id.in_(instance_ids))
+    these = sa.and_(own(table, organization), table.c.instance_id.in_(instance_ids))
     order = (table.c.fired_at, table.c.planned_at, table.c.target, table.c.cycle, table.c.milestone, table.c.generation)
     ledgers: dict[str, Ledger] = {}
     for row in conn.execute(sa.select(table).where(these).order_by(*order)):
@@ -270,14 +267,14 @@ def _ledgers(conn: sa.Connection, organization: str, instance_ids: Sequence[str]
 
 def _events(conn: sa.Connection, organization: str, instance_id: str) -> tuple[Event, ...]:
     table = instance_events
-    these = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
+    these = own(table, organization, instance_id=instance_id)
     docs = conn.scalars(sa.select(table.c.doc).where(these).order_by(table.c.sequence, table.c.position))
     return tuple(Event.from_json(doc) for doc in docs)
 
 
 def _count_records(conn: sa.Connection, organization: str, instance_id: str) -> int:
     table = instance_records
-    these = sa.and_(table.c.organization == organization, table.c.instance_id == instance_id)
+    these = own(table, organization, instance_id=instance_id)
     return conn.scalar(sa.select(sa.func.count()).select_from(table).where(these)) or 0
 
 

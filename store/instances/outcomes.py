@@ -18,9 +18,10 @@ from domain.record.records import Record
 from store.database.plain import run_each
 from store.database.types import holdable, moment
 from store.database.upserts import replace
-from store.instances.rows import Held
+from store.instances.rows import Held, key_of
 from store.instances.traits import Traits, find_traits
 from store.schema.tables import instance_targets
+from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
 MET = "met"
 BREACHED = "breached"
@@ -30,13 +31,8 @@ OUTCOMES = (MET, BREACHED, CANCELLED)
 _OUTCOMES: Mapping[ClockState, str] = {ClockState.STOPPED: MET, ClockState.CANCELLED: CANCELLED}
 
 
-_ONE = sa.and_(
-    instance_targets.c.organization == sa.bindparam("of_organization"),
-    instance_targets.c.instance_id == sa.bindparam("of_instance"),
-    instance_targets.c.name == sa.bindparam("of_name"),
-    instance_targets.c.cycle == sa.bindparam("of_cycle"),
-)
-_DELETE = sa.delete(instance_targets).where(_ONE)
+_KEY = {"instance_id": OF_INSTANCE, "name": sa.bindparam("of_name"), "cycle": sa.bindparam("of_cycle")}
+_DELETE = sa.delete(instance_targets).where(own(instance_targets, OF_ORGANIZATION, **_KEY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +60,8 @@ def replace_targets(conn: sa.Connection, record: Record, held: Held, newer: Mapp
     differing = [pair for pair in zip_longest(before, _clocks(planned, *facts)) if pair[0] != pair[1]]
     old, new = _by_key(clock for clock, _ in differing), _by_key(clock for _, clock in differing)
     _write(conn, record, [pair for key, pair in new.items() if old.get(key) != pair])
-    own = {"of_organization": record.organization, "of_instance": record.instance_id}
     gone = sorted(old.keys() - new.keys())
-    run_each(conn, _DELETE, [{**own, "of_name": name, "of_cycle": cycle} for name, cycle in gone])
+    run_each(conn, _DELETE, [{**key_of(record), "of_name": name, "of_cycle": cycle} for name, cycle in gone])
 
 
 def _clocks(documents: Sequence[Mapping[str, Any]], policy_id: str | None, priority: str | None) -> list[_Clock]:

@@ -13,18 +13,15 @@ from store.database.plain import run_each
 from store.database.types import holdable, moment
 from store.database.upserts import insert_missing, keep_newest
 from store.instances.outcomes import replace_targets
-from store.instances.rows import Parts, hold, move, require_plan
+from store.instances.rows import Parts, hold, key_of, move, require_plan
 from store.instances.steps import insert_step
 from store.rules.claims import end_claim
 from store.schema.tables import deliveries, instance_events, milestones, notices
+from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
 _SETTLED = (
     sa.update(notices)
-    .where(
-        notices.c.organization == sa.bindparam("of_organization"),
-        notices.c.instance_id == sa.bindparam("of_instance"),
-        notices.c.notice_id == sa.bindparam("of_notice"),
-    )
+    .where(own(notices, OF_ORGANIZATION, instance_id=OF_INSTANCE, notice_id=sa.bindparam("of_notice")))
     .values(settled=True)
 )
 
@@ -126,8 +123,7 @@ def _keep_deliveries(conn: sa.Connection, record: Record) -> None:
 
 
 def _settle_notices(conn: sa.Connection, record: Record) -> None:
-    own = {"of_organization": record.organization, "of_instance": record.instance_id}
-    run_each(conn, _SETTLED, [{**own, "of_notice": notice_id} for notice_id in record.settled])
+    run_each(conn, _SETTLED, [{**key_of(record), "of_notice": notice_id} for notice_id in record.settled])
 
 
 def _of(record: Record) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from store.database.connections import Database
 from store.database.types import holdable, instant, moment, optional_instant
 from store.database.upserts import insert_missing, insert_new
 from store.schema.tables import instance_events, instances, organizations, replan_instances, replans
+from store.schema.tenancy import own
 
 # Instances a look: their documents are all in memory at once.
 BATCH = 200
@@ -95,7 +96,7 @@ class Replans:
         alive: sa.ColumnElement[bool] = table.c.closed_at.is_(None)
         if since is not None:
             alive = sa.or_(alive, table.c.closed_at >= moment(since))
-        these = sa.and_(table.c.organization == organization, table.c.snapshot_sequence > 0, table.c.id > after, alive)
+        these = sa.and_(own(table, organization), table.c.snapshot_sequence > 0, table.c.id > after, alive)
         if only is not None:
             these = sa.and_(these, table.c.id.in_(only))
         wanted = sa.select(table.c.id, table.c.snapshot, table.c.plan).where(these).order_by(table.c.id).limit(BATCH)
@@ -103,8 +104,7 @@ class Replans:
         def work(conn: sa.Connection) -> Sequence[Candidate]:
             rows = conn.execute(wanted).all()
             mine = sa.and_(
-                instance_events.c.organization == organization,
-                instance_events.c.instance_id.in_([row.id for row in rows]),
+                own(instance_events, organization), instance_events.c.instance_id.in_([row.id for row in rows])
             )
             told: dict[str, list[Event]] = {row.id: [] for row in rows}
             for event in conn.execute(sa.select(instance_events.c.instance_id, instance_events.c.doc).where(mine)):
@@ -156,7 +156,7 @@ class Replans:
         await self.database.write(work)
 
     async def find(self, organization: str, replan_id: str) -> Replan | None:
-        this = sa.and_(replans.c.organization == organization, replans.c.id == replan_id)
+        this = own(replans, organization, id=replan_id)
         row = await self.database.read(lambda conn: conn.execute(sa.select(replans).where(this)).first())
         return None if row is None else _replan(row)
 
@@ -169,11 +169,11 @@ class Replans:
 
     async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[Replan], int]:
         """A page, newest first, and how many there are."""
-        own = replans.c.organization == organization
-        page = sa.select(replans).where(own).order_by(replans.c.applied_at.desc(), replans.c.id)
+        theirs = own(replans, organization)
+        page = sa.select(replans).where(theirs).order_by(replans.c.applied_at.desc(), replans.c.id)
 
         def work(conn: sa.Connection) -> tuple[Sequence[Replan], int]:
-            total = conn.scalar(sa.select(sa.func.count()).select_from(replans).where(own))
+            total = conn.scalar(sa.select(sa.func.count()).select_from(replans).where(theirs))
             return [_replan(row) for row in conn.execute(page.limit(limit).offset(offset))], total or 0
 
         return await self.database.read(work)
@@ -198,7 +198,7 @@ class Replans:
         def work(conn: sa.Connection) -> set[str]:
             known = set[str]()
             for some in _portions(wanted):
-                these = sa.and_(instances.c.organization == organization, instances.c.id.in_(some))
+                these = sa.and_(own(instances, organization), instances.c.id.in_(some))
                 known.update(conn.scalars(sa.select(instances.c.id).where(these)))
             return known
 
@@ -208,7 +208,7 @@ class Replans:
     async def recorded(self, organization: str, replan_id: str, event_id: str) -> frozenset[str]:
         """The instances of the replan whose record has that event."""
         event, mine = instance_events, replan_instances
-        same = sa.and_(event.c.organization == mine.c.organization, event.c.instance_id == mine.c.instance_id)
+        same = own(event, mine.c.organization, instance_id=mine.c.instance_id)
         these = sa.select(mine.c.instance_id).select_from(mine.join(event, same))
 
         def work(conn: sa.Connection) -> frozenset[str]:
@@ -226,11 +226,7 @@ class Replans:
         def work(conn: sa.Connection) -> Mapping[str, frozenset[str]]:
             found = defaultdict[str, set[str]](set)
             for some in _portions(ids):
-                these = sa.and_(
-                    event.c.organization == organization,
-                    event.c.instance_id.in_(some),
-                    event.c.kind == EventKind.REPLANNED.value,
-                )
+                these = sa.and_(own(event, organization, kind=EventKind.REPLANNED.value), event.c.instance_id.in_(some))
                 for row in conn.execute(sa.select(event.c.instance_id, event.c.event_id).where(these)):
                     found[row.instance_id].add(row.event_id)
             return {instance_id: frozenset(events) for instance_id, events in found.items()}
@@ -259,7 +255,7 @@ class Replans:
     async def set_aside(self, organization: str, replan_id: str, event_id: str) -> Mapping[str, str]:
         """Why instances of the replan set that event aside, as far as their records still tell."""
         mine = replan_instances
-        same = sa.and_(instances.c.organization == mine.c.organization, instances.c.id == mine.c.instance_id)
+        same = own(instances, mine.c.organization, id=mine.c.instance_id)
         these = sa.select(mine.c.instance_id, instances.c.set_aside).select_from(mine.join(instances, same))
         wanted = these.where(_of_replan(organization, replan_id))
         rows = await self.database.read(lambda conn: conn.execute(wanted).all())
@@ -268,7 +264,7 @@ class Replans:
 
     async def tell(self, organization: str, replan_id: str, instance_ids: Sequence[str]) -> None:
         """From now on they may know. Raises Conflict once the replan is being undone: nobody may be told then."""
-        this = sa.and_(replans.c.organization == organization, replans.c.id == replan_id)
+        this = own(replans, organization, id=replan_id)
         these = sa.and_(
             _of_replan(organization, replan_id),
             replan_instances.c.instance_id.in_(instance_ids),
@@ -305,7 +301,7 @@ class Replans:
 
         Waits as `begin` does.
         """
-        this = sa.and_(replans.c.organization == organization, replans.c.id == replan.id)
+        this = own(replans, organization, id=replan.id)
 
         def work(conn: sa.Connection) -> bool:
             _lock(conn, organization)
@@ -324,7 +320,7 @@ class Replans:
 
 
 def _lock(conn: sa.Connection, organization: str) -> None:
-    conn.execute(sa.select(organizations.c.id).where(organizations.c.id == organization).with_for_update())
+    conn.execute(sa.select(organizations.c.id).where(own(organizations, organization)).with_for_update())
 
 
 def _portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -332,7 +328,7 @@ def _portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _of_replan(organization: str, replan_id: str) -> sa.ColumnElement[bool]:
-    return sa.and_(replan_instances.c.organization == organization, replan_instances.c.replan_id == replan_id)
+    return own(replan_instances, organization, replan_id=replan_id)
 
 
 def _unanswered(organization: str, instance_ids: Sequence[str]) -> sa.Select[Any]:
@@ -341,19 +337,15 @@ def _unanswered(organization: str, instance_ids: Sequence[str]) -> sa.Select[Any
     mine, event = replan_instances, instance_events
     undo = sa.case((replans.c.undone_at.is_(None), ""), else_=_UNDO)
     event_id = sa.literal(_EVENT).concat(mine.c.replan_id).concat(undo)
-    known = sa.and_(instances.c.organization == mine.c.organization, instances.c.id == mine.c.instance_id)
-    of = sa.and_(replans.c.organization == mine.c.organization, replans.c.id == mine.c.replan_id)
-    answered = sa.exists().where(
-        event.c.organization == mine.c.organization,
-        event.c.instance_id == mine.c.instance_id,
-        event.c.event_id == event_id,
-    )
+    known = own(instances, mine.c.organization, id=mine.c.instance_id)
+    of = own(replans, mine.c.organization, id=mine.c.replan_id)
+    answered = sa.exists().where(own(event, mine.c.organization, instance_id=mine.c.instance_id, event_id=event_id))
     columns = (mine.c.replan_id, mine.c.instance_id, event_id.label("event_id"), instances.c.set_aside)
     return (
         sa.select(*columns)
         .select_from(mine.join(replans, of).join(instances, known))
         .where(
-            mine.c.organization == organization,
+            own(mine, organization),
             mine.c.instance_id.in_(instance_ids),
             mine.c.refused.is_(None),
             sa.or_(replans.c.undone_at.is_(None), mine.c.told_at.is_not(None)),
@@ -366,21 +358,15 @@ def _unanswered(organization: str, instance_ids: Sequence[str]) -> sa.Select[Any
 def _changed_since(organization: str, replan: Replan) -> sa.Select[Any]:
     """Instances of the replan that a later one, which stands, has changed again."""
     mine, other = replan_instances.alias("mine"), replan_instances.alias("other")
-    same = sa.and_(other.c.organization == mine.c.organization, other.c.instance_id == mine.c.instance_id)
+    same = own(other, mine.c.organization, instance_id=mine.c.instance_id)
     stands = sa.and_(
-        replans.c.organization == other.c.organization,
-        replans.c.id == other.c.replan_id,
+        own(replans, other.c.organization, id=other.c.replan_id),
         replans.c.undone_at.is_(None),
         replans.c.applied_at > moment(replan.applied_at),
     )
     joined = mine.join(other, same).join(replans, stands)
-    own = sa.and_(
-        mine.c.organization == organization,
-        mine.c.replan_id == replan.id,
-        mine.c.refused.is_(None),
-        other.c.refused.is_(None),
-    )
-    return sa.select(mine.c.instance_id).select_from(joined).where(own).distinct().order_by(mine.c.instance_id)
+    these = sa.and_(own(mine, organization, replan_id=replan.id), mine.c.refused.is_(None), other.c.refused.is_(None))
+    return sa.select(mine.c.instance_id).select_from(joined).where(these).distinct().order_by(mine.c.instance_id)
 
 
 def _replan(row: Any) -> Replan:

@@ -18,10 +18,9 @@ from store.database.plain import run
 from store.database.types import Serialised, moment, serialise
 from store.database.upserts import insert_new
 from store.schema.tables import instances
+from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
-_KEY = sa.and_(
-    instances.c.organization == sa.bindparam("of_organization"), instances.c.id == sa.bindparam("of_instance")
-)
+_KEY = own(instances, OF_ORGANIZATION, id=OF_INSTANCE)
 # Others wait here for the commit of whoever holds it.
 _HELD = (
     sa.select(
@@ -132,11 +131,11 @@ def require_plan(record: Record, held: Held) -> None:
 def move(conn: sa.Connection, record: Record, held: Held, newer: Mapping[str, Any]) -> None:
     if newer and not held.is_new:
         values = {f"to_{name}": value for name, value in newer.items()}
-        run(conn, _moving(frozenset(newer)), {**_of(record), **values})
+        run(conn, _moving(frozenset(newer)), {**key_of(record), **values})
 
 
 def _find(conn: sa.Connection, record: Record) -> Held | None:
-    row = conn.execute(_HELD, _of(record)).first()
+    row = conn.execute(_HELD, key_of(record)).first()
     return None if row is None else Held(*row)
 
 
@@ -161,7 +160,8 @@ def _plan_missing(record: Record) -> PlanMissing:
 _NO_SNAPSHOT: Mapping[str, Any] = {"policy_id": None, "priority": None, "snapshot": None, "snapshot_sequence": 0}
 
 
-def _of(record: Record) -> dict[str, Any]:
+def key_of(record: Record) -> dict[str, Any]:
+    """The values of `OF_ORGANIZATION` and `OF_INSTANCE`."""
     return {"of_organization": record.organization, "of_instance": record.instance_id}
 
 

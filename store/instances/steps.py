@@ -11,12 +11,11 @@ from domain.errors import ProjectionConflict
 from domain.record.chain import NOTHING_BEFORE, link_hash
 from domain.record.records import FIRST, Record
 from store.database.plain import run, run_each
+from store.instances.rows import key_of
 from store.schema.tables import instance_records
+from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
-_OWN = sa.and_(
-    instance_records.c.organization == sa.bindparam("of_organization"),
-    instance_records.c.instance_id == sa.bindparam("of_instance"),
-)
+_OWN = own(instance_records, OF_ORGANIZATION, instance_id=OF_INSTANCE)
 _FROM = (
     sa.select(instance_records.c.sequence, instance_records.c.digest, instance_records.c.hash, instance_records.c.link)
     .where(_OWN, instance_records.c.sequence >= sa.bindparam("from_sequence"))
@@ -36,8 +35,8 @@ def insert_step(conn: sa.Connection, record: Record, row: Mapping[str, Any], is_
     `is_new`: the instance has no step yet. To be called by whoever holds the instance's row. Raises ProjectionConflict
     when the step is there with other content.
     """
-    own = {"of_organization": record.organization, "of_instance": record.instance_id}
-    steps = [] if is_new else conn.execute(_FROM, {**own, "from_sequence": record.sequence - 1}).all()
+    key = key_of(record)
+    steps = [] if is_new else conn.execute(_FROM, {**key, "from_sequence": record.sequence - 1}).all()
     held = {step.sequence: step for step in steps}
     if (there := held.get(record.sequence)) is not None:
         _require_same(record, row["digest"], there.digest)
@@ -47,7 +46,7 @@ def insert_step(conn: sa.Connection, record: Record, row: Mapping[str, Any], is_
     run(conn, _INSERT, {**row, "hash": hashed})
     if hashed is not None:
         behind = _hashes_behind(record, steps, hashed)
-        run_each(conn, _HASH, [{**own, "of_sequence": sequence, "as_hash": hash_} for sequence, hash_ in behind])
+        run_each(conn, _HASH, [{**key, "of_sequence": sequence, "as_hash": hash_} for sequence, hash_ in behind])
     return True
 
 

@@ -20,6 +20,7 @@ from store.database.upserts import insert_new
 from store.instances.instances import StoredInstance, find_instances
 from store.instances.outcomes import BREACHED
 from store.schema.tables import instance_targets, tickets
+from store.schema.tenancy import own
 
 RESPONSE, RESOLVE = "first_response", "resolution"
 
@@ -107,7 +108,7 @@ class Tickets:
         self, organization: str, *, limit: int, offset: int, as_of: Instant, **filters: Unpack[TicketFilters]
     ) -> tuple[Sequence[ListedTicket], int]:
         """A page, newest first, and how many there are; a window is breached once its due lies before `as_of`."""
-        wanted = sa.and_(tickets.c.organization == organization, *_conditions(filters, as_of))
+        wanted = sa.and_(own(tickets, organization), *_conditions(filters, as_of))
         page = sa.select(tickets).where(wanted).order_by(tickets.c.created_at.desc(), tickets.c.id)
 
         def work(conn: sa.Connection) -> tuple[Sequence[ListedTicket], int]:
@@ -122,7 +123,7 @@ class Tickets:
     async def unmeasured(self, organization: str, limit: int) -> Sequence[StoredTicket]:
         """Some of those neither resolved nor closed that came while measuring was off."""
         living = tickets.c.status.in_([status.value for status in sorted(LIVING)])
-        these = sa.and_(tickets.c.organization == organization, living, tickets.c.measured_from.is_(None))
+        these = sa.and_(own(tickets, organization), living, tickets.c.measured_from.is_(None))
 
         def work(conn: sa.Connection) -> Sequence[StoredTicket]:
             rows = conn.execute(sa.select(tickets).where(these).order_by(tickets.c.id).limit(limit))
@@ -152,14 +153,14 @@ def _conditions(filters: TicketFilters, as_of: Instant) -> Iterator[sa.ColumnEle
 
 def _exceeded(type_: str, as_of: Instant) -> sa.ColumnElement[bool]:
     target = instance_targets.c
-    own = sa.and_(target.organization == tickets.c.organization, target.instance_id == _INSTANCE_ID)
+    clock = own(instance_targets, tickets.c.organization, instance_id=_INSTANCE_ID, type=type_)
     # An expression, because SQLite would go through every clock that has ended, once for each ticket, by their index.
     breached_at = sa.case((target.outcome == BREACHED, target.outcome_at))
-    return sa.exists().where(own, target.type == type_, breached_at <= moment(as_of)).correlate(tickets)
+    return sa.exists().where(clock, breached_at <= moment(as_of)).correlate(tickets)
 
 
 def _is(organization: str, ticket_id: str) -> sa.ColumnElement[bool]:
-    return sa.and_(tickets.c.organization == organization, tickets.c.id == ticket_id)
+    return own(tickets, organization, id=ticket_id)
 
 
 def _columns(ticket: StoredTicket) -> dict[str, Any]:

@@ -10,10 +10,7 @@ import sqlalchemy as sa
 from store.database.plain import run
 from store.database.upserts import insert_missing
 from store.schema.tables import target_traits
-
-_ID = sa.select(target_traits.c.id).where(
-    *(column == sa.bindparam(f"of_{column.name}") for column in target_traits.c if column.name != "id")
-)
+from store.schema.tenancy import OF_ORGANIZATION, own
 
 
 class Traits(NamedTuple):
@@ -25,6 +22,10 @@ class Traits(NamedTuple):
     priority: str
     policy_id: str
     team_id: str
+
+
+_SHARED = {name: sa.bindparam(f"of_{name}") for name in Traits._fields if name != "organization"}
+_ID = sa.select(target_traits.c.id).where(own(target_traits, OF_ORGANIZATION, **_SHARED))
 
 
 def find_traits(conn: sa.Connection, wanted: Iterable[Traits]) -> Mapping[Traits, int]:

@@ -13,6 +13,7 @@ from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.types import instant, moment, optional_instant
 from store.schema.tables import instance_records, instances, upkeep
+from store.schema.tenancy import own
 
 PAGE = 500
 Address = tuple[str, str]
@@ -87,7 +88,7 @@ class Upkeep:
     async def sequences(self, address: Address) -> frozenset[int]:
         """Which steps of an instance are recorded."""
         organization, instance_id = address
-        these = sa.and_(instance_records.c.organization == organization, instance_records.c.instance_id == instance_id)
+        these = own(instance_records, organization, instance_id=instance_id)
 
         def work(conn: sa.Connection) -> frozenset[int]:
             return frozenset((conn.scalars(sa.select(instance_records.c.sequence).where(these))).all())

@@ -17,6 +17,7 @@ from store.database.connections import Database
 from store.database.ids import mint
 from store.database.types import instant, moment
 from store.schema.tables import api_keys, calendar_versions, calendars, policies, teams
+from store.schema.tenancy import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Calendars:
     async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredCalendar], int]:
         """A page, oldest first, and how many there are."""
         table = calendars
-        live = sa.and_(table.c.organization == organization, table.c.deleted_at.is_(None))
+        live = sa.and_(own(table, organization), table.c.deleted_at.is_(None))
         page = sa.select(table).where(live).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
 
         def work(conn: sa.Connection) -> tuple[Sequence[StoredCalendar], int]:
@@ -160,7 +161,7 @@ class Calendars:
 
 def live_calendars(conn: sa.Connection, organization: str) -> Sequence[Any]:
     table = calendars
-    live = sa.and_(table.c.organization == organization, table.c.deleted_at.is_(None))
+    live = sa.and_(own(table, organization), table.c.deleted_at.is_(None))
     return (conn.execute(sa.select(table.c.id, table.c.version, table.c.doc).where(live))).all()
 
 
@@ -185,33 +186,29 @@ def _append_version(conn: sa.Connection, row: dict[str, Any], calendar_id: str, 
 
 def _policies_using(conn: sa.Connection, organization: str, calendar_id: str) -> Sequence[str]:
     table = policies
-    using = sa.and_(
-        table.c.organization == organization, table.c.calendar_id == calendar_id, table.c.archived_at.is_(None)
-    )
+    using = sa.and_(own(table, organization, calendar_id=calendar_id), table.c.archived_at.is_(None))
     return (conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.position))).all()
 
 
 def _teams_using(conn: sa.Connection, organization: str, calendar_id: str) -> Sequence[str]:
     table = teams
-    using = sa.and_(
-        table.c.organization == organization, table.c.calendar_id == calendar_id, table.c.deleted_at.is_(None)
-    )
+    using = sa.and_(own(table, organization, calendar_id=calendar_id), table.c.deleted_at.is_(None))
     return (conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.id))).all()
 
 
 def _versions_with_keys() -> sa.Select[Any]:
     table = calendar_versions
-    key = sa.and_(api_keys.c.id == table.c.changed_by, api_keys.c.organization == table.c.organization)
+    key = own(api_keys, table.c.organization, id=table.c.changed_by)
     return sa.select(table, api_keys.c.name.label("key_name")).join_from(table, api_keys, key, isouter=True)
 
 
 def _is_version_of(organization: str, calendar_id: str) -> sa.ColumnElement[bool]:
     table = calendar_versions
-    return sa.and_(table.c.organization == organization, table.c.calendar_id == calendar_id)
+    return own(table, organization, calendar_id=calendar_id)
 
 
 def _is(organization: str, calendar_id: str) -> sa.ColumnElement[bool]:
-    return sa.and_(calendars.c.organization == organization, calendars.c.id == calendar_id)
+    return own(calendars, organization, id=calendar_id)
 
 
 def _stored(row: Any, default_id: str) -> StoredCalendar:

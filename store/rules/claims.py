@@ -21,14 +21,13 @@ from store.database.plain import run
 from store.database.types import instant, moment
 from store.database.urls import SQLITE
 from store.schema.tables import claims, instances, organizations
+from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
 GRACE = Micros(30 * SECOND)
 """Much longer than a start may be on its way to Temporal."""
 
 
-_END = sa.delete(claims).where(
-    claims.c.organization == sa.bindparam("of_organization"), claims.c.instance_id == sa.bindparam("of_instance")
-)
+_END = sa.delete(claims).where(own(claims, OF_ORGANIZATION, instance_id=OF_INSTANCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +44,13 @@ class Claims:
 
     async def standing(self, organization: str, instance_ids: Sequence[str]) -> Mapping[str, Claim]:
         """Those of these instances that have no row yet, by instance."""
-        these = sa.and_(claims.c.organization == organization, claims.c.instance_id.in_(instance_ids))
+        these = sa.and_(own(claims, organization), claims.c.instance_id.in_(instance_ids))
         return await self.database.read(lambda conn: {claim.instance_id: claim for claim in _read(conn, these)})
 
     async def lapsed(self, organization: str, policy_id: str) -> Sequence[Claim]:
         """Those on a policy that are so old that Temporal can be asked whether anything has come of them."""
         old = claims.c.claimed_at < moment(Instant(self.now() - GRACE))
-        these = sa.and_(claims.c.organization == organization, claims.c.policy_id == policy_id, old)
+        these = sa.and_(own(claims, organization, policy_id=policy_id), old)
         return await self.database.read(lambda conn: _read(conn, these))
 
     def has_lapsed(self, claim: Claim) -> bool:
@@ -91,7 +90,7 @@ def claim_policy(conn: sa.Connection, organization: str, claim: Claim) -> Claim 
 
 def hold_configuration(conn: sa.Connection, organization: str) -> None:
     """No change of the organization's configuration commits between here and our own commit; others may hold it too."""
-    held = sa.select(organizations.c.id).where(organizations.c.id == organization).with_for_update(read=True)
+    held = sa.select(organizations.c.id).where(own(organizations, organization)).with_for_update(read=True)
     conn.execute(held)
 
 
@@ -101,7 +100,7 @@ def end_claim(conn: sa.Connection, organization: str, instance_id: str) -> None:
 
 def count_claims(organization: str, policy_id: str) -> sa.ScalarSelect[int]:
     """How many instances without a row a policy has."""
-    these = sa.and_(claims.c.organization == organization, claims.c.policy_id == policy_id, ~_recorded())
+    these = sa.and_(own(claims, organization, policy_id=policy_id), ~_recorded())
     return sa.select(sa.func.count()).select_from(claims).where(these).scalar_subquery()
 
 
@@ -111,12 +110,12 @@ def _read(conn: sa.Connection, these: sa.ColumnElement[bool]) -> Sequence[Claim]
 
 
 def _recorded() -> sa.ColumnElement[bool]:
-    same = sa.and_(instances.c.organization == claims.c.organization, instances.c.id == claims.c.instance_id)
+    same = own(instances, claims.c.organization, id=claims.c.instance_id)
     return sa.exists().where(same, instances.c.snapshot_sequence > 0).correlate(claims)
 
 
 def _is(organization: str, instance_id: str) -> sa.ColumnElement[bool]:
-    return sa.and_(claims.c.organization == organization, claims.c.instance_id == instance_id)
+    return own(claims, organization, instance_id=instance_id)
 
 
 def _claim(row: Any) -> Claim:

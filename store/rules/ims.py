@@ -13,6 +13,7 @@ from store.database.connections import Database
 from store.database.types import moment, optional_instant
 from store.database.upserts import insert_missing
 from store.schema.tables import ims_settings
+from store.schema.tenancy import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,7 @@ class Ims:
             row = {"sla_enabled": after.sla_enabled, "auto_escalate": after.auto_escalate, "updated_at": moment(now)}
             row["sla_enabled_at"] = moment(after.sla_enabled_at)
             insert_missing(conn, ims_settings, [{"organization": organization, **row}])
-            own = ims_settings.c.organization == organization
-            conn.execute(sa.update(ims_settings).where(own).values(row))
+            conn.execute(sa.update(ims_settings).where(own(ims_settings, organization)).values(row))
             return after
 
         return await self.database.write(work)
@@ -65,8 +65,7 @@ class Ims:
 
 def find_settings(conn: sa.Connection, organization: str) -> ImsSettings:
     """The defaults for an organization that never set any."""
-    own = ims_settings.c.organization == organization
-    row = conn.execute(sa.select(ims_settings).where(own)).first()
+    row = conn.execute(sa.select(ims_settings).where(own(ims_settings, organization))).first()
     if row is None:
         return ImsSettings()
     return ImsSettings(row.sla_enabled, row.auto_escalate, optional_instant(row.sla_enabled_at))

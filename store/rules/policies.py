@@ -23,6 +23,7 @@ from store.rules.claims import count_claims
 from store.rules.policy_history import PolicyVersion, append_version, read_versions
 from store.rules.policy_order import last_position, live_ids, move, require_every_one_once
 from store.schema.tables import instances, policies
+from store.schema.tenancy import own
 
 Part = Literal["targets", "escalations"]
 
@@ -79,7 +80,7 @@ class Policies:
         origin: Origin | None = None,
     ) -> tuple[Sequence[StoredPolicy], int]:
         """A page in evaluation order, and how many there are; of every kind and origin unless one is given."""
-        wanted = policies.c.organization == organization
+        wanted = own(policies, organization)
         if kind is not None:
             wanted = sa.and_(wanted, policies.c.kind == kind.value)
         if origin is not None:
@@ -169,7 +170,7 @@ class Policies:
 
     async def holding(self, organization: str, kind: Kind, part: Part, part_id: str) -> StoredPolicy:
         """The policy, archived or not, that has this target or escalation. Raises NotFound."""
-        those = sa.and_(policies.c.organization == organization, policies.c.kind == kind.value)
+        those = own(policies, organization, kind=kind.value)
         rows = await self.database.read(lambda conn: conn.execute(sa.select(policies).where(those)).all())
         for row in rows:
             if any(one["id"] == part_id for one in row.doc[part]):
@@ -180,7 +181,7 @@ class Policies:
 
 def live_policies(conn: sa.Connection, organization: str) -> Sequence[Policy]:
     """In evaluation order."""
-    live = sa.and_(policies.c.organization == organization, policies.c.archived_at.is_(None))
+    live = sa.and_(own(policies, organization), policies.c.archived_at.is_(None))
     docs = conn.scalars(sa.select(policies.c.doc).where(live).order_by(policies.c.position, policies.c.id))
     return [Policy.from_json(doc) for doc in docs]
 
@@ -212,7 +213,7 @@ def _write(conn: sa.Connection, organization: str, policy: Policy, now: datetime
 
 def _open_instances(conn: sa.Connection, organization: str, policy_id: str) -> int:
     table = instances
-    these = sa.and_(table.c.organization == organization, table.c.policy_id == policy_id, table.c.closed_at.is_(None))
+    these = sa.and_(own(table, organization, policy_id=policy_id), table.c.closed_at.is_(None))
     recorded = sa.select(sa.func.count()).select_from(table).where(these).scalar_subquery()
     # One statement sees one state: a claim that gives way to its row meanwhile is counted, and counted once.
     return conn.scalar(sa.select(recorded + count_claims(organization, policy_id))) or 0
@@ -222,7 +223,7 @@ def _require_free(conn: sa.Connection, organization: str, part_ids: Collection[s
     """Archived policies keep the ids of their parts."""
     if not part_ids:
         return
-    for doc in conn.scalars(sa.select(policies.c.doc).where(policies.c.organization == organization)):
+    for doc in conn.scalars(sa.select(policies.c.doc).where(own(policies, organization))):
         for part in get_args(Part):
             if taken := next((one["id"] for one in doc[part] if one["id"] in part_ids), None):
                 raise Conflict(f"{part.removesuffix('s')} {taken} exists already", field="id", value=taken)
@@ -245,7 +246,7 @@ def _require_calendar(conn: sa.Connection, organization: str, policy: Policy) ->
 
 
 def _is(organization: str, policy_id: Any) -> sa.ColumnElement[bool]:
-    return sa.and_(policies.c.organization == organization, policies.c.id == policy_id)
+    return own(policies, organization, id=policy_id)
 
 
 def _columns(policy: Policy) -> dict[str, Any]:

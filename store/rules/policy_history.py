@@ -12,6 +12,7 @@ from domain.instants import Instant
 from domain.policy.policies import Policy
 from store.database.types import instant
 from store.schema.tables import api_keys, policy_versions
+from store.schema.tenancy import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ def read_versions(
 ) -> tuple[Sequence[PolicyVersion], int]:
     """A page, oldest first, and how many there are."""
     table = policy_versions
-    these = sa.and_(table.c.organization == organization, table.c.policy_id == policy_id)
-    key = sa.and_(api_keys.c.id == table.c.changed_by, api_keys.c.organization == organization)
+    these = own(table, organization, policy_id=policy_id)
+    key = own(api_keys, organization, id=table.c.changed_by)
     page = sa.select(table, api_keys.c.name).join_from(table, api_keys, key, isouter=True).where(these)
     total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(these))
     rows = conn.execute(page.order_by(table.c.version).limit(limit).offset(offset))

@@ -10,20 +10,18 @@ from domain.errors import InvalidValue, InvalidValues
 from domain.ids import Kind
 from domain.ticket.origins import Origin
 from store.schema.tables import policies
+from store.schema.tenancy import own
 
 
 def last_position(conn: sa.Connection, organization: str) -> int:
-    last = sa.select(sa.func.max(policies.c.position)).where(policies.c.organization == organization)
+    last = sa.select(sa.func.max(policies.c.position)).where(own(policies, organization))
     return conn.scalar(last) or 0
 
 
 def live_ids(conn: sa.Connection, organization: str, kind: Kind) -> Sequence[str]:
     """Those that have an order: of the API v1 each ticket matches one at most."""
     live = sa.and_(
-        policies.c.organization == organization,
-        policies.c.kind == kind.value,
-        policies.c.origin == Origin.V2.value,
-        policies.c.archived_at.is_(None),
+        own(policies, organization, kind=kind.value, origin=Origin.V2.value), policies.c.archived_at.is_(None)
     )
     return (conn.scalars(sa.select(policies.c.id).where(live).order_by(policies.c.position))).all()
 
@@ -47,9 +45,9 @@ def move(conn: sa.Connection, organization: str, policy_ids: Sequence[str]) -> N
     """Deals the positions that these policies have out to them anew, in this order."""
     if not policy_ids:
         return
-    these = sa.and_(policies.c.organization == organization, policies.c.id.in_(policy_ids))
+    these = sa.and_(own(policies, organization), policies.c.id.in_(policy_ids))
     positions = (conn.scalars(sa.select(policies.c.position).where(these).order_by(policies.c.position))).all()
-    one = sa.and_(policies.c.organization == organization, policies.c.id == sa.bindparam("moved"))
+    one = own(policies, organization, id=sa.bindparam("moved"))
     moved = sa.update(policies).where(one).values(position=sa.bindparam("to"))
     places = zip(policy_ids, positions, strict=True)
     conn.execute(moved, [{"moved": policy_id, "to": position} for policy_id, position in places])

@@ -17,6 +17,7 @@ from store.database.connections import Database
 from store.database.types import instant, moment
 from store.rules.calendars import is_live_calendar
 from store.schema.tables import teams
+from store.schema.tenancy import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,11 @@ def _require_calendar(conn: sa.Connection, organization: str, team: Team) -> Non
 
 
 def _live(organization: str) -> sa.ColumnElement[bool]:
-    return sa.and_(teams.c.organization == organization, teams.c.deleted_at.is_(None))
+    return sa.and_(own(teams, organization), teams.c.deleted_at.is_(None))
 
 
 def _is(organization: str, team_id: str) -> sa.ColumnElement[bool]:
-    return sa.and_(teams.c.organization == organization, teams.c.id == team_id)
+    return own(teams, organization, id=team_id)
 
 
 def _columns(team: Team) -> dict[str, Any]:
