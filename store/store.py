@@ -15,7 +15,7 @@ from store.database.clock import Clock, system_clock
 from store.database.connections import Database
 from store.instances.chains import Chains
 from store.instances.instances import Instances
-from store.instances.openings import OpenTicketResult, OpenTickets, Prepare
+from store.instances.open_tickets import OpenTicketResult, OpenTickets, Prepare
 from store.instances.replans import Replans
 from store.instances.tickets import Tickets
 from store.instances.upkeep import Upkeep
@@ -48,7 +48,7 @@ class Store:
         self.tickets = Tickets(database)
         self.upkeep = Upkeep(database, now)
         self._catalogs = Catalogs()
-        self._openings = OpenTickets(database, now, self._catalogs)
+        self._open_tickets = OpenTickets(database, now, self._catalogs)
 
     @classmethod
     def open(cls, url: str, now: Clock = system_clock) -> Store:
@@ -62,8 +62,8 @@ class Store:
         """The organization's rules as they stand. Raises NotFound."""
         return await self.database.read(lambda conn: self._catalogs.of(conn, organization))
 
-    async def openings(
+    async def open_tickets(
         self, organization: str, tickets: Sequence[Ticket], prepare: Prepare
     ) -> Sequence[OpenTicketResult]:
-        """See `OpenTickets.of`."""
-        return await self._openings.of(organization, tickets, prepare)
+        """See `OpenTickets.open`."""
+        return await self._open_tickets.open(organization, tickets, prepare)

@@ -10,7 +10,7 @@ from domain.ticket.events import Event
 from service.dependencies import Dependencies
 from service.polling import polls
 from store.instances.instances import StoredInstance
-from store.instances.openings import Start
+from store.instances.open_tickets import Start
 
 # Seconds between two attempts.
 LONGEST_WAIT = 2.0

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from domain.errors import EngineUnavailable, StoreUnavailable
 from domain.instants import Instant
@@ -22,7 +22,14 @@ from service.instances.commands import revive, send
 from service.instances.first_row import write_first_row
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at
 from service.instances.views import FoundInstance, find_instance, found_in_store
-from store.instances.openings import OpenTicketResult, Prepare, Start
+from store.instances.open_tickets import (
+    ContestedClaim,
+    ExistingInstance,
+    NoPromise,
+    OpenTicketResult,
+    Prepare,
+    Start,
+)
 from store.rules.claims import Claim
 
 
@@ -91,11 +98,11 @@ async def open_instances(
     before anything starts, when that cannot be planned.
     """
 
-    def prepare(catalog: Catalog, ticket: Ticket) -> OpenTicketResult:
+    def prepare(catalog: Catalog, ticket: Ticket) -> Start | NoPromise:
         snapshot = catalog.snapshot(ticket, deps.tzdata_version)
         if snapshot is None or not snapshot.targets:
-            return OpenTicketResult(policy_id=None if snapshot is None else snapshot.policy.id)
-        return OpenTicketResult(start=prepared(deps, snapshot, opened, told))
+            return NoPromise(None if snapshot is None else snapshot.policy.id)
+        return prepared(deps, snapshot, opened, told)
 
     return await open_prepared(deps, organization, tickets, prepare, OpeningEvents(opened, told))
 
@@ -111,10 +118,9 @@ async def open_prepared(
     deps: Dependencies, organization: str, tickets: Sequence[Ticket], prepare: Prepare, way: OpeningEvents
 ) -> Sequence[TrackedTicket | UntrackedTicket]:
     """The same with starts that the caller prepares."""
-    openings = await deps.store.openings(organization, tickets, prepare)
+    results = await deps.store.open_tickets(organization, tickets, prepare)
     return await all_settled(
-        _open(deps, organization, ticket, opening, prepare, way)
-        for ticket, opening in zip(tickets, openings, strict=True)
+        _open(deps, organization, ticket, result, prepare, way) for ticket, result in zip(tickets, results, strict=True)
     )
 
 
@@ -129,24 +135,32 @@ async def _open(
     deps: Dependencies,
     organization: str,
     ticket: Ticket,
-    opening: OpenTicketResult,
+    result: OpenTicketResult,
     prepare: Prepare,
     way: OpeningEvents,
 ) -> TrackedTicket | UntrackedTicket:
-    if opening.existing is not None:
-        # Only the store knows of it, perhaps: its workflow may have been lost.
-        try:
-            await revive(deps, organization, str(ticket.instance), way.told)
-        except EngineUnavailable:
-            if way.told is not None:
-                raise
-            # Found again by whoever compares store and Temporal (service/reconciling).
-        return TrackedTicket(ticket, found_in_store(opening.existing), created=False)
-    if opening.contested is not None:
-        return await _contend(deps, organization, ticket, opening.contested, prepare, way)
-    if opening.start is not None:
-        return await _start(deps, organization, ticket, opening.start, way)
-    return UntrackedTicket(ticket, opening.policy_id)
+    match result:
+        case ExistingInstance(stored):
+            await _revive(deps, organization, ticket, way)
+            return TrackedTicket(ticket, found_in_store(stored), created=False)
+        case Start() as start:
+            return await _start(deps, organization, ticket, start, way)
+        case NoPromise(policy_id):
+            return UntrackedTicket(ticket, policy_id)
+        case ContestedClaim(claim):
+            return await _contend(deps, organization, ticket, claim, prepare, way)
+        case _:
+            assert_never(result)
+
+
+async def _revive(deps: Dependencies, organization: str, ticket: Ticket, way: OpeningEvents) -> None:
+    """Perhaps only the store knows the instance: its workflow may have been lost."""
+    try:
+        await revive(deps, organization, str(ticket.instance), way.told)
+    except EngineUnavailable:
+        if way.told is not None:
+            raise
+        # The reconciler, which compares store and Temporal, starts it again (service/reconciling).
 
 
 async def _contend(

@@ -19,7 +19,7 @@ from domain.record.records import first_record
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from store.access.organizations import begin_change
-from store.instances.openings import OpenTicketResult, Start
+from store.instances.open_tickets import ContestedClaim, ExistingInstance, NoPromise, OpenTicketResult, Start
 from store.rules.claims import GRACE
 from store.schema.tables import claims
 from store.store import Store
@@ -33,20 +33,20 @@ def a_ticket(subject: str = "42", kind: Kind = Kind.SLA, **ticket: Any) -> Ticke
     return Ticket(InstanceId(kind, SubjectType.TICKET, subject), **ticket)
 
 
-def prepare(catalog: Catalog, ticket: Ticket) -> OpenTicketResult:
+def prepare(catalog: Catalog, ticket: Ticket) -> Start | NoPromise:
     snapshot = catalog.snapshot(ticket, "2026a")
     if snapshot is None or not snapshot.targets:
-        return OpenTicketResult(policy_id=None if snapshot is None else snapshot.policy.id)
-    return OpenTicketResult(start=Start(snapshot, plan(snapshot, (EVENT,))))
+        return NoPromise(None if snapshot is None else snapshot.policy.id)
+    return Start(snapshot, plan(snapshot, (EVENT,)))
 
 
 async def opening(store: Store, *tickets: Ticket) -> OpenTicketResult:
-    return (await store.openings(ORGANIZATION, tickets or [a_ticket()], prepare))[0]
+    return (await store.open_tickets(ORGANIZATION, tickets or [a_ticket()], prepare))[0]
 
 
 async def record(store: Store, one: OpenTicketResult) -> None:
-    assert one.start is not None
-    await store.instances.apply(first_record(one.start.snapshot.to_json(), one.start.plan, EVENT))
+    assert isinstance(one, Start)
+    await store.instances.apply(first_record(one.snapshot.to_json(), one.plan, EVENT))
 
 
 async def held(store: Store) -> dict[str, str]:
@@ -80,7 +80,7 @@ def later(store: Store, seconds: float) -> None:
 
 async def test_a_ticket_that_is_about_to_start_keeps_its_policy(ready: Store) -> None:
     started = await opening(ready)
-    assert started.start is not None
+    assert isinstance(started, Start)
     assert await held(ready) == {"inst_sla_ticket_42": "sla_1"}
     assert await archive(ready) == 1
     assert (await ready.policies.get(ORGANIZATION, "sla_1")).archived_at is None
@@ -91,16 +91,16 @@ async def test_the_first_record_takes_the_claim_over(ready: Store) -> None:
     await record(ready, started)
     assert await held(ready) == {}
     assert await archive(ready) == 1
-    assert started.start is not None
-    closed = a_step(first_record(started.start.snapshot.to_json(), started.start.plan, EVENT), 2, closed_at=OPENED)
+    assert isinstance(started, Start)
+    closed = a_step(first_record(started.snapshot.to_json(), started.plan, EVENT), 2, closed_at=OPENED)
     await ready.instances.apply(closed)
     assert await archive(ready) == 0
 
 
 async def test_a_later_record_that_comes_first_leaves_the_claim_to_the_opening(ready: Store) -> None:
     started = await opening(ready)
-    assert started.start is not None
-    first = first_record(started.start.snapshot.to_json(), started.start.plan, EVENT)
+    assert isinstance(started, Start)
+    first = first_record(started.snapshot.to_json(), started.plan, EVENT)
     await ready.instances.apply(a_step(first, 2))
     assert await archive(ready) == 1
     await ready.instances.apply(first)
@@ -113,15 +113,15 @@ async def test_a_ticket_that_has_an_instance_or_no_promise_claims_nothing_and_wr
     engine = ready.database.engine
     event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
     again, untracked = await opening(ready), await opening(ready, a_ticket(kind=Kind.OLA))
-    assert again.existing is not None
-    assert untracked == OpenTicketResult()
+    assert isinstance(again, ExistingInstance)
+    assert untracked == NoPromise()
     assert {statement.partition(" ")[0] for statement in statements} <= {"SELECT", "PRAGMA", "BEGIN", "SHOW"}
     assert len([statement for statement in statements if statement.startswith("SELECT")]) <= 6
 
 
 async def test_a_ticket_opened_twice_at_once_has_one_claim(ready: Store) -> None:
     both = [await opening(ready), await opening(ready)]
-    assert all(one.start for one in both)
+    assert all(isinstance(one, Start) for one in both)
     assert await archive(ready) == 1
 
 
@@ -132,13 +132,13 @@ async def test_the_tickets_of_one_opening_are_claimed_together(ready: Store) -> 
 
 
 async def test_what_cannot_be_prepared_claims_nothing(ready: Store) -> None:
-    def fail(catalog: Catalog, ticket: Ticket) -> OpenTicketResult:
+    def fail(catalog: Catalog, ticket: Ticket) -> NoPromise:
         raise WorkingTimeExhausted("too far")
 
     with pytest.raises(WorkingTimeExhausted):
-        await ready.openings(ORGANIZATION, [a_ticket()], fail)
+        await ready.open_tickets(ORGANIZATION, [a_ticket()], fail)
     with pytest.raises(NotFound):
-        await ready.openings("nobody", [a_ticket()], prepare)
+        await ready.open_tickets("nobody", [a_ticket()], prepare)
     assert await held(ready) == {}
 
 
@@ -147,9 +147,8 @@ async def test_a_claim_on_another_policy_stands_in_the_way(ready: Store) -> None
     await ready.policies.create(ORGANIZATION, SOONER)
     await ready.policies.reorder(ORGANIZATION, Kind.SLA, ["sla_sooner", "sla_1"])
     second = await opening(ready)
-    assert (second.start, second.existing) == (None, None)
-    assert second.contested is not None
-    assert (second.contested.instance_id, second.contested.policy_id) == ("inst_sla_ticket_42", "sla_1")
+    assert isinstance(second, ContestedClaim)
+    assert (second.claim.instance_id, second.claim.policy_id) == ("inst_sla_ticket_42", "sla_1")
     assert [await archive(ready, policy_id) for policy_id in ("sla_1", "sla_sooner")] == [1, 0]
 
 
@@ -196,13 +195,13 @@ async def test_an_opening_waits_for_the_change_that_is_being_made(
     ready: Store, open_store: Callable[[], Store]
 ) -> None:
     theirs = open_store()
-    await theirs.openings(ORGANIZATION, [a_ticket("warm")], prepare)
+    await theirs.open_tickets(ORGANIZATION, [a_ticket("warm")], prepare)
     async with ready.database.transaction():
         await ready.database.write(lambda conn: begin_change(conn, ORGANIZATION))
         waiting = asyncio.create_task(opening(theirs))
         done, _ = await asyncio.wait({waiting}, timeout=0.3)
         assert not done
-    assert (await waiting).start is not None
+    assert isinstance(await waiting, Start)
 
 
 async def test_an_archive_and_openings_at_once_never_leave_an_opening_under_an_archived_policy(
@@ -244,7 +243,7 @@ async def race(stores: list[Store], round_: int) -> int:
     openings = [asyncio.create_task(open_one(index)) for index in range(6)]
     refused = await archive_it()
     opened = [await one for one in openings]
-    under = [one for one in opened if one.start is not None and one.start.snapshot.policy.id == policy.id]
+    under = [one for one in opened if isinstance(one, Start) and one.snapshot.policy.id == policy.id]
     is_archived = (await stores[0].policies.get(ORGANIZATION, policy.id, include_archived=True)).archived_at is not None
     assert is_archived == (refused == 0)
     assert under == [] if is_archived else 1 <= refused <= len(under)
