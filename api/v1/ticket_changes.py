@@ -15,11 +15,11 @@ from domain.instants import Instant
 from domain.policy.priorities import Priority
 from domain.scrubbe.ticket_statuses import StatusChange, TicketStatus, transition
 from domain.ticket.events import EventKind
+from service.concurrency import with_retries
 from service.dependencies import Dependencies
 from service.instances.views import FoundInstance
 from store.instances.tickets import StoredTicket
 
-ATTEMPTS = 10
 LONGEST_TITLE = 500
 LONGEST_DESCRIPTION = 20_000
 FIRST = (TicketStatus.NEW, TicketStatus.OPEN)
@@ -55,16 +55,18 @@ async def create_ticket(deps: Dependencies, organization: str, ticket_id: str, g
 
 async def change_ticket(deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]) -> Seen:
     """Raises NotFound, Conflict for a status that cannot follow, Unavailable; the ticket has not changed then."""
-    for _ in range(ATTEMPTS):
+
+    async def change() -> Seen:
         ticket = await deps.store.tickets.get(organization, ticket_id)
         ticket = await enrolled(deps, organization, ticket)
-        if (seen := await _change(deps, organization, ticket, given)) is not None:
-            return replace(seen, ticket=await enrolled(deps, organization, seen.ticket))
-    raise Outdated(f"Ticket {ticket_id} is being changed by others; try again.", field="id", value=ticket_id)
+        return await _change(deps, organization, ticket, given)
+
+    seen = await with_retries(change)
+    return replace(seen, ticket=await enrolled(deps, organization, seen.ticket))
 
 
-async def _change(deps: Dependencies, organization: str, ticket: StoredTicket, given: Mapping[str, Any]) -> Seen | None:
-    """None when somebody else was quicker."""
+async def _change(deps: Dependencies, organization: str, ticket: StoredTicket, given: Mapping[str, Any]) -> Seen:
+    """Raises Outdated when somebody else has changed the ticket since it was read."""
     changed, told, kind = replace(ticket, **_words(given)), None, None
     wanted = require_choice(given.get("status", ticket.status), TicketStatus, "status")
     if wanted is not ticket.status:
@@ -80,7 +82,7 @@ async def _change(deps: Dependencies, organization: str, ticket: StoredTicket, g
         return Seen(kept, told.clocks if told else None)
     if told is not None and kind is not None:
         await _take_back(deps, organization, ticket, kind, told.at)
-    return None
+    raise Outdated(f"Ticket {ticket.id} is being changed by others; try again.", field="id", value=ticket.id)
 
 
 async def _tell(

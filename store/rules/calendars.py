@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.calendar import Calendar
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict, NotFound, Outdated
 from domain.instants import Instant
 from store.access.organizations import SYSTEM, begin_change, find_organization
 from store.database.clock import Clock
@@ -124,7 +124,7 @@ class Calendars:
     ) -> StoredCalendar:
         """The next version; running instances keep the one they were opened under.
 
-        `edited` is the version that was edited: Conflict when somebody else changed it meanwhile.
+        `edited` is the version that was edited: Outdated when somebody else changed it meanwhile.
         """
         now = moment(self.now())
 
@@ -132,7 +132,8 @@ class Calendars:
             begin_change(conn, organization)
             version = (_find(conn, organization, calendar_id)).version
             if version != edited:
-                raise _conflict(calendar_id, f"have changed since version {edited}")
+                reason = f"business hours {calendar_id} have changed since version {edited}"
+                raise Outdated(reason, field="business_hours_id", value=calendar_id)
             row = {"organization": organization, "name": name, "version": version + 1, "doc": calendar.to_json()}
             changed = sa.update(calendars).where(_is(organization, calendar_id)).values(**row, updated_at=now)
             conn.execute(changed)

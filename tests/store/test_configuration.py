@@ -269,7 +269,7 @@ async def test_a_calendar_is_changed_by_versions_that_stay(store: Store) -> None
 async def test_of_two_edits_of_the_same_business_hours_the_second_is_refused(store: Store) -> None:
     made = await store.calendars.create(ORGANIZATION, "Nights", NIGHTS)
     await store.calendars.update(ORGANIZATION, made.id, made.version, "One", NIGHTS)
-    with pytest.raises(Conflict, match="since version 1"):
+    with pytest.raises(Outdated, match="since version 1"):
         await store.calendars.update(ORGANIZATION, made.id, made.version, "Two", NIGHTS)
     kept = await store.calendars.get(ORGANIZATION, made.id)
     assert (kept.version, kept.name) == (2, "One")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -23,16 +22,14 @@ from api.v2.business_hours.schemas import (
     BusinessHoursView,
 )
 from domain.calendar import Calendar
-from domain.errors import Conflict
 from domain.fields import require_text
 from domain.instants import Instant, render
+from service.concurrency import with_retries
 from service.dependencies import Dependencies
 from store.access.keys import KeyOwner
 from store.rules.calendars import StoredCalendar
 
 LONGEST_NAME = 200
-# Changes of other fields at the same moment are merged; each round lets one of them through.
-ATTEMPTS = 10
 
 Change = Callable[[Calendar], dict[str, Any]]
 """The fields of business hours to be changed, given what they are."""
@@ -107,15 +104,12 @@ async def delete_business_hours(business_hours_id: BusinessHoursId, owner: Write
 async def change_with_retries(
     deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change
 ) -> dict[str, Any]:
-    """What they are then. Raises Conflict when every attempt was overtaken by somebody else's change."""
-    for _ in range(ATTEMPTS - 1):
-        with suppress(Conflict):
-            return await _change(deps, owner, business_hours_id, change)
-    return await _change(deps, owner, business_hours_id, change)
+    """The business hours after the change. Raises Outdated as `with_retries` does."""
+    return await with_retries(lambda: _change(deps, owner, business_hours_id, change))
 
 
 async def _change(deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change) -> dict[str, Any]:
-    """Raises Conflict when somebody else changes them meanwhile."""
+    """Raises Outdated when somebody else changes them meanwhile."""
     stored = await deps.store.calendars.get(owner.organization, business_hours_id)
     given = change(stored.calendar)
     name = require_text(given.pop("name", stored.name), "name", LONGEST_NAME)

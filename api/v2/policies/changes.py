@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import Depends
 
@@ -16,19 +16,16 @@ from api.http.entity_tags import EntityTags
 from api.http.requests import MAX_BODY_BYTES
 from api.v2.policies.kinds import KindOfRoute
 from api.v2.policies.tags import IfMatch, require_match
-from domain.errors import Conflict, InvalidValue, NotFound, Outdated
+from domain.errors import Conflict, InvalidValue, NotFound
 from domain.ids import Kind
 from domain.policy.policies import Policy
 from domain.ticket.origins import Origin
+from service.concurrency import with_retries
 from service.dependencies import Dependencies
 from service.instances.open_ticket import settle_claims
 from store.access.keys import KeyOwner
 from store.rules.policies import Part, StoredPolicy
 
-# Changes at the same moment are merged; each round lets one of them through.
-ATTEMPTS = 10
-
-T = TypeVar("T")
 Change = Callable[[Policy], Policy]
 
 
@@ -53,11 +50,11 @@ class Editor:
 
     async def revise(self, policy_id: str, change: Change, chosen: Collection[str] = ()) -> StoredPolicy:
         """A new version, unless nothing changes. Raises what `change` raises; Conflict when a chosen id is taken."""
-        return await _unless_overtaken(lambda: self._revise(policy_id, change, chosen))
+        return await with_retries(lambda: self._revise(policy_id, change, chosen))
 
     async def archive(self, policy_id: str) -> None:
         """Archiving it again changes nothing. Raises Conflict while instances of it are open."""
-        await _unless_overtaken(lambda: self._archive(policy_id))
+        await with_retries(lambda: self._archive(policy_id))
 
     async def _revise(self, policy_id: str, change: Change, chosen: Collection[str]) -> StoredPolicy:
         stored = await self.find(policy_id)
@@ -120,14 +117,6 @@ def fields_of(name: str) -> Iterator[None]:
     except InvalidValue as error:
         field = (error.field or "body").removeprefix(f"{name}.")
         raise InvalidValue(field, error.value, error.reason) from None
-
-
-async def _unless_overtaken(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Begins anew when somebody else was quicker. Raises Outdated when that happens ten times in a row."""
-    for _ in range(ATTEMPTS - 1):
-        with suppress(Outdated):
-            return await attempt()
-    return await attempt()
 
 
 def _text(policy: Policy) -> str:
