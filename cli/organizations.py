@@ -33,7 +33,7 @@ def create(organization: Id, name: Name = None, plan: Plan = None, timezone: Zon
 def list_organizations() -> None:
     """List all organizations."""
     made = asyncio.run(_list())
-    rows = [(one.id, one.name, one.plan.value, one.timezone, one.default_calendar_id) for one in made]
+    rows = [(one.id, one.name, one.subscription.value, one.timezone, one.default_calendar_id) for one in made]
     administration.show(("id", "name", "plan", "timezone", "default business hours"), rows)
 
 
@@ -50,9 +50,9 @@ def _plan(given: str | None) -> Subscription | None:
     return None if given is None else require_choice(given, Subscription, "--plan")
 
 
-async def _create(organization: str, name: str | None, plan: Subscription | None, timezone: str | None) -> None:
+async def _create(organization: str, name: str | None, subscription: Subscription | None, timezone: str | None) -> None:
     async with administration.opened() as store:
-        await store.organizations.create(organization, name=name, plan=plan, timezone=timezone)
+        await store.organizations.create(organization, name=name, subscription=subscription, timezone=timezone)
 
 
 async def _list() -> list[Organization]:
@@ -60,6 +60,6 @@ async def _list() -> list[Organization]:
         return list(await store.organizations.list())
 
 
-async def _set(organization: str, name: str | None, plan: Subscription | None, timezone: str | None) -> None:
+async def _set(organization: str, name: str | None, subscription: Subscription | None, timezone: str | None) -> None:
     async with administration.opened() as store:
-        await store.organizations.change(organization, name=name, plan=plan, timezone=timezone)
+        await store.organizations.change(organization, name=name, subscription=subscription, timezone=timezone)

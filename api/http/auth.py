@@ -1,4 +1,4 @@
-"""API keys: who asks, for which organization, what its plan holds, and what the key may do: refused in that order."""
+"""API keys. A request is refused for its key first, then for the organization's plan, then for the scopes of the key."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class KeyCache:
 
 
 class Authentication:
-    """Asks for key and plan before anything is routed or read, so that no route under `/api` can be forgotten."""
+    """Checks key and plan before anything is routed or read, so that no route under `/api` can be forgotten."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -79,7 +79,7 @@ class Authentication:
         request.state.keys = self._cache
         try:
             request.state.owner = await self._owner(request)
-            _require_plan(request.state.owner, Subscription.PROFESSIONAL, "The API")
+            _require_subscription(request.state.owner, Subscription.PROFESSIONAL, "The API")
         except SlaError as error:
             await problems.response(error)(scope, receive, send)
             return
@@ -104,7 +104,7 @@ async def known_keys(request: Request) -> KeyCache:
 
 def require_enterprise(owner: KeyOwner, what: str) -> None:
     """Raises PlanRequired; `what` begins its sentence, such as `An escalation`."""
-    _require_plan(owner, Subscription.ENTERPRISE, what)
+    _require_subscription(owner, Subscription.ENTERPRISE, what)
 
 
 ApiKey = Annotated[str | None, Security(scheme)]
@@ -133,10 +133,10 @@ Admin = Annotated[KeyOwner, Depends(admin)]
 KnownKeys = Annotated[KeyCache, Depends(known_keys)]
 
 
-def _require_plan(owner: KeyOwner, needed: Subscription, what: str) -> None:
-    if not owner.plan.covers(needed):
-        reason = f"{what} needs the plan {needed}; this organization has the plan {owner.plan}."
-        raise PlanRequired(reason, field="plan", value=owner.plan.value)
+def _require_subscription(owner: KeyOwner, needed: Subscription, what: str) -> None:
+    if not owner.subscription.covers(needed):
+        reason = f"{what} needs the plan {needed}; this organization has the plan {owner.subscription}."
+        raise PlanRequired(reason, field="plan", value=owner.subscription.value)
 
 
 def _with_scope(request: Request, scope: str) -> KeyOwner:

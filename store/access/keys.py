@@ -33,7 +33,7 @@ class KeyOwner:
     organization: str
     name: str
     scopes: tuple[str, ...]
-    plan: Subscription
+    subscription: Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Keys:
         table = api_keys
         valid = sa.and_(table.c.digest == digest(key), table.c.revoked_at.is_(None))
         owners = table.join(organizations, own(organizations, table.c.organization))
-        query = sa.select(table, organizations.c.plan).select_from(owners).where(valid)
+        query = sa.select(table, organizations.c.subscription).select_from(owners).where(valid)
         row = await self.database.read(lambda conn: conn.execute(query).first())
         return None if row is None else _owner(row)
 
@@ -182,7 +182,7 @@ def _stored(row: Any) -> StoredKey:
 
 
 def _owner(row: Any) -> KeyOwner:
-    return KeyOwner(row.id, row.organization, row.name, tuple(row.scopes), Subscription(row.plan))
+    return KeyOwner(row.id, row.organization, row.name, tuple(row.scopes), Subscription(row.subscription))
 
 
 def digest(key: str) -> str:

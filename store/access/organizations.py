@@ -40,7 +40,7 @@ class Organization:
 
     id: str
     name: str
-    plan: Subscription
+    subscription: Subscription
     timezone: str
     config_version: int
     default_calendar_id: str
@@ -66,10 +66,10 @@ class Organizations:
         *,
         name: str | None = None,
         timezone: str | None = None,
-        plan: Subscription | None = None,
+        subscription: Subscription | None = None,
     ) -> Organization:
         """With a default calendar. Raises InvalidValue, and Conflict when there is one of this id."""
-        changes = _changes(name, timezone, plan)
+        changes = _changes(name, timezone, subscription)
 
         def work(conn: sa.Connection) -> Organization:
             if not self._make(conn, organization, changes):
@@ -86,13 +86,13 @@ class Organizations:
         name: str | None = None,
         timezone: str | None = None,
         default_calendar_id: str | None = None,
-        plan: Subscription | None = None,
+        subscription: Subscription | None = None,
     ) -> Organization:
-        """What is None stays as it is; a new plan is known everywhere once keys are looked up anew.
+        """What is None stays as it is; a new subscription is known everywhere once keys are looked up anew.
 
         Raises NotFound for the organization, InvalidValue for a calendar that it does not have, or a bad value.
         """
-        changes = _changes(name, timezone, plan)
+        changes = _changes(name, timezone, subscription)
 
         def work(conn: sa.Connection) -> Organization:
             begin_change(conn, organization)
@@ -124,7 +124,7 @@ class Organizations:
         row = {
             "id": require_organization(organization),
             "name": organization,
-            "plan": Subscription.ENTERPRISE.value,
+            "subscription": Subscription.ENTERPRISE.value,
             "timezone": "UTC",
             "config_version": 1,
             "default_calendar_id": DEFAULT_CALENDAR_ID,
@@ -170,12 +170,12 @@ def begin_change(conn: sa.Connection, organization: str) -> None:
         raise _unknown(organization)
 
 
-def _changes(name: str | None, timezone: str | None, plan: Subscription | None) -> dict[str, Any]:
+def _changes(name: str | None, timezone: str | None, subscription: Subscription | None) -> dict[str, Any]:
     """The columns of what is given. Raises InvalidValue."""
     given = {
         "name": None if name is None else require_text(name, "name", LONGEST_NAME),
         "timezone": None if timezone is None else require_zone(timezone),
-        "plan": None if plan is None else plan.value,
+        "subscription": None if subscription is None else subscription.value,
     }
     return {column: value for column, value in given.items() if value is not None}
 
@@ -193,7 +193,7 @@ def _columns() -> Sequence[sa.Column[Any]]:
 
 def _organization(row: Mapping[Any, Any]) -> Organization:
     columns = {str(name): value for name, value in row.items()}
-    return Organization(**{**columns, "plan": Subscription(columns["plan"])})
+    return Organization(**{**columns, "subscription": Subscription(columns["subscription"])})
 
 
 def _unknown(organization: str) -> NotFound:

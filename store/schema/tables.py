@@ -41,7 +41,7 @@ organizations = Table(
     metadata,
     Column("id", Name, primary_key=True),
     Column("name", Name, nullable=False),
-    Column("plan", Name, nullable=False),
+    Column("subscription", Name, nullable=False),
     Column("timezone", Name, nullable=False),
     Column("config_version", Integer, nullable=False),
     Column("default_calendar_id", Name, nullable=False),

@@ -330,7 +330,7 @@ async def test_a_page_of_breaches_has_at_most_a_hundred(api: Any, limit: int) ->
 
 
 async def test_analytics_of_internal_commitments_need_the_enterprise_plan(api: Any) -> None:
-    await api.dependencies.store.organizations.change(api.organization, plan=Subscription.PROFESSIONAL)
+    await api.dependencies.store.organizations.change(api.organization, subscription=Subscription.PROFESSIONAL)
     for route in ("summary", "trends", "breaches"):
         answer = await api.get(f"/analytics/{route}", kind="ola")
         assert (answer.status_code, answer.json()["code"]) == (403, "plan_required")

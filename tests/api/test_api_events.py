@@ -45,7 +45,7 @@ async def with_both_kinds(api: Any) -> None:
 
 async def downgrade(api: Any) -> None:
     """As another process would; this one forgets what it knows of the key."""
-    await api.dependencies.store.organizations.change(api.organization, plan=Subscription.PROFESSIONAL)
+    await api.dependencies.store.organizations.change(api.organization, subscription=Subscription.PROFESSIONAL)
     api.app.middleware_stack = None
 
 

@@ -120,7 +120,7 @@ async def test_a_filter_that_makes_no_sense_is_refused_and_named(api: Any, filte
 
 
 async def test_below_enterprise_the_kind_ola_needs_the_plan(api: Any) -> None:
-    await api.dependencies.store.organizations.change(api.organization, plan=Subscription.PROFESSIONAL)
+    await api.dependencies.store.organizations.change(api.organization, subscription=Subscription.PROFESSIONAL)
     answers = [
         await api.get("/instances", kind="ola"),
         await api.post("/instances", {"ticket_id": "1", "kind": "ola", "priority": "urgent"}),

@@ -105,7 +105,7 @@ async def test_an_internal_target_is_of_the_same_types(api: Any) -> None:
 
 async def without_enterprise(api: Any) -> None:
     """Before the first request, after which the plan is remembered for a while."""
-    await api.dependencies.store.organizations.change(api.organization, plan=Subscription.PROFESSIONAL)
+    await api.dependencies.store.organizations.change(api.organization, subscription=Subscription.PROFESSIONAL)
 
 
 async def test_below_enterprise_every_route_of_escalations_and_internal_policies_needs_the_plan(api: Any) -> None:

@@ -50,7 +50,7 @@ def missing_plan(answer: Any, plan: Subscription) -> Subscription | None:
 async def subscribed(api: Any, plan: Subscription, scopes: tuple[str, ...]) -> dict[str, str]:
     key = f"ak_test_{api.organization}_{len(scopes)}"
     await ensure_key(api.dependencies.store.database.shown_url, key, "test", api.organization, scopes)
-    await api.dependencies.store.organizations.change(api.organization, plan=plan)
+    await api.dependencies.store.organizations.change(api.organization, subscription=plan)
     return {"X-API-Key": key}
 
 

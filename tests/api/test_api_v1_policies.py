@@ -312,5 +312,5 @@ async def test_subjects_of_v2_do_not_match_policies_of_v1(api: Any) -> None:
 
 
 async def test_a_contact_needs_no_other_plan_than_the_rest(api: Any) -> None:
-    await api.dependencies.store.organizations.change(api.organization, plan=Subscription.PROFESSIONAL)
+    await api.dependencies.store.organizations.change(api.organization, subscription=Subscription.PROFESSIONAL)
     assert (await create(api))["escalationContact"] == "Tier1"

@@ -118,7 +118,7 @@ def test_an_organization_is_made_before_its_keys(run: Run, database_url: str) ->
     done(run, "organizations", "create", "acme", "--plan", "starter", "--timezone", "Europe/Berlin")
     owner = owner_of(database_url, done(run, "keys", "create", "--organization", "acme"))
     assert owner is not None
-    assert (owner.organization, owner.plan) == ("acme", "starter")
+    assert (owner.organization, owner.subscription) == ("acme", "starter")
     assert owner.id in done(run, "keys", "list", "--organization", "acme")
     assert owner.id not in done(run, "keys", "list")
 

@@ -157,7 +157,7 @@ async def test_ensuring_a_key_tells_whether_it_is_valid(store: Store, database_u
 async def test_the_owner_of_a_key_has_the_plan_its_organization_has_now(store: Store) -> None:
     _, key = await store.keys.create("default", "desk", ["sla:read"])
     for plan in Subscription:
-        await store.organizations.change("default", plan=plan)
+        await store.organizations.change("default", subscription=plan)
         owner = await store.keys.verify(key)
         assert owner is not None
-        assert owner.plan is plan
+        assert owner.subscription is plan

@@ -25,7 +25,7 @@ async def test_a_new_organization_is_enterprise_in_utc_with_hours_of_its_own(sto
 
 async def test_an_organization_is_what_it_was_made_as(store: Store) -> None:
     made = await store.organizations.create(
-        "acme", name="Acme Ltd", timezone="Europe/Berlin", plan=Subscription.STARTER
+        "acme", name="Acme Ltd", timezone="Europe/Berlin", subscription=Subscription.STARTER
     )
     assert made == Organization("acme", "Acme Ltd", Subscription.STARTER, "Europe/Berlin", 1, "bh_default")
     assert await store.organizations.get("acme") == made
@@ -52,7 +52,7 @@ async def test_only_what_is_given_changes_and_every_change_counts(store: Store) 
     changes: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
         ({"name": "Acme Ltd"}, {"name": "Acme Ltd"}),
         ({"timezone": "Asia/Tokyo"}, {"timezone": "Asia/Tokyo"}),
-        ({"plan": Subscription.PROFESSIONAL}, {"plan": Subscription.PROFESSIONAL}),
+        ({"subscription": Subscription.PROFESSIONAL}, {"subscription": Subscription.PROFESSIONAL}),
         ({"default_calendar_id": hours}, {"default_calendar_id": hours}),
     )
     expected = replace(before, config_version=before.config_version + 1)

@@ -89,7 +89,7 @@ def _of_bearable_size(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _kinds(owner: KeyOwner) -> Sequence[Kind]:
     """What a new ticket may get."""
-    return list(Kind) if owner.plan.covers(Subscription.ENTERPRISE) else [Kind.SLA]
+    return list(Kind) if owner.subscription.covers(Subscription.ENTERPRISE) else [Kind.SLA]
 
 
 def _carried(

@@ -49,7 +49,7 @@ def organization_view(organization: Organization) -> dict[str, Any]:
     return {
         "id": organization.id,
         "name": organization.name,
-        "plan": organization.plan.value,
+        "plan": organization.subscription.value,
         "timezone": organization.timezone,
         "default_business_hours_id": organization.default_calendar_id,
     }

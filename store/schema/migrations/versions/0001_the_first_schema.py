@@ -68,7 +68,7 @@ def _create_organizations() -> None:
         "organizations",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("subscription", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column("config_version", sa.Integer(), nullable=False),
         sa.Column("default_calendar_id", sa.Text(), nullable=False),
@@ -498,7 +498,13 @@ def _insert_upkeep() -> None:
 def _insert_default_organization() -> None:
     now = datetime.now(UTC)
     calendar = {"organization": "default", "name": "Office hours", "version": 1, "doc": OFFICE_HOURS}
-    organization = {"id": "default", "name": "default", "plan": "enterprise", "timezone": "UTC", "config_version": 1}
+    organization = {
+        "id": "default",
+        "name": "default",
+        "subscription": "enterprise",
+        "timezone": "UTC",
+        "config_version": 1,
+    }
     _insert("organizations", {**organization, "default_calendar_id": "bh_default", "created_at": now})
     _insert("calendars", {**calendar, "id": "bh_default", "created_at": now, "updated_at": now})
     _insert(
