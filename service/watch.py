@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from store.instances.instances import Instances, RecordedEvent, RefusedEvent
+from store.instances.event_outcomes import EventKey
+from store.instances.instances import EventOutcome, Instances
 
 # Seconds: a worker at leisure has an event recorded within a few looks. One that is not back after the hurry is
 # slow or gone, and looking for it as often would only slow it down further.
@@ -20,18 +21,14 @@ INERTIA = 0.8
 # More in one read would keep the others waiting.
 MOST_AT_ONCE = 500
 
-Wanted = tuple[str, str, str]
-"""An event by organization, instance and its id."""
-Found = RecordedEvent | RefusedEvent
-
 
 @dataclass(eq=False, slots=True)
 class _Waiter:
-    wanted: Wanted
+    wanted: EventKey
     began: float
     deadline: float
     next_look: float
-    answer: asyncio.Future[Found | None]
+    answer: asyncio.Future[EventOutcome | None]
 
     def look_again(self, now: float) -> None:
         wait = HURRIED_WAIT if now - self.began < HURRY else PATIENT_WAIT
@@ -54,9 +51,9 @@ class Watch:
         self._rounds: dict[Instances, _Round] = {}
         self._usual = 0.0
 
-    async def taken(
+    async def event_outcome(
         self, instances: Instances, organization: str, instance_id: str, event_id: str, within: float
-    ) -> Found | None:
+    ) -> EventOutcome | None:
         """What is recorded of the event as soon as anything is; None when nothing is within that many seconds.
 
         One look at least is taken, and one when the time is up. Raises StoreUnavailable as soon as a look does.
@@ -101,7 +98,7 @@ async def _until_due(round_: _Round) -> None:
 
 async def _answer(instances: Instances, due: Sequence[_Waiter], now: float) -> None:
     try:
-        found = await instances.taken_any(list({one.wanted for one in due}))
+        found = await instances.event_outcomes(list({one.wanted for one in due}))
     except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
         for one in _waiting(due):
             one.answer.set_exception(error)

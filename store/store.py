@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from domain.policy.catalog import Catalog
 from domain.ticket.tickets import Ticket
-from store.access.answers import Answers
+from store.access.idempotent_requests import IdempotentRequests
 from store.access.keys import Keys
 from store.access.organizations import Organizations
 from store.analytics.compliance import Compliance
@@ -40,7 +40,7 @@ class Store:
         self.chains = Chains(database)
         self.replans = Replans(database, now)
         self.keys = Keys(database, now)
-        self.answers = Answers(database, now)
+        self.idempotent_requests = IdempotentRequests(database, now)
         self.analytics = Analytics(database)
         self.compliance = Compliance(database)
         self.claims = Claims(database, now)

@@ -1,4 +1,4 @@
-"""API keys. A request is refused for its key first, then for the organization's plan, then for the scopes of the key."""
+"""API keys: a request is refused for its key first, then for the organization's plan, then for the key's scopes."""
 
 from __future__ import annotations
 

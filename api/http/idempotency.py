@@ -26,11 +26,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import problems
-from api.http.attempts import REPLAYED, AnsweredBefore, Attempt, Keeping, derived_event_id
 from api.http.dependencies import dependencies_of
+from api.http.idempotent_requests import ANSWERED_BEFORE, AnsweredBefore, Execution, Keeping, derived_event_id
 from domain.errors import InvalidValue
-from store.access.answers import KEY_FIELD as HEADER
-from store.access.answers import Question
+from store.access.idempotent_requests import KEY_FIELD as HEADER
+from store.access.idempotent_requests import IdempotentRequest
 
 EXTENSION = "x-idempotency"
 REPEATABLE = {EXTENSION: Keeping.REPEATABLE.value}
@@ -47,7 +47,7 @@ _KEY_SCHEMA = {
     "pattern": r'^([!#-~][!-~]{0,254}|"[!#-\[\]-~]{1,255}")$',
     "examples": ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
 }
-_REPLAYED_HEADER = {
+_ANSWERED_BEFORE_HEADER = {
     "description": "`true`: this answer was given before; nothing was done now.",
     "schema": {"type": "string", "enum": ["true"]},
 }
@@ -81,14 +81,14 @@ def claiming(endpoint: Endpoint) -> Endpoint:
         return endpoint
 
     @wraps(endpoint)
-    async def claim_first(*, attempt_under_key: Attempt | None, **values: Any) -> Any:
-        if attempt_under_key is not None:
-            await attempt_under_key.claim()
+    async def claim_first(*, idempotent_execution: Execution | None, **values: Any) -> Any:
+        if idempotent_execution is not None:
+            await idempotent_execution.claim()
         return await endpoint(**values)
 
     own = inspect.signature(endpoint, eval_str=True)
     ours = inspect.Parameter(
-        "attempt_under_key", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Depends(_attempt_of)]
+        "idempotent_execution", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Depends(_execution_of)]
     )
     claim_first.__signature__ = own.replace(parameters=[*own.parameters.values(), ours])  # type: ignore[attr-defined]
     setattr(claim_first, _TAKES_PART, True)
@@ -101,14 +101,14 @@ def answering(handle: Handler, how: Keeping) -> Handler:
     async def answered(request: Request) -> Response:
         if (key := _key(request)) is None:
             return await handle(request)
-        question = Question(request.state.owner.organization, key, await _digest(request))
-        attempt = Attempt((await dependencies_of(request)).store, question, how)
-        request.state.attempt = attempt
+        under_key = IdempotentRequest(request.state.owner.organization, key, await _digest(request))
+        execution = Execution((await dependencies_of(request)).store, under_key, how)
+        request.state.execution = execution
         try:
-            async with attempt.around():
-                return await attempt.settle(await handle(request))
+            async with execution.around():
+                return await execution.settle(await handle(request))
         except AnsweredBefore as before:
-            return attempt.again(before.answer)
+            return execution.again(before.answer)
 
     return answered
 
@@ -121,7 +121,10 @@ def documented(options: dict[str, Any], how: Keeping) -> dict[str, Any]:
     for status in (options.get("status_code") or 200, *responses):
         if isinstance(status, int) and 200 <= status < 300:
             given = responses.get(status, {})
-            responses[status] = {**given, "headers": {REPLAYED: _REPLAYED_HEADER, **given.get("headers", {})}}
+            responses[status] = {
+                **given,
+                "headers": {ANSWERED_BEFORE: _ANSWERED_BEFORE_HEADER, **given.get("headers", {})},
+            }
     return {**options, "responses": {**problems.documented(422), **responses}}
 
 
@@ -137,16 +140,16 @@ def parse_key(text: str) -> str:
 
 
 async def _event_id(request: Request) -> str | None:
-    attempt = await _attempt_of(request)
-    return None if attempt is None else derived_event_id(attempt.question)
+    execution = await _execution_of(request)
+    return None if execution is None else derived_event_id(execution.request)
 
 
 EventIdOfKey = Annotated[str | None, Depends(_event_id)]
 """For a route that takes part: the id of an event that came without one; None where there is no key to make it of."""
 
 
-async def _attempt_of(request: Request, _: KeyHeader = None) -> Attempt | None:
-    return getattr(request.state, "attempt", None)
+async def _execution_of(request: Request, _: KeyHeader = None) -> Execution | None:
+    return getattr(request.state, "execution", None)
 
 
 def _key(request: Request) -> str | None:
@@ -158,5 +161,5 @@ def _key(request: Request) -> str | None:
 async def _digest(request: Request) -> str:
     body = [await request.json()] if await request.body() else []
     query = sorted(request.query_params.multi_items(), key=itemgetter(0))
-    asked = json.dumps([request.method, request.scope["path"], query, body], sort_keys=True)
-    return hashlib.sha256(asked.encode()).hexdigest()
+    text = json.dumps([request.method, request.scope["path"], query, body], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

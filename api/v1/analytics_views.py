@@ -13,13 +13,13 @@ from domain.instants import MINUTE
 from domain.policy.policies import UPTIME, Policy
 from domain.policy.priorities import Priority
 from domain.scrubbe.uptime import Month, Uptime
-from store.analytics.compliance import Average, Kept
+from store.analytics.compliance import Average, ComplianceFigures
 
 NAMES = {type_: field.removesuffix("TimeMinutes") for type_, field in MINUTES.items()}
 """`response` and `resolve`, by the type of target."""
 
 
-def analytics_view(kept: Kept, period: Period, month: Month) -> dict[str, Any]:
+def analytics_view(kept: ComplianceFigures, period: Period, month: Month) -> dict[str, Any]:
     policies = {priority_of(policy): policy for policy in kept.policies}
     return {
         "period": _period_view(period),
@@ -47,7 +47,7 @@ def _breaches(groups: Sequence[Group], *types: str) -> dict[str, int]:
     }
 
 
-def _policy_view(policy: Policy, kept: Kept) -> dict[str, Any]:
+def _policy_view(policy: Policy, kept: ComplianceFigures) -> dict[str, Any]:
     terms = terms_of(policy)
     view = {"policyId": policy.id, "name": policy.name, "priority": terms["priority"]}
     for type_, name in NAMES.items():
@@ -61,7 +61,7 @@ def _policy_view(policy: Policy, kept: Kept) -> dict[str, Any]:
     return view | _averages([average for average in kept.averages if average.policy_id == policy.id])
 
 
-def _uptime_view(priority: Priority, policy: Policy | None, kept: Kept, month: Month) -> dict[str, Any]:
+def _uptime_view(priority: Priority, policy: Policy | None, kept: ComplianceFigures, month: Month) -> dict[str, Any]:
     target = None if policy is None else policy.compliance.get(UPTIME)
     uptime = Uptime(month, kept.downtime_of(priority), target)
     return {

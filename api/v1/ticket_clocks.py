@@ -12,7 +12,7 @@ from domain.ticket.events import Event, EventKind
 from service.dependencies import Dependencies
 from service.instances.commands import command_instance
 from service.instances.effects import effect
-from service.instances.open_ticket import OpeningEvents, TrackedTicket, open_prepared, prepared
+from service.instances.open_ticket import OpeningEvents, TrackedTicket, open_prepared, prepare_start
 from service.instances.signals import SOURCE, Signal, stamped
 from service.instances.views import FoundInstance, find_instance
 from store.instances.tickets import StoredTicket
@@ -52,9 +52,9 @@ async def start(
     event_id = event_id_of(ticket, TicketStatus.OPEN)
     opened = Event(EventKind.OPENED, event_id, at, deps.now(), source=SOURCE)
     told = None if answered_at is None else _acknowledged(ticket, answered_at, deps.now())
-    prepared_start = prepared(deps, snapshot, opened, told)
+    prepared = prepare_start(deps, snapshot, opened, told)
     [outcome] = await open_prepared(
-        deps, organization, [snapshot.ticket], lambda *_: prepared_start, OpeningEvents(opened, told)
+        deps, organization, [snapshot.ticket], lambda *_: prepared, OpeningEvents(opened, told)
     )
     assert isinstance(outcome, TrackedTicket), "what is prepared is a start"
     clocks = outcome.found

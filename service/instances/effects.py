@@ -58,23 +58,25 @@ async def effect(
     Raises InvalidValue when the instance has set the event aside. No worker is waited for longer than that.
     """
     try:
-        taken = await _taken(deps, organization, instance_id, signal.event_id)
-        stored = None if taken is None else await find_or_mend(deps, organization, instance_id)
+        outcome = await _recorded_event(deps, organization, instance_id, signal.event_id)
+        stored = None if outcome is None else await find_or_mend(deps, organization, instance_id)
     except Unavailable:
         return CommandResult(signal.event_id, foreseen, applied=False)
-    if taken is not None and stored is not None:
-        return CommandResult(signal.event_id, found_in_store(stored), applied=True, occurred_at=taken.occurred_at)
+    if outcome is not None and stored is not None:
+        return CommandResult(signal.event_id, found_in_store(stored), applied=True, occurred_at=outcome.occurred_at)
     return CommandResult(
         signal.event_id, foreseen or await _foresee(deps, organization, instance_id, signal), applied=False
     )
 
 
-async def _taken(deps: Dependencies, organization: str, instance_id: str, event_id: str) -> RecordedEvent | None:
+async def _recorded_event(
+    deps: Dependencies, organization: str, instance_id: str, event_id: str
+) -> RecordedEvent | None:
     within = deps.timeouts.applied
-    taken = await deps.watch.taken(deps.store.instances, organization, instance_id, event_id, within)
-    if isinstance(taken, RefusedEvent):
-        raise InvalidValue("event_id", event_id, taken.reason)
-    return taken
+    outcome = await deps.watch.event_outcome(deps.store.instances, organization, instance_id, event_id, within)
+    if isinstance(outcome, RefusedEvent):
+        raise InvalidValue("event_id", event_id, outcome.reason)
+    return outcome
 
 
 async def _foresee(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> FoundInstance | None:

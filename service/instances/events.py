@@ -22,7 +22,7 @@ from store.rules.claims import Claim
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedTickets:
     """The ticket that an event brings along, in case nobody knows it: once for each kind of instance it may get."""
 
     tickets: Sequence[Ticket]
@@ -31,12 +31,12 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class SubjectEvent:
-    """`told` None: the subject was opened, which is nothing to tell an instance that there is already."""
+    """`signal` is what instances are sent, None for an opening: that is no news to an instance that exists."""
 
     subject: Sequence[InstanceId]
-    told: Signal | None
+    signal: Signal | None
     message: Mapping[str, Any]
-    carried: Carried | None
+    carried: CarriedTickets | None
 
     @property
     def event_id(self) -> str:
@@ -54,7 +54,7 @@ class Part:
 
 def subject_event(
     subject: Sequence[InstanceId],
-    signal: str | None,
+    signal_name: str | None,
     payload: Mapping[str, Any],
     tickets: Sequence[Ticket] | None,
     opened: str | None,
@@ -63,8 +63,8 @@ def subject_event(
     """`opened` is when the tickets were. Raises InvalidValue for an instant more than five minutes ahead."""
     message = stamped(payload, now)
     opened_at = None if opened is None else occurred_at(opened, now, "ticket.occurred_at")
-    told = None if signal is None else Signal(signal, message)
-    return SubjectEvent(subject, told, message, None if tickets is None else Carried(tickets, opened_at))
+    signal = None if signal_name is None else Signal(signal_name, message)
+    return SubjectEvent(subject, signal, message, None if tickets is None else CarriedTickets(tickets, opened_at))
 
 
 async def take_event(deps: Dependencies, organization: str, event: SubjectEvent) -> Sequence[Part]:
@@ -86,8 +86,8 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
         wanted = [one for one in missing if not known or str(one) in claims]
         opened = await _open(deps, organization, event, event.carried, wanted)
     # Of one that was there already nobody could say yet what the event will come to.
-    seen = {one.ticket.instance: one.found if one.created else None for one in opened}
-    return await all_settled(_part(deps, organization, event, one, seen.get(one)) for one in (*known, *seen))
+    foreseen = {one.ticket.instance: one.found if one.created else None for one in opened}
+    return await all_settled(_part(deps, organization, event, one, foreseen.get(one)) for one in (*known, *foreseen))
 
 
 async def _give(
@@ -100,33 +100,33 @@ async def _give(
         return event.subject, {}
     # In this order: what another request opens meanwhile has its claim before any of it runs, and then its row.
     claims = await deps.store.claims.standing(organization, [str(one) for one in quiet])
-    recorded = await all_settled(revive(deps, organization, str(one), event.told) for one in quiet)
+    recorded = await all_settled(revive(deps, organization, str(one), event.signal) for one in quiet)
     missing = [one for one, is_there in zip(quiet, recorded, strict=True) if not is_there]
     known = [one for one in event.subject if one not in missing]
     return known, {str(one): claims[str(one)] for one in missing if str(one) in claims}
 
 
 async def _signal(deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId) -> bool:
-    if event.told is None:
+    if event.signal is None:
         return await deps.engine.is_running(organization, str(instance))
-    return await deps.engine.signal(organization, str(instance), event.told.name, event.message)
+    return await deps.engine.signal(organization, str(instance), event.signal.name, event.message)
 
 
 async def _open(
-    deps: Dependencies, organization: str, event: SubjectEvent, carried: Carried, wanted: Sequence[InstanceId]
+    deps: Dependencies, organization: str, event: SubjectEvent, carried: CarriedTickets, wanted: Sequence[InstanceId]
 ) -> Sequence[TrackedTicket]:
     """What there is now of the instances that are wanted; they have the event."""
     tickets = [ticket for ticket in carried.tickets if ticket.instance in wanted]
     if not tickets:
         return ()
-    outcomes = await open_instances(deps, organization, tickets, _opening(event, carried), event.told)
+    outcomes = await open_instances(deps, organization, tickets, _opening(event, carried), event.signal)
     return [outcome for outcome in outcomes if isinstance(outcome, TrackedTicket)]
 
 
-def _opening(event: SubjectEvent, carried: Carried) -> Event:
+def _opening(event: SubjectEvent, carried: CarriedTickets) -> Event:
     at, received_at = (parse(event.message[name]) for name in ("occurred_at", "received_at"))
     opened_at = at if carried.opened_at is None else carried.opened_at
-    if event.told is not None:
+    if event.signal is not None:
         return Event(EventKind.OPENED, mint_event_id(), opened_at, received_at, source=SOURCE)
     notes = {name: event.message[name] for name in ("actor", "reason") if name in event.message}
     return Event(EventKind.OPENED, event.event_id, opened_at, received_at, source=SOURCE, **notes)
@@ -135,9 +135,9 @@ def _opening(event: SubjectEvent, carried: Carried) -> Event:
 async def _part(
     deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId, opened: FoundInstance | None
 ) -> Part:
-    if event.told is None:
+    if event.signal is None:
         return Part(instance, True, opened or await find_instance(deps, organization, str(instance)))
-    outcome = await effect(deps, organization, str(instance), event.told, opened)
+    outcome = await effect(deps, organization, str(instance), event.signal, opened)
     return Part(instance, outcome.applied, outcome.found)
 
 

@@ -70,10 +70,10 @@ class TrackedTicket:
 
 @dataclass(frozen=True, slots=True)
 class OpeningEvents:
-    """How instances begin: the event that opens them, and what they are told with it."""
+    """How instances begin: the event that opens them, and the signal that is sent with it."""
 
     opened: Event
-    told: Signal | None = None
+    signal: Signal | None = None
 
 
 async def open_instance(
@@ -90,37 +90,38 @@ async def open_instance(
 
 
 async def open_instances(
-    deps: Dependencies, organization: str, tickets: Sequence[Ticket], opened: Event, told: Signal | None = None
+    deps: Dependencies, organization: str, tickets: Sequence[Ticket], opened: Event, signal: Signal | None = None
 ) -> Sequence[TrackedTicket | UntrackedTicket]:
     """The same for several tickets that `opened` opens; their claims are made before the first of them starts.
 
-    What all of them are told reaches Temporal together with the start. Raises InvalidValue and WorkingTimeExhausted,
-    before anything starts, when that cannot be planned.
+    The signal, which all of them get, reaches Temporal together with the start. Raises InvalidValue and
+    WorkingTimeExhausted, before anything starts, when opening and signal cannot be planned.
     """
 
     def prepare(catalog: Catalog, ticket: Ticket) -> Start | NoPromise:
         snapshot = catalog.snapshot(ticket, deps.tzdata_version)
         if snapshot is None or not snapshot.targets:
             return NoPromise(None if snapshot is None else snapshot.policy.id)
-        return prepared(deps, snapshot, opened, told)
+        return prepare_start(deps, snapshot, opened, signal)
 
-    return await open_prepared(deps, organization, tickets, prepare, OpeningEvents(opened, told))
+    return await open_prepared(deps, organization, tickets, prepare, OpeningEvents(opened, signal))
 
 
-def prepared(deps: Dependencies, snapshot: Snapshot, opened: Event, told: Signal | None) -> Start:
+def prepare_start(deps: Dependencies, snapshot: Snapshot, opened: Event, signal: Signal | None) -> Start:
     """Raises as `plan` does."""
     first = plan(snapshot, (opened,))
-    event = None if told is None else told.event(Instant(max(deps.now(), opened.received_at + 1)))
+    event = None if signal is None else signal.event(Instant(max(deps.now(), opened.received_at + 1)))
     return Start(snapshot, first, None if event is None else plan(snapshot, (opened, event)))
 
 
 async def open_prepared(
-    deps: Dependencies, organization: str, tickets: Sequence[Ticket], prepare: Prepare, way: OpeningEvents
+    deps: Dependencies, organization: str, tickets: Sequence[Ticket], prepare: Prepare, opening: OpeningEvents
 ) -> Sequence[TrackedTicket | UntrackedTicket]:
     """The same with starts that the caller prepares."""
     results = await deps.store.open_tickets(organization, tickets, prepare)
     return await all_settled(
-        _open(deps, organization, ticket, result, prepare, way) for ticket, result in zip(tickets, results, strict=True)
+        _open(deps, organization, ticket, result, prepare, opening)
+        for ticket, result in zip(tickets, results, strict=True)
     )
 
 
@@ -137,55 +138,55 @@ async def _open(
     ticket: Ticket,
     result: OpenTicketResult,
     prepare: Prepare,
-    way: OpeningEvents,
+    opening: OpeningEvents,
 ) -> TrackedTicket | UntrackedTicket:
     match result:
         case ExistingInstance(stored):
-            await _revive(deps, organization, ticket, way)
+            await _revive(deps, organization, ticket, opening)
             return TrackedTicket(ticket, found_in_store(stored), created=False)
         case Start() as start:
-            return await _start(deps, organization, ticket, start, way)
+            return await _start(deps, organization, ticket, start, opening)
         case NoPromise(policy_id):
             return UntrackedTicket(ticket, policy_id)
         case ContestedClaim(claim):
-            return await _contend(deps, organization, ticket, claim, prepare, way)
+            return await _contend(deps, organization, ticket, claim, prepare, opening)
         case _:
             assert_never(result)
 
 
-async def _revive(deps: Dependencies, organization: str, ticket: Ticket, way: OpeningEvents) -> None:
+async def _revive(deps: Dependencies, organization: str, ticket: Ticket, opening: OpeningEvents) -> None:
     """Perhaps only the store knows the instance: its workflow may have been lost."""
     try:
-        await revive(deps, organization, str(ticket.instance), way.told)
+        await revive(deps, organization, str(ticket.instance), opening.signal)
     except EngineUnavailable:
-        if way.told is not None:
+        if opening.signal is not None:
             raise
         # The reconciler, which compares store and Temporal, starts it again (service/reconciling).
 
 
 async def _contend(
-    deps: Dependencies, organization: str, ticket: Ticket, other: Claim, prepare: Prepare, way: OpeningEvents
+    deps: Dependencies, organization: str, ticket: Ticket, other: Claim, prepare: Prepare, opening: OpeningEvents
 ) -> TrackedTicket | UntrackedTicket:
     """The rules have changed since another request claimed a policy for this ticket; it may be about to start it."""
     if await deps.engine.is_running(organization, other.instance_id):
-        return await _found(deps, organization, ticket, way)
+        return await _found(deps, organization, ticket, opening)
     if not deps.store.claims.has_lapsed(other):
         raise EngineUnavailable("The ticket is being opened by another request; try again.")
     await deps.store.claims.drop(organization, other)
-    return (await open_prepared(deps, organization, [ticket], prepare, way))[0]
+    return (await open_prepared(deps, organization, [ticket], prepare, opening))[0]
 
 
 async def _start(
-    deps: Dependencies, organization: str, ticket: Ticket, start: Start, way: OpeningEvents
+    deps: Dependencies, organization: str, ticket: Ticket, start: Start, opening: OpeningEvents
 ) -> TrackedTicket:
-    told = () if way.told is None else (way.told.name, way.told.message)
-    if not await deps.engine.start(start.snapshot, start.plan, way.opened, *told):
+    signal = () if opening.signal is None else (opening.signal.name, opening.signal.message)
+    if not await deps.engine.start(start.snapshot, start.plan, opening.opened, *signal):
         # Without a row the claim goes on standing for the instance that there is; beside one it counts for nothing.
         with suppress(StoreUnavailable):
             await deps.store.claims.release(organization, str(ticket.instance))
-        return await _found(deps, organization, ticket, way)
+        return await _found(deps, organization, ticket, opening)
     # A store that is slow to take the row keeps nobody waiting: the instance is durable already.
-    row = asyncio.create_task(write_first_row(deps, start, way.opened))
+    row = asyncio.create_task(write_first_row(deps, start, opening.opened))
     deps.background.add(row)
     row.add_done_callback(deps.background.discard)
     await asyncio.wait({row}, timeout=deps.timeouts.row)
@@ -194,8 +195,8 @@ async def _start(
     return TrackedTicket(ticket, FoundInstance(start.snapshot, start.expected, (), "planned"), created=True)
 
 
-async def _found(deps: Dependencies, organization: str, ticket: Ticket, way: OpeningEvents) -> TrackedTicket:
+async def _found(deps: Dependencies, organization: str, ticket: Ticket, opening: OpeningEvents) -> TrackedTicket:
     """Temporal has the instance already."""
-    if way.told is not None:
-        await send(deps, organization, str(ticket.instance), way.told)
+    if opening.signal is not None:
+        await send(deps, organization, str(ticket.instance), opening.signal)
     return TrackedTicket(ticket, None, created=False)

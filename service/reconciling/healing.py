@@ -15,7 +15,7 @@ from service.reconciling.catching_up import rebuild, steps_of
 from service.reconciling.findings import Finding, Trouble
 from service.reconciling.runs import Run, Runs
 from service.reconciling.suspects import Suspicion
-from store.instances.upkeep import Address, Recorded
+from store.instances.upkeep import Address, RecordedInstance
 from store.store import Store
 from workflows.messages import summary
 
@@ -52,7 +52,7 @@ class Healing:
         default_factory=lambda: defaultdict(lambda: deque(maxlen=MOST_RESTARTS)), init=False
     )
 
-    async def start_again(self, recorded: Recorded) -> Finding | None:
+    async def start_again(self, recorded: RecordedInstance) -> Finding | None:
         """An instance that is recorded as going on, and that no list of running workflows shows."""
         id_ = workflow_id(*recorded.address)
         run = await self.runs.describe(id_)
@@ -68,15 +68,15 @@ class Healing:
             return None
         return await self._start(Trouble.GONE, id_, run.run_id, f"its workflow is {run.status.name.lower()}")
 
-    async def record(self, recorded: Recorded | None, id_: str, run: Run) -> Finding | None:
+    async def record(self, recorded: RecordedInstance | None, id_: str, run: Run) -> Finding | None:
         """An instance that its run may know more of than the store does, or less: then Temporal was restored."""
-        told = await self.runs.told(id_, run.run_id, Instant(self.now() - GRACE))
+        sequences = await self.runs.recorded_sequences(id_, run.run_id, Instant(self.now() - GRACE))
         known = 0 if recorded is None else recorded.sequence
         # The first step is recorded by whoever starts the run, too; a run that has told nothing may be loading still.
-        if run.is_running and known > told.newest >= FIRST:
-            detail = f"its run has come to step {told.newest}, the record to step {known}"
+        if run.is_running and known > sequences.newest >= FIRST:
+            detail = f"its run has come to step {sequences.newest}, the record to step {known}"
             return await self._replace(Trouble.CONTRADICTORY, id_, run.run_id, detail)
-        if recorded is not None and known >= told.settled:
+        if recorded is not None and known >= sequences.settled:
             return None
         if self.dry:
             return Finding(Trouble.UNRECORDED, id_, _behind(known), "its history would be recorded")
@@ -86,7 +86,7 @@ class Healing:
             return None
         return Finding(Trouble.UNRECORDED, id_, _behind(known), f"recorded up to step {newest.sequence} ({steps} read)")
 
-    async def fill(self, recorded: Recorded) -> Finding | None:
+    async def fill(self, recorded: RecordedInstance) -> Finding | None:
         """An instance that lacks a step before others: the store was restored while its workflow went on. What no
         history tells stays missing."""
         id_ = workflow_id(*recorded.address)
@@ -118,7 +118,7 @@ class Healing:
             return None
         return Finding(Trouble.FAILING, id_, f"its task has failed {run.failures} times in a row", None)
 
-    async def overdue(self, recorded: Recorded) -> Finding | None:
+    async def overdue(self, recorded: RecordedInstance) -> Finding | None:
         """An instance that, as far as is recorded, has not fired a milestone in time."""
         id_ = workflow_id(*recorded.address)
         run = await self.runs.describe(id_)

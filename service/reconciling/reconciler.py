@@ -15,7 +15,7 @@ from service.reconciling.findings import Finding, Report
 from service.reconciling.healing import GRACE, Healing, Replays, address_of
 from service.reconciling.runs import RUNNING, Run, Runs, closed
 from service.reconciling.suspects import Suspects
-from store.instances.upkeep import PAGE, Address, Recorded
+from store.instances.upkeep import PAGE, Address, RecordedInstance
 from store.store import Store
 
 logger = logging.getLogger("slakeeper.reconciler")
@@ -52,7 +52,7 @@ class Reconciler:
         while True:
             began = clock()
             try:
-                _tell(await self.round(thorough=thorough))
+                _log(await self.round(thorough=thorough))
                 thorough = False
             except (Unavailable, RPCError) as error:
                 logger.warning("the round broke off: %s", error)
@@ -96,7 +96,7 @@ class Reconciler:
             logger.warning("suspected runs could not be looked at: %s", error)
         except Exception:
             logger.exception("suspected runs could not be looked at")
-        _tell(report)
+        _log(report)
 
     async def _recorded(self, report: Report, running: Mapping[str, Run], *, thorough: bool) -> set[str]:
         """What is recorded as going on; the ids of its workflows."""
@@ -117,7 +117,7 @@ class Reconciler:
         self._compared = last if compared == PORTION else None
         return known
 
-    def _is_next(self, recorded: Recorded) -> bool:
+    def _is_next(self, recorded: RecordedInstance) -> bool:
         return self._compared is None or recorded.address > self._compared
 
     async def _unrecorded(self, report: Report, running: Mapping[str, Run]) -> None:
@@ -157,14 +157,14 @@ class Reconciler:
                 ],
             )
 
-    async def _ongoing(self) -> AsyncIterator[Sequence[Recorded]]:
+    async def _ongoing(self) -> AsyncIterator[Sequence[RecordedInstance]]:
         after: Address | None = None
         while page := await self._store.upkeep.ongoing(after):
             yield page
             after = page[-1].address
 
 
-def _may_be_behind(recorded: Recorded | None, run: Run) -> bool:
+def _may_be_behind(recorded: RecordedInstance | None, run: Run) -> bool:
     """A run records its last step just before it ends."""
     return recorded is None or run.closed_at is None or recorded.recorded_at < run.closed_at - OVERDUE_AFTER
 
@@ -200,6 +200,6 @@ async def _gather(report: Report, work: Sequence[Awaitable[Finding | None]]) -> 
             report.findings.append(finding)
 
 
-def _tell(report: Report) -> None:
+def _log(report: Report) -> None:
     for finding in report.findings:
         logger.log(logging.ERROR if finding.done is None else logging.WARNING, "%s", finding)

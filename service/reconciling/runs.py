@@ -20,7 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.instants import Instant, from_datetime, render
 from service.temporal.run_histories import RunHistories
-from service.temporal.sent_steps import TELLING
+from service.temporal.sent_steps import STEP_ACTIVITIES
 from workflows.calls import NEWEST
 from workflows.messages import AFTER, WORKFLOW_TYPE
 from workflows.packing import unpack
@@ -130,7 +130,7 @@ class Runs:
             return False
         return True
 
-    async def told(self, workflow_id: str, run_id: str, before: Instant) -> RecordedSequences:
+    async def recorded_sequences(self, workflow_id: str, run_id: str, before: Instant) -> RecordedSequences:
         """How much the run has told the store, and had by that instant. Read from the end of its history, so that it
         costs the same however long that is; nothing for a history that is gone."""
         newest = 0
@@ -160,7 +160,7 @@ class Runs:
             )
             for event in answer.history.events:
                 scheduled = event.activity_task_scheduled_event_attributes
-                if scheduled.activity_type.name not in TELLING:
+                if scheduled.activity_type.name not in STEP_ACTIVITIES:
                     continue
                 [request] = await self._client.data_converter.decode(list(scheduled.input.payloads))
                 at = from_datetime(event.event_time.ToDatetime(tzinfo=UTC))

@@ -13,7 +13,7 @@ from service.dependencies import Dependencies
 from service.instances.commands import send
 from service.instances.signals import Signal
 from service.polling import polls
-from store.instances.replans import Replan, Replanned
+from store.instances.replans import InstanceReplan, Replan
 from workflows.messages import REPLAN
 
 SOURCE = "replan"
@@ -55,30 +55,30 @@ async def put_in_place(deps: Dependencies, organization: str, replan: Replan) ->
     messages = {one.instance_id: [_Message(replan.event_id, one.rules_after)] for one in _open(kept, shown)}
     for chunk in _chunks(messages):
         # Whoever undoes it knows from here on whom to tell, and this ends where it has not come to yet.
-        await deps.store.replans.tell(organization, replan.id, list(chunk))
-        await _tell(deps, organization, replan, chunk)
+        await deps.store.replans.mark_sent(organization, replan.id, list(chunk))
+        await _send(deps, organization, replan, chunk)
     return await _progress(deps, organization, replan, kept, messages)
 
 
 async def take_back(deps: Dependencies, organization: str, replan: Replan) -> ReplanProgress:
     """Tell those of its instances that may know of it, and no others."""
-    kept = [one for one in await deps.store.replans.changed(organization, replan.id) if one.told]
+    kept = [one for one in await deps.store.replans.changed(organization, replan.id) if one.is_sent]
     shown = await deps.store.replans.recorded(organization, replan.id, replan.undo_id)
     taken = await deps.store.replans.recorded(organization, replan.id, replan.event_id)
     messages = {one.instance_id: _undoing(replan, one, one.instance_id in taken) for one in _open(kept, shown)}
     for chunk in _chunks(messages):
-        await _tell(deps, organization, replan, chunk)
+        await _send(deps, organization, replan, chunk)
     return await _progress(deps, organization, replan, kept, messages)
 
 
-def _undoing(replan: Replan, one: Replanned, taken: bool) -> Sequence[_Message]:
+def _undoing(replan: Replan, one: InstanceReplan, taken: bool) -> Sequence[_Message]:
     """An application that was cut off, or is just at it, may reach an instance later than the undo, whose rules would
     not hold then: after the same event, sent here first, what comes late is a mere repetition."""
     back = _Message(replan.undo_id, one.rules_before)
     return [back] if taken else [_Message(replan.event_id, one.rules_after), back]
 
 
-def _open(kept: Iterable[Replanned], shown: frozenset[str]) -> Sequence[Replanned]:
+def _open(kept: Iterable[InstanceReplan], shown: frozenset[str]) -> Sequence[InstanceReplan]:
     """Those that are to be told."""
     return [one for one in kept if one.refused is None and one.instance_id not in shown]
 
@@ -89,13 +89,13 @@ def _chunks(messages: _Messages) -> Iterator[_Messages]:
         yield {id_: messages[id_] for id_ in ids[start : start + AT_ONCE]}
 
 
-async def _tell(deps: Dependencies, organization: str, replan: Replan, messages: _Messages) -> None:
-    told = await all_settled(_tell_one(deps, organization, replan, id_, each) for id_, each in messages.items())
-    gone = {id_: reason for id_, reason in zip(messages, told, strict=True) if reason is not None}
+async def _send(deps: Dependencies, organization: str, replan: Replan, messages: _Messages) -> None:
+    failures = await all_settled(_send_to(deps, organization, replan, id_, each) for id_, each in messages.items())
+    gone = {id_: reason for id_, reason in zip(messages, failures, strict=True) if reason is not None}
     await deps.store.replans.refuse(organization, replan.id, gone)
 
 
-async def _tell_one(
+async def _send_to(
     deps: Dependencies, organization: str, replan: Replan, instance_id: str, messages: Sequence[_Message]
 ) -> str | None:
     """Why the instance cannot be told; None once it has all messages in their order."""
@@ -110,7 +110,7 @@ async def _tell_one(
 
 
 async def _progress(
-    deps: Dependencies, organization: str, replan: Replan, kept: Sequence[Replanned], messages: _Messages
+    deps: Dependencies, organization: str, replan: Replan, kept: Sequence[InstanceReplan], messages: _Messages
 ) -> ReplanProgress:
     """What the instances record within a moment."""
     store, ids = deps.store.replans, {one.instance_id for one in kept}
@@ -122,7 +122,7 @@ async def _progress(
 
 
 async def _recorded(
-    deps: Dependencies, organization: str, replan: Replan, told: Set[str]
+    deps: Dependencies, organization: str, replan: Replan, recipients: Set[str]
 ) -> tuple[frozenset[str], Mapping[str, str]]:
     """Which instances have recorded the replan, and why others set it aside: as soon as all that were told have
     answered, else when the time is up."""
@@ -130,6 +130,6 @@ async def _recorded(
     async for _ in polls(deps.timeouts.replanned, LONGEST_WAIT):
         applied = await deps.store.replans.recorded(organization, replan.id, replan.last_id)
         set_aside = dict(await deps.store.replans.set_aside(organization, replan.id, replan.last_id))
-        if told <= applied | set_aside.keys():
+        if recipients <= applied | set_aside.keys():
             break
     return applied, set_aside

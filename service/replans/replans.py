@@ -19,7 +19,7 @@ from domain.replan.replanning import BreachChange, ClosureRequest, Move, Rules, 
 from domain.ticket.events import Event, EventKind
 from service.dependencies import Dependencies
 from service.replans.messages import ReplanProgress, put_in_place, take_back
-from store.instances.replans import Candidate, Replan, Replanned
+from store.instances.replans import Candidate, InstanceReplan, Replan
 from store.rules.calendars import StoredCalendar
 
 # Instances shown by a preview.
@@ -56,8 +56,8 @@ class MovedInstance:
     received: frozenset[str]
 
     @property
-    def kept(self) -> Replanned:
-        return Replanned(self.instance_id, self.before, self.after, [move.to_json() for move in self.moves])
+    def kept(self) -> InstanceReplan:
+        return InstanceReplan(self.instance_id, self.before, self.after, [move.to_json() for move in self.moves])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class RefusedInstance:
     reason: str
 
     @property
-    def kept(self) -> Replanned:
-        return Replanned(self.instance_id, self.rules, self.rules, (), refused=self.reason)
+    def kept(self) -> InstanceReplan:
+        return InstanceReplan(self.instance_id, self.rules, self.rules, (), refused=self.reason)
 
 
 @dataclass(slots=True)
@@ -112,26 +112,26 @@ class _Unanswered(Conflict):
     """Instances have not shown what they were told before; what they are measured by is not known yet."""
 
 
-async def preview(deps: Dependencies, organization: str, asked: ReplanRequest) -> ReplanCounts:
+async def preview(deps: Dependencies, organization: str, request: ReplanRequest) -> ReplanCounts:
     """Nothing is written. Raises NotFound for rules there are not, InvalidValue for a closure that cannot be and for
     instances that nobody knows."""
-    rules, _ = await _rules(deps, organization, asked)
+    rules, _ = await _rules(deps, organization, request)
     tally = ReplanCounts()
-    async for compared in _compared(deps, organization, asked, rules):
+    async for compared in _compared(deps, organization, request, rules):
         tally.add(compared)
     return tally
 
 
 async def apply(
-    deps: Dependencies, organization: str, replan: Replan, asked: ReplanRequest, expected: Mapping[str, Any]
+    deps: Dependencies, organization: str, replan: Replan, request: ReplanRequest, expected: Mapping[str, Any]
 ) -> ReplanProgress:
     """Put the rules in place; the same again goes on with what was decided the first time, however the rules have
     changed since. Raises as `preview` does, and Conflict for another request under the same id, for one that was undone
     (also when that happens meanwhile), and while instances have not answered an earlier replan."""
     known = await deps.store.replans.find(organization, replan.id)
     if known is None:
-        known = await _patiently(deps, lambda: _begin(deps, organization, replan, asked))
-    if known.asked != expected or known.undone_at is not None:
+        known = await _patiently(deps, lambda: _begin(deps, organization, replan, request))
+    if known.request != expected or known.undone_at is not None:
         why = "was undone" if known.undone_at is not None else "is another replan"
         raise Conflict(f"{replan.id} {why}.", field="id", value=replan.id)
     return await put_in_place(deps, organization, known)
@@ -158,12 +158,12 @@ async def _patiently(deps: Dependencies, begin: Callable[[], Awaitable[Replan]])
             return await begin()
 
 
-async def _begin(deps: Dependencies, organization: str, replan: Replan, asked: ReplanRequest) -> Replan:
+async def _begin(deps: Dependencies, organization: str, replan: Replan, request: ReplanRequest) -> Replan:
     """What is to be done to whom, and a closure's version of its calendar, are all there from one moment on, or nothing
     is. The replan that is there already, where somebody else was quicker."""
-    rules, edited = await _rules(deps, organization, asked)
+    rules, edited = await _rules(deps, organization, request)
     found = Comparison()
-    async for compared in _compared(deps, organization, asked, rules):
+    async for compared in _compared(deps, organization, request, rules):
         found.moved += compared.moved
         found.refused += compared.refused
     if edited is not None:
@@ -189,8 +189,8 @@ async def _mark_undone(deps: Dependencies, organization: str, replan_id: str, ac
     changed = await deps.store.replans.changed(organization, replan_id)
     async with deps.store.database.transaction():
         if await deps.store.replans.undo(organization, replan):
-            told = [one.instance_id for one in changed if one.refused is None]
-            await _require_answers(deps, organization, told, besides=replan_id)
+            recipients = [one.instance_id for one in changed if one.refused is None]
+            await _require_answers(deps, organization, recipients, besides=replan_id)
             if replan.calendar_id is not None and replan.calendar_before is not None:
                 await _reopen(deps, organization, replan.calendar_id, replan.calendar_before, actor)
     return replan
@@ -238,37 +238,37 @@ async def _reopen(deps: Dependencies, organization: str, calendar_id: str, versi
 
 
 async def _rules(
-    deps: Dependencies, organization: str, asked: ReplanRequest
+    deps: Dependencies, organization: str, request: ReplanRequest
 ) -> tuple[Rules, tuple[StoredCalendar, Calendar] | None]:
     """The rules, and the calendar that a closure changes with what it becomes."""
-    if unknown := await deps.store.replans.unknown(organization, asked.instance_ids or ()):
+    if unknown := await deps.store.replans.unknown(organization, request.instance_ids or ()):
         raise InvalidValue("instance_ids", unknown, "must be instances that are there")
     catalog = await deps.store.catalog(organization)
-    if asked.policy_id is not None and all(policy.id != asked.policy_id for policy in catalog.policies):
-        raise NotFound(f"There is no policy {asked.policy_id}.", field="policy_id", value=asked.policy_id)
+    if request.policy_id is not None and all(policy.id != request.policy_id for policy in catalog.policies):
+        raise NotFound(f"There is no policy {request.policy_id}.", field="policy_id", value=request.policy_id)
     calendars: dict[str, CalendarVersion] = {}
-    if asked.business_hours_id is not None:
-        stored = await deps.store.calendars.get(organization, asked.business_hours_id)
+    if request.business_hours_id is not None:
+        stored = await deps.store.calendars.get(organization, request.business_hours_id)
         calendars[stored.id] = CalendarVersion(stored.calendar, stored.id, stored.version)
     edited = None
-    if asked.closure is not None and asked.closed_hours_id is not None:
-        stored = await deps.store.calendars.get(organization, asked.closed_hours_id)
+    if request.closure is not None and request.closed_hours_id is not None:
+        stored = await deps.store.calendars.get(organization, request.closed_hours_id)
         if stored.calendar.always_open:
             reason = "are open around the clock and have no dates"
-            raise InvalidValue("closure.business_hours_id", asked.closed_hours_id, reason)
-        closed = asked.closure.added_to(stored.calendar)
+            raise InvalidValue("closure.business_hours_id", request.closed_hours_id, reason)
+        closed = request.closure.added_to(stored.calendar)
         calendars[stored.id] = CalendarVersion(closed, stored.id, stored.version + 1)
         edited = (stored, closed)
-    database = deps.tzdata_version if asked.time_zone_database else None
-    return Rules(catalog, asked.policy_id, calendars, database), edited
+    database = deps.tzdata_version if request.time_zone_database else None
+    return Rules(catalog, request.policy_id, calendars, database), edited
 
 
 async def _compared(
-    deps: Dependencies, organization: str, asked: ReplanRequest, rules: Rules
+    deps: Dependencies, organization: str, request: ReplanRequest, rules: Rules
 ) -> AsyncIterator[Comparison]:
     """Batch by batch."""
     after = ""
-    while batch := await deps.store.replans.candidates(organization, asked.since, asked.instance_ids, after):
+    while batch := await deps.store.replans.candidates(organization, request.since, request.instance_ids, after):
         after = batch[-1].id
         yield await asyncio.to_thread(_compare, batch, rules, deps.now())
 

@@ -83,7 +83,7 @@ class Engine:
         not got it then.
         """
         facts = snapshot.facts
-        told, policy = _told(signal, payload), WorkflowIDConflictPolicy.USE_EXISTING
+        options, policy = _signal_options(signal, payload), WorkflowIDConflictPolicy.USE_EXISTING
         async with self._turn(), _answering(self._timeouts.start):
             client = await self._provide()
             known = await self._attributes.names(client)
@@ -94,11 +94,11 @@ class Engine:
                 start_input(snapshot, plan, opened, recorded=True),
                 id=workflow_id(facts.organization, facts.instance_id),
                 task_queue=self._task_queue,
-                id_conflict_policy=policy if told else WorkflowIDConflictPolicy.FAIL,
+                id_conflict_policy=policy if options else WorkflowIDConflictPolicy.FAIL,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 static_summary=summary(snapshot),
                 rpc_timeout=timedelta(seconds=self._timeouts.start),
-                **told,
+                **options,
             )
             try:
                 handle = await self._shown(begin, shown)
@@ -113,7 +113,7 @@ class Engine:
                     raise
                 return False
             # The answer to a signal with a start does not say which of the two it was.
-            return not told or opened.event_id in (await _opening(client, handle)).event_ids
+            return not options or opened.event_id in (await _opening(client, handle)).event_ids
 
     async def _shown(self, begin: Begin, shown: TypedSearchAttributes) -> WorkflowHandle[Any, Any]:
         """Started with its search attributes, or without them where the namespace has lost them."""
@@ -149,9 +149,9 @@ class Engine:
         """
         facts = snapshot.facts
         async with self._turn(), _answering(self._timeouts.start):
-            client, told = await self._provide(), _told(signal, payload)
+            client, options = await self._provide(), _signal_options(signal, payload)
             latest = await self._describe(facts.organization, facts.instance_id)
-            if latest is not None and latest.status is WorkflowExecutionStatus.RUNNING and not told:
+            if latest is not None and latest.status is WorkflowExecutionStatus.RUNNING and not options:
                 return
             completed = latest is not None and latest.status is WorkflowExecutionStatus.COMPLETED
             await client.start_workflow(
@@ -163,7 +163,7 @@ class Engine:
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 static_summary=summary(snapshot),
                 rpc_timeout=timedelta(seconds=self._timeouts.start),
-                **told,
+                **options,
             )
 
     async def state(self, organization: str, instance_id: str) -> QueriedState | None:
@@ -241,7 +241,7 @@ async def _answering(within: float) -> AsyncIterator[None]:
         raise EngineUnavailable("Temporal does not answer; try again.") from error
 
 
-def _told(signal: str | None, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+def _signal_options(signal: str | None, payload: Mapping[str, Any] | None) -> dict[str, Any]:
     """What `start_workflow` takes to send a signal along."""
     return {} if signal is None else {"start_signal": signal, "start_signal_args": [dict(payload or {})]}
 

@@ -32,7 +32,7 @@ class Attributes:
         if len(self._known) < len(ATTRIBUTES) and clock() >= self._ask_at:
             async with self._asking:
                 if clock() >= self._ask_at:
-                    self._known = await _asked(client)
+                    self._known = await _existing(client)
                     self._ask_at = clock() + ASK_AGAIN_SECONDS
         return self._known
 
@@ -42,7 +42,7 @@ class Attributes:
         self._ask_at = asyncio.get_running_loop().time() + ASK_AGAIN_SECONDS
 
 
-async def _asked(client: Client) -> Collection[str]:
+async def _existing(client: Client) -> Collection[str]:
     try:
         async with asyncio.timeout(ASK_SECONDS):
             return await available(client, ATTRIBUTES)

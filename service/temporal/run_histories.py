@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.instants import Instant, from_datetime, render
-from service.temporal.sent_steps import TELLING, ToldSteps
+from service.temporal.sent_steps import STEP_ACTIVITIES, SentSteps
 from workflows.calls import LOAD
 from workflows.messages import AFTER, CANCEL, cancel_id, signal_id
 from workflows.packing import unpack
@@ -29,13 +29,13 @@ BROKEN_OFF = frozenset(
     }
 )
 UNREADABLE = "<unreadable payload>"
-_OF_INTEREST = TELLING | {LOAD}
+_OF_INTEREST = STEP_ACTIVITIES | {LOAD}
 # Runs that one instance may have had to continue from, one after the other, without a single record in between.
 LONGEST_CHAIN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentSignal:
     """A signal, with the event id under which the run takes it, and when it reached Temporal."""
 
     name: str
@@ -69,7 +69,7 @@ class RunHistory:
     started_at: Instant
     continued_from: str | None
     reset_from: str | None
-    signals: tuple[Sent, ...]
+    signals: tuple[SentSignal, ...]
     records: tuple[Mapping[str, Any], ...]
     loaded: Mapping[str, Any] | None = None
     """What the run was given to begin with, where its input did not hold that."""
@@ -168,9 +168,9 @@ class _Reading:
         self._started_at = Instant(0)
         self._continued_from: str | None = None
         self._reset_from: str | None = None
-        self._signals: list[Sent] = []
-        self._steps = ToldSteps()
-        self._asked: set[int] = set()
+        self._signals: list[SentSignal] = []
+        self._steps = SentSteps()
+        self._requests: set[int] = set()
         self._ordinal = 0
 
     async def take(self, event: HistoryEvent) -> None:
@@ -181,12 +181,12 @@ class _Reading:
                 await self._take_signal(event)
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
                 at = _instant(event.event_time)
-                self._signals.append(Sent(CANCEL, {"source": "temporal"}, cancel_id(self._run_id), at))
+                self._signals.append(SentSignal(CANCEL, {"source": "temporal"}, cancel_id(self._run_id), at))
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 await self._take_request(event)
             case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
                 completed = event.activity_task_completed_event_attributes
-                if completed.scheduled_event_id in self._asked:
+                if completed.scheduled_event_id in self._requests:
                     await self._take_answer(completed.scheduled_event_id, completed.result.payloads)
             case EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
                 failed = event.workflow_task_failed_event_attributes
@@ -206,11 +206,11 @@ class _Reading:
     async def _take_request(self, event: HistoryEvent) -> None:
         scheduled = event.activity_task_scheduled_event_attributes
         if (name := scheduled.activity_type.name) in _OF_INTEREST:
-            self._asked.add(event.event_id)
-            self._steps.asked(event.event_id, name, unpack(await self._decoded(scheduled.input.payloads)))
+            self._requests.add(event.event_id)
+            self._steps.request(event.event_id, name, unpack(await self._decoded(scheduled.input.payloads)))
 
-    async def _take_answer(self, asked: int, payloads: Sequence[Payload]) -> None:
-        self._steps.answered(asked, unpack(await self._decoded(payloads)))
+    async def _take_answer(self, request_id: int, payloads: Sequence[Payload]) -> None:
+        self._steps.answer(request_id, unpack(await self._decoded(payloads)))
 
     def done(self) -> RunHistory:
         return RunHistory(
@@ -230,7 +230,7 @@ class _Reading:
         payload = await self._decoded(signaled.input.payloads)
         given = payload.get("event_id") if isinstance(payload, Mapping) else None
         event_id = given if isinstance(given, str) and given else signal_id(self._run_id, self._ordinal)
-        self._signals.append(Sent(signaled.signal_name, payload, event_id, _instant(event.event_time)))
+        self._signals.append(SentSignal(signaled.signal_name, payload, event_id, _instant(event.event_time)))
 
     async def _decoded(self, payloads: Sequence[Payload]) -> Any:
         if not payloads:

@@ -16,19 +16,19 @@ from workflows.packing import unpack
 from workflows.state import with_outcome
 
 Document = Mapping[str, Any]
-TELLING = frozenset({APPLY_EVENTS, TELL, RECORD})
+STEP_ACTIVITIES = frozenset({APPLY_EVENTS, TELL, RECORD})
 """Activities by which a run has its steps written."""
 
 
-class ToldSteps:
+class SentSteps:
     """Takes requests and answers in the order of the history."""
 
     def __init__(self) -> None:
         self.documents: list[Document] = []
         self.loaded: Document | None = None
         self._plan: Plan | None = None
-        self._asked: dict[int, tuple[str, Document]] = {}
-        self._told: dict[int, int] = {}
+        self._requests: dict[int, tuple[str, Document]] = {}
+        self._places: dict[int, int] = {}
 
     def begin(self, state: Document) -> None:
         """With an input, or with what was loaded: `{snapshot, plan, opened}` of an instance that begins, else `{plan}`
@@ -41,24 +41,24 @@ class ToldSteps:
             self.documents.append(first_record(state["snapshot"], self._plan, opened).to_json())
         self.documents += state.get("unrecorded", ())
 
-    def asked(self, event_id: int, activity: str, request: Document) -> None:
+    def request(self, event_id: int, activity: str, request: Document) -> None:
         if activity == RECORD:
             self.documents += request["records"]
             return
-        self._asked[event_id] = activity, request
+        self._requests[event_id] = activity, request
         if activity == TELL:
             # Told as soon as it was asked for: what became of it may never be answered.
-            self._told[event_id] = len(self.documents)
+            self._places[event_id] = len(self.documents)
             self.documents.append(request["record"])
 
-    def answered(self, event_id: int, answer: Document) -> None:
-        activity, request = self._asked.pop(event_id, ("", {}))
+    def answer(self, event_id: int, answer: Document) -> None:
+        activity, request = self._requests.pop(event_id, ("", {}))
         if activity == LOAD:
             self.loaded = answer
             self.begin(unpack(answer["recorded"]) if "recorded" in answer else answer)
         elif activity == TELL:
             step = Record.from_json(request["record"])
-            self.documents[self._told[event_id]] = with_outcome(step, request, answer).to_json()
+            self.documents[self._places[event_id]] = with_outcome(step, request, answer).to_json()
         elif activity == APPLY_EVENTS and LACKS_PAST not in answer:
             self._apply(request, answer)
 

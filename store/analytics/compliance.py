@@ -33,7 +33,7 @@ class Average:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ComplianceFigures:
     """Of a period: how clocks ended, deleted policies' too; the live policies; the month's downtime by priority."""
 
     groups: Sequence[Group]
@@ -49,14 +49,14 @@ class Kept:
 class Compliance:
     database: Database
 
-    async def of(self, organization: str, period: Period, month: Month) -> Kept:
+    async def of(self, organization: str, period: Period, month: Month) -> ComplianceFigures:
         """`month.now` decides what has happened."""
         scope = Scope(organization, Kind.SLA, origin=Origin.V1)
         window = OutcomeWindow(period.start, period.end, month.now)
 
-        def work(conn: sa.Connection) -> Kept:
+        def work(conn: sa.Connection) -> ComplianceFigures:
             live = live_policies(conn, organization)
-            return Kept(
+            return ComplianceFigures(
                 find_groups(conn, scope, window),
                 _averages(conn, scope, window),
                 [policy for policy in live if policy.origin is Origin.V1],

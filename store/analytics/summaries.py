@@ -118,7 +118,7 @@ def _figures(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Figure
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
+class _GroupCount:
     """Clocks with the same traits and outcome; how many of them count and have stopped, and their averages."""
 
     group: Group
@@ -132,7 +132,7 @@ def find_groups(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Seq
     return [one.group for one in _count(conn, scope, window)]
 
 
-def _count(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Sequence[_Counted]:
+def _count(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Sequence[_GroupCount]:
     traits = {row.id: row for row in conn.execute(queries.traits(scope))}
     rows = list(conn.execute(queries.counts(scope, window)))
     if any(row.later for row in rows):
@@ -141,20 +141,20 @@ def _count(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Sequence
     return [_counted(traits[row.traits], row) for row in rows]
 
 
-def _counted(traits: Any, row: Any) -> _Counted:
+def _counted(traits: Any, row: Any) -> _GroupCount:
     tally = Tally(**{row.outcome: row.number})
     group = Group(traits.type, traits.priority or None, traits.policy_id or None, traits.team_id or None, tally)
     stopped = row.stopped if tally.counted else 0
     averages = {name: float(getattr(row, name)) for name in queries.LENGTHS} if stopped else {}
-    return _Counted(group, row.instances, stopped, averages)
+    return _GroupCount(group, row.instances, stopped, averages)
 
 
-def _average(counted: Sequence[_Counted], length: str) -> float:
+def _average(counted: Sequence[_GroupCount], length: str) -> float:
     return sum(one.stopped * one.averages[length] for one in counted) / sum(one.stopped for one in counted)
 
 
 def _times(
-    conn: sa.Connection, scope: Scope, window: OutcomeWindow, of_types: Mapping[str, Sequence[_Counted]]
+    conn: sa.Connection, scope: Scope, window: OutcomeWindow, of_types: Mapping[str, Sequence[_GroupCount]]
 ) -> Mapping[str, Times]:
     numbers = {type_: sum(one.stopped for one in counted) for type_, counted in of_types.items()}
     is_few = 0 < sum(numbers.values()) <= FEW
@@ -191,7 +191,7 @@ def _counted_along(
     return ranked
 
 
-def _paused_share(stopped: Sequence[_Counted]) -> float | None:
+def _paused_share(stopped: Sequence[_GroupCount]) -> float | None:
     lasted = sum(one.stopped * one.averages["lasted"] for one in stopped)
     return sum(one.stopped * one.averages["paused"] for one in stopped) / lasted if lasted else None
 

@@ -94,7 +94,7 @@ class JobOutcome:
         self.result = result
         self.error = error
 
-    def tell(self) -> None:
+    def resolve(self) -> None:
         if self.job.future.done():
             return
         if self.error is None:
@@ -169,7 +169,7 @@ class Writer:
                         self._write(job, conn, transaction)
             except BaseException as error:  # noqa: BLE001  # whatever it is, they are told, and the thread goes on
                 # What keeps one transaction from its beginning keeps everybody's who waits.
-                self._tell([JobOutcome(one, error=error) for one in (job, *self._waiting())])
+                self._resolve([JobOutcome(one, error=error) for one in (job, *self._waiting())])
 
     def _take(self) -> Job | None:
         job, self._next = self._next, None
@@ -213,31 +213,31 @@ class Writer:
         outcomes = [_outcome(conn, first, undo=not alone)]
         if alone and outcomes[0].error is not None:
             transaction.rollback()
-            self._tell(outcomes)
+            self._resolve(outcomes)
             return
         more = self._more()
         while _is_open(conn) and (job := next(more, None)) is not None:
             outcomes.append(_outcome(conn, job, undo=True))
             self._progress.made()
-        self._tell(_committed(conn, transaction, outcomes))
+        self._resolve(_committed(conn, transaction, outcomes))
 
     def _serve(self, session: WriteSession, conn: sa.Connection, transaction: sa.Transaction) -> None:
         """Step by step until its end."""
         self._session = session
-        self._tell([JobOutcome(session)])
+        self._resolve([JobOutcome(session)])
         lost: BaseException | None = None
         while (step := self._step(session)) is not None:
             if lost is not None:
-                self._tell([JobOutcome(step, error=lost)])
+                self._resolve([JobOutcome(step, error=lost)])
             elif isinstance(step, Commit):
-                self._tell(_committed(conn, transaction, [JobOutcome(step)]))
+                self._resolve(_committed(conn, transaction, [JobOutcome(step)]))
                 break
             else:
                 outcome = _outcome(conn, step, undo=False)
                 lost = None if _is_open(conn) else outcome.error
-                self._tell([outcome])
+                self._resolve([outcome])
         self._session = None
-        self._tell([JobOutcome(step, error=_over()) for step in session.rest()])
+        self._resolve([JobOutcome(step, error=_over()) for step in session.rest()])
 
     def _step(self, session: WriteSession) -> Job | None:
         try:
@@ -245,14 +245,14 @@ class Writer:
         except queue.Empty:
             return None
 
-    def _tell(self, outcomes: Sequence[JobOutcome]) -> None:
+    def _resolve(self, outcomes: Sequence[JobOutcome]) -> None:
         self._progress.made()
         by_loop: dict[asyncio.AbstractEventLoop, list[JobOutcome]] = {}
         for outcome in outcomes:
             by_loop.setdefault(outcome.job.loop, []).append(outcome)
         for loop, theirs in by_loop.items():
             with suppress(RuntimeError):  # a loop that is closed has nobody who waits
-                loop.call_soon_threadsafe(_tell_all, theirs)
+                loop.call_soon_threadsafe(_resolve_all, theirs)
 
 
 def is_writing(conn: sa.Connection) -> bool:
@@ -327,6 +327,6 @@ def _over() -> StoreUnavailable:
     )
 
 
-def _tell_all(outcomes: Sequence[JobOutcome]) -> None:
+def _resolve_all(outcomes: Sequence[JobOutcome]) -> None:
     for outcome in outcomes:
-        outcome.tell()
+        outcome.resolve()

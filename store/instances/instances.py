@@ -20,7 +20,7 @@ from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.types import instant, moment, optional_instant
 from store.instances import records
-from store.instances.taken import EventKey, find_recorded
+from store.instances.event_outcomes import EventKey, find_recorded
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.schema.tenancy import own
 
@@ -53,6 +53,9 @@ class RefusedEvent:
     """An event that the instance does not take, and why."""
 
     reason: str
+
+
+EventOutcome = RecordedEvent | RefusedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,22 +164,22 @@ class Instances:
         wanted = sa.select(table).where(of_instance, table.c.notice_id.in_(notice_ids))
         return await self.database.read(lambda conn: [_delivery(row) for row in conn.execute(wanted)])
 
-    async def taken(self, organization: str, instance_id: str, event_id: str) -> RecordedEvent | RefusedEvent | None:
+    async def event_outcome(self, organization: str, instance_id: str, event_id: str) -> EventOutcome | None:
         """What is recorded of an event, in one statement that reads no plan; None while nothing is."""
-        asked = (organization, instance_id, event_id)
-        return (await self.taken_any([asked])).get(asked)
+        key = (organization, instance_id, event_id)
+        return (await self.event_outcomes([key])).get(key)
 
-    async def taken_any(self, wanted: Sequence[EventKey]) -> Mapping[EventKey, RecordedEvent | RefusedEvent]:
+    async def event_outcomes(self, wanted: Sequence[EventKey]) -> Mapping[EventKey, EventOutcome]:
         """The same for several events, in one look at them all; those of which nothing is recorded are left out."""
-        return await self.database.read(lambda conn: dict(_taken(conn, wanted))) if wanted else {}
+        return await self.database.read(lambda conn: dict(_event_outcomes(conn, wanted))) if wanted else {}
 
 
-def _taken(conn: sa.Connection, wanted: Sequence[EventKey]) -> Iterator[tuple[EventKey, RecordedEvent | RefusedEvent]]:
-    for asked, occurred_at, set_aside in find_recorded(conn, wanted):
+def _event_outcomes(conn: sa.Connection, wanted: Sequence[EventKey]) -> Iterator[tuple[EventKey, EventOutcome]]:
+    for key, occurred_at, set_aside in find_recorded(conn, wanted):
         if occurred_at is not None:
-            yield asked, RecordedEvent(instant(occurred_at))
-        elif (reason := refusal(set_aside, asked[2])) is not None:
-            yield asked, RefusedEvent(reason)
+            yield key, RecordedEvent(instant(occurred_at))
+        elif (reason := refusal(set_aside, key[2])) is not None:
+            yield key, RefusedEvent(reason)
 
 
 def _undelivered(

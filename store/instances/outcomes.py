@@ -18,7 +18,7 @@ from domain.record.records import Record
 from store.database.plain import run_each
 from store.database.types import holdable, moment
 from store.database.upserts import replace
-from store.instances.rows import Held, key_of
+from store.instances.rows import HeldRow, key_of
 from store.instances.traits import Traits, find_traits
 from store.schema.tables import instance_targets
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
@@ -45,7 +45,7 @@ class _Clock:
     priority: str | None
 
 
-def replace_targets(conn: sa.Connection, record: Record, held: Held, newer: Mapping[str, Any]) -> None:
+def replace_targets(conn: sa.Connection, record: Record, held: HeldRow, newer: Mapping[str, Any]) -> None:
     """The clocks as the instance's row has them now, in place of those before; rows that stay the same are not touched.
 
     `newer` is what the row was moved by. To be called by whoever holds the row.

@@ -37,24 +37,26 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Replanned:
-    """What a replan does to one instance; `told` when the instance may know it. `refused` is why it does not take it:
-    nothing moves then."""
+class InstanceReplan:
+    """What a replan does to one instance. `is_sent` is true once the instance may know it.
+
+    `refused` is why the instance does not take it: nothing moves then.
+    """
 
     instance_id: str
     rules_before: Mapping[str, Any]
     rules_after: Mapping[str, Any]
     moves: Sequence[Mapping[str, Any]]
-    told: bool = False
+    is_sent: bool = False
     refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Replan:
-    """`asked` is the request; `calendar_before` the version of a calendar that a closure changed."""
+    """`request` is what was asked for; `calendar_before` the version of a calendar that a closure changed."""
 
     id: str
-    asked: Mapping[str, Any]
+    request: Mapping[str, Any]
     reason: str
     actor: str
     applied_at: Instant
@@ -106,10 +108,10 @@ class Replans:
             mine = sa.and_(
                 own(instance_events, organization), instance_events.c.instance_id.in_([row.id for row in rows])
             )
-            told: dict[str, list[Event]] = {row.id: [] for row in rows}
+            events: dict[str, list[Event]] = {row.id: [] for row in rows}
             for event in conn.execute(sa.select(instance_events.c.instance_id, instance_events.c.doc).where(mine)):
-                told[event.instance_id].append(Event.from_json(event.doc))
-            return [Candidate(row.id, row.snapshot, row.plan, tuple(told[row.id])) for row in rows]
+                events[event.instance_id].append(Event.from_json(event.doc))
+            return [Candidate(row.id, row.snapshot, row.plan, tuple(events[row.id])) for row in rows]
 
         return await self.database.read(work)
 
@@ -121,7 +123,7 @@ class Replans:
         row: dict[str, Any] = {
             "organization": organization,
             "id": replan.id,
-            "asked": replan.asked,
+            "request": replan.request,
             "reason": replan.reason,
             "actor": replan.actor,
             "applied_at": moment(replan.applied_at),
@@ -135,7 +137,7 @@ class Replans:
 
         return await self.database.write(work)
 
-    async def keep(self, organization: str, replan_id: str, changed: Sequence[Replanned]) -> None:
+    async def keep(self, organization: str, replan_id: str, changed: Sequence[InstanceReplan]) -> None:
         """What the replan does to these instances; of one that is kept already nothing changes."""
         rows = [
             {
@@ -178,15 +180,15 @@ class Replans:
 
         return await self.database.read(work)
 
-    async def changed(self, organization: str, replan_id: str) -> Sequence[Replanned]:
+    async def changed(self, organization: str, replan_id: str) -> Sequence[InstanceReplan]:
         """Every instance that the replan moves or was to move, in the order of their ids."""
         table = replan_instances
         these = _of_replan(organization, replan_id)
         wanted = sa.select(table).where(these).order_by(table.c.instance_id)
         rows = await self.database.read(lambda conn: conn.execute(wanted).all())
         return [
-            Replanned(
-                row.instance_id, row.rules_before, row.rules_after, row.moves, row.told_at is not None, row.refused
+            InstanceReplan(
+                row.instance_id, row.rules_before, row.rules_after, row.moves, row.sent_at is not None, row.refused
             )
             for row in rows
         ]
@@ -262,20 +264,20 @@ class Replans:
         found = {row.instance_id: refusal(row.set_aside, event_id) for row in rows}
         return {instance_id: reason for instance_id, reason in found.items() if reason is not None}
 
-    async def tell(self, organization: str, replan_id: str, instance_ids: Sequence[str]) -> None:
+    async def mark_sent(self, organization: str, replan_id: str, instance_ids: Sequence[str]) -> None:
         """From now on they may know. Raises Conflict once the replan is being undone: nobody may be told then."""
         this = own(replans, organization, id=replan_id)
         these = sa.and_(
             _of_replan(organization, replan_id),
             replan_instances.c.instance_id.in_(instance_ids),
-            replan_instances.c.told_at.is_(None),
+            replan_instances.c.sent_at.is_(None),
         )
 
         def work(conn: sa.Connection) -> None:
             row = conn.execute(sa.select(replans.c.undone_at).where(this).with_for_update()).one()
             if row.undone_at is not None:
                 raise Conflict(f"{replan_id} was undone.", field="id", value=replan_id)
-            conn.execute(sa.update(replan_instances).where(these).values(told_at=moment(self.now())))
+            conn.execute(sa.update(replan_instances).where(these).values(sent_at=moment(self.now())))
 
         await self.database.write(work)
 
@@ -348,7 +350,7 @@ def _unanswered(organization: str, instance_ids: Sequence[str]) -> sa.Select[Any
             own(mine, organization),
             mine.c.instance_id.in_(instance_ids),
             mine.c.refused.is_(None),
-            sa.or_(replans.c.undone_at.is_(None), mine.c.told_at.is_not(None)),
+            sa.or_(replans.c.undone_at.is_(None), mine.c.sent_at.is_not(None)),
             ~answered,
         )
         .order_by(replans.c.applied_at, mine.c.instance_id)
@@ -372,7 +374,7 @@ def _changed_since(organization: str, replan: Replan) -> sa.Select[Any]:
 def _replan(row: Any) -> Replan:
     return Replan(
         id=row.id,
-        asked=row.asked,
+        request=row.request,
         reason=row.reason,
         actor=row.actor,
         applied_at=instant(row.applied_at),

@@ -37,7 +37,7 @@ _HELD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldRow:
     """What the row said before: of which steps it and its snapshot are, and its plan. Without a plan it is new."""
 
     sequence: int = 0
@@ -75,7 +75,7 @@ class Parts:
         }
         return cls(current, _of_plan(record), _of_snapshot(record))
 
-    def since(self, held: Held) -> dict[str, Any]:
+    def since(self, held: HeldRow) -> dict[str, Any]:
         """Those that are newer than what the row says, and other than that."""
         newer: dict[str, Any] = {}
         if self.current["sequence"] > held.sequence:
@@ -106,7 +106,7 @@ def _of_snapshot(record: Record) -> Mapping[str, Any] | None:
     }
 
 
-def hold(conn: sa.Connection, record: Record, parts: Parts) -> Held:
+def hold(conn: sa.Connection, record: Record, parts: Parts) -> HeldRow:
     """The row, ours until the commit; made of this record if there is none. What was there is not moved yet.
 
     Raises PlanMissing for a record without a plan where there is no row.
@@ -116,27 +116,27 @@ def hold(conn: sa.Connection, record: Record, parts: Parts) -> Held:
         if is_expected and (found := _find(conn, record)) is not None:
             return found
         if _insert(conn, record, parts):
-            return Held()
+            return HeldRow()
     found = _find(conn, record)
     assert found is not None, "nobody removes the row of an instance"
     return found
 
 
-def require_plan(record: Record, held: Held) -> None:
+def require_plan(record: Record, held: HeldRow) -> None:
     """Raises PlanMissing for the newest record if it leaves its plan out and the row has another one."""
     if record.plan is None and record.sequence > held.sequence and record.plan_digest != held.plan_digest:
         raise _plan_missing(record)
 
 
-def move(conn: sa.Connection, record: Record, held: Held, newer: Mapping[str, Any]) -> None:
+def move(conn: sa.Connection, record: Record, held: HeldRow, newer: Mapping[str, Any]) -> None:
     if newer and not held.is_new:
         values = {f"to_{name}": value for name, value in newer.items()}
         run(conn, _moving(frozenset(newer)), {**key_of(record), **values})
 
 
-def _find(conn: sa.Connection, record: Record) -> Held | None:
+def _find(conn: sa.Connection, record: Record) -> HeldRow | None:
     row = conn.execute(_HELD, key_of(record)).first()
-    return None if row is None else Held(*row)
+    return None if row is None else HeldRow(*row)
 
 
 def _insert(conn: sa.Connection, record: Record, parts: Parts) -> bool:
@@ -150,7 +150,7 @@ def _insert(conn: sa.Connection, record: Record, parts: Parts) -> bool:
         "subject_type": instance.subject_type.value,
         "subject": instance.subject,
     }
-    return insert_new(conn, instances, {**identity, **_NO_SNAPSHOT, **parts.since(Held())})
+    return insert_new(conn, instances, {**identity, **_NO_SNAPSHOT, **parts.since(HeldRow())})
 
 
 def _plan_missing(record: Record) -> PlanMissing:

@@ -101,8 +101,8 @@ class Tickets:
         """The ticket in its next version; None, and nothing is changed, when `changed` is not made of its newest."""
         this = sa.and_(_is(organization, changed.id), tickets.c.version == changed.version)
         following = replace(changed, version=changed.version + 1)
-        moved = sa.update(tickets).where(this).values(_columns(following))
-        return following if await self.database.write(lambda conn: conn.execute(moved).rowcount) else None
+        changing = sa.update(tickets).where(this).values(_columns(following))
+        return following if await self.database.write(lambda conn: conn.execute(changing).rowcount) else None
 
     async def list(
         self, organization: str, *, limit: int, offset: int, as_of: Instant, **filters: Unpack[TicketFilters]

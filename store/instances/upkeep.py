@@ -30,7 +30,7 @@ _ADDRESS = sa.tuple_(instances.c.organization, instances.c.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedInstance:
     """How far an instance is recorded; `ongoing` until nothing is left to happen and every notice is settled."""
 
     organization: str
@@ -45,7 +45,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Overdue:
+class OverdueInstances:
     """How many instances have a milestone that should have fired before some instant; since when the oldest has."""
 
     count: int
@@ -57,19 +57,19 @@ class Upkeep:
     database: Database
     now: Clock
 
-    async def ongoing(self, after: Address | None) -> Sequence[Recorded]:
+    async def ongoing(self, after: Address | None) -> Sequence[RecordedInstance]:
         """A page of the instances that are not over, in the order of their addresses, behind that one."""
         wanted = sa.select(*_COLUMNS).where(instances.c.ongoing)
         if after is not None:
             wanted = wanted.where(sa.tuple_(*map(sa.literal, after)) < _ADDRESS)
 
-        def work(conn: sa.Connection) -> Sequence[Recorded]:
+        def work(conn: sa.Connection) -> Sequence[RecordedInstance]:
             rows = conn.execute(wanted.order_by(instances.c.organization, instances.c.id).limit(PAGE))
             return [_recorded(row) for row in rows]
 
         return await self.database.read(work)
 
-    async def recorded(self, addresses: Sequence[Address]) -> Mapping[Address, Recorded]:
+    async def recorded(self, addresses: Sequence[Address]) -> Mapping[Address, RecordedInstance]:
         """Those of these instances that have a row; at most `PAGE` may be asked for."""
         if not addresses:
             return {}
@@ -77,7 +77,7 @@ class Upkeep:
         rows = await self.database.read(lambda conn: conn.execute(sa.select(*_COLUMNS).where(these)).all())
         return {one.address: one for one in map(_recorded, rows)}
 
-    async def gapped(self) -> Sequence[Recorded]:
+    async def gapped(self) -> Sequence[RecordedInstance]:
         """Instances that lack a step before one that is recorded, `PAGE` of them at most."""
         of_record = sa.select(instance_records.c.organization, instance_records.c.instance_id).where(
             instance_records.c.hash.is_(None)
@@ -95,13 +95,13 @@ class Upkeep:
 
         return await self.database.read(work)
 
-    async def overdue(self, before: Instant) -> Overdue:
+    async def overdue(self, before: Instant) -> OverdueInstances:
         late = _late(before)
         counted = sa.select(sa.func.count(), sa.func.min(instances.c.next_milestone_at)).where(late)
         count, earliest = await self.database.read(lambda conn: conn.execute(counted).one())
-        return Overdue(count, None if earliest is None else instant(earliest))
+        return OverdueInstances(count, None if earliest is None else instant(earliest))
 
-    async def overdue_instances(self, before: Instant) -> Sequence[Recorded]:
+    async def overdue_instances(self, before: Instant) -> Sequence[RecordedInstance]:
         """Those whose milestone has been waiting for longest, `PAGE` of them at most."""
         wanted = sa.select(*_COLUMNS).where(_late(before)).order_by(instances.c.next_milestone_at).limit(PAGE)
         return await self.database.read(lambda conn: [_recorded(row) for row in conn.execute(wanted)])
@@ -129,5 +129,5 @@ def _late(before: Instant) -> sa.ColumnElement[bool]:
     return sa.and_(instances.c.ongoing, instances.c.next_milestone_at < moment(before))
 
 
-def _recorded(row: Any) -> Recorded:
-    return Recorded(row.organization, row.id, row.sequence, row.ongoing, instant(row.recorded_at))
+def _recorded(row: Any) -> RecordedInstance:
+    return RecordedInstance(row.organization, row.id, row.sequence, row.ongoing, instant(row.recorded_at))

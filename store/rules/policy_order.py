@@ -36,8 +36,8 @@ def require_every_one_once(policy_ids: Sequence[str], present: Sequence[str]) ->
     }
     faults = [InvalidValue("policy_ids", id_, f"is {fault}") for fault, ids in by_fault.items() for id_ in ids]
     if faults:
-        told = "; ".join(f"{fault}: {', '.join(ids)}" for fault, ids in by_fault.items() if ids)
-        reason = f"must name every policy exactly once ({told})"
+        summary = "; ".join(f"{fault}: {', '.join(ids)}" for fault, ids in by_fault.items() if ids)
+        reason = f"must name every policy exactly once ({summary})"
         raise InvalidValues("policy_ids", list(policy_ids), reason, faults)
 
 
@@ -47,17 +47,17 @@ def move(conn: sa.Connection, organization: str, policy_ids: Sequence[str]) -> N
         return
     these = sa.and_(own(policies, organization), policies.c.id.in_(policy_ids))
     positions = (conn.scalars(sa.select(policies.c.position).where(these).order_by(policies.c.position))).all()
-    one = own(policies, organization, id=sa.bindparam("moved"))
-    moved = sa.update(policies).where(one).values(position=sa.bindparam("to"))
+    one = own(policies, organization, id=sa.bindparam("of_policy"))
+    placing = sa.update(policies).where(one).values(position=sa.bindparam("to"))
     places = zip(policy_ids, positions, strict=True)
-    conn.execute(moved, [{"moved": policy_id, "to": position} for policy_id, position in places])
+    conn.execute(placing, [{"of_policy": policy_id, "to": position} for policy_id, position in places])
 
 
 def _doubled(policy_ids: Sequence[str]) -> Sequence[str]:
-    seen: set[str] = set()
+    earlier: set[str] = set()
     doubled: dict[str, None] = {}
     for policy_id in policy_ids:
-        if policy_id in seen:
+        if policy_id in earlier:
             doubled[policy_id] = None
-        seen.add(policy_id)
+        earlier.add(policy_id)
     return list(doubled)

@@ -173,9 +173,9 @@ claims = Table(
     Index(None, "organization", "policy_id"),
 )
 
-# What a POST with an Idempotency-Key answered.
-answers = Table(
-    "answers",
+# POSTs with an Idempotency-Key, and what they were answered; status 0: not answered yet.
+idempotent_requests = Table(
+    "idempotent_requests",
     metadata,
     Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
     Column("key", Name, primary_key=True),
@@ -393,7 +393,7 @@ replans = Table(
     metadata,
     Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
     Column("id", Name, primary_key=True),
-    Column("asked", Document, nullable=False),
+    Column("request", Document, nullable=False),
     Column("reason", Name, nullable=False),
     Column("actor", Name, nullable=False),
     Column("calendar_id", Name),
@@ -411,8 +411,8 @@ replan_instances = Table(
     Column("rules_before", Document, nullable=False),
     Column("rules_after", Document, nullable=False),
     Column("moves", Document, nullable=False),
-    # From when on it may have been told; why it did not take the rules, or cannot.
-    Column("told_at", UtcDateTime),
+    # Since when the instance may know it; why it does not take the rules.
+    Column("sent_at", UtcDateTime),
     Column("refused", Name),
     ForeignKeyConstraint(["organization", "replan_id"], ["replans.organization", "replans.id"]),
     Index(None, "organization", "instance_id"),

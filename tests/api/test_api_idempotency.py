@@ -15,9 +15,9 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from api.http.attempts import derived_event_id
+from api.http.idempotent_requests import derived_event_id
 from service.dependencies import Dependencies
-from store.access.answers import Answer, Answers, Question
+from store.access.idempotent_requests import IdempotentRequest, IdempotentRequests, KeptAnswer
 from store.access.keys import ensure_key
 from store.schema import tables
 from store.store import Store
@@ -29,13 +29,13 @@ PREFIX = "/api/v2/sla"
 
 DIE_BEFORE_THE_ANSWER_IS_KEPT = """
 import asyncio, os, signal, sys
-from store.access.answers import Answers
+from store.access.idempotent_requests import IdempotentRequests
 from store.store import Store
 from tests.api.test_api_idempotency import TEAM, client, without_temporal
 from tests.support.apps import lent_app
 async def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
-Answers.keep = die
+IdempotentRequests.keep = die
 async def main(url, api_key):
     with lent_app(without_temporal(Store.open(url))) as app:
         await client(app, api_key).post("/teams", json=TEAM, headers={"Idempotency-Key": "k"})
@@ -74,10 +74,10 @@ class Desk:
     store: Store
     stack: AsyncExitStack
 
-    async def client(self, role: str = "", answers: type[Answers] = Answers) -> httpx.AsyncClient:
+    async def client(self, role: str = "", answers: type[IdempotentRequests] = IdempotentRequests) -> httpx.AsyncClient:
         """Of an API of its own, as another process would run it."""
         store = Store.open(self.url)
-        store.answers = answers(store.database, store.answers.now)
+        store.idempotent_requests = answers(store.database, store.idempotent_requests.now)
         self.stack.push_async_callback(store.close)
         app = self.stack.enter_context(lent_app(without_temporal(store)))
         return await self.stack.enter_async_context(client(app, self.key + role))
@@ -87,7 +87,7 @@ class Desk:
         return [stored.team.id for stored in found]
 
     async def rows(self) -> list[Any]:
-        return await self.store.database.read(lambda conn: list(conn.execute(sa.select(tables.answers))))
+        return await self.store.database.read(lambda conn: list(conn.execute(sa.select(tables.idempotent_requests))))
 
 
 @pytest.fixture
@@ -236,8 +236,8 @@ async def test_an_answer_that_cannot_be_kept_undoes_the_creation(desk: Desk) -> 
     assert (await broken.post("/teams", json=TEAM)).status_code == 201
 
 
-class Forgetful(Answers):
-    async def keep(self, question: Question, answer: Answer) -> Answer:
+class Forgetful(IdempotentRequests):
+    async def keep(self, question: IdempotentRequest, answer: KeptAnswer) -> KeptAnswer:
         raise ZeroDivisionError
 
 
@@ -382,10 +382,12 @@ async def test_the_header_is_described_where_it_counts_and_nowhere_else(api: Any
 
 
 def test_an_event_id_made_of_a_key_is_the_same_on_every_retry_and_in_no_other_request() -> None:
-    questions = [Question(*parts) for parts in (("a", "k", "d"), ("b", "k", "d"), ("a", "l", "d"), ("a", "k", "e"))]
+    questions = [
+        IdempotentRequest(*parts) for parts in (("a", "k", "d"), ("b", "k", "d"), ("a", "l", "d"), ("a", "k", "e"))
+    ]
     made = [derived_event_id(question) for question in questions]
     assert len(set(made)) == 4
-    assert derived_event_id(Question("a", "k", "d")) == made[0]
+    assert derived_event_id(IdempotentRequest("a", "k", "d")) == made[0]
 
 
 async def test_an_event_sent_again_under_its_key_counts_once_whatever_was_kept(api: Any) -> None:
@@ -397,7 +399,7 @@ async def test_an_event_sent_again_under_its_key_counts_once_whatever_was_kept(a
     first = await api.post("/events", event, headers=under("k"))
     assert first.status_code == 200, first.text
     assert is_the_answer_again(await api.post("/events", event, headers=under("k")), first)
-    await api.dependencies.store.database.write(lambda conn: conn.execute(sa.delete(tables.answers)))
+    await api.dependencies.store.database.write(lambda conn: conn.execute(sa.delete(tables.idempotent_requests)))
     anew = await api.post("/events", event, headers=under("k"))
     assert anew.json()["event_id"] == first.json()["event_id"]
     assert is_reused(await api.post("/events", {**event, "type": "resumed"}, headers=under("k")), "k")

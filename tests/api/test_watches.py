@@ -31,7 +31,7 @@ def opening(organization: str, number: int) -> Record:
 async def waiting(api: Any, watch: Watch, numbers: Sequence[int], within: float) -> list[Any]:
     store = api.dependencies.store.instances
     ids = [(f"inst_sla_ticket_{number}", f"e{number}") for number in numbers]
-    return list(await asyncio.gather(*(watch.taken(store, api.organization, *one, within) for one in ids)))
+    return list(await asyncio.gather(*(watch.event_outcome(store, api.organization, *one, within) for one in ids)))
 
 
 async def test_all_who_wait_hear_of_their_own_event_once_it_is_recorded(api: Any) -> None:
@@ -43,13 +43,13 @@ async def test_all_who_wait_hear_of_their_own_event_once_it_is_recorded(api: Any
 
 async def test_many_who_wait_cost_the_store_as_many_reads_as_one(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[int] = []
-    look = Instances.taken_any
+    look = Instances.event_outcomes
 
     async def counted(self: Instances, wanted: Sequence[tuple[str, str, str]]) -> Any:
         reads.append(len(wanted))
         return await look(self, wanted)
 
-    monkeypatch.setattr(Instances, "taken_any", counted)
+    monkeypatch.setattr(Instances, "event_outcomes", counted)
     watch = Watch()
     began = asyncio.get_running_loop().time()
     assert await waiting(api, watch, range(100), 0.6) == [None] * 100
@@ -71,8 +71,8 @@ async def test_a_store_that_is_away_is_told_to_all_who_wait_for_it_and_to_nobody
     away = api.app.state.dependencies.store.instances
     await here.apply(opening(api.organization, 1))
     found = await asyncio.gather(
-        *(watch.taken(away, api.organization, "inst_sla_ticket_1", "e1", 5) for _ in range(3)),
-        watch.taken(here, api.organization, "inst_sla_ticket_1", "e1", 5),
+        *(watch.event_outcome(away, api.organization, "inst_sla_ticket_1", "e1", 5) for _ in range(3)),
+        watch.event_outcome(here, api.organization, "inst_sla_ticket_1", "e1", 5),
         return_exceptions=True,
     )
     assert [type(one) for one in found] == [StoreUnavailable] * 3 + [RecordedEvent]
@@ -80,8 +80,8 @@ async def test_a_store_that_is_away_is_told_to_all_who_wait_for_it_and_to_nobody
 
 async def test_whoever_gives_up_keeps_nobody_else_from_an_answer(api: Any) -> None:
     watch, store = Watch(), api.dependencies.store.instances
-    impatient = asyncio.create_task(watch.taken(store, api.organization, "inst_sla_ticket_1", "e1", 10))
-    patient = asyncio.create_task(watch.taken(store, api.organization, "inst_sla_ticket_1", "e1", 10))
+    impatient = asyncio.create_task(watch.event_outcome(store, api.organization, "inst_sla_ticket_1", "e1", 10))
+    patient = asyncio.create_task(watch.event_outcome(store, api.organization, "inst_sla_ticket_1", "e1", 10))
     await asyncio.sleep(0.02)
     impatient.cancel()
     await store.apply(opening(api.organization, 1))

@@ -16,7 +16,7 @@ from domain.policy.snapshot import Snapshot
 from domain.scrubbe.uptime import month_of
 from domain.ticket.events import EventKind
 from domain.ticket.origins import Origin
-from store.analytics.compliance import Average, Kept
+from store.analytics.compliance import Average, ComplianceFigures
 from store.database.types import moment
 from store.schema.tables import tickets
 from store.store import Store
@@ -28,7 +28,7 @@ MARCH = read_period("2026-03-01", "2026-03-31", "UTC", NOW)
 HIGH = a_policy("pol_high", origin=Origin.V1)
 
 
-async def kept(store: Store, organization: str = ORGANIZATION) -> Kept:
+async def kept(store: Store, organization: str = ORGANIZATION) -> ComplianceFigures:
     return await store.compliance.of(organization, MARCH, MONTH)
 
 

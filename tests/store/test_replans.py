@@ -12,7 +12,7 @@ from domain.errors import Conflict
 from domain.instants import MINUTE, Instant
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import EventKind
-from store.instances.replans import Replan, Replanned
+from store.instances.replans import InstanceReplan, Replan
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_step, an_event, an_opening
 
@@ -27,7 +27,7 @@ def a_replan(id_: str = "replan_a", minutes: int = 10) -> Replan:
 
 async def begun(store: Store, replan: Replan) -> Replan:
     assert await store.replans.begin(ORGANIZATION, replan)
-    await store.replans.keep(ORGANIZATION, replan.id, [Replanned(ID, RULES, RULES, [{"name": "resolution"}])])
+    await store.replans.keep(ORGANIZATION, replan.id, [InstanceReplan(ID, RULES, RULES, [{"name": "resolution"}])])
     return replan
 
 
@@ -53,7 +53,7 @@ async def test_an_instance_has_not_answered_a_replan_until_its_record_shows_it(d
     assert await desk.replans.unanswered(ORGANIZATION, [ID]) == {"replan_a": [ID]}
     assert await desk.replans.unanswered(ORGANIZATION, [ID], besides="replan_a") == {}
     assert await desk.replans.unanswered(ORGANIZATION, ["inst_sla_ticket_other"]) == {}
-    await desk.replans.tell(ORGANIZATION, "replan_a", [ID])
+    await desk.replans.mark_sent(ORGANIZATION, "replan_a", [ID])
     await answered(desk, replan.event_id)
     assert await desk.replans.unanswered(ORGANIZATION, [ID]) == {}
     assert await desk.replans.recorded(ORGANIZATION, "replan_a", replan.event_id) == {ID}
@@ -62,7 +62,7 @@ async def test_an_instance_has_not_answered_a_replan_until_its_record_shows_it(d
 
 async def test_what_was_told_before_an_undo_has_to_be_taken_back_before_anything_else(desk: Store) -> None:
     replan = await begun(desk, a_replan())
-    await desk.replans.tell(ORGANIZATION, "replan_a", [ID])
+    await desk.replans.mark_sent(ORGANIZATION, "replan_a", [ID])
     await answered(desk, replan.event_id)
     assert await desk.replans.undo(ORGANIZATION, replan)
     assert not await desk.replans.undo(ORGANIZATION, replan)
@@ -75,9 +75,9 @@ async def test_nobody_is_told_of_a_replan_that_was_undone(desk: Store) -> None:
     replan = await begun(desk, a_replan())
     await desk.replans.undo(ORGANIZATION, replan)
     with pytest.raises(Conflict, match="was undone"):
-        await desk.replans.tell(ORGANIZATION, "replan_a", [ID])
+        await desk.replans.mark_sent(ORGANIZATION, "replan_a", [ID])
     (one,) = await desk.replans.changed(ORGANIZATION, "replan_a")
-    assert not one.told
+    assert not one.is_sent
     assert await desk.replans.unanswered(ORGANIZATION, [ID]) == {}
 
 

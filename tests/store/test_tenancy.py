@@ -17,9 +17,9 @@ STORE = Path(__file__).parents[2] / "store"
 ROOT = STORE.parent
 
 ACROSS_ORGANIZATIONS = {
-    "store/access/answers.py:_purge": "what is older than a day goes, whoever it belongs to",
-    "store/instances/taken.py:_SQLITE": "whoever waits is looked for with all others; each brings its organization",
-    "store/instances/taken.py:_POSTGRESQL": "as _SQLITE",
+    "store/access/idempotent_requests.py:_purge": "what is older than a day goes, whoever it belongs to",
+    "store/instances/event_outcomes.py:_SQLITE": "one look for all who wait; each key has its organization",
+    "store/instances/event_outcomes.py:_POSTGRESQL": "as _SQLITE",
     "store/instances/upkeep.py:_COLUMNS": "the engine looks after the instances of all organizations",
     "store/instances/upkeep.py:_ADDRESS": "an instance is found by its organization and its id together",
     "store/instances/upkeep.py:ongoing": "pages of all that goes on, in the order of organizations",

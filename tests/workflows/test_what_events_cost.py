@@ -252,7 +252,7 @@ async def test_events_that_arrive_while_a_notice_is_sent_do_not_wait_for_it(
         await ticket.signal("update", event_id="u", attributes={"n": 1})
 
         async def taken() -> Any:
-            return await store.instances.taken(ORGANIZATION, ticket.instance_id, "u")
+            return await store.instances.event_outcome(ORGANIZATION, ticket.instance_id, "u")
 
         await asyncio.wait_for(eventually(taken), 3)
         assert realtime.mailbox.ids == []

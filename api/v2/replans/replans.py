@@ -136,7 +136,7 @@ def _refused(reasons: Mapping[str, str]) -> list[dict[str, str]]:
 def _view(replan: Replan) -> dict[str, Any]:
     return {
         "id": replan.id,
-        "asked": dict(replan.asked),
+        "asked": dict(replan.request),
         "reason": replan.reason,
         "actor": replan.actor,
         "applied_at": render(replan.applied_at),

@@ -34,7 +34,7 @@ def upgrade() -> None:
     _create_ims_settings()
     _create_tickets()
     _create_claims()
-    _create_answers()
+    _create_idempotent_requests()
     _create_instances()
     _create_instance_records()
     _create_instance_events()
@@ -229,9 +229,9 @@ def _create_claims() -> None:
     op.create_index("ix_claims_organization_policy_id", "claims", ["organization", "policy_id"])
 
 
-def _create_answers() -> None:
+def _create_idempotent_requests() -> None:
     op.create_table(
-        "answers",
+        "idempotent_requests",
         sa.Column("organization", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("request_digest", sa.Text(), nullable=False),
@@ -239,10 +239,10 @@ def _create_answers() -> None:
         sa.Column("headers", sa.JSON(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_answers_organizations"),
-        sa.PrimaryKeyConstraint("organization", "key", name="pk_answers"),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_idempotent_requests_organizations"),
+        sa.PrimaryKeyConstraint("organization", "key", name="pk_idempotent_requests"),
     )
-    op.create_index("ix_answers_answered_at", "answers", ["answered_at"])
+    op.create_index("ix_idempotent_requests_answered_at", "idempotent_requests", ["answered_at"])
 
 
 def _create_instances() -> None:
@@ -460,7 +460,7 @@ def _create_replans() -> None:
         "replans",
         sa.Column("organization", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.Column("request", sa.JSON(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("calendar_id", sa.Text()),
@@ -481,7 +481,7 @@ def _create_replan_instances() -> None:
         sa.Column("rules_before", sa.JSON(), nullable=False),
         sa.Column("rules_after", sa.JSON(), nullable=False),
         sa.Column("moves", sa.JSON(), nullable=False),
-        sa.Column("told_at", sa.DateTime(timezone=True)),
+        sa.Column("sent_at", sa.DateTime(timezone=True)),
         sa.Column("refused", sa.Text()),
         sa.ForeignKeyConstraint(
             ["organization", "replan_id"], ["replans.organization", "replans.id"], name="fk_replan_instances_replans"

@@ -1,4 +1,4 @@
-"""One go at a request with an `Idempotency-Key`: claim the key, do the work, keep the answer."""
+"""Requests with an `Idempotency-Key`: carried out once, and answered the same when they are sent again."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from api.http import problems
 from domain.errors import IdempotencyKeyUsed, StoreUnavailable
-from store.access.answers import KEY_FIELD, Answer, Question
+from store.access.idempotent_requests import KEY_FIELD, IdempotentRequest, KeptAnswer
 from store.store import Store
 
-REPLAYED = "Idempotency-Replayed"
+ANSWERED_BEFORE = "Idempotency-Replayed"
 KEPT_HEADERS = ("content-type", "location", "etag")
 
 log = logging.getLogger(__name__)
@@ -29,57 +29,57 @@ class Keeping(StrEnum):
 
 
 class AnsweredBefore(Exception):
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: KeptAnswer) -> None:
         self.answer = answer
 
 
-class Attempt:
-    """One go at a request that came with a key."""
+class Execution:
+    """One execution of a request that came with a key: claim the key, do the work, keep the answer."""
 
-    def __init__(self, store: Store, question: Question, how: Keeping) -> None:
+    def __init__(self, store: Store, request: IdempotentRequest, how: Keeping) -> None:
         self._store = store
-        self.question = question
+        self.request = request
         self._how = how
         self._claimed = False
 
     def around(self) -> AbstractAsyncContextManager[None]:
-        """What the whole go, answer included, happens in."""
+        """The context in which the request is carried out and its answer is kept."""
         return self._released_by_errors() if self._how is Keeping.REPEATABLE else self._store.database.transaction()
 
     async def claim(self) -> None:
         """Raises AnsweredBefore, IdempotencyKeyReused."""
-        if (answer := await self._store.answers.claim(self.question)) is not None:
+        if (answer := await self._store.idempotent_requests.claim(self.request)) is not None:
             raise AnsweredBefore(answer)
         self._claimed = True
 
     async def settle(self, response: Response) -> Response:
         """The response that counts; only success is kept."""
         if not 200 <= response.status_code < 300:
-            await self._store.answers.release(self.question)
+            await self._store.idempotent_requests.release(self.request)
             return response
         answer = self._answer(response)
         kept = await self._keep(answer)
         return response if kept is answer else self.again(kept)
 
-    def again(self, answer: Answer) -> Response:
+    def again(self, answer: KeptAnswer) -> Response:
         if self._how is not Keeping.SECRET:
-            return Response(answer.body, answer.status, {**answer.headers, REPLAYED: "true"})
+            return Response(answer.body, answer.status, {**answer.headers, ANSWERED_BEFORE: "true"})
         created = json.loads(answer.body)["id"]
-        told = f"The request under this key created {created}; its secret was shown then and is not known here."
-        refusal = problems.response(IdempotencyKeyUsed(told, field=KEY_FIELD, value=created))
+        reason = f"The request under this key created {created}; its secret was shown then and is not known here."
+        refusal = problems.response(IdempotencyKeyUsed(reason, field=KEY_FIELD, value=created))
         refusal.headers.update({name: value for name, value in answer.headers.items() if name == "location"})
         return refusal
 
-    def _answer(self, response: Response) -> Answer:
+    def _answer(self, response: Response) -> KeptAnswer:
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         body = bytes(response.body).decode()
         if self._how is Keeping.SECRET:
             body = json.dumps({"id": json.loads(body)["id"]})
-        return Answer(response.status_code, headers, body)
+        return KeptAnswer(response.status_code, headers, body)
 
-    async def _keep(self, answer: Answer) -> Answer:
+    async def _keep(self, answer: KeptAnswer) -> KeptAnswer:
         try:
-            return await self._store.answers.keep(self.question, answer)
+            return await self._store.idempotent_requests.keep(self.request, answer)
         except StoreUnavailable as error:
             if self._how is not Keeping.REPEATABLE:
                 raise
@@ -96,11 +96,11 @@ class Attempt:
         except Exception:
             if self._claimed:
                 with suppress(StoreUnavailable):
-                    await self._store.answers.release(self.question)
+                    await self._store.idempotent_requests.release(self.request)
             raise
 
 
-def derived_event_id(question: Question) -> str:
+def derived_event_id(request: IdempotentRequest) -> str:
     """An id for an event that came without one: the same for every retry, whatever was kept of the first time."""
-    text = f"{question.organization}/{question.key}/{question.digest}"
+    text = f"{request.organization}/{request.key}/{request.digest}"
     return f"evt_{hashlib.sha256(text.encode()).hexdigest()[:32]}"

@@ -14,7 +14,7 @@ from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.types import moment
 from store.database.upserts import insert_new
-from store.schema.tables import answers
+from store.schema.tables import idempotent_requests
 from store.schema.tenancy import own
 
 KEPT_FOR = Micros(24 * HOUR)
@@ -25,14 +25,14 @@ _NOT_YET = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class KeptAnswer:
     status: int
     headers: Mapping[str, str]
     body: str
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class IdempotentRequest:
     """A request under a key; `digest` is equal for equal requests."""
 
     organization: str
@@ -41,7 +41,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class IdempotentRequests:
     """`claim` comes first, then the work, then `keep`; in one transaction (`Database.transaction`) or in one each.
 
     In one, whoever asks the same meanwhile waits for its end, so the work is done once. In one each, everybody who asks
@@ -51,57 +51,55 @@ class Answers:
     database: Database
     now: Clock
 
-    async def claim(self, question: Question) -> Answer | None:
+    async def claim(self, request: IdempotentRequest) -> KeptAnswer | None:
         """The answer that was kept; None: the work is to be done. Raises IdempotencyKeyReused."""
 
         def work(conn: sa.Connection) -> Any:
-            expired = answers.c.answered_at <= moment(Instant(self.now() - KEPT_FOR))
-            conn.execute(sa.delete(answers).where(_under(question), expired))
+            expired = idempotent_requests.c.answered_at <= moment(Instant(self.now() - KEPT_FOR))
+            conn.execute(sa.delete(idempotent_requests).where(_under(request), expired))
             held = None
             while held is None:  # it may be released between the two
-                if insert_new(conn, answers, self._row(question, Answer(_NOT_YET, {}, ""))):
+                if insert_new(conn, idempotent_requests, self._row(request, KeptAnswer(_NOT_YET, {}, ""))):
                     # Behind our own row: whoever waits for another one's key holds nothing that others wait for.
                     _purge(conn, expired)
                     return None
-                held = _held(conn, question)
+                held = _held(conn, request)
             return held
 
         if (held := await self.database.write(work)) is None:
             return None
-        if held.request_digest != question.digest:
-            raise IdempotencyKeyReused(
-                KEY_FIELD, question.key, "was sent with another request before; choose a new one"
-            )
+        if held.request_digest != request.digest:
+            raise IdempotencyKeyReused(KEY_FIELD, request.key, "was sent with another request before; choose a new one")
         return _answer(held)
 
-    async def keep(self, question: Question, answer: Answer) -> Answer:
+    async def keep(self, request: IdempotentRequest, answer: KeptAnswer) -> KeptAnswer:
         """The answer that counts: this one, unless somebody who asked the same was quicker."""
-        row = self._row(question, answer)
+        row = self._row(request, answer)
 
-        def work(conn: sa.Connection) -> Answer:
-            if (conn.execute(sa.update(answers).where(_unanswered(question)).values(row))).rowcount:
+        def work(conn: sa.Connection) -> KeptAnswer:
+            if (conn.execute(sa.update(idempotent_requests).where(_unanswered(request)).values(row))).rowcount:
                 return answer
-            if insert_new(conn, answers, row):
+            if insert_new(conn, idempotent_requests, row):
                 return answer
-            held = _held(conn, question)
-            same = held is not None and held.request_digest == question.digest
+            held = _held(conn, request)
+            same = held is not None and held.request_digest == request.digest
             return (_answer(held) if same else None) or answer
 
         return await self.database.write(work)
 
-    async def release(self, question: Question) -> None:
+    async def release(self, request: IdempotentRequest) -> None:
         """The work came to nothing: the key is free for another request."""
 
         def work(conn: sa.Connection) -> None:
-            conn.execute(sa.delete(answers).where(_unanswered(question)))
+            conn.execute(sa.delete(idempotent_requests).where(_unanswered(request)))
 
         await self.database.write(work)
 
-    def _row(self, question: Question, answer: Answer) -> dict[str, Any]:
+    def _row(self, request: IdempotentRequest, answer: KeptAnswer) -> dict[str, Any]:
         return {
-            "organization": question.organization,
-            "key": question.key,
-            "request_digest": question.digest,
+            "organization": request.organization,
+            "key": request.key,
+            "request_digest": request.digest,
             "status": answer.status,
             "headers": dict(answer.headers),
             "body": answer.body,
@@ -109,25 +107,33 @@ class Answers:
         }
 
 
-def _held(conn: sa.Connection, question: Question) -> Any:
-    return (conn.execute(sa.select(answers).where(_under(question)))).first()
+def _held(conn: sa.Connection, request: IdempotentRequest) -> Any:
+    return (conn.execute(sa.select(idempotent_requests).where(_under(request)))).first()
 
 
 def _purge(conn: sa.Connection, expired: sa.ColumnElement[bool]) -> None:
     """Some of what has expired, whoever it belongs to; what others are about to remove is left to them."""
-    key = sa.tuple_(answers.c.organization, answers.c.key)
-    oldest = sa.select(answers.c.organization, answers.c.key).where(expired).order_by(answers.c.answered_at)
+    key = sa.tuple_(idempotent_requests.c.organization, idempotent_requests.c.key)
+    oldest = (
+        sa.select(idempotent_requests.c.organization, idempotent_requests.c.key)
+        .where(expired)
+        .order_by(idempotent_requests.c.answered_at)
+    )
     some = oldest.limit(MOST_PURGED).with_for_update(skip_locked=True)
-    conn.execute(sa.delete(answers).where(key.in_(some)))
+    conn.execute(sa.delete(idempotent_requests).where(key.in_(some)))
 
 
-def _under(question: Question) -> sa.ColumnElement[bool]:
-    return own(answers, question.organization, key=question.key)
+def _under(request: IdempotentRequest) -> sa.ColumnElement[bool]:
+    return own(idempotent_requests, request.organization, key=request.key)
 
 
-def _unanswered(question: Question) -> sa.ColumnElement[bool]:
-    return sa.and_(_under(question), answers.c.request_digest == question.digest, answers.c.status == _NOT_YET)
+def _unanswered(request: IdempotentRequest) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        _under(request),
+        idempotent_requests.c.request_digest == request.digest,
+        idempotent_requests.c.status == _NOT_YET,
+    )
 
 
-def _answer(row: Any) -> Answer | None:
-    return None if row.status == _NOT_YET else Answer(row.status, row.headers, row.body)
+def _answer(row: Any) -> KeptAnswer | None:
+    return None if row.status == _NOT_YET else KeptAnswer(row.status, row.headers, row.body)

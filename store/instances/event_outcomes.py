@@ -1,4 +1,4 @@
-"""What the store says of events that instances were told: looked up for all who wait for one, by the keys of both."""
+"""What is recorded of events: looked up for all who wait for one, by instance and event id."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ EventKey = tuple[str, str, str]
 """Organization, instance id and event id."""
 
 
-# One parameter holds all that is asked for, so that the statement is the same however much that is.
+# One parameter holds all keys, so that the statement is the same however much that is.
 _SQLITE = """
-    SELECT asked.key AS place, event.occurred_at AS occurred_at,
+    SELECT wanted.key AS place, event.occurred_at AS occurred_at,
            CASE WHEN event.event_id IS NULL THEN instance.set_aside END AS set_aside
-    FROM json_each(:asked) AS asked
+    FROM json_each(:wanted) AS wanted
     CROSS JOIN instances AS instance
-      ON instance.organization = json_extract(asked.value, '$[0]') AND instance.id = json_extract(asked.value, '$[1]')
+      ON instance.organization = json_extract(wanted.value, '$[0]') AND instance.id = json_extract(wanted.value, '$[1]')
     LEFT JOIN instance_events AS event
       ON event.organization = instance.organization AND event.instance_id = instance.id
-     AND event.event_id = json_extract(asked.value, '$[2]')
+     AND event.event_id = json_extract(wanted.value, '$[2]')
 """
 _POSTGRESQL = """
-    SELECT asked.place - 1 AS place, event.occurred_at AS occurred_at,
+    SELECT wanted.place - 1 AS place, event.occurred_at AS occurred_at,
            CASE WHEN event.event_id IS NULL THEN instance.set_aside END AS set_aside
-    FROM json_array_elements(CAST(:asked AS json)) WITH ORDINALITY AS asked (value, place)
+    FROM json_array_elements(CAST(:wanted AS json)) WITH ORDINALITY AS wanted (value, place)
     JOIN instances AS instance
-      ON instance.organization = asked.value ->> 0 AND instance.id = asked.value ->> 1
+      ON instance.organization = wanted.value ->> 0 AND instance.id = wanted.value ->> 1
     LEFT JOIN instance_events AS event
       ON event.organization = instance.organization AND event.instance_id = instance.id
-     AND event.event_id = asked.value ->> 2
+     AND event.event_id = wanted.value ->> 2
 """
 
 
@@ -50,5 +50,5 @@ _STATEMENTS = {True: _reading(_SQLITE), False: _reading(_POSTGRESQL)}
 def find_recorded(conn: sa.Connection, wanted: Sequence[EventKey]) -> Iterator[tuple[EventKey, datetime | None, Any]]:
     """For each whose instance has a row: when its first arrival was, or, if it is not recorded, what was set aside."""
     statement = _STATEMENTS[conn.dialect.name == SQLITE]
-    for row in conn.execute(statement, {"asked": json.dumps(wanted)}):
+    for row in conn.execute(statement, {"wanted": json.dumps(wanted)}):
         yield wanted[row.place], row.occurred_at, row.set_aside

@@ -20,14 +20,14 @@ def refused(event_id: str, field: str = "event_id") -> dict[str, Any]:
 async def test_an_event_is_taken_from_its_record_on_with_the_instant_of_its_first_arrival(store: Store) -> None:
     opening, event = an_opening(), an_event("ack")
     ask = (ORGANIZATION, opening.instance_id, "ack")
-    assert await store.instances.taken(*ask) is None
+    assert await store.instances.event_outcome(*ask) is None
     await store.instances.apply(opening)
-    assert await store.instances.taken(*ask) is None
+    assert await store.instances.event_outcome(*ask) is None
     await store.instances.apply(a_step(opening, 2, events=(event,)))
-    assert await store.instances.taken(*ask) == RecordedEvent(event.occurred_at)
+    assert await store.instances.event_outcome(*ask) == RecordedEvent(event.occurred_at)
     for stranger in ("other", ORGANIZATION):
         instance_id = opening.instance_id if stranger == "other" else "inst_sla_ticket_other"
-        assert await store.instances.taken(stranger, instance_id, "ack") is None
+        assert await store.instances.event_outcome(stranger, instance_id, "ack") is None
 
 
 async def test_an_event_that_was_set_aside_is_told_with_the_reason_unless_it_was_taken_later(store: Store) -> None:
@@ -35,11 +35,11 @@ async def test_an_event_that_was_set_aside_is_told_with_the_reason_unless_it_was
     await store.instances.apply(opening)
     ask = (ORGANIZATION, opening.instance_id)
     await store.instances.apply(a_step(opening, 2, set_aside=refused("r1")))
-    assert await store.instances.taken(*ask, "r1") == RefusedEvent("nobody can plan it")
-    assert await store.instances.taken(*ask, "r2") is None
+    assert await store.instances.event_outcome(*ask, "r1") == RefusedEvent("nobody can plan it")
+    assert await store.instances.event_outcome(*ask, "r2") is None
     event = an_event("r1")
     await store.instances.apply(a_step(opening, 3, events=(event,), set_aside=refused("r1")))
-    assert await store.instances.taken(*ask, "r1") == RecordedEvent(event.occurred_at)
+    assert await store.instances.event_outcome(*ask, "r1") == RecordedEvent(event.occurred_at)
 
 
 async def test_whether_an_event_is_taken_is_one_statement_that_reads_no_plan(store: Store) -> None:
@@ -52,7 +52,7 @@ async def test_whether_an_event_is_taken_is_one_statement_that_reads_no_plan(sto
         statements.append(statement)
 
     sa.event.listen(engine, "before_cursor_execute", heard)
-    assert await store.instances.taken(ORGANIZATION, opening.instance_id, "ack") is not None
+    assert await store.instances.event_outcome(ORGANIZATION, opening.instance_id, "ack") is not None
     sa.event.remove(engine, "before_cursor_execute", heard)
     (statement,) = [one for one in statements if one.startswith("SELECT")]
     assert "plan" not in statement
@@ -70,12 +70,12 @@ async def test_what_many_wait_for_is_told_in_one_look(store: Store) -> None:
         if number % 4 == 1:
             await store.instances.apply(a_step(opening, 2, set_aside=refused("ack")))
     asked.append((ORGANIZATION, "inst_sla_ticket_none", "ack"))
-    found = await store.instances.taken_any(asked)
+    found = await store.instances.event_outcomes(asked)
     assert found == {
         **{asked[number]: RecordedEvent(an_event("ack", minutes=number).occurred_at) for number in range(0, 40, 4)},
         **{asked[number]: RefusedEvent("nobody can plan it") for number in range(1, 40, 4)},
     }
-    assert await store.instances.taken_any([]) == {}
+    assert await store.instances.event_outcomes([]) == {}
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -88,7 +88,7 @@ async def test_what_is_waited_for_is_looked_up_by_its_keys(store: Store) -> None
             steps.extend(row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
 
     sa.event.listen(store.database.engine, "before_cursor_execute", heard)
-    await store.instances.taken_any([(ORGANIZATION, "inst_sla_ticket_none", "ack")])
+    await store.instances.event_outcomes([(ORGANIZATION, "inst_sla_ticket_none", "ack")])
     assert steps == [
         "SCAN asked VIRTUAL TABLE INDEX 1:",
         "SEARCH instance USING INDEX sqlite_autoindex_instances_1 (organization=? AND id=?)",

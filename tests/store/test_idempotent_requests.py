@@ -10,15 +10,15 @@ import sqlalchemy as sa
 from domain.errors import IdempotencyKeyReused, StoreUnavailable
 from domain.instants import HOUR, SECOND, Instant, Micros
 from domain.ticket.teams import Team
-from store.access.answers import KEPT_FOR, MOST_PURGED, Answer, Question
+from store.access.idempotent_requests import KEPT_FOR, MOST_PURGED, IdempotentRequest, KeptAnswer
 from store.access.organizations import begin_change
 from store.database.connections import Database
 from store.schema import tables
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_policy
 
-QUESTION = Question(ORGANIZATION, "key-1", "digest-1")
-ANSWER = Answer(201, {"location": "/teams/1"}, '{"id": "1"}')
+REQUEST = IdempotentRequest(ORGANIZATION, "key-1", "digest-1")
+ANSWER = KeptAnswer(201, {"location": "/teams/1"}, '{"id": "1"}')
 
 
 class Watch:
@@ -48,95 +48,97 @@ async def timed(database_url: str, watch: Watch) -> AsyncIterator[Store]:
 
 async def kept_keys(store: Store) -> list[str]:
     return await store.database.read(
-        lambda conn: list(conn.scalars(sa.select(tables.answers.c.key).order_by(tables.answers.c.key)))
+        lambda conn: list(
+            conn.scalars(sa.select(tables.idempotent_requests.c.key).order_by(tables.idempotent_requests.c.key))
+        )
     )
 
 
 async def test_the_first_who_asks_does_the_work_and_the_next_gets_the_answer(store: Store) -> None:
-    assert await store.answers.claim(QUESTION) is None
-    assert await store.answers.keep(QUESTION, ANSWER) is ANSWER
-    assert await store.answers.claim(QUESTION) == ANSWER
+    assert await store.idempotent_requests.claim(REQUEST) is None
+    assert await store.idempotent_requests.keep(REQUEST, ANSWER) is ANSWER
+    assert await store.idempotent_requests.claim(REQUEST) == ANSWER
 
 
 async def test_a_key_belongs_to_the_request_it_came_with_from_its_claim_on(store: Store) -> None:
-    another = replace(QUESTION, digest="digest-2")
-    await store.answers.claim(QUESTION)
+    another = replace(REQUEST, digest="digest-2")
+    await store.idempotent_requests.claim(REQUEST)
     with pytest.raises(IdempotencyKeyReused, match="key-1"):
-        await store.answers.claim(another)
-    await store.answers.keep(QUESTION, ANSWER)
+        await store.idempotent_requests.claim(another)
+    await store.idempotent_requests.keep(REQUEST, ANSWER)
     with pytest.raises(IdempotencyKeyReused):
-        await store.answers.claim(another)
+        await store.idempotent_requests.claim(another)
 
 
 async def test_a_key_belongs_to_an_organization(store: Store) -> None:
     await store.organizations.ensure("other")
-    await store.answers.claim(QUESTION)
-    await store.answers.keep(QUESTION, ANSWER)
-    assert await store.answers.claim(Question("other", "key-1", "digest-2")) is None
+    await store.idempotent_requests.claim(REQUEST)
+    await store.idempotent_requests.keep(REQUEST, ANSWER)
+    assert await store.idempotent_requests.claim(IdempotentRequest("other", "key-1", "digest-2")) is None
 
 
 async def test_of_two_answers_to_the_same_question_the_first_counts(store: Store) -> None:
-    await store.answers.claim(QUESTION)
-    assert await store.answers.claim(QUESTION) is None
-    await store.answers.keep(QUESTION, ANSWER)
-    assert await store.answers.keep(QUESTION, replace(ANSWER, status=200)) == ANSWER
+    await store.idempotent_requests.claim(REQUEST)
+    assert await store.idempotent_requests.claim(REQUEST) is None
+    await store.idempotent_requests.keep(REQUEST, ANSWER)
+    assert await store.idempotent_requests.keep(REQUEST, replace(ANSWER, status=200)) == ANSWER
 
 
 async def test_work_that_came_to_nothing_frees_its_key(store: Store) -> None:
-    await store.answers.claim(QUESTION)
-    await store.answers.release(QUESTION)
-    another = replace(QUESTION, digest="digest-2")
-    assert await store.answers.claim(another) is None
-    await store.answers.keep(another, ANSWER)
-    await store.answers.release(another)
-    assert await store.answers.claim(another) == ANSWER
+    await store.idempotent_requests.claim(REQUEST)
+    await store.idempotent_requests.release(REQUEST)
+    another = replace(REQUEST, digest="digest-2")
+    assert await store.idempotent_requests.claim(another) is None
+    await store.idempotent_requests.keep(another, ANSWER)
+    await store.idempotent_requests.release(another)
+    assert await store.idempotent_requests.claim(another) == ANSWER
 
 
 async def test_an_answer_whose_claim_was_released_meanwhile_is_kept_all_the_same(store: Store) -> None:
-    await store.answers.claim(QUESTION)
-    await store.answers.release(QUESTION)
-    assert await store.answers.keep(QUESTION, ANSWER) is ANSWER
-    assert await store.answers.claim(QUESTION) == ANSWER
+    await store.idempotent_requests.claim(REQUEST)
+    await store.idempotent_requests.release(REQUEST)
+    assert await store.idempotent_requests.keep(REQUEST, ANSWER) is ANSWER
+    assert await store.idempotent_requests.claim(REQUEST) == ANSWER
 
 
 async def test_an_answer_is_kept_for_a_day_and_then_the_key_is_free_again(timed: Store, watch: Watch) -> None:
-    await timed.answers.claim(QUESTION)
+    await timed.idempotent_requests.claim(REQUEST)
     watch.wait(HOUR)
-    await timed.answers.keep(QUESTION, ANSWER)
+    await timed.idempotent_requests.keep(REQUEST, ANSWER)
     watch.wait(KEPT_FOR - 1)
-    assert await timed.answers.claim(QUESTION) == ANSWER
+    assert await timed.idempotent_requests.claim(REQUEST) == ANSWER
     watch.wait(1)
-    assert await timed.answers.claim(replace(QUESTION, digest="digest-2")) is None
+    assert await timed.idempotent_requests.claim(replace(REQUEST, digest="digest-2")) is None
 
 
 async def test_old_answers_are_removed_in_passing_a_number_at_a_time(timed: Store, watch: Watch) -> None:
     await timed.organizations.ensure("other")
     for number in range(MOST_PURGED + 5):
-        await timed.answers.claim(Question("other", f"old-{number:03}", "d"))
+        await timed.idempotent_requests.claim(IdempotentRequest("other", f"old-{number:03}", "d"))
         watch.wait(SECOND)
     watch.wait(KEPT_FOR)
-    await timed.answers.claim(replace(QUESTION, key="new-1"))
+    await timed.idempotent_requests.claim(replace(REQUEST, key="new-1"))
     assert await kept_keys(timed) == ["new-1", *(f"old-{MOST_PURGED + number:03}" for number in range(5))]
-    await timed.answers.claim(replace(QUESTION, key="new-2"))
+    await timed.idempotent_requests.claim(replace(REQUEST, key="new-2"))
     assert await kept_keys(timed) == ["new-1", "new-2"]
 
 
 async def test_what_happens_in_one_transaction_is_kept_together(store: Store) -> None:
     async with store.database.transaction():
-        assert await store.answers.claim(QUESTION) is None
+        assert await store.idempotent_requests.claim(REQUEST) is None
         created = await store.teams.create(ORGANIZATION, Team("t", "T"))
         assert await store.teams.get(ORGANIZATION, "t") == created
-        await store.answers.keep(QUESTION, ANSWER)
-    assert await store.answers.claim(QUESTION) == ANSWER
+        await store.idempotent_requests.keep(REQUEST, ANSWER)
+    assert await store.idempotent_requests.claim(REQUEST) == ANSWER
     assert await store.teams.get(ORGANIZATION, "t") == created
 
 
 async def test_what_happens_in_one_transaction_is_undone_together(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):  # noqa: PT012  # the exception must come out of the open transaction
         async with store.database.transaction():
-            await store.answers.claim(QUESTION)
+            await store.idempotent_requests.claim(REQUEST)
             await store.teams.create(ORGANIZATION, Team("t", "T"))
-            await store.answers.keep(QUESTION, ANSWER)
+            await store.idempotent_requests.keep(REQUEST, ANSWER)
             raise ZeroDivisionError
     assert await kept_keys(store) == []
     assert (await store.teams.list(ORGANIZATION, 1, 0))[1] == 0
@@ -193,11 +195,11 @@ async def test_a_catalog_that_was_undone_is_not_remembered(open_store: Callable[
 async def test_whoever_asks_the_same_meanwhile_waits_for_the_answer(open_store: Callable[[], Store]) -> None:
     ours, theirs = open_store(), open_store()
     async with ours.database.transaction():
-        await ours.answers.claim(QUESTION)
-        waiting = asyncio.create_task(theirs.answers.claim(QUESTION))
+        await ours.idempotent_requests.claim(REQUEST)
+        waiting = asyncio.create_task(theirs.idempotent_requests.claim(REQUEST))
         done, _ = await asyncio.wait({waiting}, timeout=0.2)
         assert not done
-        await ours.answers.keep(QUESTION, ANSWER)
+        await ours.idempotent_requests.keep(REQUEST, ANSWER)
     assert await waiting == ANSWER
 
 
@@ -205,8 +207,8 @@ async def test_whoever_asks_the_same_does_the_work_when_the_first_has_failed(ope
     ours, theirs = open_store(), open_store()
     with pytest.raises(ZeroDivisionError):  # noqa: PT012  # the exception must come out of the open transaction
         async with ours.database.transaction():
-            await ours.answers.claim(QUESTION)
-            waiting = asyncio.create_task(theirs.answers.claim(QUESTION))
+            await ours.idempotent_requests.claim(REQUEST)
+            waiting = asyncio.create_task(theirs.idempotent_requests.claim(REQUEST))
             await asyncio.wait({waiting}, timeout=0.2)
             raise ZeroDivisionError
     assert await waiting is None
@@ -217,17 +219,17 @@ async def test_many_transactions_under_keys_of_their_own_all_get_their_turn(
 ) -> None:
     """While each of them removes old answers too."""
     for number in range(30):
-        await timed.answers.claim(Question(ORGANIZATION, f"old-{number}", "d"))
+        await timed.idempotent_requests.claim(IdempotentRequest(ORGANIZATION, f"old-{number}", "d"))
     watch.wait(KEPT_FOR)
     stores = [Store(Database(database_url, timeout=60), watch) for _ in range(3)]
 
     async def create(number: int) -> None:
         store = stores[number % 3]
         async with store.database.transaction():
-            question = Question(ORGANIZATION, f"old-{number}", "e")
-            assert await store.answers.claim(question) is None
+            request = IdempotentRequest(ORGANIZATION, f"old-{number}", "e")
+            assert await store.idempotent_requests.claim(request) is None
             await store.teams.create(ORGANIZATION, Team(f"t{number}", "T"))
-            await store.answers.keep(question, ANSWER)
+            await store.idempotent_requests.keep(request, ANSWER)
 
     await asyncio.gather(*(create(number) for number in range(30)))
     assert (await timed.teams.list(ORGANIZATION, 1, 0))[1] == 30
