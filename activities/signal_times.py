@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import UTC
+from collections.abc import Mapping
 
-from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client
 
 from activities.ports import Signals
-from domain.instants import from_datetime, render
+from domain.instants import render
+from workflows.run_events import instant_of, newest_first
 
 PAGE = 20
 
@@ -26,7 +23,7 @@ class HistorySignalTimes:
     async def __call__(self, signals: Signals, ordinals: frozenset[int]) -> Mapping[int, str]:
         times: dict[int, str] = {}
         asked_in, started, ordinal = None, None, signals.count
-        async for event in self._backwards(signals):
+        async for event in newest_first(self._client, signals.workflow_id, signals.run_id, PAGE):
             if event.activity_task_scheduled_event_attributes.activity_id == signals.activity_id:
                 asked_in = event.activity_task_scheduled_event_attributes.workflow_task_completed_event_id
             elif event.event_id == asked_in:
@@ -34,25 +31,8 @@ class HistorySignalTimes:
             elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED and started is not None:
                 # What came while that task ran is written behind it, and the workflow had not read it.
                 if ordinal in ordinals:
-                    times[ordinal] = render(from_datetime(event.event_time.ToDatetime(tzinfo=UTC)))
+                    times[ordinal] = render(instant_of(event.event_time))
                 ordinal -= 1
                 if ordinal < min(ordinals):
                     break
         return times
-
-    async def _backwards(self, signals: Signals) -> AsyncIterator[HistoryEvent]:
-        token = b""
-        while True:
-            answer = await self._client.workflow_service.get_workflow_execution_history_reverse(
-                GetWorkflowExecutionHistoryReverseRequest(
-                    namespace=self._client.namespace,
-                    execution=WorkflowExecution(workflow_id=signals.workflow_id, run_id=signals.run_id),
-                    maximum_page_size=PAGE,
-                    next_page_token=token,
-                )
-            )
-            for event in answer.history.events:
-                yield event
-            token = answer.next_page_token
-            if not token:
-                return

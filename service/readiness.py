@@ -12,13 +12,13 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from domain.errors import Unavailable
-from domain.instants import MINUTE, SECOND, Instant, Micros, in_units
+from domain.instants import SECOND, Instant, Micros, in_units
+from service.reconciling.findings import OVERDUE_AFTER
 from service.reconciling.runs import Runs
 from store.store import Store
 
 # A worker that is idle asks for tasks once a minute.
 POLL_WITHIN = Micros(75 * SECOND)
-OVERDUE_AFTER = Micros(MINUTE)
 
 
 @dataclass(frozen=True, slots=True)

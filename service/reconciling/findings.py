@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from domain.instants import MINUTE, Micros
+
+OVERDUE_AFTER = Micros(MINUTE)
+"""How long after its planned instant a milestone that has not fired counts as overdue."""
+
 
 class Trouble(StrEnum):
     """What can be wrong with an instance that is recorded, or runs, or ought to."""

@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 from domain.errors import InvalidValue, Unavailable
 from domain.ids import workflow_id
 from domain.instants import MINUTE, Instant, Micros
-from service.reconciling.findings import Finding, Report
+from service.reconciling.findings import OVERDUE_AFTER, Finding, Report
 from service.reconciling.healing import GRACE, Healing, Replays, address_of
 from service.reconciling.runs import RUNNING, Run, Runs, closed
 from service.reconciling.suspects import Suspects
@@ -20,7 +20,8 @@ from store.store import Store
 
 logger = logging.getLogger("slakeeper.reconciler")
 
-OVERDUE_AFTER = Micros(MINUTE)
+# A run records its last step that long before it ends, at most.
+LAST_STEP_WITHIN = Micros(MINUTE)
 INTERVAL_SECONDS = 15.0
 # A round that takes long must not become all that the engine does.
 SHARE = 5.0
@@ -165,8 +166,8 @@ class Reconciler:
 
 
 def _may_be_behind(recorded: RecordedInstance | None, run: Run) -> bool:
-    """A run records its last step just before it ends."""
-    return recorded is None or run.closed_at is None or recorded.recorded_at < run.closed_at - OVERDUE_AFTER
+    """Whether the run may have told more than is recorded; its history is read only then."""
+    return recorded is None or run.closed_at is None or recorded.recorded_at < run.closed_at - LAST_STEP_WITHIN
 
 
 def _portions(runs: Iterable[str]) -> Iterable[dict[Address, str]]:

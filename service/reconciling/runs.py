@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 
-from temporalio.api.common.v1 import WorkflowExecution as Execution
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import (
-    DescribeTaskQueueRequest,
-    GetWorkflowExecutionHistoryReverseRequest,
-)
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.instants import Instant, from_datetime, render
 from service.temporal.run_histories import RunHistories
 from service.temporal.sent_steps import STEP_ACTIVITIES
+from service.temporal.starting import start_from_record
+from service.temporal.statuses import suppress_status
 from workflows.calls import NEWEST
-from workflows.messages import AFTER, WORKFLOW_TYPE
+from workflows.messages import WORKFLOW_TYPE
 from workflows.packing import unpack
+from workflows.run_events import instant_of, newest_first
 
 _OURS = f'WorkflowType = "{WORKFLOW_TYPE}"'
 RUNNING = f'{_OURS} AND ExecutionStatus = "Running"'
 PROBLEMATIC = f"{RUNNING} AND TemporalReportedProblems IS NOT NULL"
 PAGE = 1000
+HISTORY_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,53 +77,39 @@ class Runs:
 
         Empty for a server from before 1.30, which does not say so; there the worker's own suspicions are all there is.
         """
-        try:
+        with suppress_status(RPCStatusCode.INVALID_ARGUMENT):
             return [id_ async for id_, _ in self.list(PROBLEMATIC)]
-        except RPCError as error:
-            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-                raise
-            return []
+        return []
 
     async def count_failing(self) -> int | None:
         """How many there are; None where the server does not say."""
-        try:
+        with suppress_status(RPCStatusCode.INVALID_ARGUMENT):
             return (await self._client.count_workflows(PROBLEMATIC)).count
-        except RPCError as error:
-            if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-                raise
-            return None
+        return None
 
     async def describe(self, workflow_id: str) -> Run | None:
         """The newest run; None where there is none, or none any more."""
-        try:
+        with suppress_status(RPCStatusCode.NOT_FOUND):
             described = await self._client.get_workflow_handle(workflow_id).describe()
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return None
-        failures = max(0, described.raw_description.pending_workflow_task.attempt - 1)
-        return _run(described, failures)
+            return _run(described, max(0, described.raw_description.pending_workflow_task.attempt - 1))
+        return None
 
     async def end(self, workflow_id: str, run_id: str, reason: str) -> None:
         """Terminate that run, and no other; one that has ended already stays as it is."""
-        try:
+        with suppress_status(RPCStatusCode.NOT_FOUND):
             await self._client.get_workflow_handle(workflow_id, run_id=run_id).terminate(reason=reason)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
 
     async def start(self, workflow_id: str, after: str | None, summary: str | None) -> bool:
         """Start a run that loads what is recorded, and whatever the run `after` was sent besides. False when somebody
         else has started one meanwhile."""
         try:
-            await self._client.start_workflow(
-                WORKFLOW_TYPE,
-                {} if after is None else {AFTER: after},
-                id=workflow_id,
-                task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                static_summary=summary,
+            await start_from_record(
+                self._client,
+                workflow_id,
+                self._task_queue,
+                after=after,
+                summary=summary,
+                if_running=WorkflowIDConflictPolicy.FAIL,
             )
         except WorkflowAlreadyStartedError:
             return False
@@ -148,26 +133,11 @@ class Runs:
 
     async def _sequences(self, workflow_id: str, run_id: str) -> AsyncIterator[tuple[int, Instant]]:
         """Of the newest step that there was at each of the run's requests, the last one first, and when it was made."""
-        token = b""
-        while True:
-            answer = await self._client.workflow_service.get_workflow_execution_history_reverse(
-                GetWorkflowExecutionHistoryReverseRequest(
-                    namespace=self._client.namespace,
-                    execution=Execution(workflow_id=workflow_id, run_id=run_id),
-                    maximum_page_size=50,
-                    next_page_token=token,
-                )
-            )
-            for event in answer.history.events:
-                scheduled = event.activity_task_scheduled_event_attributes
-                if scheduled.activity_type.name not in STEP_ACTIVITIES:
-                    continue
+        async for event in newest_first(self._client, workflow_id, run_id, HISTORY_PAGE):
+            scheduled = event.activity_task_scheduled_event_attributes
+            if scheduled.activity_type.name in STEP_ACTIVITIES:
                 [request] = await self._client.data_converter.decode(list(scheduled.input.payloads))
-                at = from_datetime(event.event_time.ToDatetime(tzinfo=UTC))
-                yield int(unpack(request)[NEWEST]), at
-            token = answer.next_page_token
-            if not token:
-                return
+                yield int(unpack(request)[NEWEST]), instant_of(event.event_time)
 
     async def _begun_with(self, workflow_id: str, run_id: str) -> int:
         """How far the instance was recorded when the run began to go on with it."""
@@ -187,8 +157,7 @@ class Runs:
                 task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
             )
         )
-        polls = [poller.last_access_time.ToDatetime(tzinfo=UTC) for poller in answer.pollers]
-        return from_datetime(max(polls)) if polls else None
+        return max((instant_of(poller.last_access_time) for poller in answer.pollers), default=None)
 
 
 def _run(execution: WorkflowExecution, failures: int = 0) -> Run:

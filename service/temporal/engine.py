@@ -28,10 +28,12 @@ from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event
 from service.temporal.known_attributes import Attributes
+from service.temporal.starting import start_from_record
 from service.temporal.states import QueriedState, StartedState
+from service.temporal.statuses import suppress_status
 from service.temporal.turns import Turns
 from service.timeouts import Timeouts
-from workflows.messages import AFTER, STATE_QUERY, WORKFLOW_TYPE, start_input, summary
+from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
 from workflows.visibility import at_start, attribute_values
 
 ClientProvider = Callable[[], Awaitable[Client]]
@@ -131,13 +133,10 @@ class Engine:
         """False when no such instance is running."""
         async with self._turn(), _answering(self._timeouts.signal):
             handle = await self._handle(organization, instance_id)
-            try:
+            with suppress_status(RPCStatusCode.NOT_FOUND):
                 await handle.signal(name, dict(payload), rpc_timeout=timedelta(seconds=self._timeouts.signal))
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                return False
-        return True
+                return True
+        return False
 
     async def revive(
         self, snapshot: Snapshot, signal: str | None = None, payload: Mapping[str, Any] | None = None
@@ -154,14 +153,13 @@ class Engine:
             if latest is not None and latest.status is WorkflowExecutionStatus.RUNNING and not options:
                 return
             completed = latest is not None and latest.status is WorkflowExecutionStatus.COMPLETED
-            await client.start_workflow(
-                WORKFLOW_TYPE,
-                {} if latest is None or completed else {AFTER: latest.run_id},
-                id=workflow_id(facts.organization, facts.instance_id),
-                task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                static_summary=summary(snapshot),
+            await start_from_record(
+                client,
+                workflow_id(facts.organization, facts.instance_id),
+                self._task_queue,
+                after=None if latest is None or completed else latest.run_id,
+                summary=summary(snapshot),
+                if_running=WorkflowIDConflictPolicy.USE_EXISTING,
                 rpc_timeout=timedelta(seconds=self._timeouts.start),
                 **options,
             )
@@ -197,12 +195,9 @@ class Engine:
         """
         async with _answering(self._timeouts.state):
             handle = await self._handle(organization, instance_id)
-            try:
+            with suppress_status(RPCStatusCode.NOT_FOUND):
                 return await _opening(await self._provide(), handle)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                return None
+        return None
 
     async def is_running(self, organization: str, instance_id: str) -> bool:
         """Whether there is such a workflow and it has not ended; Temporal itself knows, no worker is asked."""
@@ -212,12 +207,9 @@ class Engine:
 
     async def _describe(self, organization: str, instance_id: str) -> WorkflowExecution | None:
         handle = await self._handle(organization, instance_id)
-        try:
+        with suppress_status(RPCStatusCode.NOT_FOUND):
             return await handle.describe(rpc_timeout=timedelta(seconds=self._timeouts.state))
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return None
+        return None
 
     async def check(self) -> None:
         async with _answering(self._timeouts.health):

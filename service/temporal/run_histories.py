@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCStatusCode
 
-from domain.instants import Instant, from_datetime, render
+from domain.instants import Instant, render
 from service.temporal.sent_steps import STEP_ACTIVITIES, SentSteps
+from service.temporal.statuses import suppress_status
 from workflows.calls import LOAD
 from workflows.messages import AFTER, CANCEL, cancel_id, signal_id
 from workflows.packing import unpack
+from workflows.run_events import instant_of
 
 BROKEN_OFF = frozenset(
     {
@@ -102,28 +102,23 @@ class RunHistories:
     async def read(self, workflow_id: str, run_id: str) -> RunHistory | None:
         """None for a run whose history is gone, which it is some time after the run has ended."""
         reading = _Reading(self._client, run_id)
-        try:
-            async for event in self._client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history_events():
+        handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
+        with suppress_status(RPCStatusCode.NOT_FOUND):
+            async for event in handle.fetch_history_events():
                 await reading.take(event)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return None
-        history = reading.done()
-        if history.reset_from is None:
-            return history
-        return _named_as_in(history, await self.read(workflow_id, history.reset_from))
+            history = reading.done()
+            if history.reset_from is None:
+                return history
+            return _named_as_in(history, await self.read(workflow_id, history.reset_from))
+        return None
 
     async def broken_off(self, workflow_id: str) -> str | None:
         """The last run that has ended, unless it completed. Visibility says so, a second late at times."""
         query = f'WorkflowId = "{workflow_id}" AND ExecutionStatus != "Running"'
-        try:
+        # The server whose time skips keeps no lists.
+        with suppress_status(RPCStatusCode.UNIMPLEMENTED):
             async for found in self._client.list_workflows(query, page_size=1):
                 return found.run_id if found.status in BROKEN_OFF else None
-        except RPCError as error:
-            # The server whose time skips keeps no lists.
-            if error.status is not RPCStatusCode.UNIMPLEMENTED:
-                raise
         return None
 
     async def chain(self, workflow_id: str, run_id: str) -> Sequence[RunHistory]:
@@ -180,7 +175,7 @@ class _Reading:
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
                 await self._take_signal(event)
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
-                at = _instant(event.event_time)
+                at = instant_of(event.event_time)
                 self._signals.append(SentSignal(CANCEL, {"source": "temporal"}, cancel_id(self._run_id), at))
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 await self._take_request(event)
@@ -198,7 +193,7 @@ class _Reading:
     async def _take_start(self, event: HistoryEvent) -> None:
         started = event.workflow_execution_started_event_attributes
         start = await self._decoded(started.input.payloads)
-        self._started_at = _instant(event.event_time)
+        self._started_at = instant_of(event.event_time)
         self._start = unpack(start) if isinstance(start, Mapping) else {}
         self._continued_from = started.continued_execution_run_id or None
         self._steps.begin(unpack(self._start["carried"]) if "carried" in self._start else self._start)
@@ -230,7 +225,7 @@ class _Reading:
         payload = await self._decoded(signaled.input.payloads)
         given = payload.get("event_id") if isinstance(payload, Mapping) else None
         event_id = given if isinstance(given, str) and given else signal_id(self._run_id, self._ordinal)
-        self._signals.append(SentSignal(signaled.signal_name, payload, event_id, _instant(event.event_time)))
+        self._signals.append(SentSignal(signaled.signal_name, payload, event_id, instant_of(event.event_time)))
 
     async def _decoded(self, payloads: Sequence[Payload]) -> Any:
         if not payloads:
@@ -251,7 +246,3 @@ def _named_as_in(run: RunHistory, base: RunHistory | None) -> RunHistory:
         for sent, before in zip(run.signals, base.signals, strict=False)
     )
     return replace(run, signals=(*signals, *run.signals[len(signals) :]))
-
-
-def _instant(at: Timestamp) -> Instant:
-    return from_datetime(at.ToDatetime(tzinfo=UTC))

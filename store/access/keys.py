@@ -17,6 +17,7 @@ from domain.instants import Instant
 from store.access.organizations import DEFAULT_ORGANIZATION, Organizations, find_organization
 from store.database.clock import Clock, system_clock
 from store.database.connections import Database
+from store.database.counting import count_rows
 from store.database.ids import mint, mint_key
 from store.database.types import instant, moment, optional_instant
 from store.database.upserts import insert_missing
@@ -104,8 +105,8 @@ class Keys:
 
         def work(conn: sa.Connection) -> tuple[Sequence[StoredKey], int]:
             find_organization(conn, organization)
-            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(theirs))
-            return [_stored(row) for row in conn.execute(page)], total or 0
+            total = count_rows(conn, table, theirs)
+            return [_stored(row) for row in conn.execute(page)], total
 
         return await self.database.read(work)
 

@@ -18,6 +18,7 @@ from domain.record.records import Delivery, Record, refusal
 from domain.ticket.events import Event
 from store.database.clock import Clock
 from store.database.connections import Database
+from store.database.counting import count_rows
 from store.database.types import instant, moment, optional_instant
 from store.instances import records
 from store.instances.event_outcomes import EventKey, find_recorded
@@ -119,16 +120,15 @@ class Instances:
         """
         status = _status_at(self.now() if as_of is None else as_of)
         wanted = sa.and_(_shown(organization), *_conditions(filters, status))
-        counted = sa.select(sa.func.count()).select_from(instances).where(wanted)
         few = filters.get("subject") is not None
         page = _in_order(wanted, status, few).limit(limit).offset(offset)
 
         def work(conn: sa.Connection) -> tuple[Sequence[StoredInstance], int]:
-            total = conn.scalar(counted)
+            total = count_rows(conn, instances, wanted)
             rows = conn.execute(page).all()
             ledgers = _ledgers(conn, organization, [row.id for row in rows])
             found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]
-            return found, total or 0
+            return found, total
 
         return await self.database.read(work)
 
@@ -276,9 +276,8 @@ def _events(conn: sa.Connection, organization: str, instance_id: str) -> tuple[E
 
 
 def _count_records(conn: sa.Connection, organization: str, instance_id: str) -> int:
-    table = instance_records
-    these = own(table, organization, instance_id=instance_id)
-    return conn.scalar(sa.select(sa.func.count()).select_from(table).where(these)) or 0
+    these = own(instance_records, organization, instance_id=instance_id)
+    return count_rows(conn, instance_records, these)
 
 
 def _firing(row: Any) -> Firing:

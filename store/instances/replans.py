@@ -15,6 +15,7 @@ from domain.record.records import refusal
 from domain.ticket.events import Event, EventKind
 from store.database.clock import Clock
 from store.database.connections import Database
+from store.database.counting import count_rows
 from store.database.types import holdable, instant, moment, optional_instant
 from store.database.upserts import insert_missing, insert_new
 from store.schema.tables import instance_events, instances, organizations, replan_instances, replans
@@ -175,8 +176,8 @@ class Replans:
         page = sa.select(replans).where(theirs).order_by(replans.c.applied_at.desc(), replans.c.id)
 
         def work(conn: sa.Connection) -> tuple[Sequence[Replan], int]:
-            total = conn.scalar(sa.select(sa.func.count()).select_from(replans).where(theirs))
-            return [_replan(row) for row in conn.execute(page.limit(limit).offset(offset))], total or 0
+            total = count_rows(conn, replans, theirs)
+            return [_replan(row) for row in conn.execute(page.limit(limit).offset(offset))], total
 
         return await self.database.read(work)
 

@@ -15,6 +15,7 @@ from domain.policy.priorities import Priority
 from domain.policy.snapshot import Snapshot
 from domain.scrubbe.ticket_statuses import LIVING, History, StatusChange, TicketStatus
 from store.database.connections import Database
+from store.database.counting import count_rows
 from store.database.types import instant, moment, optional_instant
 from store.database.upserts import insert_new
 from store.instances.instances import StoredInstance, find_instances
@@ -112,11 +113,11 @@ class Tickets:
         page = sa.select(tickets).where(wanted).order_by(tickets.c.created_at.desc(), tickets.c.id)
 
         def work(conn: sa.Connection) -> tuple[Sequence[ListedTicket], int]:
-            total = conn.scalar(sa.select(sa.func.count()).select_from(tickets).where(wanted))
+            total = count_rows(conn, tickets, wanted)
             found = [_ticket(row) for row in conn.execute(page.limit(limit).offset(offset))]
             measured = [str(ticket.instance) for ticket in found if ticket.is_started]
             instances = find_instances(conn, organization, measured)
-            return [ListedTicket(ticket, instances.get(str(ticket.instance))) for ticket in found], total or 0
+            return [ListedTicket(ticket, instances.get(str(ticket.instance))) for ticket in found], total
 
         return await self.database.read(work)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -24,7 +24,7 @@ class Traits(NamedTuple):
     team_id: str
 
 
-_SHARED = {name: sa.bindparam(f"of_{name}") for name in Traits._fields if name != "organization"}
+_SHARED: dict[str, Any] = {name: sa.bindparam(f"of_{name}") for name in Traits._fields if name != "organization"}
 _ID = sa.select(target_traits.c.id).where(own(target_traits, OF_ORGANIZATION, **_SHARED))
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.calendar import Calendar
-from domain.errors import Conflict, NotFound, Outdated
+from domain.errors import Conflict, InvalidValue, NotFound, Outdated
 from domain.instants import Instant
 from store.access.organizations import SYSTEM, begin_change, find_organization
 from store.database.clock import Clock
 from store.database.connections import Database
+from store.database.counting import count_rows
 from store.database.ids import mint
 from store.database.types import instant, moment
 from store.schema.tables import api_keys, calendar_versions, calendars, policies, teams
@@ -73,9 +74,9 @@ class Calendars:
 
         def work(conn: sa.Connection) -> tuple[Sequence[StoredCalendar], int]:
             default_id = (find_organization(conn, organization)).default_calendar_id
-            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(live))
+            total = count_rows(conn, table, live)
             rows = conn.execute(page)
-            return [_stored(row, default_id) for row in rows], total or 0
+            return [_stored(row, default_id) for row in rows], total
 
         return await self.database.read(work)
 
@@ -91,9 +92,9 @@ class Calendars:
 
         def work(conn: sa.Connection) -> tuple[Sequence[StoredVersion], int]:
             _find(conn, organization, calendar_id)
-            total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(these))
+            total = count_rows(conn, table, these)
             page = _versions_with_keys().where(these).order_by(table.c.version).limit(limit).offset(offset)
-            return [_stored_version(row) for row in conn.execute(page)], total or 0
+            return [_stored_version(row) for row in conn.execute(page)], total
 
         return await self.database.read(work)
 
@@ -166,9 +167,13 @@ def live_calendars(conn: sa.Connection, organization: str) -> Sequence[Any]:
     return (conn.execute(sa.select(table.c.id, table.c.version, table.c.doc).where(live))).all()
 
 
-def is_live_calendar(conn: sa.Connection, organization: str, calendar_id: str) -> bool:
+def require_calendar(conn: sa.Connection, organization: str, calendar_id: str | None) -> None:
+    """Raises InvalidValue for business hours that the organization does not have; None is fine."""
+    if calendar_id is None:
+        return
     live = sa.and_(_is(organization, calendar_id), calendars.c.deleted_at.is_(None))
-    return conn.scalar(sa.select(calendars.c.id).where(live)) is not None
+    if conn.scalar(sa.select(calendars.c.id).where(live)) is None:
+        raise InvalidValue("business_hours_id", calendar_id, "must name business hours that exist")
 
 
 def _find(conn: sa.Connection, organization: str, calendar_id: str) -> StoredCalendar:

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from domain.errors import Conflict, InvalidValue, NotFound, Outdated
+from domain.errors import Conflict, NotFound, Outdated
 from domain.ids import Kind
 from domain.instants import Instant
 from domain.policy.policies import Policy
@@ -17,8 +17,9 @@ from domain.ticket.origins import Origin
 from store.access.organizations import SYSTEM, begin_change
 from store.database.clock import Clock
 from store.database.connections import Database
+from store.database.counting import count_rows
 from store.database.types import instant, moment, optional_instant
-from store.rules.calendars import is_live_calendar
+from store.rules.calendars import require_calendar
 from store.rules.claims import count_claims
 from store.rules.policy_history import PolicyVersion, append_version, read_versions
 from store.rules.policy_order import last_position, live_ids, move, require_every_one_once
@@ -57,7 +58,7 @@ class Policies:
 
         def work(conn: sa.Connection) -> StoredPolicy:
             begin_change(conn, organization)
-            _require_calendar(conn, organization, first)
+            require_calendar(conn, organization, first.business_hours_id)
             _require_alone(conn, organization, first)
             if _row(conn, organization, first.id) is not None:
                 raise Conflict(f"policy {first.id} exists already", field="id", value=first.id)
@@ -90,9 +91,9 @@ class Policies:
         page = sa.select(policies).where(wanted).order_by(policies.c.position, policies.c.id)
 
         def work(conn: sa.Connection) -> tuple[Sequence[StoredPolicy], int]:
-            total = conn.scalar(sa.select(sa.func.count()).select_from(policies).where(wanted))
+            total = count_rows(conn, policies, wanted)
             rows = conn.execute(page.limit(limit).offset(offset))
-            return [_stored(row) for row in rows], total or 0
+            return [_stored(row) for row in rows], total
 
         return await self.database.read(work)
 
@@ -113,7 +114,7 @@ class Policies:
         def work(conn: sa.Connection) -> StoredPolicy:
             begin_change(conn, organization)
             stored = _find_live(conn, organization, policy.id, policy.version)
-            _require_calendar(conn, organization, policy)
+            require_calendar(conn, organization, policy.business_hours_id)
             _require_alone(conn, organization, policy)
             _require_free(conn, organization, chosen)
             following = replace(policy, version=stored.version + 1)
@@ -237,12 +238,6 @@ def _require_alone(conn: sa.Connection, organization: str, policy: Policy) -> No
         if other.origin is Origin.V1 and other.id != policy.id and other.conditions == policy.conditions:
             reason = f"policy {other.id} is there for priority {other.conditions[0].value}"
             raise Conflict(reason, field="priority", value=other.id)
-
-
-def _require_calendar(conn: sa.Connection, organization: str, policy: Policy) -> None:
-    wanted = policy.business_hours_id
-    if wanted is not None and not is_live_calendar(conn, organization, wanted):
-        raise InvalidValue("business_hours_id", wanted, "must name business hours that exist")
 
 
 def _is(organization: str, policy_id: Any) -> sa.ColumnElement[bool]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from domain.instants import Instant
 from domain.policy.policies import Policy
+from store.database.counting import count_rows
 from store.database.types import instant
 from store.schema.tables import api_keys, policy_versions
 from store.schema.tenancy import own
@@ -42,9 +43,9 @@ def read_versions(
     these = own(table, organization, policy_id=policy_id)
     key = own(api_keys, organization, id=table.c.changed_by)
     page = sa.select(table, api_keys.c.name).join_from(table, api_keys, key, isouter=True).where(these)
-    total = conn.scalar(sa.select(sa.func.count()).select_from(table).where(these))
+    total = count_rows(conn, table, these)
     rows = conn.execute(page.order_by(table.c.version).limit(limit).offset(offset))
     return [
         PolicyVersion(Policy.from_json(row.doc), row.change, instant(row.changed_at), row.changed_by, row.name)
         for row in rows
-    ], total or 0
+    ], total

@@ -8,14 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.errors import Conflict, InvalidValue, NotFound
+from domain.errors import Conflict, NotFound
 from domain.instants import Instant
 from domain.ticket.teams import Team
 from store.access.organizations import begin_change
 from store.database.clock import Clock
 from store.database.connections import Database
+from store.database.counting import count_rows
 from store.database.types import instant, moment
-from store.rules.calendars import is_live_calendar
+from store.rules.calendars import require_calendar
 from store.schema.tables import teams
 from store.schema.tenancy import own
 
@@ -43,7 +44,7 @@ class Teams:
 
         def work(conn: sa.Connection) -> StoredTeam:
             begin_change(conn, organization)
-            _require_calendar(conn, organization, team)
+            require_calendar(conn, organization, team.business_hours_id)
             if _row(conn, organization, team.id) is not None:
                 raise Conflict(f"team {team.id} exists already", field="id", value=team.id)
             conn.execute(sa.delete(teams).where(_is(organization, team.id)))
@@ -59,8 +60,8 @@ class Teams:
         page = sa.select(teams).where(these).order_by(teams.c.created_at, teams.c.id).limit(limit).offset(offset)
 
         def work(conn: sa.Connection) -> tuple[Sequence[StoredTeam], int]:
-            total = conn.scalar(sa.select(sa.func.count()).select_from(teams).where(these))
-            return [_stored(row) for row in conn.execute(page)], total or 0
+            total = count_rows(conn, teams, these)
+            return [_stored(row) for row in conn.execute(page)], total
 
         return await self.database.read(work)
 
@@ -76,7 +77,7 @@ class Teams:
             changed = change(stored.team)
             if changed == stored.team:
                 return stored
-            _require_calendar(conn, organization, changed)
+            require_calendar(conn, organization, changed.business_hours_id)
             values = {**_columns(changed), "updated_at": moment(self.now())}
             conn.execute(sa.update(teams).where(_is(organization, team_id)).values(values))
             return _find(conn, organization, team_id)
@@ -106,12 +107,6 @@ def _find(conn: sa.Connection, organization: str, team_id: str) -> StoredTeam:
     if row is None:
         raise NotFound(f"team {team_id!r} does not exist", field="team_id", value=team_id)
     return _stored(row)
-
-
-def _require_calendar(conn: sa.Connection, organization: str, team: Team) -> None:
-    wanted = team.business_hours_id
-    if wanted is not None and not is_live_calendar(conn, organization, wanted):
-        raise InvalidValue("business_hours_id", wanted, "must name business hours that exist")
 
 
 def _live(organization: str) -> sa.ColumnElement[bool]:

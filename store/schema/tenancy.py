@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from store.schema.tables import organizations
 
-OF_ORGANIZATION = sa.bindparam("of_organization")
-OF_INSTANCE = sa.bindparam("of_instance")
+OF_ORGANIZATION: sa.BindParameter[str] = sa.bindparam("of_organization")
+OF_INSTANCE: sa.BindParameter[str] = sa.bindparam("of_instance")
 """What statements that are built once are given: whose instance, and which."""
 
 
