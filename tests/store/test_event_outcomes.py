@@ -90,7 +90,7 @@ async def test_what_is_waited_for_is_looked_up_by_its_keys(store: Store) -> None
     sa.event.listen(store.database.engine, "before_cursor_execute", heard)
     await store.instances.event_outcomes([(ORGANIZATION, "inst_sla_ticket_none", "ack")])
     assert steps == [
-        "SCAN asked VIRTUAL TABLE INDEX 1:",
+        "SCAN wanted VIRTUAL TABLE INDEX 1:",
         "SEARCH instance USING INDEX sqlite_autoindex_instances_1 (organization=? AND id=?)",
         f"SEARCH event USING INDEX {by_event} (organization=? AND instance_id=? AND event_id=?) LEFT-JOIN",
     ]

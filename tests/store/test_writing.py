@@ -30,7 +30,7 @@ def add(name: str) -> Callable[[sa.Connection], str]:
     """Adds an organization."""
 
     def work(conn: sa.Connection) -> str:
-        row = {"id": name, "name": name, "plan": "enterprise", "timezone": "UTC", "config_version": 1}
+        row = {"id": name, "name": name, "subscription": "enterprise", "timezone": "UTC", "config_version": 1}
         row |= {"default_calendar_id": "none", "created_at": sa.func.current_timestamp()}
         conn.execute(sa.insert(organizations).values(row))
         return name
