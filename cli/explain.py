@@ -6,15 +6,16 @@ import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from cli import administration, console
-from domain.errors import Conflict, InvalidValue, NotFound
+from domain.errors import Conflict, NotFound
 from domain.ids import InstanceId
-from domain.instants import Instant, from_datetime, parse, render
+from domain.instants import Instant, from_datetime
 
 if TYPE_CHECKING:
     from domain.explaining import Explanation, RecordedHistory
@@ -44,36 +45,27 @@ def explain(
 
 
 async def _explain(instance_id: str, organization: str, as_of: str | None, segments: int) -> Explanation:
-    from domain.explaining import explain as explained  # noqa: PLC0415 - as above
+    from service.instances.explaining import explain_instance  # noqa: PLC0415 - as above
 
     InstanceId.parse(instance_id)
-    now = from_datetime(datetime.now(UTC))
-    instant = now if as_of is None else _past_instant(as_of, now)
-    past = await _load(instance_id, organization)
-    known = past if as_of is None else past.as_of(instant)
-    if known is None:
-        raise NotFound(f"nothing was known of instance {instance_id} at {render(instant)}")
-    return explained(known, instant, segments)
+    find = partial(_find, instance_id, organization)
+    return await explain_instance(find, instance_id, as_of, segments, _now, field="--as-of")
 
 
-async def _load(instance_id: str, organization: str) -> RecordedHistory:
-    from domain.explaining import RecordedHistory  # noqa: PLC0415 - as above
+async def _find(instance_id: str, organization: str) -> RecordedHistory:
+    from service.instances.explaining import recorded_history  # noqa: PLC0415 - as above
 
     async with administration.opened() as store:
-        loaded = await store.instances.load(organization, instance_id)
-    if loaded is None:
+        history = await recorded_history(store, organization, instance_id)
+        if history is None and await store.instances.load(organization, instance_id) is not None:
+            raise Conflict(f"the opening of instance {instance_id} is not recorded yet")
+    if history is None:
         raise NotFound(f"there is no instance {instance_id} in organization {organization}")
-    past = RecordedHistory.of(loaded.snapshot, loaded.events, loaded.ledger, loaded.plan, loaded.is_complete)
-    if past is None:
-        raise Conflict(f"the opening of instance {instance_id} is not recorded yet")
-    return past
+    return history
 
 
-def _past_instant(text: str, now: Instant) -> Instant:
-    instant = parse(text, "--as-of")
-    if instant > now:
-        raise InvalidValue("--as-of", text, "must not lie ahead")
-    return instant
+def _now() -> Instant:
+    return from_datetime(datetime.now(UTC))
 
 
 def _coloured(line: str) -> Text:

@@ -10,7 +10,7 @@ from domain.instants import render
 from domain.plan.planning import plan
 from domain.record.views import instance_view
 from service.dependencies import Dependencies
-from service.instances.history import find_past_as_of
+from service.instances.history import find_history_as_of
 
 
 async def view_as_of(deps: Dependencies, organization: str, instance_id: str, as_of: str) -> dict[str, Any]:
@@ -19,7 +19,7 @@ async def view_as_of(deps: Dependencies, organization: str, instance_id: str, as
     Raises InvalidValue for an instant that is none or lies ahead, NotFound for an instance that was not known then,
     Unavailable while its events are not wholly recorded.
     """
-    known, instant = await find_past_as_of(deps, organization, instance_id, as_of)
+    known, instant = await find_history_as_of(deps, organization, instance_id, as_of)
     if not known.is_complete:
         raise Unavailable("The events of the instance are not wholly recorded yet; try again.")
     planned = await asyncio.to_thread(plan, known.snapshot, known.events)

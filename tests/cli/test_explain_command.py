@@ -124,7 +124,7 @@ def test_it_shows_as_many_segments_as_are_asked_for(run: Run) -> None:
         (("ticket 7",), "instance_id"),
         ((ID, "--as-of", "yesterday"), "--as-of"),
         ((ID, "--as-of", "2099-01-01T00:00:00Z"), "must not lie ahead"),
-        ((ID, "--as-of", "2026-03-02T08:59:59Z"), f"nothing was known of instance {ID} at 2026-03-02T08:59:59Z"),
+        ((ID, "--as-of", "2026-03-02T08:59:59Z"), f"Nothing was known of instance {ID} at 2026-03-02T08:59:59Z"),
     ],
 )
 def test_what_cannot_be_explained_is_said_and_ends_with_one(

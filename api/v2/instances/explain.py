@@ -15,10 +15,10 @@ from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.instances.explain_examples import EXPLANATION, TEXT
 from api.v2.instances.explain_schemas import ExplainFormat, ExplainQuery, ExplanationView
-from domain.explaining import Explanation, explain
+from domain.explaining import Explanation
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
-from service.instances.history import find_past_as_of
+from service.instances import history
 
 PLAIN = "text/plain"
 
@@ -49,9 +49,7 @@ async def explain_instance(
     response: Response,
 ) -> Any:
     """The seconds of a clock's segments add up to its time on the wall, the counted ones to what it has used."""
-    past, instant = await find_past_as_of(deps, owner.organization, instance_id, query.as_of)
-    # It walks over dates, and other requests need not wait for that.
-    explained = await asyncio.to_thread(explain, past, instant, query.segments)
+    explained = await history.explain_instance(deps, owner.organization, instance_id, query.as_of, query.segments)
     if _as_text(request, query.format):
         return await asyncio.to_thread(_text_response, explained)
     response.headers.update(VARY)
