@@ -1,0 +1,52 @@
+"""Every table. The schema is made by the migrations; a test compares the two."""
+
+from store.schema.tables.analytics import COUNTED, instance_targets, target_traits
+from store.schema.tables.instances import (
+    deliveries,
+    instance_events,
+    instance_records,
+    instances,
+    milestones,
+    notices,
+    upkeep,
+)
+from store.schema.tables.metadata import metadata
+from store.schema.tables.organizations import api_keys, idempotent_requests, organizations
+from store.schema.tables.replans import replan_instances, replans
+from store.schema.tables.rules import (
+    calendar_versions,
+    calendars,
+    claims,
+    ims_settings,
+    policies,
+    policy_versions,
+    teams,
+)
+from store.schema.tables.tickets import tickets
+
+__all__ = [
+    "COUNTED",
+    "api_keys",
+    "calendar_versions",
+    "calendars",
+    "claims",
+    "deliveries",
+    "idempotent_requests",
+    "ims_settings",
+    "instance_events",
+    "instance_records",
+    "instance_targets",
+    "instances",
+    "metadata",
+    "milestones",
+    "notices",
+    "organizations",
+    "policies",
+    "policy_versions",
+    "replan_instances",
+    "replans",
+    "target_traits",
+    "teams",
+    "tickets",
+    "upkeep",
+]

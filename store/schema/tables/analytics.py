@@ -1,0 +1,69 @@
+"""What analytics count: each clock as the newest record of its instance plans it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, UniqueConstraint
+
+from store.database.types import Name, UtcDateTime
+from store.schema.tables.metadata import metadata, of_instance
+
+COUNTED = "outcome IN ('met', 'breached')"
+"""Of the clocks that have stopped, those that count."""
+
+
+def _by_length(name: str) -> Index:
+    """So that the value at a rank is found by counting along, however many there are."""
+    where = sa.text(f"{name} IS NOT NULL AND {COUNTED}")
+    columns = ("organization", "type", name, "outcome_at", "stopped_at", "traits", "outcome")
+    return Index(f"ix_instance_targets_{name}", *columns, sqlite_where=where, postgresql_where=where)
+
+
+# What clocks have in common that analytics count by, so that they count on small numbers; an empty text is none. Rows
+# are added, and never changed or removed.
+target_traits = Table(
+    "target_traits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("organization", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("type", Name, nullable=False),
+    Column("priority", Name, nullable=False),
+    Column("policy_id", Name, nullable=False),
+    Column("team_id", Name, nullable=False),
+    UniqueConstraint("organization", "kind", "type", "priority", "policy_id", "team_id", name="uq_target_traits"),
+)
+
+# Each clock of an instance as its newest record plans it, for analytics. `outcome` is met, breached, cancelled or null
+# (undecided: paused); `outcome_at` is when the clock stopped in time, when its due passes, or when it was cancelled,
+# and may lie ahead; `previous_at` is that of the clock of the same instance that ended before it. Lengths are
+# microseconds: `worked` and `lasted` (wall time) as of the stop, null while it is open.
+instance_targets = Table(
+    "instance_targets",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("instance_id", Name, primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("cycle", Integer, primary_key=True, autoincrement=False),
+    Column("type", Name, nullable=False),
+    Column("team_id", Name),
+    Column("traits", Integer, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("due_at", UtcDateTime),
+    Column("stopped_at", UtcDateTime),
+    Column("outcome", Name),
+    Column("outcome_at", UtcDateTime),
+    Column("previous_at", UtcDateTime),
+    Column("budget", BigInteger, nullable=False),
+    Column("worked", BigInteger),
+    Column("lasted", BigInteger),
+    Column("paused", BigInteger, nullable=False),
+    Index(None, "organization", "outcome_at"),
+    Index(
+        "ix_instance_targets_counted",
+        *("traits", "outcome", "outcome_at", "previous_at", "stopped_at", "worked", "lasted", "paused"),
+    ),
+    _by_length("worked"),
+    _by_length("lasted"),
+    of_instance(),
+)

@@ -1,0 +1,48 @@
+"""Organizations, their keys, and requests that must be carried out once."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+
+from store.database.types import Document, Name, UtcDateTime
+from store.schema.tables.metadata import metadata
+
+organizations = Table(
+    "organizations",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("name", Name, nullable=False),
+    Column("subscription", Name, nullable=False),
+    Column("timezone", Name, nullable=False),
+    Column("config_version", Integer, nullable=False),
+    Column("default_calendar_id", Name, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("organization", Name, ForeignKey("organizations.id"), nullable=False),
+    Column("name", Name, nullable=False),
+    Column("prefix", Name, nullable=False),
+    Column("digest", Name, nullable=False),
+    Column("scopes", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    UniqueConstraint("digest"),
+)
+
+# POSTs with an Idempotency-Key, and what they were answered; status 0: not answered yet.
+idempotent_requests = Table(
+    "idempotent_requests",
+    metadata,
+    Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
+    Column("key", Name, primary_key=True),
+    Column("request_digest", Name, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", Document, nullable=False),
+    Column("body", Name, nullable=False),
+    Column("answered_at", UtcDateTime, nullable=False),
+    Index(None, "answered_at"),
+)
