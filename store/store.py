@@ -1,4 +1,4 @@
-"""The store as its users hold it: one object, a part for each thing it keeps."""
+"""The store: one object, with a part for each kind of thing that it keeps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ from store.rules.teams import Teams
 
 
 class Store:
-    """Belongs to one event loop. Every method raises StoreUnavailable when the database cannot be reached."""
+    """Belongs to one event loop. Every method of every part raises StoreUnavailable when the database cannot be
+    reached.
+    """
 
     def __init__(self, database: Database, now: Clock = system_clock) -> None:
         self.database = database
@@ -52,14 +54,14 @@ class Store:
 
     @classmethod
     def open(cls, url: str, now: Clock = system_clock) -> Store:
-        """Connects on first use."""
+        """A store that connects on first use."""
         return cls(Database(url), now)
 
     async def close(self) -> None:
         await self.database.close()
 
     async def catalog(self, organization: str) -> Catalog:
-        """The organization's rules as they stand. Raises NotFound."""
+        """The organization's rules as they are now. Raises NotFound."""
         return await self.database.read(lambda conn: self._catalogs.of(conn, organization))
 
     async def open_tickets(

@@ -1,1 +1,1 @@
-"""Organizations, their keys, and what requests with an idempotency key were answered."""
+"""Organizations, their API keys, and requests with an idempotency key."""

@@ -1,4 +1,4 @@
-"""What requests with an idempotency key were answered, for a day, so that a retry is answered the same."""
+"""Requests with an idempotency key and their answers, kept for a day, so that a retry gets the same answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from store.schema.tenancy import own
 KEPT_FOR = Micros(24 * HOUR)
 MOST_PURGED = 100
 KEY_FIELD = "Idempotency-Key"
-"""What those who send keys call them."""
+"""The name of the header that carries the key."""
 _NOT_YET = 0
 
 
@@ -33,7 +33,7 @@ class KeptAnswer:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request under a key; `digest` is equal for equal requests."""
+    """A request under a key. `digest` is the same for the same method, path, query and body."""
 
     organization: str
     key: str
@@ -42,17 +42,22 @@ class IdempotentRequest:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequests:
-    """`claim` comes first, then the work, then `keep`; in one transaction (`Database.transaction`) or in one each.
+    """Call `claim` first, then do the work, then call `keep`: in one transaction (`Database.transaction`) or in one
+    each.
 
-    In one, whoever asks the same meanwhile waits for its end, so the work is done once. In one each, everybody who asks
-    before an answer is kept does the work, which must stand that, and all of them get the first answer.
+    In one transaction the work is done once: the same request waits until the transaction ends. With a transaction for
+    each step, every request that arrives before an answer is kept does the work again. The work must then be
+    repeatable, and every request gets the first answer.
     """
 
     database: Database
     now: Clock
 
     async def claim(self, request: IdempotentRequest) -> KeptAnswer | None:
-        """The answer that was kept; None: the work is to be done. Raises IdempotencyKeyReused."""
+        """The answer that was kept, None if the work is still to be done.
+
+        Raises IdempotencyKeyReused when the key came with another request before.
+        """
 
         def work(conn: sa.Connection) -> Any:
             expired = idempotent_requests.c.answered_at <= moment(Instant(self.now() - KEPT_FOR))
@@ -60,7 +65,7 @@ class IdempotentRequests:
             held = None
             while held is None:  # it may be released between the two
                 if insert_new(conn, idempotent_requests, self._row(request, KeptAnswer(_NOT_YET, {}, ""))):
-                    # Behind our own row: whoever waits for another one's key holds nothing that others wait for.
+                    # After our own row, so that a request that waits for a key holds no row that others wait for.
                     _purge(conn, expired)
                     return None
                 held = _held(conn, request)
@@ -73,7 +78,7 @@ class IdempotentRequests:
         return _answer(held)
 
     async def keep(self, request: IdempotentRequest, answer: KeptAnswer) -> KeptAnswer:
-        """The answer that counts: this one, unless somebody who asked the same was quicker."""
+        """The answer that counts: this one, unless the same request has been answered meanwhile."""
         row = self._row(request, answer)
 
         def work(conn: sa.Connection) -> KeptAnswer:
@@ -88,7 +93,7 @@ class IdempotentRequests:
         return await self.database.write(work)
 
     async def release(self, request: IdempotentRequest) -> None:
-        """The work came to nothing: the key is free for another request."""
+        """Free the key for another request, because the work failed."""
 
         def work(conn: sa.Connection) -> None:
             conn.execute(sa.delete(idempotent_requests).where(_unanswered(request)))
@@ -112,7 +117,7 @@ def _held(conn: sa.Connection, request: IdempotentRequest) -> Any:
 
 
 def _purge(conn: sa.Connection, expired: sa.ColumnElement[bool]) -> None:
-    """Some of what has expired, whoever it belongs to; what others are about to remove is left to them."""
+    """Remove some expired requests of all organizations, except those that another transaction is removing."""
     key = sa.tuple_(idempotent_requests.c.organization, idempotent_requests.c.key)
     oldest = (
         sa.select(idempotent_requests.c.organization, idempotent_requests.c.key)

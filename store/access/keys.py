@@ -1,4 +1,7 @@
-"""API keys: only a SHA-256 digest is kept (keys are high-entropy tokens), and a few characters to tell them apart."""
+"""API keys. Only a SHA-256 digest of a key is kept, and its first characters, by which people tell keys apart.
+
+A plain digest is enough because keys are random tokens of high entropy.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ class KeyOwner:
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """What is left of a key once it has been shown."""
+    """A key as it is kept: its text is shown once, at creation, and cannot be read later."""
 
     id: str
     organization: str
@@ -56,7 +59,7 @@ class Keys:
     now: Clock
 
     async def verify(self, key: str) -> KeyOwner | None:
-        """Who a key belongs to; None for an unknown or revoked one."""
+        """The owner of a key, None for an unknown or revoked key."""
         table = api_keys
         valid = sa.and_(table.c.digest == digest(key), table.c.revoked_at.is_(None))
         owners = table.join(organizations, own(organizations, table.c.organization))
@@ -65,9 +68,9 @@ class Keys:
         return None if row is None else _owner(row)
 
     async def ensure(self, key: str, name: str, organization: str, scopes: Sequence[str]) -> bool:
-        """Adds a key of an organization, made if it is new; a key that is there stays as it is, revoked or not.
+        """Add a key, and its organization if that does not exist; return whether the key is valid.
 
-        Whether the key is valid. Raises Conflict when it belongs to another organization.
+        A key that exists stays as it is, revoked or not. Raises Conflict when it belongs to another organization.
         """
         await Organizations(self.database, self.now).ensure(organization)
         same = sa.select(api_keys).where(api_keys.c.digest == digest(key))
@@ -83,7 +86,7 @@ class Keys:
         return there.revoked_at is None
 
     async def create(self, organization: str, name: str, scopes: Sequence[str]) -> tuple[StoredKey, str]:
-        """A new key, and its text, which nobody can read anywhere later.
+        """A new key and its text, which cannot be read later.
 
         Raises NotFound for the organization, InvalidValue for the name and the scopes.
         """
@@ -98,7 +101,7 @@ class Keys:
         return await self.database.write(work)
 
     async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredKey], int]:
-        """A page, oldest first, and how many there are; revoked ones included. Raises NotFound."""
+        """A page of keys, oldest first, and the number of all keys. Revoked keys are included. Raises NotFound."""
         table = api_keys
         theirs = own(table, organization)
         page = sa.select(table).where(theirs).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
@@ -111,7 +114,10 @@ class Keys:
         return await self.database.read(work)
 
     async def revoke(self, key_id: str, organization: str | None = None) -> StoredKey:
-        """Of the organization, or of any. One that is revoked stays revoked as of then. Raises NotFound."""
+        """Revoke a key of the organization, or of any organization if none is given.
+
+        A key that is revoked already keeps its `revoked_at`. Raises NotFound.
+        """
         table = api_keys
         valid = sa.and_(_is(key_id, organization), table.c.revoked_at.is_(None))
 
@@ -122,7 +128,7 @@ class Keys:
         return await self.database.write(work)
 
     async def any(self) -> bool:
-        """Whether some key is valid."""
+        """Whether there is any valid key."""
 
         def work(conn: sa.Connection) -> bool:
             valid = sa.select(api_keys.c.id).where(api_keys.c.revoked_at.is_(None)).limit(1)
@@ -191,5 +197,5 @@ def digest(key: str) -> str:
 
 
 def prefix(key: str) -> str:
-    """At most a quarter of the key, so that what is shown gives nothing away."""
+    """The characters that are shown: at most a quarter of the key, so that nobody can guess the rest."""
     return key[: min(LONGEST_PREFIX, len(key) // 4)]

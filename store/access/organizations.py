@@ -1,4 +1,4 @@
-"""Organizations: each has configuration of its own, with a default calendar from the first moment."""
+"""Organizations. Each has its own configuration, and a default calendar from its creation on."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OFFICE_HOURS = Calendar.from_json(
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """`timezone` is whose days its analytics count; its calendars have zones of their own."""
+    """`timezone` is an IANA name: analytics count days in this zone. Calendars have zones of their own."""
 
     id: str
     name: str
@@ -52,7 +52,7 @@ class Organizations:
     now: Clock
 
     async def ensure(self, organization: str) -> Organization:
-        """The organization, made with a default calendar if it is new."""
+        """The organization. If there is none of this id, it is created with a default calendar."""
 
         def work(conn: sa.Connection) -> Organization:
             self._make(conn, organization, {})
@@ -68,7 +68,10 @@ class Organizations:
         timezone: str | None = None,
         subscription: Subscription | None = None,
     ) -> Organization:
-        """With a default calendar. Raises InvalidValue, and Conflict when there is one of this id."""
+        """Create an organization with a default calendar.
+
+        Raises InvalidValue for a bad value, and Conflict when an organization of this id exists.
+        """
         changes = _changes(name, timezone, subscription)
 
         def work(conn: sa.Connection) -> Organization:
@@ -88,9 +91,10 @@ class Organizations:
         default_calendar_id: str | None = None,
         subscription: Subscription | None = None,
     ) -> Organization:
-        """What is None stays as it is; a new subscription is known everywhere once keys are looked up anew.
+        """Change the values that are not None. Processes that cache keys apply a new subscription when they read a key
+        again.
 
-        Raises NotFound for the organization, InvalidValue for a calendar that it does not have, or a bad value.
+        Raises NotFound for the organization, InvalidValue for a calendar that it does not have, or for a bad value.
         """
         changes = _changes(name, timezone, subscription)
 
@@ -111,7 +115,7 @@ class Organizations:
         return await self.database.read(lambda conn: find_organization(conn, organization))
 
     async def list(self) -> Sequence[Organization]:
-        """All of them, by their ids."""
+        """All organizations, in the order of their ids."""
 
         def work(conn: sa.Connection) -> Sequence[Organization]:
             rows = conn.execute(sa.select(*_columns()).order_by(organizations.c.id))
@@ -120,7 +124,7 @@ class Organizations:
         return await self.database.read(work)
 
     def _make(self, conn: sa.Connection, organization: str, given: Mapping[str, Any]) -> bool:
-        """Whether it is new."""
+        """Create the organization unless it exists; return whether it was created."""
         row = {
             "id": require_organization(organization),
             "name": organization,
@@ -160,7 +164,7 @@ def find_organization(conn: sa.Connection, organization: str) -> Organization:
 
 
 def begin_change(conn: sa.Connection, organization: str) -> None:
-    """Counts a change of configuration; changes of one organization wait for each other from here to their commit.
+    """Count a change of configuration. From here to the commit, other changes of the organization wait.
 
     Raises NotFound.
     """
@@ -171,7 +175,7 @@ def begin_change(conn: sa.Connection, organization: str) -> None:
 
 
 def _changes(name: str | None, timezone: str | None, subscription: Subscription | None) -> dict[str, Any]:
-    """The columns of what is given. Raises InvalidValue."""
+    """The columns of the values that are given. Raises InvalidValue for a bad value."""
     given = {
         "name": None if name is None else require_text(name, "name", LONGEST_NAME),
         "timezone": None if timezone is None else require_zone(timezone),

@@ -1,1 +1,1 @@
-"""What became of promises: counted in the database."""
+"""Analytics: how clocks ended, counted in the database."""

@@ -1,4 +1,4 @@
-"""Each breach of a period, and by how much: what still runs is measured by the core, as of now."""
+"""Each breach of a period and its overrun. The core measures a clock that still runs, as of now."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from store.schema.tenancy import own
 
 @dataclass(frozen=True, slots=True)
 class MeasuredBreach:
-    """`overrun` is working time, `wall_overrun` wall time: from due to stop, or to now while the clock is open."""
+    """`overrun` is working time, `wall_overrun` wall time; both in microseconds from the due instant to the stop, or to
+    now while the clock is open.
+    """
 
     instance_id: str
     subject_type: SubjectType
@@ -40,7 +42,7 @@ class MeasuredBreach:
 def find_breaches(
     conn: sa.Connection, scope: Scope, window: OutcomeWindow, limit: int, offset: int
 ) -> Sequence[MeasuredBreach]:
-    """A page, newest due first."""
+    """A page of breaches, newest due instant first."""
     subject = (INSTANCES.subject_type, INSTANCES.subject, INSTANCES.policy_id, INSTANCES.priority)
     order = (TARGETS.outcome_at.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
     page = queries.breached(scope, window, *TARGETS, *subject).order_by(*order).limit(limit).offset(offset)
@@ -64,7 +66,7 @@ def _used(row: Any, plans: Mapping[str, tuple[Plan, Snapshot | None]], now: Inst
     planned, snapshot = plans[row.instance_id]
     target = planned.target(row.name, row.cycle)
     assert target is not None, "the rows of an instance are those of its plan"
-    # Without its opening, which is still to be recorded, nobody knows its calendar.
+    # While its opening is not recorded, its calendar is unknown.
     return target.used if snapshot is None else used_at(target, calendar_of(snapshot, target), now)
 
 

@@ -1,4 +1,4 @@
-"""How the promises of the API v1 were kept: what Scrubbe's analytics are made of, read from one state."""
+"""How the promises of the API v1 were kept, read from one state of the database: the figures of Scrubbe's analytics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from store.rules.policies import live_policies
 
 @dataclass(frozen=True, slots=True)
 class Average:
-    """What `number` clocks of one type under one policy that have stopped show on average, in microseconds."""
+    """The average working time, in microseconds, of `number` stopped clocks of one type under one policy."""
 
     type: str
     policy_id: str | None
@@ -34,7 +34,10 @@ class Average:
 
 @dataclass(frozen=True, slots=True)
 class ComplianceFigures:
-    """Of a period: how clocks ended, deleted policies' too; the live policies; the month's downtime by priority."""
+    """How the clocks of a period ended (those of deleted policies too), the live policies, and the month's downtime.
+
+    `downtime` is by priority, in microseconds.
+    """
 
     groups: Sequence[Group]
     averages: Sequence[Average]
@@ -50,7 +53,7 @@ class Compliance:
     database: Database
 
     async def of(self, organization: str, period: Period, month: Month) -> ComplianceFigures:
-        """`month.now` decides what has happened."""
+        """The figures of the period and the month. Only what has happened by `month.now` counts."""
         scope = Scope(organization, Kind.SLA, origin=Origin.V1)
         window = OutcomeWindow(period.start, period.end, month.now)
 

@@ -1,4 +1,4 @@
-"""The statements behind analytics: each finds clocks by when they ended, on an index."""
+"""The statements behind analytics. Each finds clocks by the instant at which they ended, on an index."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NUMBER = sa.func.count().label("number")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose clocks are looked at; None narrows nothing."""
+    """Which clocks count: those of the organization that match every value that is not None."""
 
     organization: str
     kind: Kind
@@ -41,12 +41,12 @@ class Scope:
 
     @property
     def table(self) -> sa.FromClause:
-        """The rows of instances are long: they are read only where what they hold is asked for."""
+        """The tables to read. The rows of instances are long: they are read only if a filter needs them."""
         return instance_targets if self.policy_id is self.priority is self.origin is None else JOINED
 
     @property
     def is_of_instances(self) -> bool:
-        """Whether of each instance all clocks are looked at, or none."""
+        """Whether the scope has either all clocks of an instance or none."""
         return self.type is None and self.team_id is None
 
     @property
@@ -80,7 +80,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeWindow:
-    """`[start, end)`, and of that what has happened by `now`."""
+    """The period `[start, end)`, cut off behind `now`."""
 
     start: Instant
     end: Instant
@@ -103,17 +103,19 @@ LENGTHS = ("worked", "lasted", "paused")
 
 
 def counts(scope: Scope, window: OutcomeWindow, *, some_stop_later: bool = False) -> sa.Select[Any]:
-    """By traits and outcome: how many clocks ended, how many of them first of their instance, how many have stopped,
-    and averages of those; which cannot overflow as sums could. One way along the index, in its order.
+    """For each traits and outcome: the number of clocks that ended, how many of them were the first of their instance,
+    how many have stopped, and averages of those.
 
-    `later` is how many stop after now, as only those can that are breached before: where there are any, these have to
-    be asked for again with `some_stop_later`, which is half as fast.
+    Averages cannot overflow as sums could. The statement goes along the index once, in its order.
+
+    `later` is the number of clocks that stop after now; only a breached clock can. If there are any, breached clocks
+    have to be counted again with `some_stop_later`, which is half as fast.
     """
     now = moment(window.now)
     later = TARGETS.stopped_at > now
     stopped = TARGETS.stopped_at <= now if some_stop_later else TARGETS.stopped_at.is_not(None)
     first = sa.or_(TARGETS.previous_at.is_(None), TARGETS.previous_at < moment(window.start))
-    # Of a clock that goes on nobody knows the lengths but that of its pauses.
+    # Of the lengths, a clock that goes on has only that of its pauses.
     known = {name: TARGETS[name] for name in ("worked", "lasted") if not some_stop_later}
     numbers = (
         NUMBER,
@@ -129,14 +131,16 @@ def counts(scope: Scope, window: OutcomeWindow, *, some_stop_later: bool = False
 
 
 def touched(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
-    """How many instances had one of these clocks end: the first of all that ended may be none of these."""
+    """The number of instances with such a clock that ended. The first clock of an instance may lie outside of the
+    scope.
+    """
     number = sa.func.count(sa.distinct(TARGETS.instance_id))
     these = sa.and_(_of(scope), TARGETS.outcome.in_(OUTCOMES), window.where)
     return sa.select(number).select_from(instance_targets).where(these)
 
 
 class _AllOf(GenericFunction[Any]):
-    """Values of many rows as one document: a row read costs more than a number in a text."""
+    """The values of many rows as one document: reading a row costs more than reading a number in a text."""
 
     name = "json_agg"
     type = Document
@@ -149,20 +153,23 @@ def _spelled_for_sqlite(element: _AllOf, compiler: Any, **options: Any) -> str:
 
 
 def lengths(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
-    """Of the counted clocks that have stopped, by type: what each worked and lasted."""
+    """Working times and wall times of the counted clocks that have stopped, by type, in microseconds."""
     columns = (_AllOf(TARGETS[name]).label(name) for name in ("worked", "lasted"))
     return _stopped(sa.select(TRAITS.type, *columns), scope, window).group_by(TRAITS.type)
 
 
 def outside(scope: Scope, type_: str) -> sa.Select[Any]:
-    """Some traits of that type that are not looked at."""
+    """One of the traits of that type that lie outside of the scope."""
     of_type = own(target_traits, scope.organization, type=type_)
     return sa.select(TRAITS.id).where(of_type, ~scope.traits).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """A place (from 1) among the `number` lengths of clocks of a type; `is_whole`: all traits of it are looked at."""
+    """A place (from 1) among the `number` lengths of the clocks of a type.
+
+    `is_whole` is true if the scope has all traits of the type.
+    """
 
     type: str
     length: str
@@ -172,9 +179,9 @@ class Rank:
 
 
 def at_rank(scope: Scope, window: OutcomeWindow, rank: Rank) -> sa.Select[Any]:
-    """The length there and the next one, larger one first: counted along the index of all such lengths."""
+    """The length at the rank and the next one, larger first: found by counting along the index of all lengths."""
     length = TARGETS[rank.length]
-    # Written out, because a partial index serves only a statement that says what it holds.
+    # Written out, because a partial index serves only a statement that repeats its condition.
     counted = sa.and_(length.is_not(None), sa.text(COUNTED), TARGETS.stopped_at <= moment(window.now))
     of_type = own(instance_targets, scope.organization, type=rank.type)
     # An expression, because SQLite would sort all that it finds by when they ended.
@@ -185,13 +192,15 @@ def at_rank(scope: Scope, window: OutcomeWindow, rank: Rank) -> sa.Select[Any]:
 
 
 def averages(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
-    """How many of the counted clocks have stopped and what they show on average, by policy and type."""
+    """The number of counted clocks that have stopped, and their average working time, by policy and type."""
     found = sa.select(TRAITS.policy_id, TRAITS.type, NUMBER, sa.func.avg(TARGETS.worked).label("worked"))
     return _stopped(found, scope, window).group_by(TRAITS.policy_id, TRAITS.type)
 
 
 def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Select[Any]:
-    """How many were met and breached in each bucket (by its number); buckets that lie ahead must be left out."""
+    """The number of met and breached clocks in each bucket, by the bucket's number. `cut` has no bucket that lies
+    ahead.
+    """
     columns = (sa.column("bucket", sa.Integer), sa.column("start", UtcDateTime), sa.column("end", UtcDateTime))
     bounds = [
         (number, moment(bucket.start), moment(OutcomeWindow(bucket.start, bucket.end, now).until))
@@ -200,7 +209,7 @@ def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Selec
     cuts = sa.values(*columns, name="cuts").data(bounds).cte("cuts")
     within = sa.and_(scope.where, TARGETS.outcome_at >= cuts.c.start, TARGETS.outcome_at < cuts.c.end)
     every = sa.select(sa.func.count()).select_from(scope.table).where(within).correlate(cuts)
-    # As a join, PostgreSQL went through all rows for each bucket; so it looks each bucket up in the index.
+    # With a join PostgreSQL reads all rows for each bucket; with subqueries it looks each bucket up in the index.
     of_outcome = (
         every.where(TARGETS.outcome == outcome).scalar_subquery().label(outcome) for outcome in (MET, BREACHED)
     )
@@ -221,7 +230,7 @@ def _of(scope: Scope) -> sa.ColumnElement[bool]:
 
 
 def _stopped(found: sa.Select[Any], scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
-    """Of the clocks that count those that have stopped."""
+    """Only the clocks that count and have stopped."""
     counted = sa.and_(TARGETS.outcome.in_((MET, BREACHED)), TARGETS.stopped_at <= moment(window.now))
     joined = found.select_from(target_traits.join(instance_targets, TARGETS.traits == TRAITS.id))
     return joined.where(scope.traits, counted, window.where)

@@ -1,4 +1,4 @@
-"""What became of the promises of a period: counted in the database, on one state of it."""
+"""How the clocks of a period ended, counted in the database on one state of it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ from store.schema.tables import policies, teams
 from store.schema.tenancy import own
 
 FEW = 50_000
-"""Lengths that are sorted sooner than counted along an index, which holds those of all times."""
+"""Up to so many lengths, sorting is faster than counting along the index, which holds the lengths of all times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Of policies and teams by their ids, archived and deleted ones included; what nobody named here has none."""
+    """Names of policies and teams by their ids, archived and deleted ones included. An id that is not known here is
+    absent.
+    """
 
     policies: Mapping[str, str]
     teams: Mapping[str, str]
@@ -45,7 +47,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Breaches:
-    """A page of `total`; the clusters are of all of them, each with its number, most first."""
+    """A page of the `total` breaches, and clusters of all breaches, each with its number, largest first."""
 
     page: Sequence[MeasuredBreach]
     total: int
@@ -57,7 +59,7 @@ class Breaches:
 
 @dataclass(frozen=True, slots=True)
 class Analytics:
-    """`now` decides what has happened: a due that lies ahead has not passed."""
+    """Only what has happened by `now` counts: a due instant that lies ahead has not passed."""
 
     database: Database
 
@@ -72,7 +74,7 @@ class Analytics:
         return await self.database.read(work)
 
     async def trend(self, scope: Scope, cut: Sequence[Bucket], now: Instant) -> Sequence[Tally]:
-        """One for each bucket, the empty ones included."""
+        """A tally for each bucket, empty buckets included."""
         counts = [Tally() for _ in cut]
         begun = [bucket for bucket in cut if bucket.start <= now]
         if begun:
@@ -82,7 +84,7 @@ class Analytics:
         return counts
 
     async def breaches(self, scope: Scope, period: Period, now: Instant, *, limit: int, offset: int) -> Breaches:
-        """Newest due first."""
+        """Breaches of the period, newest due instant first."""
         window = OutcomeWindow(period.start, period.end, now)
         traits = (INSTANCES.policy_id, TARGETS.team_id)
         grouped = queries.breached(scope, window, *traits, queries.NUMBER).group_by(*traits)
@@ -119,7 +121,7 @@ def _figures(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Figure
 
 @dataclass(frozen=True, slots=True)
 class _GroupCount:
-    """Clocks with the same traits and outcome; how many of them count and have stopped, and their averages."""
+    """Clocks with the same traits and outcome, the number of those that count and have stopped, and their averages."""
 
     group: Group
     instances: int
@@ -128,7 +130,7 @@ class _GroupCount:
 
 
 def find_groups(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Sequence[Group]:
-    """How many clocks ended how, by all their traits."""
+    """The number of clocks by traits and outcome."""
     return [one.group for one in _count(conn, scope, window)]
 
 
@@ -172,7 +174,7 @@ def _times(
 
 
 def _sorted(values: Sequence[int]) -> Mapping[int, int]:
-    """Of the lengths those that percentiles lie between, by their ranks."""
+    """The lengths between which the percentiles lie, by their ranks."""
     in_order = sorted(values)
     lows = [rank_below(len(values), share) for share in (MEDIAN, P90)]
     return {rank: in_order[rank - 1] for low in lows for rank in (low, low + 1) if rank <= len(values)}
@@ -181,7 +183,7 @@ def _sorted(values: Sequence[int]) -> Mapping[int, int]:
 def _counted_along(
     conn: sa.Connection, scope: Scope, window: OutcomeWindow, type_: str, length: str, number: int
 ) -> Mapping[int, int]:
-    """The same, of all the values there are the few read."""
+    """The same as `_sorted`, but only the few lengths are read, not all of them."""
     is_whole = conn.scalar(queries.outside(scope, type_)) is None
     ranked: dict[int, int] = {}
     for share in (MEDIAN, P90):

@@ -1,4 +1,4 @@
-"""When the tickets of a month were incidents that went on."""
+"""The downtime of a month: when its tickets were ongoing incidents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from store.schema.tenancy import own
 
 
 def read_downtime(conn: sa.Connection, organization: str, month: Month) -> Mapping[str, Micros]:
-    """By the priority that the tickets have now; a priority without a ticket that counts is not in it."""
+    """Downtime in microseconds by the tickets' present priority. A priority without a ticket that counts is absent."""
     spans: dict[str, list[Span]] = {}
     for priority, outage in _outages(conn, organization, month):
         spans.setdefault(priority, []).append(outage)
@@ -25,7 +25,7 @@ def read_downtime(conn: sa.Connection, organization: str, month: Month) -> Mappi
 
 def _outages(conn: sa.Connection, organization: str, month: Month) -> Iterator[tuple[str, Span]]:
     table = tickets
-    # A ticket that no longer goes on and has not changed since the month began went on before it, if at all.
+    # A ticket that is over and has not changed since the month began was ongoing before the month, if at all.
     going_on = table.c.status.in_([status.value for status in sorted(ONGOING)])
     touching = sa.or_(going_on, table.c.updated_at >= moment(month.start))
     these = sa.select(table.c.priority, table.c.history).where(own(table, organization), touching)

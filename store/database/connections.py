@@ -1,4 +1,7 @@
-"""Connections and transactions, the same on SQLite and PostgreSQL; what cannot be reached is StoreUnavailable."""
+"""Connections and transactions, the same on SQLite and PostgreSQL.
+
+Whatever makes a database unusable is raised as StoreUnavailable.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,8 @@ T = TypeVar("T")
 TIMEOUT_SECONDS = 5.0
 """Seconds."""
 
-# What drivers do not call operational: on PostgreSQL tables and columns that the migrations have not made yet, a
-# server that takes no writes, damaged data; on SQLite a damaged file, and a file that is none of its own.
+# Failures that drivers do not call operational. On PostgreSQL: tables and columns that the migrations have not made
+# yet, a server that takes no writes, damaged data. On SQLite: a damaged file, and a file of another format.
 _UNUSABLE_STATES = {"42P01", "42703", "25006", "XX001", "XX002"}
 _UNUSABLE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY_CODE = 0xFF
@@ -39,15 +42,15 @@ class _Session(Protocol):
 
 
 class Database:
-    """`read()` and `write()` each do some work inside one transaction of its own.
+    """`read()` and `write()` each do some work in a transaction of its own; inside `transaction()` they join that one.
 
-    The work is a plain function of a connection: it is run in one go, on SQLite in a thread. It may be given up as a
-    whole and must leave nothing behind but its statements. Every read sees one state of the database throughout.
-    Belongs to the event loop that uses it first. Inside `transaction()` both join its transaction instead.
+    The work is a plain function of a connection. It runs without a break, on SQLite in a thread. It may be given up as
+    a whole, so it must have no effects but its statements. A read sees one state of the database throughout. A Database
+    belongs to the event loop that uses it first.
     """
 
     def __init__(self, url: str, timeout: float = TIMEOUT_SECONDS) -> None:
-        """`timeout`: how many seconds to wait for a lock, and for a turn while nobody else gets on."""
+        """`timeout` is in seconds: for a lock, and for a turn while no other job makes progress."""
         parsed = sync_url(url)
         self.shown_url = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == SQLITE
@@ -56,17 +59,19 @@ class Database:
 
     @property
     def engine(self) -> sa.Engine:
-        """What all connections come from, for those who listen to what happens on them."""
+        """The engine of all connections, for event listeners."""
         return self._backend.engine
 
     async def read(self, work: Work[T]) -> T:
-        """Raises StoreUnavailable when the database cannot be reached."""
+        """What `work` returns. Raises StoreUnavailable when the database cannot be reached."""
         with self._translated():
             around = self._joined()
             return await (self._backend.read(work) if around is None else around.run(work))
 
     async def write(self, work: Work[T]) -> T:
-        """Committed before it returns, undone on any exception. Raises StoreUnavailable as `read` does."""
+        """What `work` returns, once it is committed. Any exception undoes the work. Raises StoreUnavailable as `read`
+        does.
+        """
         with self._translated():
             if (around := self._joined()) is not None:
                 return await around.run(partial(in_savepoint, work=work))
@@ -74,11 +79,13 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        """Makes one transaction of every `read` and `write` inside: all of them are kept, or none on any exception.
+        """One transaction for every `read` and `write` inside: all of them are committed, or none after an exception.
 
-        A write that fails and is caught undoes itself alone; a read sees what the transaction wrote, and on PostgreSQL
-        what others commit meanwhile. Only in this very task: one that it starts has transactions of its own, for which
-        SQLite will not give it a turn before this one ends.
+        A write that fails undoes itself alone if its exception is caught. A read sees what the transaction wrote, and
+        on PostgreSQL what others commit meanwhile.
+
+        This holds for the present task only. A task that it starts has its own transactions; on SQLite they wait until
+        this one ends.
         """
         if (around := self._joined()) is not None:
             with self._translated():
@@ -115,7 +122,7 @@ class Database:
                 raise self._unavailable(error) from error
             raise
         except StatementError as error:
-            # What a column type refuses arrives wrapped.
+            # SQLAlchemy wraps what a column type raises.
             if isinstance(error.orig, SlaError):
                 raise error.orig from None
             raise
@@ -124,7 +131,7 @@ class Database:
         try:
             return json.loads(text)
         except ValueError as error:
-            # Damage that a file's own structure does not show.
+            # Damage that the structure of the file does not show.
             raise StoreUnavailable(f"the store at {self.shown_url} is damaged: a document is none") from error
 
     def _unavailable(self, error: Exception) -> StoreUnavailable:
@@ -134,7 +141,7 @@ class Database:
 
 
 def is_unusable(error: DBAPIError) -> bool:
-    """Whether the database is at fault, and not what it was asked."""
+    """Whether the error lies with the database, not with the statement."""
     if isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
         return True
     state, code = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", 0)

@@ -1,4 +1,4 @@
-"""How many rows there are, beside the page of them that a list shows."""
+"""Counting rows for lists, which show a page and the number of all rows."""
 
 from __future__ import annotations
 

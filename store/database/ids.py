@@ -1,12 +1,12 @@
-"""Fresh names for rows and tokens."""
+"""New ids and tokens."""
 
 from __future__ import annotations
 
 import secrets
 
-# 96 bits: two of a billion ids are equal with a chance of one in 10^11.
+# 96 bits: the chance that any two of a billion ids are equal is one in 10^11.
 ID_BYTES = 12
-# 192 bits, so that nobody guesses one and a plain hash of it is enough.
+# 192 bits: nobody guesses a key, and a plain hash of it is enough.
 KEY_BYTES = 24
 
 

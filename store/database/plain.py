@@ -1,6 +1,6 @@
-"""Statements that every record runs: built once, and on SQLite handed to the driver without being looked at again.
+"""Statements that every record runs. They are built once, and on SQLite their text goes straight to the driver.
 
-SQLAlchemy takes two and a half times as long for one that it has compiled before.
+SQLAlchemy takes two and a half times as long, even for a statement that it has compiled before.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _DIALECT = pysqlite.dialect(json_serializer=serialise)
 
 
 class _Plain:
-    """The text of a statement, and how a row becomes its parameters."""
+    """The text of a statement, and the way from a row to its parameters."""
 
     def __init__(self, statement: Any, columns: tuple[str, ...]) -> None:
         compiled = statement.compile(dialect=_DIALECT, column_keys=columns)
         self.text: str = compiled.string
         processors: Mapping[str, Callable[[Any], Any]] = compiled._bind_processors  # noqa: SLF001  # there is no other way to them
         self._order = [(name, processors.get(name)) for name in compiled.positiontup]
-        # What the statement itself says beside what rows say.
+        # Values that stand in the statement itself.
         said = (name for name in compiled.positiontup if name not in columns)
         self._constants = {
             name: compiled.binds[name].effective_value for name in said if not compiled.binds[name].required
@@ -39,7 +39,7 @@ class _Plain:
 
 
 def run(conn: sa.Connection, statement: Any, row: Row) -> sa.CursorResult[Any]:
-    """A statement that lives as long as the process, with values for all that it takes."""
+    """Run a statement that lives as long as the process; `row` has a value for each of its parameters."""
     if conn.dialect.name != SQLITE:
         return conn.execute(statement, row)
     plain = _plain(statement, tuple(row))
@@ -47,7 +47,7 @@ def run(conn: sa.Connection, statement: Any, row: Row) -> sa.CursorResult[Any]:
 
 
 def run_each(conn: sa.Connection, statement: Any, rows: Sequence[Row]) -> None:
-    """The same for several rows, which have the same columns; none: no statement."""
+    """Run it for several rows with the same columns. Nothing is run for no rows."""
     if not rows:
         return
     if conn.dialect.name != SQLITE:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server: statements go through its asynchronous driver, so no thread is needed for them."""
+"""A PostgreSQL server. Its driver is asynchronous, so statements need no thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from store.database.writing import WRITES, Work
 
 T = TypeVar("T")
 
-# Seconds. libpq takes two as its shortest connect timeout.
+# Seconds. The shortest connect timeout of libpq is two.
 CONNECT_TIMEOUT = 2
 STATEMENT_TIMEOUT = 30
 POOL_SIZE = 10
@@ -36,7 +36,7 @@ class PostgresqlSession:
 class Postgresql:
     def __init__(self, url: URL, timeout: float, document: Callable[[str], Any]) -> None:
         self._timeout = timeout
-        # No overflow: a connection made for one transaction costs more than the wait for the next free one.
+        # No overflow: making a connection for one transaction takes longer than waiting for a free one.
         pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": timeout}
         options = {**pool, "pool_pre_ping": True, "connect_args": _arguments(url, timeout)}
         engine = create_async_engine(url, json_serializer=serialise, json_deserializer=document, **options)
@@ -45,7 +45,7 @@ class Postgresql:
         self._disposed = engine
         self._reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._writer = engine.execution_options(isolation_level="READ COMMITTED", **{WRITES: True})
-        # The pool itself counts seconds only, however quickly its connections come and go.
+        # The pool itself counts seconds only, however fast its connections come and go.
         self._free = asyncio.Semaphore(POOL_SIZE)
         self._progress = WaitProgress(timeout)
 
@@ -69,7 +69,7 @@ class Postgresql:
     async def _begun(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         await self._progress.until(self._free.acquire)
         try:
-            # A server that is frozen keeps its connections and answers nothing, so its own limits never strike.
+            # A server that is frozen keeps its connections and answers nothing, so its own limits never end the wait.
             async with asyncio.timeout(2 * self._timeout), engine.begin() as conn:
                 yield conn
         finally:
@@ -81,7 +81,7 @@ def _arguments(url: URL, timeout: float) -> dict[str, Any]:
     millis = round(timeout * 1000)
     arguments = {
         "connect_timeout": CONNECT_TIMEOUT,
-        # A peer that vanished without a word is noticed.
+        # Notices a peer that vanished without closing the connection.
         "tcp_user_timeout": millis,
         "options": f"-c lock_timeout={millis} -c statement_timeout={STATEMENT_TIMEOUT * 1000}",
     }
@@ -89,6 +89,6 @@ def _arguments(url: URL, timeout: float) -> dict[str, Any]:
 
 
 def _give_up_what_fails_a_ping(context: ExceptionContext) -> None:
-    """A task cancelled in the middle of a statement may leave it running; the driver calls its connection misused."""
+    """Give up a connection whose statement still runs, because its task was cancelled: the driver calls that misuse."""
     if context.is_pre_ping:
         context.is_disconnect = True

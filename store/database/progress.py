@@ -1,4 +1,4 @@
-"""Waiting for one's turn: however many wait, nobody is refused while somebody gets on."""
+"""Waiting for a turn. However many wait, nobody is refused while the one who has the turn makes progress."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 
 class WaitProgress:
-    """`made()` is called by whoever holds a turn, from any thread, whenever it has got on."""
+    """Whoever has the turn calls `made()` at every progress, from any thread."""
 
     def __init__(self, timeout: float) -> None:
-        """`timeout`: how many seconds may pass without any progress."""
+        """`timeout` is the longest time without progress, in seconds."""
         self._timeout = timeout
         self._made_at = float("-inf")
 
@@ -20,7 +20,10 @@ class WaitProgress:
         self._made_at = time.monotonic()
 
     async def until(self, turn: Callable[[], Awaitable[Any]]) -> None:
-        """Ask for the turn, again and again while others get on. Raises TimeoutError once nobody has, for too long."""
+        """Ask for the turn again and again while others make progress.
+
+        Raises TimeoutError when nobody has made any for `timeout` seconds.
+        """
         began = time.monotonic()
         while (left := max(began, self._made_at) + self._timeout - time.monotonic()) > 0:
             try:

@@ -1,4 +1,4 @@
-"""A SQLite file: threads that read it, and one that writes."""
+"""A SQLite file: several threads read it, one writes."""
 
 from __future__ import annotations
 
@@ -23,16 +23,20 @@ T = TypeVar("T")
 
 READERS = 10
 BETWEEN_TRIES = 0.001
-"""Seconds. SQLite's own waiting sleeps up to a tenth of a second, and whoever commits all the time leaves gaps that are
-shorter than that."""
+"""Seconds. SQLite itself would sleep up to a tenth of a second, and a process that commits all the time leaves shorter
+gaps.
+"""
 LONGEST_TURN = 0.0005
-"""Seconds after which a thread that computes makes room for one that waits. Each statement gives the interpreter's lock
-away; with the usual five thousandths, one beside a busy event loop holds the file's lock for tens of them."""
+"""Seconds after which a computing thread lets another one run.
+
+Each statement releases the interpreter's lock. With the usual 0.005 seconds, a thread beside a busy event loop would
+wait so often that it holds the file's lock for tens of milliseconds.
+"""
 _PRIMARY_CODE = 0xFF
 
 
 class Sqlite:
-    """Threads are started on first use; after `close` the next use starts them anew."""
+    """Threads start on first use. After `close` the next use starts them anew."""
 
     def __init__(self, url: URL, timeout: float, document: Callable[[str], Any]) -> None:
         self._timeout = timeout
@@ -82,8 +86,8 @@ class Sqlite:
 
 
 def prepare_sqlite(dbapi_connection: Any, _record: Any, timeout: float) -> None:
-    """WAL for readers beside a writer; FULL because what was answered must survive a power cut."""
-    # The driver opens no transactions by itself: `begin` decides between deferred and immediate.
+    """WAL lets others read while one writes. FULL, because a change that was answered must survive a power cut."""
+    # The driver must not begin transactions itself: `begin` decides between deferred and immediate.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_millis(timeout)}")

@@ -14,19 +14,19 @@ from domain.errors import InvalidValue
 from domain.fields import require_unicode
 from domain.instants import Instant, from_datetime, to_datetime
 
-# JSON, not JSONB: JSONB refuses \u0000 and lone surrogates, which tickets do carry, and rewrites numbers and the order
-# of keys. A document must come back on either database exactly as it was recorded; nothing searches inside it.
+# JSON, not JSONB. JSONB refuses \u0000 and lone surrogates, which tickets do hold, and rewrites numbers and the order
+# of keys. A document must come back exactly as it was recorded. Nothing searches inside it.
 Document = sa.JSON(none_as_null=True)
 
 
 class Serialised(str):
-    """A document that is text already."""
+    """A document that is serialised already."""
 
     __slots__ = ()
 
 
 def serialise(document: Any) -> str:
-    """The text of a document as columns hold it, made once."""
+    """The text of a document as columns hold it. One that is serialised already stays as it is."""
     return document if isinstance(document, Serialised) else json.dumps(document)
 
 
@@ -63,7 +63,7 @@ class Name(TypeDecorator[str]):
 
 
 def moment(instant: Instant | None) -> datetime | None:
-    """What a column holds for an instant."""
+    """The datetime that a column holds for an instant."""
     return None if instant is None else to_datetime(instant)
 
 
@@ -76,5 +76,5 @@ def optional_instant(value: Any) -> Instant | None:
 
 
 def holdable(text: str) -> str:
-    """A text from outside that no column may refuse: without NUL, its lone surrogates replaced."""
+    """A text from outside in a form that every column takes: without NUL, with lone surrogates replaced by `?`."""
     return text.replace("\0", "").encode(errors="replace").decode()

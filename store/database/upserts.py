@@ -1,4 +1,4 @@
-"""INSERT ... ON CONFLICT, which both databases speak and SQLAlchemy spells once for each.
+"""INSERT ... ON CONFLICT. Both databases have it, and SQLAlchemy spells it once for each.
 
 Statements are built once: making the columns of `excluded` costs more than running the statement.
 """
@@ -18,26 +18,29 @@ from store.database.urls import SQLITE
 
 
 def insert_new(conn: sa.Connection, table: Table, row: Row) -> bool:
-    """Whether the row was inserted; false when its key is taken, after waiting for whoever is about to take it."""
+    """Insert the row; return whether it was inserted. False when its key is taken.
+
+    Waits for a transaction that is about to take the key.
+    """
     return run(conn, _new_returning(conn.dialect.name, table), row).first() is not None
 
 
 def insert_missing(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
-    """The rows whose keys are not taken yet."""
+    """Insert the rows whose keys are not taken."""
     run_each(conn, _new(conn.dialect.name, table), rows)
 
 
 def keep_newest(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
-    """The rows, each in place of the one with its key unless that one has a higher `sequence`.
+    """Write each row in place of the one with its key, unless that one has a higher `sequence`.
 
-    Every row has the same columns; others keep what they hold.
+    All rows have the same columns. Columns that they do not have keep their values.
     """
     if rows:
         run_each(conn, _newest(conn.dialect.name, table, tuple(rows[0])), rows)
 
 
 def replace(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
-    """The rows, each in place of the one with its key. Every row has all columns."""
+    """Write each row in place of the one with its key. Every row has all columns."""
     run_each(conn, _replacing(conn.dialect.name, table), rows)
 
 

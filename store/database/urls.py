@@ -14,7 +14,7 @@ _DRIVERS = {SQLITE: "sqlite+pysqlite", POSTGRESQL: "postgresql+psycopg"}
 
 
 def sync_url(text: str) -> URL:
-    """With the driver that the store uses. Raises InvalidValue for anything but a SQLite file or PostgreSQL."""
+    """The URL with the driver that the store uses. Raises InvalidValue unless it names a SQLite file or PostgreSQL."""
     url, backend = _parse(text)
     return url.set(drivername=_DRIVERS[backend])
 

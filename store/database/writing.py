@@ -1,7 +1,7 @@
-"""The one thread that writes to a SQLite file: what waits is committed together.
+"""The one thread that writes to a SQLite file, and commits several jobs together.
 
-A commit to disk costs more than the statements of a job, so jobs share it: each undoes itself alone when it fails, and
-everybody is answered when all of it is on disk.
+A commit to disk costs more than the statements of a job, so jobs share it. A job that fails undoes itself alone.
+Callers get their answers when everything is on disk.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ Work = Callable[[sa.Connection], T]
 WRITES = "slakeeper_writes"
 """The execution option of connections that write."""
 MOST_TOGETHER = 64
-"""Jobs in one commit."""
+"""The largest number of jobs in one commit."""
 LONGEST_TOGETHER = 0.02
 """Seconds after which a commit takes no further job."""
 LONGEST_PAUSE = 60.0
-"""Seconds between two steps of a transaction, after which whoever holds it is taken to be gone."""
+"""Seconds between two steps of a transaction, after which the task that holds it counts as gone."""
 
 
 class Job:
-    """Something to be done in the thread, and who waits for it."""
+    """Work for the thread, and the future of the task that waits for it."""
 
     def __init__(self, work: Work[Any]) -> None:
         self.work = work
@@ -43,12 +43,12 @@ class Job:
         self._token = threading.Lock()
 
     def claim(self) -> bool:
-        """True once: for the thread that is about to do it, or for whoever no longer wants it."""
+        """True once: either for the thread that is about to do the job, or for the task that gives it up."""
         return self._token.acquire(blocking=False)
 
 
 class WriteSession(Job):
-    """A transaction that one task holds; `steps` is what it asks for, None its end."""
+    """A transaction that one task holds. `steps` are the jobs it sends, None is its end."""
 
     def __init__(self) -> None:
         super().__init__(lambda _: None)
@@ -63,11 +63,11 @@ class WriteSession(Job):
         await self._ask(Commit())
 
     def end(self) -> None:
-        """Without a commit nothing of it is kept."""
+        """End the transaction. Without a commit it is undone."""
         self.steps.put(None)
 
     def rest(self) -> Sequence[Job]:
-        """To be called by the thread when it leaves: what it was asked for and will not do."""
+        """The steps that are left undone when the thread leaves the transaction. Only the thread calls this."""
         self._is_over = True
         left = [self.steps.get() for _ in range(self.steps.qsize())]
         return [step for step in left if step is not None and step.claim()]
@@ -85,7 +85,7 @@ class Commit(Job):
 
 
 class JobOutcome:
-    """What came of a job."""
+    """The result or the error of a job."""
 
     __slots__ = ("error", "job", "result")
 
@@ -104,10 +104,10 @@ class JobOutcome:
 
 
 class Writer:
-    """Jobs are done in the order they come in."""
+    """Does jobs in the order of their arrival."""
 
     def __init__(self, engine: sa.Engine, timeout: float) -> None:
-        """`engine`: its transactions take the lock at their start."""
+        """The transactions of `engine` take SQLite's lock when they begin. `timeout` is in seconds."""
         self._engine = engine
         self._progress = WaitProgress(timeout)
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -118,7 +118,7 @@ class Writer:
         self._thread.start()
 
     async def do(self, work: Work[T]) -> T:
-        """Returns after the commit. Raises TimeoutError when the thread does not get on."""
+        """What `work` returns, after the commit. Raises TimeoutError when the thread makes no progress."""
         job = Job(work)
         await self._turn(job)
         result: T = job.future.result()
@@ -126,7 +126,7 @@ class Writer:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[WriteSession]:
-        """The thread's undivided attention. Raises TimeoutError as `do` does."""
+        """A transaction during which the thread does nothing else. Raises TimeoutError as `do` does."""
         session = WriteSession()
         try:
             await self._turn(session)
@@ -137,7 +137,7 @@ class Writer:
             session.end()
 
     def close(self) -> None:
-        """Waits for what was asked for, but for a transaction that somebody holds: that is undone."""
+        """Finish the jobs that wait and stop the thread. A transaction that a task still holds is undone."""
         self._is_closing = True
         self._jobs.put(None)
         if (session := self._session) is not None:
@@ -145,14 +145,14 @@ class Writer:
         self._thread.join()
 
     async def _turn(self, job: Job) -> None:
-        """Until the job is done, or has failed."""
+        """Wait until the job is done or has failed."""
         self._jobs.put(job)
         try:
             await self._progress.until(lambda: asyncio.wait({job.future}))
         except BaseException as error:
             if job.claim() or not isinstance(error, TimeoutError):
                 raise
-            # It is being done: what comes of it has to be known.
+            # The thread is doing it, so its outcome has to be waited for.
             await asyncio.wait({job.future})
 
     def _run(self) -> None:
@@ -168,7 +168,7 @@ class Writer:
                     else:
                         self._write(job, conn, transaction)
             except BaseException as error:  # noqa: BLE001  # whatever it is, they are told, and the thread goes on
-                # What keeps one transaction from its beginning keeps everybody's who waits.
+                # If this transaction cannot begin, none of those that wait can.
                 self._resolve([JobOutcome(one, error=error) for one in (job, *self._waiting())])
 
     def _take(self) -> Job | None:
@@ -176,7 +176,7 @@ class Writer:
         return self._jobs.get() if job is None else job
 
     def _more(self) -> Iterator[Job]:
-        """What else is to be committed with the first job."""
+        """The jobs that are committed together with the first one."""
         started = time.monotonic()
         for _ in range(MOST_TOGETHER - 1):
             try:
@@ -192,7 +192,7 @@ class Writer:
                 return
 
     def _waiting(self) -> Iterator[Job]:
-        """Everybody who waits at this moment, taken out of the queue."""
+        """The jobs that wait at this moment, taken out of the queue."""
         for _ in range(self._jobs.qsize() + (self._next is not None)):
             job = self._take()
             if job is None:
@@ -208,7 +208,7 @@ class Writer:
             self._next = job
 
     def _write(self, first: Job, conn: sa.Connection, transaction: sa.Transaction) -> None:
-        """One commit for the job and for what waits behind it."""
+        """Do the job and those that wait behind it, with one commit."""
         alone = self._jobs.empty()
         outcomes = [_outcome(conn, first, undo=not alone)]
         if alone and outcomes[0].error is not None:
@@ -222,7 +222,7 @@ class Writer:
         self._resolve(_committed(conn, transaction, outcomes))
 
     def _serve(self, session: WriteSession, conn: sa.Connection, transaction: sa.Transaction) -> None:
-        """Step by step until its end."""
+        """Do the steps of a transaction until it ends."""
         self._session = session
         self._resolve([JobOutcome(session)])
         lost: BaseException | None = None
@@ -256,12 +256,12 @@ class Writer:
 
 
 def is_writing(conn: sa.Connection) -> bool:
-    """Whether what is read on this connection may still be undone."""
+    """Whether the connection writes: what it reads may still be undone then."""
     return bool(conn.get_execution_options().get(WRITES, False))
 
 
 def in_savepoint(conn: sa.Connection, work: Work[T]) -> T:
-    """The work, which undoes itself alone when it fails."""
+    """Do the work; undo only the work if it fails."""
     conn.exec_driver_sql("SAVEPOINT job")
     try:
         result = work(conn)
@@ -277,7 +277,7 @@ def in_savepoint(conn: sa.Connection, work: Work[T]) -> T:
 
 
 def _in_savepoint(conn: sa.Connection, work: Work[T]) -> T:
-    """As `in_savepoint`, without what SQLAlchemy adds: every job pays it."""
+    """As `in_savepoint`, straight on the driver, because every job pays for what SQLAlchemy adds."""
     file: Any = conn.connection.driver_connection
     file.execute("SAVEPOINT job")
     try:
@@ -306,7 +306,7 @@ def _committed(
     try:
         transaction.commit()
     except BaseException as error:  # noqa: BLE001  # it belongs to all of them
-        # To SQLAlchemy it is over; to SQLite it may go on: no such connection may be used again.
+        # For SQLAlchemy the transaction is over, for SQLite it may go on: the connection must not be used again.
         conn.invalidate()
         return _failed(outcomes, error)
     return outcomes
@@ -317,7 +317,7 @@ def _failed(outcomes: Sequence[JobOutcome], error: BaseException | None) -> Sequ
 
 
 def _is_open(conn: sa.Connection) -> bool:
-    """False once SQLite has given a transaction up by itself, as it does when the disk is full."""
+    """False once SQLite has ended the transaction by itself, as it does when the disk is full."""
     return bool(getattr(conn.connection.driver_connection, "in_transaction"))  # noqa: B009
 
 

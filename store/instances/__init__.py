@@ -1,1 +1,1 @@
-"""The projection of instances: written a record at a time, read in lists and one by one."""
+"""The projection of instances: written record by record, read as lists and one by one."""

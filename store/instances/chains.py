@@ -1,4 +1,4 @@
-"""The chain of an instance's steps, read back as an export; store/instances/steps.py writes it."""
+"""Reading the chain of an instance's steps, also as an export. store/instances/steps.py writes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STEP = (instance_records.c.sequence, instance_records.c.link, instance_records.
 
 @dataclass(frozen=True, slots=True)
 class ChainedStep:
-    """One step as it was recorded; without a hash it lies behind a step that is not recorded yet."""
+    """A step as it was recorded. `hash` is None while a step before it is not recorded."""
 
     sequence: int
     link: Mapping[str, Any]
@@ -31,7 +31,7 @@ class ChainedStep:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Steps, first one first; how many there are in all; the hash of the last of the chain; whether none is missing."""
+    """Steps in their order, the number of all steps, the hash at the chain's end, and whether no step is missing."""
 
     steps: Sequence[ChainedStep]
     total: int
@@ -50,7 +50,7 @@ class Chains:
             counted = sa.select(sa.func.count(), sa.func.max(instance_records.c.sequence)).where(these)
             total, last = conn.execute(counted).one()
             page = sa.select(*_STEP).where(these).order_by(instance_records.c.sequence)
-            # The step before the page tells the hash that its first step follows.
+            # The first step of the page follows the hash of the step before the page.
             rows = conn.execute(page.limit(limit + 1).offset(max(0, offset - 1))).all()
             hashed = sa.select(instance_records.c.hash).where(these, instance_records.c.hash.is_not(None))
             head = conn.scalar(hashed.order_by(instance_records.c.sequence.desc()).limit(1))
@@ -60,7 +60,7 @@ class Chains:
         return await self.database.read(work)
 
     async def export(self, organization: str, instance_id: str) -> dict[str, Any] | None:
-        """All that `domain.record.chain.verify` needs; None for an instance that has no step."""
+        """The document that `domain.record.chain.verify` checks, None for an instance without a step."""
         these = own(instance_records, organization, instance_id=instance_id)
         every = sa.select(*_STEP).where(these).order_by(instance_records.c.sequence)
         rows = await self.database.read(lambda conn: conn.execute(every).all())

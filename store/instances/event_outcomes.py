@@ -1,4 +1,4 @@
-"""What is recorded of events: looked up for all who wait for one, by instance and event id."""
+"""What is recorded of events, found by instance and event id: one statement for all who wait for one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EventKey = tuple[str, str, str]
 """Organization, instance id and event id."""
 
 
-# One parameter holds all keys, so that the statement is the same however much that is.
+# One parameter holds all keys, so that the statement is the same for any number of them.
 _SQLITE = """
     SELECT wanted.key AS place, event.occurred_at AS occurred_at,
            CASE WHEN event.event_id IS NULL THEN instance.set_aside END AS set_aside
@@ -48,7 +48,7 @@ _STATEMENTS = {True: _reading(_SQLITE), False: _reading(_POSTGRESQL)}
 
 
 def find_recorded(conn: sa.Connection, wanted: Sequence[EventKey]) -> Iterator[tuple[EventKey, datetime | None, Any]]:
-    """For each whose instance has a row: when its first arrival was, or, if it is not recorded, what was set aside."""
+    """For each key whose instance has a row: the event's `occurred_at` if it is recorded, else what was set aside."""
     statement = _STATEMENTS[conn.dialect.name == SQLITE]
     for row in conn.execute(statement, {"wanted": json.dumps(wanted)}):
         yield wanted[row.place], row.occurred_at, row.set_aside

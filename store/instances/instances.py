@@ -28,7 +28,7 @@ from store.schema.tenancy import own
 
 @dataclass(frozen=True, slots=True)
 class StoredInstance:
-    """An instance as of its newest record; `status` too, and in a list as of the moment the list was asked for."""
+    """An instance as of its newest record. In a list, `status` is as of the instant for which the list was asked."""
 
     id: str
     snapshot: Snapshot
@@ -44,14 +44,14 @@ class StoredInstance:
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event that is recorded; `occurred_at` is that of its first arrival."""
+    """A recorded event. `occurred_at` is that of its first arrival."""
 
     occurred_at: Instant
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedEvent:
-    """An event that the instance does not take, and why."""
+    """An event that the instance has set aside, and the reason."""
 
     reason: str
 
@@ -61,10 +61,10 @@ EventOutcome = RecordedEvent | RefusedEvent
 
 @dataclass(frozen=True, slots=True)
 class LoadedInstance:
-    """All that a finished instance needs to go on, in the form it was recorded.
+    """Everything that a finished instance needs to go on, as it was recorded.
 
-    `events` are in order of arrival; `undelivered` are notices on their way, each with the channels that settled it.
-    `is_complete` is false while the store still lacks a record before `sequence`.
+    `events` are in order of arrival. `undelivered` are the notices that are still on their way, each with its
+    deliveries by channel. `is_complete` is false while the store lacks a record before `sequence`.
     """
 
     snapshot: Mapping[str, Any] | None
@@ -79,7 +79,7 @@ class LoadedInstance:
 
 
 class Filters(TypedDict, total=False):
-    """What a list may be narrowed to; None narrows nothing."""
+    """The filters of a list. None does not filter."""
 
     status: InstanceStatus | None
     policy_id: str | None
@@ -99,13 +99,15 @@ _END = {"due_before": instances.c.next_due_at, "opened_before": instances.c.open
 
 @dataclass(frozen=True, slots=True)
 class Instances:
-    """An instance shows once its opening is recorded, whatever was recorded before that."""
+    """Reads of instances. An instance appears once its opening is recorded, even if later steps came first."""
 
     database: Database
     now: Clock
 
     async def apply(self, record: Record) -> None:
-        """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content."""
+        """Write a record. Raises ProjectionConflict when its key (organization, instance, sequence) holds other
+        content.
+        """
         await records.apply(self.database, self.now, record)
 
     async def get(self, organization: str, instance_id: str) -> StoredInstance | None:
@@ -114,9 +116,10 @@ class Instances:
     async def list(
         self, organization: str, *, limit: int, offset: int, as_of: Instant | None = None, **filters: Unpack[Filters]
     ) -> tuple[Sequence[StoredInstance], int]:
-        """A page, next due first, those without a due instant last and newest first; and how many there are.
+        """A page of instances and the number of all that match.
 
-        `*_after <= instant < *_before`. Statuses, those shown and the one asked for, are as of `as_of`, else now.
+        The next due comes first. Instances without a due instant come last, the newest of them first. Filters take
+        `*_after <= instant < *_before`. A status, shown or filtered by, is as of `as_of`, which is now by default.
         """
         status = _status_at(self.now() if as_of is None else as_of)
         wanted = sa.and_(_shown(organization), *_conditions(filters, status))
@@ -158,19 +161,19 @@ class Instances:
         return await self.database.read(work)
 
     async def deliveries(self, organization: str, instance_id: str, notice_ids: Sequence[str]) -> Sequence[Delivery]:
-        """How notices of an instance have fared, as far as is recorded."""
+        """The recorded deliveries of these notices of an instance."""
         table = deliveries
         of_instance = own(table, organization, instance_id=instance_id)
         wanted = sa.select(table).where(of_instance, table.c.notice_id.in_(notice_ids))
         return await self.database.read(lambda conn: [_delivery(row) for row in conn.execute(wanted)])
 
     async def event_outcome(self, organization: str, instance_id: str, event_id: str) -> EventOutcome | None:
-        """What is recorded of an event, in one statement that reads no plan; None while nothing is."""
+        """What is recorded of an event, None while nothing is. One statement, which reads no plan."""
         key = (organization, instance_id, event_id)
         return (await self.event_outcomes([key])).get(key)
 
     async def event_outcomes(self, wanted: Sequence[EventKey]) -> Mapping[EventKey, EventOutcome]:
-        """The same for several events, in one look at them all; those of which nothing is recorded are left out."""
+        """The same for several events in one statement. Events of which nothing is recorded are left out."""
         return await self.database.read(lambda conn: dict(_event_outcomes(conn, wanted))) if wanted else {}
 
 
@@ -212,7 +215,7 @@ def find_instance(conn: sa.Connection, organization: str, instance_id: str) -> S
 
 
 def find_instances(conn: sa.Connection, organization: str, instance_ids: Sequence[str]) -> Mapping[str, StoredInstance]:
-    """Those that there are, by id."""
+    """The instances that exist, by id."""
     if not instance_ids:
         return {}
     these = sa.and_(_shown(organization), instances.c.id.in_(instance_ids))
@@ -222,7 +225,7 @@ def find_instances(conn: sa.Connection, organization: str, instance_ids: Sequenc
 
 
 def _shown(organization: str) -> sa.ColumnElement[bool]:
-    # Written out, because a partial index serves only a statement that says what it holds.
+    # Written out, because a partial index serves only a statement that repeats its condition.
     return sa.and_(own(instances, organization), instances.c.snapshot_sequence > sa.literal_column("0"))
 
 
@@ -239,24 +242,24 @@ def _conditions(filters: Filters, status: sa.ColumnElement[str]) -> Iterator[sa.
 
 
 def _status_at(now: Instant) -> sa.ColumnElement[str]:
-    """What a list goes by: an open clock is breached when its due has passed, also while nobody has recorded it yet."""
+    """The status that lists use: an open clock whose due has passed is breached, even while that is not recorded."""
     passed = instances.c.next_due_at <= moment(now)
     return sa.case((passed, InstanceStatus.BREACHED.value), else_=instances.c.status)
 
 
 def _in_order(wanted: sa.ColumnElement[bool], status: sa.ColumnElement[str], few: bool) -> sa.Select[Any]:
-    """`few`: they are found first and sorted then; otherwise all there are may be gone through in their order."""
+    """`few`: only few instances match, so they are found first and sorted then. Otherwise an index gives the order."""
     table = instances
     last: tuple[Any, ...] = (table.c.next_due_at.asc().nulls_last(),)
     if few:
-        # No index has this order, so that SQLite does not take the one that has the order for the one that finds them.
+        # No index has this order, so SQLite uses the index that finds the rows, not the one that has the order.
         last = (table.c.next_due_at.is_(None), table.c.next_due_at)
     order = (*last, table.c.opened_at.desc(), table.c.id)
     return sa.select(table, status.label("status_then")).where(wanted).order_by(*order)
 
 
 def _ledgers(conn: sa.Connection, organization: str, instance_ids: Sequence[str]) -> dict[str, Ledger]:
-    """The firings of each instance, in the order they fired."""
+    """The firings of each instance, in the order in which they fired."""
     if not instance_ids:
         return {}
     table = milestones

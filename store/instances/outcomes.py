@@ -1,4 +1,4 @@
-"""How each clock of an instance ends as its newest record plans it: the rows that analytics count."""
+"""The rows that analytics count: how each clock of an instance ends, as planned by its newest record."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ _DELETE = sa.delete(instance_targets).where(own(instance_targets, OF_ORGANIZATIO
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """The document of a clock, when the one before it ended, and what it shares with others of its instance."""
+    """The document of a clock, the instant at which the clock before it ended, and what all clocks of its instance
+    share.
+    """
 
     document: Mapping[str, Any]
     previous_at: str | None
@@ -46,9 +48,9 @@ class _Clock:
 
 
 def replace_targets(conn: sa.Connection, record: Record, held: HeldRow, newer: Mapping[str, Any]) -> None:
-    """The clocks as the instance's row has them now, in place of those before; rows that stay the same are not touched.
+    """Replace the clocks of an instance by those of its row's new plan. Rows that stay the same are not touched.
 
-    `newer` is what the row was moved by. To be called by whoever holds the row.
+    `newer` are the columns of the instance's row that have just changed. The caller must hold that row.
     """
     if not newer.keys() & {"plan", "snapshot"}:
         return
@@ -56,7 +58,7 @@ def replace_targets(conn: sa.Connection, record: Record, held: HeldRow, newer: M
     planned = record.plan["targets"] if record.plan is not None and "plan" in newer else documents
     facts = newer.get("policy_id", held.policy_id), newer.get("priority", held.priority)
     before = _clocks(documents, held.policy_id, held.priority)
-    # Clocks keep their places, mostly, so that few documents have to be read.
+    # Clocks mostly keep their places, so few documents have to be read.
     differing = [pair for pair in zip_longest(before, _clocks(planned, *facts)) if pair[0] != pair[1]]
     old, new = _by_key(clock for clock, _ in differing), _by_key(clock for _, clock in differing)
     _write(conn, record, [pair for key, pair in new.items() if old.get(key) != pair])
@@ -115,7 +117,7 @@ def _row(record: Record, target: TargetPlan) -> dict[str, Any]:
 
 
 def _outcome(target: TargetPlan) -> tuple[str | None, Instant | None]:
-    """A breach may lie ahead: such a clock is undecided until then."""
+    """The outcome of a clock and its instant. A breach may lie ahead; the clock is undecided until then."""
     if target.breached_at is not None:
         return BREACHED, target.breached_at
     return _OUTCOMES.get(target.state), target.stopped_at

@@ -1,4 +1,4 @@
-"""Writing the projection: one transaction a record, the same whoever writes it and however often."""
+"""Writing the projection: one transaction for each record. Writing a record again changes nothing."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ _SETTLED = (
 
 
 async def apply(database: Database, now: Clock, record: Record) -> None:
-    """Raises ProjectionConflict when the key (organization, instance, sequence) holds other content.
+    """Write a record.
 
-    PlanMissing for one without its plan where the row does not have it.
+    Raises ProjectionConflict when its key (organization, instance, sequence) holds other content, and PlanMissing for a
+    record without its plan while the row does not have that plan.
     """
     recorded_at = moment(now())
     parts = Parts.of(record, recorded_at)
@@ -51,7 +52,7 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
 
 
 def _append(conn: sa.Connection, record: Record) -> None:
-    """What the record adds, whatever came before it."""
+    """Write what the record adds, whichever records came before it."""
     _append_events(conn, record)
     _keep_milestones(conn, record)
     _keep_notices(conn, record)
@@ -73,7 +74,7 @@ def _append_events(conn: sa.Connection, record: Record) -> None:
         }
         for position, event in enumerate(record.events)
     ]
-    # An event id counts once, as it first arrived.
+    # An event id counts once: as it arrived first.
     insert_missing(conn, instance_events, rows)
 
 
@@ -113,7 +114,7 @@ def _keep_deliveries(conn: sa.Connection, record: Record) -> None:
             "channel": delivery.channel,
             "status": delivery.status,
             "at": moment(delivery.at),
-            # What a receiver answered is not ours to refuse.
+            # The answer of a receiver must not be refused.
             "error": holdable(delivery.error),
             "sequence": record.sequence,
         }

@@ -1,4 +1,4 @@
-"""Instances as a replan looks at them, and the replans that were made."""
+"""Replans that were made, and the instances that a replan compares."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from store.database.upserts import insert_missing, insert_new
 from store.schema.tables import instance_events, instances, organizations, replan_instances, replans
 from store.schema.tenancy import own
 
-# Instances a look: their documents are all in memory at once.
+# Instances in one batch: the documents of all of them are in memory at once.
 BATCH = 200
 # Ids in one statement: SQLite takes no more than 32766 values.
 _IDS = 1000
@@ -29,7 +29,7 @@ _IDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An instance as it is recorded."""
+    """An instance as it is recorded, for comparing it under other rules."""
 
     id: str
     snapshot: Mapping[str, Any]
@@ -54,7 +54,9 @@ class InstanceReplan:
 
 @dataclass(frozen=True, slots=True)
 class Replan:
-    """`request` is what was asked for; `calendar_before` the version of a calendar that a closure changed."""
+    """`request` is the body of the request. `calendar_before` is the version of the calendar before a closure changed
+    it.
+    """
 
     id: str
     request: Mapping[str, Any]
@@ -67,17 +69,17 @@ class Replan:
 
     @property
     def event_id(self) -> str:
-        """Of the event that puts its rules in place."""
+        """The id of the event that puts the rules in place."""
         return f"{_EVENT}{self.id}"
 
     @property
     def undo_id(self) -> str:
-        """Of the event that takes them back."""
+        """The id of the event that takes the rules back."""
         return f"{self.event_id}{_UNDO}"
 
     @property
     def last_id(self) -> str:
-        """Of the last event that its instances were told, or are to be."""
+        """The id of the last event that is sent to the instances of the replan."""
         return self.event_id if self.undone_at is None else self.undo_id
 
 
@@ -93,8 +95,10 @@ class Replans:
     async def candidates(
         self, organization: str, since: Instant | None, only: Sequence[str] | None, after: str
     ) -> Sequence[Candidate]:
-        """At most `BATCH` instances behind the id `after`, in the order of their ids: those that are open, and from
-        `since` on those that closed then or later."""
+        """At most `BATCH` instances behind the id `after`, in the order of their ids: those that are open.
+
+        With `since`, also those that closed at that instant or later.
+        """
         table = instances
         alive: sa.ColumnElement[bool] = table.c.closed_at.is_(None)
         if since is not None:
@@ -117,9 +121,10 @@ class Replans:
         return await self.database.read(work)
 
     async def begin(self, organization: str, replan: Replan) -> bool:
-        """False when there is one of that id, after waiting for whoever is about to make it.
+        """Begin the replan; false when there is one of that id.
 
-        Replans of one organization wait for each other from here to their commit.
+        Waits for a transaction that is about to make it. From here to their commit, replans of one organization wait
+        for each other.
         """
         row: dict[str, Any] = {
             "organization": organization,
@@ -139,7 +144,7 @@ class Replans:
         return await self.database.write(work)
 
     async def keep(self, organization: str, replan_id: str, changed: Sequence[InstanceReplan]) -> None:
-        """What the replan does to these instances; of one that is kept already nothing changes."""
+        """Keep what the replan does to these instances. What is kept already stays as it is."""
         rows = [
             {
                 "organization": organization,
@@ -171,7 +176,7 @@ class Replans:
         return found
 
     async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[Replan], int]:
-        """A page, newest first, and how many there are."""
+        """A page of replans, newest first, and the number of all."""
         theirs = own(replans, organization)
         page = sa.select(replans).where(theirs).order_by(replans.c.applied_at.desc(), replans.c.id)
 
@@ -182,7 +187,7 @@ class Replans:
         return await self.database.read(work)
 
     async def changed(self, organization: str, replan_id: str) -> Sequence[InstanceReplan]:
-        """Every instance that the replan moves or was to move, in the order of their ids."""
+        """What the replan does to each of its instances, in the order of their ids."""
         table = replan_instances
         these = _of_replan(organization, replan_id)
         wanted = sa.select(table).where(these).order_by(table.c.instance_id)
@@ -195,7 +200,7 @@ class Replans:
         ]
 
     async def unknown(self, organization: str, instance_ids: Iterable[str]) -> Sequence[str]:
-        """Those that no instance has, in their order."""
+        """The ids that no instance has, in the order given."""
         wanted = list(dict.fromkeys(instance_ids))
 
         def work(conn: sa.Connection) -> set[str]:
@@ -209,7 +214,7 @@ class Replans:
         return [one for one in wanted if one not in known]
 
     async def recorded(self, organization: str, replan_id: str, event_id: str) -> frozenset[str]:
-        """The instances of the replan whose record has that event."""
+        """The ids of the replan's instances that have recorded the event."""
         event, mine = instance_events, replan_instances
         same = own(event, mine.c.organization, instance_id=mine.c.instance_id)
         these = sa.select(mine.c.instance_id).select_from(mine.join(event, same))
@@ -223,7 +228,7 @@ class Replans:
         return await self.database.read(work)
 
     async def received(self, organization: str, instance_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
-        """The ids of the replan events that each instance has recorded."""
+        """The ids of the replan events that each of the instances has recorded."""
         event, ids = instance_events, list(instance_ids)
 
         def work(conn: sa.Connection) -> Mapping[str, frozenset[str]]:
@@ -239,9 +244,9 @@ class Replans:
     async def unanswered(
         self, organization: str, instance_ids: Iterable[str], besides: str | None = None
     ) -> Mapping[str, Sequence[str]]:
-        """By replan, but for that one: which of the instances have not recorded yet what it told them or is to tell.
+        """The instances, by replan, that have not yet recorded what a replan sent them or is about to send.
 
-        Those that set it aside have answered.
+        The replan `besides` is left out. An instance that set the event aside has answered.
         """
         ids = list(instance_ids)
 
@@ -256,7 +261,7 @@ class Replans:
         return await self.database.read(work)
 
     async def set_aside(self, organization: str, replan_id: str, event_id: str) -> Mapping[str, str]:
-        """Why instances of the replan set that event aside, as far as their records still tell."""
+        """The reasons for which instances of the replan set the event aside, as far as records still have them."""
         mine = replan_instances
         same = own(instances, mine.c.organization, id=mine.c.instance_id)
         these = sa.select(mine.c.instance_id, instances.c.set_aside).select_from(mine.join(instances, same))
@@ -266,7 +271,10 @@ class Replans:
         return {instance_id: reason for instance_id, reason in found.items() if reason is not None}
 
     async def mark_sent(self, organization: str, replan_id: str, instance_ids: Sequence[str]) -> None:
-        """From now on they may know. Raises Conflict once the replan is being undone: nobody may be told then."""
+        """Mark the instances as sent: they may know the replan from now on.
+
+        Raises Conflict once the replan is being undone: nothing may be sent then.
+        """
         this = own(replans, organization, id=replan_id)
         these = sa.and_(
             _of_replan(organization, replan_id),
@@ -283,7 +291,7 @@ class Replans:
         await self.database.write(work)
 
     async def refuse(self, organization: str, replan_id: str, reasons: Mapping[str, str]) -> None:
-        """These instances do not take what the replan told them."""
+        """Keep the reasons for which instances do not take the replan."""
 
         def work(conn: sa.Connection) -> None:
             for instance_id, reason in reasons.items():
@@ -293,16 +301,16 @@ class Replans:
         await self.database.write(work)
 
     async def refusals(self, organization: str, replan_id: str) -> Mapping[str, str]:
-        """Which instances do not take it, and why."""
+        """The reasons by instance, for the instances that do not take the replan."""
         table = replan_instances
         these = sa.and_(_of_replan(organization, replan_id), table.c.refused.is_not(None))
         wanted = sa.select(table.c.instance_id, table.c.refused).where(these).order_by(table.c.instance_id)
         return await self.database.read(lambda conn: {row.instance_id: row.refused for row in conn.execute(wanted)})
 
     async def undo(self, organization: str, replan: Replan) -> bool:
-        """Mark it undone; false when it is already. Raises Conflict naming instances that a later replan has changed.
+        """Mark the replan as undone; false when it is already.
 
-        Waits as `begin` does.
+        Raises Conflict, naming instances that a later replan has changed. Waits as `begin` does.
         """
         this = own(replans, organization, id=replan.id)
 
@@ -335,8 +343,11 @@ def _of_replan(organization: str, replan_id: str) -> sa.ColumnElement[bool]:
 
 
 def _unanswered(organization: str, instance_ids: Sequence[str]) -> sa.Select[Any]:
-    """What these instances were told, or are to be, by which replan, and what they set aside, where they have no record
-    of it. What was never told before an undo never will be."""
+    """What was sent to these instances, or is about to be, and is neither recorded nor refused; with what they set
+    aside.
+
+    What was not sent before an undo is never sent.
+    """
     mine, event = replan_instances, instance_events
     undo = sa.case((replans.c.undone_at.is_(None), ""), else_=_UNDO)
     event_id = sa.literal(_EVENT).concat(mine.c.replan_id).concat(undo)
@@ -359,7 +370,7 @@ def _unanswered(organization: str, instance_ids: Sequence[str]) -> sa.Select[Any
 
 
 def _changed_since(organization: str, replan: Replan) -> sa.Select[Any]:
-    """Instances of the replan that a later one, which stands, has changed again."""
+    """Instances of the replan that a later replan has changed again, unless that one was undone."""
     mine, other = replan_instances.alias("mine"), replan_instances.alias("other")
     same = own(other, mine.c.organization, instance_id=mine.c.instance_id)
     stands = sa.and_(

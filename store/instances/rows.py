@@ -1,4 +1,4 @@
-"""The row of an instance: held by whoever writes a step of it, moved forward and never back."""
+"""The row of an instance. A transaction that writes a step holds it; it moves forward and never back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from store.schema.tables import instances
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
 _KEY = own(instances, OF_ORGANIZATION, id=OF_INSTANCE)
-# Others wait here for the commit of whoever holds it.
+# Other transactions wait here for the commit of the one that holds the row.
 _HELD = (
     sa.select(
         instances.c.sequence,
@@ -38,7 +38,7 @@ _HELD = (
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """What the row said before: of which steps it and its snapshot are, and its plan. Without a plan it is new."""
+    """What the row held before: the sequences of it and of its snapshot, and its plan. Without a plan it is new."""
 
     sequence: int = 0
     snapshot_sequence: int = 0
@@ -54,7 +54,7 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The columns that a record has, by what they move with."""
+    """The columns that a record sets, by the part of the row to which they belong."""
 
     current: Mapping[str, Any]
     plan: Mapping[str, Any] | None
@@ -62,7 +62,7 @@ class Parts:
 
     @classmethod
     def of(cls, record: Record, recorded_at: Any) -> Parts:
-        """Documents are made texts here, before anybody waits for the row."""
+        """The columns of a record. Documents are serialised here, before the row is held."""
         current = {
             "status": record.status.value,
             "closed_at": moment(record.closed_at),
@@ -76,7 +76,7 @@ class Parts:
         return cls(current, _of_plan(record), _of_snapshot(record))
 
     def since(self, held: HeldRow) -> dict[str, Any]:
-        """Those that are newer than what the row says, and other than that."""
+        """The columns that are newer than those of the row, and differ from them."""
         newer: dict[str, Any] = {}
         if self.current["sequence"] > held.sequence:
             newer |= self.current
@@ -107,11 +107,11 @@ def _of_snapshot(record: Record) -> Mapping[str, Any] | None:
 
 
 def hold(conn: sa.Connection, record: Record, parts: Parts) -> HeldRow:
-    """The row, ours until the commit; made of this record if there is none. What was there is not moved yet.
+    """Hold the row of an instance until the commit. If there is none, it is made of this record.
 
-    Raises PlanMissing for a record without a plan where there is no row.
+    A row that exists is not changed yet. Raises PlanMissing for a record without a plan if there is no row.
     """
-    # Most first steps find no row, most others one.
+    # Most first steps find no row; most other steps find one.
     for is_expected in (record.sequence != FIRST, True):
         if is_expected and (found := _find(conn, record)) is not None:
             return found
@@ -123,7 +123,7 @@ def hold(conn: sa.Connection, record: Record, parts: Parts) -> HeldRow:
 
 
 def require_plan(record: Record, held: HeldRow) -> None:
-    """Raises PlanMissing for the newest record if it leaves its plan out and the row has another one."""
+    """Raises PlanMissing for the newest record if it comes without its plan and the row has another plan."""
     if record.plan is None and record.sequence > held.sequence and record.plan_digest != held.plan_digest:
         raise _plan_missing(record)
 

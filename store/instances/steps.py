@@ -1,4 +1,4 @@
-"""The steps of an instance as they are chained: each with the hash of all up to it."""
+"""Writing the steps of an instance as a chain: each with a hash over all steps up to it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _HASH = (
 
 
 def insert_step(conn: sa.Connection, record: Record, row: Mapping[str, Any], is_new: bool) -> bool:
-    """Write the step, hashed as far as there is no gap; false when it is there already.
+    """Write the step, with its hash if no step before it is missing. False when the step is there already.
 
-    `is_new`: the instance has no step yet. To be called by whoever holds the instance's row. Raises ProjectionConflict
-    when the step is there with other content.
+    `is_new`: the instance has no step yet. The caller must hold the instance's row. Raises ProjectionConflict when the
+    step is there with other content.
     """
     key = key_of(record)
     steps = [] if is_new else conn.execute(_FROM, {**key, "from_sequence": record.sequence - 1}).all()
@@ -60,7 +60,7 @@ def _require_same(record: Record, digest: str, held: str) -> None:
 
 
 def _hash_before(record: Record, held: Mapping[int, Any]) -> str | None:
-    """None where the step before is missing, or lies behind one that is."""
+    """The hash of the step before; None if that step is missing, or one before it is."""
     if record.sequence == FIRST:
         return NOTHING_BEFORE
     before = held.get(record.sequence - 1)
@@ -68,7 +68,7 @@ def _hash_before(record: Record, held: Mapping[int, Any]) -> str | None:
 
 
 def _hashes_behind(record: Record, steps: Sequence[Any], previous: str) -> Iterator[tuple[int, str]]:
-    """Of those that follow the record without a gap."""
+    """The sequences and hashes of the steps that follow the record without a gap."""
     following = record.sequence + 1
     for step in steps:
         if step.sequence == following:

@@ -1,4 +1,4 @@
-"""Tickets of the API v1: what they say of themselves; how they are measured is what their instances say."""
+"""Tickets of the API v1: their own fields. How they are measured is recorded with their instances."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ RESPONSE, RESOLVE = "first_response", "resolution"
 
 @dataclass(frozen=True, slots=True)
 class StoredTicket:
-    """`measured_from` is since when the ticket counts as measured, None: measuring was off.
+    """`measured_from` is the instant from which the ticket is measured, None while measuring was off.
 
-    `snapshot` holds the targets that it then got, None: there were none for its priority. `version` counts the changes
+    `snapshot` holds the targets that the ticket got then, None if its priority had none. `version` counts the changes
     of the row.
     """
 
@@ -51,7 +51,7 @@ class StoredTicket:
 
     @property
     def instance(self) -> InstanceId:
-        """The instance that measures it, if one does."""
+        """The id of the instance that measures the ticket, if one does."""
         return instance_of(self.id)
 
     @property
@@ -62,14 +62,14 @@ class StoredTicket:
 
 @dataclass(frozen=True, slots=True)
 class ListedTicket:
-    """`instance` as the store has it at the moment of the list, None: nothing is measured or recorded."""
+    """A ticket and its instance as the store has it when it is listed, None if nothing is measured or recorded."""
 
     ticket: StoredTicket
     instance: StoredInstance | None
 
 
 class TicketFilters(TypedDict, total=False):
-    """What a list may be narrowed to; None narrows nothing. `breached`: its response window, its resolve window."""
+    """The filters of a list; None does not filter. `breached` is for the response and for the resolve window."""
 
     status: TicketStatus | None
     priority: Priority | None
@@ -81,7 +81,7 @@ class Tickets:
     database: Database
 
     async def create(self, organization: str, ticket: StoredTicket) -> StoredTicket:
-        """The ticket; the one that there is already under its id."""
+        """Create the ticket, and return it. If there is one of its id, that one is returned."""
         row = {**_columns(ticket), "organization": organization, "id": ticket.id}
 
         def work(conn: sa.Connection) -> StoredTicket:
@@ -99,7 +99,9 @@ class Tickets:
         return _ticket(row)
 
     async def change(self, organization: str, changed: StoredTicket) -> StoredTicket | None:
-        """The ticket in its next version; None, and nothing is changed, when `changed` is not made of its newest."""
+        """The ticket in its next version. None when `changed` is not made of the newest version: nothing is changed
+        then.
+        """
         this = sa.and_(_is(organization, changed.id), tickets.c.version == changed.version)
         following = replace(changed, version=changed.version + 1)
         changing = sa.update(tickets).where(this).values(_columns(following))
@@ -108,7 +110,9 @@ class Tickets:
     async def list(
         self, organization: str, *, limit: int, offset: int, as_of: Instant, **filters: Unpack[TicketFilters]
     ) -> tuple[Sequence[ListedTicket], int]:
-        """A page, newest first, and how many there are; a window is breached once its due lies before `as_of`."""
+        """A page of tickets, newest first, and the number of all that match. A window is breached once its due is
+        `as_of` or earlier.
+        """
         wanted = sa.and_(own(tickets, organization), *_conditions(filters, as_of))
         page = sa.select(tickets).where(wanted).order_by(tickets.c.created_at.desc(), tickets.c.id)
 
@@ -122,7 +126,7 @@ class Tickets:
         return await self.database.read(work)
 
     async def unmeasured(self, organization: str, limit: int) -> Sequence[StoredTicket]:
-        """Some of those neither resolved nor closed that came while measuring was off."""
+        """At most `limit` tickets that are neither resolved nor closed, and were created while measuring was off."""
         living = tickets.c.status.in_([status.value for status in sorted(LIVING)])
         these = sa.and_(own(tickets, organization), living, tickets.c.measured_from.is_(None))
 
@@ -137,7 +141,7 @@ def instance_of(ticket_id: str) -> InstanceId:
     return InstanceId(Kind.SLA, SubjectType.TICKET, ticket_id)
 
 
-# The ids of tickets are ours and hold nothing that an instance id writes differently.
+# The ids of tickets are made here, and have no characters that an instance id escapes.
 _INSTANCE_ID = sa.literal(str(instance_of("-")).removesuffix("-")) + tickets.c.id
 
 
@@ -155,7 +159,7 @@ def _conditions(filters: TicketFilters, as_of: Instant) -> Iterator[sa.ColumnEle
 def _exceeded(type_: str, as_of: Instant) -> sa.ColumnElement[bool]:
     target = instance_targets.c
     clock = own(instance_targets, tickets.c.organization, instance_id=_INSTANCE_ID, type=type_)
-    # An expression, because SQLite would go through every clock that has ended, once for each ticket, by their index.
+    # An expression, because SQLite would otherwise go along the index of ended clocks, once for each ticket.
     breached_at = sa.case((target.outcome == BREACHED, target.outcome_at))
     return sa.exists().where(clock, breached_at <= moment(as_of)).correlate(tickets)
 

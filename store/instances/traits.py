@@ -1,4 +1,6 @@
-"""What clocks have in common, by number: looked up by whoever writes a clock, made when it is new."""
+"""Traits that clocks have in common, by number. Whoever writes a clock looks its traits up, and adds them if they are
+new.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from store.schema.tenancy import OF_ORGANIZATION, own
 
 
 class Traits(NamedTuple):
-    """An empty text is none."""
+    """An empty text stands for none."""
 
     organization: str
     kind: str
@@ -29,7 +31,7 @@ _ID = sa.select(target_traits.c.id).where(own(target_traits, OF_ORGANIZATION, **
 
 
 def find_traits(conn: sa.Connection, wanted: Iterable[Traits]) -> Mapping[Traits, int]:
-    """The numbers of all of them."""
+    """The number of each of the traits. Traits without a number get one."""
     found = {traits: _id(conn, traits) for traits in sorted(set(wanted))}
     missing = [traits for traits, id_ in found.items() if id_ is None]
     insert_missing(conn, target_traits, [traits._asdict() for traits in missing])

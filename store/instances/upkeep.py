@@ -1,4 +1,4 @@
-"""What looking after the instances of all organizations needs: which are not over, and what is overdue."""
+"""Looking after the instances of all organizations: which are not over, which are overdue, which lack a step."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ADDRESS = sa.tuple_(instances.c.organization, instances.c.id)
 
 @dataclass(frozen=True, slots=True)
 class RecordedInstance:
-    """How far an instance is recorded; `ongoing` until nothing is left to happen and every notice is settled."""
+    """How far an instance is recorded. It is `ongoing` until nothing is left to happen and every notice is settled."""
 
     organization: str
     instance_id: str
@@ -46,7 +46,9 @@ class RecordedInstance:
 
 @dataclass(frozen=True, slots=True)
 class OverdueInstances:
-    """How many instances have a milestone that should have fired before some instant; since when the oldest has."""
+    """The number of instances with a milestone that should have fired before some instant, and the earliest such
+    milestone.
+    """
 
     count: int
     since: Instant | None
@@ -58,7 +60,7 @@ class Upkeep:
     now: Clock
 
     async def ongoing(self, after: Address | None) -> Sequence[RecordedInstance]:
-        """A page of the instances that are not over, in the order of their addresses, behind that one."""
+        """A page of the instances that are not over, in the order of their addresses, behind the address `after`."""
         wanted = sa.select(*_COLUMNS).where(instances.c.ongoing)
         if after is not None:
             wanted = wanted.where(sa.tuple_(*map(sa.literal, after)) < _ADDRESS)
@@ -70,7 +72,7 @@ class Upkeep:
         return await self.database.read(work)
 
     async def recorded(self, addresses: Sequence[Address]) -> Mapping[Address, RecordedInstance]:
-        """Those of these instances that have a row; at most `PAGE` may be asked for."""
+        """The instances of these addresses that have a row. At most `PAGE` addresses may be given."""
         if not addresses:
             return {}
         these = _ADDRESS.in_([sa.tuple_(*map(sa.literal, address)) for address in addresses])
@@ -78,7 +80,7 @@ class Upkeep:
         return {one.address: one for one in map(_recorded, rows)}
 
     async def gapped(self) -> Sequence[RecordedInstance]:
-        """Instances that lack a step before one that is recorded, `PAGE` of them at most."""
+        """At most `PAGE` instances that lack a step before one that is recorded."""
         of_record = sa.select(instance_records.c.organization, instance_records.c.instance_id).where(
             instance_records.c.hash.is_(None)
         )
@@ -86,7 +88,7 @@ class Upkeep:
         return await self.database.read(lambda conn: [_recorded(row) for row in conn.execute(wanted)])
 
     async def sequences(self, address: Address) -> frozenset[int]:
-        """Which steps of an instance are recorded."""
+        """The sequences of an instance's recorded steps."""
         organization, instance_id = address
         these = own(instance_records, organization, instance_id=instance_id)
 
@@ -102,12 +104,12 @@ class Upkeep:
         return OverdueInstances(count, None if earliest is None else instant(earliest))
 
     async def overdue_instances(self, before: Instant) -> Sequence[RecordedInstance]:
-        """Those whose milestone has been waiting for longest, `PAGE` of them at most."""
+        """At most `PAGE` instances with a milestone due before that instant, longest overdue first."""
         wanted = sa.select(*_COLUMNS).where(_late(before)).order_by(instances.c.next_milestone_at).limit(PAGE)
         return await self.database.read(lambda conn: [_recorded(row) for row in conn.execute(wanted)])
 
     async def compared_at(self) -> Instant | None:
-        """Up to when the store was last found to have what Temporal has; None for a store that nobody has looked at."""
+        """The instant up to which the store was last found equal to Temporal, None if it was never compared."""
         return await self.database.read(lambda conn: optional_instant(conn.scalar(sa.select(upkeep.c.compared_at))))
 
     async def has_been_compared(self, at: Instant) -> None:
@@ -117,7 +119,7 @@ class Upkeep:
         await self.database.write(work)
 
     async def write(self) -> None:
-        """Write something, to see whether that is possible. Raises StoreUnavailable."""
+        """Write something, to see whether the store takes writes. Raises StoreUnavailable."""
 
         def work(conn: sa.Connection) -> None:
             conn.execute(sa.update(upkeep).values(written_at=moment(self.now())))

@@ -1,1 +1,3 @@
-"""What an organization has decided: policies, business hours, teams, and the claims that hold policies in place."""
+"""The rules of organizations: policies, business hours, teams, and the claims that keep policies
+from being archived.
+"""

@@ -34,7 +34,7 @@ class StoredCalendar:
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """`key_name` is None where no API key made it."""
+    """`key_name` is None if no API key made the version."""
 
     version: int
     name: str
@@ -67,7 +67,7 @@ class Calendars:
         return await self.database.write(work)
 
     async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredCalendar], int]:
-        """A page, oldest first, and how many there are."""
+        """A page of business hours, oldest first, and the number of all."""
         table = calendars
         live = sa.and_(own(table, organization), table.c.deleted_at.is_(None))
         page = sa.select(table).where(live).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
@@ -86,7 +86,7 @@ class Calendars:
     async def versions(
         self, organization: str, calendar_id: str, limit: int, offset: int
     ) -> tuple[Sequence[StoredVersion], int]:
-        """A page, oldest first, and how many there are."""
+        """A page of versions, oldest first, and the number of all."""
         table = calendar_versions
         these = _is_version_of(organization, calendar_id)
 
@@ -123,9 +123,9 @@ class Calendars:
     async def update(
         self, organization: str, calendar_id: str, edited: int, name: str, calendar: Calendar, changed_by: str = SYSTEM
     ) -> StoredCalendar:
-        """The next version; running instances keep the one they were opened under.
+        """Write the next version. Running instances keep the version under which they were opened.
 
-        `edited` is the version that was edited: Outdated when somebody else changed it meanwhile.
+        `edited` is the version that was edited: raises Outdated when somebody else has changed it meanwhile.
         """
         now = moment(self.now())
 
@@ -144,7 +144,9 @@ class Calendars:
         return await self.database.write(work)
 
     async def delete(self, organization: str, calendar_id: str) -> None:
-        """Raises Conflict for the default calendar and for one that live policies or teams use, naming them."""
+        """Raises Conflict for the default calendar, and for one that live policies or teams use; the message names
+        them.
+        """
 
         def work(conn: sa.Connection) -> None:
             begin_change(conn, organization)

@@ -1,4 +1,4 @@
-"""Catalogs of organizations, kept in memory for as long as their configuration stands."""
+"""Catalogs of organizations, kept in memory until their configuration changes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ from store.rules.teams import live_teams
 
 @dataclass(frozen=True, slots=True)
 class Catalogs:
-    """One query tells whether the catalog at hand is the newest, so another process's change is seen at once."""
+    """Catalogs in memory. One query tells whether a catalog is the newest, so changes of other
+    processes count at once.
+    """
 
     _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)
 
     def of(self, conn: sa.Connection, organization: str) -> Catalog:
-        """The catalog as `conn` sees it, which must see one state throughout. Raises NotFound."""
+        """The catalog as `conn` sees it. The connection must see one state throughout. Raises NotFound."""
         found = find_organization(conn, organization)
         version, catalog = self._known.get(organization, (0, None))
         if catalog is not None and version == found.config_version:
             return catalog
         catalog = _load(conn, found)
         if not is_writing(conn):
-            # Two loads at once may end in either order; comparing versions for equality makes both orders right.
+            # Two loads at once may end in either order. Versions are compared for equality, so either order is right.
             self._known[organization] = (found.config_version, catalog)
         return catalog
 

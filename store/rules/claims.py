@@ -1,7 +1,7 @@
-"""Claims: what keeps a policy from being archived on behalf of an instance that has no row yet.
+"""Claims. A claim keeps a policy from being archived while an instance under it starts and has no row yet.
 
-A claim is made before the instance's workflow starts and ends in the transaction that records the opening. An opening
-that came to nothing leaves its claim behind; once that has lapsed, Temporal knows whether there is such a workflow.
+A claim is made before the instance's workflow starts, and ends in the transaction that records the opening. An opening
+that fails leaves its claim behind. Once the claim has lapsed, Temporal knows whether there is such a workflow.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from store.schema.tables import claims, instances, organizations
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
 GRACE = Micros(30 * SECOND)
-"""Much longer than a start may be on its way to Temporal."""
+"""A claim lapses after this time: much longer than a start takes to reach Temporal."""
 
 
 _END = sa.delete(claims).where(own(claims, OF_ORGANIZATION, instance_id=OF_INSTANCE))
@@ -43,12 +43,12 @@ class Claims:
     now: Clock
 
     async def standing(self, organization: str, instance_ids: Sequence[str]) -> Mapping[str, Claim]:
-        """Those of these instances that have no row yet, by instance."""
+        """The claims of these instances, by instance id; only of instances without a row."""
         these = sa.and_(own(claims, organization), claims.c.instance_id.in_(instance_ids))
         return await self.database.read(lambda conn: {claim.instance_id: claim for claim in _read(conn, these)})
 
     async def lapsed(self, organization: str, policy_id: str) -> Sequence[Claim]:
-        """Those on a policy that are so old that Temporal can be asked whether anything has come of them."""
+        """The claims on a policy that have lapsed: Temporal can be asked whether their instances run."""
         old = claims.c.claimed_at < moment(Instant(self.now() - GRACE))
         these = sa.and_(own(claims, organization, policy_id=policy_id), old)
         return await self.database.read(lambda conn: _read(conn, these))
@@ -57,7 +57,7 @@ class Claims:
         return claim.claimed_at < self.now() - GRACE
 
     async def drop(self, organization: str, claim: Claim) -> None:
-        """Nothing has come of it, unless somebody has renewed it since."""
+        """Remove a claim whose instance never started, unless it was renewed meanwhile."""
         same = claims.c.claimed_at == moment(claim.claimed_at)
 
         def work(conn: sa.Connection) -> None:
@@ -66,7 +66,7 @@ class Claims:
         await self.database.write(work)
 
     async def release(self, organization: str, instance_id: str) -> None:
-        """An instance that was there already needs no claim, provided that it has its row."""
+        """Remove the claim of an instance that has its row."""
 
         def work(conn: sa.Connection) -> None:
             conn.execute(sa.delete(claims).where(_is(organization, instance_id), _recorded()))
@@ -75,7 +75,7 @@ class Claims:
 
 
 def claim_policy(conn: sa.Connection, organization: str, claim: Claim) -> Claim | None:
-    """Make the claim, or renew it; None, or the claim on another policy that stands in the way."""
+    """Make the claim, or renew it. None if that was possible, else the claim on another policy that prevents it."""
     row = {
         "organization": organization,
         "instance_id": claim.instance_id,
@@ -89,7 +89,7 @@ def claim_policy(conn: sa.Connection, organization: str, claim: Claim) -> Claim 
 
 
 def hold_configuration(conn: sa.Connection, organization: str) -> None:
-    """No change of the organization's configuration commits between here and our own commit; others may hold it too."""
+    """Until our commit no change of the organization's configuration commits. Several may hold it at once."""
     held = sa.select(organizations.c.id).where(own(organizations, organization)).with_for_update(read=True)
     conn.execute(held)
 
@@ -99,7 +99,7 @@ def end_claim(conn: sa.Connection, organization: str, instance_id: str) -> None:
 
 
 def count_claims(organization: str, policy_id: str) -> sa.ScalarSelect[int]:
-    """How many instances without a row a policy has."""
+    """The number of a policy's instances without a row."""
     these = sa.and_(own(claims, organization, policy_id=policy_id), ~_recorded())
     return sa.select(sa.func.count()).select_from(claims).where(these).scalar_subquery()
 

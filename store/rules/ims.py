@@ -1,4 +1,4 @@
-"""The settings of Scrubbe's API: whether tickets are measured, and whether breaches go to the escalation contacts."""
+"""The settings of the API v1: whether tickets are measured, and whether breaches go to the escalation contacts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from store.schema.tenancy import own
 
 @dataclass(frozen=True, slots=True)
 class ImsSettings:
-    """`sla_enabled_at` is when measuring was last switched on; tickets that were open then count from that moment."""
+    """`sla_enabled_at` is when measuring was last switched on. Tickets that were open then are measured from that
+    instant.
+    """
 
     sla_enabled: bool = False
     auto_escalate: bool = False
@@ -42,7 +44,7 @@ class Ims:
     async def put(
         self, organization: str, sla_enabled: bool | None = None, auto_escalate: bool | None = None
     ) -> ImsSettings:
-        """What is None stays as it is."""
+        """Change the settings that are not None."""
         now = self.now()
 
         def work(conn: sa.Connection) -> ImsSettings:
@@ -64,7 +66,7 @@ class Ims:
 
 
 def find_settings(conn: sa.Connection, organization: str) -> ImsSettings:
-    """The defaults for an organization that never set any."""
+    """The settings of an organization; the defaults if it never set any."""
     row = conn.execute(sa.select(ims_settings).where(own(ims_settings, organization))).first()
     if row is None:
         return ImsSettings()

@@ -48,9 +48,9 @@ class Policies:
     async def create(
         self, organization: str, policy: Policy, changed_by: str = SYSTEM, chosen: Collection[str] = ()
     ) -> StoredPolicy:
-        """The policy at version 1, behind all others. `chosen` are the ids of parts that are not minted.
+        """Create the policy at version 1, behind all others. `chosen` are the ids of its parts that the client chose.
 
-        Raises Conflict when its id or a chosen one is taken, or when the API v1 has a policy for the same tickets;
+        Raises Conflict when its id or a chosen id is taken, or when the API v1 has a policy for the same tickets;
         InvalidValue when its business hours do not exist.
         """
         first = replace(policy, version=1)
@@ -80,7 +80,7 @@ class Policies:
         include_archived: bool = False,
         origin: Origin | None = None,
     ) -> tuple[Sequence[StoredPolicy], int]:
-        """A page in evaluation order, and how many there are; of every kind and origin unless one is given."""
+        """A page in evaluation order, and the number of all; of every kind and origin unless one is given."""
         wanted = own(policies, organization)
         if kind is not None:
             wanted = sa.and_(wanted, policies.c.kind == kind.value)
@@ -104,10 +104,10 @@ class Policies:
     async def update(
         self, organization: str, policy: Policy, changed_by: str = SYSTEM, chosen: Collection[str] = ()
     ) -> StoredPolicy:
-        """The next version of the policy; running instances keep the one they were opened under.
+        """Write the next version of the policy. Running instances keep the version under which they were opened.
 
-        `policy.version` is the version that was edited: Outdated when somebody else changed it meanwhile.
-        `chosen` are the ids of new parts that are not minted: Conflict when one is taken, or as in `create`.
+        `policy.version` is the version that was edited: raises Outdated when somebody else has changed it meanwhile.
+        `chosen` are the ids of new parts that the client chose: raises Conflict when one is taken, and as in `create`.
         """
         now = moment(self.now())
 
@@ -127,9 +127,10 @@ class Policies:
     async def archive(
         self, organization: str, policy_id: str, changed_by: str = SYSTEM, version: int | None = None
     ) -> None:
-        """Matches nothing from now on. Raises Conflict while instances of it are open or claim it, with their number.
+        """Archive the policy: it matches nothing from now on.
 
-        Outdated when a `version` is given that is not the present one.
+        Raises Conflict, with their number, while instances of it are open or claim it; Outdated when `version` is given
+        and is not the present one.
         """
         now = moment(self.now())
 
@@ -146,9 +147,9 @@ class Policies:
         await self.database.write(work)
 
     async def reorder(self, organization: str, kind: Kind, policy_ids: Sequence[str]) -> None:
-        """The evaluation order of the live policies of a kind, those of the API v1 left out.
+        """Set the evaluation order of the live policies of a kind, except those of the API v1.
 
-        Raises InvalidValues unless every one of them is named once, listing the ids missing, unknown and doubled.
+        Raises InvalidValues unless each of them is named exactly once; it lists missing, unknown and doubled ids.
         """
 
         def work(conn: sa.Connection) -> None:
@@ -161,7 +162,7 @@ class Policies:
     async def versions(
         self, organization: str, policy_id: str, limit: int, offset: int
     ) -> tuple[Sequence[PolicyVersion], int]:
-        """A page, oldest first, and how many there are; of archived policies too. Raises NotFound."""
+        """A page of versions, oldest first, and the number of all; of archived policies too. Raises NotFound."""
 
         def work(conn: sa.Connection) -> tuple[Sequence[PolicyVersion], int]:
             _find(conn, organization, policy_id, include_archived=True)
@@ -181,7 +182,7 @@ class Policies:
 
 
 def live_policies(conn: sa.Connection, organization: str) -> Sequence[Policy]:
-    """In evaluation order."""
+    """The live policies in evaluation order."""
     live = sa.and_(own(policies, organization), policies.c.archived_at.is_(None))
     docs = conn.scalars(sa.select(policies.c.doc).where(live).order_by(policies.c.position, policies.c.id))
     return [Policy.from_json(doc) for doc in docs]
@@ -216,12 +217,12 @@ def _open_instances(conn: sa.Connection, organization: str, policy_id: str) -> i
     table = instances
     these = sa.and_(own(table, organization, policy_id=policy_id), table.c.closed_at.is_(None))
     recorded = sa.select(sa.func.count()).select_from(table).where(these).scalar_subquery()
-    # One statement sees one state: a claim that gives way to its row meanwhile is counted, and counted once.
+    # One statement sees one state: a claim that is replaced by its row meanwhile counts, and counts once.
     return conn.scalar(sa.select(recorded + count_claims(organization, policy_id))) or 0
 
 
 def _require_free(conn: sa.Connection, organization: str, part_ids: Collection[str]) -> None:
-    """Archived policies keep the ids of their parts."""
+    """Raises Conflict for an id that a part of any policy has. Archived policies keep the ids of their parts."""
     if not part_ids:
         return
     for doc in conn.scalars(sa.select(policies.c.doc).where(own(policies, organization))):
@@ -231,7 +232,9 @@ def _require_free(conn: sa.Connection, organization: str, part_ids: Collection[s
 
 
 def _require_alone(conn: sa.Connection, organization: str, policy: Policy) -> None:
-    """The API v1 has one policy for a priority, so that no order decides which of two a ticket gets."""
+    """Raises Conflict for a second policy of the API v1 for a priority: a ticket's policy must not
+    depend on an order.
+    """
     if policy.origin is not Origin.V1:
         return
     for other in live_policies(conn, organization):

@@ -1,4 +1,4 @@
-"""Every version a policy ever had: what it said, who made it so, and when."""
+"""Every version of a policy: its content, who made it, and when."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from store.schema.tenancy import own
 
 @dataclass(frozen=True, slots=True)
 class PolicyVersion:
-    """`change` is created, updated or archived; `key_name` is None where no API key made it."""
+    """`change` is `created`, `updated` or `archived`. `key_name` is None if no API key made the change."""
 
     policy: Policy
     change: str
@@ -38,7 +38,7 @@ def append_version(
 def read_versions(
     conn: sa.Connection, organization: str, policy_id: str, limit: int, offset: int
 ) -> tuple[Sequence[PolicyVersion], int]:
-    """A page, oldest first, and how many there are."""
+    """A page of versions, oldest first, and the number of all."""
     table = policy_versions
     these = own(table, organization, policy_id=policy_id)
     key = own(api_keys, organization, id=table.c.changed_by)

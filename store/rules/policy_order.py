@@ -19,7 +19,9 @@ def last_position(conn: sa.Connection, organization: str) -> int:
 
 
 def live_ids(conn: sa.Connection, organization: str, kind: Kind) -> Sequence[str]:
-    """Those that have an order: of the API v1 each ticket matches one at most."""
+    """The ids of live policies in their order; without those of the API v1, which have none: a ticket matches at most
+    one.
+    """
     live = sa.and_(
         own(policies, organization, kind=kind.value, origin=Origin.V2.value), policies.c.archived_at.is_(None)
     )
@@ -42,7 +44,7 @@ def require_every_one_once(policy_ids: Sequence[str], present: Sequence[str]) ->
 
 
 def move(conn: sa.Connection, organization: str, policy_ids: Sequence[str]) -> None:
-    """Deals the positions that these policies have out to them anew, in this order."""
+    """Give these policies the positions that they have together, in the order of `policy_ids`."""
     if not policy_ids:
         return
     these = sa.and_(own(policies, organization), policies.c.id.in_(policy_ids))

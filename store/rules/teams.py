@@ -1,4 +1,4 @@
-"""Teams of an organization, under the names its ticket system gives them."""
+"""Teams of an organization, under the ids that its ticket system uses."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Teams:
     now: Clock
 
     async def create(self, organization: str, team: Team) -> StoredTeam:
-        """Raises Conflict when its id is taken; that of a deleted team is free."""
+        """Raises Conflict when its id is taken. The id of a deleted team is free."""
         now = moment(self.now())
 
         def work(conn: sa.Connection) -> StoredTeam:
@@ -55,7 +55,7 @@ class Teams:
         return await self.database.write(work)
 
     async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredTeam], int]:
-        """A page, oldest first, and how many there are."""
+        """A page of teams, oldest first, and the number of all."""
         these = _live(organization)
         page = sa.select(teams).where(these).order_by(teams.c.created_at, teams.c.id).limit(limit).offset(offset)
 
@@ -69,7 +69,9 @@ class Teams:
         return await self.database.read(lambda conn: _find(conn, organization, team_id))
 
     async def update(self, organization: str, team_id: str, change: Callable[[Team], Team]) -> StoredTeam:
-        """What `change` makes of the team as it stands; nobody else's change is lost. `change` keeps its id."""
+        """Write what `change` makes of the team as it is now, so that no other change is lost. `change` must keep the
+        id.
+        """
 
         def work(conn: sa.Connection) -> StoredTeam:
             begin_change(conn, organization)

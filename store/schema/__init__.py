@@ -1,1 +1,1 @@
-"""The tables, and how a database is brought to them."""
+"""The tables, and bringing a database to them."""

@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema; safe to run twice and by several processes at once."""
+"""Bringing a database to the newest schema. Running it twice, or by several processes at once, is safe."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from store.database.urls import SQLITE, sync_url
 from store.schema.preparing import require_sound, shown, transaction, unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# Any number of ours: who holds it migrates, others wait.
+# Any number, the same for all processes: the one that holds the lock migrates, others wait.
 _ADVISORY_LOCK = 7_525_337
 # Alembic keeps its context in a module.
 _one_at_a_time = threading.Lock()
 
 
 def upgrade(database_url: str) -> None:
-    """Raises StoreUnavailable when the database cannot be reached or made, is damaged or takes no writes.
+    """Bring the database to the newest schema.
 
-    Raises Conflict when it is newer than this code.
+    Raises StoreUnavailable when the database cannot be reached or made, is damaged, or takes no writes; Conflict when
+    it is newer than this code.
     """
     url = sync_url(database_url)
     if url.get_backend_name() == SQLITE:
@@ -36,7 +37,7 @@ def upgrade(database_url: str) -> None:
             _wait_for_others(conn)
             require_sound(conn, url)
             command.upgrade(migration_config(conn), "head")
-            # One that has nothing to change must take writes, too.
+            # The database must take writes even if there is nothing to migrate.
             conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
     except CommandError as error:
         raise Conflict(f"the schema of {shown(url)} is not one this version knows: {error}") from error
@@ -50,7 +51,7 @@ def migration_config(conn: Connection | None = None) -> Config:
 
 
 def head() -> str | None:
-    """The newest revision this code knows."""
+    """The newest revision that this code knows."""
     return ScriptDirectory.from_config(migration_config()).get_current_head()
 
 

@@ -1,4 +1,4 @@
-"""The one connection of what comes before the engine runs: migrating the store, and looking whether it can be used."""
+"""The connection used before the engine runs: for migrating the store, and for checking it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WAIT_SECONDS = 60.0
 def check(database_url: str) -> None:
     """Raises StoreUnavailable when a SQLite file cannot be opened, is damaged, or takes no writes.
 
-    A server that does not answer may still do so: it is left to whoever needs it.
+    A PostgreSQL server is not checked: one that does not answer now may answer later.
     """
     url = sync_url(database_url)
     if url.get_backend_name() == SQLITE:
@@ -35,7 +35,7 @@ def check(database_url: str) -> None:
 
 @contextmanager
 def transaction(url: URL) -> Iterator[Connection]:
-    """One that may write. Raises StoreUnavailable."""
+    """A transaction that may write. Raises StoreUnavailable."""
     engine = _engine(url)
     try:
         with engine.begin() as conn:
@@ -49,7 +49,7 @@ def transaction(url: URL) -> Iterator[Connection]:
 
 
 def require_sound(conn: Connection, url: URL) -> None:
-    """Raises StoreUnavailable when the file is damaged, or takes no writes; a server looks after itself."""
+    """Raises StoreUnavailable when a SQLite file is damaged or takes no writes. A server checks itself."""
     file = conn.connection.driver_connection
     found = fault(file) if isinstance(file, sqlite3.Connection) else None
     if found is not None:

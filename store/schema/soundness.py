@@ -1,4 +1,4 @@
-"""Whether a SQLite file can be relied upon: looked at before anything runs, not when the first ticket needs it."""
+"""Checking a SQLite file before anything runs, so that damage does not show only when the first ticket arrives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-# A start may wait that long. Enough for a gigabyte or so; what lies behind is found when it is read.
+# The longest wait at a start. Enough for about a gigabyte; damage further back is found when it is read.
 CHECK_SECONDS = 2.0
 BUSY_SECONDS = 5.0
 _SOUND = "ok"
@@ -15,9 +15,9 @@ _STEPS_BETWEEN_LOOKS = 100_000
 
 
 def fault(conn: sqlite3.Connection) -> str | None:
-    """What is wrong with the file of a connection that is inside a writing transaction, or None.
+    """The fault of the file of a connection that is in a writing transaction, None if it has none.
 
-    Whether it takes a write shows at the latest when that is committed.
+    A file that takes no writes may show only at the commit.
     """
     try:
         found = _damage(conn)
@@ -28,7 +28,7 @@ def fault(conn: sqlite3.Connection) -> str | None:
 
 
 def fault_of_file(path: Path) -> str | None:
-    """What is wrong with a file, or None; also where there is none yet."""
+    """The fault of a file, None if it has none or does not exist."""
     if not path.exists():
         return None
     try:
@@ -56,6 +56,6 @@ def _damage(conn: sqlite3.Connection) -> str | None:
 
 
 def _rewrite(conn: sqlite3.Connection) -> None:
-    """The same as before, on disk anew."""
+    """Write something that changes nothing."""
     (version,) = conn.execute("PRAGMA user_version").fetchone()
     conn.execute(f"PRAGMA user_version = {version}")

@@ -13,7 +13,7 @@ from store.schema.tables import organizations
 
 OF_ORGANIZATION: sa.BindParameter[str] = sa.bindparam("of_organization")
 OF_INSTANCE: sa.BindParameter[str] = sa.bindparam("of_instance")
-"""What statements that are built once are given: whose instance, and which."""
+"""The parameters of statements that are built once."""
 
 
 def own(table: sa.FromClause, organization: str | sa.ColumnElement[str], **values: Any) -> sa.ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Every table. The schema is made by the migrations; a test compares the two."""
+"""Every table, by room. The migrations make the schema; a test compares it with these tables."""
 
 from store.schema.tables.analytics import COUNTED, instance_targets, target_traits
 from store.schema.tables.instances import (

@@ -1,4 +1,4 @@
-"""What analytics count: each clock as the newest record of its instance plans it."""
+"""The tables that analytics count: each clock as planned by the newest record of its instance."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from store.database.types import Name, UtcDateTime
 from store.schema.tables.metadata import metadata, of_instance
 
 COUNTED = "outcome IN ('met', 'breached')"
-"""Of the clocks that have stopped, those that count."""
+"""The condition for the clocks that count."""
 
 
 def _by_length(name: str) -> Index:
-    """So that the value at a rank is found by counting along, however many there are."""
+    """An index on which the length at a rank is found by counting along."""
     where = sa.text(f"{name} IS NOT NULL AND {COUNTED}")
     columns = ("organization", "type", name, "outcome_at", "stopped_at", "traits", "outcome")
     return Index(f"ix_instance_targets_{name}", *columns, sqlite_where=where, postgresql_where=where)
 
 
-# What clocks have in common that analytics count by, so that they count on small numbers; an empty text is none. Rows
-# are added, and never changed or removed.
+# Traits by which analytics count clocks, so that they group by one number. An empty text is none. Rows are added, never
+# changed or removed.
 target_traits = Table(
     "target_traits",
     metadata,
@@ -34,10 +34,10 @@ target_traits = Table(
     UniqueConstraint("organization", "kind", "type", "priority", "policy_id", "team_id", name="uq_target_traits"),
 )
 
-# Each clock of an instance as its newest record plans it, for analytics. `outcome` is met, breached, cancelled or null
-# (undecided: paused); `outcome_at` is when the clock stopped in time, when its due passes, or when it was cancelled,
-# and may lie ahead; `previous_at` is that of the clock of the same instance that ended before it. Lengths are
-# microseconds: `worked` and `lasted` (wall time) as of the stop, null while it is open.
+# Each clock of an instance as its newest record plans it. `outcome` is met, breached, cancelled or null (undecided:
+# paused). `outcome_at` is when the clock stopped in time, when its due passes, or when it was cancelled; it may lie
+# ahead. `previous_at` is the `outcome_at` of the clock of the same instance that ended before it. Lengths are in
+# microseconds: `worked` and `lasted` (wall time) as of the stop, null while the clock is open.
 instance_targets = Table(
     "instance_targets",
     metadata,

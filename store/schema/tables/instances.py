@@ -1,4 +1,4 @@
-"""The projection of instances, and what the engine knows of the projection itself."""
+"""The tables of the projection of instances, and of its upkeep."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from sqlalchemy import Boolean, Column, Index, Integer, Table, UniqueConstraint
 from store.database.types import Document, Name, UtcDateTime
 from store.schema.tables.metadata import metadata, of_instance
 
-# One row: when it was last written, to see whether that is possible, and up to when the store was last found to have
-# what Temporal has. In a database that is new, or restored, nobody has looked since.
+# One row. `written_at` is written to see whether the store takes writes. `compared_at` is the instant up to which the
+# store was last found equal to Temporal; it is old or null in a database that is restored or new.
 upkeep = Table(
     "upkeep",
     metadata,
@@ -18,7 +18,7 @@ upkeep = Table(
     Column("compared_at", UtcDateTime),
 )
 
-# No foreign key to organizations: a projection records what happened and is in no position to refuse it.
+# No foreign key to organizations: a projection records what has happened and must not refuse it.
 instances = Table(
     "instances",
     metadata,
@@ -40,11 +40,11 @@ instances = Table(
     Column("plan_digest", Name, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("set_aside", Document, nullable=False),
-    # The long ones last: SQLite walks through what lies before a column.
+    # Long columns last: SQLite reads through everything before a column.
     Column("plan", Document, nullable=False),
     Column("snapshot", Document),
-    # What lists show, in their order: pages are read off it, and their totals counted on it, for which it holds what
-    # they are narrowed by where that has no index of its own.
+    # What lists show, in their order. Pages are read and totals are counted on this index alone, so it also holds the
+    # columns of filters that have no index of their own.
     Index(
         "ix_instances_shown",
         "organization",
@@ -57,7 +57,7 @@ instances = Table(
     Index(None, "organization", "opened_at"),
     Index(None, "organization", "policy_id", "closed_at"),
     Index(None, "organization", "subject"),
-    # Of all organizations: what is not over is looked after, and that is few beside what is.
+    # Of all organizations: the engine looks after instances that are not over, which are few beside those that are.
     Index(
         "ix_instances_ongoing",
         "organization",
@@ -73,7 +73,7 @@ instances = Table(
     ),
 )
 
-# Who writes one holds the instance's row until its commit, so that one look at the steps before and behind is enough.
+# Whoever writes a record holds the instance's row until the commit, so one look at its neighbours is enough.
 instance_records = Table(
     "instance_records",
     metadata,
@@ -83,7 +83,7 @@ instance_records = Table(
     Column("digest", Name, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("link", Document, nullable=False),
-    # Null behind a step that is not recorded yet.
+    # Null while a step before it is not recorded.
     Column("hash", Name),
     Index(
         "ix_instance_records_unchained",

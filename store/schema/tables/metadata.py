@@ -1,4 +1,4 @@
-"""What all tables belong to."""
+"""The metadata to which all tables belong."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ metadata = sa.MetaData(
 
 
 def of_instance() -> sa.ForeignKeyConstraint:
-    """Rows that belong to an instance by `organization` and `instance_id`."""
+    """The foreign key of rows that belong to an instance."""
     return sa.ForeignKeyConstraint(["organization", "instance_id"], ["instances.organization", "instances.id"])

@@ -1,4 +1,4 @@
-"""Organizations, their keys, and requests that must be carried out once."""
+"""The tables of organizations, their API keys, and requests with an idempotency key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ api_keys = Table(
     UniqueConstraint("digest"),
 )
 
-# POSTs with an Idempotency-Key, and what they were answered; status 0: not answered yet.
+# Requests with an Idempotency-Key and their answers. A request without an answer yet has status 0.
 idempotent_requests = Table(
     "idempotent_requests",
     metadata,

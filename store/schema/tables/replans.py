@@ -1,4 +1,4 @@
-"""Replans, and what each does to its instances."""
+"""The tables of replans, and of what each does to its instances."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ replan_instances = Table(
     Column("rules_before", Document, nullable=False),
     Column("rules_after", Document, nullable=False),
     Column("moves", Document, nullable=False),
-    # Since when the instance may know it; why it does not take the rules.
+    # When the replan was sent to the instance, and why the instance does not take it.
     Column("sent_at", UtcDateTime),
     Column("refused", Name),
     ForeignKeyConstraint(["organization", "replan_id"], ["replans.organization", "replans.id"]),

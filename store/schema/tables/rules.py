@@ -1,4 +1,4 @@
-"""Rules: calendars, teams and policies, each version kept, and the claims that keep policies alive."""
+"""The tables of rules: calendars and policies with all versions, teams, settings, and claims on policies."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ policy_versions = Table(
     ForeignKeyConstraint(["organization", "policy_id"], ["policies.organization", "policies.id"]),
 )
 
-# What Scrubbe calls the IMS configuration; `sla_enabled_at` is when measuring was last switched on.
+# Scrubbe's IMS configuration. `sla_enabled_at` is when measuring was last switched on.
 ims_settings = Table(
     "ims_settings",
     metadata,
@@ -86,7 +86,8 @@ ims_settings = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
-# An instance that is about to start, or has started and whose first record is not there yet: it keeps its policy alive.
+# An instance that is about to start, or has started and has no record yet. A claim keeps its policy from being
+# archived.
 claims = Table(
     "claims",
     metadata,

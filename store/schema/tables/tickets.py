@@ -1,4 +1,4 @@
-"""Tickets of the API v1."""
+"""The table of tickets of the API v1."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, Table
 from store.database.types import Document, Name, UtcDateTime
 from store.schema.tables.metadata import metadata
 
-# Tickets of the API v1. `snapshot` is what was frozen at creation, null where nothing is measured; `history` lists the
-# statuses with the instants at which they were taken; `version` counts the changes of the row.
+# `snapshot` is what was frozen at creation, null if nothing is measured. `history` lists the statuses with their
+# instants. `version` counts the changes of the row.
 tickets = Table(
     "tickets",
     metadata,
