@@ -1,1 +1,1 @@
-"""What worker, API and command line share above the store and Temporal; no web framework in here."""
+"""What worker, API and command line share above the store and Temporal. No web framework is imported here."""

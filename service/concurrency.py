@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 async def all_settled(work: Iterable[Awaitable[T]]) -> list[T]:
-    """All the answers in order. Raises the first error once everything has ended."""
+    """All results in order. Raises the first error, once all work has ended."""
     answers = await asyncio.gather(*work, return_exceptions=True)
     for answer in answers:
         if isinstance(answer, BaseException):

@@ -1,4 +1,4 @@
-"""What everything here works with; whoever starts the process builds it, tests pass their own."""
+"""What all of the service works with. Whoever starts the process builds it; tests pass their own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Dependencies:
     tzdata_version: str = field(default_factory=tzdata_version)
     task_queue: str = DEFAULT_TASK_QUEUE
     timeouts: Timeouts = field(default_factory=Timeouts)
-    # Writes that nobody waits for any more; the event loop itself holds tasks by weak references only.
+    # Writes that no request waits for. The event loop itself holds only weak references to tasks.
     background: set[asyncio.Task[None]] = field(default_factory=set)
     watch: Watch = field(default_factory=Watch)
     attributes: Attributes = field(default_factory=Attributes)

@@ -1,18 +1,20 @@
-"""Looking again and again at something that takes a moment."""
+"""Polling for something that takes a moment."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 
-# Seconds: a worker at leisure has an event recorded within a few of the first waits.
+# Seconds. An idle worker has an event recorded within a few of the first waits.
 FIRST_WAIT = 0.01
 LONGEST_WAIT = 0.25
 GROWTH = 1.5
 
 
 async def polls(within: float, longest: float = LONGEST_WAIT) -> AsyncIterator[None]:
-    """A turn for each look, one at least, ever longer apart, the last one after `within` seconds."""
+    """Yields for each look: at least once, at growing intervals of at most `longest` seconds, last after `within`
+    seconds.
+    """
     clock = asyncio.get_running_loop().time
     deadline, wait = clock() + within, FIRST_WAIT
     while True:

@@ -1,4 +1,4 @@
-"""Whether the engine does what it promises: each condition with the figure that it is judged by."""
+"""Whether the engine does what it promises: each condition, with the figures by which it is judged."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from service.reconciling.findings import OVERDUE_AFTER
 from service.reconciling.runs import Runs
 from store.store import Store
 
-# A worker that is idle asks for tasks once a minute.
+# An idle worker asks for tasks once a minute.
 POLL_WITHIN = Micros(75 * SECOND)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadinessCondition:
-    """`figures` by name; what cannot be found out is not up, and has none."""
+    """`figures` are by name. A condition that cannot be found out is not up, and has no figures."""
 
     up: bool
     figures: dict[str, Any]
@@ -50,7 +50,7 @@ class Readiness:
 async def readiness(
     store: Store, client: Callable[[], Awaitable[Client]], task_queue: str, now: Instant, within: float
 ) -> Readiness:
-    """What can be said within so many seconds. Raises nothing: what does not answer is down."""
+    """The conditions, each found out within `within` seconds. Raises nothing: what does not answer is down."""
 
     async def runs() -> Runs:
         return Runs(await client(), task_queue)
@@ -103,7 +103,9 @@ async def _milestones(store: Store, now: Instant) -> ReadinessCondition:
 
 
 async def _instances(runs: Callable[[], Awaitable[Runs]]) -> ReadinessCondition:
-    """Temporal names a workflow whose task has failed several times in a row; one from before 1.30 does not."""
+    """No workflow is stuck. Temporal reports those whose task has failed several times in a row, from
+    release 1.30 on.
+    """
     stuck = await (await runs()).count_failing()
     return ReadinessCondition(up=not stuck, figures={"stuck": stuck})
 

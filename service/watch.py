@@ -1,4 +1,4 @@
-"""Waiting for what the store records of events: whoever waits is looked for in one read with all the others."""
+"""Waiting until the store has recorded events: one read looks for the events of all who wait."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from store.instances.event_outcomes import EventKey
 from store.instances.instances import EventOutcome, Instances
 
-# Seconds: a worker at leisure has an event recorded within a few looks. One that is not back after the hurry is
-# slow or gone, and looking for it as often would only slow it down further.
+# Seconds. An idle worker has an event recorded within a few looks. One that has not after HURRY is slow or gone, and
+# looking as often would slow it down further.
 HURRIED_WAIT = 0.004
 HURRY = 0.25
 PATIENT_WAIT = 0.04
-# The first look comes when this share of the time has passed that it took lately.
+# The first look comes after this share of the time that events took lately.
 EAGERNESS = 0.7
 INERTIA = 0.8
-# More in one read would keep the others waiting.
+# More in one read would delay the others.
 MOST_AT_ONCE = 500
 
 
@@ -37,7 +37,7 @@ class _Waiter:
 
 @dataclass(slots=True)
 class _Round:
-    """Those who wait for one store, and the task that looks for them."""
+    """The waiters for one store, and the task that looks for their events."""
 
     waiters: list[_Waiter] = field(default_factory=list)
     arrival: asyncio.Event = field(default_factory=asyncio.Event)
@@ -54,9 +54,9 @@ class Watch:
     async def event_outcome(
         self, instances: Instances, organization: str, instance_id: str, event_id: str, within: float
     ) -> EventOutcome | None:
-        """What is recorded of the event as soon as anything is; None when nothing is within that many seconds.
+        """What is recorded of the event, as soon as anything is; None if nothing is within that many seconds.
 
-        One look at least is taken, and one when the time is up. Raises StoreUnavailable as soon as a look does.
+        There is at least one look, and one when the time is up. Raises StoreUnavailable as soon as a look does.
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
@@ -89,7 +89,7 @@ class Watch:
 
 
 async def _until_due(round_: _Round) -> None:
-    """Returns early for somebody new, who may be due sooner."""
+    """Wait until a look is due. Returns early for a new waiter, whose look may be due sooner."""
     round_.arrival.clear()
     with suppress(TimeoutError):
         async with asyncio.timeout_at(min(one.next_look for one in round_.waiters)):
@@ -111,5 +111,5 @@ async def _answer(instances: Instances, due: Sequence[_Waiter], now: float) -> N
 
 
 def _waiting(waiters: Iterable[_Waiter]) -> list[_Waiter]:
-    """Without those that have given up meanwhile."""
+    """The waiters that have not given up meanwhile."""
     return [one for one in waiters if not one.answer.done()]

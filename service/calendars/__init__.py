@@ -1,1 +1,1 @@
-"""Where the dates of calendars come from outside: public holidays by country, and iCalendar files."""
+"""Dates of calendars that come from outside: public holidays by country, and iCalendar files."""

@@ -1,9 +1,11 @@
-"""Holidays out of an iCalendar file (RFC 5545), as calendar programs and public authorities hand them out.
+"""Holidays from an iCalendar file (RFC 5545), as calendar programs and public authorities publish them.
 
-An all-day event closes its dates, a timed one its part of each date, in the zone of the calendar it is read for; its
-rule is followed in its own zone. An event that returns every year on its date becomes a holiday of every year, also of
-those before its first. What returns every year otherwise (a weekday of a month, until, count, exceptions, an end that
-leap years or clock changes move) is written out for the years around.
+An all-day event closes its dates. A timed event closes its part of each date, in the zone of the calendar for which it
+is read; its rule is followed in its own zone.
+
+An event that returns every year on its date becomes a holiday of every year, also of the years before its first. An
+event that returns otherwise (on a weekday of a month, with until, count or exceptions, or with an end that leap years
+or clock changes move) is written out for the years around the present one.
 """
 
 from __future__ import annotations
@@ -25,17 +27,17 @@ from service.calendars.yearly import YearlyRule
 MOST_EVENTS = 1000
 MOST_HOLIDAYS = 2000
 MOST_STEPS = 500_000
-"""What following all the rules of a file may cost, in dates looked at: a second or two."""
+"""The most dates that the rules of a file may visit: a second or two."""
 LONGEST_NAME = 200
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 _UNREAD = ("RDATE", "EXRULE", "RECURRENCE-ID")
 _YEARS_UNTIL_ALL_RETURNS = 28
-"""Weekdays and leap years come back in the same order after them, and with them the changes of the clocks."""
+"""After so many years weekdays, leap years and clock changes repeat in the same order."""
 
 
 @dataclass
 class Imported:
-    """`skipped` counts cancelled events and those that take no time."""
+    """`skipped` is the number of cancelled events and of events that take no time."""
 
     holidays: list[Holiday] = field(default_factory=list)
     skipped: int = 0
@@ -43,15 +45,15 @@ class Imported:
 
 @dataclass
 class Budget:
-    """Steps that are left to a file."""
+    """The number of steps that a file may still take."""
 
     left: int = MOST_STEPS
 
 
 def read(text: str, zone: str, year: int) -> Imported:
-    """The holidays of a file, rules written out from the year before to five ahead.
+    """The holidays of a file. Rules are written out from the year before `year` to five years ahead.
 
-    Raises InvalidValue of the field `ical` that names the line, or the event and its property.
+    Raises InvalidValue for the field `ical`, naming the line, or the event and its property.
     """
     events = ical_file.events(text)
     if len(events) > MOST_EVENTS:
@@ -70,9 +72,9 @@ def read(text: str, zone: str, year: int) -> Imported:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """First as the wall tells it, then exact time (RFC 5545, 3.3.6).
+    """A duration: days on the wall clock first, then exact time (RFC 5545, 3.3.6).
 
-    A day is from noon to noon, eight hours are eight hours through a night in which the clocks change.
+    A day lasts from noon to noon; eight hours are eight hours, also in a night in which the clocks change.
     """
 
     wall: timedelta
@@ -91,7 +93,7 @@ class Length:
 
 
 class _Event:
-    """One event, as often as it happens."""
+    """An event with all its occurrences."""
 
     def __init__(self, event: Any, number: int, zone: str, years: range, budget: Budget) -> None:
         self._event = event
@@ -102,7 +104,7 @@ class _Event:
         self._label = f"event {number}" + (f" ({self.name})" if self.name else "")
 
     def holidays(self) -> Iterator[Holiday]:
-        """None for a cancelled event and for one that takes no time."""
+        """The holidays of the event; none for a cancelled event and for one that takes no time."""
         self._require_readable()
         if (_text(self._event.get("STATUS")) or "").upper() == "CANCELLED":
             return
@@ -116,19 +118,19 @@ class _Event:
             yield from self._at(moment, length)
 
     def _at(self, moment: date, length: Length) -> Iterator[Holiday]:
-        """What one occurrence closes."""
+        """The holidays of one occurrence."""
         if isinstance(moment, datetime):
             yield from self._parts(moment, length)
         else:
             yield self._whole(moment, length.nominal.days)
 
     def _of_every_year(self, start: date, length: Length) -> tuple[Holiday, ...]:
-        """Nothing where it does not come to the same dates and times in every year."""
+        """The holidays of every year; none if dates or times differ from year to year."""
         outcomes = {
             tuple(_yearly(one) for one in self._at(moment, length)) for moment in _on_its_date(start, self._years.start)
         }
         same = outcomes.pop() if len(outcomes) == 1 else ()
-        # What begins on 29 February happens in leap years only, and so does what it closes of other dates.
+        # An event that begins on 29 February happens in leap years only, also on the other dates that it closes.
         moves = (start.month, start.day) == (2, 29) and any(one.day != _LEAP_DAY or one.last for one in same)
         return () if moves else same
 
@@ -150,14 +152,14 @@ class _Event:
             self._refuse("DTEND", f"must lie up to {MAX_RANGE} days after DTSTART")
         if isinstance(start, datetime):
             return length
-        # Many programs give a day that ends where it begins.
+        # Many programs write a day that ends where it begins.
         return Length(max(length.nominal, timedelta(1)))
 
     def _until_end(self, start: date) -> Length:
         end = self._moment("DTEND")
         if isinstance(end, datetime) is not isinstance(start, datetime):
             self._refuse("DTEND", "must be a date if DTSTART is one, and a time if it is a time")
-        # It ends at the same time of the day whenever it returns, as people read it.
+        # Each occurrence ends at the same time of the day, as people read it.
         return Length((end.astimezone(start.tzinfo) if isinstance(start, datetime) else end) - start)
 
     def _duration(self) -> Length:
@@ -169,7 +171,7 @@ class _Event:
         return Length.of_duration(given)
 
     def _moment(self, name: str) -> Any:
-        """A date, or a time in a zone: where it names none, in that of the calendar."""
+        """A date, or a time in a zone. A time without a zone is in the zone of the calendar."""
         given = self._event[name]
         moment = getattr(given, "dt", None)
         if not isinstance(moment, date):
@@ -184,7 +186,7 @@ class _Event:
         return moment.replace(tzinfo=self._zone)
 
     def _require_known_zone(self, name: str, given: Any) -> None:
-        """Of a time that was left without one."""
+        """Raises InvalidValue for a time whose zone is not known."""
         if "TZID" in given.params:
             self._refuse(name, f"is in a time zone that is not known, {given.params['TZID']}")
 
@@ -208,7 +210,7 @@ class _Event:
                 yield moment
 
     def _left_out(self, start: date) -> Iterator[date]:
-        """As dates of the event's zone."""
+        """The excepted dates, in the event's zone."""
         zone = start.tzinfo if isinstance(start, datetime) else self._zone
         for given in _listed(self._event.get("EXDATE")):
             for moment in (one.dt for one in getattr(given, "dts", ())):
@@ -251,7 +253,7 @@ _LEAP_DAY = MonthDay(2, 29)
 
 
 def _on_its_date(start: date, first_year: int) -> Iterator[date]:
-    """The event in each year until all returns, where the year has its date."""
+    """The event in each year until dates repeat, if the year has its date."""
     for year in range(first_year, first_year + _YEARS_UNTIL_ALL_RETURNS):
         try:
             yield start.replace(year=year)
@@ -268,7 +270,7 @@ def _of_month(day: date | MonthDay) -> MonthDay:
 
 
 def _on(day: date, start: date) -> date:
-    """The event as it begins on another day."""
+    """The start of the event on another day."""
     return datetime.combine(day, start.timetz()) if isinstance(start, datetime) else day
 
 
@@ -277,7 +279,7 @@ def _date(moment: date) -> date:
 
 
 def _is_after(moment: date, until: date | None) -> bool:
-    """Two times are compared as instants, a time with a date as dates."""
+    """Compares two times as instants, a time and a date as dates."""
     if until is None:
         return False
     if not isinstance(moment, datetime) or not isinstance(until, datetime):

@@ -1,4 +1,4 @@
-"""The text of an iCalendar file taken apart into its events, in time zones of that file's own."""
+"""Parsing the text of an iCalendar file into its events, with the time zones that the file describes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from icalendar.timezone.zoneinfo import ZONEINFO
 from domain.errors import InvalidValue
 
 MOST_ZONE_PARTS, MOST_ZONE_DATES = 100, 500
-"""In a zone that a file describes; keeps a hostile one from costing more than a real one."""
+"""The most parts and dates of a zone that a file describes, so that a hostile zone costs no more than a real one."""
 STEPS_OF_A_ZONE_PART = 80
-"""What each part of such a zone adds to reading its clock, in the steps of a file's rules."""
+"""The steps that each part of such a zone adds to reading its clock."""
 
 _BYTE_ORDER_MARK = "\ufeff"
 _WEEK = 7
@@ -22,7 +22,7 @@ _PARSING = Lock()
 
 
 def events(text: str) -> list[Any]:
-    """In their order. Raises InvalidValue of the field `ical` that names the line."""
+    """The events in their order. Raises InvalidValue for the field `ical`, naming the line."""
     text = text.removeprefix(_BYTE_ORDER_MARK)
     try:
         found = _parsed(text)
@@ -36,13 +36,13 @@ def events(text: str) -> list[Any]:
 
 
 def steps_to_read(zone: Any) -> int:
-    """What reading the clock of a zone costs, beside a rule's step: nothing unless the file describes the zone."""
+    """The steps that reading the clock of a zone adds to a rule's step: none unless the file describes the zone."""
     return STEPS_OF_A_ZONE_PART * len(getattr(zone, "_comps", ()))
 
 
 def _parsed(text: str) -> list[Any]:
-    # The library keeps every zone it has seen for the whole process: without a fresh start, one that somebody's file
-    # describes would count for everybody's.
+    # The library keeps every zone for the whole process. Without a fresh start, a zone that one file describes would be
+    # used for all other files.
     with _PARSING:
         tzp.use(_Zones())
         return list(icalendar.Calendar.from_ical(text, multiple=True))
@@ -50,14 +50,14 @@ def _parsed(text: str) -> list[Any]:
 
 class _Zones(ZONEINFO):
     def timezone(self, name: str) -> Any:
-        """None for what is no zone, also where the database has a folder of that name or cannot have such a name."""
+        """The zone of that name. None for a name that is no zone, also if the database has a folder of that name."""
         try:
             return super().timezone(name)
         except OSError:
             return None
 
     def create_timezone(self, tz: Any) -> Any:  # type: ignore[override]  # as ZONEINFO itself has it
-        """Raises ValueError for a zone whose clocks change more often than clocks do."""
+        """Raises ValueError for a zone whose clocks change more often than real clocks do."""
         parts = tz.subcomponents
         rules = [part["RRULE"] for part in parts if "RRULE" in part]
         too_much = len(parts) > MOST_ZONE_PARTS or sum(map(_dates, parts)) > MOST_ZONE_DATES
@@ -67,7 +67,7 @@ class _Zones(ZONEINFO):
 
 
 def _is_clock_change(rule: Any) -> bool:
-    """Once a year, as clocks do, or on a few dates among which a weekday is chosen."""
+    """Whether the rule is one of clock changes: once a year, or a weekday among a few dates."""
     if not isinstance(rule, dict) or [str(one) for one in _values(rule, "FREQ")] != ["YEARLY"]:
         return False
     named = {str(name).upper(): len(_values(rule, name)) for name in rule}

@@ -1,4 +1,4 @@
-"""Public holidays by country and region, from the `holidays` library, frozen as it knows them today."""
+"""Public holidays by country and region, as the installed release of the library `holidays` has them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from domain.calendar import Holiday, PublicHolidays
 from domain.errors import InvalidValue
 
 YEARS_BACK, YEARS_AHEAD = 1, 5
-"""Frozen around the year in which they are asked for: late events look back, long targets ahead."""
+"""Years before and after the present one that are frozen: late events look back, long targets ahead."""
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 ENGLISH = "en_US"
 SHOWN = 20
-"""Valid names in a refusal."""
+"""The number of valid names that a refusal lists."""
 
 
 @cache
 def countries() -> dict[str, tuple[str, ...]]:
-    """Codes (ISO 3166-1, two letters) and the subdivisions of each, in order. The first time takes a second or two."""
+    """Country codes (ISO 3166-1, two letters) and the subdivisions of each, in order. The first call takes a second or
+    two.
+    """
     return {country: _parts(country) for country in _codes()}
 
 
@@ -32,13 +34,15 @@ def release() -> str:
 
 
 def around(year: int, country: str, subdivision: str | None, field: str = "") -> PublicHolidays:
-    """The holidays of the years around. Raises InvalidValue for a country or a part of it that is not known."""
+    """The holidays of the years around `year`. Raises InvalidValue for an unknown country or subdivision."""
     first, last = max(year - YEARS_BACK, FIRST_YEAR), min(year + YEARS_AHEAD, LAST_YEAR)
     return of_years(range(first, last + 1), country, subdivision, field)
 
 
 def of_years(years: range, country: str, subdivision: str | None, field: str = "") -> PublicHolidays:
-    """Raises InvalidValue for a country or a part of it that is not known, naming some that are."""
+    """The holidays of those years. Raises InvalidValue for an unknown country or subdivision, naming
+    some known ones.
+    """
     _require_one_of(_codes(), country, f"{field}country")
     if subdivision is not None:
         _require_one_of(_parts(country), subdivision, f"{field}subdivision")
@@ -61,11 +65,11 @@ def _class_of(country: str) -> Any:
 
 
 def _dated(country: str, subdivision: str | None, first: int, end: int) -> tuple[Holiday, ...]:
-    # Without a language the names would be those of the machine's.
+    # Without a language the names would be in the language of the machine.
     known = _class_of(country)
     language = ENGLISH if ENGLISH in known.supported_languages else known.default_language
     found = holidays.country_holidays(country, subdiv=subdivision, years=range(first, end), language=language)
-    # Observed days may fall into the years beside those asked for.
+    # Observed days may fall into the years before and after.
     return tuple(Holiday(day, name) for day, name in sorted(found.items()) if first <= day.year < end)
 
 

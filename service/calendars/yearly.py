@@ -1,4 +1,4 @@
-"""The recurrence rules of RFC 5545 that say `every year`: on its date, on days of months, on weekdays of months."""
+"""Recurrence rules of RFC 5545 for every year: on the event's date, on days of months, on weekdays of months."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BYDAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
 _READ = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY", "BYDAY"})
 MOST_A_YEAR = 31
-"""Dates in one year; keeps a hostile rule from costing more than a real one."""
+"""The most dates in one year, so that a hostile rule costs no more than a real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,15 @@ class YearlyRule:
     months: tuple[int, ...] = ()
     month_days: tuple[int, ...] = ()
     weekdays: tuple[tuple[int, int], ...] = ()
-    """Which of the month (0: each, -1: the last) and which weekday, Monday 0."""
+    """Pairs of the place in the month (0: each, -1: the last) and the weekday (Monday is 0)."""
     interval: int = 1
     count: int | None = None
     until: date | None = None
-    """A date or a time. Whether an occurrence lies behind a time is for who knows the zone of the event to say."""
+    """A date or a time. Only a caller that knows the event's zone can compare an occurrence with a time."""
 
     @classmethod
     def read(cls, rule: Any) -> YearlyRule:
-        """Raises ValueError with what is not read."""
+        """Raises ValueError, naming what is not supported."""
         given = {str(name).upper(): values if isinstance(values, list) else [values] for name, values in rule.items()}
         if [str(one) for one in given.get("FREQ", ())] != ["YEARLY"]:
             raise ValueError("must be yearly")
@@ -50,16 +50,19 @@ class YearlyRule:
         return cls(months, month_days, weekdays, interval, count, until)
 
     def is_plain(self, start: date) -> bool:
-        """It says no more than: on that date, for ever."""
+        """Whether the rule only says: on that date, for ever."""
         endless = self.count is None and self.until is None and self.interval == 1
         on_its_date = self.months in ((), (start.month,)) and self.month_days in ((), (start.day,))
         return endless and on_its_date and not self.weekdays and bool(self.months or not self.month_days)
 
     def dates(self, start: date, years: range, spend: Callable[[int], None]) -> Iterator[date]:
-        """Those from `start` on that lie in the years, `until` aside; `spend` hears how many dates are looked at."""
+        """The dates from `start` on that lie in the years, without regard to `until`.
+
+        `spend` is called with the number of dates that are visited.
+        """
         first_date = start.date() if isinstance(start, datetime) else start
         happened = 0
-        # Only a count needs what came before.
+        # Only a count needs the occurrences before.
         first = start.year if self.count is not None else max(start.year, years.start)
         ahead = -(first - start.year) % self.interval
         for year in range(first + ahead, years.stop, self.interval):
@@ -74,7 +77,7 @@ class YearlyRule:
                     yield day
 
     def _looked_at(self) -> int:
-        """Dates in a year, about; each is held against each weekday."""
+        """About how many dates of a year are visited; each is compared with each weekday."""
         months = len(self.months) or (12 if self.month_days else 1)
         days = len(self.month_days) or (MOST_A_YEAR if self.weekdays else 1)
         return 1 + months * days * max(1, len(self.weekdays))

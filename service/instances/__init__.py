@@ -1,1 +1,1 @@
-"""What is done with instances, whoever asks: open, command, read."""
+"""Opening, commanding and reading instances, for every dialect."""

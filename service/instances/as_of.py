@@ -1,4 +1,4 @@
-"""What was known of an instance at an instant of the past."""
+"""Reading an instance as it was known at an instant of the past."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from service.instances.history import find_history_as_of
 
 
 async def view_as_of(deps: Dependencies, organization: str, instance_id: str, as_of: str) -> dict[str, Any]:
-    """The instance as it would have been read then.
+    """The instance as it would have been read at the instant.
 
-    Raises InvalidValue for an instant that is none or lies ahead, NotFound for an instance that was not known then,
-    Unavailable while its events are not wholly recorded.
+    Raises InvalidValue for a text that is no instant or one that lies ahead, NotFound for an instance that was not
+    known then, Unavailable while its events are not wholly recorded.
     """
     known, instant = await find_history_as_of(deps, organization, instance_id, as_of)
     if not known.is_complete:

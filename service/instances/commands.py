@@ -1,4 +1,4 @@
-"""What every dialect does with instances there are: command them; independent of the shape of request and answer."""
+"""Commanding instances, for every dialect: independent of the form of request and answer."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ async def send(deps: Dependencies, organization: str, instance_id: str, signal: 
 
 
 async def revive(deps: Dependencies, organization: str, instance_id: str, signal: Signal | None) -> bool:
-    """Whether the store has the instance; it has the signal then, whether it was finished or not.
+    """Have the instance run and send it the signal, whether it was finished or not; false if the store does not have
+    it.
 
-    Without a signal one that is over stays so, and any other runs.
+    Without a signal an instance that is over stays over, and any other runs.
     """
     stored = await deps.store.instances.get(organization, instance_id)
     if stored is None:

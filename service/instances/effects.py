@@ -1,4 +1,4 @@
-"""What becomes of an event that an instance has been told: what is recorded of it, else what it will come to."""
+"""The effect of an event that was sent to an instance: as it is recorded, else as it is expected."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ from store.instances.instances import LoadedInstance, RecordedEvent, RefusedEven
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """`applied` once the event is recorded: `found` is the instance as the store has it then, and `occurred_at` what
-    counts, that of the event's first arrival. Before that it is the instance as the event lets expect it, if anybody
-    could say."""
+    """`applied` is true once the event is recorded.
+
+    Then `found` is the instance as the store has it, and `occurred_at` that of the event's first arrival, which counts.
+    Before, `found` is the instance as it is expected after the event, None if that is not known.
+    """
 
     event_id: str
     found: FoundInstance | None
@@ -33,7 +35,7 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class _KnownEvents:
-    """What an event that is not recorded yet is added to."""
+    """The past to which an event that is not recorded yet is added."""
 
     snapshot: Snapshot
     events: Sequence[Event]
@@ -41,7 +43,7 @@ class _KnownEvents:
     recorded_at: Instant | None = None
 
     def after(self, event: Event) -> FoundInstance:
-        """Raises as `plan` does."""
+        """The instance as planned with the event. Raises as `plan` does."""
         others = [one for one in self.events if one.event_id != event.event_id]
         latest = max((one.received_at for one in others), default=event.received_at)
         last = replace(event, received_at=Instant(max(event.received_at, latest + 1)))
@@ -53,9 +55,10 @@ class _KnownEvents:
 async def effect(
     deps: Dependencies, organization: str, instance_id: str, signal: Signal, foreseen: FoundInstance | None = None
 ) -> CommandResult:
-    """After a moment at most; `foreseen` where it is known already what the event will come to.
+    """The effect of the signal, waited for as long as `timeouts.applied` says; no worker is waited for longer.
 
-    Raises InvalidValue when the instance has set the event aside. No worker is waited for longer than that.
+    `foreseen` is the expected instance, if the caller knows it. Raises InvalidValue when the instance has set the event
+    aside.
     """
     try:
         outcome = await _recorded_event(deps, organization, instance_id, signal.event_id)
@@ -80,7 +83,7 @@ async def _recorded_event(
 
 
 async def _foresee(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> FoundInstance | None:
-    """None where nobody could say: the event is durable all the same."""
+    """The instance as it is expected after the event, None if that is not known. The event is durable either way."""
     try:
         past = await _past(deps, organization, instance_id)
     except (StoreUnavailable, EngineUnavailable):
@@ -91,12 +94,12 @@ async def _foresee(deps: Dependencies, organization: str, instance_id: str, sign
     try:
         return await asyncio.to_thread(past.after, event)
     except (InvalidValue, WorkingTimeExhausted):
-        # By itself it would be set aside; what else is on its way may still mend that.
+        # Alone the event would be set aside, but events that are on their way may still change that.
         return None
 
 
 async def _past(deps: Dependencies, organization: str, instance_id: str) -> _KnownEvents | None:
-    """What is recorded; where the opening is not, what the workflow was started with."""
+    """What is recorded; while the opening is not, what the workflow was started with."""
     loaded = await deps.store.instances.load(organization, instance_id)
     if loaded is not None and (recorded := _recorded(loaded)) is not None:
         return recorded

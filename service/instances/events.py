@@ -1,4 +1,4 @@
-"""Events by the subject they are about: each goes to every instance of a conversation, ticket or incident."""
+"""Events by their subject. Each goes to every instance of a conversation, ticket or incident."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from store.rules.claims import Claim
 
 @dataclass(frozen=True, slots=True)
 class CarriedTickets:
-    """The ticket that an event brings along, in case nobody knows it: once for each kind of instance it may get."""
+    """The ticket that an event carries in case its subject is unknown, once for each kind of instance
+    that it may get.
+    """
 
     tickets: Sequence[Ticket]
     opened_at: Instant | None
@@ -45,7 +47,7 @@ class SubjectEvent:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The event at one instance; until it is `applied`, `found` is what it will come to, if that is known."""
+    """The event at one instance. Until it is `applied`, `found` is the instance as it is expected, if that is known."""
 
     instance: InstanceId
     applied: bool
@@ -60,7 +62,7 @@ def subject_event(
     opened: str | None,
     now: Instant,
 ) -> SubjectEvent:
-    """`opened` is when the tickets were. Raises InvalidValue for an instant more than five minutes ahead."""
+    """`opened` is when the tickets were opened. Raises InvalidValue for an instant more than five minutes ahead."""
     message = stamped(payload, now)
     opened_at = None if opened is None else occurred_at(opened, now, "ticket.occurred_at")
     signal = None if signal_name is None else Signal(signal_name, message)
@@ -68,11 +70,11 @@ def subject_event(
 
 
 async def take_event(deps: Dependencies, organization: str, event: SubjectEvent) -> Sequence[Part]:
-    """Give the event to every instance of its subject, durably, and wait a moment for its effect.
+    """Send the event to every instance of its subject, durably, and wait a moment for its effect.
 
-    An unknown subject is opened first if the event carries its ticket; no part means that no promise applies to it.
-    Raises NotFound for one that is not carried, InvalidValue for an event that cannot be planned, and Unavailable:
-    whatever has happened then, the same event again completes it.
+    An unknown subject is opened first if the event carries its ticket; no part in the result means that no promise
+    applies to it. Raises NotFound for an unknown subject without a ticket, InvalidValue for an event that cannot be
+    planned, and Unavailable. After Unavailable, sending the same event again completes what was begun.
     """
     known, claims = await _give(deps, organization, event)
     missing = [one for one in event.subject if one not in known]
@@ -82,10 +84,10 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
             raise _unknown(event.subject[0])
         opened: Sequence[TrackedTicket] = ()
     else:
-        # Of a known subject only what somebody set out to open and has not opened yet.
+        # Of a known subject, only the instances that another request has claimed and not opened yet.
         wanted = [one for one in missing if not known or str(one) in claims]
         opened = await _open(deps, organization, event, event.carried, wanted)
-    # Of one that was there already nobody could say yet what the event will come to.
+    # Nothing is expected yet of an instance that existed before.
     foreseen = {one.ticket.instance: one.found if one.created else None for one in opened}
     return await all_settled(_part(deps, organization, event, one, foreseen.get(one)) for one in (*known, *foreseen))
 
@@ -93,12 +95,14 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
 async def _give(
     deps: Dependencies, organization: str, event: SubjectEvent
 ) -> tuple[Sequence[InstanceId], Mapping[str, Claim]]:
-    """The instances of the subject, which have the event now, and the claims of those that are not there yet."""
+    """The existing instances of the subject, which have the event now, and the claims of those that do
+    not exist yet.
+    """
     running = await all_settled(_signal(deps, organization, event, one) for one in event.subject)
     quiet = [one for one, is_running in zip(event.subject, running, strict=True) if not is_running]
     if not quiet:
         return event.subject, {}
-    # In this order: what another request opens meanwhile has its claim before any of it runs, and then its row.
+    # Claims first: what another request opens meanwhile has its claim before it runs, and its row afterwards.
     claims = await deps.store.claims.standing(organization, [str(one) for one in quiet])
     recorded = await all_settled(revive(deps, organization, str(one), event.signal) for one in quiet)
     missing = [one for one, is_there in zip(quiet, recorded, strict=True) if not is_there]
@@ -115,7 +119,7 @@ async def _signal(deps: Dependencies, organization: str, event: SubjectEvent, in
 async def _open(
     deps: Dependencies, organization: str, event: SubjectEvent, carried: CarriedTickets, wanted: Sequence[InstanceId]
 ) -> Sequence[TrackedTicket]:
-    """What there is now of the instances that are wanted; they have the event."""
+    """Open the instances that are wanted; those that exist now have the event."""
     tickets = [ticket for ticket in carried.tickets if ticket.instance in wanted]
     if not tickets:
         return ()
@@ -142,7 +146,7 @@ async def _part(
 
 
 def _require_none_on_its_way(deps: Dependencies, claims: Iterable[Claim]) -> None:
-    # Told to come back, the event finds the instance; told that there is none, it would be lost to it.
+    # Sent again, the event finds the instance. After `not found` the client would drop it.
     if not all(deps.store.claims.has_lapsed(claim) for claim in claims):
         raise EngineUnavailable("The ticket is being opened by another request; try again.")
 

@@ -1,4 +1,4 @@
-"""The first row of an instance: the API writes it once the instance has started, and nobody else does soon."""
+"""The first row of an instance. The API writes it after the start; the reconciler would write it much later."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from service.polling import polls
 from store.instances.instances import StoredInstance
 from store.instances.open_tickets import Start
 
-# Seconds between two attempts.
+# The longest pause between two attempts, in seconds.
 LONGEST_WAIT = 2.0
 
 log = logging.getLogger(__name__)
 
 
 async def write_first_row(deps: Dependencies, start: Start, opened: Event) -> None:
-    """While the store is away it is tried again for as long as somebody may be patient; what is not written then is
-    left to whoever compares the store with Temporal (service/reconciling), who comes by much later."""
+    """Write the first row; while the store is away, try again for `timeouts.rows` seconds.
+
+    The reconciler, which compares the store with Temporal (service/reconciling), writes what is not written then.
+    """
     record = first_record(start.snapshot.to_json(), start.plan, opened)
     failure = await _failure_to_write(deps, record)
     if isinstance(failure, StoreUnavailable):
@@ -33,9 +35,9 @@ async def write_first_row(deps: Dependencies, start: Start, opened: Event) -> No
 
 
 async def find_or_mend(deps: Dependencies, organization: str, instance_id: str) -> StoredInstance | None:
-    """An instance as the store has it, its first row written anew where an API that died has left it out.
+    """An instance as the store has it. Its first row is written here if an API process died before writing it.
 
-    None where nobody can say what the instance was started with. Raises Unavailable.
+    None if it is not known what the instance was started with. Raises Unavailable.
     """
     stored = await deps.store.instances.get(organization, instance_id)
     if stored is not None:

@@ -1,4 +1,4 @@
-"""Opening tickets, whatever the dialect: match, claim the policy, start; and the claims that came to nothing."""
+"""Opening tickets, for every dialect: match, claim the policy, start. Also settling claims whose start failed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from store.rules.claims import Claim
 
 @dataclass(frozen=True, slots=True)
 class UntrackedTicket:
-    """No policy applies, or the one that does promises nothing for this priority."""
+    """A ticket without an instance: no policy applies, or the one that does promises nothing for its priority."""
 
     ticket: Ticket
     policy_id: str | None
@@ -61,7 +61,7 @@ class OpenResult:
 
 @dataclass(frozen=True, slots=True)
 class TrackedTicket:
-    """A ticket that has an instance now; `found` None: Temporal says that it had one, nobody has asked for more."""
+    """A ticket that has an instance now. `found` is None if Temporal had it already: it was not read."""
 
     ticket: Ticket
     found: FoundInstance | None
@@ -79,7 +79,9 @@ class OpeningEvents:
 async def open_instance(
     deps: Dependencies, organization: str, ticket: Ticket, when: str | None
 ) -> OpenResult | UntrackedTicket:
-    """Start an instance for a ticket, or find the one it has. Raises Unavailable when either side does not answer."""
+    """Start an instance for a ticket, or find the one it has. Raises Unavailable when store or Temporal
+    do not answer.
+    """
     now = deps.now()
     opened = Event(EventKind.OPENED, mint_event_id(), occurred_at(when, now), now, source=SOURCE)
     [outcome] = await open_instances(deps, organization, [ticket], opened)
@@ -92,9 +94,9 @@ async def open_instance(
 async def open_instances(
     deps: Dependencies, organization: str, tickets: Sequence[Ticket], opened: Event, signal: Signal | None = None
 ) -> Sequence[TrackedTicket | UntrackedTicket]:
-    """The same for several tickets that `opened` opens; their claims are made before the first of them starts.
+    """The same for several tickets, which the event `opened` opens. All claims are made before the first one starts.
 
-    The signal, which all of them get, reaches Temporal together with the start. Raises InvalidValue and
+    All instances get the signal; it reaches Temporal together with the start. Raises InvalidValue and
     WorkingTimeExhausted, before anything starts, when opening and signal cannot be planned.
     """
 
@@ -108,7 +110,7 @@ async def open_instances(
 
 
 def prepare_start(deps: Dependencies, snapshot: Snapshot, opened: Event, signal: Signal | None) -> Start:
-    """Raises as `plan` does."""
+    """What the instance starts with, and what the signal makes of it. Raises as `plan` does."""
     first = plan(snapshot, (opened,))
     event = None if signal is None else signal.event(Instant(max(deps.now(), opened.received_at + 1)))
     return Start(snapshot, first, None if event is None else plan(snapshot, (opened, event)))
@@ -126,7 +128,9 @@ async def open_prepared(
 
 
 async def settle_claims(deps: Dependencies, organization: str, policy_id: str) -> None:
-    """Drop the claims of openings that came to nothing. Raises EngineUnavailable when Temporal cannot say which did."""
+    """Drop the lapsed claims on a policy whose instances do not run. Raises EngineUnavailable when Temporal does not
+    answer.
+    """
     for claim in await deps.store.claims.lapsed(organization, policy_id):
         if not await deps.engine.is_running(organization, claim.instance_id):
             await deps.store.claims.drop(organization, claim)
@@ -155,7 +159,7 @@ async def _open(
 
 
 async def _revive(deps: Dependencies, organization: str, ticket: Ticket, opening: OpeningEvents) -> None:
-    """Perhaps only the store knows the instance: its workflow may have been lost."""
+    """Have the instance run: its workflow may have been lost, so that only the store knows it."""
     try:
         await revive(deps, organization, str(ticket.instance), opening.signal)
     except EngineUnavailable:
@@ -167,7 +171,9 @@ async def _revive(deps: Dependencies, organization: str, ticket: Ticket, opening
 async def _contend(
     deps: Dependencies, organization: str, ticket: Ticket, other: Claim, prepare: Prepare, opening: OpeningEvents
 ) -> TrackedTicket | UntrackedTicket:
-    """The rules have changed since another request claimed a policy for this ticket; it may be about to start it."""
+    """Resolve a claim that another request made before the rules changed. That request may be about to start the
+    ticket.
+    """
     if await deps.engine.is_running(organization, other.instance_id):
         return await _found(deps, organization, ticket, opening)
     if not deps.store.claims.has_lapsed(other):
@@ -181,11 +187,11 @@ async def _start(
 ) -> TrackedTicket:
     signal = () if opening.signal is None else (opening.signal.name, opening.signal.message)
     if not await deps.engine.start(start.snapshot, start.plan, opening.opened, *signal):
-        # Without a row the claim goes on standing for the instance that there is; beside one it counts for nothing.
+        # A claim beside its row counts for nothing. Without a row it must stay, for the instance that exists.
         with suppress(StoreUnavailable):
             await deps.store.claims.release(organization, str(ticket.instance))
         return await _found(deps, organization, ticket, opening)
-    # A store that is slow to take the row keeps nobody waiting: the instance is durable already.
+    # A slow store does not delay the answer: the instance is durable already.
     row = asyncio.create_task(write_first_row(deps, start, opening.opened))
     deps.background.add(row)
     row.add_done_callback(deps.background.discard)
@@ -196,7 +202,7 @@ async def _start(
 
 
 async def _found(deps: Dependencies, organization: str, ticket: Ticket, opening: OpeningEvents) -> TrackedTicket:
-    """Temporal has the instance already."""
+    """Send the signal to the instance that Temporal has already."""
     if opening.signal is not None:
         await send(deps, organization, str(ticket.instance), opening.signal)
     return TrackedTicket(ticket, None, created=False)

@@ -1,4 +1,4 @@
-"""What the API tells an instance: a signal that says by itself which event it is and when that happened."""
+"""Signals that the API sends to instances. Each has the id of its event and the instant at which that happened."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCE = "api"
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """`message` has an `event_id` and `occurred_at`."""
+    """A signal by name. `message` has an `event_id` and `occurred_at`."""
 
     name: str
     message: Mapping[str, Any]
@@ -27,7 +27,7 @@ class Signal:
         return str(self.message["event_id"])
 
     def event(self, received_at: Instant) -> Event | None:
-        """What an instance that reads it at that instant takes it for; None when it would set it aside."""
+        """The event as which an instance takes it at that instant, None if the instance would set it aside."""
         read = read_signal(self.name, self.message, received_at, 1, mint=mint_event_id)
         return None if isinstance(read, Refusal) else read.event
 
@@ -37,7 +37,7 @@ def mint_event_id() -> str:
 
 
 def occurred_at(text: str | None, now: Instant, field: str = "occurred_at") -> Instant:
-    """Raises InvalidValue for an instant more than five minutes ahead."""
+    """The instant, `now` if there is none. Raises InvalidValue for an instant more than five minutes ahead."""
     at = now if text is None else parse(text, field)
     if at > now + FUTURE_TOLERANCE:
         raise InvalidValue(field, text, "must not lie more than five minutes ahead")
@@ -45,7 +45,7 @@ def occurred_at(text: str | None, now: Instant, field: str = "occurred_at") -> I
 
 
 def stamped(payload: Mapping[str, Any], now: Instant) -> dict[str, Any]:
-    """The message: what was given, plus the id and times that every event has."""
+    """The payload with the id, times and source that every event has."""
     return {
         **payload,
         "event_id": payload.get("event_id") or mint_event_id(),

@@ -1,4 +1,4 @@
-"""Instances as the store has them, without waiting for anybody; a workflow is asked only where that is asked for."""
+"""Instances as the store has them, without waiting. A workflow is asked only on request."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from service.dependencies import Dependencies
 from store.instances.instances import StoredInstance
 
 Source = Literal["store", "workflow", "planned"]
-"""Who told: the store; the workflow, or what it was started with; `planned` holds an event that is not recorded yet."""
+"""Where it comes from: the store; the workflow, or what it was started with; `planned` has an event that is not
+recorded.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundInstance:
-    """`recorded_at` is when the newest record that it is made of was written, None: it is made of none."""
+    """An instance. `recorded_at` is when its newest record was written, None if it is not made of records."""
 
     snapshot: Snapshot
     plan: Plan
@@ -34,12 +36,12 @@ class FoundInstance:
         return view if self.recorded_at is None else {**view, "recorded_at": render(self.recorded_at)}
 
     def earlier_cycles(self, now: Instant, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """A page of the lives of clocks that have begun again since, first one first; and how many there are."""
+        """A page of earlier cycles of clocks that have begun again since, in their order, and the number of all."""
         earlier = earlier_cycles(self.plan)
         return cycle_views(self.snapshot, earlier[offset : offset + limit], self.ledger, now), len(earlier)
 
     def stints(self, now: Instant, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """The same of teams' times with the ticket."""
+        """A page of the times that teams had the ticket, in their order, and the number of all."""
         stints = () if self.plan.ownership is None else self.plan.ownership.stints
         shown = stints[offset : offset + limit]
         return stint_views(self.snapshot, self.plan, shown, self.ledger, now), len(stints)
@@ -50,7 +52,7 @@ def found_in_store(stored: StoredInstance) -> FoundInstance:
 
 
 def require_instance_id(instance_id: str) -> None:
-    """Raises NotFound for what names no instance."""
+    """Raises NotFound for a text that is no instance id."""
     try:
         InstanceId.parse(instance_id)
     except InvalidValue:
@@ -62,9 +64,9 @@ def unknown(instance_id: str) -> NotFound:
 
 
 async def find_instance(deps: Dependencies, organization: str, instance_id: str) -> FoundInstance:
-    """As the store has it; where it has nothing yet, as its workflow was started.
+    """The instance as the store has it; while the store has nothing, as its workflow was started.
 
-    Raises NotFound, or Unavailable when neither can say.
+    Raises NotFound, or Unavailable when neither store nor Temporal can say.
     """
     require_instance_id(instance_id)
     try:
@@ -73,13 +75,13 @@ async def find_instance(deps: Dependencies, organization: str, instance_id: str)
         try:
             return await _as_started(deps, organization, instance_id)
         except NotFound:
-            # A finished instance may outlive its workflow in the store.
+            # The store may have a finished instance whose workflow is gone.
             raise down from None
     return await _as_started(deps, organization, instance_id) if stored is None else found_in_store(stored)
 
 
 async def ask_instance(deps: Dependencies, organization: str, instance_id: str) -> FoundInstance:
-    """As its workflow says; when no worker answers for it in time, as `find_instance` does."""
+    """The instance as its workflow answers; if no worker answers in time, as `find_instance` finds it."""
     require_instance_id(instance_id)
     state = await deps.engine.state(organization, instance_id)
     if state is None:

@@ -1,4 +1,4 @@
-"""Comparing the store with Temporal, both ways, and putting right what differs: no clock stands still unseen."""
+"""Comparing the store with Temporal, both ways, and repairing what differs, so that no stopped clock goes unnoticed."""
 
 from service.reconciling.findings import Finding, Report, Trouble
 from service.reconciling.reconciler import Reconciler

@@ -1,4 +1,4 @@
-"""Giving the store what the histories of an instance's runs hold and it does not: every record stands in them."""
+"""Recording what the store lacks from the histories of an instance's runs, which hold every record."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Apply = Callable[[Record], Awaitable[None]]
 
 
 async def catch_up(apply: Apply, records: Iterable[Record]) -> int:
-    """Give the store records in their order; how many. One that is there already changes nothing.
+    """Write records in their order; return how many. A record that is there already changes nothing.
 
-    Ends at the first one that contradicts what is recorded: a run that was reset tells another past from there on.
+    Ends at the first record that contradicts what is recorded: from there on, a run that was reset has another past.
     """
     count = 0
     for record in records:
         try:
             await apply(record)
         except PlanMissing:
-            # The same step follows with its plan: nobody could record it when it was told.
+            # The same step follows with its plan, because it could not be recorded without it.
             continue
         except ProjectionConflict as conflict:
             logger.warning("%s; what is recorded stays", conflict.message)
@@ -37,16 +37,17 @@ async def catch_up(apply: Apply, records: Iterable[Record]) -> int:
 
 
 class EarlierRuns:
-    """What an instance goes on with whose run ended before the instance was over. Raises RPCError."""
+    """What an instance needs to go on if its run ended before the instance was over. Raises RPCError."""
 
     def __init__(self, histories: RunHistories, apply: Apply) -> None:
         self._histories = histories
         self._apply = apply
 
     async def __call__(self, workflow_id: str, run_id: str | None) -> Mapping[str, Any] | None:
-        """`{start, started_at, signals}` of `RunHistories.earlier`; the store has all records of those runs then.
+        """`{start, started_at, signals}` as `RunHistories.earlier` gives them. The store then has all records of those
+        runs.
 
-        Whoever started the instance may not have known of such a run: without one it is looked for.
+        Without a `run_id` the run is looked for: whoever started the instance may not have known it.
         """
         run_id = run_id or await self._histories.broken_off(workflow_id)
         if run_id is None:
@@ -57,9 +58,9 @@ class EarlierRuns:
 
 
 async def rebuild(histories: RunHistories, apply: Apply, workflow_id: str, run_id: str, now: Instant) -> int:
-    """Record the instance from the histories of that run and of all before it; how many steps they hold.
+    """Record the instance from the histories of the run and of all runs before it; return how many steps they hold.
 
-    Where the oldest history that is left began with a past that no history tells, all of that past is the first step.
+    If the oldest history that is left began with a past, all of that past becomes the first step.
     """
     runs = [run async for run in histories.whole_chain(workflow_id, run_id)][::-1]
     if not runs:
@@ -68,7 +69,7 @@ async def rebuild(histories: RunHistories, apply: Apply, workflow_id: str, run_i
 
 
 async def steps_of(histories: RunHistories, workflow_id: str, run_id: str) -> frozenset[int]:
-    """The sequences of the records that the histories of that run and of all before it hold."""
+    """The sequences of the records in the histories of the run and of all runs before it."""
     runs = [run async for run in histories.whole_chain(workflow_id, run_id)]
     return frozenset(int(document["sequence"]) for run in runs for document in run.records)
 

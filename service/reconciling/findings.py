@@ -1,4 +1,4 @@
-"""What a round has found, and what it did about it."""
+"""What a round has found and done."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ OVERDUE_AFTER = Micros(MINUTE)
 
 
 class Trouble(StrEnum):
-    """What can be wrong with an instance that is recorded, or runs, or ought to."""
+    """What can be wrong with an instance that is recorded, or runs, or should run."""
 
     GONE = "gone"
-    """It is recorded and not over, but no workflow runs for it: lost, terminated or failed."""
+    """It is recorded and not over, but no workflow runs for it: that was lost, terminated, or failed."""
     UNRECORDED = "unrecorded"
-    """Its workflow has handed the store records that the store does not have."""
+    """Its workflow has sent the store records that the store does not have."""
     WEDGED = "wedged"
     """Its history cannot be replayed, so that no task of it will ever succeed."""
     CONTRADICTORY = "contradictory"
-    """Its run tells another past than the record: it was reset, or Temporal was restored from an older copy."""
+    """Its run has another past than the record: it was reset, or Temporal was restored from an older copy."""
     FAILING = "failing"
     """Its tasks fail although its history can be replayed."""
     OVERDUE = "overdue"
@@ -33,7 +33,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`done` is what was done, or in a dry run would be; None where only people can help."""
+    """`done` is what was done, or would be done without `dry`; None if only people can help."""
 
     trouble: Trouble
     workflow_id: str
@@ -66,7 +66,7 @@ class Report:
         return [finding for finding in self.findings if finding.done is None]
 
     def counts(self) -> dict[str, int]:
-        """How many findings there are of each trouble."""
+        """The number of findings of each trouble."""
         return dict(Counter(finding.trouble.value for finding in self.findings))
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What can be done for one instance: record what its history holds, or go on in a new run from the record."""
+"""Repairing one instance: record what its history holds, or go on in a new run from the record."""
 
 from __future__ import annotations
 
@@ -22,25 +22,28 @@ from workflows.messages import summary
 Replays = Callable[[str, str], Awaitable[bool]]
 """(workflow id, run id): whether the history of the run can be replayed by the code of today."""
 
-# What is on its way into the store, or into visibility, is no trouble yet.
+# Records may still be on their way into the store, and runs into visibility.
 GRACE = Micros(10 * SECOND)
-# A task that a worker took with it when it was killed counts as failed, too.
+# A task whose worker was killed counts as failed, too.
 FAILING_AFTER = 3
 GAP = "the store lacks steps before others"
-# A run that ends again and again would be started for ever.
+# Otherwise a run that ends again and again would be started for ever.
 MOST_RESTARTS = 5
 RESTARTS_WITHIN = Micros(10 * MINUTE)
 
 
 def address_of(id_: str) -> Address:
-    """Raises InvalidValue for the id of a workflow that is no instance's."""
+    """The organization and instance id in a workflow id. Raises InvalidValue for the id of another workflow."""
     organization, instance = parse_workflow_id(id_)
     return organization, str(instance)
 
 
 @dataclass(slots=True)
 class Healing:
-    """Every method answers with what it found; with `dry` nothing is done. Raises RPCError, StoreUnavailable."""
+    """Every method returns what it found, None if nothing is wrong. With `dry` it changes nothing.
+
+    Every method raises RPCError and StoreUnavailable.
+    """
 
     store: Store
     runs: Runs
@@ -53,7 +56,7 @@ class Healing:
     )
 
     async def start_again(self, recorded: RecordedInstance) -> Finding | None:
-        """An instance that is recorded as going on, and that no list of running workflows shows."""
+        """Check an instance that is recorded as going on, and is not among the running workflows."""
         id_ = workflow_id(*recorded.address)
         run = await self.runs.describe(id_)
         if run is not None and run.is_running:
@@ -69,10 +72,10 @@ class Healing:
         return await self._start(Trouble.GONE, id_, run.run_id, f"its workflow is {run.status.name.lower()}")
 
     async def record(self, recorded: RecordedInstance | None, id_: str, run: Run) -> Finding | None:
-        """An instance that its run may know more of than the store does, or less: then Temporal was restored."""
+        """Check an instance whose run may be ahead of the store, or behind it, as it is after Temporal was restored."""
         sequences = await self.runs.recorded_sequences(id_, run.run_id, Instant(self.now() - GRACE))
         known = 0 if recorded is None else recorded.sequence
-        # The first step is recorded by whoever starts the run, too; a run that has told nothing may be loading still.
+        # Whoever starts the run may record the first step. A run that has sent no step may still be loading.
         if run.is_running and known > sequences.newest >= FIRST:
             detail = f"its run has come to step {sequences.newest}, the record to step {known}"
             return await self._replace(Trouble.CONTRADICTORY, id_, run.run_id, detail)
@@ -87,8 +90,11 @@ class Healing:
         return Finding(Trouble.UNRECORDED, id_, _behind(known), f"recorded up to step {newest.sequence} ({steps} read)")
 
     async def fill(self, recorded: RecordedInstance) -> Finding | None:
-        """An instance that lacks a step before others: the store was restored while its workflow went on. What no
-        history tells stays missing."""
+        """Check an instance that lacks a step before others, as after the store was restored while its workflow went
+        on.
+
+        A step that is in no history stays missing.
+        """
         id_ = workflow_id(*recorded.address)
         run = None if self._unfillable.get(id_) == recorded.sequence else await self.runs.describe(id_)
         if run is None:
@@ -103,7 +109,7 @@ class Healing:
         return Finding(Trouble.UNRECORDED, id_, GAP, "recorded from its history")
 
     async def examine(self, id_: str, suspicion: Suspicion | None, suspected: str | None = None) -> Finding | None:
-        """A running workflow that shows signs of not going on; `suspected` is the run that was reported, if one was."""
+        """Check a running workflow that may be stuck. `suspected` is the run that was reported, if one was."""
         run = await self.runs.describe(id_)
         if run is None or not run.is_running or suspected not in (None, run.run_id):
             return None
@@ -119,7 +125,7 @@ class Healing:
         return Finding(Trouble.FAILING, id_, f"its task has failed {run.failures} times in a row", None)
 
     async def overdue(self, recorded: RecordedInstance) -> Finding | None:
-        """An instance that, as far as is recorded, has not fired a milestone in time."""
+        """Check an instance that has not fired a milestone in time, as far as is recorded."""
         id_ = workflow_id(*recorded.address)
         run = await self.runs.describe(id_)
         if run is None or not run.is_running:
@@ -131,7 +137,9 @@ class Healing:
         return Finding(Trouble.OVERDUE, id_, "a milestone should have fired more than a minute ago", None)
 
     async def _replace(self, trouble: Trouble, id_: str, run_id: str, detail: str) -> Finding | None:
-        """In two steps, of which each may be the last of this process: a run that is gone is started again."""
+        """End the run, then start a new one. If this process dies in between, the next round starts it: the run is gone
+        then.
+        """
         newest = await self.runs.describe(id_)
         if newest is None or newest.run_id != run_id:
             # It has continued as new since it was listed.
@@ -156,7 +164,7 @@ class Healing:
         return len(restarts) == MOST_RESTARTS and restarts[0] > self.now() - RESTARTS_WITHIN
 
     def _is_fresh(self, run: Run) -> bool:
-        """What a workflow recorded last may not be seen yet by whoever has read the store before it completed."""
+        """Whether the run has just ended: its last records may be newer than what was read of the store."""
         return run.closed_at is not None and run.closed_at > self.now() - GRACE
 
 

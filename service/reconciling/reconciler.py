@@ -1,4 +1,4 @@
-"""Rounds over all instances, page by page. Any number of workers may make them at once: each step is harmless twice."""
+"""Rounds over all instances, page by page. Several workers may make them at once: doing a step twice is harmless."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from store.store import Store
 
 logger = logging.getLogger("slakeeper.reconciler")
 
-# A run records its last step that long before it ends, at most.
+# A run records its last step at most that long before it ends.
 LAST_STEP_WITHIN = Micros(MINUTE)
 INTERVAL_SECONDS = 15.0
-# A round that takes long must not become all that the engine does.
+# After a round the pause is at least so many times as long, so that rounds do not take all the engine's time.
 SHARE = 5.0
-# A store that was not compared for that long may be another one, or an older copy.
+# A store that was not compared for longer may be another one, or an older copy.
 KNOWN_FOR = Micros(10 * MINUTE)
-# What visibility shows may be late, and clocks differ.
+# Visibility may be late, and clocks differ.
 OVERLAP = Micros(5 * MINUTE)
-# Running instances whose history is compared with the store in a round that is not thorough.
+# The number of running instances whose history is compared in a round that is not thorough.
 PORTION = 100
 AT_ONCE = 8
 
 
 class Reconciler:
-    """With `dry` it says what it would do and does nothing."""
+    """With `dry` it reports what it would do, and changes nothing."""
 
     def __init__(
         self, store: Store, runs: Runs, replays: Replays, now: Callable[[], Instant], *, dry: bool = False
@@ -47,7 +47,7 @@ class Reconciler:
         self._compared: Address | None = None
 
     async def keep(self, suspects: Suspects) -> None:
-        """Rounds for ever; the first one is thorough, and what is suspected is looked at in between."""
+        """Make rounds for ever. The first one is thorough. Suspected runs are examined between rounds."""
         clock = asyncio.get_running_loop().time
         thorough = True
         while True:
@@ -58,7 +58,7 @@ class Reconciler:
             except (Unavailable, RPCError) as error:
                 logger.warning("the round broke off: %s", error)
             except Exception:
-                # Whatever one instance has in store, the others are to be looked after in the next round.
+                # Whatever is wrong with one instance, the next round must look after the others.
                 logger.exception("the round broke off")
             until = clock() + max(INTERVAL_SECONDS, SHARE * (clock() - began))
             while (left := until - clock()) > 0:
@@ -66,11 +66,11 @@ class Reconciler:
                 await self._look_at(suspects)
 
     async def round(self, *, thorough: bool) -> Report:
-        """Compare everything that is recorded as going on with everything that runs, and what has ended since the last
-        round with the store.
+        """Compare what is recorded as going on with what runs, and the runs that ended since the last round with the
+        store.
 
-        With `thorough`, and with a store that nobody has compared for a while, each history of what runs is compared,
-        too; a dry round looks at all that has ever ended. Raises StoreUnavailable, RPCError.
+        If `thorough`, or if the store was not compared for a while, the history of every running instance is compared,
+        too. A dry round looks at all runs that have ever ended. Raises StoreUnavailable and RPCError.
         """
         report, began = Report(), self._now()
         compared = await self._store.upkeep.compared_at()
@@ -100,7 +100,7 @@ class Reconciler:
         _log(report)
 
     async def _recorded(self, report: Report, running: Mapping[str, Run], *, thorough: bool) -> set[str]:
-        """What is recorded as going on; the ids of its workflows."""
+        """Check what is recorded as going on; return the ids of its workflows."""
         known: set[str] = set()
         compared, last = 0, None
         async for page in self._ongoing():
@@ -114,7 +114,7 @@ class Reconciler:
                     compared, last = compared + 1, one.address
                     work.append(self._healing.record(one, id_, run))
             await _gather(report, work)
-        # Beginning anew where the end was reached.
+        # Once the end is reached, the next round begins at the start.
         self._compared = last if compared == PORTION else None
         return known
 
@@ -122,7 +122,7 @@ class Reconciler:
         return self._compared is None or recorded.address > self._compared
 
     async def _unrecorded(self, report: Report, running: Mapping[str, Run]) -> None:
-        """What runs although nothing is recorded of it, or only that it is over."""
+        """Check what runs although nothing is recorded of it, or only that it is over."""
         old = {id_: run for id_, run in running.items() if run.started_at < self._now() - GRACE}
         for some in _portions(old):
             recorded = await self._store.upkeep.recorded(list(some))
@@ -135,7 +135,7 @@ class Reconciler:
         await _gather(report, [self._healing.overdue(one) for one in overdue if workflow_id(*one.address) not in named])
 
     async def _finished(self, report: Report, since: Instant | None) -> None:
-        """What Temporal still has of instances whose workflow has ended since then."""
+        """Check the instances whose workflow has ended since then, as far as Temporal still has it."""
         page: dict[str, Run] = {}
         async for id_, run in self._runs.list(closed(since)):
             report.finished += 1
@@ -166,12 +166,12 @@ class Reconciler:
 
 
 def _may_be_behind(recorded: RecordedInstance | None, run: Run) -> bool:
-    """Whether the run may have told more than is recorded; its history is read only then."""
+    """Whether the run may hold more than is recorded. Only then its history is read."""
     return recorded is None or run.closed_at is None or recorded.recorded_at < run.closed_at - LAST_STEP_WITHIN
 
 
 def _portions(runs: Iterable[str]) -> Iterable[dict[Address, str]]:
-    """Workflow ids by the addresses of their instances; those of other workflows are left out."""
+    """Portions of workflow ids by the addresses of their instances. Other workflows are left out."""
     portion: dict[Address, str] = {}
     for id_ in runs:
         try:
@@ -186,7 +186,7 @@ def _portions(runs: Iterable[str]) -> Iterable[dict[Address, str]]:
 
 
 async def _gather(report: Report, work: Sequence[Awaitable[Finding | None]]) -> None:
-    """Do the work, a few pieces at a time, and keep what was found."""
+    """Do the work, at most `AT_ONCE` pieces at a time, and add the findings to the report."""
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(piece: Awaitable[Finding | None]) -> Finding | None:

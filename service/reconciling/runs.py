@@ -1,4 +1,4 @@
-"""The runs of instances as Temporal itself knows them: listed, described, ended, started. No worker is asked."""
+"""Listing, describing, ending and starting the runs of instances. Temporal itself answers; no worker is needed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HISTORY_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The newest run of a workflow. `failures`: how often its current task has failed in a row."""
+    """The newest run of a workflow. `failures` is how often its current task has failed in a row."""
 
     run_id: str
     status: WorkflowExecutionStatus
@@ -47,14 +47,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RecordedSequences:
-    """Sequences: of the last step that a run has told the store, and of the last one that it had told a while ago."""
+    """The sequences of the last step that a run has sent to the store, and of the last one that it sent a while ago."""
 
     newest: int
     settled: int
 
 
 def closed(since: Instant | None) -> str:
-    """A query for what has ended since then, and has not been continued."""
+    """A query for the runs that have ended since then and were not continued."""
     ended = f'{_OURS} AND ExecutionStatus != "Running" AND ExecutionStatus != "ContinuedAsNew"'
     return ended if since is None else f"{ended} AND CloseTime > '{render(since)}'"
 
@@ -68,40 +68,43 @@ class Runs:
         self._task_queue = task_queue
 
     async def list(self, query: str) -> AsyncIterator[tuple[str, Run]]:
-        """Workflow ids and runs, as far as visibility shows them: a second late at times."""
+        """Workflow ids and runs, as visibility shows them; it may be a second late."""
         async for found in self._client.list_workflows(query, page_size=PAGE):
             yield found.id, _run(found)
 
     async def failing(self) -> Sequence[str]:
-        """Ids of the workflows whose task Temporal has seen fail several times in a row.
+        """The ids of the workflows whose task has failed several times in a row.
 
-        Empty for a server from before 1.30, which does not say so; there the worker's own suspicions are all there is.
+        Empty for a server before release 1.30, which does not report them: only the suspicions of workers are left
+        then.
         """
         with suppress_status(RPCStatusCode.INVALID_ARGUMENT):
             return [id_ async for id_, _ in self.list(PROBLEMATIC)]
         return []
 
     async def count_failing(self) -> int | None:
-        """How many there are; None where the server does not say."""
+        """The number of such workflows, None if the server does not report them."""
         with suppress_status(RPCStatusCode.INVALID_ARGUMENT):
             return (await self._client.count_workflows(PROBLEMATIC)).count
         return None
 
     async def describe(self, workflow_id: str) -> Run | None:
-        """The newest run; None where there is none, or none any more."""
+        """The newest run of the workflow, None if there is none, or none any more."""
         with suppress_status(RPCStatusCode.NOT_FOUND):
             described = await self._client.get_workflow_handle(workflow_id).describe()
             return _run(described, max(0, described.raw_description.pending_workflow_task.attempt - 1))
         return None
 
     async def end(self, workflow_id: str, run_id: str, reason: str) -> None:
-        """Terminate that run, and no other; one that has ended already stays as it is."""
+        """Terminate that run and no other. A run that has ended stays as it is."""
         with suppress_status(RPCStatusCode.NOT_FOUND):
             await self._client.get_workflow_handle(workflow_id, run_id=run_id).terminate(reason=reason)
 
     async def start(self, workflow_id: str, after: str | None, summary: str | None) -> bool:
-        """Start a run that loads what is recorded, and whatever the run `after` was sent besides. False when somebody
-        else has started one meanwhile."""
+        """Start a run that loads what is recorded, and the other signals of the run `after`.
+
+        False when a run was started meanwhile.
+        """
         try:
             await start_from_record(
                 self._client,
@@ -116,8 +119,10 @@ class Runs:
         return True
 
     async def recorded_sequences(self, workflow_id: str, run_id: str, before: Instant) -> RecordedSequences:
-        """How much the run has told the store, and had by that instant. Read from the end of its history, so that it
-        costs the same however long that is; nothing for a history that is gone."""
+        """The last step that the run has sent to the store, and the last one that it had sent by the instant `before`.
+
+        The history is read from its end, so its length does not matter. Both are 0 if the history is gone.
+        """
         newest = 0
         try:
             async for sequence, at in self._sequences(workflow_id, run_id):
@@ -132,7 +137,9 @@ class Runs:
         return RecordedSequences(newest or begun_with, begun_with)
 
     async def _sequences(self, workflow_id: str, run_id: str) -> AsyncIterator[tuple[int, Instant]]:
-        """Of the newest step that there was at each of the run's requests, the last one first, and when it was made."""
+        """The sequence of the newest step at each of the run's requests, and the request's instant; the last request
+        first.
+        """
         async for event in newest_first(self._client, workflow_id, run_id, HISTORY_PAGE):
             scheduled = event.activity_task_scheduled_event_attributes
             if scheduled.activity_type.name in STEP_ACTIVITIES:
@@ -140,7 +147,7 @@ class Runs:
                 yield int(unpack(request)[NEWEST]), instant_of(event.event_time)
 
     async def _begun_with(self, workflow_id: str, run_id: str) -> int:
-        """How far the instance was recorded when the run began to go on with it."""
+        """The sequence up to which the instance was recorded when the run began."""
         run = await self.histories.read(workflow_id, run_id)
         state = None if run is None else run.state
         if state is None:
@@ -149,7 +156,7 @@ class Runs:
         return min(unrecorded, default=int(state["sequence"]) + 1) - 1
 
     async def last_poll(self) -> Instant | None:
-        """When a worker was last seen polling for workflow tasks; None when Temporal remembers none."""
+        """When a worker last polled for workflow tasks, None if Temporal remembers none."""
         answer = await self._client.workflow_service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=self._client.namespace,

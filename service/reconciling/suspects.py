@@ -1,4 +1,4 @@
-"""Runs that the worker itself has seen fail in a way that no retry mends."""
+"""Runs that the worker has seen fail in a way that no retry repairs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from enum import StrEnum
 
 class Suspicion(StrEnum):
     NOT_REPLAYED = "not_replayed"
-    """The SDK has given the run up because its history did not replay."""
+    """The SDK has given up the run, because its history could not be replayed."""
     REFUSED = "refused"
-    """The store has refused a record of the run, because it holds another one under its key."""
+    """The store has refused a record of the run, because it holds another record under its key."""
 
 
 class Suspects:
-    """Belongs to one event loop; runs may be reported from any thread."""
+    """Reported runs. Belongs to one event loop; any thread may report."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -29,14 +29,14 @@ class Suspects:
         self._loop.call_soon_threadsafe(self._news.set)
 
     def take(self) -> dict[tuple[str, str], Suspicion]:
-        """All (workflow id, run id) that were reported since this was last called."""
+        """All (workflow id, run id) that were reported since the last call, with the suspicion."""
         with self._lock:
             taken, self._runs = self._runs, {}
         self._news.clear()
         return taken
 
     async def wait(self, seconds: float) -> None:
-        """Until one is reported, and that long at most."""
+        """Wait until a run is reported, at most so many seconds."""
         try:
             async with asyncio.timeout(seconds):
                 await self._news.wait()

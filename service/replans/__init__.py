@@ -1,1 +1,1 @@
-"""Replans: what other rules would do to instances, putting them in place, and taking them back."""
+"""Replans: previewing other rules for running instances, putting them in place, and undoing that."""

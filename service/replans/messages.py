@@ -1,4 +1,4 @@
-"""What the instances of a replan are told, and what they answer."""
+"""Sending a replan to its instances, and what they record of it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from store.instances.replans import InstanceReplan, Replan
 from workflows.messages import REPLAN
 
 SOURCE = "replan"
-# Instances told at the same time.
+# The number of instances to which a replan is sent at the same time.
 AT_ONCE = 20
-# Seconds between two looks at the records of all of them.
+# The longest pause between two looks at the records of all of them, in seconds.
 LONGEST_WAIT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class ReplanProgress:
-    """How many instances of a replan show it already, and why others do not take it."""
+    """The number of instances that have recorded the replan, and the reasons of those that do not take it."""
 
     replan: Replan
     instances: int
@@ -49,19 +49,19 @@ _Messages = Mapping[str, Sequence[_Message]]
 
 
 async def put_in_place(deps: Dependencies, organization: str, replan: Replan) -> ReplanProgress:
-    """Tell all of its instances that do not show it. Raises Conflict as soon as it is being undone."""
+    """Send the replan to its instances that have not recorded it. Raises Conflict as soon as it is being undone."""
     kept = await deps.store.replans.changed(organization, replan.id)
     shown = await deps.store.replans.recorded(organization, replan.id, replan.event_id)
     messages = {one.instance_id: [_Message(replan.event_id, one.rules_after)] for one in _open(kept, shown)}
     for chunk in _chunks(messages):
-        # Whoever undoes it knows from here on whom to tell, and this ends where it has not come to yet.
+        # From here on an undo reaches these instances; it ends this loop before the next chunk.
         await deps.store.replans.mark_sent(organization, replan.id, list(chunk))
         await _send(deps, organization, replan, chunk)
     return await _progress(deps, organization, replan, kept, messages)
 
 
 async def take_back(deps: Dependencies, organization: str, replan: Replan) -> ReplanProgress:
-    """Tell those of its instances that may know of it, and no others."""
+    """Send the undo to the instances that may know the replan, and to no others."""
     kept = [one for one in await deps.store.replans.changed(organization, replan.id) if one.is_sent]
     shown = await deps.store.replans.recorded(organization, replan.id, replan.undo_id)
     taken = await deps.store.replans.recorded(organization, replan.id, replan.event_id)
@@ -72,14 +72,17 @@ async def take_back(deps: Dependencies, organization: str, replan: Replan) -> Re
 
 
 def _undoing(replan: Replan, one: InstanceReplan, taken: bool) -> Sequence[_Message]:
-    """An application that was cut off, or is just at it, may reach an instance later than the undo, whose rules would
-    not hold then: after the same event, sent here first, what comes late is a mere repetition."""
+    """The messages that undo the replan for one instance.
+
+    An apply request that broke off, or still runs, may reach the instance after the undo, and would replace its rules.
+    So the same event is sent here first: what comes late is then a repetition.
+    """
     back = _Message(replan.undo_id, one.rules_before)
     return [back] if taken else [_Message(replan.event_id, one.rules_after), back]
 
 
 def _open(kept: Iterable[InstanceReplan], shown: frozenset[str]) -> Sequence[InstanceReplan]:
-    """Those that are to be told."""
+    """The instances to which a message is to be sent."""
     return [one for one in kept if one.refused is None and one.instance_id not in shown]
 
 
@@ -98,7 +101,7 @@ async def _send(deps: Dependencies, organization: str, replan: Replan, messages:
 async def _send_to(
     deps: Dependencies, organization: str, replan: Replan, instance_id: str, messages: Sequence[_Message]
 ) -> str | None:
-    """Why the instance cannot be told; None once it has all messages in their order."""
+    """Send the messages in their order; the reason if the instance cannot be reached, else None."""
     facts = {"occurred_at": render(deps.now()), "source": SOURCE, "actor": replan.actor, "reason": replan.reason}
     try:
         for one in messages:
@@ -112,7 +115,7 @@ async def _send_to(
 async def _progress(
     deps: Dependencies, organization: str, replan: Replan, kept: Sequence[InstanceReplan], messages: _Messages
 ) -> ReplanProgress:
-    """What the instances record within a moment."""
+    """What the instances record within `timeouts.replanned` seconds."""
     store, ids = deps.store.replans, {one.instance_id for one in kept}
     applied, set_aside = await _recorded(deps, organization, replan, messages.keys())
     fresh = {id_: reason for id_, reason in set_aside.items() if id_ in messages and id_ not in applied}
@@ -124,8 +127,10 @@ async def _progress(
 async def _recorded(
     deps: Dependencies, organization: str, replan: Replan, recipients: Set[str]
 ) -> tuple[frozenset[str], Mapping[str, str]]:
-    """Which instances have recorded the replan, and why others set it aside: as soon as all that were told have
-    answered, else when the time is up."""
+    """The instances that have recorded the replan, and the reasons of those that set it aside.
+
+    Returns as soon as all recipients have answered, else when the time is up.
+    """
     applied, set_aside = frozenset[str](), dict[str, str]()
     async for _ in polls(deps.timeouts.replanned, LONGEST_WAIT):
         applied = await deps.store.replans.recorded(organization, replan.id, replan.last_id)

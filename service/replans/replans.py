@@ -1,4 +1,4 @@
-"""Replans: what other rules would do to instances, putting them in place, and taking them back."""
+"""Previewing, applying and undoing replans."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from service.replans.messages import ReplanProgress, put_in_place, take_back
 from store.instances.replans import Candidate, InstanceReplan, Replan
 from store.rules.calendars import StoredCalendar
 
-# Instances shown by a preview.
+# The most instances that a preview shows.
 MOST_SHOWN = 1000
-# Seconds between two looks at whether the instances of an earlier replan have answered.
+# Seconds between two looks whether the instances of an earlier replan have answered.
 NEXT_LOOK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class ReplanRequest:
-    """Which rules are to be put in place; nothing else of an instance's rules changes."""
+    """The rules that are to be put in place. The other rules of an instance stay as they are."""
 
     policy_id: str | None = None
     business_hours_id: str | None = None
@@ -41,13 +41,15 @@ class ReplanRequest:
 
     @property
     def since(self) -> Instant | None:
-        """From when on instances that have finished are looked at, too."""
+        """The instant from which on finished instances count, too; None: they do not."""
         return None if self.closure is None else self.closure.start
 
 
 @dataclass(frozen=True, slots=True)
 class MovedInstance:
-    """An instance whose targets move, its rules before and after, and the replan events that it had received."""
+    """An instance whose targets move, its rules before and after, and the ids of the replan events that it had
+    received.
+    """
 
     instance_id: str
     before: Mapping[str, Any]
@@ -62,7 +64,7 @@ class MovedInstance:
 
 @dataclass(frozen=True, slots=True)
 class RefusedInstance:
-    """An instance that cannot be planned under the rules: it keeps those it has."""
+    """An instance that cannot be planned under the rules, and keeps those that it has."""
 
     instance_id: str
     rules: Mapping[str, Any]
@@ -75,7 +77,7 @@ class RefusedInstance:
 
 @dataclass(slots=True)
 class Comparison:
-    """Of instances that were looked at: how many there are, those that move, and those that cannot."""
+    """The number of instances that were compared, those that move, and those that cannot be planned."""
 
     checked: int = 0
     moved: list[MovedInstance] = field(default_factory=list)
@@ -84,7 +86,7 @@ class Comparison:
 
 @dataclass(slots=True)
 class ReplanCounts:
-    """How many instances were looked at, and what becomes of them."""
+    """The number of instances that were compared, and what the rules do to them."""
 
     checked: int = 0
     moved: int = 0
@@ -109,12 +111,15 @@ class ReplanCounts:
 
 
 class _Unanswered(Conflict):
-    """Instances have not shown what they were told before; what they are measured by is not known yet."""
+    """Instances have not recorded an earlier replan, so it is not known yet by which rules they are measured."""
 
 
 async def preview(deps: Dependencies, organization: str, request: ReplanRequest) -> ReplanCounts:
-    """Nothing is written. Raises NotFound for rules there are not, InvalidValue for a closure that cannot be and for
-    instances that nobody knows."""
+    """What the replan would do. Nothing is written.
+
+    Raises NotFound for rules that do not exist, InvalidValue for a closure that is not possible and for unknown
+    instances.
+    """
     rules, _ = await _rules(deps, organization, request)
     tally = ReplanCounts()
     async for compared in _compared(deps, organization, request, rules):
@@ -125,9 +130,12 @@ async def preview(deps: Dependencies, organization: str, request: ReplanRequest)
 async def apply(
     deps: Dependencies, organization: str, replan: Replan, request: ReplanRequest, expected: Mapping[str, Any]
 ) -> ReplanProgress:
-    """Put the rules in place; the same again goes on with what was decided the first time, however the rules have
-    changed since. Raises as `preview` does, and Conflict for another request under the same id, for one that was undone
-    (also when that happens meanwhile), and while instances have not answered an earlier replan."""
+    """Put the rules in place. A repetition goes on with what was decided the first time, even if rules have changed
+    since.
+
+    Raises as `preview` does, and Conflict for another request under the same id, for a replan that was undone (also
+    while this runs), and while instances have not answered an earlier replan.
+    """
     known = await deps.store.replans.find(organization, replan.id)
     if known is None:
         known = await _patiently(deps, lambda: _begin(deps, organization, replan, request))
@@ -138,16 +146,21 @@ async def apply(
 
 
 async def undo(deps: Dependencies, organization: str, replan_id: str, actor: str) -> ReplanProgress:
-    """Put the rules back that were there before, of the instances that were told others: an application that is still
-    at it tells nobody any more. Raises NotFound, and Conflict where others have been put in their place since, or are
-    about to be."""
+    """Put back the earlier rules of the instances to which the replan was sent. An apply that still runs sends nothing
+    more.
+
+    Raises NotFound, and Conflict if other rules have replaced these since, or are about to.
+    """
     await _patiently(deps, lambda: _mark_undone(deps, organization, replan_id, actor))
     return await take_back(deps, organization, await deps.store.replans.get(organization, replan_id))
 
 
 async def _patiently(deps: Dependencies, begin: Callable[[], Awaitable[Replan]]) -> Replan:
-    """Instances that were told of an earlier replan mostly answer within a moment, often while others are looked at:
-    once more is tried however long that took."""
+    """Begin, and try again while instances have not answered an earlier replan.
+
+    They mostly answer within a moment, often while others are compared. So the last attempt is made after
+    `timeouts.replanned` seconds, however long the attempts before took.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + deps.timeouts.replanned
     while True:
@@ -159,8 +172,10 @@ async def _patiently(deps: Dependencies, begin: Callable[[], Awaitable[Replan]])
 
 
 async def _begin(deps: Dependencies, organization: str, replan: Replan, request: ReplanRequest) -> Replan:
-    """What is to be done to whom, and a closure's version of its calendar, are all there from one moment on, or nothing
-    is. The replan that is there already, where somebody else was quicker."""
+    """Write the replan, what it does to each instance, and a closure's version of its calendar, in one transaction.
+
+    Returns the replan that exists already, if another request was faster.
+    """
     rules, edited = await _rules(deps, organization, request)
     found = Comparison()
     async for compared in _compared(deps, organization, request, rules):
@@ -168,7 +183,7 @@ async def _begin(deps: Dependencies, organization: str, replan: Replan, request:
         found.refused += compared.refused
     if edited is not None:
         replan = replace(replan, calendar_id=edited[0].id, calendar_before=edited[0].version)
-    # By when they were decided the later of two is known.
+    # The order of two replans is that of their decisions.
     replan = replace(replan, applied_at=deps.now())
     async with deps.store.database.transaction():
         if not await deps.store.replans.begin(organization, replan):
@@ -197,7 +212,7 @@ async def _mark_undone(deps: Dependencies, organization: str, replan_id: str, ac
 
 
 async def _require_known_rules(deps: Dependencies, organization: str, moved: Sequence[MovedInstance]) -> None:
-    """Raises Conflict unless the rules that are to be replaced are those that hold."""
+    """Raises Conflict unless the instances still have the rules that were compared."""
     ids = [one.instance_id for one in moved]
     await _require_answers(deps, organization, ids)
     received = await deps.store.replans.received(organization, ids)
@@ -211,7 +226,7 @@ async def _require_known_rules(deps: Dependencies, organization: str, moved: Seq
 async def _require_answers(
     deps: Dependencies, organization: str, instance_ids: Sequence[str], besides: str | None = None
 ) -> None:
-    """Raises Conflict while the instances were told something else, or are to be told it, and do not show it."""
+    """Raises Conflict while the instances have not answered another replan that was sent to them, or is about to be."""
     waiting = await deps.store.replans.unanswered(organization, instance_ids, besides)
     for replan_id, ids in waiting.items():
         raise _Unanswered(
@@ -227,7 +242,7 @@ def _some(ids: Sequence[str]) -> str:
 
 
 async def _reopen(deps: Dependencies, organization: str, calendar_id: str, version: int, actor: str) -> None:
-    """The calendar without the closure that followed that version. One that was deleted since stays deleted."""
+    """Remove the closure that followed that version of the calendar. A calendar that was deleted stays deleted."""
     calendars = deps.store.calendars
     with suppress(NotFound):
         stored = await calendars.get(organization, calendar_id)
@@ -240,7 +255,7 @@ async def _reopen(deps: Dependencies, organization: str, calendar_id: str, versi
 async def _rules(
     deps: Dependencies, organization: str, request: ReplanRequest
 ) -> tuple[Rules, tuple[StoredCalendar, Calendar] | None]:
-    """The rules, and the calendar that a closure changes with what it becomes."""
+    """The rules; and for a closure, the stored calendar and what it becomes."""
     if unknown := await deps.store.replans.unknown(organization, request.instance_ids or ()):
         raise InvalidValue("instance_ids", unknown, "must be instances that are there")
     catalog = await deps.store.catalog(organization)
@@ -266,7 +281,7 @@ async def _rules(
 async def _compared(
     deps: Dependencies, organization: str, request: ReplanRequest, rules: Rules
 ) -> AsyncIterator[Comparison]:
-    """Batch by batch."""
+    """The comparison of all instances, batch by batch."""
     after = ""
     while batch := await deps.store.replans.candidates(organization, request.since, request.instance_ids, after):
         after = batch[-1].id
@@ -298,6 +313,6 @@ def _received(events: Iterable[Event]) -> frozenset[str]:
 
 
 def _under(snapshot: Snapshot, events: Sequence[Event], now: Instant) -> Plan:
-    """The plan once the rules are put in place, whatever replans there were before."""
+    """The plan with the rules in place, whichever replans there were before."""
     received = max(now, *(Instant(event.received_at + 1) for event in events))
     return plan(snapshot, [*events, Event(EventKind.REPLANNED, "preview", now, received, rules=snapshot.rules)])

@@ -1,4 +1,4 @@
-"""All talk with Temporal: starting an instance, commanding it, asking for its state."""
+"""Talking to Temporal about one instance: starting it, sending signals, asking for its state."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ Begin = Callable[..., Awaitable[WorkflowHandle[Any, Any]]]
 REFUSED_PAUSE = 0.05
 FIRST_WAIT = 0.3
 
-# Connects on the first call, so that the API starts without Temporal; tries again for a moment only, so that a client
-# of ours learns soon that Temporal is away, and a start that was refused does not happen later after all.
+# Connects on the first call, so that the API starts without Temporal. Retries for a moment only, so that clients soon
+# learn that Temporal is away, and a start that was refused does not happen later after all.
 CONNECT_OPTIONS: Mapping[str, Any] = {"lazy": True, "retry_config": RetryConfig(max_elapsed_time_millis=1500)}
 
 
@@ -79,10 +79,10 @@ class Engine:
         signal: str | None = None,
         payload: Mapping[str, Any] | None = None,
     ) -> bool:
-        """False when the instance is there already, running or finished.
+        """Start an instance; false when it exists already, running or finished.
 
-        With a signal both reach Temporal in one call, so that nothing happens between the two; a finished instance has
-        not got it then.
+        A signal reaches Temporal in the same call, so that nothing happens between the two. A finished instance does
+        not get it.
         """
         facts = snapshot.facts
         options, policy = _signal_options(signal, payload), WorkflowIDConflictPolicy.USE_EXISTING
@@ -114,11 +114,11 @@ class Engine:
                 if error.status is not RPCStatusCode.ALREADY_EXISTS:
                     raise
                 return False
-            # The answer to a signal with a start does not say which of the two it was.
+            # The answer to a signal with a start does not say whether a run was started.
             return not options or opened.event_id in (await _opening(client, handle)).event_ids
 
     async def _shown(self, begin: Begin, shown: TypedSearchAttributes) -> WorkflowHandle[Any, Any]:
-        """Started with its search attributes, or without them where the namespace has lost them."""
+        """Start with search attributes, or without them if the namespace does not have them."""
         if not shown.search_attributes:
             return await begin()
         try:
@@ -130,7 +130,7 @@ class Engine:
             return await begin()
 
     async def signal(self, organization: str, instance_id: str, name: str, payload: Mapping[str, Any]) -> bool:
-        """False when no such instance is running."""
+        """Send a signal; false when no such instance is running."""
         async with self._turn(), _answering(self._timeouts.signal):
             handle = await self._handle(organization, instance_id)
             with suppress_status(RPCStatusCode.NOT_FOUND):
@@ -141,10 +141,10 @@ class Engine:
     async def revive(
         self, snapshot: Snapshot, signal: str | None = None, payload: Mapping[str, Any] | None = None
     ) -> None:
-        """Have an instance run that the store has, and give it the signal, if any. One that runs goes on as it is.
+        """Have an instance of the store run, and send it the signal, if any. A run that there is goes on.
 
-        A new run loads the recorded past, and is told which run it follows if that did not complete: it may have been
-        sent what no record shows.
+        A new run loads the recorded past. If the run before did not complete, the new one gets its id: signals of that
+        run may not be recorded.
         """
         facts = snapshot.facts
         async with self._turn(), _answering(self._timeouts.start):
@@ -165,7 +165,7 @@ class Engine:
             )
 
     async def state(self, organization: str, instance_id: str) -> QueriedState | None:
-        """Asks the workflow: None when there is none, or no worker answers for it in time."""
+        """The state as the workflow answers, None if there is no workflow or no worker answers in time."""
         clock = asyncio.get_running_loop().time
         deadline, wait = clock() + self._timeouts.state, FIRST_WAIT
         while (left := deadline - clock()) > 0:
@@ -173,10 +173,10 @@ class Engine:
                 async with asyncio.timeout(min(wait, left)):
                     return await self._ask(organization, instance_id)
             except TimeoutError:
-                # One that arrives while the worker is at the instance may get stuck; asked again it is answered.
+                # A query that arrives while the worker handles the instance may get stuck; a second one is answered.
                 wait *= 2
             except WorkflowQueryFailedError:
-                # So is one that the worker refused because it came with news (decision 14).
+                # A worker refuses a query that comes together with news (decision 14); a second one is answered.
                 await asyncio.sleep(REFUSED_PAUSE)
         return None
 
@@ -189,9 +189,9 @@ class Engine:
             return None
 
     async def opening(self, organization: str, instance_id: str) -> StartedState | None:
-        """What the latest run was started with, read from its history, so that no worker is needed.
+        """What the latest run was started with, read from its history: no worker is needed.
 
-        None when there is no such workflow.
+        None if there is no such workflow.
         """
         async with _answering(self._timeouts.state):
             handle = await self._handle(organization, instance_id)
@@ -200,7 +200,7 @@ class Engine:
         return None
 
     async def is_running(self, organization: str, instance_id: str) -> bool:
-        """Whether there is such a workflow and it has not ended; Temporal itself knows, no worker is asked."""
+        """Whether the workflow exists and has not ended. Temporal itself knows; no worker is needed."""
         async with _answering(self._timeouts.state):
             latest = await self._describe(organization, instance_id)
         return latest is not None and latest.status is WorkflowExecutionStatus.RUNNING
@@ -225,7 +225,7 @@ class Engine:
 
 @asynccontextmanager
 async def _answering(within: float) -> AsyncIterator[None]:
-    # A client that never connected raises RuntimeError; the status of an RPCError tells callers apart before this.
+    # A client that never connected raises RuntimeError. Callers handle the statuses of RPCError that they expect.
     try:
         async with asyncio.timeout(within):
             yield
@@ -234,7 +234,7 @@ async def _answering(within: float) -> AsyncIterator[None]:
 
 
 def _signal_options(signal: str | None, payload: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What `start_workflow` takes to send a signal along."""
+    """The options of `start_workflow` that send a signal along."""
     return {} if signal is None else {"start_signal": signal, "start_signal_args": [dict(payload or {})]}
 
 

@@ -1,4 +1,4 @@
-"""Which search attributes instances may be started with, as the namespace has been found to have them."""
+"""The search attributes with which instances may be started: those that the namespace was found to have."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from workflows.visibility import ATTRIBUTES
 
 ASK_SECONDS = 1.0
 ASK_AGAIN_SECONDS = 60.0
-"""While some are missing."""
+"""The pause, in seconds, before asking again while some are missing."""
 
 log = logging.getLogger(__name__)
 
 
 class Attributes:
-    """One for a process. Nobody waits for them longer than a moment: an instance sets what it was started without."""
+    """One for a process. A start waits at most `ASK_SECONDS`: an instance sets attributes that it was
+    started without.
+    """
 
     def __init__(self) -> None:
         self._known: Collection[str] = ()
@@ -37,7 +39,7 @@ class Attributes:
         return self._known
 
     def forget(self) -> None:
-        """A start with them was refused: the namespace does not have them, or not everywhere yet."""
+        """Forget them after a start with them was refused: the namespace does not have them, or not everywhere yet."""
         self._known = ()
         self._ask_at = asyncio.get_running_loop().time() + ASK_AGAIN_SECONDS
 

@@ -1,4 +1,4 @@
-"""Asking a workflow directly, which some tools do: refused right behind a task, the question is asked again."""
+"""Querying a workflow directly, as some tools do. A refused query is sent again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ PAUSE_SECONDS = 0.05
 
 
 async def ask(handle: WorkflowHandle[Any, Any], question: Any) -> Any:
-    """The answer. A worker may refuse a question that came close to news (decision 14); whatever else fails does so on
-    every attempt. Raises WorkflowQueryFailedError and RPCError."""
+    """The answer to a query.
+
+    A worker may refuse a query that comes together with news (decision 14); any other failure repeats on every attempt.
+    Raises WorkflowQueryFailedError and RPCError.
+    """
     for _ in range(ATTEMPTS - 1):
         try:
             return await handle.query(question)

@@ -1,4 +1,4 @@
-"""What the history of a run tells without a worker: its input, the signals it was sent, the records it has made."""
+"""Reading the history of a run, without a worker: its input, its signals, its records."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ BROKEN_OFF = frozenset(
 )
 UNREADABLE = "<unreadable payload>"
 _OF_INTEREST = STEP_ACTIVITIES | {LOAD}
-# Runs that one instance may have had to continue from, one after the other, without a single record in between.
+# The most runs, one after the other, from which an instance may have had to go on without a record in between.
 LONGEST_CHAIN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class SentSignal:
-    """A signal, with the event id under which the run takes it, and when it reached Temporal."""
+    """A signal, the event id under which the run takes it, and when it reached Temporal."""
 
     name: str
     payload: Any
@@ -44,7 +44,7 @@ class SentSignal:
     at: Instant
 
     def to_json(self) -> dict[str, Any]:
-        """`{name, payload, at}`, the payload as it is to be sent to another run: under the same id and time."""
+        """`{name, payload, at}` for another run. The payload has the same event id and time."""
         return {"name": self.name, "payload": self._named(), "at": render(self.at)}
 
     def _named(self) -> Any:
@@ -52,16 +52,16 @@ class SentSignal:
             return self.payload
         given = dict(self.payload or {})
         named = {"event_id": self.event_id, "occurred_at": render(self.at)}
-        # Null says something where it stands: a ticket that is assigned to null is nobody's.
+        # Other fields may be null on purpose: a ticket that is assigned to null belongs to nobody.
         return {**given, **{name: value for name, value in named.items() if given.get(name) is None}}
 
 
 @dataclass(frozen=True, slots=True)
 class RunHistory:
-    """`continued_from` is the run that continued as this one, `reset_from` the one that this one is a reset of.
+    """`continued_from` is the run that continued as this one; `reset_from` is the run of which this one is a reset.
 
-    `records` are the documents of all steps that the run handed to the store, whether the store has taken them or not,
-    oldest first.
+    `records` are the documents of all steps that the run sent to the store, oldest first, whether the store has taken
+    them or not.
     """
 
     run_id: str
@@ -72,21 +72,21 @@ class RunHistory:
     signals: tuple[SentSignal, ...]
     records: tuple[Mapping[str, Any], ...]
     loaded: Mapping[str, Any] | None = None
-    """What the run was given to begin with, where its input did not hold that."""
+    """What the run loaded at its start, if its input did not hold that."""
 
     @property
     def opening(self) -> Mapping[str, Any]:
-        """`{snapshot, plan, opened}` of an instance that began with this run, else what its input says."""
+        """`{snapshot, plan, opened}` of an instance that began with this run, else the run's input."""
         return self.loaded if self.loaded is not None and "snapshot" in self.loaded else self.start
 
     @property
     def after(self) -> str | None:
-        """The run that this one was started to go on after, because it had ended before its instance was over."""
+        """The run after which this one goes on, because that one had ended before the instance was over."""
         return self.start.get(AFTER)
 
     @property
     def state(self) -> Mapping[str, Any] | None:
-        """All that was known of the instance when this run began to go on with it."""
+        """The state of the instance with which this run began, None if the instance began with this run."""
         if "carried" in self.start:
             return unpack(self.start["carried"])
         recorded = None if self.loaded is None else self.loaded.get("recorded")
@@ -100,7 +100,7 @@ class RunHistories:
         self._client = client
 
     async def read(self, workflow_id: str, run_id: str) -> RunHistory | None:
-        """None for a run whose history is gone, which it is some time after the run has ended."""
+        """The history of a run, None if it is gone: Temporal deletes it some time after the run has ended."""
         reading = _Reading(self._client, run_id)
         handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
         with suppress_status(RPCStatusCode.NOT_FOUND):
@@ -113,16 +113,16 @@ class RunHistories:
         return None
 
     async def broken_off(self, workflow_id: str) -> str | None:
-        """The last run that has ended, unless it completed. Visibility says so, a second late at times."""
+        """The last run that has ended, unless it completed. Visibility may be a second late."""
         query = f'WorkflowId = "{workflow_id}" AND ExecutionStatus != "Running"'
-        # The server whose time skips keeps no lists.
+        # The time-skipping test server has no lists.
         with suppress_status(RPCStatusCode.UNIMPLEMENTED):
             async for found in self._client.list_workflows(query, page_size=1):
                 return found.run_id if found.status in BROKEN_OFF else None
         return None
 
     async def chain(self, workflow_id: str, run_id: str) -> Sequence[RunHistory]:
-        """The run and those that it was started to go on after, oldest first."""
+        """The run and the runs after which it goes on, oldest first."""
         runs: list[RunHistory] = []
         wanted: str | None = run_id
         while wanted is not None and len(runs) < LONGEST_CHAIN:
@@ -134,7 +134,7 @@ class RunHistories:
         return runs[::-1]
 
     async def whole_chain(self, workflow_id: str, run_id: str) -> AsyncIterator[RunHistory]:
-        """The run and all before it that Temporal still has, newest first."""
+        """The run and all runs before it that Temporal still has, newest first."""
         wanted: str | None = run_id
         while wanted is not None and (run := await self.read(workflow_id, wanted)) is not None:
             yield run
@@ -143,8 +143,8 @@ class RunHistories:
     async def earlier(self, workflow_id: str, run_id: str) -> dict[str, Any]:
         """`{start, started_at, records, signals}` of an instance whose run ended before the instance was over.
 
-        `start` is the input that the instance began with, if its history is still there; `signals` are `{name, payload,
-        at}` with the ids and times under which that run took them, or would have.
+        `start` is the input with which the instance began, if its history is still there. `signals` are `{name,
+        payload, at}` with the ids and times under which that run took them, or would have.
         """
         runs = await self.chain(workflow_id, run_id)
         return {
@@ -237,8 +237,10 @@ class _Reading:
 
 
 def _named_as_in(run: RunHistory, base: RunHistory | None) -> RunHistory:
-    """A reset run has the signals of the run before in the same order, and then its own: what that one has named keeps
-    the name."""
+    """The run with the event ids of `base` for the signals that both have.
+
+    A reset run has the signals of the run before in the same order, and then its own.
+    """
     if base is None:
         return run
     signals = tuple(

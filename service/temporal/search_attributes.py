@@ -1,4 +1,4 @@
-"""Registering the search attributes where we may, and finding out which ones the namespace has."""
+"""Adding the search attributes if that is allowed, and finding out which ones the namespace has."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TYPES = {
 async def available(client: Client, wanted: Iterable[SearchAttributeKey[Any]]) -> list[str]:
     """The wanted attributes that exist with the right type, after trying to add the missing ones.
 
-    An unknown attribute would wedge every workflow that set it, so whatever cannot be confirmed is left out.
+    An unknown attribute would block every workflow that sets it, so attributes that cannot be confirmed are left out.
     """
     wanted = tuple(wanted)
     existing = await _existing(client)

@@ -1,4 +1,4 @@
-"""The steps that a run has handed to the store, read from what it asked of its activities and what they answered."""
+"""The steps that a run has sent to the store, read from the requests to its activities and their answers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from workflows.state import with_outcome
 
 Document = Mapping[str, Any]
 STEP_ACTIVITIES = frozenset({APPLY_EVENTS, TELL, RECORD})
-"""Activities by which a run has its steps written."""
+"""The activities that write the steps of a run."""
 
 
 class SentSteps:
-    """Takes requests and answers in the order of the history."""
+    """Collects steps from requests and answers, which must come in the order of the history."""
 
     def __init__(self) -> None:
         self.documents: list[Document] = []
@@ -31,12 +31,15 @@ class SentSteps:
         self._places: dict[int, int] = {}
 
     def begin(self, state: Document) -> None:
-        """With an input, or with what was loaded: `{snapshot, plan, opened}` of an instance that begins, else `{plan}`
-        and the `unrecorded` steps of the run before."""
+        """Begin with an input, or with what was loaded.
+
+        That is `{snapshot, plan, opened}` for an instance that begins, else `{plan}` and the `unrecorded` steps of the
+        run before.
+        """
         if "plan" in state:
             self._plan = Plan.from_json(state["plan"])
         if "opened" in state and self._plan is not None:
-            # Whoever records it, it is the same.
+            # The first record is the same whoever writes it.
             opened = Event.from_json(state["opened"])
             self.documents.append(first_record(state["snapshot"], self._plan, opened).to_json())
         self.documents += state.get("unrecorded", ())
@@ -47,7 +50,7 @@ class SentSteps:
             return
         self._requests[event_id] = activity, request
         if activity == TELL:
-            # Told as soon as it was asked for: what became of it may never be answered.
+            # The step counts from the request on: the answer with its outcome may never come.
             self._places[event_id] = len(self.documents)
             self.documents.append(request["record"])
 

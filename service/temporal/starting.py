@@ -1,4 +1,4 @@
-"""Starting a run that goes on with an instance from what is recorded of it."""
+"""Starting a run that goes on with an instance from its record."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ async def start_from_record(
     if_running: WorkflowIDConflictPolicy,
     **options: Any,
 ) -> None:
-    """Start a run that loads the recorded past, and whatever the run `after` was sent besides.
+    """Start a run that loads the recorded past, and the signals of the run `after` that are not recorded.
 
-    `after` is the run that ended before its instance was over, None where there was no such run. `options` are those
-    of `Client.start_workflow`. Raises RPCError, and WorkflowAlreadyStartedError where `if_running` is FAIL.
+    `after` is the run that ended before its instance was over, None if there was no such run. `options` are those of
+    `Client.start_workflow`. Raises RPCError; also WorkflowAlreadyStartedError if `if_running` is FAIL.
     """
     await client.start_workflow(
         WORKFLOW_TYPE,

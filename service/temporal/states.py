@@ -1,4 +1,4 @@
-"""What Temporal knows of an instance, read from the answer of its workflow or from the start of its history."""
+"""The state of an instance, read from the answer of its workflow or from the start of its history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class QueriedState:
 
     @classmethod
     def from_json(cls, body: Any) -> QueriedState | None:
-        """None while the instance has not been planned."""
+        """The state in the answer, None while the instance is not planned."""
         body = unpack(body) if isinstance(body, Mapping) else {}
         if not body.get("snapshot") or not body.get("plan"):
             return None
@@ -32,9 +32,9 @@ class QueriedState:
 
 @dataclass(frozen=True, slots=True)
 class StartedState:
-    """What a run was started with: its state then, None when it has to plan or load first, and the events behind it.
+    """What a run was started with: its state (None if it has to plan or load first) and the events of that state.
 
-    `first` is the record of the opening where the run began with it.
+    `first` is the record of the opening, if the run began with it.
     """
 
     state: QueriedState | None

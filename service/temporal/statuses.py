@@ -1,4 +1,4 @@
-"""What Temporal's refusals mean to whoever expects them."""
+"""Handling the statuses that Temporal refuses with."""
 
 from __future__ import annotations
 

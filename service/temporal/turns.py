@@ -1,4 +1,4 @@
-"""Turns at Temporal: more commands at once would only make each of them slower, and all of them together, too."""
+"""Turns at Temporal. More commands at once would make each of them slower, and all of them together, too."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from domain.errors import ClientGone, EngineUnavailable
 AT_ONCE = 16
 
 client_is_gone: ContextVar[Callable[[], Awaitable[bool]] | None] = ContextVar("client_is_gone", default=None)
-"""Asks whether the client that is being answered has closed its connection."""
+"""Asks whether the client of the present request has closed its connection."""
 
 
 class Turns:
-    """One for a process; whoever waits gets a turn in the order of arrival. Belongs to one event loop."""
+    """One for a process. Turns are given in the order of arrival. Belongs to one event loop."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._free = asyncio.Semaphore(at_once)
 
     @asynccontextmanager
     async def one(self, within: float) -> AsyncIterator[None]:
-        """Raises EngineUnavailable when it does not come within that many seconds, ClientGone for a client that has
-        left meanwhile: nothing is done for it then."""
+        """A turn. Raises EngineUnavailable if it does not come within that many seconds.
+
+        Raises ClientGone if the client has left meanwhile: nothing is done for it then.
+        """
         waits = self._free.locked()
         try:
             async with asyncio.timeout(within):
@@ -40,7 +42,7 @@ class Turns:
 
 
 async def require_client() -> None:
-    """Raises ClientGone when whoever asked has closed the connection."""
+    """Raises ClientGone when the client has closed the connection."""
     is_gone = client_is_gone.get()
     if is_gone is not None and await is_gone():
         raise ClientGone("The connection was closed before anything was done.")
