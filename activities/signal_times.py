@@ -22,11 +22,11 @@ class HistorySignalTimes:
 
     async def __call__(self, signals: Signals, ordinals: frozenset[int]) -> Mapping[int, str]:
         times: dict[int, str] = {}
-        asked_in, started, ordinal = None, None, signals.count
+        task, started, ordinal = None, None, signals.count
         async for event in newest_first(self._client, signals.workflow_id, signals.run_id, PAGE):
             if event.activity_task_scheduled_event_attributes.activity_id == signals.activity_id:
-                asked_in = event.activity_task_scheduled_event_attributes.workflow_task_completed_event_id
-            elif event.event_id == asked_in:
+                task = event.activity_task_scheduled_event_attributes.workflow_task_completed_event_id
+            elif event.event_id == task:
                 started = event.workflow_task_completed_event_attributes.started_event_id
             elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED and started is not None:
                 # What came while that task ran is written behind it, and the workflow had not read it.

@@ -1,10 +1,14 @@
-"""Every statement of the store is about one organization, unless it is named here."""
+"""Every statement of the store is about one organization, unless it is named here.
+
+Both checks read the source. One finds columns `organization` that are used without `own`. The other finds statements
+that no `own` narrows: neither where they stand, nor in what they refer to.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -26,6 +30,23 @@ ACROSS_ORGANIZATIONS = {
     "store/instances/upkeep.py:gapped": "every instance that lacks a step is filled",
 }
 """Places that name a column `organization` without `own`, and why they may."""
+
+NARROWED_BY_NOTHING = {
+    "store/access/keys.py:Keys.verify": "the key itself says whose it is",
+    "store/access/keys.py:Keys.ensure": "as verify; a key of another organization is refused",
+    "store/access/keys.py:Keys.any": "the engine asks whether anybody has a key",
+    "store/access/organizations.py:Organizations.list": "the command line lists all organizations",
+    "store/instances/upkeep.py:Upkeep.ongoing": "the engine looks after the instances of all organizations",
+    "store/instances/upkeep.py:Upkeep.recorded": "instances of several organizations, by their whole addresses",
+    "store/instances/upkeep.py:Upkeep.gapped": "as ongoing",
+    "store/instances/upkeep.py:Upkeep.overdue": "as ongoing",
+    "store/instances/upkeep.py:Upkeep.overdue_instances": "as ongoing",
+    "store/instances/upkeep.py:Upkeep.compared_at": "of one row for the whole store",
+    "store/instances/upkeep.py:Upkeep.has_been_compared": "as compared_at",
+    "store/instances/upkeep.py:Upkeep.write": "as compared_at",
+    "store/rules/calendars.py:_versions_with_keys": "its callers add the predicate",
+}
+"""Functions with a statement that no organization narrows, and why they may have one."""
 
 COMPARED = re.compile(r"\borganization\b\s*(=|<|>|!=|IN\b|LIKE\b)|(=|<|>|!=)\s*\w+\.organization\b", re.IGNORECASE)
 
@@ -114,13 +135,118 @@ def _found() -> Iterator[tuple[str, int]]:
             yield f"{path.relative_to(ROOT)}:{name}", line
 
 
+Unit = ast.FunctionDef | ast.AsyncFunctionDef | ast.Assign | ast.AnnAssign
+"""A function, a method or a constant of a module."""
+
+
+def _units(tree: ast.Module) -> Iterator[tuple[str, Unit]]:
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            methods = (one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+            yield from ((f"{node.name}.{method.name}", method) for method in methods)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            (target, *_) = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if isinstance(target, ast.Name):
+                yield target.id, node
+
+
+def unnarrowed(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Units with a statement that no `own` narrows: each with the statement's line.
+
+    A predicate, a statement or a scope that comes as a parameter is its caller's to narrow.
+    """
+    units = dict(_units(tree))
+    narrowed = {name for name, unit in units.items() if _calls_own(unit)}
+    while more := {name for name in units.keys() - narrowed if _names(units[name]) & _referable(units, narrowed)}:
+        narrowed |= more
+    for name, unit in units.items():
+        if name not in narrowed and not _is_given_a_predicate(unit):
+            yield from ((name, line) for line in _statements(unit))
+
+
+def _statements(unit: Unit) -> Iterator[int]:
+    for node in ast.walk(unit):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"sa.select", "sa.update", "sa.delete"}:
+            yield node.lineno
+
+
+def _calls_own(unit: Unit) -> bool:
+    """A join by `own(table, other.c.organization)` narrows nothing."""
+    calls = (node for node in ast.walk(unit) if isinstance(node, ast.Call) and ast.unparse(node.func) == "own")
+    return any(not re.search(r"(\.c|^[A-Z]+)\.organization$", ast.unparse(call.args[1])) for call in calls)
+
+
+def _names(unit: Unit) -> set[str]:
+    nodes = list(ast.walk(unit))
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return attributes | {node.id for node in nodes if isinstance(node, ast.Name)}
+
+
+def _referable(units: Mapping[str, Unit], narrowed: set[str]) -> set[str]:
+    """Functions and constants by their names, and properties; methods have names that other things have, too."""
+    return {name.rpartition(".")[2] for name in narrowed if "." not in name or _is_property(units[name])}
+
+
+def _is_property(unit: Unit) -> bool:
+    decorators = unit.decorator_list if isinstance(unit, ast.FunctionDef) else []
+    return any(ast.unparse(one) == "property" for one in decorators)
+
+
+def _is_given_a_predicate(unit: Unit) -> bool:
+    if not isinstance(unit, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    annotations = (ast.unparse(one.annotation) for one in unit.args.args if one.annotation is not None)
+    return any(re.search(r"\b(ColumnElement|Select|Scope)\b", annotation) for annotation in annotations)
+
+
+def _found_unnarrowed() -> Iterator[tuple[str, int]]:
+    for path in _sources():
+        for name, line in unnarrowed(ast.parse(path.read_text())):
+            yield f"{path.relative_to(ROOT)}:{name}", line
+
+
 def test_no_statement_names_an_organization_but_through_own() -> None:
     strays = [f"{place} (line {line})" for place, line in _found() if place not in ACROSS_ORGANIZATIONS]
     assert not strays, f"use store.schema.tenancy.own, or name the reason in this test: {strays}"
 
 
+def test_no_statement_reaches_the_rows_of_all_organizations() -> None:
+    strays = [f"{place} (line {line})" for place, line in _found_unnarrowed() if place not in NARROWED_BY_NOTHING]
+    assert not strays, f"narrow them by store.schema.tenancy.own, or name the reason in this test: {strays}"
+
+
 def test_each_exception_is_still_needed() -> None:
     assert {place for place, _ in _found()} == set(ACROSS_ORGANIZATIONS)
+    assert {place for place, _ in _found_unnarrowed()} == set(NARROWED_BY_NOTHING)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "def find(policy_id):\n    return sa.select(policies).where(policies.c.id == policy_id)",
+        "class Policies:\n    def get(self, id_):\n        return sa.delete(policies).where(policies.c.id == id_)",
+        "EVERY = sa.select(policies)",
+        "def joined(id_):\n    return sa.select(policies).join(teams, own(teams, policies.c.organization))",
+        "class A:\n    def list(self): own(teams, 1)\nclass B:\n    def any(self): return sa.select(list(teams.c))",
+    ],
+)
+def test_a_statement_about_all_organizations_is_found(planted: str) -> None:
+    assert list(unnarrowed(ast.parse(planted)))
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "def find(id_):\n    return sa.select(policies).where(own(policies, 'acme', id=id_))",
+        "KEY = own(policies, OF_ORGANIZATION)\nFIND = sa.select(policies).where(KEY)",
+        "def _is(id_): return own(policies, 'acme', id=id_)\ndef find(): return sa.select(policies).where(_is(1))",
+        "def _read(these: sa.ColumnElement[bool]): return sa.select(policies).where(these)",
+    ],
+)
+def test_a_statement_about_one_organization_is_left_alone(planted: str) -> None:
+    assert not list(unnarrowed(ast.parse(planted)))
 
 
 @pytest.mark.parametrize(
