@@ -12,8 +12,9 @@ GROWTH = 1.5
 
 
 async def polls(within: float, longest: float = LONGEST_WAIT) -> AsyncIterator[None]:
-    """Yields for each look: at least once, at growing intervals of at most `longest` seconds, last after `within`
-    seconds.
+    """Yields for each look: at least once, and last after `within` seconds.
+
+    The intervals grow, up to `longest` seconds.
     """
     clock = asyncio.get_running_loop().time
     deadline, wait = clock() + within, FIRST_WAIT

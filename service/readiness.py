@@ -103,8 +103,9 @@ async def _milestones(store: Store, now: Instant) -> ReadinessCondition:
 
 
 async def _instances(runs: Callable[[], Awaitable[Runs]]) -> ReadinessCondition:
-    """No workflow is stuck. Temporal reports those whose task has failed several times in a row, from
-    release 1.30 on.
+    """No workflow is stuck.
+
+    Temporal reports those whose task has failed several times in a row, from release 1.30 on.
     """
     stuck = await (await runs()).count_failing()
     return ReadinessCondition(up=not stuck, figures={"stuck": stuck})

@@ -28,8 +28,9 @@ from store.rules.teams import Teams
 
 
 class Store:
-    """Belongs to one event loop. Every method of every part raises StoreUnavailable when the database cannot be
-    reached.
+    """Belongs to one event loop.
+
+    Every method of every part raises StoreUnavailable when the database cannot be reached.
     """
 
     def __init__(self, database: Database, now: Clock = system_clock) -> None:

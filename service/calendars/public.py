@@ -23,8 +23,9 @@ SHOWN = 20
 
 @cache
 def countries() -> dict[str, tuple[str, ...]]:
-    """Country codes (ISO 3166-1, two letters) and the subdivisions of each, in order. The first call takes a second or
-    two.
+    """Country codes (ISO 3166-1, two letters) and the subdivisions of each, in order.
+
+    The first call takes a second or two.
     """
     return {country: _parts(country) for country in _codes()}
 
@@ -40,8 +41,9 @@ def around(year: int, country: str, subdivision: str | None, field: str = "") ->
 
 
 def of_years(years: range, country: str, subdivision: str | None, field: str = "") -> PublicHolidays:
-    """The holidays of those years. Raises InvalidValue for an unknown country or subdivision, naming
-    some known ones.
+    """The holidays of those years.
+
+    Raises InvalidValue for an unknown country or subdivision, naming some known ones.
     """
     _require_one_of(_codes(), country, f"{field}country")
     if subdivision is not None:

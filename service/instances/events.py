@@ -23,9 +23,7 @@ from store.rules.claims import Claim
 
 @dataclass(frozen=True, slots=True)
 class CarriedTickets:
-    """The ticket that an event carries in case its subject is unknown, once for each kind of instance
-    that it may get.
-    """
+    """The ticket that an event carries for an unknown subject, once for each kind of instance that it may get."""
 
     tickets: Sequence[Ticket]
     opened_at: Instant | None
@@ -95,9 +93,7 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
 async def _give(
     deps: Dependencies, organization: str, event: SubjectEvent
 ) -> tuple[Sequence[InstanceId], Mapping[str, Claim]]:
-    """The existing instances of the subject, which have the event now, and the claims of those that do
-    not exist yet.
-    """
+    """Send the event; return the instances that exist, and the claims of those that do not exist yet."""
     running = await all_settled(_signal(deps, organization, event, one) for one in event.subject)
     quiet = [one for one, is_running in zip(event.subject, running, strict=True) if not is_running]
     if not quiet:

@@ -79,8 +79,9 @@ class OpeningEvents:
 async def open_instance(
     deps: Dependencies, organization: str, ticket: Ticket, when: str | None
 ) -> OpenResult | UntrackedTicket:
-    """Start an instance for a ticket, or find the one it has. Raises Unavailable when store or Temporal
-    do not answer.
+    """Start an instance for a ticket, or find the one it has.
+
+    Raises Unavailable when store or Temporal do not answer.
     """
     now = deps.now()
     opened = Event(EventKind.OPENED, mint_event_id(), occurred_at(when, now), now, source=SOURCE)
@@ -128,8 +129,9 @@ async def open_prepared(
 
 
 async def settle_claims(deps: Dependencies, organization: str, policy_id: str) -> None:
-    """Drop the lapsed claims on a policy whose instances do not run. Raises EngineUnavailable when Temporal does not
-    answer.
+    """Drop the lapsed claims on a policy whose instances do not run.
+
+    Raises EngineUnavailable when Temporal does not answer.
     """
     for claim in await deps.store.claims.lapsed(organization, policy_id):
         if not await deps.engine.is_running(organization, claim.instance_id):
@@ -171,8 +173,9 @@ async def _revive(deps: Dependencies, organization: str, ticket: Ticket, opening
 async def _contend(
     deps: Dependencies, organization: str, ticket: Ticket, other: Claim, prepare: Prepare, opening: OpeningEvents
 ) -> TrackedTicket | UntrackedTicket:
-    """Resolve a claim that another request made before the rules changed. That request may be about to start the
-    ticket.
+    """Resolve a claim that another request made before the rules changed.
+
+    That request may be about to start the ticket.
     """
     if await deps.engine.is_running(organization, other.instance_id):
         return await _found(deps, organization, ticket, opening)

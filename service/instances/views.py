@@ -16,9 +16,7 @@ from service.dependencies import Dependencies
 from store.instances.instances import StoredInstance
 
 Source = Literal["store", "workflow", "planned"]
-"""Where it comes from: the store; the workflow, or what it was started with; `planned` has an event that is not
-recorded.
-"""
+"""Where it comes from: the store, the workflow (or its input), or a plan with an event that is not recorded."""
 
 
 @dataclass(frozen=True, slots=True)

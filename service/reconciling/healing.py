@@ -137,8 +137,9 @@ class Healing:
         return Finding(Trouble.OVERDUE, id_, "a milestone should have fired more than a minute ago", None)
 
     async def _replace(self, trouble: Trouble, id_: str, run_id: str, detail: str) -> Finding | None:
-        """End the run, then start a new one. If this process dies in between, the next round starts it: the run is gone
-        then.
+        """End the run, then start a new one.
+
+        If this process dies in between, the next round starts it: the run is gone then.
         """
         newest = await self.runs.describe(id_)
         if newest is None or newest.run_id != run_id:

@@ -137,9 +137,7 @@ class Runs:
         return RecordedSequences(newest or begun_with, begun_with)
 
     async def _sequences(self, workflow_id: str, run_id: str) -> AsyncIterator[tuple[int, Instant]]:
-        """The sequence of the newest step at each of the run's requests, and the request's instant; the last request
-        first.
-        """
+        """The newest step at each of the run's requests, and the request's instant; the last request first."""
         async for event in newest_first(self._client, workflow_id, run_id, HISTORY_PAGE):
             scheduled = event.activity_task_scheduled_event_attributes
             if scheduled.activity_type.name in STEP_ACTIVITIES:

@@ -47,9 +47,7 @@ class ReplanRequest:
 
 @dataclass(frozen=True, slots=True)
 class MovedInstance:
-    """An instance whose targets move, its rules before and after, and the ids of the replan events that it had
-    received.
-    """
+    """An instance whose targets move, its rules before and after, and the replan events that it has received."""
 
     instance_id: str
     before: Mapping[str, Any]

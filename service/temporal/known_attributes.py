@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 
 
 class Attributes:
-    """One for a process. A start waits at most `ASK_SECONDS`: an instance sets attributes that it was
-    started without.
+    """One for a process.
+
+    A start waits at most `ASK_SECONDS`: an instance sets attributes that it was started without.
     """
 
     def __init__(self) -> None:

@@ -22,8 +22,9 @@ from store.schema.tenancy import own
 
 @dataclass(frozen=True, slots=True)
 class MeasuredBreach:
-    """`overrun` is working time, `wall_overrun` wall time; both in microseconds from the due instant to the stop, or to
-    now while the clock is open.
+    """`overrun` is working time, `wall_overrun` wall time, both in microseconds.
+
+    They last from the due instant to the stop, or to now while the clock is open.
     """
 
     instance_id: str

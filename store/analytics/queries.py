@@ -131,8 +131,9 @@ def counts(scope: Scope, window: OutcomeWindow, *, some_stop_later: bool = False
 
 
 def touched(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
-    """The number of instances with such a clock that ended. The first clock of an instance may lie outside of the
-    scope.
+    """The number of instances with such a clock that ended.
+
+    The first clock of an instance may lie outside of the scope.
     """
     number = sa.func.count(sa.distinct(TARGETS.instance_id))
     these = sa.and_(_of(scope), TARGETS.outcome.in_(OUTCOMES), window.where)
@@ -198,8 +199,9 @@ def averages(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
 
 
 def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Select[Any]:
-    """The number of met and breached clocks in each bucket, by the bucket's number. `cut` has no bucket that lies
-    ahead.
+    """The number of met and breached clocks in each bucket, by the bucket's number.
+
+    `cut` has no bucket that lies ahead.
     """
     columns = (sa.column("bucket", sa.Integer), sa.column("start", UtcDateTime), sa.column("end", UtcDateTime))
     bounds = [

@@ -30,8 +30,9 @@ FEW = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of policies and teams by their ids, archived and deleted ones included. An id that is not known here is
-    absent.
+    """Names of policies and teams by their ids, archived and deleted ones included.
+
+    An id that is not known here is absent.
     """
 
     policies: Mapping[str, str]

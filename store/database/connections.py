@@ -69,8 +69,9 @@ class Database:
             return await (self._backend.read(work) if around is None else around.run(work))
 
     async def write(self, work: Work[T]) -> T:
-        """What `work` returns, once it is committed. Any exception undoes the work. Raises StoreUnavailable as `read`
-        does.
+        """What `work` returns, once it is committed.
+
+        Any exception undoes the work. Raises StoreUnavailable as `read` does.
         """
         with self._translated():
             if (around := self._joined()) is not None:

@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 READERS = 10
 BETWEEN_TRIES = 0.001
-"""Seconds. SQLite itself would sleep up to a tenth of a second, and a process that commits all the time leaves shorter
-gaps.
+"""Seconds. SQLite itself sleeps up to a tenth, longer than the gaps that a process leaves which
+commits all the time.
 """
 LONGEST_TURN = 0.0005
 """Seconds after which a computing thread lets another one run.

@@ -105,8 +105,9 @@ class Instances:
     now: Clock
 
     async def apply(self, record: Record) -> None:
-        """Write a record. Raises ProjectionConflict when its key (organization, instance, sequence) holds other
-        content.
+        """Write a record.
+
+        Raises ProjectionConflict when its key (organization, instance, sequence) holds other content.
         """
         await records.apply(self.database, self.now, record)
 

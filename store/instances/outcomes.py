@@ -37,9 +37,7 @@ _DELETE = sa.delete(instance_targets).where(own(instance_targets, OF_ORGANIZATIO
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """The document of a clock, the instant at which the clock before it ended, and what all clocks of its instance
-    share.
-    """
+    """The document of a clock, when the clock before it ended, and what all clocks of its instance share."""
 
     document: Mapping[str, Any]
     previous_at: str | None

@@ -54,8 +54,9 @@ class InstanceReplan:
 
 @dataclass(frozen=True, slots=True)
 class Replan:
-    """`request` is the body of the request. `calendar_before` is the version of the calendar before a closure changed
-    it.
+    """`request` is the body of the request.
+
+    `calendar_before` is the version of the calendar before a closure changed it.
     """
 
     id: str

@@ -99,8 +99,9 @@ class Tickets:
         return _ticket(row)
 
     async def change(self, organization: str, changed: StoredTicket) -> StoredTicket | None:
-        """The ticket in its next version. None when `changed` is not made of the newest version: nothing is changed
-        then.
+        """The ticket in its next version.
+
+        None when `changed` is not made of the newest version: nothing is changed then.
         """
         this = sa.and_(_is(organization, changed.id), tickets.c.version == changed.version)
         following = replace(changed, version=changed.version + 1)
@@ -110,8 +111,9 @@ class Tickets:
     async def list(
         self, organization: str, *, limit: int, offset: int, as_of: Instant, **filters: Unpack[TicketFilters]
     ) -> tuple[Sequence[ListedTicket], int]:
-        """A page of tickets, newest first, and the number of all that match. A window is breached once its due is
-        `as_of` or earlier.
+        """A page of tickets, newest first, and the number of all that match.
+
+        A window is breached once its due is `as_of` or earlier.
         """
         wanted = sa.and_(own(tickets, organization), *_conditions(filters, as_of))
         page = sa.select(tickets).where(wanted).order_by(tickets.c.created_at.desc(), tickets.c.id)

@@ -1,5 +1,6 @@
-"""Traits that clocks have in common, by number. Whoever writes a clock looks its traits up, and adds them if they are
-new.
+"""Traits that clocks have in common, by number.
+
+Whoever writes a clock looks its traits up, and adds them if they are new.
 """
 
 from __future__ import annotations

@@ -46,9 +46,7 @@ class RecordedInstance:
 
 @dataclass(frozen=True, slots=True)
 class OverdueInstances:
-    """The number of instances with a milestone that should have fired before some instant, and the earliest such
-    milestone.
-    """
+    """The number of instances with a milestone that should have fired, and when the earliest of these should have."""
 
     count: int
     since: Instant | None

@@ -1,3 +1,1 @@
-"""The rules of organizations: policies, business hours, teams, and the claims that keep policies
-from being archived.
-"""
+"""The rules of organizations: policies, business hours, teams, and claims on policies."""

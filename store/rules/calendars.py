@@ -144,9 +144,7 @@ class Calendars:
         return await self.database.write(work)
 
     async def delete(self, organization: str, calendar_id: str) -> None:
-        """Raises Conflict for the default calendar, and for one that live policies or teams use; the message names
-        them.
-        """
+        """Raises Conflict for the default calendar, and for one that live policies or teams use, naming these."""
 
         def work(conn: sa.Connection) -> None:
             begin_change(conn, organization)

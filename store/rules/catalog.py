@@ -19,8 +19,9 @@ from store.rules.teams import live_teams
 
 @dataclass(frozen=True, slots=True)
 class Catalogs:
-    """Catalogs in memory. One query tells whether a catalog is the newest, so changes of other
-    processes count at once.
+    """Catalogs in memory.
+
+    One query tells whether a catalog is the newest, so changes of other processes count at once.
     """
 
     _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)

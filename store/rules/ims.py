@@ -18,8 +18,9 @@ from store.schema.tenancy import own
 
 @dataclass(frozen=True, slots=True)
 class ImsSettings:
-    """`sla_enabled_at` is when measuring was last switched on. Tickets that were open then are measured from that
-    instant.
+    """`sla_enabled_at` is when measuring was last switched on.
+
+    Tickets that were open then are measured from that instant.
     """
 
     sla_enabled: bool = False

@@ -232,9 +232,7 @@ def _require_free(conn: sa.Connection, organization: str, part_ids: Collection[s
 
 
 def _require_alone(conn: sa.Connection, organization: str, policy: Policy) -> None:
-    """Raises Conflict for a second policy of the API v1 for a priority: a ticket's policy must not
-    depend on an order.
-    """
+    """Raises Conflict for a second policy of the API v1 for a priority: that API knows no order of policies."""
     if policy.origin is not Origin.V1:
         return
     for other in live_policies(conn, organization):

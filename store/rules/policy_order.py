@@ -19,8 +19,9 @@ def last_position(conn: sa.Connection, organization: str) -> int:
 
 
 def live_ids(conn: sa.Connection, organization: str, kind: Kind) -> Sequence[str]:
-    """The ids of live policies in their order; without those of the API v1, which have none: a ticket matches at most
-    one.
+    """The ids of live policies in their order.
+
+    Those of the API v1 have no order, because a ticket matches at most one of them.
     """
     live = sa.and_(
         own(policies, organization, kind=kind.value, origin=Origin.V2.value), policies.c.archived_at.is_(None)

@@ -69,8 +69,9 @@ class Teams:
         return await self.database.read(lambda conn: _find(conn, organization, team_id))
 
     async def update(self, organization: str, team_id: str, change: Callable[[Team], Team]) -> StoredTeam:
-        """Write what `change` makes of the team as it is now, so that no other change is lost. `change` must keep the
-        id.
+        """Write what `change` makes of the team as it is now, so that no other change is lost.
+
+        `change` must keep the id.
         """
 
         def work(conn: sa.Connection) -> StoredTeam:
