@@ -30,8 +30,9 @@ async def send(deps: Dependencies, organization: str, instance_id: str, signal: 
 
 
 async def revive(deps: Dependencies, organization: str, instance_id: str, signal: Signal | None) -> bool:
-    """Have the instance run and send it the signal, whether it was finished or not; false if the store does not have
-    it.
+    """Have the instance run and send it the signal, whether it was finished or not.
+
+    False if the store does not have the instance.
 
     Without a signal an instance that is over stays over, and any other runs.
     """

@@ -44,8 +44,9 @@ class EarlierRuns:
         self._apply = apply
 
     async def __call__(self, workflow_id: str, run_id: str | None) -> Mapping[str, Any] | None:
-        """`{start, started_at, signals}` as `RunHistories.earlier` gives them. The store then has all records of those
-        runs.
+        """`{start, started_at, signals}` as `RunHistories.earlier` gives them.
+
+        The store then has all records of those runs.
 
         Without a `run_id` the run is looked for: whoever started the instance may not have known it.
         """

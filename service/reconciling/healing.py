@@ -90,8 +90,9 @@ class Healing:
         return Finding(Trouble.UNRECORDED, id_, _behind(known), f"recorded up to step {newest.sequence} ({steps} read)")
 
     async def fill(self, recorded: RecordedInstance) -> Finding | None:
-        """Check an instance that lacks a step before others, as after the store was restored while its workflow went
-        on.
+        """Check an instance that lacks a step before others.
+
+        That happens if the store is restored while the workflow goes on.
 
         A step that is in no history stays missing.
         """

@@ -66,8 +66,7 @@ class Reconciler:
                 await self._look_at(suspects)
 
     async def round(self, *, thorough: bool) -> Report:
-        """Compare what is recorded as going on with what runs, and the runs that ended since the last round with the
-        store.
+        """Compare the store with Temporal: what goes on, and what has ended since the last round.
 
         If `thorough`, or if the store was not compared for a while, the history of every running instance is compared,
         too. A dry round looks at all runs that have ever ended. Raises StoreUnavailable and RPCError.

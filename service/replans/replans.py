@@ -128,8 +128,9 @@ async def preview(deps: Dependencies, organization: str, request: ReplanRequest)
 async def apply(
     deps: Dependencies, organization: str, replan: Replan, request: ReplanRequest, expected: Mapping[str, Any]
 ) -> ReplanProgress:
-    """Put the rules in place. A repetition goes on with what was decided the first time, even if rules have changed
-    since.
+    """Put the rules in place.
+
+    A repetition goes on with what was decided the first time, even if rules have changed since.
 
     Raises as `preview` does, and Conflict for another request under the same id, for a replan that was undone (also
     while this runs), and while instances have not answered an earlier replan.
@@ -144,8 +145,9 @@ async def apply(
 
 
 async def undo(deps: Dependencies, organization: str, replan_id: str, actor: str) -> ReplanProgress:
-    """Put back the earlier rules of the instances to which the replan was sent. An apply that still runs sends nothing
-    more.
+    """Put back the earlier rules of the instances to which the replan was sent.
+
+    An apply that still runs sends nothing more.
 
     Raises NotFound, and Conflict if other rules have replaced these since, or are about to.
     """

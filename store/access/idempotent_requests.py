@@ -42,8 +42,9 @@ class IdempotentRequest:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequests:
-    """Call `claim` first, then do the work, then call `keep`: in one transaction (`Database.transaction`) or in one
-    each.
+    """Call `claim` first, then do the work, then call `keep`.
+
+    The three may share a transaction (`Database.transaction`) or have one each.
 
     In one transaction the work is done once: the same request waits until the transaction ends. With a transaction for
     each step, every request that arrives before an answer is kept does the work again. The work must then be

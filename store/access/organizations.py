@@ -91,8 +91,9 @@ class Organizations:
         default_calendar_id: str | None = None,
         subscription: Subscription | None = None,
     ) -> Organization:
-        """Change the values that are not None. Processes that cache keys apply a new subscription when they read a key
-        again.
+        """Change the values that are not None.
+
+        Processes that cache keys apply a new subscription when they read a key again.
 
         Raises NotFound for the organization, InvalidValue for a calendar that it does not have, or for a bad value.
         """

@@ -103,8 +103,10 @@ LENGTHS = ("worked", "lasted", "paused")
 
 
 def counts(scope: Scope, window: OutcomeWindow, *, some_stop_later: bool = False) -> sa.Select[Any]:
-    """For each traits and outcome: the number of clocks that ended, how many of them were the first of their instance,
-    how many have stopped, and averages of those.
+    """The numbers of clocks that ended, by traits and outcome.
+
+    For each: how many clocks ended, how many of them were the first of their instance, how many have stopped, and
+    averages of those.
 
     Averages cannot overflow as sums could. The statement goes along the index once, in its order.
 

@@ -23,8 +23,9 @@ T = TypeVar("T")
 
 READERS = 10
 BETWEEN_TRIES = 0.001
-"""Seconds. SQLite itself sleeps up to a tenth, longer than the gaps that a process leaves which
-commits all the time.
+"""Seconds.
+
+SQLite itself sleeps up to a tenth of a second. A process that commits all the time leaves shorter gaps.
 """
 LONGEST_TURN = 0.0005
 """Seconds after which a computing thread lets another one run.

@@ -344,8 +344,9 @@ def _of_replan(organization: str, replan_id: str) -> sa.ColumnElement[bool]:
 
 
 def _unanswered(organization: str, instance_ids: Sequence[str]) -> sa.Select[Any]:
-    """What was sent to these instances, or is about to be, and is neither recorded nor refused; with what they set
-    aside.
+    """What was sent to these instances, or is about to be, and is neither recorded nor refused.
+
+    Each row also has what the instance has set aside.
 
     What was not sent before an undo is never sent.
     """
