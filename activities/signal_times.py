@@ -1,4 +1,7 @@
-"""Reading from a run's own history when its signals reached Temporal, however late a worker came to read them."""
+"""When the signals of a run reached Temporal, read from the run's own history.
+
+A worker may read signals long after they arrived.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ PAGE = 20
 
 
 class HistorySignalTimes:
-    """Reads from the end, so that it costs the same however long a history is."""
+    """Reads a history from its end, so that its length does not matter."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -29,7 +32,7 @@ class HistorySignalTimes:
             elif event.event_id == task:
                 started = event.workflow_task_completed_event_attributes.started_event_id
             elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED and started is not None:
-                # What came while that task ran is written behind it, and the workflow had not read it.
+                # Signals that came while that task ran are written behind it: the workflow had not read them.
                 if ordinal in ordinals:
                     times[ordinal] = render(instant_of(event.event_time))
                 ordinal -= 1

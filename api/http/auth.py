@@ -22,14 +22,14 @@ from store.access.keys import KeyOwner
 HEADER = "X-API-Key"
 PROTECTED = "/api"
 TTL_SECONDS = 10.0
-"""A revoked key works at most this much longer."""
+"""A revoked key is accepted for so many seconds longer, at most."""
 MOST_CACHED = 1024
 
 scheme = APIKeyHeader(name=HEADER, scheme_name="ApiKey", description="`ak_live_...`", auto_error=False)
 
 
 class KeyCache:
-    """Verified keys by their hash, for a short while."""
+    """Verified keys by their hash, kept for `TTL_SECONDS`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -52,7 +52,7 @@ class KeyCache:
         return owner
 
     def forget(self, organization: str) -> None:
-        """Have the keys of an organization looked up anew, those that are being looked up right now included."""
+        """Look the keys of an organization up anew, also those that are being looked up at the moment."""
         self._forgotten += 1
         self._owners = {
             digest: known for digest, known in self._owners.items() if known[1].organization != organization
@@ -97,7 +97,7 @@ def _is_protected(path: str) -> bool:
 
 
 async def known_keys(request: Request) -> KeyCache:
-    """The keys this process has verified lately."""
+    """The keys that this process has verified lately."""
     keys: KeyCache = request.state.keys
     return keys
 

@@ -1,12 +1,12 @@
 """`Idempotency-Key`: a POST that creates may be sent again and is answered as it was the first time.
 
-After draft-ietf-httpapi-idempotency-key-header. A POST route whose success is 201 takes part by itself (`JsonRoute`
-asks `keeping`), others by their `openapi_extra`:
+After draft-ietf-httpapi-idempotency-key-header. A POST route whose success is 201 takes keys by itself (`JsonRoute`
+calls `keeping`). Other routes take keys if their `openapi_extra` says how they keep answers:
 
-- nothing: the route writes the store alone; what it creates and its answer are kept in one transaction, or neither is;
-- `REPEATABLE`: the route talks to others (Temporal), which no transaction undoes, and may be carried out twice without
-  harm; its answer is kept behind the work;
-- `SECRET`: in one transaction, and the answer, which holds a secret, is not kept: a retry is told what was created.
+- nothing: the route writes only to the store. What it creates and its answer are kept in one transaction.
+- `REPEATABLE`: the route also talks to Temporal, which no transaction undoes. Carrying the request out twice is
+  harmless. The answer is kept after the work.
+- `SECRET`: in one transaction. The answer holds a secret and is not kept: a retry gets the id of what was created.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ KeyHeader = Annotated[
 
 
 def keeping(options: Mapping[str, Any]) -> Keeping | None:
-    """How a route with these options keeps its answers; None: it takes no keys."""
+    """How a route with these options keeps its answers, None if it takes no keys."""
     if "POST" not in (options.get("methods") or ()):
         return None
     marked = (options.get("openapi_extra") or {}).get(EXTENSION)
@@ -73,9 +73,10 @@ def keeping(options: Mapping[str, Any]) -> Keeping | None:
 
 
 def claiming(endpoint: Endpoint) -> Endpoint:
-    """The endpoint, carried out unless it has been answered before: asked once its dependencies allowed the request.
+    """The endpoint, carried out unless the request has been answered before.
 
-    So a key of less scope is refused its replays too.
+    That is looked up once the endpoint's dependencies have allowed the request, so an API key without the scope does
+    not get a kept answer either.
     """
     if hasattr(endpoint, _TAKES_PART):
         return endpoint
@@ -96,7 +97,7 @@ def claiming(endpoint: Endpoint) -> Endpoint:
 
 
 def answering(handle: Handler, how: Keeping) -> Handler:
-    """The handler, with its answer kept for whoever sends the same again under the same key."""
+    """The handler, with its answer kept for the same request under the same key."""
 
     async def answered(request: Request) -> Response:
         if (key := _key(request)) is None:
@@ -108,13 +109,13 @@ def answering(handle: Handler, how: Keeping) -> Handler:
             async with execution.around():
                 return await execution.settle(await handle(request))
         except AnsweredBefore as before:
-            return execution.again(before.answer)
+            return execution.repeated(before.answer)
 
     return answered
 
 
 def documented(options: dict[str, Any], how: Keeping) -> dict[str, Any]:
-    """The options of a route with the answers that a key may lead to."""
+    """The options of a route, with the responses to which a key may lead."""
     responses: dict[int | str, dict[str, Any]] = dict(options.get("responses") or {})
     if how is Keeping.SECRET:
         return {**options, "responses": {**problems.documented(409, 422), **responses}}
@@ -129,7 +130,7 @@ def documented(options: dict[str, Any], how: Keeping) -> dict[str, Any]:
 
 
 def parse_key(text: str) -> str:
-    """Raises InvalidValue."""
+    """The key in the text of the header. Raises InvalidValue."""
     key = text
     if text.startswith('"'):
         quoted = _QUOTED.fullmatch(text)
@@ -145,7 +146,7 @@ async def _event_id(request: Request) -> str | None:
 
 
 EventIdOfKey = Annotated[str | None, Depends(_event_id)]
-"""For a route that takes part: the id of an event that came without one; None where there is no key to make it of."""
+"""For a route that takes keys: the id for an event that came without one, None if the request has no key."""
 
 
 async def _execution_of(request: Request, _: KeyHeader = None) -> Execution | None:
@@ -153,7 +154,7 @@ async def _execution_of(request: Request, _: KeyHeader = None) -> Execution | No
 
 
 def _key(request: Request) -> str | None:
-    # Two of them are one list to HTTP, and no key.
+    # To HTTP two headers are one list, which is no valid key.
     given = request.headers.getlist(HEADER)
     return parse_key(", ".join(given)) if given else None
 

@@ -1,4 +1,4 @@
-"""Requests with an `Idempotency-Key`: carried out once, and answered the same when they are sent again."""
+"""Carrying out requests with an `Idempotency-Key`: once, with the same answer for each repetition."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ class Execution:
         return self._released_by_errors() if self._how is Keeping.REPEATABLE else self._store.database.transaction()
 
     async def claim(self) -> None:
-        """Raises AnsweredBefore, IdempotencyKeyReused."""
+        """Claim the key. Raises AnsweredBefore if there is an answer, IdempotencyKeyReused for another request."""
         if (answer := await self._store.idempotent_requests.claim(self.request)) is not None:
             raise AnsweredBefore(answer)
         self._claimed = True
 
     async def settle(self, response: Response) -> Response:
-        """The response that counts; only success is kept."""
+        """The response that counts. Only a success is kept."""
         if not 200 <= response.status_code < 300:
             await self._store.idempotent_requests.release(self.request)
             return response
         answer = self._answer(response)
         kept = await self._keep(answer)
-        return response if kept is answer else self.again(kept)
+        return response if kept is answer else self.repeated(kept)
 
-    def again(self, answer: KeptAnswer) -> Response:
+    def repeated(self, answer: KeptAnswer) -> Response:
         if self._how is not Keeping.SECRET:
             return Response(answer.body, answer.status, {**answer.headers, ANSWERED_BEFORE: "true"})
         created = json.loads(answer.body)["id"]
@@ -83,7 +83,7 @@ class Execution:
         except StoreUnavailable as error:
             if self._how is not Keeping.REPEATABLE:
                 raise
-            # Done is done, and a retry does it again without harm.
+            # The work is done, and a retry repeats it without harm.
             log.warning("an answer is not kept: %s", error)
             return answer
 
@@ -101,6 +101,6 @@ class Execution:
 
 
 def derived_event_id(request: IdempotentRequest) -> str:
-    """An id for an event that came without one: the same for every retry, whatever was kept of the first time."""
+    """An id for an event that came without one: the same for every retry, even if no answer was kept."""
     text = f"{request.organization}/{request.key}/{request.digest}"
     return f"evt_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
