@@ -63,7 +63,7 @@ class Store:
 
     async def catalog(self, organization: str) -> Catalog:
         """The organization's rules as they are now. Raises NotFound."""
-        return await self.database.read(lambda conn: self._catalogs.of(conn, organization))
+        return await self.database.read(lambda conn: self._catalogs.find(conn, organization))
 
     async def open_tickets(
         self, organization: str, tickets: Sequence[Ticket], prepare: Prepare

@@ -33,4 +33,4 @@ async def get_analytics(
     timezone = (await deps.store.organizations.get(owner.organization)).timezone
     period = read_period(start_date, end_date, timezone, now, fields=("startDate", "endDate"))
     month = month_of(timezone, now)
-    return analytics_view(await deps.store.compliance.of(owner.organization, period, month), period, month)
+    return analytics_view(await deps.store.compliance.figures(owner.organization, period, month), period, month)

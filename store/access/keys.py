@@ -119,7 +119,7 @@ class Keys:
         A key that is revoked already keeps its `revoked_at`. Raises NotFound.
         """
         table = api_keys
-        valid = sa.and_(_is(key_id, organization), table.c.revoked_at.is_(None))
+        valid = sa.and_(_this_key(key_id, organization), table.c.revoked_at.is_(None))
 
         def work(conn: sa.Connection) -> StoredKey:
             conn.execute(sa.update(table).where(valid).values(revoked_at=moment(self.now())))
@@ -166,13 +166,13 @@ async def any_key(database_url: str) -> bool:
 
 
 def _find(conn: sa.Connection, key_id: str, organization: str | None) -> StoredKey:
-    row = conn.execute(sa.select(api_keys).where(_is(key_id, organization))).first()
+    row = conn.execute(sa.select(api_keys).where(_this_key(key_id, organization))).first()
     if row is None:
         raise NotFound(f"there is no API key {key_id!r}", field="key_id", value=key_id)
     return _stored(row)
 
 
-def _is(key_id: str, organization: str | None) -> sa.ColumnElement[bool]:
+def _this_key(key_id: str, organization: str | None) -> sa.ColumnElement[bool]:
     return api_keys.c.id == key_id if organization is None else own(api_keys, organization, id=key_id)
 
 

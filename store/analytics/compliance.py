@@ -52,7 +52,7 @@ class ComplianceFigures:
 class Compliance:
     database: Database
 
-    async def of(self, organization: str, period: Period, month: Month) -> ComplianceFigures:
+    async def figures(self, organization: str, period: Period, month: Month) -> ComplianceFigures:
         """The figures of the period and the month. Only what has happened by `month.now` counts."""
         scope = Scope(organization, Kind.SLA, origin=Origin.V1)
         window = OutcomeWindow(period.start, period.end, month.now)

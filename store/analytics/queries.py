@@ -128,7 +128,7 @@ def counts(scope: Scope, window: OutcomeWindow, *, some_stop_later: bool = False
     )
     found = sa.select(TARGETS.traits, TARGETS.outcome, *numbers).select_from(instance_targets)
     outcomes = (BREACHED,) if some_stop_later else OUTCOMES
-    ended = sa.and_(_of(scope), TARGETS.outcome.in_(outcomes), window.where)
+    ended = sa.and_(_within(scope), TARGETS.outcome.in_(outcomes), window.where)
     return found.where(ended).group_by(TARGETS.traits, TARGETS.outcome)
 
 
@@ -138,7 +138,7 @@ def touched(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
     The first clock of an instance may lie outside of the scope.
     """
     number = sa.func.count(sa.distinct(TARGETS.instance_id))
-    these = sa.and_(_of(scope), TARGETS.outcome.in_(OUTCOMES), window.where)
+    these = sa.and_(_within(scope), TARGETS.outcome.in_(OUTCOMES), window.where)
     return sa.select(number).select_from(instance_targets).where(these)
 
 
@@ -190,7 +190,7 @@ def at_rank(scope: Scope, window: OutcomeWindow, rank: Rank) -> sa.Select[Any]:
     # An expression, because SQLite would sort all that it finds by when they ended.
     ended = sa.func.coalesce(TARGETS.outcome_at, TARGETS.outcome_at)
     within = sa.and_(ended >= moment(window.start), ended < moment(window.until))
-    found = sa.select(length).where(of_type, counted, within, *([] if rank.is_whole else [_of(scope)]))
+    found = sa.select(length).where(of_type, counted, within, *([] if rank.is_whole else [_within(scope)]))
     return found.order_by(length.desc()).limit(2).offset(max(0, rank.number - rank.place - 1))
 
 
@@ -229,7 +229,7 @@ def _policies_of(organization: str, origin: Origin) -> sa.Select[Any]:
     return sa.select(policies.c.id).where(own(policies, organization, origin=origin.value))
 
 
-def _of(scope: Scope) -> sa.ColumnElement[bool]:
+def _within(scope: Scope) -> sa.ColumnElement[bool]:
     return TARGETS.traits.in_(sa.select(TRAITS.id).where(scope.traits))
 
 

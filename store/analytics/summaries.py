@@ -164,14 +164,14 @@ def _times(
     rows = conn.execute(queries.lengths(scope, window)) if is_few else ()
     gathered = {row.type: row for row in rows}
 
-    def of(type_: str, length: str) -> Spread:
+    def spread_of(type_: str, length: str) -> Spread:
         if type_ in gathered:
             ranked = _sorted(getattr(gathered[type_], length))
         else:
             ranked = _counted_along(conn, scope, window, type_, length, numbers[type_])
         return spread(_average(of_types[type_], length), ranked, numbers[type_])
 
-    return {type_: Times(numbers[type_], of(type_, "worked"), of(type_, "lasted")) for type_ in of_types}
+    return {type_: Times(numbers[type_], spread_of(type_, "worked"), spread_of(type_, "lasted")) for type_ in of_types}
 
 
 def _sorted(values: Sequence[int]) -> Mapping[int, int]:

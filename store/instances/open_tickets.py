@@ -72,7 +72,7 @@ class OpenTickets:
         """
 
         def look(conn: sa.Connection) -> tuple[Catalog, Sequence[OpenTicketResult]]:
-            catalog = self.catalogs.of(conn, organization)
+            catalog = self.catalogs.find(conn, organization)
             return catalog, [_look(conn, catalog, ticket, prepare) for ticket in tickets]
 
         catalog, found = await self.database.read(look)
@@ -81,7 +81,7 @@ class OpenTickets:
 
         def work(conn: sa.Connection) -> Sequence[OpenTicketResult]:
             hold_configuration(conn, organization)
-            if (newest := self.catalogs.of(conn, organization)) is not catalog:
+            if (newest := self.catalogs.find(conn, organization)) is not catalog:
                 return [self._claimed(conn, organization, _look(conn, newest, ticket, prepare)) for ticket in tickets]
             return [self._claimed(conn, organization, one) for one in found]
 

@@ -34,7 +34,7 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
     """
     recorded_at = moment(now())
     parts = Parts.of(record, recorded_at)
-    step = {**_of(record), "sequence": record.sequence, "digest": record.digest, "link": record.link}
+    step = {**_columns_of(record), "sequence": record.sequence, "digest": record.digest, "link": record.link}
     step["recorded_at"] = recorded_at
 
     def work(conn: sa.Connection) -> None:
@@ -63,7 +63,7 @@ def _append(conn: sa.Connection, record: Record) -> None:
 def _append_events(conn: sa.Connection, record: Record) -> None:
     rows = [
         {
-            **_of(record),
+            **_columns_of(record),
             "sequence": record.sequence,
             "position": position,
             "event_id": event.event_id,
@@ -81,7 +81,7 @@ def _append_events(conn: sa.Connection, record: Record) -> None:
 def _keep_milestones(conn: sa.Connection, record: Record) -> None:
     rows = [
         {
-            **_of(record),
+            **_columns_of(record),
             "target": firing.key.target,
             "cycle": firing.key.cycle,
             "milestone": firing.key.milestone,
@@ -100,7 +100,7 @@ def _keep_milestones(conn: sa.Connection, record: Record) -> None:
 
 def _keep_notices(conn: sa.Connection, record: Record) -> None:
     rows = [
-        {**_of(record), "notice_id": notice["id"], "doc": notice, "settled": False, "sequence": record.sequence}
+        {**_columns_of(record), "notice_id": notice["id"], "doc": notice, "settled": False, "sequence": record.sequence}
         for notice in record.notices
     ]
     insert_missing(conn, notices, rows)
@@ -109,7 +109,7 @@ def _keep_notices(conn: sa.Connection, record: Record) -> None:
 def _keep_deliveries(conn: sa.Connection, record: Record) -> None:
     rows = [
         {
-            **_of(record),
+            **_columns_of(record),
             "notice_id": delivery.notice_id,
             "channel": delivery.channel,
             "status": delivery.status,
@@ -127,5 +127,5 @@ def _settle_notices(conn: sa.Connection, record: Record) -> None:
     run_each(conn, _SETTLED, [{**key_of(record), "of_notice": notice_id} for notice_id in record.settled])
 
 
-def _of(record: Record) -> dict[str, Any]:
+def _columns_of(record: Record) -> dict[str, Any]:
     return {"organization": record.organization, "instance_id": record.instance_id}

@@ -190,7 +190,7 @@ class Replans:
     async def changed(self, organization: str, replan_id: str) -> Sequence[InstanceReplan]:
         """What the replan does to each of its instances, in the order of their ids."""
         table = replan_instances
-        these = _of_replan(organization, replan_id)
+        these = own(replan_instances, organization, replan_id=replan_id)
         wanted = sa.select(table).where(these).order_by(table.c.instance_id)
         rows = await self.database.read(lambda conn: conn.execute(wanted).all())
         return [
@@ -222,7 +222,9 @@ class Replans:
 
         def work(conn: sa.Connection) -> frozenset[str]:
             found = conn.scalars(
-                these.where(_of_replan(organization, replan_id), event.c.event_id == holdable(event_id))
+                these.where(
+                    own(replan_instances, organization, replan_id=replan_id), event.c.event_id == holdable(event_id)
+                )
             )
             return frozenset(found.all())
 
@@ -266,7 +268,7 @@ class Replans:
         mine = replan_instances
         same = own(instances, mine.c.organization, id=mine.c.instance_id)
         these = sa.select(mine.c.instance_id, instances.c.set_aside).select_from(mine.join(instances, same))
-        wanted = these.where(_of_replan(organization, replan_id))
+        wanted = these.where(own(replan_instances, organization, replan_id=replan_id))
         rows = await self.database.read(lambda conn: conn.execute(wanted).all())
         found = {row.instance_id: refusal(row.set_aside, event_id) for row in rows}
         return {instance_id: reason for instance_id, reason in found.items() if reason is not None}
@@ -278,7 +280,7 @@ class Replans:
         """
         this = own(replans, organization, id=replan_id)
         these = sa.and_(
-            _of_replan(organization, replan_id),
+            own(replan_instances, organization, replan_id=replan_id),
             replan_instances.c.instance_id.in_(instance_ids),
             replan_instances.c.sent_at.is_(None),
         )
@@ -296,7 +298,7 @@ class Replans:
 
         def work(conn: sa.Connection) -> None:
             for instance_id, reason in reasons.items():
-                this = sa.and_(_of_replan(organization, replan_id), replan_instances.c.instance_id == instance_id)
+                this = own(replan_instances, organization, replan_id=replan_id, instance_id=instance_id)
                 conn.execute(sa.update(replan_instances).where(this).values(refused=holdable(reason)))
 
         await self.database.write(work)
@@ -304,7 +306,7 @@ class Replans:
     async def refusals(self, organization: str, replan_id: str) -> Mapping[str, str]:
         """The reasons by instance, for the instances that do not take the replan."""
         table = replan_instances
-        these = sa.and_(_of_replan(organization, replan_id), table.c.refused.is_not(None))
+        these = sa.and_(own(replan_instances, organization, replan_id=replan_id), table.c.refused.is_not(None))
         wanted = sa.select(table.c.instance_id, table.c.refused).where(these).order_by(table.c.instance_id)
         return await self.database.read(lambda conn: {row.instance_id: row.refused for row in conn.execute(wanted)})
 
@@ -337,10 +339,6 @@ def _lock(conn: sa.Connection, organization: str) -> None:
 
 def _portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     yield from (ids[start : start + _IDS] for start in range(0, len(ids), _IDS))
-
-
-def _of_replan(organization: str, replan_id: str) -> sa.ColumnElement[bool]:
-    return own(replan_instances, organization, replan_id=replan_id)
 
 
 def _unanswered(organization: str, instance_ids: Sequence[str]) -> sa.Select[Any]:

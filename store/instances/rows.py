@@ -73,7 +73,7 @@ class Parts:
             "set_aside": dict(record.set_aside),
             "recorded_at": recorded_at,
         }
-        return cls(current, _of_plan(record), _of_snapshot(record))
+        return cls(current, _plan_columns(record), _snapshot_columns(record))
 
     def since(self, held: HeldRow) -> dict[str, Any]:
         """The columns that are newer than those of the row, and differ from them."""
@@ -87,14 +87,14 @@ class Parts:
         return newer
 
 
-def _of_plan(record: Record) -> Mapping[str, Any] | None:
+def _plan_columns(record: Record) -> Mapping[str, Any] | None:
     if record.plan is None:
         return None
     plan = Serialised(serialise(record.plan))
     return {"plan": plan, "plan_digest": record.plan_digest, "opened_at": moment(parse(record.plan["opened_at"]))}
 
 
-def _of_snapshot(record: Record) -> Mapping[str, Any] | None:
+def _snapshot_columns(record: Record) -> Mapping[str, Any] | None:
     if record.snapshot is None:
         return None
     facts = Facts.of(record.snapshot)

@@ -86,13 +86,13 @@ class Tickets:
 
         def work(conn: sa.Connection) -> StoredTicket:
             insert_new(conn, tickets, {**row, "created_at": moment(ticket.created_at)})
-            return _ticket((conn.execute(sa.select(tickets).where(_is(organization, ticket.id)))).one())
+            return _ticket((conn.execute(sa.select(tickets).where(own(tickets, organization, id=ticket.id)))).one())
 
         return await self.database.write(work)
 
     async def get(self, organization: str, ticket_id: str) -> StoredTicket:
         """Raises NotFound."""
-        this = sa.select(tickets).where(_is(organization, ticket_id))
+        this = sa.select(tickets).where(own(tickets, organization, id=ticket_id))
         row = await self.database.read(lambda conn: conn.execute(this).first())
         if row is None:
             raise NotFound(f"ticket {ticket_id!r} does not exist", field="ticket_id", value=ticket_id)
@@ -103,7 +103,7 @@ class Tickets:
 
         None when `changed` is not made of the newest version: nothing is changed then.
         """
-        this = sa.and_(_is(organization, changed.id), tickets.c.version == changed.version)
+        this = sa.and_(own(tickets, organization, id=changed.id), tickets.c.version == changed.version)
         following = replace(changed, version=changed.version + 1)
         changing = sa.update(tickets).where(this).values(_columns(following))
         return following if await self.database.write(lambda conn: conn.execute(changing).rowcount) else None
@@ -164,10 +164,6 @@ def _exceeded(type_: str, as_of: Instant) -> sa.ColumnElement[bool]:
     # An expression, because SQLite would otherwise go along the index of ended clocks, once for each ticket.
     breached_at = sa.case((target.outcome == BREACHED, target.outcome_at))
     return sa.exists().where(clock, breached_at <= moment(as_of)).correlate(tickets)
-
-
-def _is(organization: str, ticket_id: str) -> sa.ColumnElement[bool]:
-    return own(tickets, organization, id=ticket_id)
 
 
 def _columns(ticket: StoredTicket) -> dict[str, Any]:

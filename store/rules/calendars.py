@@ -88,7 +88,7 @@ class Calendars:
     ) -> tuple[Sequence[StoredVersion], int]:
         """A page of versions, oldest first, and the number of all."""
         table = calendar_versions
-        these = _is_version_of(organization, calendar_id)
+        these = own(calendar_versions, organization, calendar_id=calendar_id)
 
         def work(conn: sa.Connection) -> tuple[Sequence[StoredVersion], int]:
             _find(conn, organization, calendar_id)
@@ -100,8 +100,7 @@ class Calendars:
 
     async def version(self, organization: str, calendar_id: str, version: int) -> StoredVersion:
         """Raises NotFound for a version there never was."""
-        table = calendar_versions
-        this = sa.and_(_is_version_of(organization, calendar_id), table.c.version == version)
+        this = own(calendar_versions, organization, calendar_id=calendar_id, version=version)
 
         def work(conn: sa.Connection) -> Any:
             _find(conn, organization, calendar_id)
@@ -136,7 +135,9 @@ class Calendars:
                 reason = f"business hours {calendar_id} have changed since version {edited}"
                 raise Outdated(reason, field="business_hours_id", value=calendar_id)
             row = {"organization": organization, "name": name, "version": version + 1, "doc": calendar.to_json()}
-            changed = sa.update(calendars).where(_is(organization, calendar_id)).values(**row, updated_at=now)
+            changed = (
+                sa.update(calendars).where(own(calendars, organization, id=calendar_id)).values(**row, updated_at=now)
+            )
             conn.execute(changed)
             _append_version(conn, row, calendar_id, now, changed_by)
             return _find(conn, organization, calendar_id)
@@ -155,7 +156,11 @@ class Calendars:
             users += [f"team {team_id}" for team_id in _teams_using(conn, organization, calendar_id)]
             if users:
                 raise _conflict(calendar_id, f"are used by {', '.join(users)}")
-            gone = sa.update(calendars).where(_is(organization, calendar_id)).values(deleted_at=moment(self.now()))
+            gone = (
+                sa.update(calendars)
+                .where(own(calendars, organization, id=calendar_id))
+                .values(deleted_at=moment(self.now()))
+            )
             conn.execute(gone)
 
         await self.database.write(work)
@@ -171,14 +176,14 @@ def require_calendar(conn: sa.Connection, organization: str, calendar_id: str | 
     """Raises InvalidValue for business hours that the organization does not have; None is fine."""
     if calendar_id is None:
         return
-    live = sa.and_(_is(organization, calendar_id), calendars.c.deleted_at.is_(None))
+    live = sa.and_(own(calendars, organization, id=calendar_id), calendars.c.deleted_at.is_(None))
     if conn.scalar(sa.select(calendars.c.id).where(live)) is None:
         raise InvalidValue("business_hours_id", calendar_id, "must name business hours that exist")
 
 
 def _find(conn: sa.Connection, organization: str, calendar_id: str) -> StoredCalendar:
     default_id = (find_organization(conn, organization)).default_calendar_id
-    live = sa.and_(_is(organization, calendar_id), calendars.c.deleted_at.is_(None))
+    live = sa.and_(own(calendars, organization, id=calendar_id), calendars.c.deleted_at.is_(None))
     row = conn.execute(sa.select(calendars).where(live)).first()
     if row is None:
         raise NotFound(f"business hours {calendar_id!r} do not exist", field="business_hours_id", value=calendar_id)
@@ -206,15 +211,6 @@ def _versions_with_keys() -> sa.Select[Any]:
     table = calendar_versions
     key = own(api_keys, table.c.organization, id=table.c.changed_by)
     return sa.select(table, api_keys.c.name.label("key_name")).join_from(table, api_keys, key, isouter=True)
-
-
-def _is_version_of(organization: str, calendar_id: str) -> sa.ColumnElement[bool]:
-    table = calendar_versions
-    return own(table, organization, calendar_id=calendar_id)
-
-
-def _is(organization: str, calendar_id: str) -> sa.ColumnElement[bool]:
-    return own(calendars, organization, id=calendar_id)
 
 
 def _stored(row: Any, default_id: str) -> StoredCalendar:

@@ -26,7 +26,7 @@ class Catalogs:
 
     _known: dict[str, tuple[int, Catalog]] = field(default_factory=dict)
 
-    def of(self, conn: sa.Connection, organization: str) -> Catalog:
+    def find(self, conn: sa.Connection, organization: str) -> Catalog:
         """The catalog as `conn` sees it. The connection must see one state throughout. Raises NotFound."""
         found = find_organization(conn, organization)
         version, catalog = self._known.get(organization, (0, None))

@@ -61,7 +61,7 @@ class Claims:
         same = claims.c.claimed_at == moment(claim.claimed_at)
 
         def work(conn: sa.Connection) -> None:
-            conn.execute(sa.delete(claims).where(_is(organization, claim.instance_id), same))
+            conn.execute(sa.delete(claims).where(own(claims, organization, instance_id=claim.instance_id), same))
 
         await self.database.write(work)
 
@@ -69,7 +69,7 @@ class Claims:
         """Remove the claim of an instance that has its row."""
 
         def work(conn: sa.Connection) -> None:
-            conn.execute(sa.delete(claims).where(_is(organization, instance_id), _recorded()))
+            conn.execute(sa.delete(claims).where(own(claims, organization, instance_id=instance_id), _recorded()))
 
         await self.database.write(work)
 
@@ -84,7 +84,7 @@ def claim_policy(conn: sa.Connection, organization: str, claim: Claim) -> Claim 
     }
     if (conn.execute(_claiming(conn.dialect.name), row)).first() is not None:
         return None
-    held = conn.execute(sa.select(claims).where(_is(organization, claim.instance_id))).one()
+    held = conn.execute(sa.select(claims).where(own(claims, organization, instance_id=claim.instance_id))).one()
     return _claim(held)
 
 
@@ -112,10 +112,6 @@ def _read(conn: sa.Connection, these: sa.ColumnElement[bool]) -> Sequence[Claim]
 def _recorded() -> sa.ColumnElement[bool]:
     same = own(instances, claims.c.organization, id=claims.c.instance_id)
     return sa.exists().where(same, instances.c.snapshot_sequence > 0).correlate(claims)
-
-
-def _is(organization: str, instance_id: str) -> sa.ColumnElement[bool]:
-    return own(claims, organization, instance_id=instance_id)
 
 
 def _claim(row: Any) -> Claim:

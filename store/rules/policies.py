@@ -189,7 +189,7 @@ def live_policies(conn: sa.Connection, organization: str) -> Sequence[Policy]:
 
 
 def _row(conn: sa.Connection, organization: str, policy_id: str) -> Any:
-    return (conn.execute(sa.select(policies).where(_is(organization, policy_id)))).first()
+    return (conn.execute(sa.select(policies).where(own(policies, organization, id=policy_id)))).first()
 
 
 def _find(conn: sa.Connection, organization: str, policy_id: str, include_archived: bool = False) -> StoredPolicy:
@@ -210,7 +210,7 @@ def _find_live(conn: sa.Connection, organization: str, policy_id: str, version: 
 
 def _write(conn: sa.Connection, organization: str, policy: Policy, now: datetime | None, more: dict[str, Any]) -> None:
     values = {**_columns(policy), "updated_at": now, **more}
-    conn.execute(sa.update(policies).where(_is(organization, policy.id)).values(values))
+    conn.execute(sa.update(policies).where(own(policies, organization, id=policy.id)).values(values))
 
 
 def _open_instances(conn: sa.Connection, organization: str, policy_id: str) -> int:
@@ -239,10 +239,6 @@ def _require_alone(conn: sa.Connection, organization: str, policy: Policy) -> No
         if other.origin is Origin.V1 and other.id != policy.id and other.conditions == policy.conditions:
             reason = f"policy {other.id} is there for priority {other.conditions[0].value}"
             raise Conflict(reason, field="priority", value=other.id)
-
-
-def _is(organization: str, policy_id: Any) -> sa.ColumnElement[bool]:
-    return own(policies, organization, id=policy_id)
 
 
 def _columns(policy: Policy) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Teams:
             require_calendar(conn, organization, team.business_hours_id)
             if _row(conn, organization, team.id) is not None:
                 raise Conflict(f"team {team.id} exists already", field="id", value=team.id)
-            conn.execute(sa.delete(teams).where(_is(organization, team.id)))
+            conn.execute(sa.delete(teams).where(own(teams, organization, id=team.id)))
             row = {**_columns(team), "organization": organization, "id": team.id, "created_at": now, "updated_at": now}
             conn.execute(sa.insert(teams).values(row))
             return _find(conn, organization, team.id)
@@ -82,7 +82,7 @@ class Teams:
                 return stored
             require_calendar(conn, organization, changed.business_hours_id)
             values = {**_columns(changed), "updated_at": moment(self.now())}
-            conn.execute(sa.update(teams).where(_is(organization, team_id)).values(values))
+            conn.execute(sa.update(teams).where(own(teams, organization, id=team_id)).values(values))
             return _find(conn, organization, team_id)
 
         return await self.database.write(work)
@@ -91,7 +91,7 @@ class Teams:
         def work(conn: sa.Connection) -> None:
             begin_change(conn, organization)
             _find(conn, organization, team_id)
-            gone = sa.update(teams).where(_is(organization, team_id)).values(deleted_at=moment(self.now()))
+            gone = sa.update(teams).where(own(teams, organization, id=team_id)).values(deleted_at=moment(self.now()))
             conn.execute(gone)
 
         await self.database.write(work)
@@ -114,10 +114,6 @@ def _find(conn: sa.Connection, organization: str, team_id: str) -> StoredTeam:
 
 def _live(organization: str) -> sa.ColumnElement[bool]:
     return sa.and_(own(teams, organization), teams.c.deleted_at.is_(None))
-
-
-def _is(organization: str, team_id: str) -> sa.ColumnElement[bool]:
-    return own(teams, organization, id=team_id)
 
 
 def _columns(team: Team) -> dict[str, Any]:

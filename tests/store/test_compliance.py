@@ -29,7 +29,7 @@ HIGH = a_policy("pol_high", origin=Origin.V1)
 
 
 async def kept(store: Store, organization: str = ORGANIZATION) -> ComplianceFigures:
-    return await store.compliance.of(organization, MARCH, MONTH)
+    return await store.compliance.figures(organization, MARCH, MONTH)
 
 
 async def resolved(store: Store, subject: str, minutes: int, policy: Policy, priority: str = "HIGH") -> None:
