@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,7 @@ from rich.text import Text
 from cli import administration, console
 from domain.errors import Conflict, NotFound
 from domain.ids import InstanceId
-from domain.instants import Instant, from_datetime
+from store.database.clock import system_clock
 
 if TYPE_CHECKING:
     from domain.explaining import Explanation, RecordedHistory
@@ -49,7 +48,7 @@ async def _explain(instance_id: str, organization: str, as_of: str | None, segme
 
     InstanceId.parse(instance_id)
     find = partial(_find, instance_id, organization)
-    return await explain_instance(find, instance_id, as_of, segments, _now, field="--as-of")
+    return await explain_instance(find, instance_id, as_of, segments, system_clock, field="--as-of")
 
 
 async def _find(instance_id: str, organization: str) -> RecordedHistory:
@@ -62,10 +61,6 @@ async def _find(instance_id: str, organization: str) -> RecordedHistory:
     if history is None:
         raise NotFound(f"there is no instance {instance_id} in organization {organization}")
     return history
-
-
-def _now() -> Instant:
-    return from_datetime(datetime.now(UTC))
 
 
 def _coloured(line: str) -> Text:

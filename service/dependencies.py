@@ -5,29 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from domain.calendar import tzdata_version
-from domain.instants import Instant, from_datetime
+from domain.instants import Instant
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
 from service.temporal.turns import Turns
 from service.timeouts import Timeouts
 from service.watch import Watch
+from store.database.clock import system_clock
 from store.store import Store
 
 DEFAULT_TASK_QUEUE = "sla"
-
-
-def system_now() -> Instant:
-    return from_datetime(datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     store: Store
     temporal: ClientProvider
-    now: Callable[[], Instant] = system_now
+    now: Callable[[], Instant] = system_clock
     tzdata_version: str = field(default_factory=tzdata_version)
     task_queue: str = DEFAULT_TASK_QUEUE
     timeouts: Timeouts = field(default_factory=Timeouts)

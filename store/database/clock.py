@@ -1,4 +1,4 @@
-"""The clock of the store. It says when a row was written, never when something happened to a ticket."""
+"""The clock of the machine. In the store it says when a row was written, never when something happened to a ticket."""
 
 from __future__ import annotations
 
