@@ -10,9 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 
 from api import health
-from api.http import problems
+from api.http import description, problems
 from api.http.auth import Authentication
-from api.http.description import keep_nulls_in_examples
 from api.http.prefixes import V2
 from api.v1 import analytics as policy_analytics
 from api.v1 import config, policies, tickets
@@ -72,7 +71,7 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
     for part in PARTS:
         app.router.routes.extend(part.router.routes)
     app.include_router(commitments.router, prefix=V2)
-    keep_nulls_in_examples(app)
+    description.complete(app)
     return app
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with its examples whole: FastAPI leaves out what is null in them."""
+"""What FastAPI leaves out of its OpenAPI document: the schema of a problem, and what is null in examples."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from api.http import problems
 
-def keep_nulls_in_examples(app: FastAPI) -> None:
+
+def complete(app: FastAPI) -> None:
+    """Have the app describe itself with nothing left out. Every answer that is a problem refers to one schema."""
     described = app.openapi
 
     def whole() -> dict[str, Any]:
         if app.openapi_schema is None:
-            schemas = described().get("components", {}).get("schemas", {})
+            schemas = described()["components"]["schemas"]
+            schemas |= problems.schemas()
             for name, examples in _examples(BaseModel):
                 if examples.keys() <= schemas.get(name, {}).keys():
                     schemas[name] |= examples

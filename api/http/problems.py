@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +18,7 @@ from starlette.requests import Request
 from domain.errors import InvalidValue, InvalidValues, SlaError, StoreUnavailable, Unauthorized, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
+SCHEMAS = "#/components/schemas/{model}"
 LONGEST_VALUE = 200
 LONGEST_TEXT = 500
 MOST_ERRORS = 20
@@ -51,15 +51,14 @@ class Problem(BaseModel):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries for the problems a route may answer with."""
-    content = {MEDIA_TYPE: {"schema": _schema()}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": SCHEMAS.format(model=Problem.__name__)}}}
     return {status: {"description": _phrase(status), "content": content} for status in statuses}
 
 
-@cache
-def _schema() -> dict[str, Any]:
-    schema = Problem.model_json_schema()
-    schema["properties"]["errors"]["items"] = schema.pop("$defs")["FieldError"]
-    return schema
+def schemas() -> dict[str, Any]:
+    """What the entries of `documented` refer to, by its name among the document's schemas."""
+    problem = Problem.model_json_schema(ref_template=SCHEMAS)
+    return {**problem.pop("$defs"), Problem.__name__: problem}
 
 
 def install(app: FastAPI) -> None:

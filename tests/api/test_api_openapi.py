@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 from typing import Any
+
+PROBLEM = "application/problem+json"
 
 ROUTES = {
     "/policies": {"get", "post"},
@@ -78,6 +81,21 @@ async def test_every_route_is_described_with_its_answers_its_problems_and_its_ke
             assert operation["tags"]
             good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
             assert "204" in operation["responses"] or "$ref" in good["content"]["application/json"]["schema"]
+
+
+async def test_a_problem_is_described_once_and_referred_to_by_every_answer_that_is_one(api: Any) -> None:
+    text = (await api.http.get("/openapi.json")).text
+    document = json.loads(text)
+    assert {"type", "title", "status", "detail", "code", "field", "errors"} <= set(
+        document["components"]["schemas"]["Problem"]["properties"]
+    )
+    operations = [one for methods in document["paths"].values() for one in methods.values()]
+    answers = [
+        answer for one in operations for answer in one["responses"].values() if PROBLEM in answer.get("content", {})
+    ]
+    assert len(answers) > 400
+    assert all(answer["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/Problem"} for answer in answers)
+    assert len(text) < 420_000
 
 
 async def test_every_reference_in_the_description_leads_somewhere(api: Any) -> None:
