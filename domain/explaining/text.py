@@ -1,9 +1,12 @@
-"""An explanation as lines for people, with times in the zone of the calendar that measures."""
+"""An explanation as lines for people: times to the second, in the zone of the calendar that measures.
+
+What runs round the clock is measured by no calendar of the organization; its times are in the organization's zone.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,48 +16,62 @@ from domain.explaining.bar import LEGEND, bar
 from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
-from domain.explaining.wording import printable, spoken_instant, spoken_length, spoken_optional
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
+from domain.plan.plans import ESCALATION
 from domain.plan.status import instance_status, met
 from domain.policy.conditions import MISSING, Match
 from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, PassedPolicy
 from domain.policy.policies import Policy
+from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.record.ledger import Firing
 from domain.record.notices import spoken
+from domain.record.withdrawals import spoken_reason, withdrawing_event
 from domain.ticket.origins import Origin
+from domain.wording import printable, spoken_instant, spoken_length, spoken_optional, spoken_step
 
 
-def explanation_text(explained: Explanation) -> str:
-    return "\n".join(printable(line) for line in _lines(explained)) + "\n"
+def explanation_text(explained: Explanation, home: str = "UTC") -> str:
+    """`home` is the IANA name of the organization's zone."""
+    return "\n".join(printable(line) for line in _lines(explained, home)) + "\n"
 
 
-def _lines(explained: Explanation) -> Iterator[str]:
-    yield from _head(explained)
+def _lines(explained: Explanation, home: str) -> Iterator[str]:
+    zone = _zone(explained.snapshot.calendar, home)
+    steps = _steps(explained.snapshot)
+    yield from _head(explained, zone)
     yield ""
-    yield from _policy(explained)
+    yield from _policy(explained, home)
     if explained.clocks:
         yield ""
         yield LEGEND
     for clock in explained.clocks:
         yield ""
-        yield from _clock(explained, clock)
+        yield from _clock(explained, clock, steps, home)
     if left_out := explained.clocks_in_all - len(explained.clocks):
         yield f"{left_out} earlier cycles are left out"
     if explained.orphaned:
         yield ""
         yield "milestones of clocks that there are no more"
         for moment in explained.orphaned:
-            yield f"  {moment.firing.key.target if moment.firing else ''}: {_moment(moment, _zone(explained))}"
+            told = _moment(moment, steps, explained.events, zone)
+            yield f"  {moment.firing.key.target if moment.firing else ''}: {told}"
         yield from _more(explained.orphaned_in_all - len(explained.orphaned), "earlier milestones", "  ")
     yield ""
-    yield from _events(explained)
+    yield from _events(explained, zone)
 
 
-def _zone(explained: Explanation) -> str:
-    return explained.snapshot.calendar.calendar.timezone
+def _zone(version: CalendarVersion, home: str) -> str:
+    return home if version.id is None else version.calendar.timezone
 
 
-def _head(explained: Explanation) -> Iterator[str]:
-    snapshot, plan, zone = explained.snapshot, explained.plan, _zone(explained)
+def _steps(snapshot: Snapshot) -> Mapping[str, str]:
+    """What each escalation step does, by the name of its milestone."""
+    policies = (snapshot.policy, *(one.policy for one in snapshot.alternatives))
+    return {f"{ESCALATION}:{step.id}": spoken_step(step.to_json()) for policy in policies for step in policy.steps}
+
+
+def _head(explained: Explanation, zone: str) -> Iterator[str]:
+    snapshot, plan = explained.snapshot, explained.plan
     instance, calendar = snapshot.ticket.instance, snapshot.calendar
     status = instance_status(plan, explained.at).value
     yield f"{instance} is {status} at {spoken_instant(explained.at, zone)}"
@@ -75,7 +92,7 @@ def _priority(priority: str | None) -> str:
     return "" if priority is None else f", priority {priority}"
 
 
-def _policy(explained: Explanation) -> Iterator[str]:
+def _policy(explained: Explanation, home: str) -> Iterator[str]:
     snapshot = explained.snapshot
     policy = snapshot.policy
     yield f"policy {_named(policy)}"
@@ -89,7 +106,7 @@ def _policy(explained: Explanation) -> Iterator[str]:
     else:
         yield from _matching(snapshot.matching)
     for change in explained.changes:
-        yield from _change(change)
+        yield from _change(change, home)
     yield from _more(explained.changes_in_all - len(explained.changes), "earlier changes", "  ")
 
 
@@ -140,9 +157,9 @@ def _value(value: Any) -> str:
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
-def _change(change: PolicyChange) -> Iterator[str]:
+def _change(change: PolicyChange, home: str) -> Iterator[str]:
     in_force = change.in_force
-    start = spoken_instant(in_force.start, in_force.calendar.calendar.timezone)
+    start = spoken_instant(in_force.start, _zone(in_force.calendar, home))
     does = "begins again under" if in_force.restarts else "goes on under"
     yield f"  from {start} (event {in_force.event_id}) {does} {_named(in_force.policy)}{_priority(in_force.priority)}"
     if change.matching is None:
@@ -151,8 +168,8 @@ def _change(change: PolicyChange) -> Iterator[str]:
         yield from (f"  {line}" for line in _matching(change.matching))
 
 
-def _clock(explained: Explanation, clock: ExplainedClock) -> Iterator[str]:
-    target, zone = clock.measured.target, clock.calendar.calendar.timezone
+def _clock(explained: Explanation, clock: ExplainedClock, steps: Mapping[str, str], home: str) -> Iterator[str]:
+    target, zone = clock.measured.target, _zone(clock.calendar, home)
     totals = clock.trace.totals
     verdict = {True: "met", False: "breached", None: target.state.value}[met(target, explained.at)]
     cycle = "" if target.cycle == 1 else f", cycle {target.cycle}"
@@ -165,7 +182,7 @@ def _clock(explained: Explanation, clock: ExplainedClock) -> Iterator[str]:
     yield f"  in all {_totals(totals)} = {spoken_length(totals.wall)} on the wall"
     yield from (f"  {line}" for line in _shares(clock.trace.shares))
     yield "  milestones"
-    yield from (f"    {_moment(moment, zone)}" for moment in clock.milestones)
+    yield from (f"    {_moment(moment, steps, explained.events, zone)}" for moment in clock.milestones)
 
 
 def _due(due_at: Instant | None, zone: str) -> str:
@@ -231,28 +248,34 @@ def _shares(shares: Iterable[Share]) -> Iterable[str]:
         yield f"{cause} {spoken_length(share.wall)} ({spoken_length(share.working)} of working time)"
 
 
-def _moment(moment: ExplainedMilestone, zone: str) -> str:
-    name, firing = spoken(moment.name), moment.firing
+def _moment(moment: ExplainedMilestone, steps: Mapping[str, str], events: Iterable[ExplainedEvent], zone: str) -> str:
+    name, firing = steps.get(moment.name, spoken(moment.name)), moment.firing
     after = "" if moment.threshold is None else f" at {spoken_length(moment.threshold)}"
     if moment.planned_at is None:
         return f"{name}{after}: not going to happen as it stands"
     told = f"{name}{after}: planned {spoken_instant(moment.planned_at, zone)}"
-    if firing is None:
-        return f"{told}, not fired"
-    told += f", fired {spoken_length(Micros(firing.fired_at - firing.planned_at))} later"
+    return f"{told}, not fired" if firing is None else f"{told}, {_fired(firing, events, zone)}"
+
+
+def _fired(firing: Firing, events: Iterable[ExplainedEvent], zone: str) -> str:
+    told = f"fired {spoken_length(Micros(firing.fired_at - firing.planned_at))} later"
     if firing.skipped:
         told += ", switched off: nobody was told"
     elif firing.delivered_at is not None:
         told += f", delivered {spoken_length(Micros(firing.delivered_at - firing.planned_at))} later"
     else:
         told += ", not delivered"
-    return told if firing.stands else f"{told}, withdrawn {spoken_optional(firing.withdrawn_at, zone, '')}"
+    if firing.withdrawn_at is None:
+        return told
+    event = withdrawing_event((one.event for one in events), firing)
+    because = "" if event is None else f" because {spoken_reason(event, zone)}"
+    return f"{told}, withdrawn {spoken_instant(firing.withdrawn_at, zone)}{because}"
 
 
-def _events(explained: Explanation) -> Iterator[str]:
+def _events(explained: Explanation, zone: str) -> Iterator[str]:
     left_out = explained.events_in_all - len(explained.events)
     yield "events" if not left_out else f"events, without the {left_out} earliest"
-    yield from (f"  {_event(told, _zone(explained))}" for told in explained.events)
+    yield from (f"  {_event(told, zone)}" for told in explained.events)
 
 
 def _event(told: ExplainedEvent, zone: str) -> str:

@@ -40,7 +40,10 @@ class CalendarVersion:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The names and versions in a snapshot; reading them needs neither a calendar nor a time zone."""
+    """The names and versions in a snapshot; reading them needs neither a calendar nor a time zone.
+
+    `timezone` is the IANA name of the calendar's zone, in which people read times.
+    """
 
     organization: str
     instance_id: str
@@ -53,6 +56,7 @@ class Facts:
     tzdata_version: str
     teams: Mapping[str, Team] = field(default_factory=dict)
     applicable_team: str | None = None
+    timezone: str = "UTC"
 
     @property
     def instance(self) -> InstanceId:
@@ -65,14 +69,20 @@ class Facts:
         body: Mapping[str, Any] = require_mapping(whole.get("facts"), "snapshot.facts")
         values: dict[str, Any] = {name: body.get(name) for name in _FACTS}
         teams, policy = _teams(whole), require_mapping(whole.get("policy", {}), "snapshot.policy")
-        return cls(**values, teams=teams, applicable_team=policy.get("applicable_team"))
+        return cls(**values, teams=teams, applicable_team=policy.get("applicable_team"), timezone=_timezone(whole))
 
     def to_json(self) -> dict[str, Any]:
-        """Without teams and `applicable_team`, which stand beside the facts in a snapshot."""
+        """Without teams, `applicable_team` and `timezone`, which stand beside the facts in a snapshot."""
         return {name: getattr(self, name) for name in _FACTS}
 
 
-_FACTS = tuple(name for name in Facts.__dataclass_fields__ if name not in ("teams", "applicable_team"))
+_FACTS = tuple(name for name in Facts.__dataclass_fields__ if name not in ("teams", "applicable_team", "timezone"))
+
+
+def _timezone(snapshot: Mapping[str, Any]) -> str:
+    version: Mapping[str, Any] = require_mapping(snapshot.get("calendar", {}), "snapshot.calendar")
+    calendar = require_mapping(version.get("calendar", {}), "snapshot.calendar.calendar")
+    return optional_text(calendar.get("timezone"), "snapshot.calendar.calendar.timezone") or "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ class Snapshot:
             tzdata_version=self.tzdata_version,
             teams=self.teams,
             applicable_team=self.policy.applicable_team,
+            timezone=self.calendar.calendar.timezone,
         )
 
     @property

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from domain.instants import HOUR, MINUTE, SECOND, Micros, in_units, render, render_optional
+from domain.instants import render, render_optional
 from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, Milestone, Plan, TargetPlan
 from domain.policy.snapshot import Facts
 from domain.record.ledger import Firing
+from domain.record.withdrawals import spoken_reason, withdrawing_event
+from domain.ticket.events import Event
+from domain.wording import spoken_instant, spoken_length, spoken_step
 
 WITHDRAWN = "withdrawn"
 ESCALATED = "escalated"
@@ -26,8 +30,11 @@ def withdrawal_id(organization: str, instance_id: str, firing: Firing) -> str:
     return f"{firing_id(organization, instance_id, firing)}/{WITHDRAWN}"
 
 
-def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
-    """The CloudEvent of a firing or of its withdrawal; `time` is the planned instant."""
+def notice(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event] = ()) -> dict[str, Any]:
+    """The CloudEvent of a firing or of its withdrawal; `time` is the planned instant.
+
+    `events` are those that the plan was made of. The message of a withdrawal names the one that led to it.
+    """
     target = plan.target(firing.key.target, firing.key.cycle)
     milestone = next((m for m in target.milestones if m.name == firing.key.milestone), None) if target else None
     name = _name(firing.key.milestone)
@@ -58,7 +65,7 @@ def notice(facts: Facts, plan: Plan, firing: Firing) -> dict[str, Any]:
             "due_at": render_optional(target.due_at if target else None),
             "escalation": None if milestone is None else milestone.escalation,
             "withdraws": None if firing.stands else firing_id(facts.organization, facts.instance_id, firing),
-            "message": _sentence(facts, plan, firing, milestone),
+            "message": _sentence(facts, target, milestone, firing, events),
         },
     }
 
@@ -88,46 +95,60 @@ def spoken(milestone: str) -> str:
     return milestone.replace("_", " ") if milestone in (HALFWAY, AT_RISK, BREACHED) else milestone
 
 
+def spoken_milestone(name: str, milestone: Milestone | None) -> str:
+    """As people say it, an escalation by what the policy lets the step do; `milestone` None: it is planned no more."""
+    if milestone is not None and milestone.escalation is not None:
+        return spoken_step(milestone.escalation)
+    return spoken(_name(name))
+
+
 def _name(milestone: str) -> str:
     return milestone if milestone in (HALFWAY, AT_RISK, BREACHED) else ESCALATED
 
 
-def _sentence(facts: Facts, plan: Plan, firing: Firing, milestone: Milestone | None) -> str:
-    target = plan.target(firing.key.target, firing.key.cycle)
+def _sentence(
+    facts: Facts, target: TargetPlan | None, milestone: Milestone | None, firing: Firing, events: Iterable[Event]
+) -> str:
     instance = facts.instance
     by = "" if target is None or target.stint is None else f" by {_team_name(facts, target.team_id)}"
     spoken_type = _type(firing.key.target).replace("_", " ").capitalize()
     what = f"{spoken_type} of {instance.subject_type} {instance.subject}{by}"
-    due = f"due {render(target.due_at)}" if target and target.due_at is not None else "paused, with no due instant"
     if not firing.stands:
-        name = spoken(_name(firing.key.milestone))
-        return f"{what}: the notice '{name}' of {render(firing.planned_at)} is withdrawn; it is now {due}."
+        return f"{what}: {_withdrawal(facts, target, milestone, firing, events)}."
     if target is None or milestone is None:
         return f"{what}: {firing.key.milestone}."
-    said = {
-        HALFWAY: f"has used half of its {_length(target.budget)}",
-        AT_RISK: f"is at risk: {_length(milestone.threshold)} of {_length(target.budget)} are used",
-        BREACHED: f"is breached: its {_length(target.budget)} are used up",
-    }.get(
-        milestone.name,
-        f"escalates{_contacts(milestone)} after {_length(milestone.threshold)} of {_length(target.budget)}",
-    )
-    return f"{what} {said}, {due} (policy {_policy(facts, target)['name']})."
+    due = _due(target, facts.timezone)
+    return f"{what} {_said(target, milestone)}, {due} (policy {_policy(facts, target)['name']})."
 
 
-def _contacts(milestone: Milestone) -> str:
-    actions = milestone.escalation["actions"] if milestone.escalation else ()
-    contacts = [str(action["contact"]) for action in actions if "contact" in action]
-    return f" to {', '.join(contacts)}" if contacts else ""
+def _said(target: TargetPlan, milestone: Milestone) -> str:
+    used, budget = spoken_length(milestone.threshold), spoken_length(target.budget)
+    return {
+        HALFWAY: f"has used half of its {budget}",
+        AT_RISK: f"is at risk: {used} of {budget} are used",
+        BREACHED: f"is breached: its {budget} are used up",
+    }.get(milestone.name, f"escalates ({spoken_milestone(milestone.name, milestone)}): {used} of {budget} are used")
+
+
+def _withdrawal(
+    facts: Facts, target: TargetPlan | None, milestone: Milestone | None, firing: Firing, events: Iterable[Event]
+) -> str:
+    zone = facts.timezone
+    name = spoken_milestone(firing.key.milestone, milestone)
+    event = withdrawing_event(events, firing)
+    because = "" if event is None else f" because {spoken_reason(event, zone)}"
+    told = f"the notice '{name}' of {spoken_instant(firing.planned_at, zone)} is withdrawn{because}"
+    if target is None:
+        return f"{told}; there is no such clock any more"
+    if target.stopped_at is not None:
+        return f"{told}; its clock stopped {spoken_instant(target.stopped_at, zone)}"
+    return f"{told}; it is now {_due(target, zone)}"
+
+
+def _due(target: TargetPlan, zone: str) -> str:
+    return "paused, with no due instant" if target.due_at is None else f"due {spoken_instant(target.due_at, zone)}"
 
 
 def _team_name(facts: Facts, team_id: str | None) -> str | None:
     team = facts.teams.get(team_id) if team_id is not None else None
     return team_id if team is None else team.name
-
-
-def _length(length: Micros) -> str:
-    for unit, name in ((HOUR, "h"), (MINUTE, "min")):
-        if length % unit == 0:
-            return f"{length // unit} {name}"
-    return f"{in_units(length, SECOND):g} s" if length < MINUTE else f"{in_units(length, MINUTE):g} min"

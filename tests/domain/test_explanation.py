@@ -11,12 +11,12 @@ from domain.calendar import Calendar
 from domain.explaining import RecordedHistory, explain
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
-from domain.explaining.wording import spoken_instant, spoken_length
 from domain.ids import Kind
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, render
 from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
 from domain.policy.conditions import Condition
+from domain.policy.escalations import EscalationRule
 from domain.policy.match_record import MatchRecord
 from domain.policy.policies import OnChange, Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
@@ -25,6 +25,7 @@ from domain.record.views import instance_view
 from domain.ticket.events import Event, EventKind
 from domain.ticket.origins import Origin
 from domain.ticket.tickets import Ticket
+from domain.wording import spoken_instant, spoken_length
 from tests.support.builders import (
     ALWAYS,
     OFFICE,
@@ -424,19 +425,58 @@ def test_a_name_cannot_forge_a_line_or_speak_to_a_terminal() -> None:
     [
         (0, "0 s"),
         (HOUR, "1 h"),
-        (26 * HOUR + 5 * MINUTE + 3_500_000, "26 h 5 min 3.5 s"),
-        (90_000_001, "1 min 30.000001 s"),
+        (26 * HOUR + 5 * MINUTE + 3_500_000, "26 h 5 min 4 s"),
+        (90_000_001, "1 min 30 s"),
+        (119_600_000, "2 min"),
+        (4_500_000, "4.5 s"),
+        (61_499, "0.061 s"),
         (-MINUTE, "-1 min"),
+        (-1, "0 s"),
     ],
 )
-def test_a_length_is_spelled_exactly(length: int, spelled: str) -> None:
+def test_a_length_is_spelled_to_the_second_and_under_a_minute_to_the_millisecond(length: int, spelled: str) -> None:
     assert spoken_length(Micros(length)) == spelled
 
 
 def test_an_instant_is_told_with_its_weekday_and_offset() -> None:
     assert spoken_instant(at("mon 23:30"), "Europe/Berlin") == "Tue 2026-03-03 00:30:00+01:00"
     assert spoken_instant(Instant(0), "Africa/Monrovia") == "Wed 1969-12-31 23:15:30-00:44:30"
-    assert spoken_instant(Instant(at("mon 09:00") + 7), "UTC") == "Mon 2026-03-02 09:00:00.000007+00:00"
+    assert spoken_instant(Instant(at("mon 09:00") + 999_999), "UTC") == "Mon 2026-03-02 09:00:00+00:00"
+
+
+def test_what_runs_round_the_clock_is_told_in_the_zone_of_the_organization() -> None:
+    events = (opened("mon 23:30"),)
+    explained = explain(RecordedHistory(frozen(a_policy(promise(minutes=60))), events, ()), at("mon 23:40"))
+    told = explanation_text(explained, "Asia/Kathmandu")
+    assert "  opened Tue 2026-03-03 05:15:00+05:45, still open" in told
+    assert "+00:00" not in told
+
+
+def test_an_escalation_is_told_by_what_the_policy_lets_it_do() -> None:
+    step = EscalationRule.from_json(
+        {"id": "esc_1", "trigger": "breached", "delay_minutes": 30, "actions": [{"type": "reassign", "team_id": "net"}]}
+    )
+    found = lines(in_berlin(promise(minutes=60), escalations=(step,)), opened("mon 09:00"), when="mon 10:45")
+    (told,) = [line for line in found if "reassign" in line]
+    assert told.startswith(
+        "    reassign to net 30 min after the breach at 1 h 30 min: planned Mon 2026-03-02 11:30:00+01"
+    )
+    assert not any("esc_1" in line for line in found)
+
+
+def test_a_milestone_that_was_withdrawn_says_which_event_did_it() -> None:
+    found = lines(
+        in_berlin(promise(minutes=60)),
+        opened("wed 09:00"),
+        updated("wed 09:10"),
+        resolved("wed 09:20", received="wed 12:00"),
+        updated("wed 11:00", received="wed 12:00:01"),
+        when="thu 09:00",
+    )
+    reason = "because the ticket was resolved Wed 2026-03-04 10:20:00+01:00 (event "
+    withdrawn = [line for line in found if "withdrawn" in line]
+    assert len(withdrawn) == 3
+    assert all(f"withdrawn Wed 2026-03-04 13:00:00+01:00 {reason}" in line for line in withdrawn)
 
 
 def test_only_the_newest_events_and_cycles_are_told_and_the_rest_is_counted() -> None:

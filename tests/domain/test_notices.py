@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from domain.calendar import Calendar
 from domain.plan.planning import plan
 from domain.plan.status import InstanceStatus
 from domain.policy.escalations import EscalationRule
+from domain.policy.snapshot import Facts
 from domain.record.ledger import Ledger, reconcile
 from domain.record.notices import notice
 from domain.record.records import first_record, next_due
@@ -32,9 +34,11 @@ SNAPSHOT = a_snapshot(promise(minutes=90), escalations=(STEP,))
 
 
 def fired(*events: Event, now: str, before: Ledger = ()) -> dict[str, dict[str, object]]:
-    planned = plan(SNAPSHOT, (opened("09:00"), *events))
+    past = (opened("09:00"), *events)
+    planned = plan(SNAPSHOT, past)
     return {
-        firing.key.milestone: notice(SNAPSHOT.facts, planned, firing) for firing in reconcile(planned, before, at(now))
+        firing.key.milestone: notice(SNAPSHOT.facts, planned, firing, past)
+        for firing in reconcile(planned, before, at(now))
     }
 
 
@@ -84,12 +88,14 @@ def test_an_escalation_carries_its_rule() -> None:
     assert document["data"]["escalation"] == STEP.to_json()
 
 
-DUE = "due 2026-03-02T10:30:00Z (policy Support)."
+DUE = "due Mon 2026-03-02 10:30:00+00:00 (policy Support)."
 SENTENCES = {
-    "halfway": "Resolution of ticket 42 has used half of its 90 min",
-    "at_risk": "Resolution of ticket 42 is at risk: 67.5 min of 90 min are used",
-    "breached": "Resolution of ticket 42 is breached: its 90 min are used up",
-    "escalation:esc_1": "Resolution of ticket 42 escalates after 105 min of 90 min",
+    "halfway": "Resolution of ticket 42 has used half of its 1 h 30 min",
+    "at_risk": "Resolution of ticket 42 is at risk: 1 h 7 min 30 s of 1 h 30 min are used",
+    "breached": "Resolution of ticket 42 is breached: its 1 h 30 min are used up",
+    "escalation:esc_1": (
+        "Resolution of ticket 42 escalates (page 15 min after the breach): 1 h 45 min of 1 h 30 min are used"
+    ),
 }
 
 
@@ -100,18 +106,34 @@ def test_a_notice_says_a_plain_sentence(milestone: str) -> None:
     assert data["message"] == f"{SENTENCES[milestone]}, {DUE}"
 
 
-def test_a_withdrawal_says_what_holds_now() -> None:
+def test_a_withdrawal_says_why_and_what_holds_now() -> None:
     planned = plan(SNAPSHOT, [opened("09:00")])
     before = reconcile(planned, (), at("09:50"))
-    for events, due in (
-        ([paused("09:30")], "paused, with no due instant"),
-        ([paused("09:30"), resumed("09:50")], "due 2026-03-02T10:50:00Z"),
+    pause, resume = paused("09:30", received="09:55"), resumed("09:50", received="09:56")
+    why = "the ticket was paused Mon 2026-03-02 09:30:00+00:00 (event {}, received Mon 2026-03-02 09:55:00+00:00)"
+    stopped = "the ticket was resolved Mon 2026-03-02 09:40:00+00:00 (event {}, received Mon 2026-03-02 09:55:00+00:00)"
+    resolution = resolved("09:40", received="09:55")
+    for events, because, now in (
+        ([pause], why.format(pause.event_id), "it is now paused, with no due instant"),
+        ([pause, resume], why.format(pause.event_id), "it is now due Mon 2026-03-02 10:50:00+00:00"),
+        ([resolution], stopped.format(resolution.event_id), "its clock stopped Mon 2026-03-02 09:40:00+00:00"),
     ):
-        data = fired(*events, now="09:55", before=before)["halfway"]["data"]
+        data = fired(*events, now="09:56", before=before)["halfway"]["data"]
         assert isinstance(data, dict)
         assert data["message"] == (
-            f"Resolution of ticket 42: the notice 'halfway' of 2026-03-02T09:45:00Z is withdrawn; it is now {due}."
+            "Resolution of ticket 42: the notice 'halfway' of Mon 2026-03-02 09:45:00+00:00 is withdrawn "
+            f"because {because}; {now}."
         )
+
+
+def test_a_sentence_has_its_times_in_the_zone_of_the_calendar() -> None:
+    hours = Calendar.from_json({"timezone": "Europe/Berlin", "weekly_hours": {"mon": [["08:00", "20:00"]]}})
+    snapshot = a_snapshot(promise(minutes=90), calendar=hours)
+    planned = plan(snapshot, [opened("09:00")])
+    (halfway,) = reconcile(planned, (), at("09:45"))
+    document = notice(Facts.of(snapshot.to_json()), planned, halfway)
+    assert "due Mon 2026-03-02 11:30:00+01:00 " in document["data"]["message"]
+    assert document["data"]["due_at"] == "2026-03-02T10:30:00Z"
 
 
 def test_a_notice_is_the_same_bytes_on_every_retry() -> None:

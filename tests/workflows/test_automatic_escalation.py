@@ -99,7 +99,7 @@ async def test_switched_on_a_breach_goes_to_the_contact_whom_the_notice_names(
     assert skipped(state) == {RESPONSE: False}
     assert escalated["time"] == ticket.at(60)
     assert escalated["data"]["escalation"]["actions"] == [{"type": "escalate", "contact": "Tier1"}]
-    assert "escalates to Tier1" in escalated["data"]["message"]
+    assert "escalates (escalate to Tier1 at the breach)" in escalated["data"]["message"]
     assert escalated["data"]["applicable_team"] == "oncall@example.com"
 
 

@@ -51,7 +51,8 @@ async def explain_instance(
     """The seconds of a clock's segments add up to its time on the wall, the counted ones to what it has used."""
     explained = await history.explain_instance(deps, owner.organization, instance_id, query.as_of, query.segments)
     if _as_text(request, query.format):
-        return await asyncio.to_thread(_text_response, explained)
+        home = (await deps.store.organizations.get(owner.organization)).timezone
+        return await asyncio.to_thread(_text_response, explained, home)
     response.headers.update(VARY)
     return await asyncio.to_thread(explanation_view, explained)
 
@@ -60,6 +61,6 @@ def _as_text(request: Request, shape: ExplainFormat | None) -> bool:
     return prefers(request, PLAIN) if shape is None else shape is ExplainFormat.TEXT
 
 
-def _text_response(explained: Explanation) -> Response:
-    text = explanation_text(explained).encode()
+def _text_response(explained: Explanation, home: str) -> Response:
+    text = explanation_text(explained, home).encode()
     return Response(text, media_type=f"{PLAIN}; charset=utf-8", headers=VARY)

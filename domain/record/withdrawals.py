@@ -1,0 +1,43 @@
+"""Why a notice was taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain.record.ledger import Firing
+from domain.ticket.events import Event, EventKind
+from domain.wording import spoken_instant
+
+_SPOKEN = {
+    EventKind.ACKNOWLEDGED: "was acknowledged",
+    EventKind.PAUSED: "was paused",
+    EventKind.RESUMED: "was resumed",
+    EventKind.RESOLVED: "was resolved",
+    EventKind.REOPENED: "was reopened",
+    EventKind.CANCELLED: "was cancelled",
+    EventKind.UPDATED: "was changed",
+    EventKind.ASSIGNED: "was assigned",
+    EventKind.CUSTOMER_REPLIED: "got a message from the customer",
+    EventKind.AGENT_REPLIED: "got an answer",
+    EventKind.REPLANNED: "got other rules",
+}
+
+
+def withdrawing_event(events: Iterable[Event], firing: Firing) -> Event | None:
+    """The event that moved or stopped the milestone of a firing; None where none can have done it.
+
+    Only what happened up to the planned instant, and a replan, changes whether a milestone comes then. Of such events
+    the one that was received last before the withdrawal made the difference, for each new event leads to a new plan.
+    """
+    if firing.withdrawn_at is None:
+        return None
+    latest = firing.withdrawn_at
+    known = (event for event in events if event.kind is not EventKind.OPENED and event.received_at <= latest)
+    could = (one for one in known if one.kind is EventKind.REPLANNED or one.occurred_at <= firing.planned_at)
+    return max(could, key=lambda event: event.received_at, default=None)
+
+
+def spoken_reason(event: Event, zone: str) -> str:
+    """`the ticket was paused Mon 2026-03-02 09:30:00+01:00 (event hd-2, received Mon 2026-03-02 09:55:00+01:00)`."""
+    happened, received = spoken_instant(event.occurred_at, zone), spoken_instant(event.received_at, zone)
+    return f"the ticket {_SPOKEN[event.kind]} {happened} (event {event.event_id}, received {received})"

@@ -1,0 +1,75 @@
+"""Instants, lengths and values as people read them. Machines get what is exact elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from domain.instants import HOUR, MINUTE, SECOND, Instant, Micros, to_datetime
+
+_MILLISECOND = SECOND // 1000
+
+
+def spoken_length(length: Micros) -> str:
+    """`26 h 5 min 4 s`, to the second; under a minute to the millisecond, such as `4.5 s`.
+
+    Days are left out, because a day of work is not a day of the calendar.
+    """
+    precision = _MILLISECOND if abs(length) < MINUTE else SECOND
+    left = (abs(length) + precision // 2) // precision * precision
+    sign = "-" if length < 0 and left else ""
+    parts = []
+    for unit, name in ((HOUR, "h"), (MINUTE, "min")):
+        count, left = divmod(left, unit)
+        if count:
+            parts.append(f"{count} {name}")
+    if left or not parts:
+        seconds, fraction = divmod(left, SECOND)
+        parts.append(f"{seconds}{f'.{fraction:06}'.rstrip('0') if fraction else ''} s")
+    return f"{sign}{' '.join(parts)}"
+
+
+def spoken_instant(instant: Instant, zone: str) -> str:
+    """`Mon 2026-03-02 09:00:00+01:00`: to the second that has begun, in an IANA zone, with its weekday and offset."""
+    moment = to_datetime(instant).astimezone(ZoneInfo(zone))
+    return f"{moment:%a %Y-%m-%d %H:%M:%S}{moment.isoformat(timespec='seconds')[19:]}"
+
+
+def spoken_optional(instant: Instant | None, zone: str, absent: str) -> str:
+    return absent if instant is None else spoken_instant(instant, zone)
+
+
+def spoken_step(escalation: Mapping[str, Any]) -> str:
+    """What an escalation step of a policy does and when, such as `reassign 30 min after the breach`.
+
+    The mapping is the step as `EscalationRule.to_json` writes it. A step has no name of its own in a policy.
+    """
+    actions = " and ".join(_action(action) for action in escalation.get("actions") or ())
+    return f"{actions or 'escalation'} {_when(escalation)}"
+
+
+def printable(text: str) -> str:
+    """Names and reasons come from outside. A line stays one line, and a terminal gets no command."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def _action(action: Mapping[str, Any]) -> str:
+    """`reassign to network`: the type, and the contact or the team that it names."""
+    receiver = action.get("contact") or action.get("team_id")
+    spoken = str(action["type"]).replace("_", " ")
+    return f"{spoken} to {receiver}" if receiver else spoken
+
+
+def _when(escalation: Mapping[str, Any]) -> str:
+    if escalation.get("trigger_percent") is not None:
+        return f"at {escalation['trigger_percent']} %"
+    if escalation.get("threshold_minutes") is not None:
+        return f"{_minutes(escalation['threshold_minutes'])} before the breach"
+    if escalation.get("delay_minutes"):
+        return f"{_minutes(escalation['delay_minutes'])} after the breach"
+    return "at the breach"
+
+
+def _minutes(count: float) -> str:
+    return spoken_length(Micros(round(count * MINUTE)))
