@@ -40,3 +40,18 @@ async def test_a_help_desk_is_set_up_from_nothing_in_ten_requests(api: Any, page
     assert (sla["kind"], sla["status"], set(sla["targets"])) == ("sla", "active", {"first_response", "resolution"})
     assert [stint["team_id"] for stint in ola["stints"]] == ["frontline", "network"]
     assert ola["stints"][0]["ended_at"] == ola["stints"][1]["started_at"]
+
+
+async def test_who_reads_from_top_to_bottom_gets_what_the_ten_requests_promise(api: Any) -> None:
+    await api.with_worker()
+    first = "".join(re.findall(r"^```bash\n(export API.*?)^```$", PAGES[0].read_text(), re.MULTILINE | re.DOTALL))
+    ten = "".join(requests(PAGES[0])).replace("\napi ", "\ncurl ")
+    for curl in curls(f"{first}\n{re.sub('^api ', 'curl ', ten)}".replace("$API", "http://api/api/v2/sla")):
+        method = "POST" if curl.body and curl.method == "GET" else curl.method
+        headers = {"Content-Type": "application/json"}
+        answer = await api.http.request(method, curl.target, headers=headers, content=curl.body)
+        assert answer.is_success, f"{curl}: {answer.text}"
+    (sla,) = [one for one in answer.json()["data"] if one["kind"] == "sla"]
+    names = {policy["id"]: policy["name"] for policy in (await api.get("/policies")).json()["data"]}
+    assert names[sla["policy_id"]] == "Urgent"
+    assert names[(await api.get("/instances/inst_sla_ticket_42")).json()["policy_id"]] == "Twelve seconds"

@@ -102,4 +102,4 @@ def promised() -> list[str]:
 
 
 def shape(line: str) -> str:
-    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<instant>", line)
+    return re.sub(r"\w{3} \d{4}-\d\d-\d\d [\d:]{8}\+00:00", "<instant>", line)
