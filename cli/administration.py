@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from cli import console
+from domain.calendar import pin_packaged_tzdata
 from domain.errors import StoreUnavailable
 from settings import Settings
-
-if TYPE_CHECKING:
-    from store.store import Store
+from store.store import Store
 
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Store]:
-    """The store at SLA_DATABASE_URL. Raises StoreUnavailable naming it, also where its tables have not been made."""
-    from domain.calendar import pin_packaged_tzdata  # noqa: PLC0415 - half a second that other commands need not pay
-    from store.store import Store  # noqa: PLC0415 - as above
-
+    """The store that the settings name. Raises StoreUnavailable naming the settings, also where it has no tables."""
     pin_packaged_tzdata()
-    store = Store.open(Settings.load().database_url)
+    settings = Settings.load()
+    store = Store.open(settings.database_url)
     try:
         yield store
     except StoreUnavailable as error:
-        # Databases do not say in the same way what of the two it is.
-        hint = "SLA_DATABASE_URL; `sla migrate` makes the tables of a new store"
-        raise StoreUnavailable(f"{error.message} ({hint})") from error
+        # Databases do not say in the same way whether they are missing or have no tables.
+        raise StoreUnavailable(f"{error.message} ({_hint(settings)})") from error
     finally:
         await store.close()
+
+
+def _hint(settings: Settings) -> str:
+    new = "`sla migrate` makes the tables of a new store"
+    if settings.database_url.endswith(f"/{settings.home / 'slakeeper.db'}"):
+        return f"SLA_HOME is {settings.home}, and SLA_DATABASE_URL would name another store; {new}"
+    return f"SLA_DATABASE_URL; {new}"
 
 
 def show(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

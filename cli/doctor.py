@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from temporalio.service import RPCError
 
 from cli import administration, console
+from connection import connect
 from domain.errors import EngineUnavailable
+from service.reconciling import Report
 from settings import Settings
-
-if TYPE_CHECKING:
-    from service.reconciling import Report
+from worker import build_reconciler
 
 
 def doctor(
@@ -45,11 +46,6 @@ def _say(report: Report, *, heal: bool) -> None:
 
 
 async def _round(*, heal: bool) -> Report:
-    from temporalio.service import RPCError  # noqa: PLC0415 - a quarter of a second, likewise
-
-    from connection import connect  # noqa: PLC0415 - a second that other commands need not pay
-    from worker import build_reconciler  # noqa: PLC0415 - as above
-
     settings = Settings.load()
     client = await connect(settings)
     async with administration.opened() as store:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,7 @@ from cli import administration, console
 from domain.access.scopes import READ, SCOPES, WRITE, require_scopes
 from domain.errors import NotFound
 from domain.instants import render
-
-if TYPE_CHECKING:
-    from store.access.keys import StoredKey
+from store.access.keys import StoredKey
 
 app = typer.Typer(name="keys", help="Create, list and revoke API keys.", no_args_is_help=True)
 

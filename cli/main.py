@@ -1,28 +1,65 @@
-"""The `sla` command. Each command lives in a module of its own and is registered here."""
+"""The `sla` command. Each command lives in a module of its own, which is imported when the command runs."""
 
 from __future__ import annotations
 
 import sys
 from importlib.metadata import version as installed_version
+from typing import Annotated
 
 import typer
 
-from cli import console, keys, organizations, services
-from cli.demo.command import demo
-from cli.doctor import doctor
-from cli.explain import explain
-from cli.replay.command import replay
-from cli.tzdata import tzdata_check
-from cli.up import up
-from cli.verify import verify
+from cli import console, lazy
 from domain.errors import SlaError
 
-app = typer.Typer(
-    name="sla",
+COMMANDS = {
+    "up": (
+        "cli.up:up",
+        "Run the whole engine in the foreground: Temporal server, worker and API. Ctrl-C stops it.",
+    ),
+    "worker": ("cli.parts.worker:worker", "Run a worker until SIGTERM or Ctrl-C."),
+    "api": ("cli.parts.api:api", "Run the HTTP API until SIGTERM or Ctrl-C."),
+    "migrate": (
+        "cli.parts.migrate:migrate",
+        "Bring the store's tables up to date, and make sure that an API key exists.",
+    ),
+    "replay": (
+        "cli.replay.command:replay",
+        "Run a ticket log through real workflows, and check each verdict and milestone against the plan.",
+    ),
+    "explain": (
+        "cli.explain:explain",
+        "Tell where every second of an instance went, why it got its policy and what became of each milestone.",
+    ),
+    "verify": (
+        "cli.verify:verify",
+        "Check that nothing in the record of an instance was changed, and that every plan follows from it.",
+    ),
+    "doctor": (
+        "cli.doctor:doctor",
+        "Compare all that is recorded with all that runs, and say what differs. Exit code 1 if anything needs a hand.",
+    ),
+    "tzdata-check": (
+        "cli.tzdata:tzdata_check",
+        "List the open instances whose instants the time zone database that is installed here would move.",
+    ),
+    "demo": (
+        "cli.demo.command:demo",
+        "Watch the engine for a minute: policies, generated tickets, milestones arriving as they fall due.",
+    ),
+    "version": ("cli.main:version", "Print the version."),
+    "keys": ("cli.keys:app", "Create, list and revoke API keys."),
+    "organizations": ("cli.organizations:app", "Create, list and change organizations."),
+}
+"""Where each command is, and the first sentence of its help."""
+
+app = lazy.group(
+    "sla",
+    COMMANDS,
     help="Slakeeper: SLA clocks that survive anything and explain every second.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -31,24 +68,19 @@ def version() -> None:
     console.say(f"slakeeper {installed_version('slakeeper')}")
 
 
-for command in (
-    up,
-    services.worker,
-    services.api,
-    services.migrate,
-    replay,
-    explain,
-    verify,
-    doctor,
-    tzdata_check,
-    demo,
-    version,
-):
-    app.command()(command)
+def _version_alone(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
 
 
-for group in (keys.app, organizations.app):
-    app.add_typer(group)
+@app.callback()
+def sla(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version_alone, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cli import administration, console
-from domain.instants import render_optional
-
-if TYPE_CHECKING:
-    from domain.replan.replanning import Move
-    from store.instances.replans import Candidate
-    from store.store import Store
+from domain.calendar import tzdata_version
+from domain.instants import Instant, render_optional
+from domain.plan.planning import plan
+from domain.plan.plans import Plan
+from domain.policy.snapshot import Snapshot
+from domain.replan.replanning import Move, moves
+from store.instances.replans import Candidate
+from store.store import Store
 
 HEADINGS = ("ORGANIZATION", "INSTANCE", "TARGET", "DUE", "WOULD BE DUE", "MADE WITH")
 
@@ -25,8 +27,6 @@ def tzdata_check(
 
     Exit status 1 where there are any. `POST /replan:apply` with `time_zone_database` moves them.
     """
-    from domain.calendar import tzdata_version  # noqa: PLC0415 - not for every command
-
     rows = asyncio.run(_check(organization))
     if rows:
         administration.show(HEADINGS, rows)
@@ -57,12 +57,6 @@ async def _of(store: Store, organization: str) -> list[tuple[str, ...]]:
 
 
 def _moves(candidate: Candidate) -> tuple[Move, ...]:
-    from domain.instants import Instant  # noqa: PLC0415 - with the rest
-    from domain.plan.planning import plan  # noqa: PLC0415 - not for every command
-    from domain.plan.plans import Plan  # noqa: PLC0415 - as above
-    from domain.policy.snapshot import Snapshot  # noqa: PLC0415 - as above
-    from domain.replan.replanning import moves  # noqa: PLC0415 - as above
-
     planned = plan(Snapshot.from_json(candidate.snapshot), candidate.events)
     return moves(Plan.from_json(candidate.plan), planned, Instant(0))
 

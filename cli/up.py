@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli import console
-from cli.engine import home
+from cli.engine import home, parts_in_order
 from settings import Settings
 
 
@@ -18,10 +18,8 @@ def up(
     ] = False,
 ) -> None:
     """Run the whole engine in the foreground: Temporal server, worker and API. Ctrl-C stops it."""
-    from cli.engine import parts_in_order as engine  # noqa: PLC0415 - not for every command
-
     settings = Settings.load()
     home.prepare(settings.home)
     with home.locked(settings.home):
-        asyncio.run(engine.supervise(settings, with_parent=with_parent))
+        asyncio.run(parts_in_order.supervise(settings, with_parent=with_parent))
     console.say("stopped")

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import console
+from cli import administration, console
+from domain.calendar import pin_packaged_tzdata
 from domain.errors import InvalidValue, NotFound
+from domain.record.chain import verify as recompute
 
 DEFAULT = "default"
 
@@ -23,9 +25,6 @@ def verify(
     save: Annotated[Path | None, typer.Option(help="Keep the export in this file.")] = None,
 ) -> None:
     """Check that nothing in the record of an instance was changed, and that every plan follows from it."""
-    from domain.calendar import pin_packaged_tzdata  # noqa: PLC0415 - not for every command
-    from domain.record.chain import verify as recompute  # noqa: PLC0415 - as above
-
     pin_packaged_tzdata()
     document = _read(source) if source else asyncio.run(_load(instance_id, organization))
     if isinstance(document, dict) and document.get("instance_id") != instance_id:
@@ -63,8 +62,6 @@ def _printable(line: str) -> str:
 
 
 async def _load(instance_id: str, organization: str) -> Any:
-    from cli import administration  # noqa: PLC0415 - an export needs no store
-
     async with administration.opened() as store:
         export = await store.chains.export(organization, instance_id)
     if export is None:

@@ -11,6 +11,11 @@ from typing import Annotated
 import typer
 
 from cli import console
+from cli.demo import screen, stage
+from cli.demo.receiver import receiver
+from cli.demo.script import lives
+from cli.demo.show import Show
+from cli.engine.supervisor import Supervisor
 
 
 def demo(
@@ -18,13 +23,6 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed, another show.")] = 7,
 ) -> None:
     """Watch the engine for a minute: policies, generated tickets, milestones arriving as they fall due."""
-    # Half a second that the other commands need not pay.
-    from cli.demo import screen, stage  # noqa: PLC0415
-    from cli.demo.receiver import receiver  # noqa: PLC0415
-    from cli.demo.script import lives  # noqa: PLC0415
-    from cli.demo.show import Show  # noqa: PLC0415
-    from cli.engine.supervisor import Supervisor  # noqa: PLC0415
-
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sla-demo-", ignore_cleanup_errors=True)))
         show = Show(lives(tickets, seed), screen.introduction(tickets, seed))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from cli import console
 from cli.engine import home
@@ -14,24 +12,10 @@ from settings import Settings
 
 async def migrate(settings: Settings) -> None:
     """Raises StoreUnavailable, naming the database and the setting."""
-    from store.schema.migrate import upgrade  # noqa: PLC0415 - half a second that the other commands need not pay
+    from store.schema.migrate import upgrade  # noqa: PLC0415 - half a second, while the Temporal server starts
 
-    with _naming_the_setting():
-        await asyncio.to_thread(upgrade, settings.database_url)
-
-
-def require_store(settings: Settings) -> None:
-    """Raises StoreUnavailable, naming the database and the setting, where a file is one that no wait makes usable."""
-    from store.schema.preparing import check  # noqa: PLC0415 - as above
-
-    with _naming_the_setting():
-        check(settings.database_url)
-
-
-@contextmanager
-def _naming_the_setting() -> Iterator[None]:
     try:
-        yield
+        await asyncio.to_thread(upgrade, settings.database_url)
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{error.message} (SLA_DATABASE_URL)") from error
 

@@ -11,21 +11,19 @@ import threading
 VARIABLE = "SLA_LIFELINE_FD"
 WORD = b"!"
 
+_supervised = threading.Event()
 _told = threading.Event()
 
 
-def is_there() -> bool:
-    """Whether a supervisor started this process; until it is held."""
-    return VARIABLE in os.environ
-
-
-def hold() -> None:
-    """Does nothing in a process that no supervisor started."""
+def hold() -> bool:
+    """Whether a supervisor started this process; if so, it ends from now on when the supervisor does."""
     descriptor = os.environ.pop(VARIABLE, None)
-    if descriptor is None:
-        _told.set()
-    else:
+    if descriptor is not None:
+        _supervised.set()
         threading.Thread(target=_until_closed, args=(int(descriptor),), name="lifeline", daemon=True).start()
+    elif not _supervised.is_set():
+        _told.set()
+    return _supervised.is_set()
 
 
 def await_word() -> None:

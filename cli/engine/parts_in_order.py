@@ -59,4 +59,4 @@ def _api(settings: Settings) -> Service:
 
 
 def _python(part: str) -> tuple[str, ...]:
-    return (sys.executable, "-P", "-m", "cli.engine.parts", part)
+    return (sys.executable, "-P", "-m", "cli.parts", part)

@@ -17,11 +17,14 @@ from cli.explain import _coloured
 from domain.explaining import RecordedHistory, explain
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
+from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import render
 from domain.plan.planning import plan
 from domain.plan.status import instance_status
+from domain.policy.catalog import AROUND_THE_CLOCK
 from domain.record.ledger import reconcile
 from domain.record.records import Record, first_record
+from domain.ticket.tickets import Ticket
 from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.builders import a_snapshot, at, opened, paused, resolved
@@ -32,6 +35,7 @@ EVENTS = opened("mon 09:00"), paused("mon 09:30", "customer"), resolved("mon 16:
 LEDGER = reconcile(plan(SNAPSHOT, EVENTS), (), at("mon 16:00"))
 ID = "inst_sla_ticket_42"
 UNOPENED = "inst_sla_ticket_43"
+FOUND_BY = {"42": (Kind.SLA,), "owner/repo#1": (Kind.SLA, Kind.OLA)}
 
 
 @pytest.fixture
@@ -73,6 +77,13 @@ async def _record(url: str) -> None:
     )
     await store.instances.apply(second)
     await store.instances.apply(replace(second, instance_id=UNOPENED))
+    await store.organizations.change("default", timezone="Europe/Berlin")
+    for kind in FOUND_BY["owner/repo#1"]:
+        ticket = Ticket(InstanceId(kind, SubjectType.TICKET, "owner/repo#1"))
+        snapshot = replace(
+            SNAPSHOT, ticket=ticket, calendar=SNAPSHOT.calendar if kind is Kind.SLA else AROUND_THE_CLOCK
+        )
+        await store.instances.apply(first_record(snapshot.to_json(), plan(snapshot, EVENTS[:1]), EVENTS[0]))
     await store.close()
 
 
@@ -115,13 +126,34 @@ def test_it_shows_as_many_segments_as_are_asked_for(run: Run) -> None:
     assert "summed up: running 30 min + closed 0 s + paused 0 s + stopped 0 s" in out
 
 
+@pytest.mark.parametrize("name", ["42", "owner/repo#1"])
+def test_the_own_id_of_a_ticket_finds_its_instances(run: Run, name: str) -> None:
+    code, out, err = run(name)
+    assert (code, err) == (0, "")
+    ids = [str(InstanceId(kind, SubjectType.TICKET, name)) for kind in FOUND_BY[name]]
+    assert [line.split()[0] for line in out.splitlines() if line.startswith("inst_")] == ids
+
+
+def test_as_json_one_instance_is_told_and_several_are_named(run: Run) -> None:
+    code, out, err = run("owner/repo#1", "--json")
+    assert (code, out) == (1, "")
+    assert "inst_sla_ticket_owner~2Frepo~231, inst_ola_ticket_owner~2Frepo~231" in err
+    assert json.loads(run("42", "--json")[1])["id"] == ID
+
+
+def test_round_the_clock_it_tells_times_in_the_zone_of_the_organization(run: Run) -> None:
+    assert "  opened Mon 2026-03-02 10:00:00+01:00" in run("inst_ola_ticket_owner~2Frepo~231")[1]
+    assert "  opened Mon 2026-03-02 09:00:00+00:00" in run("inst_sla_ticket_owner~2Frepo~231")[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
         (("inst_sla_ticket_7",), "there is no instance inst_sla_ticket_7 in organization default"),
         ((ID, "--organization", "other"), f"there is no instance {ID} in organization other"),
         ((UNOPENED,), f"the opening of instance {UNOPENED} is not recorded yet"),
-        (("ticket 7",), "instance_id"),
+        (("ticket 7",), "there is no instance ticket 7 in organization default, and no ticket with this id"),
+        (("",), "must be 1 to 200 bytes long"),
         ((ID, "--as-of", "yesterday"), "--as-of"),
         ((ID, "--as-of", "2099-01-01T00:00:00Z"), "must not lie ahead"),
         ((ID, "--as-of", "2026-03-02T08:59:59Z"), f"Nothing was known of instance {ID} at 2026-03-02T08:59:59Z"),

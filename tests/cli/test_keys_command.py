@@ -172,6 +172,14 @@ def test_a_store_without_tables_is_named_with_what_makes_them(
     assert "`sla migrate`" in message
 
 
+def test_a_store_that_there_is_not_is_named_with_the_home_that_it_is_looked_for_in(
+    run: Run, env: dict[str, str], tmp_path: Path
+) -> None:
+    message = refused(run, "keys", "list", SLA_HOME=str(tmp_path / "elsewhere"), SLA_DATABASE_URL="")
+    assert f"SLA_HOME is {tmp_path / 'elsewhere'}" in message
+    assert "`sla migrate`" in message
+
+
 def test_a_store_that_does_not_answer_is_named_without_its_password(run: Run) -> None:
     (port,) = free_ports(1)
     message = refused(run, "keys", "list", SLA_DATABASE_URL=f"postgresql://sla:s3cret@127.0.0.1:{port}/sla")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -88,6 +89,13 @@ def test_one_command_runs_everything(engine: Engine) -> None:
     children = descendants(engine.process)
     assert len(children) == 3
     assert {os.getpgid(child.pid) for child in children} == {os.getpgid(0)}
+
+
+def test_every_line_of_a_log_begins_with_its_time(engine: Engine) -> None:
+    for part in ("api", "worker"):
+        written = (Path(engine.env["SLA_HOME"]) / "logs" / f"{part}.log").read_text().splitlines()
+        assert written
+        assert [line for line in written if not re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ", line)] == []
 
 
 def test_the_api_key_is_kept_in_a_private_file(engine: Engine) -> None:

@@ -1,19 +1,23 @@
-"""`python -m cli.engine.parts worker|api`: a part of the engine under its supervisor, without the other commands."""
+"""`python -m cli.parts worker|api`: a part of the engine under its supervisor, without the other commands."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-from cli import console, services
+from cli import console
+from cli.engine import lifeline, loading
 from domain.errors import SlaError
-
-PARTS = {"worker": services.worker, "api": services.api}
 
 
 def main(name: str) -> None:
     code = 0
+    # Before the libraries of the part are loaded, which takes long: the supervisor may end meanwhile.
+    lifeline.hold()
     try:
-        PARTS[name]()
+        with loading.quickly():
+            part = import_module(f"cli.parts.{name}")
+        getattr(part, name)()
     except SlaError as error:
         console.complain(error.message)
         code = 1
