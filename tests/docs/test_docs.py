@@ -26,6 +26,7 @@ from workflows.visibility import ATTRIBUTES
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DECISIONS = DOCS / "decisions"
+README = (ROOT / "README.md").read_text()
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 PREFIXES = {"api-v1.md": "/api/v1", "api-v2.md": "/api/v2/sla"}
 
@@ -133,6 +134,13 @@ def test_every_make_target_that_a_page_names_exists() -> None:
     named = {name for path in PAGES for name in re.findall(r"(?:`|^|/ )make ([a-z]+)", path.read_text(), re.MULTILINE)}
     assert {"up", "test", "demo", "help"} <= named
     assert named <= targets()
+
+
+def test_git_ignores_what_the_commands_of_the_readme_create() -> None:
+    written = re.findall(r"(?:^|\s)>\s*([\w.-]+)", "\n".join(re.findall(r"```\w+\n(.*?)```", README, re.DOTALL)))
+    assert "incidents.csv" in written
+    for name in (*written, ".venv/bin/sla", ".sla/api_key"):
+        assert subprocess.run(["git", "check-ignore", "--quiet", name], cwd=ROOT, check=False).returncode == 0, name
 
 
 def test_make_up_is_the_command_that_the_readme_test_runs_in_its_place() -> None:
