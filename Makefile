@@ -1,8 +1,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LOCKS := requirements.txt requirements-dev.txt
+# What runs the engine, and what tests and checks it: two lists, two stamps, one folder.
 INSTALLED := $(VENV)/.installed
+TOOLS := $(VENV)/.tools
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal \
 	--python-version 3.11 $(if $(UPGRADE),--upgrade) pyproject.toml --group build
 
@@ -16,7 +18,7 @@ STORE ?= sqlite
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(INSTALLED) ## create .venv and install what is pinned
+install: $(TOOLS) ## create .venv and install what is pinned, the tools of tests and checks too
 
 up: $(INSTALLED) ## run the whole engine in the foreground; Ctrl-C stops it
 	@exec $(BIN)/sla up --with-parent
@@ -24,37 +26,42 @@ up: $(INSTALLED) ## run the whole engine in the foreground; Ctrl-C stops it
 demo: $(INSTALLED) ## a minute-long show: policies, generated tickets, milestones arriving
 	@exec $(BIN)/sla demo
 
-test: $(INSTALLED) ## run every test
+test: $(TOOLS) ## run every test
 	@# In the order of the folders: a long file of few tests must not come last and alone.
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-chaos: $(INSTALLED) ## kill and stall the engine under load; SEED=1 SECONDS=240 STORE=sqlite or postgres
+chaos: $(TOOLS) ## kill and stall the engine under load; SEED=1 SECONDS=240 STORE=sqlite or postgres
 	@exec $(BIN)/python -m tests.chaos --seed $(SEED) --seconds $(SECONDS) --store $(STORE)
 
-check: $(INSTALLED) ## formatting, lint, strict types, import contracts
+check: $(TOOLS) ## formatting, lint, strict types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(INSTALLED) ## format the code and sort its imports
+format: $(TOOLS) ## format the code and sort its imports
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: $(INSTALLED) ## what the engine costs, in one table; some ten minutes
+bench: $(TOOLS) ## what the engine costs, in one table; some ten minutes
 	@exec $(BIN)/python -m bench
 
-bench-full: $(INSTALLED) ## the same with lists and summaries over 200,000 instances
+bench-full: $(TOOLS) ## the same with lists and summaries over 200,000 instances
 	@exec $(BIN)/python -m bench --full
 
-lock: $(INSTALLED) ## pin the dependencies again; UPGRADE=1 takes newer ones
+lock: $(TOOLS) ## pin the dependencies again; UPGRADE=1 takes newer ones
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
-$(INSTALLED): $(LOCKS) pyproject.toml
+$(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	@echo "installing what is pinned into $(VENV) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TOOLS): requirements-dev.txt $(INSTALLED)
+	@echo "installing the tools of tests and checks into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements-dev.txt
 	@touch $@

@@ -143,6 +143,33 @@ def test_git_ignores_what_the_commands_of_the_readme_create() -> None:
         assert subprocess.run(["git", "check-ignore", "--quiet", name], cwd=ROOT, check=False).returncode == 0, name
 
 
+@pytest.mark.parametrize(
+    ("target", "lists"),
+    [
+        ("up", ["requirements.txt"]),
+        ("demo", ["requirements.txt"]),
+        ("test", ["requirements.txt", "requirements-dev.txt"]),
+        ("check", ["requirements.txt", "requirements-dev.txt"]),
+    ],
+)
+def test_only_who_tests_installs_the_tools_of_tests(tmp_path: Path, target: str, lists: list[str]) -> None:
+    assert installed(tmp_path, target) == lists
+
+
+def test_who_has_run_the_engine_installs_the_tools_alone_and_who_has_tested_nothing_more(tmp_path: Path) -> None:
+    (tmp_path / ".installed").touch()
+    assert (installed(tmp_path, "up"), installed(tmp_path, "test")) == ([], ["requirements-dev.txt"])
+    (tmp_path / ".tools").touch()
+    assert (installed(tmp_path, "test"), installed(tmp_path, "up")) == ([], [])
+
+
+def installed(venv: Path, target: str) -> list[str]:
+    """The lists that `make` would install on its way to a target."""
+    command = ["make", "-n", f"VENV={venv}", target]
+    planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return re.findall(r"--require-hashes -r (\S+)", planned)
+
+
 def test_make_up_is_the_command_that_the_readme_test_runs_in_its_place() -> None:
     planned = subprocess.run(["make", "-n", "up"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert ".venv/bin/sla up" in planned
