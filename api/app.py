@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import health
+from api import health, index
 from api.http import description, problems
 from api.http.auth import Authentication
 from api.http.prefixes import V2
@@ -45,6 +44,7 @@ Instants are ISO 8601 with an offset; answers are in UTC.
 PARTS = (
     *(instances, instance_record, instance_cycles, explain, events, tickets),
     health,
+    index,
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
     *(teams, preview, replans, keys, organization, analytics),
     *(config, policy_analytics, policies),
@@ -60,9 +60,9 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
         redoc_url=None,
         # Swagger UI would have a server of its makers check the document.
         swagger_ui_parameters={"validatorUrl": None},
-        title="Slakeeper",
+        title=index.NAME,
         description=DESCRIPTION,
-        version=_version(),
+        version=index.version(),
         # A redirect would lead wherever the Host header says.
         redirect_slashes=False,
         lifespan=_lifespan(settings) if dependencies is None else None,
@@ -96,10 +96,3 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
             await store.close()
 
     return lifespan
-
-
-def _version() -> str:
-    try:
-        return version("slakeeper")
-    except PackageNotFoundError:
-        return "0"

@@ -82,7 +82,7 @@ async def test_nothing_under_api_answers_without_a_valid_key(api: Any, key: str 
         assert answer.json()["code"] == "unauthorized"
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/docs", "/openapi.json", "/readyz"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/docs", "/openapi.json", "/readyz"])
 async def test_health_and_documentation_need_no_key(api: Any, path: str) -> None:
     del api.http.headers["X-API-Key"]
     # No worker is there, so the engine is not ready, and says so.
