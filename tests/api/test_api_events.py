@@ -11,6 +11,7 @@ from domain.access.subscriptions import Subscription
 from service.temporal.engine import CONNECT_OPTIONS
 from store.rules.claims import GRACE
 from tests.api.conftest import free_port
+from tests.support.apps import openapi_document
 from workflows.messages import SIGNALS
 from workflows.signals import LARGEST_ATTRIBUTES
 
@@ -145,6 +146,18 @@ async def test_every_type_is_understood_as_a_fact_and_as_a_request(api: Any) -> 
     assert sorted(event.kind for event in events) == sorted(expected)
     assert {event.team_id for event in events if event.kind == "assigned"} == {"t1"}
     assert all(event.attributes == {"a": 1} for event in events if event.kind == "updated")
+
+
+async def test_what_a_change_sets_may_be_called_as_a_signal_calls_it_and_one_name_is_described(api: Any) -> None:
+    await api.policy()
+    await api.with_worker()
+    await api.ticket("conv_1")
+    await told(api, "updated", event_id="rest", fields={"plan": "gold"})
+    await told(api, "update", event_id="signal", attributes={"plan": "basic"})
+    events = {event.event_id: event.attributes for event in await recorded(api, SLA, "rest", "signal")}
+    assert (events["rest"], events["signal"]) == ({"plan": "gold"}, {"plan": "basic"})
+    described = openapi_document()["components"]["schemas"]["EventBody"]["properties"]
+    assert ("fields" in described, "attributes" in described) == (True, False)
 
 
 async def test_an_event_reaches_every_instance_of_its_subject(api: Any) -> None:
@@ -338,6 +351,10 @@ async def test_an_event_is_told_to_come_back_while_its_ticket_is_being_opened(ap
         ({"type": "paused", "fields": {"a": 1}}, "fields"),
         ({"type": "paused", "team_id": "t1"}, "team_id"),
         ({"type": "updated", "fields": {"a": "x" * LARGEST_ATTRIBUTES}}, "fields"),
+        ({"type": "paused", "attributes": {"a": 1}}, "attributes"),
+        ({"type": "updated", "attributes": {"a": "x" * LARGEST_ATTRIBUTES}}, "attributes"),
+        ({"type": "updated", "attributes": [1]}, "attributes"),
+        ({"type": "updated", "attributes": {"a": 1}, "fields": {"a": 1}}, "attributes"),
         ({"type": "paused", "event_id": " "}, "event_id"),
         ({"type": "paused", "occurred_at": "yesterday"}, "occurred_at"),
         ({"type": "opened", "ticket": {"occurred_at": "yesterday"}}, "ticket.occurred_at"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from api.http.schemas import Body, DateTime, View
 from api.v2.instances import examples
@@ -65,6 +66,8 @@ class EventBody(CommandBody):
         description="Of `updated` only: the ticket fields as they are now.",
         examples=[{"priority": "low"}],
     )
+    # What a signal calls `fields`. It is taken here, too, and not described, so that there is one way to learn.
+    attributes: SkipJsonSchema[dict[str, Any] | None] = None
     ticket: EventTicketBody | None = Field(default=None, description="Opens a subject that nobody knows yet.")
 
 

@@ -25,7 +25,7 @@ from service.instances.events import Part, subject_event, take_event
 from store.access.keys import KeyOwner
 from workflows.signals import LARGEST_ATTRIBUTES
 
-OF_ONE_TYPE: Mapping[str, str] = {"fields": "update", "team_id": "assign"}
+OF_ONE_TYPE: Mapping[str, str] = {"fields": "update", "attributes": "update", "team_id": "assign"}
 PLAIN = ("event_id", "occurred_at", "reason", "actor", "cause")
 
 router = APIRouter(prefix=f"{V2}/events", tags=["Events"], route_class=JsonRoute)
@@ -75,15 +75,20 @@ def _payload(document: Mapping[str, Any], signal: str | None) -> Mapping[str, An
         require_text(payload["event_id"], "event_id")
     if signal == "assign":
         payload["team_id"] = document.get("team_id") or None
-    if fields := document.get("fields"):
-        payload["attributes"] = _of_bearable_size(fields)
+    if fields := _fields(document):
+        payload["attributes"] = fields
     return payload
 
 
-def _of_bearable_size(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+def _fields(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Under either of its names. Raises InvalidValue for both at once, and for more than an instance takes."""
+    name, other = ("attributes", "fields") if document.get("attributes") is not None else ("fields", "attributes")
+    if document.get(other) is not None:
+        raise InvalidValue(name, document[name], f"is another name of {other}; give one of them")
+    fields: Mapping[str, Any] | None = document.get(name)
     # The instance would set the event aside, and whoever sent it would wait for an effect that never comes.
-    if (size := len(json.dumps(fields))) > LARGEST_ATTRIBUTES:
-        raise InvalidValue("fields", f"{size} bytes", f"must be at most {LARGEST_ATTRIBUTES} bytes of JSON")
+    if fields and (size := len(json.dumps(fields))) > LARGEST_ATTRIBUTES:
+        raise InvalidValue(name, f"{size} bytes", f"must be at most {LARGEST_ATTRIBUTES} bytes of JSON")
     return fields
 
 
