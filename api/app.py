@@ -13,19 +13,29 @@ from api import health, index
 from api.http import description, problems
 from api.http.auth import Authentication
 from api.http.prefixes import V2
-from api.v1 import analytics as policy_analytics
-from api.v1 import config, policies, tickets
-from api.v2.analytics import analytics
-from api.v2.business_hours import history as business_hours_history
-from api.v2.business_hours import imports as business_hours_import
-from api.v2.business_hours import preview, public_holidays
+from api.v1.analytics import routes as v1_analytics
+from api.v1.config import routes as v1_config
+from api.v1.policies import routes as v1_policies
+from api.v1.tickets import routes as v1_tickets
+from api.v2.analytics import routes as analytics
+from api.v2.business_hours import history_routes as business_hours_history
+from api.v2.business_hours import import_routes as business_hours_import
+from api.v2.business_hours import preview_routes as preview
+from api.v2.business_hours import public_holiday_routes as public_holidays
 from api.v2.business_hours import routes as business_hours
-from api.v2.instances import cycles as instance_cycles
-from api.v2.instances import events, explain, instances
-from api.v2.instances import record as instance_record
-from api.v2.organization import keys, organization, teams
-from api.v2.policies import commitments
-from api.v2.replans import replans
+from api.v2.instances import cycle_routes as cycles
+from api.v2.instances import event_routes as events
+from api.v2.instances import explain_routes as explain
+from api.v2.instances import record_routes as record
+from api.v2.instances import routes as instances
+from api.v2.organization import key_routes as keys
+from api.v2.organization import routes as organization
+from api.v2.organization import team_routes as teams
+from api.v2.policies import escalation_routes as escalations
+from api.v2.policies import routes as policies
+from api.v2.policies import target_routes as targets
+from api.v2.policies.kinds import for_both_kinds
+from api.v2.replans import routes as replans
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
 from service.dependencies import Dependencies
@@ -42,13 +52,13 @@ Instants are ISO 8601 with an offset; answers are in UTC.
 
 # What is asked most often first, and what is under a fixed path before what is found by its id.
 PARTS = (
-    *(instances, instance_record, instance_cycles, explain, events, tickets),
-    health,
-    index,
+    *(instances, record, cycles, explain, events, v1_tickets),
+    *(health, index),
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
     *(teams, preview, replans, keys, organization, analytics),
-    *(config, policy_analytics, policies),
+    *(v1_config, v1_analytics, v1_policies),
 )
+POLICIES = for_both_kinds(policies=policies.router, targets=targets.router, escalations=escalations.router)
 
 # What is left after that is found by whoever compares the store with Temporal (service/reconciling).
 LAST_WRITES_SECONDS = 2
@@ -74,7 +84,7 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
     # As routes of the app itself: those of routers that are included are looked for anew on each level.
     for part in PARTS:
         app.router.routes.extend(part.router.routes)
-    app.include_router(commitments.router, prefix=V2)
+    app.include_router(POLICIES, prefix=V2)
     description.complete(app)
     return app
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.v1 import enrolling
+from api.v1.tickets import enrolling
 from domain.instants import HOUR, MINUTE, Instant, parse, render
 from domain.scrubbe.ticket_statuses import TicketStatus
 from tests.api.test_api_v1_tickets import (

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.v1.enrolling import enrolled
-from api.v1.ticket_clocks import Told, require_engine, start, tell
+from api.v1.tickets.clocks import Told, require_engine, start, tell
+from api.v1.tickets.enrolling import enrolled
 from api.v1.translation.tickets import promised
 from domain.errors import InvalidValue, Outdated, Unavailable
 from domain.fields import optional_text, require_choice, require_text

@@ -12,7 +12,7 @@ from api.http.dependencies import Deps
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.v2.instances.instances import Id
+from api.v2.instances.routes import Id
 from api.v2.instances.schemas import CyclePage, StintPage
 from service.instances.views import find_instance
 

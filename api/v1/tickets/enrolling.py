@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from api.v1.ticket_clocks import start, tell
+from api.v1.tickets.clocks import start, tell
 from api.v1.translation.tickets import promised
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant

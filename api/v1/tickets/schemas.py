@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
 from api.http.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, View
-from api.v1.ticket_changes import FIRST, LONGEST_DESCRIPTION, LONGEST_TITLE
+from api.v1.tickets.changes import FIRST, LONGEST_DESCRIPTION, LONGEST_TITLE
 from api.v1.translation.tickets import BreachType
 from domain.policy.priorities import Priority
 from domain.scrubbe.ticket_statuses import TicketStatus

@@ -11,8 +11,8 @@ from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.prefixes import V1
 from api.http.requests import JsonRoute
-from api.v1.config_schemas import ConfigBody, ConfigView
-from api.v1.enrolling import enrol_open_tickets
+from api.v1.config.schemas import ConfigBody, ConfigView
+from api.v1.tickets.enrolling import enrol_open_tickets
 from store.rules.ims import ImsSettings
 
 router = APIRouter(prefix=f"{V1}/ims/config", tags=["Scrubbe: configuration"], route_class=JsonRoute)

@@ -13,11 +13,11 @@ from api.http.dependencies import Deps
 from api.http.idempotency import REPEATABLE, EventIdOfKey
 from api.http.prefixes import V1
 from api.http.requests import JsonRoute
-from api.v1.enrolling import enrolled
 from api.v1.fields import camel_case_fields
-from api.v1.ticket_changes import Seen, change_ticket, create_ticket
-from api.v1.ticket_clocks import clocks_of
-from api.v1.ticket_schemas import TicketBody, TicketId, TicketList, TicketPatch, TicketQuery, TicketView
+from api.v1.tickets.changes import Seen, change_ticket, create_ticket
+from api.v1.tickets.clocks import clocks_of
+from api.v1.tickets.enrolling import enrolled
+from api.v1.tickets.schemas import TicketBody, TicketId, TicketList, TicketPatch, TicketQuery, TicketView
 from api.v1.translation.tickets import BREACHED, ID_PREFIX, ticket_view
 from domain.errors import EngineUnavailable
 from service.dependencies import Dependencies

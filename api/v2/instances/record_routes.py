@@ -12,8 +12,8 @@ from api.http.dependencies import Deps
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.v2.instances.instances import Id
 from api.v2.instances.record_schemas import Export, StepPage
+from api.v2.instances.routes import Id
 from domain.errors import NotFound
 from domain.instants import render
 from store.instances.chains import ChainedStep

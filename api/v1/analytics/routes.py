@@ -11,8 +11,8 @@ from api.http.auth import Reader
 from api.http.dependencies import Deps
 from api.http.prefixes import V1
 from api.http.requests import JsonRoute
-from api.v1.analytics_schemas import EndDate, SlaAnalyticsView, StartDate
-from api.v1.analytics_views import analytics_view
+from api.v1.analytics.schemas import EndDate, SlaAnalyticsView, StartDate
+from api.v1.analytics.views import analytics_view
 from domain.analytics.periods import read_period
 from domain.scrubbe.uptime import month_of
 

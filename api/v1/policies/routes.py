@@ -12,8 +12,8 @@ from api.http.dependencies import Deps
 from api.http.prefixes import V1
 from api.http.requests import JsonRoute
 from api.v1.fields import camel_case_fields
-from api.v1.policy_changes import Edit, find_policy
-from api.v1.policy_schemas import PolicyId, SlaPolicyBody, SlaPolicyList, SlaPolicyView
+from api.v1.policies.changes import Edit, find_policy
+from api.v1.policies.schemas import PolicyId, SlaPolicyBody, SlaPolicyList, SlaPolicyView
 from api.v1.translation.policies import ID_PREFIX, blank_policy, priority_of, terms_of, with_terms
 from api.v2.policies.tags import NOT_MODIFIED, TAGGED, IfNoneMatch, tag_of
 from domain.ids import Kind

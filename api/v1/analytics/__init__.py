@@ -1,0 +1,1 @@
+"""Compliance of policies, in Scrubbe's shapes."""

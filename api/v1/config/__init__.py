@@ -1,0 +1,1 @@
+"""How an organization is configured, in Scrubbe's shapes."""

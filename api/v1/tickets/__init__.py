@@ -1,0 +1,1 @@
+"""Tickets and their clocks, in Scrubbe's shapes."""
