@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.instants import HOUR, MINUTE, SECOND, Instant, Micros, to_datetime
 
@@ -31,8 +32,11 @@ def spoken_length(length: Micros) -> str:
 
 
 def spoken_instant(instant: Instant, zone: str) -> str:
-    """`Mon 2026-03-02 09:00:00+01:00`: to the second that has begun, in an IANA zone, with its weekday and offset."""
-    moment = to_datetime(instant).astimezone(ZoneInfo(zone))
+    """`Mon 2026-03-02 09:00:00+01:00`: to the second that has begun, in an IANA zone, with its weekday and offset.
+
+    It is told in UTC where the database in use does not have the zone: no sentence may stop a running instance.
+    """
+    moment = to_datetime(instant).astimezone(_zone(zone))
     return f"{moment:%a %Y-%m-%d %H:%M:%S}{moment.isoformat(timespec='seconds')[19:]}"
 
 
@@ -52,6 +56,13 @@ def spoken_step(escalation: Mapping[str, Any]) -> str:
 def printable(text: str) -> str:
     """Names and reasons come from outside. A line stays one line, and a terminal gets no command."""
     return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def _zone(key: str) -> tzinfo:
+    try:
+        return ZoneInfo(key)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def _action(action: Mapping[str, Any]) -> str:

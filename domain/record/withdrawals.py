@@ -40,4 +40,5 @@ def withdrawing_event(events: Iterable[Event], firing: Firing) -> Event | None:
 def spoken_reason(event: Event, zone: str) -> str:
     """`the ticket was paused Mon 2026-03-02 09:30:00+01:00 (event hd-2, received Mon 2026-03-02 09:55:00+01:00)`."""
     happened, received = spoken_instant(event.occurred_at, zone), spoken_instant(event.received_at, zone)
-    return f"the ticket {_SPOKEN[event.kind]} {happened} (event {event.event_id}, received {received})"
+    what = _SPOKEN.get(event.kind, f"had the event {event.kind}")
+    return f"the ticket {what} {happened} (event {event.event_id}, received {received})"

@@ -444,6 +444,11 @@ def test_an_instant_is_told_with_its_weekday_and_offset() -> None:
     assert spoken_instant(Instant(at("mon 09:00") + 999_999), "UTC") == "Mon 2026-03-02 09:00:00+00:00"
 
 
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../secret", ""])
+def test_a_zone_that_the_database_does_not_have_stops_no_sentence(zone: str) -> None:
+    assert spoken_instant(at("mon 09:00"), zone) == "Mon 2026-03-02 09:00:00+00:00"
+
+
 def test_what_runs_round_the_clock_is_told_in_the_zone_of_the_organization() -> None:
     events = (opened("mon 23:30"),)
     explained = explain(RecordedHistory(frozen(a_policy(promise(minutes=60))), events, ()), at("mon 23:40"))
