@@ -10,7 +10,7 @@ import typer
 from cli import administration, console
 from domain.access.scopes import READ, SCOPES, WRITE, require_scopes
 from domain.errors import NotFound
-from domain.instants import render
+from domain.wording import spoken_instant, spoken_optional
 from store.access.keys import StoredKey
 
 app = typer.Typer(name="keys", help="Create, list and revoke API keys.", no_args_is_help=True)
@@ -34,7 +34,10 @@ def create(
 
 @app.command("list")
 def list_keys(organization: Of = DEFAULT) -> None:
-    """List the API keys of an organization, oldest first, revoked ones included."""
+    """List the API keys of an organization, oldest first, revoked ones included.
+
+    Times are in the organization's zone.
+    """
     headings = ("id", "name", "prefix", "scopes", "created", "revoked")
     administration.show(headings, asyncio.run(_list(organization)))
 
@@ -57,12 +60,13 @@ async def _create(name: str, organization: str, scopes: tuple[str, ...]) -> tupl
 async def _list(organization: str) -> list[tuple[str, ...]]:
     async with administration.opened() as store:
         found, _ = await store.keys.list(organization, EVERY, 0)
-        return [_row(key) for key in found]
+        zone = (await store.organizations.get(organization)).timezone
+        return [_row(key, zone) for key in found]
 
 
-def _row(key: StoredKey) -> tuple[str, ...]:
-    revoked = "" if key.revoked_at is None else render(key.revoked_at)
-    return key.id, key.name, key.prefix, " ".join(key.scopes), render(key.created_at), revoked
+def _row(key: StoredKey, zone: str) -> tuple[str, ...]:
+    times = spoken_instant(key.created_at, zone), spoken_optional(key.revoked_at, zone, "")
+    return key.id, key.name, key.prefix, " ".join(key.scopes), *times
 
 
 async def _revoke(key_id: str) -> str:

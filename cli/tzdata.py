@@ -9,11 +9,12 @@ import typer
 
 from cli import administration, console
 from domain.calendar import tzdata_version
-from domain.instants import Instant, render_optional
+from domain.instants import Instant
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.replan.replanning import Move, moves
+from domain.wording import spoken_optional
 from store.instances.replans import Candidate
 from store.store import Store
 
@@ -63,5 +64,6 @@ def _moves(candidate: Candidate) -> tuple[Move, ...]:
 
 def _row(organization: str, instance_id: str, move: Move, made_with: str) -> tuple[str, ...]:
     name = move.name if move.cycle == 1 else f"{move.name} ({move.cycle})"
-    due = (render_optional(move.due_from) or "-", render_optional(move.due_to) or "-")
+    # In UTC: in the zone that has changed both would read the same.
+    due = (spoken_optional(move.due_from, "UTC", "-"), spoken_optional(move.due_to, "UTC", "-"))
     return (organization, instance_id, name, *due, made_with)
