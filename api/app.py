@@ -65,7 +65,7 @@ LAST_WRITES_SECONDS = 2
 
 
 def create_app(settings: Settings, *, dependencies: Dependencies | None = None) -> FastAPI:
-    """Without `dependencies` the lifespan builds them from the settings and closes them."""
+    """The application. Without `dependencies` its lifespan builds them from the settings and closes them."""
     app = FastAPIOffline(
         redoc_url=None,
         # Swagger UI would have a server of its makers check the document.

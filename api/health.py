@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether the engine does what it promises; no key needed."""
+"""Whether the process lives, and whether the engine does what it promises. No key is needed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class InstancesCondition(BaseModel):
 
 
 class ReadinessView(BaseModel):
-    """A figure that cannot be found out is null."""
+    """The conditions of readiness. A figure that cannot be found out is null."""
 
     status: Literal["ready", "not_ready"]
     store: StoreCondition
@@ -71,15 +71,15 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses={503: {"model": ReadinessView}}, summary="The engine does what it promises")
 async def readyz(deps: Deps, request: Request, response: Response) -> ReadinessView:
-    """The store takes a write, Temporal answers, a worker polls, no milestone is overdue by more than a minute, and no
-    workflow is stuck; otherwise 503."""
+    """200 when the store takes a write, Temporal answers, a worker polls, no milestone is overdue by more than a
+    minute, and no workflow is stuck; otherwise 503."""
     ready = await _kept(deps, request)
     response.status_code = 200 if ready.status == "ready" else 503
     return ready
 
 
 async def _kept(deps: Dependencies, request: Request) -> ReadinessView:
-    """The answer of a moment ago, or the one that others wait for already."""
+    """The answer of a moment ago, or the one that another request waits for already."""
     state, clock = request.app.state, asyncio.get_running_loop().time
     asked: tuple[Dependencies, float, asyncio.Task[ReadinessView]] | None = getattr(state, "readiness", None)
     if asked is None or asked[0] is not deps or clock() - asked[1] > KEPT_SECONDS:

@@ -35,7 +35,7 @@ def _hint(settings: Settings) -> str:
 
 
 def show(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """In columns, never cut or folded: ids are there to be copied."""
+    """Prints a table. Its cells are never cut or folded, because people copy ids."""
     lines = [headings, *([printable(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -43,5 +43,5 @@ def show(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def printable(text: str) -> str:
-    """Names come from outside, and a terminal obeys some characters."""
+    """The text without characters that a terminal would obey: names come from outside."""
     return "".join(character if character.isprintable() else "�" for character in text)

@@ -19,7 +19,7 @@ def say(line: str) -> None:
 
 
 def note(line: str) -> None:
-    """For people only: not part of what a pipe gets."""
+    """Prints a line for people only: it goes to standard error, so a pipe does not get it."""
     err.print(Text(line))
 
 

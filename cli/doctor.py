@@ -1,4 +1,4 @@
-"""`sla doctor`: one round of what every worker does by itself, by hand: is anything stuck, lost or behind?"""
+"""`sla doctor`: looks by hand for what is stuck, lost or behind. Every worker does the same by itself."""
 
 from __future__ import annotations
 

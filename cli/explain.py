@@ -102,7 +102,7 @@ async def _history(store: Store, organization: str, instance_id: str) -> Recorde
 
 
 def _coloured(line: str) -> Text:
-    """A line of a timeline, or the legend, in colours; every other line as it is."""
+    """A line of a timeline, or the legend, in colours. Every other line stays as it is."""
     if not any(cell in line for cell in "█░▒▲"):
         return Text(line)
     return Text.assemble(*_cells(line))

@@ -1,7 +1,7 @@
 """A group of commands, each imported when it runs: `sla --help` needs none of their libraries.
 
-The way is Click's ("Lazily Loading Subcommands"), but for one thing: a list of the commands imports none of them,
-because their sentences stand where they are registered. A test holds each sentence to its command.
+It works as Click's documentation describes ("Lazily Loading Subcommands"), with one difference: a list of the commands
+imports none of them, because the first sentence of each stands in the table here. A test compares it with the command.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def run() -> int:
-    """The exit code."""
+    """Runs the command line. Returns the exit code."""
     try:
         app()
     except SlaError as error:

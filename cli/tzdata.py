@@ -37,7 +37,7 @@ def tzdata_check(
 
 
 async def _check(organization: str | None) -> list[tuple[str, ...]]:
-    """Raises NotFound for an organization that there is not."""
+    """The rows of the table. Raises NotFound for an organization that does not exist."""
     async with administration.opened() as store:
         if organization is None:
             names = [one.id for one in await store.organizations.list()]

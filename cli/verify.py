@@ -57,7 +57,7 @@ def _write(save: Path, document: Any) -> None:
 
 
 def _printable(line: str) -> str:
-    """What is in a file may be no text that a terminal takes, or one that it obeys."""
+    """The line with every character escaped that a terminal cannot show or would obey: a file may hold anything."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
 
 

@@ -1,6 +1,6 @@
-"""Answers as the routes make them: what the engine itself has built is not checked again on its way out.
+"""Answers are sent as the routes make them. What the engine has built itself is not validated again on its way out.
 
-What a route declares as its `response_model` describes it in the OpenAPI document; tests hold the one to the other.
+The `response_model` of a route describes its answer in the OpenAPI document. Tests compare the two.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Json(Response):
 
 
 def as_made(endpoint: Endpoint, status_code: int | None) -> Endpoint:
-    """The endpoint, its document made the answer; `status_code` counts where the endpoint sets none."""
+    """The endpoint, with its document turned into a response; `status_code` is used where the endpoint sets none."""
     own = inspect.signature(endpoint, eval_str=True)
     theirs = next((name for name, one in own.parameters.items() if one.annotation is Response), None)
 

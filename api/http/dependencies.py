@@ -1,4 +1,4 @@
-"""What the routes get of the application: its lifespan builds the dependencies."""
+"""What a route can ask of the application. The application's lifespan builds the dependencies."""
 
 from __future__ import annotations
 

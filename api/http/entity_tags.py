@@ -1,4 +1,4 @@
-"""Entity tags, and the lists of them that requests set as conditions (RFC 9110, sections 8.8.3 and 13.1)."""
+"""Entity tags, and the lists of tags that make a request conditional (RFC 9110, sections 8.8.3 and 13.1)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ELEMENT = re.compile(r'[ \t]*(?:(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|
 
 @dataclass(frozen=True, slots=True)
 class EntityTags:
-    """The tags a header names, quotes included; `everything` for `*`."""
+    """The tags that a header names, with their quotes. `everything` is true for `*`."""
 
     strong: frozenset[str] = frozenset()
     weak: frozenset[str] = frozenset()
@@ -27,7 +27,8 @@ class EntityTags:
 
 
 def parse_tags(lines: Sequence[str], header: str) -> EntityTags | None:
-    """None where the header is not sent. Raises InvalidValue, naming it, for what is no list of tags."""
+    """None where the header was not sent. Raises InvalidValue, naming the header, for anything that is not a list of
+    tags."""
     if not lines:
         return None
     text = ",".join(lines)

@@ -1,4 +1,4 @@
-"""In which media type a client wants its answer (RFC 9110)."""
+"""The media type in which a client wants its answer (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ VARY = {"Vary": "Accept"}
 
 
 def prefers(request: Request, media_type: str) -> bool:
-    """Whether `Accept` gives it a higher quality than JSON; at the same quality JSON it is."""
+    """Whether `Accept` gives the media type a higher quality than JSON. JSON wins where both have the same quality."""
     accept = ",".join(request.headers.getlist("accept"))
     return _quality(accept, media_type) > _quality(accept, JSON)
 
 
 def _quality(accept: str, media_type: str) -> float:
-    """What the most specific range that covers a media type says of it (RFC 9110); nothing said: 0."""
+    """The quality of the most specific range that covers a media type (RFC 9110); 0 where no range covers it."""
     ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
     said = {name: quality for name, quality in map(_range, accept.split(",")) if name in ranges}
     return next((said[name] for name in ranges if name in said), 0.0)

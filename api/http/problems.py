@@ -1,4 +1,4 @@
-"""Every error of the API as `application/problem+json` (RFC 9457), written here and nowhere else."""
+"""Every error of the API as `application/problem+json` (RFC 9457). No other module writes one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457 with `code` for machines, and the field and value at fault where there is one."""
+    """RFC 9457, with a `code` for machines, and the field and the value at fault where there is one."""
 
     type: str
     title: str
@@ -56,7 +56,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def schemas() -> dict[str, Any]:
-    """What the entries of `documented` refer to, by its name among the document's schemas."""
+    """The schemas that the entries of `documented` refer to, by name."""
     problem = Problem.model_json_schema(ref_template=SCHEMAS)
     return {**problem.pop("$defs"), Problem.__name__: problem}
 
@@ -84,7 +84,7 @@ def response(error: SlaError) -> JSONResponse:
 
 
 def shown(value: Any) -> Any:
-    """A value that came from outside, safe and short enough to be sent back."""
+    """A value that came from outside, made safe and short enough to be sent back."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):

@@ -1,6 +1,6 @@
-"""JSON bodies, refused before anything else sees them when they could not be stored or sent on.
+"""JSON bodies. One that could not be stored or sent on is refused before anything else sees it.
 
-PostgreSQL takes no NUL in text, UTF-8 no lone surrogate, JSON no infinity; each of them is legal to `json.loads`.
+PostgreSQL takes no NUL in a text, UTF-8 no lone surrogate, and JSON no infinity, but `json.loads` reads all three.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 class JsonRoute(APIRoute):
     """A route whose path, query and body hold only what the store and Temporal can carry.
 
-    One that creates takes an `Idempotency-Key`, see `api.http.idempotency`.
+    A route that creates something takes an `Idempotency-Key`, see `api.http.idempotency`.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -90,7 +90,7 @@ class JsonRequest(Request):
 
 
 def parse_json(body: bytes, content_type: str) -> Any:
-    """Raises HTTPException 415 or 400 for what is not JSON, InvalidValue for JSON that cannot be carried."""
+    """Raises HTTPException 415 or 400 for a body that is not JSON, InvalidValue for JSON that cannot be carried."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise HTTPException(415, "Send the body as JSON with the header Content-Type: application/json.")
@@ -104,7 +104,7 @@ def parse_json(body: bytes, content_type: str) -> Any:
 
 
 def refuse_uncarriable(document: Any) -> None:
-    """Raises InvalidValue naming the path of a text or number that cannot be carried, or of too deep a nesting."""
+    """Raises InvalidValue, naming the path, for a text or number that cannot be carried, and for too deep a nesting."""
     stack: list[tuple[str, int, Any]] = [("", 0, document)]
     while stack:
         path, depth, value = stack.pop()

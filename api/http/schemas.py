@@ -29,15 +29,15 @@ Windows = Annotated[
 
 
 class Body(BaseModel):
-    """A request body: a key that is not known is refused, so that a typing error is not lost.
+    """A request body. An unknown key is refused, so that a typing error does not go unnoticed.
 
-    Types are checked here, meaning by the core.
+    Types are checked here. The core checks what the values mean.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     def given(self) -> dict[str, Any]:
-        """The document as it was sent, without the keys that were left out."""
+        """The document as it was sent: keys that were left out are not in it."""
         return {name: _plain(getattr(self, name)) for name in self.model_fields_set}
 
 

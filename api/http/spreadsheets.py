@@ -1,4 +1,4 @@
-"""CSV (RFC 4180) for clients that would rather have it than JSON."""
+"""CSV (RFC 4180), for clients that prefer it to JSON."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def prefers_csv(request: Request) -> bool:
-    """Whether `Accept` gives CSV a higher quality than JSON; at the same quality JSON it is."""
+    """Whether `Accept` gives CSV a higher quality than JSON. JSON wins where both have the same quality."""
     return prefers(request, CSV)
 
 
 def csv_response(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Response:
-    """A header, then a row each; a text that a spreadsheet might run as a formula gets an apostrophe in front."""
+    """A header, then one line for each row. A text that a spreadsheet might run as a formula gets an apostrophe in
+    front."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
@@ -32,7 +33,7 @@ def csv_response(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Resp
 
 
 def documented_csv(example: str) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entry for a route that answers with either."""
+    """The OpenAPI entry for a route that answers with JSON or CSV."""
     return {
         200: {
             "description": "JSON, or CSV for a client that prefers it.",

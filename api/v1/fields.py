@@ -1,4 +1,4 @@
-"""Errors of the engine under the names that Scrubbe's fields have."""
+"""Errors of the engine, with the names of Scrubbe's fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.errors import SlaError
 
 @contextmanager
 def camel_case_fields() -> Iterator[None]:
-    """`open_instances` at fault becomes `openInstances`; a name without an underscore stays."""
+    """Renames the field at fault: `open_instances` becomes `openInstances`. A name without an underscore stays."""
     try:
         yield
     except SlaError as error:

@@ -23,7 +23,7 @@ class Desk:
 
     @property
     def seconds(self) -> float:
-        """Since the show began."""
+        """Seconds since the show began."""
         return time.monotonic() - self._began
 
     async def promise(self) -> None:

@@ -23,7 +23,7 @@ class Receipt:
 
     @property
     def lateness(self) -> Micros:
-        """After the planned instant."""
+        """How long after the planned instant the notice arrived."""
         return Micros(self.at - parse(self.notice["time"]))
 
 

@@ -31,7 +31,7 @@ class Show:
         self._receipts: list[Receipt] = []
 
     def take(self, receipt: Receipt) -> None:
-        """Called in the receiver's threads."""
+        """Takes a notice. It is called in the receiver's threads."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._arrived.put_nowait, receipt)
 

@@ -1,4 +1,4 @@
-"""The engine behind the show: on a temporary home and free ports, deaf to the caller's surroundings."""
+"""The engine behind the show. It has a temporary home and free ports, and ignores the caller's environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PORTS = ("SLA_API_PORT", "SLA_TEMPORAL_PORT", "SLA_TEMPORAL_UI_PORT")
 
 
 def isolated(home: Path, webhook: str) -> Settings:
-    """Settings of this process and of what it starts, with nothing from the caller's surroundings."""
+    """Settings of this process and of the processes it starts, with nothing from the caller's environment."""
     for name in [name for name in os.environ if name.startswith(("SLA_", "TEMPORAL_"))]:
         del os.environ[name]
     os.environ |= dict(zip(PORTS, map(str, _free_ports(len(PORTS))), strict=True))
@@ -41,7 +41,7 @@ def engine(settings: Settings) -> Service:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Held together for a moment, so that they differ."""
+    """Free ports. All are held for a moment at the same time, so that they differ."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:

@@ -11,7 +11,7 @@ from settings import Settings
 
 
 async def migrate(settings: Settings) -> None:
-    """Raises StoreUnavailable, naming the database and the setting."""
+    """Brings the tables up to date. Raises StoreUnavailable, naming the database and the setting."""
     from store.schema.migrate import upgrade  # noqa: PLC0415 - half a second, while the Temporal server starts
 
     try:
@@ -21,9 +21,9 @@ async def migrate(settings: Settings) -> None:
 
 
 async def ensure_key(settings: Settings) -> str | None:
-    """Makes sure that some key opens the API. Returns the key if it was generated just now, to be shown once.
+    """Makes sure that there is an API key. Returns it only if it was generated just now, to be shown once.
 
-    Raises InvalidValue when it cannot be written to the data folder.
+    Raises InvalidValue when the key cannot be written to the data folder.
     """
     from store.access import keys  # noqa: PLC0415 - as above
 

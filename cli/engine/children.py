@@ -34,7 +34,7 @@ class Service:
 
 
 class Child:
-    """A running service. Made in the main thread, for Linux ties a child's life to the thread that made it."""
+    """A running service. It must be made in the main thread: Linux ties a child's life to the thread that made it."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -58,13 +58,13 @@ class Child:
         self.ended = asyncio.create_task(asyncio.to_thread(self.process.wait))
 
     def tell_to_begin(self) -> None:
-        """For a part that waits for it, see `lifeline`; the others do not mind."""
+        """Tells a part that waits for the word to begin, see `lifeline`. Other processes ignore it."""
         # Should it have ended already, whoever waits for it to be ready learns that.
         with contextlib.suppress(BrokenPipeError):
             os.write(self._lifeline, lifeline.WORD)
 
     async def stop(self) -> None:
-        """Asks first, and kills after the service's grace."""
+        """Asks the process to end, and kills it after the service's grace."""
         self.process.terminate()
         done, _ = await asyncio.wait({self.ended}, timeout=self.service.grace)
         if not done:
@@ -82,9 +82,9 @@ class Child:
 
 
 def rotate(log: Path, limit: int = LOG_LIMIT) -> None:
-    """Copies and truncates, so that a process that appends to the file needs no word of it.
+    """Copies a long log and truncates it. A process that appends to the file need not know.
 
-    Where the copy finds no room the log grows on: nothing must end because a log is long.
+    Where the disk has no room for the copy, the log grows on: no part may end because a log is long.
     """
     with contextlib.suppress(OSError):
         if log.stat().st_size > limit:

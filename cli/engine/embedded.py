@@ -30,7 +30,7 @@ ROOM = 16 << 20
 
 
 def binary(settings: Settings) -> str:
-    """Raises InvalidValue, naming SLA_TEMPORAL_CLI, when there is no such program."""
+    """The path of the server's program. Raises InvalidValue, naming SLA_TEMPORAL_CLI, when there is none."""
     if settings.temporal_cli is not None:
         found = shutil.which(settings.temporal_cli.expanduser())
         reason = "is not an executable file"
@@ -97,9 +97,9 @@ def command(
 
 
 async def stop_leftover(settings: Settings) -> list[int]:
-    """Ends servers that an earlier run left on our own database; returns their process ids.
+    """Ends servers that an earlier run left on our own database. Returns their process ids.
 
-    A process is ours by its command line: it names our database file. No pid file can be stale or lost that way.
+    The command line of a process that is ours names our database file. So no pid file can be stale or lost.
     """
     left = [process for process in psutil.process_iter() if _serves(process, database(settings))]
     for process in left:

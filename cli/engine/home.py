@@ -32,7 +32,7 @@ def prepare(home: Path) -> None:
 
 @contextmanager
 def locked(home: Path) -> Iterator[None]:
-    """Raises Conflict, naming the process, when another one runs on this folder."""
+    """Holds the lock of the folder. Raises Conflict, naming the process, when another one runs on it."""
     path = home / "lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -45,7 +45,7 @@ def locked(home: Path) -> Iterator[None]:
 
 
 def announce_stopping(home: Path) -> None:
-    """Tells a successor that is already waiting for the lock that it is worth its while."""
+    """Tells a successor that already waits for the lock that it will come free."""
     (home / "lock").write_text(f"{os.getpid()} {STOPPING}")
 
 

@@ -1,6 +1,7 @@
-"""Started between the supervisor and each child: `leash.py PARENT_PID COMMAND...`. Standard library only, run with -I.
+"""The supervisor starts each child through this script: `leash.py PARENT_PID COMMAND...`, run with -I.
 
-It ties the process to its parent's life and shields it from the terminal's Ctrl-C, then becomes the command.
+It ties the process to its parent's life, shields it from the terminal's Ctrl-C, and then becomes the command. It
+imports the standard library only.
 """
 
 import ctypes

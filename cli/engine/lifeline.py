@@ -1,6 +1,7 @@
-"""A pipe whose other end only the supervisor holds: when it closes, the supervisor is gone and so are we.
+"""A pipe whose other end only the supervisor holds. When it closes, the supervisor is gone, and this process ends, too.
 
-The first byte in it is the supervisor's word to begin: a part may load its libraries before what it needs is there.
+The first byte in the pipe is the supervisor's word to begin. So a part can load its libraries before the server and the
+store are there.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def hold() -> bool:
 
 
 def await_word() -> None:
-    """Returns when the supervisor has said to begin; to be asked once it is held."""
+    """Returns when the supervisor has said to begin. Call `hold` before."""
     _told.wait()
 
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def quickly() -> Iterator[None]:
-    """Without looking for garbage meanwhile: what libraries make as they load is kept, and never looked at again."""
+    """Imports within this run without garbage collection. What libraries make as they load is kept, and never
+    collected."""
     gc.disable()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Whether the ports of the engine can be had, asked before anything is started."""
+"""Whether the ports of the engine are free. This is checked before anything is started."""
 
 from __future__ import annotations
 

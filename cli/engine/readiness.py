@@ -1,4 +1,4 @@
-"""When each part of the engine does its work: asked again and again until it answers."""
+"""Waiting until each part of the engine works: it is asked again and again until it answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def server(settings: Settings) -> None:
 
 
 async def worker(client: Client, task_queue: str) -> None:
-    """Ready once somebody has polled the queue since this call: pollers of an earlier run stay listed for minutes."""
+    """Returns once a worker has polled the queue since this call. Pollers of an earlier run stay listed for minutes."""
     since = datetime.now(UTC)
     request = DescribeTaskQueueRequest(
         namespace=client.namespace,

@@ -1,4 +1,4 @@
-"""The order in which the engine's parts start, and what is looked at before."""
+"""The order in which the engine's parts start, and what is checked before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from settings import Settings
 
 
 async def start(settings: Settings, supervisor: Supervisor, server_name: str, parts: Iterable[Service]) -> None:
-    """The server and the store first, then the `parts` together, which meet both. Raises SlaError."""
+    """Starts the server and prepares the store first, then starts the `parts` together, which need both. Raises
+    SlaError."""
     own_server = not external_temporal(settings)
     if own_server and settings.build_id is not None:
         raise InvalidValue("SLA_BUILD_ID", settings.build_id, "needs a Temporal server where somebody makes it current")
@@ -40,7 +41,8 @@ async def start(settings: Settings, supervisor: Supervisor, server_name: str, pa
 
 
 async def _start_beside_migration(settings: Settings, supervisor: Supervisor, server: Service) -> None:
-    """Where both fail, what is wrong with the store is told: a full disk spoils either."""
+    """Starts the server while the tables are made. Where both fail, the store's error is raised: a full disk fails
+    both."""
     starting = asyncio.create_task(_start_server(settings, supervisor, server))
     try:
         await bootstrap.migrate(settings)

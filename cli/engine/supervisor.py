@@ -42,13 +42,13 @@ class Supervisor:
 
     @property
     def has_started(self) -> bool:
-        """Whether there is anything to stop that people know of: not what a failed start leaves."""
+        """Whether there is something to stop that people know of. What a failed start leaves does not count."""
         return self._at_work
 
     async def run(
         self, work: Callable[[], Awaitable[None]], until: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        """Runs until a signal, or `work` or `until` ends; whatever happens, no child is left."""
+        """Runs until a signal comes, or `work` or `until` ends. No child is left in any case."""
         self._listen()
         working = asyncio.ensure_future(work())
         tasks = {working, asyncio.ensure_future(self._asked_to_stop.wait())}
@@ -67,7 +67,7 @@ class Supervisor:
             await self._stop()
 
     def prepare(self, service: Service) -> None:
-        """Starts the process, which loads what it needs and begins when it is started as a service."""
+        """Starts the process, which loads its libraries and then waits until `start` tells it to begin."""
         self._spawn(service)
         self._prepared.add(service.name)
 
@@ -92,7 +92,7 @@ class Supervisor:
         )
 
     async def watch(self) -> None:
-        """Keeps every started service running, for ever."""
+        """Keeps every started service running. It never returns."""
         async with asyncio.TaskGroup() as group:
             for child in self._children.values():
                 group.create_task(self._keep(child.service))
@@ -156,7 +156,7 @@ async def parent_gone(interval: float = 0.3) -> None:
 
 
 def quietly(call: Callable[P, None]) -> Callable[P, None]:
-    """A closed terminal or a vanished folder must not keep us from stopping."""
+    """The call without its OSErrors: a closed terminal or a vanished folder must not keep us from stopping."""
 
     def call_if_possible(*args: P.args, **kwargs: P.kwargs) -> None:
         with contextlib.suppress(OSError):

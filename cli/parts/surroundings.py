@@ -13,7 +13,8 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def with_store() -> Settings:
-    """Under a supervisor, which has looked at the store, a part starts without it, too: notices need none.
+    """The settings, once the store can be used. Under a supervisor, which has checked the store, a part starts without
+    it, too, because notices need no store.
 
     Raises InvalidValue for a setting, StoreUnavailable for a store that no wait makes usable.
     """

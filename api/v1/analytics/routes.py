@@ -1,4 +1,4 @@
-"""`/sla-policies/analytics`: how the windows of a period were kept, and the uptime of the month."""
+"""`/sla-policies/analytics`: how many windows of a period were kept, and the uptime of the month."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ router = APIRouter(prefix=f"{V1}/sla-policies/analytics", tags=["Scrubbe: SLA po
 async def get_analytics(
     owner: Reader, deps: Deps, start_date: StartDate = None, end_date: EndDate = None
 ) -> dict[str, Any]:
-    """A window counts on the day on which its status was reached in time, or on which it ended without that."""
+    """A window counts on the day on which its status was reached in time. One that was missed counts on the day it
+    ended."""
     now = deps.now()
     timezone = (await deps.store.organizations.get(owner.organization)).timezone
     period = read_period(start_date, end_date, timezone, now, fields=("startDate", "endDate"))

@@ -34,7 +34,7 @@ class SlaPeriodView(View):
 
 
 class BreachCountsView(View):
-    """By the priority that the tickets were created with."""
+    """Numbers by the priority that the tickets were created with."""
 
     CRITICAL: int = Field(examples=[3])
     HIGH: int = Field(examples=[1])
@@ -57,7 +57,7 @@ class PolicyComplianceView(View):
 
 
 class UptimeView(View):
-    """Of the current month in the organization's zone, whatever the period."""
+    """The uptime of the current month in the organization's time zone, whatever the period of the request is."""
 
     priority: Priority = Field(examples=["CRITICAL"])
     uptimeTarget: int | float | None = Field(description="Null: no policy sets one.", examples=[99.9])

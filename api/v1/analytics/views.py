@@ -1,4 +1,4 @@
-"""Scrubbe's analytics: minutes and rates to two decimals, the uptime to four."""
+"""Scrubbe's analytics. Minutes and rates have two decimals, the uptime has four."""
 
 from __future__ import annotations
 

@@ -35,9 +35,10 @@ async def get_config(owner: Reader, deps: Deps) -> dict[str, Any]:
     summary="Switch SLA tracking and automatic escalation on or off",
 )
 async def put_config(body: ConfigBody, owner: Writer, deps: Deps) -> dict[str, Any]:
-    """What is left out stays as it is. Off, new tickets get no timers and running ones go on.
+    """A field that is left out stays as it is. While measuring is off, new tickets get no timers and running timers go
+    on.
 
-    After a 503 the settings may stand while some open tickets have no timers yet; the same request completes it.
+    After a 503 the settings may be stored while some open tickets have no timers yet; the same request completes it.
     """
     given = body.given()
     wanted = given.get("slaEnabled")

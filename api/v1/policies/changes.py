@@ -1,4 +1,4 @@
-"""Changing and deleting Scrubbe's policies: to this API, one of the API v2 or a deleted one does not exist."""
+"""Changing and deleting Scrubbe's policies. A policy of the API v2 or a deleted one does not exist for this API."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ router = APIRouter(prefix=f"{V1}/sla-policies", tags=["Scrubbe: SLA policies"], 
     summary="Create the policy of a priority",
 )
 async def create_policy(body: SlaPolicyBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
-    """Refused (409) when the priority has a policy; `value` is its id."""
+    """Refused (409) when the priority has a policy already; `value` is the id of that policy."""
     policy = with_terms(blank_policy(mint(ID_PREFIX)), body.given())
     with camel_case_fields():
         stored = await deps.store.policies.create(owner.organization, policy, owner.id)
@@ -77,9 +77,9 @@ async def get_policy(policy_id: PolicyId, owner: Reader, deps: Deps, known: IfNo
     summary="Replace every field of a policy",
 )
 async def put_policy(policy_id: PolicyId, body: SlaPolicyBody, edit: Edit, response: Response) -> dict[str, Any]:
-    """An optional field that is left out is null from then on. Tickets keep the version they were created under.
+    """An optional field that is left out becomes null. Tickets keep the version they were created under.
 
-    Refused (409) when another policy has the priority; `value` is its id.
+    Refused (409) when another policy has the priority; `value` is the id of that policy.
     """
     with camel_case_fields():
         stored = await edit.revise(policy_id, lambda policy: with_terms(policy, body.given()))
@@ -94,7 +94,7 @@ async def put_policy(policy_id: PolicyId, body: SlaPolicyBody, edit: Edit, respo
     summary="Delete a policy",
 )
 async def delete_policy(policy_id: PolicyId, edit: Edit) -> None:
-    """Refused (409) while tickets are measured by it; `value` says how many."""
+    """Refused (409) while tickets are measured by the policy; `value` says how many."""
     with camel_case_fields():
         await edit.archive(policy_id)
 

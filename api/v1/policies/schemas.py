@@ -79,6 +79,6 @@ class SlaPolicyView(View):
 
 
 class SlaPolicyList(RootModel[list[SlaPolicyView]]):
-    """The most urgent priority first."""
+    """The policies, the one of the most urgent priority first."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [[VIEW]]})

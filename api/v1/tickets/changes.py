@@ -1,4 +1,4 @@
-"""Making and changing tickets: the clocks are told first, and the row follows if nobody else changed it meanwhile."""
+"""Making and changing tickets. The clocks are told first; the row changes next, if nobody else changed it meanwhile."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.v1.tickets.clocks import Told, require_engine, start, tell
+from api.v1.tickets.clocks import ClocksAnswer, require_engine, start, tell
 from api.v1.tickets.enrolling import enrolled
 from api.v1.translation.tickets import promised
 from domain.errors import InvalidValue, Outdated, Unavailable
@@ -27,17 +27,19 @@ UNDONE_BY = {EventKind.OPENED: EventKind.CANCELLED, EventKind.REOPENED: EventKin
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A ticket with its clocks, None: it has none, or they are still to be asked for."""
+class TicketWithClocks:
+    """A ticket with its clocks; None where it has none, or where they have not been read yet."""
 
     ticket: StoredTicket
     clocks: FoundInstance | None = None
 
 
-async def create_ticket(deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]) -> Seen:
-    """The ticket, which exists as NEW before it opens; under an id that exists already only what is left to do is done.
+async def create_ticket(
+    deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]
+) -> TicketWithClocks:
+    """Creates the ticket as NEW and then opens it. For an id that exists already, only the missing steps are done.
 
-    Raises Unavailable, with the id of a ticket that is there and not open.
+    Raises Unavailable, with the id of the ticket, when it was created and could not be opened.
     """
     wanted = _first_status(given)
     ticket = await _draft(deps, organization, ticket_id, given)
@@ -45,7 +47,7 @@ async def create_ticket(deps: Dependencies, organization: str, ticket_id: str, g
         await require_engine(deps)
     ticket = await deps.store.tickets.create(organization, ticket)
     if wanted is TicketStatus.NEW or ticket.status is not TicketStatus.NEW:
-        return Seen(ticket)
+        return TicketWithClocks(ticket)
     try:
         return await change_ticket(deps, organization, ticket_id, {"status": wanted})
     except Unavailable as error:
@@ -53,19 +55,24 @@ async def create_ticket(deps: Dependencies, organization: str, ticket_id: str, g
         raise
 
 
-async def change_ticket(deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]) -> Seen:
-    """Raises NotFound, Conflict for a status that cannot follow, Unavailable; the ticket has not changed then."""
+async def change_ticket(
+    deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]
+) -> TicketWithClocks:
+    """Raises NotFound, Conflict for a status that cannot follow, or Unavailable; the ticket is unchanged in each
+    case."""
 
-    async def change() -> Seen:
+    async def change() -> TicketWithClocks:
         ticket = await deps.store.tickets.get(organization, ticket_id)
         ticket = await enrolled(deps, organization, ticket)
         return await _change(deps, organization, ticket, given)
 
-    seen = await with_retries(change)
-    return replace(seen, ticket=await enrolled(deps, organization, seen.ticket))
+    changed = await with_retries(change)
+    return replace(changed, ticket=await enrolled(deps, organization, changed.ticket))
 
 
-async def _change(deps: Dependencies, organization: str, ticket: StoredTicket, given: Mapping[str, Any]) -> Seen:
+async def _change(
+    deps: Dependencies, organization: str, ticket: StoredTicket, given: Mapping[str, Any]
+) -> TicketWithClocks:
     """Raises Outdated when somebody else has changed the ticket since it was read."""
     changed, told, kind = replace(ticket, **_words(given)), None, None
     wanted = require_choice(given.get("status", ticket.status), TicketStatus, "status")
@@ -76,10 +83,10 @@ async def _change(deps: Dependencies, organization: str, ticket: StoredTicket, g
         turn = StatusChange(wanted, told.at if told else at)
         changed = replace(changed, history=(*ticket.history, turn))
     if changed == ticket:
-        return Seen(ticket)
+        return TicketWithClocks(ticket)
     kept = await deps.store.tickets.change(organization, replace(changed, updated_at=deps.now()))
     if kept is not None:
-        return Seen(kept, told.clocks if told else None)
+        return TicketWithClocks(kept, told.clocks if told else None)
     if told is not None and kind is not None:
         await _take_back(deps, organization, ticket, kind, told.at)
     raise Outdated(f"Ticket {ticket.id} is being changed by others; try again.", field="id", value=ticket.id)
@@ -87,7 +94,7 @@ async def _change(deps: Dependencies, organization: str, ticket: StoredTicket, g
 
 async def _tell(
     deps: Dependencies, organization: str, ticket: StoredTicket, kind: EventKind | None, turn: StatusChange
-) -> Told | None:
+) -> ClocksAnswer | None:
     if kind is None or ticket.snapshot is None:
         return None
     if kind is EventKind.OPENED:
@@ -96,7 +103,7 @@ async def _tell(
 
 
 async def _take_back(deps: Dependencies, organization: str, ticket: StoredTicket, kind: EventKind, at: Instant) -> None:
-    """Clocks that we had run must not go on when somebody else closed the ticket meanwhile without telling them."""
+    """Stops the clocks that we started when somebody else closed the ticket meanwhile without telling them."""
     newest = await deps.store.tickets.get(organization, ticket.id)
     statuses = [turn.status for turn in newest.history]
     if kind in UNDONE_BY and statuses[-2:] == [ticket.status, TicketStatus.CLOSED]:
@@ -104,7 +111,7 @@ async def _take_back(deps: Dependencies, organization: str, ticket: StoredTicket
 
 
 async def _draft(deps: Dependencies, organization: str, ticket_id: str, given: Mapping[str, Any]) -> StoredTicket:
-    """With what it is promised now, if measuring is on."""
+    """A new ticket with its promises as of now, if measuring is on."""
     now = deps.now()
     words = {"description": "", "priority": Priority.MEDIUM, **_words({"title": None, **given})}
     history = (StatusChange(TicketStatus.NEW, now),)
@@ -123,7 +130,7 @@ def _first_status(given: Mapping[str, Any]) -> TicketStatus:
 
 
 def _words(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is given of what a ticket says of itself. Raises InvalidValue."""
+    """The texts that the request gives of a ticket. Raises InvalidValue."""
     words: dict[str, Any] = {}
     if "title" in given:
         words["title"] = require_text(given["title"], "title", LONGEST_TITLE)

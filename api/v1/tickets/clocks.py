@@ -1,4 +1,4 @@
-"""What the clocks of a ticket are told: first, so that no ticket shows a status that they did not get."""
+"""Telling the clocks of a ticket. They come first, so that no ticket shows a status that its clocks did not get."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from store.instances.tickets import StoredTicket
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """The clocks as they are then, and since when: earlier than they were told now, if they had been told before."""
+class ClocksAnswer:
+    """The clocks after they were told, and since when that counts: earlier than now, if they had been told before."""
 
     at: Instant
     clocks: FoundInstance
@@ -28,12 +28,12 @@ class Told:
 
 async def tell(
     deps: Dependencies, organization: str, ticket: StoredTicket, kind: EventKind, status: TicketStatus, at: Instant
-) -> Told:
-    """That the ticket, which they measure, turns to the status. Raises EngineUnavailable, InvalidValue."""
+) -> ClocksAnswer:
+    """Tells the clocks that their ticket turns to the status. Raises EngineUnavailable, InvalidValue."""
     instance_id = str(ticket.instance)
     outcome = await command_instance(deps, organization, instance_id, SIGNAL_OF[kind], _event(ticket, status, at))
     clocks = outcome.found or await find_instance(deps, organization, instance_id)
-    return Told(outcome.occurred_at or at, clocks)
+    return ClocksAnswer(outcome.occurred_at or at, clocks)
 
 
 async def start(
@@ -43,11 +43,11 @@ async def start(
     snapshot: Snapshot,
     at: Instant,
     answered_at: Instant | None = None,
-) -> Told:
-    """Have the ticket measured by the snapshot from then on; clocks that there are already stay as they are.
+) -> ClocksAnswer:
+    """Starts the clocks of the ticket, measured by the snapshot; clocks that are there already stay as they are.
 
-    With `answered_at` they learn together with their start that it was acknowledged. Raises Unavailable, and
-    WorkingTimeExhausted for a window that nobody can measure.
+    With `answered_at` they learn together with their start that the ticket was acknowledged. Raises Unavailable, and
+    WorkingTimeExhausted for a window that cannot be measured.
     """
     event_id = event_id_of(ticket, TicketStatus.OPEN)
     opened = Event(EventKind.OPENED, event_id, at, deps.now(), source=SOURCE)
@@ -62,7 +62,7 @@ async def start(
         foreseen = clocks if outcome.created else None
         clocks = (await effect(deps, organization, str(ticket.instance), told, foreseen)).found
     clocks = clocks or await find_instance(deps, organization, str(ticket.instance))
-    return Told(clocks.plan.opened_at, clocks)
+    return ClocksAnswer(clocks.plan.opened_at, clocks)
 
 
 def _acknowledged(ticket: StoredTicket, at: Instant, now: Instant) -> Signal:
@@ -75,10 +75,10 @@ def _event(ticket: StoredTicket, status: TicketStatus, at: Instant) -> dict[str,
 
 
 async def clocks_of(deps: Dependencies, organization: str, ticket: StoredTicket) -> FoundInstance | None:
-    """As the store has them; None for a ticket that is not measured."""
+    """The clocks as the store has them; None for a ticket that is not measured."""
     return await find_instance(deps, organization, str(ticket.instance)) if ticket.is_started else None
 
 
 async def require_engine(deps: Dependencies) -> None:
-    """Raises EngineUnavailable while nothing can be started."""
+    """Raises EngineUnavailable while no workflow can be started."""
     await deps.engine.check()

@@ -1,4 +1,4 @@
-"""Measuring is switched on: the tickets that are there are measured from that moment."""
+"""What happens when measuring is switched on: the open tickets are measured from that moment."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ BATCH = 20
 
 
 async def enrol_open_tickets(deps: Dependencies, organization: str) -> None:
-    """Measure every open ticket that came while measuring was off, and promise the new ones what they will get.
+    """Starts the clocks of every open ticket that came while measuring was off, and gives new tickets their promises.
 
-    Does nothing while measuring is off. Raises Unavailable; the same again completes it.
+    Does nothing while measuring is off. Raises Unavailable; another call completes it.
     """
     settings = await deps.store.ims.get(organization)
     while settings.sla_enabled and (found := await deps.store.tickets.unmeasured(organization, BATCH)):
@@ -30,7 +30,7 @@ async def enrol_open_tickets(deps: Dependencies, organization: str) -> None:
 
 
 async def enrolled(deps: Dependencies, organization: str, ticket: StoredTicket) -> StoredTicket:
-    """The ticket, measured if it was left behind: it came, or was reopened, while nobody enrolled."""
+    """The ticket. One that came, or was reopened, while no enrolling ran gets its clocks now."""
     if ticket.measured_from is not None or ticket.status not in LIVING:
         return ticket
     settings = await deps.store.ims.get(organization)
@@ -41,7 +41,8 @@ async def enrolled(deps: Dependencies, organization: str, ticket: StoredTicket) 
 
 
 async def _enrol(deps: Dependencies, organization: str, ticket: StoredTicket, settings: ImsSettings) -> None:
-    """The clocks first; if somebody changes the ticket meanwhile, it is found unmeasured again."""
+    """Starts the clocks first. If somebody changes the ticket meanwhile, the next round finds it without clocks
+    again."""
     catalog = await deps.store.catalog(organization)
     snapshot, since = promised(ticket, catalog, deps.tzdata_version), _measured_from(ticket, settings)
     if snapshot is not None and ticket.status in ONGOING:
@@ -55,7 +56,7 @@ async def _enrol(deps: Dependencies, organization: str, ticket: StoredTicket, se
 async def _run(
     deps: Dependencies, organization: str, ticket: StoredTicket, snapshot: Snapshot, since: Instant
 ) -> Snapshot | None:
-    """What the clocks were started with, perhaps by an attempt before this one; None for what nobody can measure."""
+    """What the clocks were started with, perhaps by an earlier attempt; None for a window that cannot be measured."""
     answered = answered_at(ticket.history)
     told = None if answered is None else Instant(max(since, answered))
     try:
@@ -72,6 +73,6 @@ async def _withdraw_if_over(deps: Dependencies, organization: str, ticket: Store
 
 
 def _measured_from(ticket: StoredTicket, settings: ImsSettings) -> Instant:
-    """When measuring was switched on, or since when the ticket is open if that was later."""
+    """The later of two instants: when measuring was switched on, and since when the ticket is open."""
     enabled_at = settings.sla_enabled_at or ticket.created_at
     return Instant(max(enabled_at, ongoing_since(ticket.history) or ticket.created_at))

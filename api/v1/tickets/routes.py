@@ -14,7 +14,7 @@ from api.http.idempotency import REPEATABLE, EventIdOfKey
 from api.http.prefixes import V1
 from api.http.requests import JsonRoute
 from api.v1.fields import camel_case_fields
-from api.v1.tickets.changes import Seen, change_ticket, create_ticket
+from api.v1.tickets.changes import TicketWithClocks, change_ticket, create_ticket
 from api.v1.tickets.clocks import clocks_of
 from api.v1.tickets.enrolling import enrolled
 from api.v1.tickets.schemas import TicketBody, TicketId, TicketList, TicketPatch, TicketQuery, TicketView
@@ -48,15 +48,15 @@ router = APIRouter(prefix=f"{V1}/tickets", tags=["Scrubbe: tickets"], route_clas
 async def post_ticket(
     body: TicketBody, owner: Writer, deps: Deps, derived_id: EventIdOfKey, response: Response
 ) -> dict[str, Any]:
-    """It gets the targets of its priority's policy now and keeps them; the timers start when it becomes OPEN.
+    """The ticket gets the targets of its priority's policy now and keeps them. The timers start when it becomes OPEN.
 
-    After a 503 that names an `id` the ticket is there as NEW; sent again under the same `Idempotency-Key`, the request
+    After a 503 that names an `id` the ticket exists as NEW. The same request under the same `Idempotency-Key`
     completes it.
     """
     ticket_id = mint(ID_PREFIX) if derived_id is None else f"{ID_PREFIX}_{derived_id.partition('_')[2]}"
-    seen = await create_ticket(deps, owner.organization, ticket_id, body.given())
+    answer = await create_ticket(deps, owner.organization, ticket_id, body.given())
     response.headers["Location"] = f"/api/v1/tickets/{ticket_id}"
-    return await _view(deps, owner.organization, seen)
+    return await _view(deps, owner.organization, answer)
 
 
 @router.get(
@@ -68,7 +68,8 @@ async def post_ticket(
 async def list_tickets(
     query: Annotated[TicketQuery, Query()], owner: Reader, deps: Deps, response: Response
 ) -> list[dict[str, Any]]:
-    """Read from the store, which follows the timers within a second; what is due by now is breached at once."""
+    """Read from the store, which follows the timers within a second. A timer whose due has passed is shown as
+    breached."""
     now = deps.now()
     found, total = await deps.store.tickets.list(
         owner.organization,
@@ -95,7 +96,7 @@ async def get_ticket(ticket_id: TicketId, owner: Reader, deps: Deps) -> dict[str
     # One that was left behind when measuring was switched on; without Temporal it is shown as it is.
     with suppress(EngineUnavailable):
         ticket = await enrolled(deps, owner.organization, ticket)
-    return await _view(deps, owner.organization, Seen(ticket))
+    return await _view(deps, owner.organization, TicketWithClocks(ticket))
 
 
 @router.patch(
@@ -105,16 +106,16 @@ async def get_ticket(ticket_id: TicketId, owner: Reader, deps: Deps) -> dict[str
     summary="Change a ticket, or turn it to another status",
 )
 async def patch_ticket(ticket_id: TicketId, body: TicketPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
-    """What is left out stays as it is. Refused (409) when the status cannot follow the present one.
+    """A field that is left out stays as it is. Refused (409) when the status cannot follow the present one.
 
-    The timers learn of a status before the ticket shows it; after a 503 the ticket is unchanged and the same request
+    The timers learn of a status before the ticket shows it. After a 503 the ticket is unchanged, and the same request
     completes it.
     """
     with camel_case_fields():
-        seen = await change_ticket(deps, owner.organization, ticket_id, body.given())
-    return await _view(deps, owner.organization, seen)
+        answer = await change_ticket(deps, owner.organization, ticket_id, body.given())
+    return await _view(deps, owner.organization, answer)
 
 
-async def _view(deps: Dependencies, organization: str, seen: Seen) -> dict[str, Any]:
-    clocks = seen.clocks or await clocks_of(deps, organization, seen.ticket)
-    return ticket_view(seen.ticket, clocks, deps.now())
+async def _view(deps: Dependencies, organization: str, answer: TicketWithClocks) -> dict[str, Any]:
+    clocks = answer.clocks or await clocks_of(deps, organization, answer.ticket)
+    return ticket_view(answer.ticket, clocks, deps.now())

@@ -63,7 +63,7 @@ class TicketBody(Body):
 
 
 class TicketPatch(Body):
-    """What is left out stays as it is."""
+    """A field that is left out stays as it is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ACKNOWLEDGED"}]})
 
@@ -75,7 +75,7 @@ class TicketPatch(Body):
 
 
 class TicketQuery(BaseModel):
-    """What a list may be narrowed to; everything that is given must hold."""
+    """What a list can be narrowed to. A ticket is listed when it meets every condition that is given."""
 
     status: TicketStatus | None = Field(default=None, examples=["OPEN"])
     priority: Priority | None = Field(default=None, examples=["CRITICAL"])
@@ -114,6 +114,6 @@ class TicketView(View):
 
 
 class TicketList(RootModel[list[TicketView]]):
-    """The newest first."""
+    """The tickets, the newest first."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [[VIEW]]})

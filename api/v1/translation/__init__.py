@@ -1,1 +1,1 @@
-"""What Scrubbe's words are in the engine's; the tables of `docs/api-v1.md` say the same."""
+"""Scrubbe's words translated into the engine's. The tables of `docs/api-v1.md` say the same."""

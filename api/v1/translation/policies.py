@@ -1,7 +1,7 @@
 """Scrubbe's SLA policy as a policy of the engine, and back.
 
-It matches one priority and promises two windows; warnings come halfway, and what is breached is escalated to a contact.
-Business hours, further escalations, the description and whether it is enabled are given by the API v2 alone.
+It matches one priority and promises two windows. A warning comes halfway, and a breach is escalated to a contact.
+Only the API v2 sets business hours, further escalations, the description and whether the policy is enabled.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ LONGEST_NAME = 200
 
 
 def blank_policy(policy_id: str) -> Policy:
-    """One that promises nothing yet, to be filled by `with_terms`."""
+    """A policy that promises nothing yet; `with_terms` fills it."""
     targets = tuple(TargetRule(f"target_{policy_id}_{type_}", type_, None, MINUTE) for type_ in MINUTES)
     return Policy(policy_id, "", targets=targets, at_risk_percent=None, origin=Origin.V1)
 
 
 def with_terms(policy: Policy, given: Mapping[str, Any]) -> Policy:
-    """The policy with every field of Scrubbe's replaced, by nothing where it is not given; all else is kept.
+    """The policy with every field of Scrubbe's replaced. A field that is not given is removed; all other fields are
+    kept.
 
     Raises InvalidValue with Scrubbe's name of the field.
     """
@@ -49,7 +50,7 @@ def with_terms(policy: Policy, given: Mapping[str, Any]) -> Policy:
 
 
 def terms_of(policy: Policy) -> dict[str, Any]:
-    """Scrubbe's fields of a policy."""
+    """The fields that Scrubbe's API shows of a policy."""
     minutes = {MINUTES[target.type]: target.minutes for target in policy.targets}
     percentages = {field: _shown(policy.compliance.get(name)) for name, field in PERCENTAGES.items()}
     return {

@@ -1,4 +1,4 @@
-"""Scrubbe's ticket as an instance of the engine: what it is made of, what its statuses signal, what it shows."""
+"""Scrubbe's ticket as an instance of the engine: its snapshot, the signals of its statuses, and its view."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _BREACH_TYPES = {windows: type_ for type_, windows in BREACHED.items()}
 
 
 class Clocks(Protocol):
-    """An instance as its workflow or the store tells of it."""
+    """An instance as its workflow or the store shows it."""
 
     @property
     def plan(self) -> Plan: ...
@@ -50,12 +50,12 @@ class Clocks(Protocol):
 
 
 def event_id_of(ticket: StoredTicket, status: TicketStatus) -> str:
-    """The same for every attempt to turn this version of the ticket to the status."""
+    """The event id, which is the same for every attempt to turn this version of the ticket to the status."""
     return f"{ticket.id}/{ticket.version}/{status}"
 
 
 def promised(ticket: StoredTicket, catalog: Catalog, tzdata_version: str) -> Snapshot | None:
-    """What the rules promise to the ticket; None: nothing."""
+    """What the rules promise to the ticket; None where they promise nothing."""
     measured = Ticket(ticket.instance, ticket.priority.value, origin=Origin.V1)
     snapshot = catalog.snapshot(measured, tzdata_version)
     return snapshot if snapshot is not None and snapshot.targets else None
@@ -100,7 +100,7 @@ def _standing(clocks: Clocks | None, now: Instant) -> dict[str, Any]:
 
 
 def _escalation(snapshot: Snapshot | None, clocks: Clocks | None) -> dict[str, Any]:
-    """Where the first breach that still stands was routed to."""
+    """Where the first breach that is not withdrawn was routed to."""
     ledger = () if clocks is None else clocks.ledger
     routed = [one.fired_at for one in standing(ledger).values() if one.key.milestone == AUTOMATIC and not one.skipped]
     contact = snapshot.policy.escalation_contact if snapshot is not None and routed else None

@@ -1,4 +1,4 @@
-"""`/analytics`: how promises were kept over a period, how that went, and where it did not."""
+"""`/analytics`: how many promises were kept in a period, how that developed, and which were broken."""
 
 from __future__ import annotations
 
@@ -81,7 +81,8 @@ def _routed(example: str, *columns: str) -> dict[str, Any]:
     ),
 )
 async def summarize(period: AskedPeriod, scope: AskedScope, deps: Deps, request: Request, response: Response) -> Any:
-    """A target counts on the day on which it was met or its due passed; a cancelled one counts apart."""
+    """A target counts on the day on which it was met or on which its due passed. Cancelled targets are counted
+    apart."""
     view = summary_view(await deps.store.analytics.summary(scope, period, deps.now()), period)
     if prefers_csv(request):
         return csv_response(SUMMARY_COLUMNS, summary_rows(view))
@@ -103,7 +104,8 @@ async def follow_trend(
     response: Response,
     granularity: BucketSize = Granularity.DAY,
 ) -> Any:
-    """Buckets of the zone's wall clock, empty ones included; the first and the last end where the period does."""
+    """Buckets follow the wall clock of the time zone, and empty ones are included. The first and the last are cut where
+    the period begins and ends."""
     cut = buckets(period, granularity)
     tallies = await deps.store.analytics.trend(scope, cut, deps.now())
     rows = [bucket_view(bucket, tally) for bucket, tally in zip(cut, tallies, strict=True)]
@@ -133,7 +135,7 @@ async def list_breaches(
     limit: Limit = DEFAULT_LIMIT,
     offset: Offset = 0,
 ) -> Any:
-    """A breach counts on the day of its due. What an open clock has run over is as of now."""
+    """A breach counts on the day of its due. The overrun of an open clock is as of now."""
     found = await deps.store.analytics.breaches(scope, period, deps.now(), limit=limit, offset=offset)
     rows = breach_views(found)
     if prefers_csv(request):

@@ -1,4 +1,4 @@
-"""The same answers as rows of a table, for CSV."""
+"""The answers of `/analytics` as rows of a table, for CSV."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ _LISTS = {
 
 
 def summary_rows(view: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A section `current` and one `previous`, each with a row for all targets and one for each time; one a list."""
+    """Rows in sections: `current` and `previous`, each with a row for all targets and one for each time; then each
+    list."""
     yield from _headline_rows("current", view)
     for section, (key, name) in _LISTS.items():
         for entry in view[section]:

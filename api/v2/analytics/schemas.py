@@ -58,7 +58,8 @@ class SpreadView(View):
 
 
 class TimesView(View):
-    """Of the counted targets whose clock has stopped; percentiles by linear interpolation between closest ranks."""
+    """Times of the counted targets whose clock has stopped. Percentiles are interpolated linearly between closest
+    ranks."""
 
     count: int = Field(examples=[20])
     working_minutes: SpreadView
@@ -77,7 +78,8 @@ class HeadlineView(View):
 
 
 class ChangeView(HeadlineView):
-    """The period's figures less those before, the rate in percentage points; null where either is."""
+    """The figures of the period minus those of the period before, the rate in percentage points; null where either is
+    null."""
 
 
 class PreviousView(HeadlineView):
@@ -110,7 +112,7 @@ class TeamRateView(RateView):
 
 
 class SummaryView(HeadlineView):
-    """Lists begin with the largest number of targets."""
+    """The figures of a period. Each list begins with the entry that has the most targets."""
 
     period: PeriodView
     by_target_type: list[TypeRateView]
@@ -134,7 +136,7 @@ class TrendView(View):
 
 
 class BreachView(View):
-    """`overrun_seconds` is working time; both overruns go on until the clock stops."""
+    """One broken promise. `overrun_seconds` is working time. Both overruns grow until the clock stops."""
 
     instance_id: str = Field(examples=["inst_sla_conversation_conv_456"])
     conversation_id: str | None = Field(default=None, examples=["conv_456"])
@@ -175,7 +177,8 @@ class PolicyCount(View):
 
 
 class ClustersView(View):
-    """All breaches of the period, not only this page's; by the due instant's wall clock in the zone, most first."""
+    """All breaches of the period, not only those of this page, grouped by the due's wall clock in the zone, most
+    first."""
 
     by_weekday: list[WeekdayCount]
     by_hour: list[HourCount]

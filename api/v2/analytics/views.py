@@ -1,4 +1,4 @@
-"""Figures, trends and breaches as the API shows them: minutes and rates to two decimals, shares to four."""
+"""Figures, trends and breaches as the API shows them. Minutes and rates have two decimals, shares have four."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _spread_view(spread: Spread | None) -> dict[str, float | None]:
 
 
 def _difference(after: Any, before: Any) -> Any:
-    """Of each number in a document and its counterpart; None where either is missing."""
+    """The difference of each number to its counterpart in another document; None where either is missing."""
     if isinstance(after, dict):
         return {name: _difference(value, before[name]) for name, value in after.items()}
     return None if after is None or before is None else round(after - before, _DIGITS)

@@ -1,4 +1,4 @@
-"""`/business-hours/{id}/versions` and `/business-hours/{id}/days`: what they were, and what they come to."""
+"""`/business-hours/{id}/versions` and `/business-hours/{id}/days`: earlier versions, and the hours of each date."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ async def list_business_hours_days(
     last: LastDay,
     version: Version = None,
 ) -> dict[str, Any]:
-    """After holidays, special days, openings, breaks and clock changes; by the present version or an earlier one."""
+    """The hours of each date, with holidays, special days, openings, breaks and clock changes taken into account. They
+    are those of the present version, or of an earlier one that is named."""
     store = deps.store.calendars
     if version is None:
         version = (await store.get(owner.organization, business_hours_id)).version

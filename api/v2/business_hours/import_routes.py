@@ -1,4 +1,4 @@
-"""`/business-hours/{id}/holidays:import`: holidays out of an iCalendar file."""
+"""`/business-hours/{id}/holidays:import`: takes holidays from an iCalendar file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ class ImportView(BaseModel):
 async def import_holidays(
     business_hours_id: BusinessHoursId, body: ImportBody, owner: Writer, deps: Deps
 ) -> dict[str, Any]:
-    """All of the file or nothing, as one new version; none where nothing is new."""
+    """The whole file is taken as one new version, or nothing of it. No version is made where the file has nothing
+    new."""
     stored = await deps.store.calendars.get(owner.organization, business_hours_id)
     year = to_datetime(deps.now()).year
     # A long file takes a while; others are answered meanwhile.

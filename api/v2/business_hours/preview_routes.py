@@ -55,7 +55,7 @@ class Preview(BaseModel):
     summary="Preview a deadline",
 )
 async def preview_deadline(body: PreviewBody, owner: Reader, deps: Deps) -> dict[str, Any]:
-    """With neither `business_hours_id` nor `business_hours`, the organization's default calendar counts."""
+    """The organization's default calendar is used where neither `business_hours_id` nor `business_hours` is given."""
     start = parse(body.start_at, "start_at")
     length = duration(body.duration_minutes, MINUTE, "duration_minutes")
     calendar = await _calendar(body, owner.organization, deps)

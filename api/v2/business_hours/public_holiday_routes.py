@@ -1,4 +1,4 @@
-"""`/public-holidays`: what a country or a part of it would give to business hours."""
+"""`/public-holidays`: the public holidays that business hours would get from a country or a part of it."""
 
 from __future__ import annotations
 

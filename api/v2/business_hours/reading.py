@@ -1,4 +1,4 @@
-"""Business hours between the documents of the API and the core."""
+"""Reading business hours: from the documents of the API to the calendar of the core."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ MOST_SOURCES = 20
 
 
 def read_calendar(document: dict[str, Any], now: Instant, field: str = "") -> Calendar:
-    """Public holidays that are only named are looked up, for the years around `now`, and frozen.
+    """The calendar of a document. Public holidays that are only named are looked up for the years around `now` and
+    frozen.
 
-    Raises InvalidValue, also for what would be larger than a snapshot may hold.
+    Raises InvalidValue, also for a calendar that is larger than a snapshot may hold.
     """
     if document.get("always") is False:
         document = {key: value for key, value in document.items() if key != "always"}
@@ -43,7 +44,7 @@ def _looked_up(document: dict[str, Any], year: int, field: str) -> dict[str, Any
 
 
 def _frozen(entry: Any, year: int, path: str) -> Any:
-    """As it is where it already holds its dates; the core refuses what is neither."""
+    """Public holidays with their dates. A list that has its dates stays as it is; the core refuses everything else."""
     if not isinstance(entry, dict) or entry.keys() - {"country", "subdivision"}:
         return entry
     return public.around(year, entry.get("country", ""), entry.get("subdivision"), path).to_json()

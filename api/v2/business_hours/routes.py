@@ -86,7 +86,8 @@ async def get_business_hours(business_hours_id: BusinessHoursId, owner: Reader, 
 async def change_business_hours(
     business_hours_id: BusinessHoursId, body: BusinessHoursPatch, owner: Writer, deps: Deps
 ) -> dict[str, Any]:
-    """Only the fields that are given change, each as a whole. Instances keep the version they were opened under."""
+    """Only the fields that are given change; each is replaced as a whole. Instances keep the version they opened
+    under."""
     return await change_with_retries(deps, owner, business_hours_id, lambda _: body.given())
 
 
@@ -97,7 +98,7 @@ async def change_business_hours(
     summary="Delete business hours",
 )
 async def delete_business_hours(business_hours_id: BusinessHoursId, owner: Writer, deps: Deps) -> None:
-    """Refused (409) for the organization's default and while a policy or a team uses them."""
+    """Refused (409) for the default business hours of the organization, and while a policy or a team uses them."""
     await deps.store.calendars.delete(owner.organization, business_hours_id)
 
 
@@ -109,7 +110,7 @@ async def change_with_retries(
 
 
 async def _change(deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change) -> dict[str, Any]:
-    """Raises Outdated when somebody else changes them meanwhile."""
+    """One attempt. Raises Outdated when somebody else changes the business hours meanwhile."""
     stored = await deps.store.calendars.get(owner.organization, business_hours_id)
     given = change(stored.calendar)
     name = require_text(given.pop("name", stored.name), "name", LONGEST_NAME)

@@ -1,4 +1,4 @@
-"""Bodies of `/business-hours`: the core reads the hours, so that their rules stand in one place."""
+"""Bodies of `/business-hours`. The core reads the hours themselves, so that their rules stand in one place."""
 
 from __future__ import annotations
 

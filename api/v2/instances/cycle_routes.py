@@ -1,4 +1,4 @@
-"""`/instances/{id}/cycles` and `/instances/{id}/stints`: what an instance's own view shows the latest of."""
+"""`/instances/{id}/cycles` and `/instances/{id}/stints`: all of them. The view of an instance shows only the latest."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _PAGED: dict[str, Any] = {
 async def list_cycles(
     instance_id: Id, owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
 ) -> dict[str, Any]:
-    """All lives of clocks that have begun again since, in the order they began; the instance itself shows the latest
-    20 of them."""
+    """All earlier cycles: those of clocks that have begun again since, in the order in which they began. The instance
+    itself shows the latest 20."""
     found = await find_instance(deps, owner.organization, instance_id)
     return page(*found.earlier_cycles(deps.now(), limit, offset), limit, offset)
 
@@ -42,6 +42,7 @@ async def list_cycles(
 async def list_stints(
     instance_id: Id, owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
 ) -> dict[str, Any]:
-    """In the order they began; none of an instance of kind `sla`. The instance itself shows the latest 20 of them."""
+    """All stints in the order in which they began. An instance of kind `sla` has none. The instance itself shows the
+    latest 20."""
     found = await find_instance(deps, owner.organization, instance_id)
     return page(*found.stints(deps.now(), limit, offset), limit, offset)

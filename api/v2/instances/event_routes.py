@@ -1,4 +1,4 @@
-"""`/events`: what happens to tickets, by their own ids."""
+"""`/events`: what happened to tickets, which are named by their own ids."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ router = APIRouter(prefix=f"{V2}/events", tags=["Events"], route_class=JsonRoute
 async def take(
     body: EventBody, owner: Writer, deps: Deps, derived_id: EventIdOfKey, response: Response
 ) -> dict[str, Any]:
-    """Goes to every instance of the subject, finished ones included. With `ticket`, a subject that nobody knows is
-    opened first, and the ticket is ignored from then on; without, it is 404. The same `event_id` counts once; left out,
-    it is made of the `Idempotency-Key`, if there is one."""
+    """The event goes to every instance of the subject, also to finished ones. An unknown subject is opened first if the
+    event has its `ticket`, and is 404 otherwise; for a known subject the ticket is ignored. The same `event_id` counts
+    once. Where it is left out, it is made of the `Idempotency-Key`, if there is one."""
     document = body.given()
     signal = _signal(document)
     subject = Ticket.from_json({name: document.get(name) for name in SUBJECT_FIELDS}).instance
@@ -93,7 +93,7 @@ def _fields(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _kinds(owner: KeyOwner) -> Sequence[Kind]:
-    """What a new ticket may get."""
+    """The kinds of instance that a new ticket may get."""
     return list(Kind) if owner.subscription.covers(Subscription.ENTERPRISE) else [Kind.SLA]
 
 

@@ -1,4 +1,4 @@
-"""What the description of the API shows of instances and their events."""
+"""Examples of instances and events in the OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the description of the API shows of an explanation."""
+"""Examples of an explanation in the OpenAPI document."""
 
 from __future__ import annotations
 

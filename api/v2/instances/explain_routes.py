@@ -48,7 +48,8 @@ async def explain_instance(
     request: Request,
     response: Response,
 ) -> Any:
-    """The seconds of a clock's segments add up to its time on the wall, the counted ones to what it has used."""
+    """The `seconds` of a clock's segments add up to its time on the wall, their `counted_seconds` to what it has
+    used."""
     explained = await history.explain_instance(deps, owner.organization, instance_id, query.as_of, query.segments)
     if _as_text(request, query.format):
         home = (await deps.store.organizations.get(owner.organization)).timezone

@@ -116,7 +116,7 @@ class TermsChangeView(View):
 
 
 class ShareView(View):
-    """How long one cause held a clock; several at once overlap."""
+    """How long one cause held a clock. The shares of causes at the same time overlap."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.SHARE]})
 
@@ -136,7 +136,8 @@ class TotalsView(View):
 
 
 class SegmentView(View):
-    """`[start, end)`. `summary` is what was before the latest segments."""
+    """A part of a clock's time, `[start, end)`. One of the kind `summary` stands for all that was before the latest
+    segments."""
 
     model_config = ConfigDict(json_schema_extra={"examples": examples.SEGMENTS})
 
@@ -170,7 +171,7 @@ class ExplainedMilestoneView(View):
 
 
 class OtherMilestoneView(ExplainedMilestoneView):
-    """A firing of a clock that there is no more."""
+    """A milestone that fired on a clock which the plan no longer has."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.OTHER_MILESTONE]})
 
@@ -179,7 +180,7 @@ class OtherMilestoneView(ExplainedMilestoneView):
 
 
 class PromiseView(View):
-    """As the policy spells it; `seconds` is what it came to."""
+    """The promise as the policy spells it; `seconds` is its length."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROMISE]})
 
@@ -196,7 +197,7 @@ class TargetPolicyView(NamedPolicyView):
 
 
 class ExplainedTargetView(TotalsView):
-    """One life of a clock."""
+    """One cycle of a clock."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TARGET]})
 

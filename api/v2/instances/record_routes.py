@@ -1,4 +1,4 @@
-"""`/instances/{id}/events`: the append-only record of an instance, each step chained to the one before."""
+"""`/instances/{id}/events`: the append-only record of an instance. Each step is chained to the one before."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ router = APIRouter(prefix=f"{V2}/instances", tags=["Instances"], route_class=Jso
 async def list_steps(
     instance_id: Id, owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
 ) -> dict[str, Any]:
-    """First step first, from the store, which follows the workflow within a second. Nothing in it is ever changed: what
-    proved wrong is withdrawn by a later step."""
+    """The steps, first step first, read from the store, which follows the workflow within a second. No step is ever
+    changed: a later step withdraws what proved wrong."""
     found = await deps.store.chains.steps(owner.organization, instance_id, limit=limit, offset=offset)
     if found.total == 0:
         raise _unknown(instance_id)
@@ -48,7 +48,7 @@ async def list_steps(
     summary="The whole record of an instance, to be verified elsewhere",
 )
 async def export_steps(instance_id: Id, owner: Reader, deps: Deps) -> dict[str, Any]:
-    """One document that holds all that `sla verify --from` needs."""
+    """One document with everything that `sla verify --from` needs."""
     export = await deps.store.chains.export(owner.organization, instance_id)
     if export is None:
         raise _unknown(instance_id)

@@ -63,7 +63,7 @@ router = APIRouter(prefix=PREFIX, tags=["Instances"], route_class=JsonRoute)
     summary="Open an instance for a ticket",
 )
 async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
-    """Safe to repeat: a conversation or ticket has one instance, and the answer to a repetition is that one."""
+    """Safe to repeat: a subject has one instance of each kind, and the answer to a repetition is that instance."""
     document = body.given()
     when = document.pop("occurred_at", None)
     ticket = Ticket.from_json(document)
@@ -84,8 +84,8 @@ async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, respons
     summary="List instances, next due first",
 )
 async def list_instances(query: Annotated[InstanceQuery, Query()], owner: Reader, deps: Deps) -> dict[str, Any]:
-    """Read from the store, which follows within a second. A status is as of now, in the filter as in
-    what is shown: an instance whose due has passed is `breached` from that very instant on."""
+    """Read from the store, which follows the workflows within a second. A status is as of now, both in the filter and
+    in what is shown: an instance whose due has passed is `breached` from that very instant on."""
     _require_plan(owner, query.kind)
     now = deps.now()
     found, total = await deps.store.instances.list(
@@ -104,8 +104,8 @@ async def list_instances(query: Annotated[InstanceQuery, Query()], owner: Reader
 async def get_instance(
     instance_id: Id, owner: Reader, deps: Deps, as_of: AsOf = None, live: Live = False
 ) -> dict[str, Any]:
-    """From the store, as of `recorded_at`. With `live` its workflow is asked, which needs a worker; when none answers
-    within a second the store does, and `source` says which of the two it was."""
+    """Read from the store, as of `recorded_at`. With `live` its workflow is asked, which needs a worker. Where none
+    answers within a second, the store answers; `source` says which of the two it was."""
     if as_of is not None and live:
         raise InvalidValue("live", live, "must not be given together with as_of")
     if as_of is not None:
@@ -161,7 +161,7 @@ async def cancel(instance_id: Id, owner: Writer, deps: Deps, body: Command = Non
 
 @router.post("/{instance_id}/assign", summary="The ticket belongs to another team", **_COMMAND)
 async def assign(instance_id: Id, owner: Writer, deps: Deps, body: Assign = None) -> Any:
-    """From then on its clocks of kind `ola` are those of that team; nobody's time has none."""
+    """From then on the clocks of kind `ola` belong to that team. While nobody has the ticket, it has no such clocks."""
     return await _command(deps, owner.organization, instance_id, "assign", body or AssignBody())
 
 
@@ -224,7 +224,7 @@ def _filters(query: InstanceQuery) -> Filters:
 
 
 def _range(name: str, after: str | None, before: str | None) -> tuple[Instant | None, Instant | None]:
-    """Raises InvalidValue for a malformed instant, or when nothing lies between the two."""
+    """Raises InvalidValue for a malformed instant, or when no instant lies between the two."""
     start, end = parse_optional(after, f"{name}_after"), parse_optional(before, f"{name}_before")
     if start is not None and end is not None and start >= end:
         raise InvalidValue(f"{name}_before", before, f"must be later than {name}_after")

@@ -31,7 +31,7 @@ LONGEST_TEAM_ID = 200
 
 
 class InstanceQuery(BaseModel):
-    """What a list may be narrowed to; everything that is given must hold."""
+    """What a list can be narrowed to. An instance is listed when it meets every condition that is given."""
 
     status: InstanceStatus | None = Field(default=None, description="As of now.", examples=["active"])
     policy_id: str | None = Field(default=None, examples=["sla_5d1f0a9be2c34786"])
@@ -74,7 +74,7 @@ class InstanceBody(Body):
 
 
 class CommandBody(Body):
-    """Everything is optional, and so is the body itself."""
+    """All fields are optional, and so is the body itself."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.COMMAND]})
 
@@ -92,7 +92,7 @@ class CommandBody(Body):
 
 
 class PauseBody(CommandBody):
-    """A pause is told apart from others by its `cause`, or else its `reason`."""
+    """A pause is told apart from others by its `cause`, or by its `reason` where it has no cause."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PAUSE]})
 
@@ -100,7 +100,7 @@ class PauseBody(CommandBody):
 
 
 class ResumeBody(CommandBody):
-    """With a `cause` only that pause ends, without one every pause does."""
+    """With a `cause` only the pause of that cause ends. Without one every pause ends."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.RESUME]})
 
@@ -153,7 +153,7 @@ class TargetStateView(View):
 
 
 class EarlierCycleView(TargetStateView):
-    """A life of a clock that has begun again since."""
+    """A cycle of a clock that has begun again since."""
 
     type: str = Field(examples=["next_response"])
     superseded: bool = Field(
@@ -162,7 +162,7 @@ class EarlierCycleView(TargetStateView):
 
 
 class StintView(View):
-    """A team's (null: nobody's) time with the ticket, and the clocks it had in it."""
+    """The time for which one team, or nobody (null), had the ticket, and the clocks of that time."""
 
     event_id: str = Field(description="The event that gave the ticket to the team.", examples=["zd-118-2"])
     team_id: str | None = Field(examples=[TEAM])
@@ -217,7 +217,7 @@ class InstanceView(View):
 
 
 class Accepted(View):
-    """The event is durable and not recorded yet; repeat the request or get the instance later."""
+    """The event is durable, but not recorded yet. Repeat the request, or get the instance later."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ACCEPTED]})
 

@@ -1,4 +1,5 @@
-"""`/keys`: create, list, revoke. With a scope of their own, so that a key that may write grants itself nothing more."""
+"""`/keys`: create, list, revoke. They need a scope of their own, so that a key that may write cannot grant itself
+more."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ router = APIRouter(prefix=f"{V2}/keys", tags=["API keys"], route_class=JsonRoute
     summary="Create an API key",
 )
 async def create_key(body: KeyBody, owner: Admin, deps: Deps, response: Response) -> dict[str, Any]:
-    """`key` is shown in this answer only; what is kept is a hash of it."""
+    """`key` is shown in this answer only. The store keeps a hash of it."""
     _require_own(owner, body.scopes)
     stored, key = await deps.store.keys.create(owner.organization, body.name, body.scopes)
     response.headers["Cache-Control"] = "no-store"
@@ -45,7 +46,7 @@ async def create_key(body: KeyBody, owner: Admin, deps: Deps, response: Response
     summary="List API keys",
 )
 async def list_keys(owner: Admin, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0) -> dict[str, Any]:
-    """Oldest first, revoked ones included."""
+    """All keys, the oldest first, also revoked ones."""
     found, total = await deps.store.keys.list(owner.organization, limit, offset)
     return page([key_view(stored) for stored in found], total, limit, offset)
 
@@ -57,7 +58,8 @@ async def list_keys(owner: Admin, deps: Deps, limit: Limit = DEFAULT_LIMIT, offs
     summary="Revoke an API key",
 )
 async def revoke_key(key_id: KeyId, owner: Admin, deps: Deps, keys: KnownKeys) -> None:
-    """For good. Other processes of the API may take the key for ten more seconds. Revoking it again changes nothing."""
+    """The key is revoked for good. Other processes of the API may accept it for ten more seconds. Revoking it again
+    changes nothing."""
     try:
         await deps.store.keys.revoke(key_id, owner.organization)
     finally:

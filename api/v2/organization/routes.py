@@ -1,4 +1,4 @@
-"""`/organization`: what the key belongs to; its plan is changed by `sla organizations set` only."""
+"""`/organization`: the organization that the key belongs to. Only `sla organizations set` changes its plan."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def get_organization(owner: Reader, deps: Deps) -> dict[str, Any]:
     summary="Change the organization",
 )
 async def change_organization(body: OrganizationPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
-    """Only the fields that are given change. Running instances keep the business hours they were opened under."""
+    """Only the fields that are given change. Running instances keep the business hours they opened under."""
     given = body.given()
     changed = await deps.store.organizations.change(
         owner.organization,

@@ -33,7 +33,8 @@ router = APIRouter(prefix=f"{V2}/teams", tags=["Teams"], route_class=JsonRoute)
     summary="Create a team",
 )
 async def create_team(body: TeamBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
-    """Tickets name a team by its id, so choose the one that your ticket system uses; 409 when it is taken."""
+    """Tickets name a team by its id, so choose the id that your ticket system uses. Refused (409) when the id is
+    taken."""
     document = body.given()
     if document.get("id") is None:
         document["id"] = mint("team")
@@ -70,7 +71,7 @@ async def get_team(team_id: TeamId, owner: Reader, deps: Deps) -> dict[str, Any]
     summary="Change a team",
 )
 async def change_team(team_id: TeamId, body: TeamPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
-    """Only the fields that are given change. Instances keep the business hours they were opened under."""
+    """Only the fields that are given change. Instances keep the business hours they opened under."""
     given = body.given()
     changed = await deps.store.teams.update(
         owner.organization, team_id, lambda team: Team.from_json({**team.to_json(), **given})
@@ -85,7 +86,7 @@ async def change_team(team_id: TeamId, body: TeamPatch, owner: Writer, deps: Dep
     summary="Delete a team",
 )
 async def delete_team(team_id: TeamId, owner: Writer, deps: Deps) -> None:
-    """Its id is free again. Running instances keep what they were opened under."""
+    """The id can be used again. Running instances keep the team as it was when they opened."""
     await deps.store.teams.delete(owner.organization, team_id)
 
 

@@ -1,4 +1,4 @@
-"""Bodies of what changes policies, their targets and their escalations."""
+"""Bodies of the requests that change policies, their targets and their escalations."""
 
 from __future__ import annotations
 

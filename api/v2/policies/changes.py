@@ -1,4 +1,4 @@
-"""Changing a policy that others may be changing too."""
+"""Changing a policy while others may change it, too."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ Change = Callable[[Policy], Policy]
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Changes policies of one kind for whoever asks, as long as the request's `If-Match` holds.
+    """Changes policies of one kind for the owner of the key, as long as the request's `If-Match` holds.
 
-    Raises NotFound, PreconditionFailed for a version that is not wanted, Conflict for an archived policy, and when one
-    is to be archived that was made through another API than `origin`.
+    Raises NotFound, PreconditionFailed where `If-Match` names another version, Conflict for an archived policy, and
+    Conflict for archiving a policy that was made through another API than `origin`.
     """
 
     deps: Dependencies
@@ -49,11 +49,13 @@ class Editor:
         return found.policy.id
 
     async def revise(self, policy_id: str, change: Change, chosen: Collection[str] = ()) -> StoredPolicy:
-        """A new version, unless nothing changes. Raises what `change` raises; Conflict when a chosen id is taken."""
+        """Makes a new version, unless nothing changes. Raises what `change` raises, and Conflict when a chosen id is
+        taken."""
         return await with_retries(lambda: self._revise(policy_id, change, chosen))
 
     async def archive(self, policy_id: str) -> None:
-        """Archiving it again changes nothing. Raises Conflict while instances of it are open."""
+        """Archives the policy; doing it again changes nothing. Raises Conflict while instances of the policy are
+        open."""
         await with_retries(lambda: self._archive(policy_id))
 
     async def _revise(self, policy_id: str, change: Change, chosen: Collection[str]) -> StoredPolicy:
@@ -93,7 +95,7 @@ Edit = Annotated[Editor, Depends(editor)]
 
 
 async def find_policy(deps: Dependencies, organization: str, kind: Kind, policy_id: str) -> StoredPolicy:
-    """Archived ones too. Raises NotFound, also for a policy of the other kind."""
+    """The policy, also an archived one. Raises NotFound, also for a policy of the other kind."""
     stored = await deps.store.policies.get(organization, policy_id, include_archived=True)
     if stored.policy.kind is not kind:
         raise NotFound(f"policy {policy_id!r} does not exist", field="policy_id", value=policy_id)
@@ -111,7 +113,7 @@ def require_own(policy: Policy, origin: Origin = Origin.V2) -> None:
 
 @contextmanager
 def fields_of(name: str) -> Iterator[None]:
-    """Names culprits as they stand in a body that holds nothing but this part of a policy."""
+    """Names the fields at fault as they are called in a body that holds only this part of a policy."""
     try:
         yield
     except InvalidValue as error:

@@ -1,4 +1,4 @@
-"""Escalations of a policy, one by one: add, change, delete; the organization's plan must hold them."""
+"""Escalations of a policy, one by one: add, change, delete. They need the organization's plan Enterprise."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ router = APIRouter(route_class=JsonRoute, dependencies=[Depends(enterprise_write
     summary="Add an escalation to a policy",
 )
 async def add_escalation(policy_id: PolicyId, body: EscalationBody, edit: Edit, response: Response) -> dict[str, Any]:
-    """As many as you like for a policy and for a type of target; each is a milestone of its own."""
+    """A policy and a type of target may have any number of escalations. Each is a milestone of its own."""
     with fields_of("escalation"):
         step = EscalationRule.from_json({**body.given(), "id": chosen_or_new(body.id, ESCALATION)})
     chosen = () if body.id is None else (step.id,)
@@ -52,7 +52,8 @@ async def add_escalation(policy_id: PolicyId, body: EscalationBody, edit: Edit, 
 async def change_escalation(
     escalation_id: EscalationId, body: EscalationPatch, edit: Edit, response: Response
 ) -> dict[str, Any]:
-    """Only the fields that are given change; of `threshold_minutes` and `trigger_percent` the last one set counts."""
+    """Only the fields that are given change. Of `threshold_minutes` and `trigger_percent` the one that was set last
+    counts."""
     with fields_of("escalation"):
         stored = await _replace(edit, escalation_id, lambda step: (patched_escalation(step, body.given()),))
     response.headers["ETag"] = tag_of(stored)

@@ -1,4 +1,4 @@
-"""What the OpenAPI document shows of policies: the requests of the seed, and what they are answered with."""
+"""Examples of policies in the OpenAPI document: the requests of the seed and their answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ids of policies and their parts: the client's own where it sends one, so that those of another system stay."""
+"""Ids of policies and their parts. A client may send its own, so that the ids of another system are kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pattern(*prefixes: str) -> str:
 
 
 def chosen_or_new(given: str | None, prefix: str, field: str = "id") -> str:
-    """Raises InvalidValue for an id of another shape."""
+    """The given id, or a new one. Raises InvalidValue for an id of another shape."""
     if given is None:
         return mint(prefix)
     if not re.fullmatch(f"{prefix}_{CHARACTERS}", given):

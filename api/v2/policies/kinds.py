@@ -1,4 +1,4 @@
-"""Which kind of policy a request is about: both kinds have the same routes, those of OLA under `/ola`."""
+"""The kind of policy that a request is about. Both kinds have the same routes; those of OLA begin with `/ola`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KindOfRoute = Annotated[Kind, Depends(kind_of_route)]
 
 
 def for_both_kinds(**parts: APIRouter) -> APIRouter:
-    """The routes of each part, once for either kind; the names are their tags."""
+    """The routes of each part, once for each kind. The names of the parts become the tags."""
     both = APIRouter()
     for kind, serve in ((Kind.SLA, serve_sla), (Kind.OLA, serve_ola)):
         for name, part in parts.items():

@@ -1,4 +1,4 @@
-"""What a patch makes of a policy: only the fields that are given change, each as a whole."""
+"""What a patch makes of a policy. Only the fields that are given change; each is replaced as a whole."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ ALSO_FOR_V1 = ("business_hours", "business_hours_id", "escalations", "descriptio
 
 
 def patched_policy(policy: Policy, given: dict[str, Any]) -> Policy:
-    """Targets keep their ids by id or by type and priority, escalations by id; the others get new ones."""
+    """The changed policy. A target keeps its id when its id, or its type and priority, is there already; an escalation
+    when its id is. The others get new ids."""
     _require_own_fields(policy, given)
     base = policy.to_json()
     if given.get("business_hours_id") is not None:

@@ -37,7 +37,7 @@ router = APIRouter(prefix="/policies", route_class=JsonRoute)
 async def create_policy(
     body: PolicyBody, owner: Writer, kind: KindOfRoute, deps: Deps, response: Response
 ) -> dict[str, Any]:
-    """It is evaluated after the policies that are there already; the first one that matches a ticket applies.
+    """The policy is evaluated after those that are there already. The first policy that matches a ticket applies.
 
     Refused (409) when an id that the body chooses is taken.
     """
@@ -81,7 +81,7 @@ async def list_policies(
 async def get_policy(
     policy_id: PolicyId, owner: Reader, kind: KindOfRoute, deps: Deps, known: IfNoneMatch, response: Response
 ) -> Any:
-    """An archived policy is found too; `archived_at` says since when."""
+    """An archived policy is found, too; `archived_at` says since when it is archived."""
     stored = await find_policy(deps, owner.organization, kind, policy_id)
     tag = tag_of(stored)
     if known is not None and known.match_weakly(tag):
@@ -98,9 +98,9 @@ async def get_policy(
     summary="Change a policy",
 )
 async def change_policy(policy_id: PolicyId, body: PolicyPatch, edit: Edit, response: Response) -> dict[str, Any]:
-    """Only the fields that are given change, each as a whole. Instances keep the version they were opened under.
+    """Only the fields that are given change; each is replaced as a whole. Instances keep the version they opened under.
 
-    Of a policy of the API v1 only business hours, escalations, the description and whether it is enabled.
+    Of a policy of the API v1, only business hours, escalations, the description and `enabled` can be changed here.
     """
     _require_plan(edit.owner, body)
     stored = await edit.revise(policy_id, lambda policy: patched_policy(policy, body.given()))
@@ -115,9 +115,9 @@ async def change_policy(policy_id: PolicyId, body: PolicyPatch, edit: Edit, resp
     summary="Archive a policy",
 )
 async def archive_policy(policy_id: PolicyId, edit: Edit) -> None:
-    """Refused (409) while instances of it are open; `value` says how many. Archiving it again changes nothing.
+    """Refused (409) while instances of the policy are open; `value` says how many. Archiving it again changes nothing.
 
-    A policy of the API v1 is deleted there (409).
+    Refused (409) for a policy of the API v1, which is deleted there.
     """
     await edit.archive(policy_id)
 
@@ -149,9 +149,9 @@ async def list_policy_versions(
     summary="Set the order in which policies are evaluated",
 )
 async def reorder_policies(body: OrderBody, owner: Writer, kind: KindOfRoute, deps: Deps) -> dict[str, Any]:
-    """Names every policy of this API that is not archived exactly once.
+    """The body names every policy of this API that is not archived exactly once.
 
-    `errors` lists the ids missing, unknown and doubled.
+    Otherwise `errors` lists the ids that are missing, unknown or doubled.
     """
     await deps.store.policies.reorder(owner.organization, kind, body.policy_ids)
     return {"policy_ids": body.policy_ids}

@@ -59,7 +59,7 @@ class ConditionBody(Body):
 
 
 class DeadlineBody(Body):
-    """The next such wall time after the start of the clock, in the time zone of its business hours."""
+    """The first such wall time after the start of the clock, in the time zone of its business hours."""
 
     weekday: WeekdayName | None = Field(default=None, description="Left out: of any day.", examples=["fri"])
     time: TimeOfDay = Field(examples=["16:00"])
@@ -163,7 +163,7 @@ class DeadlineView(View):
 
 
 class TargetView(View):
-    """What is not set is left out, but for `hours` and `minutes`."""
+    """A target. Fields that are not set are left out, except `hours` and `minutes`."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TARGET_VIEW]})
 

@@ -1,4 +1,4 @@
-"""The entity tag of a policy: a new one with every version, the same for all that shows this version."""
+"""The entity tag of a policy. Every version has a tag of its own, and every view of a version has the same tag."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def tag_of(stored: StoredPolicy) -> str:
 
 
 def require_match(wanted: EntityTags | None, stored: StoredPolicy) -> None:
-    """Raises PreconditionFailed, with the tag that the policy has."""
+    """Raises PreconditionFailed, with the present tag of the policy, where `wanted` does not name it."""
     tag = tag_of(stored)
     if wanted is not None and not wanted.match_strongly(tag):
         reason = f"If-Match does not name the present version of policy {stored.policy.id}, which is {tag}"

@@ -31,7 +31,7 @@ router = APIRouter(route_class=JsonRoute)
 async def add_target(policy_id: PolicyId, body: TargetBody, edit: Edit, response: Response) -> dict[str, Any]:
     """Refused (409) when the policy has a target for this type and priority already, or when the id is taken.
 
-    Those of a policy of the API v1 are changed there (409).
+    Refused (409) for a policy of the API v1, whose targets are changed there.
     """
     with fields_of("target"):
         target = TargetRule.from_json({**body.given(), "id": chosen_or_new(body.id, TARGET)})
@@ -48,7 +48,7 @@ async def add_target(policy_id: PolicyId, body: TargetBody, edit: Edit, response
     summary="Delete a target",
 )
 async def delete_target(target_id: TargetId, edit: Edit, response: Response) -> None:
-    """Those of a policy of the API v1 are changed there (409)."""
+    """Refused (409) for a policy of the API v1, whose targets are changed there."""
     policy_id = await edit.holder("targets", target_id)
     stored = await edit.revise(policy_id, lambda policy: _without(policy, target_id))
     response.headers["ETag"] = tag_of(stored)

@@ -51,7 +51,7 @@ _PROGRESS: dict[str, Any] = {
     summary="Which instances other rules would move",
 )
 async def preview_replan(body: ReplanBody, owner: Reader, deps: Deps) -> dict[str, Any]:
-    """Nothing is changed. Looked at are open instances; for a closure those, too, that closed in it or later."""
+    """Changes nothing. It looks at open instances, and for a closure also at those that closed during it or later."""
     tally = await replans.preview(deps, owner.organization, _asked(body))
     return {
         "checked": tally.checked,
@@ -65,7 +65,7 @@ async def preview_replan(body: ReplanBody, owner: Reader, deps: Deps) -> dict[st
 
 @router.post("/replan:apply", summary="Put other rules in place", **_PROGRESS)
 async def apply_replan(body: ApplyBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
-    """What a preview shows. Breaches that the rules excuse are withdrawn, those that they bring are recorded at their
+    """Does what a preview shows. Breaches that the new rules excuse are withdrawn. New breaches are recorded at their
     true instant."""
     asked = _asked(body)
     given = body.model_dump(by_alias=True, exclude_none=True, exclude={"id", "reason"})
@@ -76,8 +76,8 @@ async def apply_replan(body: ApplyBody, owner: Writer, deps: Deps, response: Res
 
 @router.post("/replan:undo", summary="Put the rules back that a replan has replaced", **_PROGRESS)
 async def undo_replan(body: UndoBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
-    """409 while a later replan of one of its instances stands. Undoing it again goes on with what was left undone. A
-    closure is taken out of its business hours; what else has been changed in them since stays."""
+    """Refused (409) while a later replan of one of its instances stands. Undoing it again goes on with what was left
+    undone. A closure is taken out of its business hours; other changes of those hours stay."""
     return _progress(await replans.undo(deps, owner.organization, body.replan_id, owner.id), response)
 
 
