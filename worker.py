@@ -7,11 +7,11 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from temporalio.client import Client
@@ -45,6 +45,7 @@ from service.temporal.run_histories import RunHistories
 from service.temporal.search_attributes import available
 from settings import Settings
 from store.store import Store
+from workflows.documents import SetAside, StateDocument
 from workflows.instance import SlaInstance
 from workflows.visibility import ATTRIBUTES
 
@@ -72,7 +73,7 @@ class StoreProjection:
         notice_ids = [notice["id"] for notice in step.notices]
         return await self._store.instances.deliveries(step.organization, step.instance_id, notice_ids)
 
-    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
+    async def load(self, organization: str, instance_id: str) -> StateDocument | None:
         loaded = await self._store.instances.load(organization, instance_id)
         if loaded is None:
             return None
@@ -82,7 +83,7 @@ class StoreProjection:
             "events": [event.to_json() for event in loaded.events],
             "ledger": [firing.to_json() for firing in loaded.ledger],
             "sequence": loaded.sequence,
-            "set_aside": loaded.set_aside,
+            "set_aside": cast("SetAside", loaded.set_aside),
             "outstanding": [
                 {"notice": notice, "settled": [delivery.to_json() for delivery in settled]}
                 for notice, settled in loaded.undelivered

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from temporalio import activity
 
@@ -24,7 +23,8 @@ from domain.policy.snapshot import Snapshot
 from domain.record.records import Record
 from domain.record.steps import StepContext, basis
 from domain.ticket.events import Event, EventKind
-from workflows.calls import APPLY_EVENTS, LACKS_PAST
+from workflows.calls import APPLY_EVENTS
+from workflows.documents import ApplyAnswer, ApplyRequest, Document, HistoryLacking
 from workflows.packing import pack, unpack
 
 HISTORY_SECONDS = 1
@@ -64,7 +64,7 @@ class Applying:
         self._planner = planner
 
     @activity.defn(name=APPLY_EVENTS)
-    async def apply_events(self, request: dict[str, Any]) -> dict[str, Any]:
+    async def apply_events(self, packed: Document) -> Document:
         """`{stance, events, unstamped: {event id: signal ordinal}, signals, basis, plan_digest, past}` to `{plan,
         plan_digest, snapshot, stamped: {event id: instant}, recorded, attributes}`, or `{lacks_past}`.
 
@@ -73,13 +73,13 @@ class Applying:
         there where a replan has changed the rules. A store that is away keeps nobody waiting: not `recorded`, the step
         is the workflow's to have written.
         """
-        request = unpack(request)
+        request = unpack(packed, ApplyRequest)
         with temporal_errors():
             stance = StepContext.from_json(request)
             key = (stance.organization, stance.instance_id)
             past = await self._past(key, request)
             if past is None:
-                return {LACKS_PAST: True}
+                return dict(HistoryLacking(lacks_past=True))
             stamped = await self._stamps(request)
             events = [_stamp(Event.from_json(event), stamped) for event in request["events"]]
             applied = await self._apply(past, events, stance)
@@ -87,16 +87,18 @@ class Applying:
             self._pasts.keep(key, applied.past)
         before = past.plan if past.plan_digest == request["plan_digest"] else None
         assert applied.past.plan is not None
-        answer = {
+        answer: ApplyAnswer = {
             "plan": amendment(before, applied.past.plan),
             "plan_digest": applied.past.plan_digest,
             "stamped": stamped,
             "recorded": recorded,
             "attributes": self._search_attributes(),
         }
-        return pack(answer if applied.step.snapshot is None else {**answer, "snapshot": applied.step.snapshot})
+        if applied.step.snapshot is not None:
+            answer["snapshot"] = applied.step.snapshot
+        return pack(answer)
 
-    async def _past(self, key: Key, request: Mapping[str, Any]) -> KnownHistory | None:
+    async def _past(self, key: Key, request: ApplyRequest) -> KnownHistory | None:
         if (kept := self._pasts.get(key, request["basis"])) is not None:
             return kept
         if (sent := request.get("past")) is not None:
@@ -108,7 +110,7 @@ class Applying:
             return None
         if loaded is None or loaded["snapshot"] is None:
             return None
-        found = KnownHistory.from_json(loaded)
+        found = KnownHistory.from_json({"snapshot": loaded["snapshot"], "events": loaded["events"]})
         if found.basis != request["basis"]:
             return None
         return replace(found, plan=Plan.from_json(loaded["plan"]), plan_digest=plan_digest(loaded["plan"]))
@@ -118,8 +120,8 @@ class Applying:
             return _applied(self._planner, past, events, stance)
         return await asyncio.to_thread(_applied, self._planner, past, events, stance)
 
-    async def _stamps(self, request: Mapping[str, Any]) -> dict[str, str]:
-        unstamped: Mapping[str, int] = request["unstamped"]
+    async def _stamps(self, request: ApplyRequest) -> dict[str, str]:
+        unstamped = request["unstamped"]
         if not unstamped:
             return {}
         info = activity.info()

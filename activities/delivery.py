@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -15,6 +14,8 @@ from activities.sending import Failure, Sender
 from domain.instants import parse, to_datetime
 from domain.record.records import DEAD, Delivery
 from workflows.calls import DELIVER
+from workflows.documents import CoreDocument, DeliverAnswer, DeliverRequest, Document
+from workflows.packing import pack, unpack
 
 GIVE_UP_AFTER = timedelta(days=1)
 GIVE_UP_ATTEMPTS = 20
@@ -27,12 +28,13 @@ class Deliverer:
         self._now = sender.now
 
     @activity.defn(name=DELIVER)
-    async def deliver(self, request: dict[str, Any]) -> dict[str, Any]:
+    async def deliver(self, packed: Document) -> Document:
         """`{notice, settled: [channel], only: [channel] or null, since: instant}` to `{deliveries, pending}`.
 
         Progress on any channel is answered at once, so that a retry for the others never sends it again; with no
         progress at all the attempt fails and Temporal retries it, until the notice is given up.
         """
+        request = unpack(packed, DeliverRequest)
         notice = request["notice"]
         open_channels = [channel for channel in self._channels if _is_open(channel, request)]
         answers = await asyncio.gather(*(self._sender.send(channel, notice) for channel in open_channels))
@@ -42,30 +44,31 @@ class Deliverer:
         failures = [answer for answer in answers if isinstance(answer, Failure)]
         if failures and not deliveries:
             raise _retry(failures)
-        return {
+        answer: DeliverAnswer = {
             "deliveries": [delivery.to_json() for delivery in deliveries],
             "pending": [failure.channel for failure in failures],
         }
+        return pack(answer)
 
-    def _gone(self, request: Mapping[str, Any]) -> list[Delivery]:
+    def _gone(self, request: DeliverRequest) -> list[Delivery]:
         """Settles the channels asked for that no longer exist; nobody else would, and they would be asked for again."""
         gone = set(request.get("only") or ()) - set(request["settled"]) - {channel.name for channel in self._channels}
         at = self._now()
         return [Delivery(request["notice"]["id"], name, DEAD, at, "is no channel any more") for name in sorted(gone)]
 
-    def _buried(self, notice: Mapping[str, Any], answer: Delivery | Failure) -> Delivery:
+    def _buried(self, notice: CoreDocument, answer: Delivery | Failure) -> Delivery:
         if isinstance(answer, Delivery):
             return answer
         activity.logger.error("notice %s given up on %s: %s", notice["id"], answer.channel, answer.message)
         return Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message)
 
 
-def _is_open(channel: Channel, request: Mapping[str, Any]) -> bool:
+def _is_open(channel: Channel, request: DeliverRequest) -> bool:
     only = request.get("only")
     return channel.name not in request["settled"] and (only is None or channel.name in only)
 
 
-def _gives_up(request: Mapping[str, Any]) -> bool:
+def _gives_up(request: DeliverRequest) -> bool:
     """Old enough and tried often enough: a day without any worker alone buries nothing.
 
     The age is that of the first request for it, which a run before this one may have made.

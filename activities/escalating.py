@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from temporalio import activity
 
 from activities.ports import Projection
 from domain.errors import NotFound, StoreUnavailable
 from workflows.calls import AUTO_ESCALATE
+from workflows.documents import Document, EscalateAnswer, EscalateRequest
+from workflows.packing import pack, unpack
 
 STORE_SECONDS = 1.0
 
@@ -22,12 +23,14 @@ class Escalating:
         self._known: dict[str, bool] = {}
 
     @activity.defn(name=AUTO_ESCALATE)
-    async def auto_escalate(self, request: dict[str, Any]) -> dict[str, Any]:
+    async def auto_escalate(self, packed: Document) -> Document:
         """`{organization, last_known}` to `{auto_escalate}`; `last_known` is the instance's own memory of it."""
-        organization: str = request["organization"]
+        request = unpack(packed, EscalateRequest)
+        organization = request["organization"]
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 self._known[organization] = await self._projection.auto_escalate(organization)
         except (StoreUnavailable, NotFound, TimeoutError) as error:
             activity.logger.warning("auto-escalation of %s is taken as last known: %s", organization, error)
-        return {"auto_escalate": self._known.get(organization, request["last_known"])}
+        answer: EscalateAnswer = {"auto_escalate": self._known.get(organization, request["last_known"])}
+        return pack(answer)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.record.steps import basis
 from domain.ticket.events import Event
+from workflows.documents import CoreDocument, HistoryDocument
 
 Key = tuple[str, str]
 """Organization and instance id."""
@@ -23,7 +22,7 @@ MOST_EVENTS = 200_000
 class KnownHistory:
     """A ticket's rules and events in their order of arrival, and their basis; `plan` None where it is not at hand."""
 
-    document: Mapping[str, Any]
+    document: CoreDocument
     snapshot: Snapshot
     events: tuple[Event, ...]
     basis: str
@@ -31,8 +30,7 @@ class KnownHistory:
     plan_digest: str = ""
 
     @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> KnownHistory:
-        """`{snapshot, events}`."""
+    def from_json(cls, body: HistoryDocument) -> KnownHistory:
         events = tuple(Event.from_json(event) for event in body["events"])
         return cls(body["snapshot"], Snapshot.from_json(body["snapshot"]), events, basis(events))
 

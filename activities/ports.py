@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from domain.errors import SlaError
 from domain.policy.catalog import Catalog
 from domain.record.records import Delivery, Record
+from workflows.documents import EarlierRun, StateDocument
 
 
 class NoticeRefused(SlaError):
@@ -46,8 +47,8 @@ class Projection(Protocol):
     async def deliveries(self, step: Record) -> Sequence[Delivery]:
         """What is recorded of how the notices of a step fared."""
 
-    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
-        """The recorded past as `InstanceState.from_json` takes it; None when there is none."""
+    async def load(self, organization: str, instance_id: str) -> StateDocument | None:
+        """What is recorded of an instance; None when there is nothing."""
 
     async def catalog(self, organization: str) -> Catalog: ...
 
@@ -68,11 +69,10 @@ class Signals:
 SignalTimes = Callable[[Signals, frozenset[int]], Awaitable[Mapping[int, str]]]
 """When the run's n-th signals reached Temporal: (signals, ordinals) to RFC 3339 texts."""
 
-EarlierRuns = Callable[[str, str | None], Awaitable[Mapping[str, Any] | None]]
-"""What runs of a workflow left behind: (workflow id, the last run's id, if it is known) to `{start, started_at,
-signals}`; None where no run ended before its instance was over.
+EarlierRuns = Callable[[str, str | None], Awaitable[EarlierRun | None]]
+"""What earlier runs of a workflow have left: called with the workflow's id and the id of its last run (None where that
+is not known). None where no run ended before its instance was over.
 
-`start` is the input that the first of them had and `started_at` when that was; `signals` are `{name, payload, at}`.
 Every record that their histories hold is in the store afterwards.
 """
 

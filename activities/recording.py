@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 
 from temporalio import activity
 
@@ -14,7 +13,8 @@ from activities.ports import Projection, Refused, SearchAttributes
 from domain.errors import PlanMissing, ProjectionConflict, StoreUnavailable
 from domain.record.records import Record
 from workflows.calls import RECORD
-from workflows.packing import unpack
+from workflows.documents import Document, RecordAnswer, RecordRequest
+from workflows.packing import pack, unpack
 
 # After it has not answered, the store is left alone for so long by those who need not wait for it.
 LEFT_ALONE_SECONDS = 1.0
@@ -67,9 +67,10 @@ class Recording:
         self._search_attributes = search_attributes
 
     @activity.defn(name=RECORD)
-    async def record(self, request: dict[str, Any]) -> dict[str, Any]:
+    async def record(self, packed: Document) -> Document:
         """`{records}` to `{attributes}`: the search attributes that may be set."""
         with temporal_errors():
-            for record in unpack(request)["records"]:
+            for record in unpack(packed, RecordRequest)["records"]:
                 await self._recorder.record(Record.from_json(record))
-        return {"attributes": self._search_attributes()}
+        answer: RecordAnswer = {"attributes": self._search_attributes()}
+        return pack(answer)

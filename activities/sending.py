@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from temporalio import activity
 
 from activities.ports import Channel, NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.record.records import DEAD, DELIVERED, Delivery
+from workflows.documents import CoreDocument
 
 CHANNEL_SECONDS = 15
 
@@ -30,7 +30,7 @@ class Sender:
     channels: Sequence[Channel]
     now: Callable[[], Instant]
 
-    async def send(self, channel: Channel, notice: Mapping[str, Any]) -> Delivery | Failure:
+    async def send(self, channel: Channel, notice: CoreDocument) -> Delivery | Failure:
         try:
             async with asyncio.timeout(CHANNEL_SECONDS):
                 await channel.send(notice)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from temporalio import activity
 
@@ -16,6 +15,7 @@ from domain.errors import StoreUnavailable
 from domain.record.notices import TYPE_PREFIX, URGENT
 from domain.record.records import Delivery, Record
 from workflows.calls import TELL
+from workflows.documents import CoreDocument, Document, Outcome, TellAnswer, TellRequest
 from workflows.packing import pack, unpack
 from workflows.state import with_outcome
 
@@ -50,7 +50,7 @@ class Telling:
         self._search_attributes = search_attributes
 
     @activity.defn(name=TELL)
-    async def tell(self, request: dict[str, Any]) -> dict[str, Any]:
+    async def tell(self, packed: Document) -> Document:
         """`{record, notices: [id], ongoing_besides}` to `{deliveries, settled, recorded, late, pending, attributes}`.
 
         Each notice is tried once on each channel: `pending` are the ids of those that a channel did not take, for
@@ -58,28 +58,28 @@ class Telling:
         the next step's. A store that is away keeps nobody waiting: not `recorded`, the step is the workflow's to have
         written.
         """
-        asked = unpack(request)
+        asked = unpack(packed, TellRequest)
         step = Record.from_json(asked["record"])
         notices = [notice for notice in step.notices if notice["id"] in asked["notices"]]
         sends = self._send(sorted(notices, key=_urgency), await self._told_before(step))
         if sends:
             await asyncio.wait([send.task for send in sends], timeout=PROMPT_SECONDS)
         prompt = _outcomes(sends)
-        answer: dict[str, Any] = {
+        outcome: Outcome = {
             "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
             "settled": prompt.settled,
         }
-        answer["recorded"] = await self._recorder.try_to_record(with_outcome(step, asked, answer), RECORD_SECONDS)
+        recorded = await self._recorder.try_to_record(with_outcome(step, asked, outcome), RECORD_SECONDS)
         await asyncio.gather(*(send.task for send in sends))
         end = _outcomes(sends)
-        return pack(
-            {
-                **answer,
-                "late": [one.to_json() for one in end.deliveries if one not in prompt.deliveries],
-                "pending": [notice["id"] for notice in notices if notice["id"] not in end.settled],
-                "attributes": self._search_attributes(),
-            }
-        )
+        answer: TellAnswer = {
+            **outcome,
+            "recorded": recorded,
+            "late": [one.to_json() for one in end.deliveries if one not in prompt.deliveries],
+            "pending": [notice["id"] for notice in notices if notice["id"] not in end.settled],
+            "attributes": self._search_attributes(),
+        }
+        return pack(answer)
 
     async def _told_before(self, step: Record) -> Sequence[Delivery]:
         """What an attempt that ended with its worker has recorded: it is not sent again."""
@@ -91,7 +91,7 @@ class Telling:
         except (StoreUnavailable, TimeoutError):
             return ()
 
-    def _send(self, notices: Iterable[Mapping[str, Any]], before: Sequence[Delivery]) -> Sequence[_Send]:
+    def _send(self, notices: Iterable[CoreDocument], before: Sequence[Delivery]) -> Sequence[_Send]:
         """Each notice to each channel, all at once, but begun in this order."""
         told = {(delivery.notice_id, delivery.channel): delivery for delivery in before}
         return [
@@ -101,12 +101,12 @@ class Telling:
         ]
 
     async def _once(
-        self, channel: Channel, notice: Mapping[str, Any], told: Mapping[tuple[str, str], Delivery]
+        self, channel: Channel, notice: CoreDocument, told: Mapping[tuple[str, str], Delivery]
     ) -> Delivery | Failure:
         return told.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
 
 
-def _urgency(notice: Mapping[str, Any]) -> bool:
+def _urgency(notice: CoreDocument) -> bool:
     """Breaches and escalations before warnings; a tie keeps the order in which they came due."""
     return notice["type"].removeprefix(TYPE_PREFIX) not in URGENT
 

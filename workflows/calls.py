@@ -1,22 +1,44 @@
-"""The activities an instance calls, by name, with the limits each is called under."""
+"""The activities an instance calls: names, documents, and the limits each is called under."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, TypedDict
+from typing import Generic, TypedDict, TypeVar
 
 from temporalio.common import Priority, RetryPolicy
 
-LOAD = "load"
-APPLY_EVENTS = "apply_events"
-TELL = "tell"
-RECORD = "record"
-DELIVER = "deliver"
-AUTO_ESCALATE = "auto_escalate"
-# An answer of `apply_events`: nobody has what the events are added to, so it must be sent along.
-LACKS_PAST = "lacks_past"
-# In every request that has steps written: the number of the newest step there is, whichever it is about.
-NEWEST = "newest"
+from workflows.documents import (
+    ApplyAnswer,
+    ApplyRequest,
+    DeliverAnswer,
+    DeliverRequest,
+    EscalateAnswer,
+    EscalateRequest,
+    HistoryLacking,
+    LoadAnswer,
+    LoadRequest,
+    RecordAnswer,
+    RecordRequest,
+    TellAnswer,
+    TellRequest,
+)
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+
+class Activity(str, Generic[Request, Answer]):
+    """The name of an activity; the type checker knows by it what the activity is asked and what it answers."""
+
+    __slots__ = ()
+
+
+LOAD = Activity[LoadRequest, LoadAnswer]("load")
+APPLY_EVENTS = Activity[ApplyRequest, ApplyAnswer | HistoryLacking]("apply_events")
+TELL = Activity[TellRequest, TellAnswer]("tell")
+RECORD = Activity[RecordRequest, RecordAnswer]("record")
+DELIVER = Activity[DeliverRequest, DeliverAnswer]("deliver")
+AUTO_ESCALATE = Activity[EscalateRequest, EscalateAnswer]("auto_escalate")
 
 
 class Limits(TypedDict, total=False):
@@ -38,7 +60,7 @@ BREACH = Priority(priority_key=1)
 WARNING = Priority(priority_key=3)
 _LATER = Priority(priority_key=5)
 
-REGULAR: dict[str, Limits] = {
+LIMITS: dict[str, Limits] = {
     LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_UNHEARD, retry_policy=_PROMPT),
     APPLY_EVENTS: Limits(
         start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_UNHEARD, retry_policy=_PROMPT
@@ -61,5 +83,3 @@ REGULAR: dict[str, Limits] = {
         priority=_LATER,
     ),
 }
-
-Document = dict[str, Any]

@@ -10,8 +10,9 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from domain.instants import Instant, render
     from domain.record.records import Delivery
-    from workflows.calling import cause_of
-    from workflows.calls import DELIVER, REGULAR
+    from workflows.calling import call, cause_of
+    from workflows.calls import DELIVER
+    from workflows.documents import DeliverRequest
     from workflows.state import InstanceState, Outstanding
 
 
@@ -27,16 +28,14 @@ class Deliveries:
         while True:
             ready = await self._ready_channels(outstanding)
             outstanding.since = outstanding.since or self._now()
-            request = {
+            request: DeliverRequest = {
                 "notice": outstanding.notice,
                 "settled": sorted(outstanding.settled),
                 "only": ready,
                 "since": render(outstanding.since),
             }
             try:
-                answer = await workflow.execute_activity(
-                    DELIVER, request, result_type=dict, summary=outstanding.notice["type"], **REGULAR[DELIVER]
-                )
+                answer = await call(DELIVER, request, summary=outstanding.notice["type"])
             except FailureError as error:
                 if is_cancelled_exception(error):
                     raise

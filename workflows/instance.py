@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from temporalio import workflow
 from temporalio.common import Priority, RawValue
@@ -33,16 +33,28 @@ with workflow.unsafe.imports_passed_through():
         APPLY_EVENTS,
         AUTO_ESCALATE,
         BREACH,
-        LACKS_PAST,
         LOAD,
-        NEWEST,
         RECORD,
         TELL,
         WARNING,
-        Document,
     )
     from workflows.deliveries import Deliveries
-    from workflows.messages import AFTER, CANCEL, RECORDED, STATE_QUERY, WORKFLOW_TYPE, cancel_id, signal_id
+    from workflows.documents import (
+        ApplyAnswer,
+        ApplyRequest,
+        Document,
+        EscalateRequest,
+        LoadRequest,
+        NewEvents,
+        OpeningAnswer,
+        RecordRequest,
+        RunResult,
+        SignalDocument,
+        StartInput,
+        StateDocument,
+        TellRequest,
+    )
+    from workflows.messages import AFTER, CANCEL, STATE_QUERY, WORKFLOW_TYPE, cancel_id, signal_id
     from workflows.packing import pack, pack_answer, unpack
     from workflows.signals import Refusal, SignalledEvent, read_signal
     from workflows.state import InstanceState
@@ -83,7 +95,7 @@ class SlaInstance:
         self.hand_on_by: Instant | None = None
 
     @workflow.run
-    async def run(self, start: Any = None) -> Document:  # noqa: ARG002 - taken by __init__, as @workflow.init asks
+    async def run(self, start: Any = None) -> RunResult:  # noqa: ARG002 - taken by __init__, as @workflow.init asks
         opened = await self._despite_cancel(self._open)
         if opened is None:
             return {"status": "untracked"}
@@ -126,11 +138,12 @@ class SlaInstance:
     )
     def query_state(self) -> Document:
         if self.state is None:
-            return {
+            opening: OpeningAnswer = {
                 "status": "opening",
                 "applied": [],
                 "set_aside": {"count": len(self.unsorted_refusals), "recent": []},
             }
+            return pack_answer(opening)
         return pack_answer(self.state.answer(self._now()))
 
     def _now(self) -> Instant:
@@ -144,7 +157,7 @@ class SlaInstance:
         else:
             self.arrived.append(read)
 
-    def _accept_first(self, missed: Sequence[Document]) -> None:
+    def _accept_first(self, missed: Sequence[SignalDocument]) -> None:
         """Signals that an earlier run was sent and nothing shows: they came before all that this run was sent."""
         read = [self._read(one["name"], one["payload"]) for one in missed]
         self.arrived[:0] = [one for one in read if isinstance(one, SignalledEvent)]
@@ -168,25 +181,25 @@ class SlaInstance:
         return state
 
     async def _begin(self, organization: str, instance_id: str) -> InstanceState | None:
-        start = unpack(self.start) if isinstance(self.start, dict) else {}
+        start = unpack(self.start if isinstance(self.start, dict) else {}, StartInput)
         if "carried" in start:
             self.attributes = start["attributes"]
-            return InstanceState.from_json(unpack(start["carried"]))
+            return InstanceState.from_json(unpack(start["carried"], StateDocument))
         if "snapshot" in start:
-            recorded = start.get(RECORDED, False)
+            recorded = start.get("recorded", False)
             return InstanceState.opening(start["snapshot"], start["plan"], start["opened"], recorded=recorded)
-        request = {
+        request: LoadRequest = {
             "organization": organization,
             "instance_id": instance_id,
             "ticket": None if AFTER in start else self.start,
             "started_at": render(from_datetime(workflow.info().start_time)),
-            AFTER: start.get(AFTER),
+            "after": start.get("after"),
         }
-        loaded = unpack(await call(LOAD, request))
-        self._learn(loaded)
+        loaded = await call(LOAD, request)
+        self._learn(loaded.get("attributes"))
         self._accept_first(loaded.get("missed", ()))
         if "recorded" in loaded:
-            return InstanceState.from_json(unpack(loaded["recorded"]))
+            return InstanceState.from_json(unpack(loaded["recorded"], StateDocument))
         if "snapshot" in loaded:
             return InstanceState.opening(loaded["snapshot"], loaded["plan"], loaded["opened"], recorded=True)
         return None
@@ -205,7 +218,8 @@ class SlaInstance:
         if state.is_finished() and state.is_settled() and not self._news():
             return True
         if self._hands_on(state):
-            workflow.continue_as_new({"carried": pack(state.to_json()), "attributes": self.attributes})
+            following: StartInput = {"carried": pack(state.to_json()), "attributes": self.attributes}
+            workflow.continue_as_new(following)
         await self._wait(state)
         return False
 
@@ -218,11 +232,11 @@ class SlaInstance:
             self._spawn(self._send_together(state, asked))
         self._send(state, apart)
 
-    async def _send_together(self, state: InstanceState, asked: Document) -> None:
+    async def _send_together(self, state: InstanceState, asked: TellRequest) -> None:
         step = state.telling[asked["record"]["sequence"]]
         types = sorted({notice["type"] for notice in step.notices})
-        answer = unpack(await call(TELL, asked, summary=", ".join(types), priority=_priority(types)))
-        self._learn(answer)
+        answer = await call(TELL, asked, summary=", ".join(types), priority=_priority(types))
+        self._learn(answer["attributes"])
         self._send(state, state.told(step, asked, answer))
         self._close_step(state)
         self._show(state)
@@ -244,7 +258,7 @@ class SlaInstance:
             self._spawn(self._couriers(state).deliver(notice_id))
 
     async def _escalate(self, state: InstanceState) -> None:
-        request = {"organization": state.facts.organization, "last_known": state.auto_escalate}
+        request: EscalateRequest = {"organization": state.facts.organization, "last_known": state.auto_escalate}
         answer = await call(AUTO_ESCALATE, request)
         state.auto_escalate = answer["auto_escalate"]
         self._tell(state, state.escalate(self._now()))
@@ -287,34 +301,39 @@ class SlaInstance:
     async def _apply_together(self, state: InstanceState, fresh: Sequence[SignalledEvent], sequence: int) -> None:
         """One activity plans the events and records the step they make; what it could not record follows."""
         stance = state.stance(sequence, self._now())
-        request = {
-            **stance.to_json(),
+        added: NewEvents = {
             "events": [arrival.event.to_json() for arrival in fresh],
             "unstamped": {one.event.event_id: one.unstamped for one in fresh if one.unstamped is not None},
             "signals": self.signals,
             "basis": state.basis,
-            NEWEST: state.sequence,
+            "newest": state.sequence,
             "plan_digest": state.plan_digest,
         }
-        answer = await self._ask_to_apply(state, request)
+        answer = await self._ask_to_apply(state, cast("ApplyRequest", {**stance.to_json(), **added}))
         self.has_applied = True
-        self._learn(answer)
+        self._learn(answer["attributes"])
         events = [_stamp(one.event, answer["stamped"].get(one.event.event_id)) for one in fresh]
         plan, snapshot = amended(state.plan, answer["plan"]), answer.get("snapshot")
         state.apply(events, plan, answer["plan_digest"], snapshot)
         if not answer["recorded"]:
             state.unrecorded.append(stance.step(events, plan, snapshot))
 
-    async def _ask_to_apply(self, state: InstanceState, request: Document) -> Document:
+    async def _ask_to_apply(self, state: InstanceState, request: ApplyRequest) -> ApplyAnswer:
         """The past goes along only where it must: it would be most of every request."""
-        if not self.has_applied and len(state.events) <= SMALL_PAST:
-            return unpack(await call(APPLY_EVENTS, {**request, "past": state.past}))
-        answer = unpack(await call(APPLY_EVENTS, request))
-        return unpack(await call(APPLY_EVENTS, {**request, "past": state.past})) if LACKS_PAST in answer else answer
+        if self.has_applied or len(state.events) > SMALL_PAST:
+            answer = await call(APPLY_EVENTS, request)
+            if "lacks_past" not in answer:
+                return answer
+        request["past"] = state.past
+        answer = await call(APPLY_EVENTS, request)
+        if "lacks_past" in answer:
+            raise RuntimeError("the events' past was sent along, and yet it is lacking")
+        return answer
 
-    def _learn(self, answer: Document) -> None:
+    def _learn(self, attributes: list[str] | None) -> None:
         """The search attributes that there are."""
-        self.known_attributes = answer.get("attributes", self.known_attributes)
+        if attributes is not None:
+            self.known_attributes = attributes
 
     async def _wait(self, state: InstanceState) -> None:
         def over() -> bool:
@@ -353,11 +372,12 @@ class SlaInstance:
             await workflow.wait_condition(lambda: bool(state.unrecorded))
             batch = list(state.unrecorded)
             state.recording = len(batch)
-            request = {"records": [record.to_json() for record in _in_order(batch)], NEWEST: state.sequence}
+            records = [record.to_json() for record in _in_order(batch)]
+            request: RecordRequest = {"records": records, "newest": state.sequence}
             answer = await call(RECORD, request)
             del state.unrecorded[: len(batch)]
             state.recording = 0
-            self._learn(answer)
+            self._learn(answer["attributes"])
             self._show(state)
 
     def _show(self, state: InstanceState) -> None:

@@ -6,19 +6,18 @@ Everything is plain JSON, so that any Temporal SDK or the `temporal` CLI can spe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
 from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event, EventKind
+from workflows.documents import Document, StartInput
 from workflows.packing import pack
 
 WORKFLOW_TYPE = "SlaInstance"
 STATE_QUERY = "state"
 # In a start input: the run after which the instance goes on, because that one ended before the instance was over.
-AFTER = "after"
-# In a start input: whoever starts the instance records its first step.
-RECORDED = "recorded"
+AFTER: Final = "after"
 CANCEL = "cancel"
 
 SIGNALS: Mapping[str, EventKind] = {
@@ -39,14 +38,16 @@ REPLAN = "replan"
 ALL_SIGNALS: Mapping[str, EventKind] = {**SIGNALS, REPLAN: EventKind.REPLANNED}
 
 
-def start_input(snapshot: Snapshot, plan: Plan, opened: Event, *, recorded: bool = False) -> dict[str, Any]:
+def start_input(snapshot: Snapshot, plan: Plan, opened: Event, *, recorded: bool = False) -> Document:
     """The input of an instance whose snapshot and first plan the caller has already made.
 
     With `recorded` the caller records the first step, too; should that come to nothing, whoever compares the store with
     Temporal does (service/reconciling).
     """
-    start = {"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()}
-    return pack({**start, RECORDED: True} if recorded else start)
+    start: StartInput = {"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()}
+    if recorded:
+        start["recorded"] = True
+    return pack(start)
 
 
 def signal_id(run_id: str, ordinal: int) -> str:

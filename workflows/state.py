@@ -6,11 +6,12 @@ No Temporal in here: the workflow feeds it what the history says and does what i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.digests import plan_digest
+from domain.errors import InvalidValue
 from domain.instants import Instant, Micros, parse_optional, render, render_optional
 from domain.plan.plans import AUTOMATIC, Plan
 from domain.plan.status import InstanceStatus, instance_status
@@ -20,7 +21,17 @@ from domain.record.notices import firing_id, notice, spoken
 from domain.record.records import Delivery, Record, delivered_at, first_record, next_due, next_milestone
 from domain.record.steps import FiredMilestones, StepContext, basis
 from domain.ticket.events import Event
-from workflows.calls import NEWEST
+from workflows.documents import (
+    CoreDocument,
+    HistoryDocument,
+    NoticeOnItsWay,
+    Outcome,
+    SetAside,
+    StateAnswer,
+    StateDocument,
+    TellAnswer,
+    TellRequest,
+)
 from workflows.signals import Refusal, SignalledEvent
 
 SHOWN_REFUSALS = 20
@@ -32,16 +43,16 @@ LARGEST_PAST = 1024 * 1024
 class Outstanding:
     """A notice on its way: the document as first fixed, the channels that are settled, and when sending began."""
 
-    notice: Mapping[str, Any]
+    notice: CoreDocument
     settled: dict[str, Delivery] = field(default_factory=dict)
     since: Instant | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> NoticeOnItsWay:
         settled = [delivery.to_json() for delivery in self.settled.values()]
         return {"notice": self.notice, "settled": settled, "since": render_optional(self.since)}
 
     @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> Outstanding:
+    def from_json(cls, body: NoticeOnItsWay) -> Outstanding:
         deliveries = [Delivery.from_json(delivery) for delivery in body["settled"]]
         return cls(
             body["notice"],
@@ -55,7 +66,7 @@ class PendingStep:
     """What has changed since the last record."""
 
     firings: Ledger = ()
-    notices: list[Mapping[str, Any]] = field(default_factory=list)
+    notices: list[CoreDocument] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
     refused: bool = False
@@ -70,13 +81,13 @@ class PendingStep:
 
 @dataclass(slots=True)
 class InstanceState:
-    snapshot: Mapping[str, Any]
+    snapshot: CoreDocument
     plan: Plan
     events: dict[str, Event]
     ledger: Ledger = ()
     sequence: int = 0
     refused: int = 0
-    refusals: list[Mapping[str, Any]] = field(default_factory=list)
+    refusals: list[CoreDocument] = field(default_factory=list)
     outstanding: dict[str, Outstanding] = field(default_factory=dict)
     unrecorded: list[Record] = field(default_factory=list)
     step: PendingStep = field(default_factory=PendingStep)
@@ -90,7 +101,7 @@ class InstanceState:
     plan_digest: str = ""
     _carried: int = field(default=0, init=False)
     _facts: Facts | None = field(default=None, init=False, repr=False)
-    _plan_document: Mapping[str, Any] | None = field(default=None, init=False, repr=False)
+    _plan_document: CoreDocument | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.basis = basis(self.events.values())
@@ -106,7 +117,7 @@ class InstanceState:
 
     @classmethod
     def opening(
-        cls, snapshot: Mapping[str, Any], plan: Mapping[str, Any], opened: Mapping[str, Any], *, recorded: bool = False
+        cls, snapshot: CoreDocument, plan: CoreDocument, opened: CoreDocument, *, recorded: bool = False
     ) -> InstanceState:
         """A new instance; its first record is made of the start input alone, and somebody else's with `recorded`."""
         event, planned = Event.from_json(opened), Plan.from_json(plan)
@@ -119,6 +130,10 @@ class InstanceState:
             unrecorded=[] if recorded else [record],
             auto_escalate=snapshot.get("auto_escalate", False),
         )
+
+    @property
+    def set_aside(self) -> SetAside:
+        return {"count": self.refused, "recent": list(self.refusals)}
 
     def is_finished(self) -> bool:
         """Every clock stopped and every milestone that was reached has fired."""
@@ -166,17 +181,15 @@ class InstanceState:
             now=now,
             told=FiredMilestones.of(self.plan, self.ledger),
             undelivered=bool(self.outstanding),
-            set_aside={"count": self.refused, "recent": list(self.refusals)},
+            set_aside=self.set_aside,
         )
 
     @property
-    def past(self) -> dict[str, Any]:
+    def past(self) -> HistoryDocument:
         """What new events are added to, for whoever does not have it."""
         return {"snapshot": self.snapshot, "events": [event.to_json() for event in self.events.values()]}
 
-    def apply(
-        self, events: Sequence[Event], plan: Plan, digest: str, snapshot: Mapping[str, Any] | None = None
-    ) -> None:
+    def apply(self, events: Sequence[Event], plan: Plan, digest: str, snapshot: CoreDocument | None = None) -> None:
         """`snapshot` where the events have changed it; `digest` is that of the plan."""
         self.basis = basis(events, self.basis)
         for event in events:
@@ -249,7 +262,7 @@ class InstanceState:
         """A notice that takes back one which is on its way still goes only where that one has arrived."""
         return self.outstanding[notice_id].notice["data"]["withdraws"] in self.outstanding
 
-    def tell(self, now: Instant, notice_ids: Sequence[str]) -> dict[str, Any]:
+    def tell(self, now: Instant, notice_ids: Sequence[str]) -> TellRequest:
         """What is asked for to have these notices sent and the step that holds them recorded."""
         step = self._taken_step(now, self.next_sequence())
         self.telling[step.sequence] = step
@@ -258,10 +271,10 @@ class InstanceState:
             "record": step.without_plan().to_json(),
             "notices": list(notice_ids),
             "ongoing_besides": besides,
-            NEWEST: self.sequence,
+            "newest": self.sequence,
         }
 
-    def told(self, step: Record, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
+    def told(self, step: Record, asked: TellRequest, answer: TellAnswer) -> list[str]:
         """How the notices of a step fared by the time it was recorded, and after; ids of those still to be sent."""
         del self.telling[step.sequence]
         for delivery in map(Delivery.from_json, answer["deliveries"]):
@@ -325,7 +338,7 @@ class InstanceState:
             next_due_at=next_due(self.plan),
             next_milestone_at=next_milestone(self.plan, self.ledger),
             ongoing=self._is_ongoing(),
-            set_aside={"count": self.refused, "recent": list(self.refusals)},
+            set_aside=self.set_aside,
             **added,
         )
 
@@ -347,7 +360,7 @@ class InstanceState:
         return sorted([*self.unrecorded, *self.telling.values()], key=lambda record: record.sequence)
 
     @property
-    def plan_document(self) -> Mapping[str, Any]:
+    def plan_document(self) -> CoreDocument:
         if self._plan_document is None:
             self._plan_document = self.plan.to_json()
         return self._plan_document
@@ -363,7 +376,7 @@ class InstanceState:
         at, key = upcoming
         return Micros(max(0, at - now)), f"{key.target}: {spoken(key.milestone)}"
 
-    def answer(self, now: Instant) -> dict[str, Any]:
+    def answer(self, now: Instant) -> StateAnswer:
         """The answer of the query `state`."""
         facts = self.facts
         return {
@@ -376,14 +389,14 @@ class InstanceState:
             "ledger": [firing.to_json() for firing in self.ledger],
             "applied": list(self.events),
             "occurred_at": {event.event_id: render(event.occurred_at) for event in self.events.values()},
-            "set_aside": {"count": self.refused, "recent": list(self.refusals)},
+            "set_aside": self.set_aside,
             "undelivered": list(self.outstanding),
             "unrecorded": len(self.unrecorded) + len(self.telling),
             "sequence": self.sequence,
             "snapshot": self.snapshot,
         }
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> StateDocument:
         """All of it, for the next run; a step must be closed first."""
         return {
             "snapshot": self.snapshot,
@@ -391,19 +404,25 @@ class InstanceState:
             "events": [event.to_json() for event in self.events.values()],
             "ledger": [firing.to_json() for firing in self.ledger],
             "sequence": self.sequence,
-            "set_aside": {"count": self.refused, "recent": list(self.refusals)},
+            "set_aside": self.set_aside,
             "outstanding": [outstanding.to_json() for outstanding in self.outstanding.values()],
             "unrecorded": [record.to_json() for record in self._not_recorded()],
             "auto_escalate": self.auto_escalate,
         }
 
     @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> InstanceState:
-        """From the run before, or (without anything outstanding) from what the store has recorded."""
+    def from_json(cls, body: StateDocument) -> InstanceState:
+        """From the run before, or (without anything outstanding) from what the store has recorded.
+
+        Raises InvalidValue where the store has no snapshot.
+        """
+        snapshot = body["snapshot"]
+        if snapshot is None:
+            raise InvalidValue("snapshot", None, "is not recorded")
         events = [Event.from_json(event) for event in body["events"]]
         outstanding = [Outstanding.from_json(one) for one in body.get("outstanding", ())]
         return cls(
-            snapshot=body["snapshot"],
+            snapshot=snapshot,
             plan=Plan.from_json(body["plan"]),
             events={event.event_id: event for event in events},
             ledger=tuple(Firing.from_json(firing) for firing in body["ledger"]),
@@ -412,11 +431,11 @@ class InstanceState:
             refusals=list(body["set_aside"]["recent"]),
             outstanding={one.notice["id"]: one for one in outstanding},
             unrecorded=[Record.from_json(record) for record in body.get("unrecorded", ())],
-            auto_escalate=body.get("auto_escalate", body["snapshot"].get("auto_escalate", False)),
+            auto_escalate=body.get("auto_escalate", snapshot.get("auto_escalate", False)),
         )
 
 
-def with_outcome(step: Record, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> Record:
+def with_outcome(step: Record, asked: TellRequest, answer: Outcome) -> Record:
     """The step as whoever sent its notices has recorded it, or would have."""
     unsettled = {notice["id"] for notice in step.notices} - set(answer["settled"])
     deliveries = [Delivery.from_json(delivery) for delivery in answer["deliveries"]]

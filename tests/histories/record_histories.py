@@ -39,6 +39,7 @@ from tests.support.clockwork import (
     working,
 )
 from tests.support.servers import in_real_time
+from workflows.documents import StateDocument
 
 HISTORIES = Path(__file__).with_name("histories")
 ZONE = "Europe/Berlin"
@@ -65,7 +66,7 @@ class Nowhere:
     async def deliveries(self, step: Any) -> Sequence[Delivery]:
         return ()
 
-    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
+    async def load(self, organization: str, instance_id: str) -> StateDocument | None:
         return None
 
     async def auto_escalate(self, organization: str) -> bool:
