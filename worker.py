@@ -19,7 +19,6 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 
 from activities.applying import Applying, Planner
-from activities.channels import LogChannel, WebhookChannel
 from activities.delivery import Deliverer
 from activities.escalating import Escalating
 from activities.heartbeats import Heartbeats
@@ -30,6 +29,7 @@ from activities.recording import Recorder, Recording
 from activities.sending import Sender
 from activities.signal_times import HistorySignalTimes
 from activities.telling import Telling
+from channels.registry import configured
 from connection import connect, leave
 from domain.calendar import pin_packaged_tzdata
 from domain.errors import SlaError
@@ -206,7 +206,7 @@ async def run(settings: Settings) -> None:
         # As many connections as activities: a receiver that hangs must not keep notices from the others.
         unlimited = httpx.Limits(max_connections=None)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=WEBHOOK_TIMEOUT_SECONDS, limits=unlimited))
-        channels: list[Channel] = [LogChannel(), *(WebhookChannel(url, http) for url in settings.webhook_urls)]
+        channels = configured(settings, http)
         suspects = Suspects()
         worker = build_worker(
             client,

@@ -9,8 +9,9 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.ports import Channel, NoticeFailed
+from activities.ports import Channel
 from activities.sending import Failure, Sender
+from domain.errors import NoticeFailed
 from domain.instants import parse, to_datetime
 from domain.record.records import DEAD, Delivery
 from workflows.calls import DELIVER

@@ -6,27 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from domain.errors import SlaError
 from domain.policy.catalog import Catalog
 from domain.record.records import Delivery, Record
 from workflows.documents import EarlierRun, StateDocument
-
-
-class NoticeRefused(SlaError):
-    """The receiver understood the notice and will never take it; trying again is pointless."""
-
-    code = "notice_refused"
-
-
-class NoticeFailed(SlaError):
-    """The receiver could not take the notice now; `retry_after` is its own word on when to come again, in seconds."""
-
-    code = "notice_failed"
-    permanent = False
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class Channel(Protocol):

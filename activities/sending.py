@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from activities.ports import Channel, NoticeFailed, NoticeRefused
+from activities.ports import Channel
+from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.record.records import DEAD, DELIVERED, Delivery
 from workflows.documents import CoreDocument

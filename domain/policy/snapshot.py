@@ -235,7 +235,8 @@ def _shared(read: Callable[[Any, str], Part], document: Any, field: str) -> Part
         written = marshal.dumps(document, 2)
     except ValueError:  # a value that JSON does not have: left to `read` to refuse
         return read(document, field)
-    return _read(read, written, field)
+    part: Part = _read(read, written, field)
+    return part
 
 
 @lru_cache(maxsize=SHARED_PARTS)

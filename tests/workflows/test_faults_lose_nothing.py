@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.ports import NoticeFailed, NoticeRefused
+from domain.errors import NoticeFailed, NoticeRefused
 from domain.policy.policies import Policy
 from store.store import Store
 from tests.support.ailments import fill, full, read_only
