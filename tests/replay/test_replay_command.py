@@ -123,6 +123,13 @@ def test_a_bad_row_is_refused_before_anything_runs(tmp_path: Path) -> None:
     assert "'Asleep'" in result.stderr
 
 
+def test_a_log_of_an_unknown_ticket_system_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
+    command = logs.write(tmp_path, logs.QUIRKS)
+    result = sla([*command, "--format", "paper"])
+    assert result.exit_code == 2
+    assert "format: must be one of servicenow, got 'paper'" in result.stderr
+
+
 def test_a_bad_policy_is_refused_by_its_place_in_the_file(tmp_path: Path) -> None:
     policies = "policies: [{name: P, targets: [{type: first_response, hours: -1}]}]"
     result = sla(logs.write(tmp_path, logs.NEVER_RESOLVED, policies))
