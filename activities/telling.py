@@ -17,7 +17,7 @@ from domain.record.records import Delivery, Record
 from workflows.calls import TELL
 from workflows.documents import CoreDocument, Document, Outcome, TellAnswer, TellRequest
 from workflows.packing import pack, unpack
-from workflows.state import with_outcome
+from workflows.state.steps import with_outcome
 
 # A receiver that takes longer does not keep the step from being recorded.
 PROMPT_SECONDS = 1.0

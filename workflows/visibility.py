@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 from domain.instants import Instant, from_datetime, parse, render, to_datetime
@@ -13,7 +14,7 @@ from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import instance_status, met
 from domain.policy.snapshot import Facts
 from domain.record.records import next_due
-from workflows.state import InstanceState
+from workflows.state.instance_state import InstanceState
 
 STATUS = SearchAttributeKey.for_keyword("SlaStatus")
 POLICY = SearchAttributeKey.for_keyword("SlaPolicy")
@@ -22,6 +23,28 @@ KIND = SearchAttributeKey.for_keyword("SlaKind")
 NEXT_DUE = SearchAttributeKey.for_datetime("SlaNextDue")
 
 ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (STATUS, POLICY, PRIORITY, KIND, NEXT_DUE)
+
+
+class OperatorView:
+    """What operators are shown of a run: its current details, and those search attributes that the namespace has."""
+
+    def __init__(self, started_with: TypedSearchAttributes) -> None:
+        self.shown = shown_at_start(started_with)
+        self._known: Collection[str] = list(self.shown)
+
+    def learn(self, names: Collection[str] | None) -> None:
+        """Which search attributes the namespace has, from the answer of an activity."""
+        if names is not None:
+            self._known = names
+
+    def show(self, state: InstanceState, now: Instant) -> None:
+        workflow.set_current_details(details(state, now))
+        values = attribute_values(state.facts, state.plan, now)
+        wanted = {name: value for name, value in values.items() if name in self._known}
+        shown = {name: value for name, value in self.shown.items() if name in wanted}
+        if changes := updates(wanted, shown):
+            workflow.upsert_search_attributes(changes)
+            self.shown |= wanted
 
 
 def attribute_values(facts: Facts, plan: Plan, now: Instant) -> dict[str, str | None]:

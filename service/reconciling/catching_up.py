@@ -10,7 +10,7 @@ from domain.instants import Instant
 from domain.record.records import Record
 from service.temporal.run_histories import RunHistories, RunHistory
 from workflows.documents import EarlierRun
-from workflows.state import InstanceState
+from workflows.state.serializing import state_from
 
 logger = logging.getLogger("slakeeper.reconciler")
 
@@ -79,4 +79,4 @@ def _steps(runs: Iterable[RunHistory]) -> Iterable[Record]:
 
 def _beginning(oldest: RunHistory, now: Instant) -> Iterable[Record]:
     if (state := oldest.state) is not None:
-        yield InstanceState.from_json(state).whole_record(now)
+        yield state_from(state).whole_record(now)

@@ -25,7 +25,7 @@ from workflows.documents import (
     TellRequest,
 )
 from workflows.packing import unpack
-from workflows.state import with_outcome
+from workflows.state.steps import with_outcome
 
 STEP_ACTIVITIES: frozenset[str] = frozenset({APPLY_EVENTS, TELL, RECORD})
 """The activities that write the steps of a run."""

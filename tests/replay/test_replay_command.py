@@ -110,7 +110,7 @@ def test_a_milestone_that_fires_late_is_listed_and_fails(tmp_path: Path, monkeyp
             replace(firing, fired_at=Instant(firing.fired_at + 2 * SECOND)) for firing in reconcile(plan_, ledger, now)
         )
 
-    monkeypatch.setattr("workflows.state.reconcile", slow)
+    monkeypatch.setattr("workflows.state.instance_state.reconcile", slow)
     result = sla(logs.write(tmp_path, logs.ON_THE_MILESTONE))
     assert result.exit_code == 1, result.output
     assert "resolution/1/halfway: fired: plan within a second of 2016-03-01T10:00:00Z" in result.output
