@@ -28,7 +28,10 @@ class SetAside(TypedDict):
 
 
 class SignalPayload(TypedDict, total=False):
-    """What a sender may give; docs/signals.md says what each field means. Read by `read_signal`, which trusts none."""
+    """What a sender may give; docs/signals.md says what each field means. `attributes` is another name of `fields`.
+
+    `read_signal` reads it and trusts nothing in it.
+    """
 
     event_id: str | None
     occurred_at: str | None
@@ -36,6 +39,7 @@ class SignalPayload(TypedDict, total=False):
     actor: str
     reason: str
     cause: str
+    fields: CoreDocument
     attributes: CoreDocument
     team_id: str | None
     rules: CoreDocument

@@ -35,7 +35,9 @@ SIGNALS: Mapping[str, EventKind] = {
 """What a ticket system may tell an instance."""
 
 REPLAN = "replan"
-ALL_SIGNALS: Mapping[str, EventKind] = {**SIGNALS, REPLAN: EventKind.REPLANNED}
+# REST calls the same event `updated`; whoever knows that name need not learn another one.
+UPDATED = EventKind.UPDATED.value
+ALL_SIGNALS: Mapping[str, EventKind] = {**SIGNALS, UPDATED: EventKind.UPDATED, REPLAN: EventKind.REPLANNED}
 
 
 def start_input(snapshot: Snapshot, plan: Plan, opened: Event, *, recorded: bool = False) -> Document:

@@ -77,18 +77,24 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         actor=_text(body, "actor"),
         reason=_text(body, "reason"),
         cause=_cause(kind, body),
-        attributes=_attributes(body.get("attributes")),
+        attributes=_fields(kind, body),
         team_id=_team(body) if kind is EventKind.ASSIGNED else None,
         rules=require_document(body.get("rules"), "rules") if kind is EventKind.REPLANNED else None,
     )
     return event, occurred_at is not None
 
 
-def _attributes(value: Any) -> dict[str, Any]:
-    attributes = dict(require_mapping(value or {}, "attributes"))
-    if (size := len(json.dumps(attributes))) > LARGEST_ATTRIBUTES:
-        raise InvalidValue("attributes", f"{size} bytes", f"must be at most {LARGEST_ATTRIBUTES} bytes of JSON")
-    return attributes
+def _fields(kind: EventKind, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The ticket's changed fields: `fields` of an update, as over REST, or `attributes`; not both."""
+    names = ("fields", "attributes") if kind is EventKind.UPDATED else ("attributes",)
+    given = [name for name in names if body.get(name)]
+    if len(given) > 1:
+        raise InvalidValue("attributes", body["attributes"], "is another name of fields; give one of them")
+    name = given[0] if given else names[0]
+    fields = dict(require_mapping(body.get(name) or {}, name))
+    if (size := len(json.dumps(fields))) > LARGEST_ATTRIBUTES:
+        raise InvalidValue(name, f"{size} bytes", f"must be at most {LARGEST_ATTRIBUTES} bytes of JSON")
+    return fields
 
 
 def _not_ahead(occurred_at: Instant, now: Instant) -> Instant:
