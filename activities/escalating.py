@@ -1,4 +1,4 @@
-"""`auto_escalate`: whether a breach goes to its escalation contact, asked when it happens."""
+"""`auto_escalate`: whether a breach goes to its escalation contact. It is asked when the breach happens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STORE_SECONDS = 1.0
 
 
 class Escalating:
-    """Remembers the last answer of each organization for as long as the store is down."""
+    """While the store is down, the answer is the last one that this worker knows of the organization."""
 
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
@@ -24,7 +24,7 @@ class Escalating:
 
     @activity.defn(name=AUTO_ESCALATE)
     async def auto_escalate(self, packed: Document) -> Document:
-        """`{organization, last_known}` to `{auto_escalate}`; `last_known` is the instance's own memory of it."""
+        """An `EscalateRequest` to an `EscalateAnswer`: what the store says, or else what was known last."""
         request = unpack(packed, EscalateRequest)
         organization = request["organization"]
         try:

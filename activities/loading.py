@@ -1,4 +1,4 @@
-"""`load`: what an instance needs when it was started with the ticket alone, or goes on after an earlier run."""
+"""`load`: what an instance needs that was started with the ticket alone, or that goes on after an earlier run."""
 
 from __future__ import annotations
 
@@ -46,12 +46,10 @@ class Loading:
 
     @activity.defn(name=LOAD)
     async def load(self, packed: Document) -> Document:
-        """`{organization, instance_id, ticket, started_at, after}` to `{recorded, missed}`, `{snapshot, plan, opened,
-        missed}` or `{}`.
+        """A `LoadRequest` to a `LoadAnswer`.
 
-        `after` is the run that ended before the instance was over, or null; `missed` are the signals `{name, payload,
-        at}` that it was sent and that no record shows. An empty answer means that no policy, or none of its targets,
-        applies to the ticket. Each other one has the `attributes`, and an instance that begins is recorded.
+        The answer is empty when no policy, or none of its targets, applies to the ticket. The first step of an instance
+        that begins is recorded before it is answered.
         """
         request = unpack(packed, LoadRequest)
         with temporal_errors():
@@ -97,7 +95,7 @@ class Loading:
 
 
 def missed(signals: Sequence[SignalDocument], recorded: StateDocument) -> Iterator[SignalDocument]:
-    """Those of an earlier run's signals that the record does not show, as an event or as set aside."""
+    """The signals of an earlier run that the record shows neither as an event nor as set aside."""
     shown, set_aside = {event["event_id"] for event in recorded["events"]}, recorded["set_aside"]
     unreadable = set_aside["count"]
     for signal in signals:
@@ -111,7 +109,10 @@ def missed(signals: Sequence[SignalDocument], recorded: StateDocument) -> Iterat
 
 
 def read_ticket(document: Any, instance: InstanceId) -> Ticket:
-    """The ticket in a start input; its subject may be left to the workflow id but must not contradict it."""
+    """The ticket in a start input. The subject may be left out, for the workflow id names it.
+
+    Raises InvalidValue for a subject that contradicts the workflow id, and NotFound without a ticket.
+    """
     if not document:
         raise NotFound(f"instance {instance} has no recorded past and was started without a ticket")
     body = require_mapping(document, "ticket")
@@ -125,7 +126,10 @@ def read_ticket(document: Any, instance: InstanceId) -> Ticket:
 
 
 def opening(document: Mapping[str, Any], instance_id: str, started_at: Instant) -> Event:
-    """The opening of a ticket that began as a workflow; without a time of its own it opened when that started."""
+    """The opening of a ticket whose instance began as a workflow. By default it opened when the workflow started.
+
+    Raises InvalidValue for a time more than five minutes after that.
+    """
     given = document.get("ticket", document).get("occurred_at")
     occurred_at = started_at if given is None else parse(given, "ticket.occurred_at")
     if occurred_at > started_at + FUTURE_TOLERANCE:

@@ -1,4 +1,4 @@
-"""What the activities need from outside; `worker.py` plugs the real things in."""
+"""What the activities need from outside. `worker.py` puts the real things in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from workflows.documents import EarlierRun, StateDocument
 
 
 class Channel(Protocol):
-    """One way for notices to leave; `name` is stable and carries no secret, for it stands in histories."""
+    """What the activities need of a channel (channels/channel.py).
+
+    `name` stands in histories: it is the same after every restart and carries no secret.
+    """
 
     @property
     def name(self) -> str: ...
@@ -27,7 +30,7 @@ class Projection(Protocol):
     async def apply(self, record: Record) -> None: ...
 
     async def deliveries(self, step: Record) -> Sequence[Delivery]:
-        """What is recorded of how the notices of a step fared."""
+        """The deliveries that are recorded of the step's notices."""
 
     async def load(self, organization: str, instance_id: str) -> StateDocument | None:
         """What is recorded of an instance; None when there is nothing."""
@@ -59,7 +62,7 @@ Every record that their histories hold is in the store afterwards.
 """
 
 Refused = Callable[[str, str], None]
-"""Tells (workflow id, run id) of a run whose record the store refused to whoever looks after such runs."""
+"""Called with (workflow id, run id) of a run whose record the store refused, because it contradicts what is there."""
 
 SearchAttributes = Callable[[], list[str]]
 """Names of the search attributes that the namespace has."""

@@ -1,4 +1,4 @@
-"""One notice to one channel: taken, refused for good, or not taken now."""
+"""Sending one notice through one channel: it is taken, refused for good, or not taken now."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ CHANNEL_SECONDS = 15
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What may get better; `retry_after` is the receiver's own word on when to come again, in seconds."""
+    """A channel has not taken the notice, and may take it later.
+
+    `retry_after` is when to come again, in seconds, where the receiver has said so.
+    """
 
     channel: str
     message: str
@@ -32,6 +35,7 @@ class Sender:
     now: Callable[[], Instant]
 
     async def send(self, channel: Channel, notice: CoreDocument) -> Delivery | Failure:
+        """Raises nothing: a defect of the channel is a failure, too."""
         try:
             async with asyncio.timeout(CHANNEL_SECONDS):
                 await channel.send(notice)

@@ -1,4 +1,4 @@
-"""The worker's own log. It is no receiver: a notice that stands there was told to nobody."""
+"""The worker's own log. It is no receiver: a notice that stands there alone has reached nobody."""
 
 from __future__ import annotations
 

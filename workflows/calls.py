@@ -52,33 +52,32 @@ _PROMPT = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_inte
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
 # How long an attempt that ended with its worker goes unnoticed.
-_UNHEARD = timedelta(seconds=4)
+_HEARTBEAT = timedelta(seconds=4)
 
-# Lower numbers first, where the server knows priorities (1.28): a breach is told before a warning, and before what may
-# be written later.
+# Servers from 1.28 on take lower numbers first: a breach goes before a warning, and before what may be written later.
 BREACH = Priority(priority_key=1)
 WARNING = Priority(priority_key=3)
 _LATER = Priority(priority_key=5)
 
 LIMITS: dict[str, Limits] = {
-    LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_UNHEARD, retry_policy=_PROMPT),
+    LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_HEARTBEAT, retry_policy=_PROMPT),
     APPLY_EVENTS: Limits(
-        start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_UNHEARD, retry_policy=_PROMPT
+        start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_HEARTBEAT, retry_policy=_PROMPT
     ),
-    TELL: Limits(start_to_close_timeout=timedelta(seconds=30), heartbeat_timeout=_UNHEARD, retry_policy=_PATIENT),
+    TELL: Limits(start_to_close_timeout=timedelta(seconds=30), heartbeat_timeout=_HEARTBEAT, retry_policy=_PATIENT),
     RECORD: Limits(
         start_to_close_timeout=timedelta(seconds=10),
-        heartbeat_timeout=_UNHEARD,
+        heartbeat_timeout=_HEARTBEAT,
         retry_policy=_PATIENT,
         priority=_LATER,
     ),
     AUTO_ESCALATE: Limits(
-        start_to_close_timeout=timedelta(seconds=5), heartbeat_timeout=_UNHEARD, retry_policy=_PATIENT
+        start_to_close_timeout=timedelta(seconds=5), heartbeat_timeout=_HEARTBEAT, retry_policy=_PATIENT
     ),
     # Without an end of its own: only the activity knows whether a notice was tried at all.
     DELIVER: Limits(
         start_to_close_timeout=timedelta(seconds=30),
-        heartbeat_timeout=_UNHEARD,
+        heartbeat_timeout=_HEARTBEAT,
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
         priority=_LATER,
     ),

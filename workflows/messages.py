@@ -1,6 +1,7 @@
-"""The public contract of an instance's workflow: names, start input, signal payloads, the answer of `state`.
+"""The public contract of an instance's workflow: its names and its start input (docs/signals.md).
 
-Everything is plain JSON, so that any Temporal SDK or the `temporal` CLI can speak it (docs/signals.md).
+Everything is plain JSON, so that any Temporal SDK or the `temporal` CLI can send it. The shapes are in
+workflows/documents.py.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ ALL_SIGNALS: Mapping[str, EventKind] = {**SIGNALS, UPDATED: EventKind.UPDATED, R
 def start_input(snapshot: Snapshot, plan: Plan, opened: Event, *, recorded: bool = False) -> Document:
     """The input of an instance whose snapshot and first plan the caller has already made.
 
-    With `recorded` the caller records the first step, too; should that come to nothing, whoever compares the store with
-    Temporal does (service/reconciling).
+    With `recorded` the caller records the first step, too. If that fails, the step is recorded when the store is next
+    compared with Temporal (service/reconciling).
     """
     start: StartInput = {"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()}
     if recorded:
@@ -53,12 +54,12 @@ def start_input(snapshot: Snapshot, plan: Plan, opened: Event, *, recorded: bool
 
 
 def signal_id(run_id: str, ordinal: int) -> str:
-    """The event id of the run's `ordinal`-th signal when its sender gave none: the history tells it, too."""
+    """The event id of the run's `ordinal`-th signal when its sender gave none. It can be read off the history, too."""
     return f"{run_id}/{ordinal}"
 
 
 def cancel_id(run_id: str) -> str:
-    """The event id of a cancel request from the Temporal UI, of which a run takes one."""
+    """The event id of a cancel request from the Temporal UI. A run takes one such request."""
     return f"{run_id}/cancel"
 
 

@@ -1,4 +1,4 @@
-"""Keeping large documents below Temporal's limit of 2 MB a payload: beyond a size they travel compressed."""
+"""Keeping large documents below Temporal's limit of 2 MB a payload: above a size they travel compressed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workflows.documents import Document
 
 Shape = TypeVar("Shape")
 
-# Far below where the server begins to warn (512 KB); what is smaller stays readable in the Temporal UI.
+# Far below the size at which the server begins to warn (512 KB). Smaller documents stay readable in the Temporal UI.
 PLAIN_UP_TO_BYTES = 128 * 1024
 # A query's answer is made for people and other SDKs, so it stays readable as long as it can.
 PLAIN_ANSWER_BYTES = 1024 * 1024
@@ -45,8 +45,10 @@ def unpack(document: Mapping[str, Any], shape: type[Shape]) -> Shape: ...
 
 
 def unpack(document: Mapping[str, Any], shape: Any = None) -> Any:  # noqa: ARG001 - for the type checker alone
-    """The inverse of both, taken to have the `shape`. Raises ValueError or zlib.error for a packed document that
-    neither wrote."""
+    """The inverse of `pack` and `pack_answer`. `shape` tells the type checker which keys the document has.
+
+    Raises ValueError or zlib.error for a packed document that neither wrote.
+    """
     if PACKED not in document:
         return dict(document)
     return json.loads(zlib.decompress(base64.b64decode(document[PACKED])))

@@ -19,8 +19,11 @@ LARGEST_ATTRIBUTES = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class SignalledEvent:
-    """A readable signal. `unstamped` is its ordinal among the run's signals when its sender left the time to us:
-    how late it was read says nothing about when it was sent, so the history must be asked."""
+    """A readable signal.
+
+    `unstamped` is its ordinal among the run's signals if its sender gave no time. Its time is then when Temporal took
+    it, which the history says; when it was read says nothing about that.
+    """
 
     event: Event
     unstamped: int | None = None
@@ -49,7 +52,7 @@ class Refusal:
 def read_signal(
     name: str, payload: Any, now: Instant, ordinal: int, mint: Callable[[], str]
 ) -> SignalledEvent | Refusal:
-    """The event of the run's `ordinal`-th signal, read at `now`; `mint` names an event whose sender did not."""
+    """The event of the run's `ordinal`-th signal, read at `now`. `mint` makes the id of an event that came without."""
     try:
         event, stamped = _event(name, payload, now, mint)
         return SignalledEvent(event, None if stamped else ordinal)
@@ -104,7 +107,7 @@ def _not_ahead(occurred_at: Instant, now: Instant) -> Instant:
 
 
 def _cause(kind: EventKind, body: Mapping[str, Any]) -> str:
-    """A pause is told apart by its cause, or else its reason; a resume ends one pause only when it names a cause."""
+    """The cause of a pause is by default its reason. A resume that names no cause ends every pause."""
     cause = _text(body, "cause")
     return cause or _text(body, "reason") if kind is EventKind.PAUSED else cause
 
@@ -116,6 +119,6 @@ def _team(body: Mapping[str, Any]) -> str | None:
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
-    # A number where a text belongs must not cost the customer an acknowledgement.
+    # A number in place of a text must not cost the customer an acknowledgement.
     value = body.get(name)
     return "" if value is None else shown(value)

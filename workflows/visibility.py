@@ -64,7 +64,7 @@ def attribute_values(facts: Facts, plan: Plan, now: Instant) -> dict[str, str | 
 
 
 def at_start(values: Mapping[str, str | None], names: Collection[str]) -> TypedSearchAttributes:
-    """Those that a namespace has, for a run to start with."""
+    """The search attributes for a run to start with: those of `names`, which the namespace has."""
     found = [(key, values.get(key.name)) for key in ATTRIBUTES if key.name in names]
     return TypedSearchAttributes(
         [SearchAttributePair(key, _as_datetime(text) if key is NEXT_DUE else text) for key, text in found if text]
@@ -72,7 +72,7 @@ def at_start(values: Mapping[str, str | None], names: Collection[str]) -> TypedS
 
 
 def shown_at_start(attributes: TypedSearchAttributes) -> dict[str, str | None]:
-    """Ours among those that a run was started with, as text."""
+    """Our search attributes among those that a run was started with, as text."""
     found = [(key, attributes.get(key)) for key in ATTRIBUTES]
     return {
         key.name: render(from_datetime(value)) if isinstance(value, datetime) else value

@@ -46,10 +46,10 @@ class Alarm:
 
 
 class ContinueAsNew:
-    """Whether this run should end and another one go on: once Temporal suggests it.
+    """When this run ends and another one goes on with its state: once Temporal suggests it.
 
-    What is on its way may land first, so that it is not sent twice; but it is not waited for longer than
-    `CONTINUE_WITHIN`, nor in a history that is crowded.
+    The run waits until notices on their way are settled, so that none is sent twice. It waits for `CONTINUE_WITHIN` at
+    most, and not at all once its history is crowded.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class ContinueAsNew:
         return settled or now >= self._latest or crowded
 
     def before(self, now: Instant, upcoming: tuple[Micros, str] | None) -> tuple[Micros, str] | None:
-        """What comes first: that, or the instant at which nothing on its way is waited for any longer."""
+        """The earlier of `upcoming` and the end of that wait."""
         if self._latest is None:
             return upcoming
         left = Micros(max(0, self._latest - now))

@@ -43,8 +43,8 @@ Progress = Callable[[int], None]
 class Outcome:
     """How an instance ended or stands at the end of the log, on true dates.
 
-    A finished instance is seen through its records, one that is still open through its own answer; `execution` is
-    Temporal's word for it, `notices` counts the arrivals of each notice id.
+    A finished instance is read from its records, an open one answers a query. `execution` is Temporal's status of the
+    workflow in lower case, `notices` counts the arrivals of each notice id.
     """
 
     case: Case
