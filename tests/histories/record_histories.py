@@ -138,7 +138,7 @@ async def under_another_zone_rule(clockwork: Clockwork) -> Any:
         return ticket.handle
 
 
-async def handed_on(clockwork: Clockwork) -> Any:
+async def continued_as_new(clockwork: Clockwork) -> Any:
     """A run that continues as new while a notice is on its way."""
     short = Policy.from_json({"id": "sla_short", "name": "Short", "targets": [{"type": "resolution", "minutes": 0.1}]})
     ticket = await clockwork.open(snapshot_of(short))
@@ -186,13 +186,13 @@ STORIES: Mapping[str, Callable[[Clockwork], Awaitable[Any]]] = {
         paused_late_and_refused,
         still_running,
         under_another_zone_rule,
-        handed_on,
+        continued_as_new,
         opened_with_an_event,
         after_a_run_that_was_terminated,
     )
 }
 # The time-skipping server does not suggest to continue as new.
-IN_REAL_TIME = (handed_on.__name__, after_a_run_that_was_terminated.__name__)
+IN_REAL_TIME = (continued_as_new.__name__, after_a_run_that_was_terminated.__name__)
 
 
 @contextmanager
