@@ -1,9 +1,10 @@
-"""A workflow runner that takes no news outside of a workflow task, and tells of histories that did not replay.
+"""A workflow runner that takes no events outside of a workflow task, and reports histories that did not replay.
 
-A question (a query) that waits for a worker while a timer fires, an activity answers or a signal comes reaches it
-together with that news, without a started workflow task. The SDK's core applies the news all the same, with the clock
-of the task before; the commands go out with the next task, and on replay, where the news belongs to that task and has
-its time, the workflow takes another way. Every task of the run fails from then on (decision 14).
+Events are a timer that fires, an answer of an activity, a signal. While a query waits for a worker, such events may
+come, and then they reach the worker together with the query, without a started workflow task. The SDK's core applies
+them all the same, with the clock of the task before. Their commands go out with the next task. On replay the events
+belong to that task and have its time, so the workflow takes another way, and every task of the run fails from then on
+(decision 14).
 """
 
 from __future__ import annotations
@@ -23,22 +24,22 @@ from domain.instants import SECOND, Instant, from_datetime
 
 logger = logging.getLogger("slakeeper.worker")
 
-# Jobs that ask or put an end to the worker's copy of a run. Everything else changes what the workflow knows.
-NO_NEWS = frozenset({"query_workflow", "remove_from_cache"})
-REFUSAL = "news outside of a workflow task; the run is read from its history again and what was asked may be asked anew"
+# Jobs that query the worker's copy of a run or put an end to it. Every other job changes what the workflow knows.
+NO_EVENTS = frozenset({"query_workflow", "remove_from_cache"})
+REFUSAL = "events outside of a workflow task; the run is read from its history again, and a query may be sent again"
 UNREPLAYABLE = frozenset({RemoveFromCache.NONDETERMINISM, RemoveFromCache.FATAL})
 
-# What core calls a question that comes with a task of its own, beside the workflow's tasks.
+# What core calls a query that comes with a task of its own, beside the workflow's tasks.
 LEGACY_QUERY = "legacy_query"
-# A question that brought news is asked right behind it. Another may come as soon by chance: it is refused once, too.
+# A query that brought events comes right behind them. Another one may come as soon by chance: it is refused once, too.
 RIGHT_BEHIND_SECONDS = 0.05
-RIGHT_BEHIND = "asked right behind news"
+RIGHT_BEHIND = "asked right behind events"
 
 # How far a server's time may lie ahead of ours before its clock must have been set back: clocks differ by less.
 AHEAD = SECOND
 
 NotReplayed = Callable[[str, str], None]
-"""Hears (workflow id, run id) of a run that the SDK has given up because its history did not replay."""
+"""Called with (workflow id, run id) of a run that the SDK has given up because its history did not replay."""
 
 
 def _now() -> Instant:
@@ -46,7 +47,7 @@ def _now() -> Instant:
 
 
 def ignore(_workflow_id: str, _run_id: str) -> None:
-    """For whom it does not matter which histories do not replay."""
+    """For callers that need not know which histories did not replay."""
 
 
 class GuardedRunner(WorkflowRunner):
@@ -70,8 +71,8 @@ class GuardedRunner(WorkflowRunner):
 class Place:
     """Where in its history a run has come to: how many events it has taken, and the time of its last task.
 
-    Only a task that starts moves the time. (The size that an activation tells is moved by a task that came to nothing,
-    too: one that a worker took with it when it was killed.)
+    Only a task that starts moves the time. (The size of the history, which an activation has as well, is also moved by
+    a task that ended with its worker.)
     """
 
     length: int
@@ -84,8 +85,9 @@ class Place:
     def is_beside_any_task(self, before: Place, now: Instant) -> bool:
         """Whether events were taken since, and no task has started.
 
-        Answers to the workflow's own commands (a cancelled activity's) come within its task and are no events. A server
-        whose clock was set back starts tasks without moving the time: it is believed while its time lies ahead of ours.
+        Answers to the workflow's own commands (such as the end of an activity it cancels) come within its task and are
+        no events. A server whose clock was set back starts tasks without moving the time, so nothing is concluded while
+        its time lies ahead of ours.
         """
         return self.length > before.length and self.at == before.at and self.at - now <= AHEAD
 
@@ -97,27 +99,31 @@ class GuardedInstance(WorkflowInstance):
         self.inner = inner
         self._not_replayed = not_replayed
         self._place: Place | None = None
-        self._took_news_at: float | None = None
+        self._took_events_at: float | None = None
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         jobs = {job.WhichOneof("variant") for job in act.jobs}
-        if jobs <= NO_NEWS:
-            self._hear_of_evictions(act)
-            return self._refused(act, [RIGHT_BEHIND]) if self._asks_right_behind_news(act) else self.inner.activate(act)
+        if jobs <= NO_EVENTS:
+            self._report_evictions(act)
+            return self._refused(act, [RIGHT_BEHIND]) if self._is_right_behind_events(act) else self.inner.activate(act)
         place = Place.of(act)
-        # What is replayed has been taken once already, and will be again: refused, it would be for ever.
+        # What is replayed was taken once before, and comes again after a refusal: it would be refused for ever.
         if not act.is_replaying and self._place is not None and place.is_beside_any_task(self._place, _now()):
             return self._refused(act, sorted(str(job) for job in jobs))
         self._place = place
         completion = self.inner.activate(act)
-        self._took_news_at = None if act.is_replaying else time.monotonic()
+        self._took_events_at = None if act.is_replaying else time.monotonic()
         return completion
 
-    def _asks_right_behind_news(self, act: WorkflowActivation) -> bool:
-        """The start of a task may reach the worker with a question before the task itself does. Nothing tells that news
-        from a task's, but the question comes right behind it; refused, it makes core forget all of it."""
+    def _is_right_behind_events(self, act: WorkflowActivation) -> bool:
+        """Whether a query may have brought the events that were taken last.
+
+        The start of a task may reach the worker with a query before the task itself does. Such events look like those
+        of a task, but the query comes right behind them. If it is refused, core forgets the events, too.
+        """
         asked = any(job.query_workflow.query_id == LEGACY_QUERY for job in act.jobs if job.HasField("query_workflow"))
-        return asked and self._took_news_at is not None and time.monotonic() - self._took_news_at < RIGHT_BEHIND_SECONDS
+        took_at = self._took_events_at
+        return asked and took_at is not None and time.monotonic() - took_at < RIGHT_BEHIND_SECONDS
 
     def get_serialization_context(self, command_info: Any) -> Any:
         return self.inner.get_serialization_context(command_info)
@@ -131,7 +137,7 @@ class GuardedInstance(WorkflowInstance):
     def get_thread_id(self) -> int | None:
         return self.inner.get_thread_id()
 
-    def _hear_of_evictions(self, act: WorkflowActivation) -> None:
+    def _report_evictions(self, act: WorkflowActivation) -> None:
         if any(job.remove_from_cache.reason in UNREPLAYABLE for job in act.jobs if job.HasField("remove_from_cache")):
             self._not_replayed(self.get_info().workflow_id, act.run_id)
 

@@ -7,11 +7,11 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from temporalio.client import Client
@@ -19,7 +19,6 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 
 from activities.applying import Applying, Planner
-from activities.channels import LogChannel, WebhookChannel
 from activities.delivery import Deliverer
 from activities.escalating import Escalating
 from activities.heartbeats import Heartbeats
@@ -30,6 +29,7 @@ from activities.recording import Recorder, Recording
 from activities.sending import Sender
 from activities.signal_times import HistorySignalTimes
 from activities.telling import Telling
+from channels.registry import configured
 from connection import connect, leave
 from domain.calendar import pin_packaged_tzdata
 from domain.errors import SlaError
@@ -45,6 +45,7 @@ from service.temporal.run_histories import RunHistories
 from service.temporal.search_attributes import available
 from settings import Settings
 from store.store import Store
+from workflows.documents import SetAside, StateDocument
 from workflows.instance import SlaInstance
 from workflows.visibility import ATTRIBUTES
 
@@ -52,10 +53,10 @@ logger = logging.getLogger("slakeeper.worker")
 
 WEBHOOK_TIMEOUT_SECONDS = 10
 DEPLOYMENT = "slakeeper"
-STICKY_PATIENCE = timedelta(seconds=1)
-# The SDK keeps beats back for four fifths of their timeout unless told otherwise: too long to lose one of them.
+STICKY_TIMEOUT = timedelta(seconds=1)
+# By default the SDK keeps heartbeats back for four fifths of their timeout: then none of them may be lost.
 HEARTBEAT_PAUSE = timedelta(seconds=1)
-# Receivers that hang hold theirs for all of `WEBHOOK_TIMEOUT_SECONDS`; plans and records must find one meanwhile.
+# A receiver that hangs holds its slot for `WEBHOOK_TIMEOUT_SECONDS`; plans and records must find one meanwhile.
 ACTIVITY_SLOTS = 500
 
 
@@ -72,7 +73,7 @@ class StoreProjection:
         notice_ids = [notice["id"] for notice in step.notices]
         return await self._store.instances.deliveries(step.organization, step.instance_id, notice_ids)
 
-    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
+    async def load(self, organization: str, instance_id: str) -> StateDocument | None:
         loaded = await self._store.instances.load(organization, instance_id)
         if loaded is None:
             return None
@@ -82,7 +83,7 @@ class StoreProjection:
             "events": [event.to_json() for event in loaded.events],
             "ledger": [firing.to_json() for firing in loaded.ledger],
             "sequence": loaded.sequence,
-            "set_aside": loaded.set_aside,
+            "set_aside": cast("SetAside", loaded.set_aside),
             "outstanding": [
                 {"notice": notice, "settled": [delivery.to_json() for delivery in settled]}
                 for notice, settled in loaded.undelivered
@@ -114,11 +115,12 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     planner: Planner = plan,
     **options: Any,
 ) -> Worker:
-    """A worker for `SlaInstance`; `attributes` are the search attributes known to exist, and `refused` hears of runs
-    that tell another past than the record, `not_replayed` of those whose history did not replay. `planner` is the core,
-    unless the events have other dates than it is to see.
+    """A worker for `SlaInstance`.
 
-    With a `build_id` the worker is a version of the deployment `slakeeper`, and gets tasks once it is made current.
+    `attributes` are the search attributes that the namespace has. `refused` is called with each run whose record
+    contradicts what the store has, `not_replayed` with each run whose history did not replay. `planner` is the core's
+    unless it is to see other dates than the events bear. With a `build_id` the worker is a version of the deployment
+    `slakeeper`, and gets tasks once that version is made current.
     """
 
     def existing() -> list[str]:
@@ -142,8 +144,8 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
         ],
         workflow_runner=GuardedRunner(workflow_runner(), not_replayed),
         deployment_config=_deployment(build_id),
-        # After a worker was killed its instances wait that long for it before another one may take them over.
-        sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
+        # Instances of a worker that was killed wait that long for it before another worker may take them over.
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=timedelta(seconds=WEBHOOK_TIMEOUT_SECONDS),
         max_concurrent_activities=ACTIVITY_SLOTS,
         interceptors=[Heartbeats(), *options.pop("interceptors", ())],
@@ -153,10 +155,10 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
 
 
 def workflow_runner() -> WorkflowRunner:
-    """Without the guard: a replayer answers nobody, and may take news that no task has taken yet.
+    """The runner below the guard. A replayer needs no guard: it answers no queries.
 
-    Without the SDK's sandbox, too: all that the workflow imports would have to be passed through it, and then it
-    watches nothing (decision 18). tests/workflows/test_workflow_code.py does.
+    There is no sandbox of the SDK in it. All that the workflow imports would have to be passed through the sandbox, so
+    that it would watch nothing (decision 18); tests/workflows/test_workflow_code.py watches instead.
     """
     return UnsandboxedWorkflowRunner()
 
@@ -193,7 +195,7 @@ def _deployment(build_id: str | None) -> WorkerDeploymentConfig:
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     pin_packaged_tzdata()
-    # It would write receivers' URLs, tokens included, into the log.
+    # httpx would write receivers' URLs, tokens included, into the log.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -205,7 +207,7 @@ async def run(settings: Settings) -> None:
         # As many connections as activities: a receiver that hangs must not keep notices from the others.
         unlimited = httpx.Limits(max_connections=None)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=WEBHOOK_TIMEOUT_SECONDS, limits=unlimited))
-        channels: list[Channel] = [LogChannel(), *(WebhookChannel(url, http) for url in settings.webhook_urls)]
+        channels = configured(settings, http)
         suspects = Suspects()
         worker = build_worker(
             client,

@@ -1,11 +1,13 @@
-"""`apply_events`: the pure core behind an activity, so that its answer stands in the history, and the step it makes."""
+"""`apply_events`: plans an instance anew with its new events, and records the step that they make.
+
+The plan is made in an activity so that it stands in the history: a replay reads it there (decision 1).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from temporalio import activity
 
@@ -24,13 +26,14 @@ from domain.policy.snapshot import Snapshot
 from domain.record.records import Record
 from domain.record.steps import StepContext, basis
 from domain.ticket.events import Event, EventKind
-from workflows.calls import APPLY_EVENTS, LACKS_PAST
+from workflows.calls import APPLY_EVENTS
+from workflows.documents import ApplyAnswer, ApplyRequest, Document, HistoryLacking
 from workflows.packing import pack, unpack
 
 HISTORY_SECONDS = 1
 HISTORY_ATTEMPTS = 3
 STORE_SECONDS = 1
-# A thread costs more than the walk over fewer events does.
+# Over fewer events the walk takes less time than a thread costs.
 FEW = 50
 
 
@@ -40,9 +43,9 @@ Planner = Callable[[Snapshot, Sequence[Event]], Plan]
 
 @dataclass(frozen=True, slots=True)
 class _Applied:
-    """The past with the new events, and the step that they make."""
+    """The history with the new events, and the step that they make."""
 
-    past: KnownHistory
+    history: KnownHistory
     step: Record
 
 
@@ -53,51 +56,53 @@ class Applying:
         recorder: Recorder,
         signal_times: SignalTimes,
         search_attributes: SearchAttributes,
-        pasts: KnownHistories,
+        known: KnownHistories,
         planner: Planner = plan,
     ) -> None:
         self._projection = projection
         self._recorder = recorder
         self._signal_times = signal_times
         self._search_attributes = search_attributes
-        self._pasts = pasts
+        self._known = known
         self._planner = planner
 
     @activity.defn(name=APPLY_EVENTS)
-    async def apply_events(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{stance, events, unstamped: {event id: signal ordinal}, signals, basis, plan_digest, past}` to `{plan,
-        plan_digest, snapshot, stamped: {event id: instant}, recorded, attributes}`, or `{lacks_past}`.
+    async def apply_events(self, packed: Document) -> Document:
+        """An `ApplyRequest` to an `ApplyAnswer`.
 
-        `past` (`{snapshot, events}`) may be left out: whoever has planned the instance last, or the store, has it, and
-        `basis` tells whether that is all of it. `plan` is an amendment of the one with `plan_digest`, `snapshot` is
-        there where a replan has changed the rules. A store that is away keeps nobody waiting: not `recorded`, the step
-        is the workflow's to have written.
+        The answer is a `HistoryLacking` where neither this worker nor the store has what the events are added to.
+
+        A store that is away keeps nobody waiting: the answer says then that the step is not recorded, and the workflow
+        has it recorded later.
         """
-        request = unpack(request)
+        request = unpack(packed, ApplyRequest)
         with temporal_errors():
-            stance = StepContext.from_json(request)
-            key = (stance.organization, stance.instance_id)
-            past = await self._past(key, request)
-            if past is None:
-                return {LACKS_PAST: True}
+            context = StepContext.from_json(request)
+            key = (context.organization, context.instance_id)
+            before = await self._history(key, request)
+            if before is None:
+                return dict(HistoryLacking(lacks_past=True))
             stamped = await self._stamps(request)
             events = [_stamp(Event.from_json(event), stamped) for event in request["events"]]
-            applied = await self._apply(past, events, stance)
+            applied = await self._apply(before, events, context)
             recorded = await self._recorder.try_to_record(applied.step, STORE_SECONDS)
-            self._pasts.keep(key, applied.past)
-        before = past.plan if past.plan_digest == request["plan_digest"] else None
-        assert applied.past.plan is not None
-        answer = {
-            "plan": amendment(before, applied.past.plan),
-            "plan_digest": applied.past.plan_digest,
+            self._known.keep(key, applied.history)
+        plan_before = before.plan if before.plan_digest == request["plan_digest"] else None
+        assert applied.history.plan is not None
+        answer: ApplyAnswer = {
+            "plan": amendment(plan_before, applied.history.plan),
+            "plan_digest": applied.history.plan_digest,
             "stamped": stamped,
             "recorded": recorded,
             "attributes": self._search_attributes(),
         }
-        return pack(answer if applied.step.snapshot is None else {**answer, "snapshot": applied.step.snapshot})
+        if applied.step.snapshot is not None:
+            answer["snapshot"] = applied.step.snapshot
+        return pack(answer)
 
-    async def _past(self, key: Key, request: Mapping[str, Any]) -> KnownHistory | None:
-        if (kept := self._pasts.get(key, request["basis"])) is not None:
+    async def _history(self, key: Key, request: ApplyRequest) -> KnownHistory | None:
+        """What the events are added to: kept from the last time, sent along, or recorded. None for any other one."""
+        if (kept := self._known.get(key, request["basis"])) is not None:
             return kept
         if (sent := request.get("past")) is not None:
             return KnownHistory.from_json(sent)
@@ -108,18 +113,19 @@ class Applying:
             return None
         if loaded is None or loaded["snapshot"] is None:
             return None
-        found = KnownHistory.from_json(loaded)
+        found = KnownHistory.from_json({"snapshot": loaded["snapshot"], "events": loaded["events"]})
         if found.basis != request["basis"]:
             return None
         return replace(found, plan=Plan.from_json(loaded["plan"]), plan_digest=plan_digest(loaded["plan"]))
 
-    async def _apply(self, past: KnownHistory, events: Sequence[Event], stance: StepContext) -> _Applied:
-        if len(past.events) < FEW:
-            return _applied(self._planner, past, events, stance)
-        return await asyncio.to_thread(_applied, self._planner, past, events, stance)
+    async def _apply(self, before: KnownHistory, events: Sequence[Event], context: StepContext) -> _Applied:
+        if len(before.events) < FEW:
+            return _applied(self._planner, before, events, context)
+        return await asyncio.to_thread(_applied, self._planner, before, events, context)
 
-    async def _stamps(self, request: Mapping[str, Any]) -> dict[str, str]:
-        unstamped: Mapping[str, int] = request["unstamped"]
+    async def _stamps(self, request: ApplyRequest) -> dict[str, str]:
+        """When the signals that bear no time reached Temporal, by event id, as far as the history can be read."""
+        unstamped = request["unstamped"]
         if not unstamped:
             return {}
         info = activity.info()
@@ -138,17 +144,18 @@ class Applying:
         return {event_id: times[ordinal] for event_id, ordinal in unstamped.items() if ordinal in times}
 
 
-def _applied(planner: Planner, past: KnownHistory, events: Sequence[Event], stance: StepContext) -> _Applied:
+def _applied(planner: Planner, before: KnownHistory, events: Sequence[Event], context: StepContext) -> _Applied:
     """Raises as the planner does."""
-    every = (*past.events, *events)
-    planned = planner(past.snapshot, every)
-    document = past.document
+    every = (*before.events, *events)
+    planned = planner(before.snapshot, every)
+    document = before.document
     if any(event.kind is EventKind.REPLANNED for event in events):
-        document = effective_snapshot(past.snapshot, every).to_json()
-    changed = None if document == past.document else document
-    step = stance.step(events, planned, changed)
-    snapshot = past.snapshot if changed is None else Snapshot.from_json(document)
-    return _Applied(KnownHistory(document, snapshot, every, basis(events, past.basis), planned, step.plan_digest), step)
+        document = effective_snapshot(before.snapshot, every).to_json()
+    changed = None if document == before.document else document
+    step = context.step(events, planned, changed)
+    snapshot = before.snapshot if changed is None else Snapshot.from_json(document)
+    history = KnownHistory(document, snapshot, every, basis(events, before.basis), planned, step.plan_digest)
+    return _Applied(history, step)
 
 
 def _stamp(event: Event, stamped: Mapping[str, str]) -> Event:

@@ -1,4 +1,4 @@
-"""Turning the engine's errors into Temporal's: what cannot get better is not retried."""
+"""Turning the engine's errors into Temporal's. An error that cannot pass is not retried."""
 
 from __future__ import annotations
 

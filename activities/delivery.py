@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.ports import Channel, NoticeFailed
+from activities.ports import Channel
 from activities.sending import Failure, Sender
+from domain.errors import NoticeFailed
 from domain.instants import parse, to_datetime
 from domain.record.records import DEAD, Delivery
 from workflows.calls import DELIVER
+from workflows.documents import CoreDocument, DeliverAnswer, DeliverRequest, Document
+from workflows.packing import pack, unpack
 
 GIVE_UP_AFTER = timedelta(days=1)
 GIVE_UP_ATTEMPTS = 20
@@ -27,48 +29,50 @@ class Deliverer:
         self._now = sender.now
 
     @activity.defn(name=DELIVER)
-    async def deliver(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{notice, settled: [channel], only: [channel] or null, since: instant}` to `{deliveries, pending}`.
+    async def deliver(self, packed: Document) -> Document:
+        """A `DeliverRequest` to a `DeliverAnswer`.
 
-        Progress on any channel is answered at once, so that a retry for the others never sends it again; with no
-        progress at all the attempt fails and Temporal retries it, until the notice is given up.
+        A channel that has taken or refused the notice is answered at once, so that a retry for the others never sends
+        it again. If there is none, the attempt fails and Temporal retries it, until the notice is given up.
         """
+        request = unpack(packed, DeliverRequest)
         notice = request["notice"]
         open_channels = [channel for channel in self._channels if _is_open(channel, request)]
         answers = await asyncio.gather(*(self._sender.send(channel, notice) for channel in open_channels))
         if _gives_up(request):
-            answers = [self._buried(notice, answer) for answer in answers]
-        deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._gone(request)
+            answers = [self._given_up(notice, answer) for answer in answers]
+        deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._vanished(request)
         failures = [answer for answer in answers if isinstance(answer, Failure)]
         if failures and not deliveries:
             raise _retry(failures)
-        return {
+        answer: DeliverAnswer = {
             "deliveries": [delivery.to_json() for delivery in deliveries],
             "pending": [failure.channel for failure in failures],
         }
+        return pack(answer)
 
-    def _gone(self, request: Mapping[str, Any]) -> list[Delivery]:
-        """Settles the channels asked for that no longer exist; nobody else would, and they would be asked for again."""
+    def _vanished(self, request: DeliverRequest) -> list[Delivery]:
+        """Gives up the channels asked for that no longer exist; otherwise they would be asked for again and again."""
         gone = set(request.get("only") or ()) - set(request["settled"]) - {channel.name for channel in self._channels}
         at = self._now()
         return [Delivery(request["notice"]["id"], name, DEAD, at, "is no channel any more") for name in sorted(gone)]
 
-    def _buried(self, notice: Mapping[str, Any], answer: Delivery | Failure) -> Delivery:
+    def _given_up(self, notice: CoreDocument, answer: Delivery | Failure) -> Delivery:
         if isinstance(answer, Delivery):
             return answer
         activity.logger.error("notice %s given up on %s: %s", notice["id"], answer.channel, answer.message)
         return Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message)
 
 
-def _is_open(channel: Channel, request: Mapping[str, Any]) -> bool:
+def _is_open(channel: Channel, request: DeliverRequest) -> bool:
     only = request.get("only")
     return channel.name not in request["settled"] and (only is None or channel.name in only)
 
 
-def _gives_up(request: Mapping[str, Any]) -> bool:
-    """Old enough and tried often enough: a day without any worker alone buries nothing.
+def _gives_up(request: DeliverRequest) -> bool:
+    """Whether the notice is old enough and was tried often enough. A day without any worker gives up nothing.
 
-    The age is that of the first request for it, which a run before this one may have made.
+    Its age is that of the first request for it, which a run before this one may have made.
     """
     info = activity.info()
     since = to_datetime(parse(request["since"])) if "since" in request else info.scheduled_time

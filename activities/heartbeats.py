@@ -1,4 +1,4 @@
-"""The server hears of every activity while it runs, so that one that ended with its worker is missed within seconds."""
+"""Heartbeats of every activity while it runs: the server notices within seconds that one has ended with its worker."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-# Of a heartbeat timeout: one beat may be lost, or an event loop be late by two thirds of it, and nothing is repeated.
+# The pause between beats, of the heartbeat timeout. So one beat may be lost, or the event loop be late by two thirds of
+# the timeout, and no activity is repeated.
 SHARE = 1 / 3
 
 
 class Heartbeats(Interceptor):
-    """For each activity that is called with a heartbeat timeout; a brief one ends before its first beat."""
+    """Beats for each activity that is called with a heartbeat timeout. A brief one ends before its first beat."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         return _Beating(next)

@@ -1,16 +1,15 @@
-"""What events are added to, kept by the worker that has planned them last, so that no request carries it."""
+"""What new events are added to. The worker that has planned an instance last keeps it: no request need carry it."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.record.steps import basis
 from domain.ticket.events import Event
+from workflows.documents import CoreDocument, HistoryDocument
 
 Key = tuple[str, str]
 """Organization and instance id."""
@@ -21,9 +20,12 @@ MOST_EVENTS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class KnownHistory:
-    """A ticket's rules and events in their order of arrival, and their basis; `plan` None where it is not at hand."""
+    """A ticket's rules, its events in their order of arrival, and the digest of these (`basis`).
 
-    document: Mapping[str, Any]
+    `document` is the snapshot as JSON. `plan` is None where the plan of these events is not at hand.
+    """
+
+    document: CoreDocument
     snapshot: Snapshot
     events: tuple[Event, ...]
     basis: str
@@ -31,35 +33,34 @@ class KnownHistory:
     plan_digest: str = ""
 
     @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> KnownHistory:
-        """`{snapshot, events}`."""
+    def from_json(cls, body: HistoryDocument) -> KnownHistory:
         events = tuple(Event.from_json(event) for event in body["events"])
         return cls(body["snapshot"], Snapshot.from_json(body["snapshot"]), events, basis(events))
 
 
 class KnownHistories:
-    """Those that were used last, up to a number of events in all."""
+    """The histories that were used last, up to a number of events in all."""
 
     def __init__(self, most_events: int = MOST_EVENTS) -> None:
         self._most = most_events
         self._events = 0
-        self._pasts: OrderedDict[Key, KnownHistory] = OrderedDict()
+        self._kept: OrderedDict[Key, KnownHistory] = OrderedDict()
 
     def get(self, key: Key, wanted: str) -> KnownHistory | None:
-        """The past of that basis; another one is of no use."""
-        past = self._pasts.get(key)
-        if past is None or past.basis != wanted:
+        """The history of that basis; None where another one is kept, for it lacks events or has others."""
+        kept = self._kept.get(key)
+        if kept is None or kept.basis != wanted:
             return None
-        self._pasts.move_to_end(key)
-        return past
+        self._kept.move_to_end(key)
+        return kept
 
-    def keep(self, key: Key, past: KnownHistory) -> None:
+    def keep(self, key: Key, history: KnownHistory) -> None:
         self._forget(key)
-        self._pasts[key] = past
-        self._events += len(past.events)
-        while self._events > self._most and len(self._pasts) > 1:
-            self._forget(next(iter(self._pasts)))
+        self._kept[key] = history
+        self._events += len(history.events)
+        while self._events > self._most and len(self._kept) > 1:
+            self._forget(next(iter(self._kept)))
 
     def _forget(self, key: Key) -> None:
-        if (gone := self._pasts.pop(key, None)) is not None:
+        if (gone := self._kept.pop(key, None)) is not None:
             self._events -= len(gone.events)

@@ -1,4 +1,4 @@
-"""`load`: what an instance needs when it was started with the ticket alone, or goes on after an earlier run."""
+"""`load`: what an instance needs that was started with the ticket alone, or that goes on after an earlier run."""
 
 from __future__ import annotations
 
@@ -21,11 +21,21 @@ from domain.record.records import first_record, refusal
 from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind
 from domain.ticket.tickets import SUBJECT_FIELDS, Ticket
 from workflows.calls import LOAD
-from workflows.messages import AFTER, start_input
+from workflows.documents import (
+    Beginning,
+    Document,
+    EarlierRun,
+    LoadAnswer,
+    LoadRequest,
+    SignalDocument,
+    StartInput,
+    StateDocument,
+)
+from workflows.messages import AFTER
 from workflows.packing import pack, unpack
 from workflows.signals import Refusal, read_signal
 
-NOTHING: Mapping[str, Any] = {"start": {}, "started_at": None, "signals": []}
+NOTHING: EarlierRun = {"start": {}, "started_at": None, "signals": []}
 
 
 class Loading:
@@ -35,49 +45,57 @@ class Loading:
         self._search_attributes = search_attributes
 
     @activity.defn(name=LOAD)
-    async def load(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{organization, instance_id, ticket, started_at, after}` to `{recorded, missed}`, `{snapshot, plan, opened,
-        missed}` or `{}`.
+    async def load(self, packed: Document) -> Document:
+        """A `LoadRequest` to a `LoadAnswer`.
 
-        `after` is the run that ended before the instance was over, or null; `missed` are the signals `{name, payload,
-        at}` that it was sent and that no record shows. An empty answer means that no policy, or none of its targets,
-        applies to the ticket. Each other one has the `attributes`, and an instance that begins is recorded.
+        The answer is empty when no policy, or none of its targets, applies to the ticket. The first step of an instance
+        that begins is recorded before it is answered.
         """
-        request = unpack(request)
+        request = unpack(packed, LoadRequest)
         with temporal_errors():
             organization, instance_id = request["organization"], request["instance_id"]
-            earlier = await self._earlier_runs(workflow_id(organization, instance_id), request[AFTER]) or NOTHING
+            earlier = await self._earlier_runs(workflow_id(organization, instance_id), request["after"]) or NOTHING
             recorded = await self._projection.load(organization, instance_id)
             if recorded is not None:
                 lost = list(missed(earlier["signals"], recorded))
-                return pack({"recorded": pack(recorded), "missed": lost, "attributes": self._search_attributes()})
+                return self._answer({"recorded": pack(recorded), "missed": lost})
             begun = await self._begin(
-                {**request, "started_at": earlier["started_at"] or request["started_at"]}, earlier
+                {**request, "started_at": earlier["started_at"] or request["started_at"]}, earlier["start"]
             )
-            if not begun:
+            if begun is None:
                 return {}
             opened, planned = Event.from_json(begun["opened"]), Plan.from_json(begun["plan"])
             await self._projection.apply(first_record(begun["snapshot"], planned, opened))
-            return pack({**begun, "missed": earlier["signals"], "attributes": self._search_attributes()})
+            return self._answer(
+                {
+                    "snapshot": begun["snapshot"],
+                    "plan": begun["plan"],
+                    "opened": begun["opened"],
+                    "missed": earlier["signals"],
+                }
+            )
 
-    async def _begin(self, request: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
-        """What the instance starts with: as the earlier run did, if there was one."""
-        start = earlier["start"]
+    def _answer(self, answer: LoadAnswer) -> Document:
+        answer["attributes"] = self._search_attributes()
+        return pack(answer)
+
+    async def _begin(self, request: LoadRequest, start: StartInput) -> Beginning | None:
+        """What the instance starts with: as the earlier run did, if there was one. None when no policy applies."""
         if "snapshot" in start:
-            return {name: start[name] for name in ("snapshot", "plan", "opened")}
-        organization, instance_id, document = request["organization"], request["instance_id"], request["ticket"]
-        document = document or {name: value for name, value in start.items() if name != AFTER}
+            return {"snapshot": start["snapshot"], "plan": start["plan"], "opened": start["opened"]}
+        organization, instance_id = request["organization"], request["instance_id"]
+        document = request["ticket"] or {name: value for name, value in start.items() if name != AFTER}
         ticket = read_ticket(document, InstanceId.parse(instance_id))
         opened = opening(document, instance_id, parse(request["started_at"]))
         snapshot = (await self._projection.catalog(organization)).snapshot(ticket, tzdata_version())
         if snapshot is None or not snapshot.targets:
-            return {}
+            return None
         planned = await asyncio.to_thread(plan, snapshot, [opened])
-        return unpack(start_input(snapshot, planned, opened))
+        return {"snapshot": snapshot.to_json(), "plan": planned.to_json(), "opened": opened.to_json()}
 
 
-def missed(signals: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Those of an earlier run's signals that the record does not show, as an event or as set aside."""
+def missed(signals: Sequence[SignalDocument], recorded: StateDocument) -> Iterator[SignalDocument]:
+    """The signals of an earlier run that the record shows neither as an event nor as set aside."""
     shown, set_aside = {event["event_id"] for event in recorded["events"]}, recorded["set_aside"]
     unreadable = set_aside["count"]
     for signal in signals:
@@ -91,7 +109,10 @@ def missed(signals: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any]) ->
 
 
 def read_ticket(document: Any, instance: InstanceId) -> Ticket:
-    """The ticket in a start input; its subject may be left to the workflow id but must not contradict it."""
+    """The ticket in a start input. The subject may be left out, for the workflow id names it.
+
+    Raises InvalidValue for a subject that contradicts the workflow id, and NotFound without a ticket.
+    """
     if not document:
         raise NotFound(f"instance {instance} has no recorded past and was started without a ticket")
     body = require_mapping(document, "ticket")
@@ -105,7 +126,10 @@ def read_ticket(document: Any, instance: InstanceId) -> Ticket:
 
 
 def opening(document: Mapping[str, Any], instance_id: str, started_at: Instant) -> Event:
-    """The opening of a ticket that began as a workflow; without a time of its own it opened when that started."""
+    """The opening of a ticket whose instance began as a workflow. By default it opened when the workflow started.
+
+    Raises InvalidValue for a time more than five minutes after that.
+    """
     given = document.get("ticket", document).get("occurred_at")
     occurred_at = started_at if given is None else parse(given, "ticket.occurred_at")
     if occurred_at > started_at + FUTURE_TOLERANCE:

@@ -1,4 +1,4 @@
-"""What the activities need from outside; `worker.py` plugs the real things in."""
+"""What the activities need from outside. `worker.py` puts the real things in."""
 
 from __future__ import annotations
 
@@ -6,30 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from domain.errors import SlaError
 from domain.policy.catalog import Catalog
 from domain.record.records import Delivery, Record
-
-
-class NoticeRefused(SlaError):
-    """The receiver understood the notice and will never take it; trying again is pointless."""
-
-    code = "notice_refused"
-
-
-class NoticeFailed(SlaError):
-    """The receiver could not take the notice now; `retry_after` is its own word on when to come again, in seconds."""
-
-    code = "notice_failed"
-    permanent = False
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+from workflows.documents import EarlierRun, StateDocument
 
 
 class Channel(Protocol):
-    """One way for notices to leave; `name` is stable and carries no secret, for it stands in histories."""
+    """What the activities need of a channel (channels/channel.py).
+
+    `name` stands in histories: it is the same after every restart and carries no secret.
+    """
 
     @property
     def name(self) -> str: ...
@@ -44,10 +30,10 @@ class Projection(Protocol):
     async def apply(self, record: Record) -> None: ...
 
     async def deliveries(self, step: Record) -> Sequence[Delivery]:
-        """What is recorded of how the notices of a step fared."""
+        """The deliveries that are recorded of the step's notices."""
 
-    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
-        """The recorded past as `InstanceState.from_json` takes it; None when there is none."""
+    async def load(self, organization: str, instance_id: str) -> StateDocument | None:
+        """What is recorded of an instance; None when there is nothing."""
 
     async def catalog(self, organization: str) -> Catalog: ...
 
@@ -68,16 +54,15 @@ class Signals:
 SignalTimes = Callable[[Signals, frozenset[int]], Awaitable[Mapping[int, str]]]
 """When the run's n-th signals reached Temporal: (signals, ordinals) to RFC 3339 texts."""
 
-EarlierRuns = Callable[[str, str | None], Awaitable[Mapping[str, Any] | None]]
-"""What runs of a workflow left behind: (workflow id, the last run's id, if it is known) to `{start, started_at,
-signals}`; None where no run ended before its instance was over.
+EarlierRuns = Callable[[str, str | None], Awaitable[EarlierRun | None]]
+"""What earlier runs of a workflow have left: called with the workflow's id and the id of its last run (None where that
+is not known). None where no run ended before its instance was over.
 
-`start` is the input that the first of them had and `started_at` when that was; `signals` are `{name, payload, at}`.
 Every record that their histories hold is in the store afterwards.
 """
 
 Refused = Callable[[str, str], None]
-"""Tells (workflow id, run id) of a run whose record the store refused to whoever looks after such runs."""
+"""Called with (workflow id, run id) of a run whose record the store refused, because it contradicts what is there."""
 
 SearchAttributes = Callable[[], list[str]]
 """Names of the search attributes that the namespace has."""

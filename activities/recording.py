@@ -1,11 +1,10 @@
-"""`record`: the instance's steps into the projection, in order; a step written before changes nothing."""
+"""`record`: writes an instance's steps into the store, in their order. A step that is there already changes nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 
 from temporalio import activity
 
@@ -14,14 +13,15 @@ from activities.ports import Projection, Refused, SearchAttributes
 from domain.errors import PlanMissing, ProjectionConflict, StoreUnavailable
 from domain.record.records import Record
 from workflows.calls import RECORD
-from workflows.packing import unpack
+from workflows.documents import Document, RecordAnswer, RecordRequest
+from workflows.packing import pack, unpack
 
-# After it has not answered, the store is left alone for so long by those who need not wait for it.
+# For so long after the store has not answered, nobody tries it who need not wait for it.
 LEFT_ALONE_SECONDS = 1.0
 
 
 class Recorder:
-    """Steps into the projection, by whoever makes them."""
+    """Writes steps into the store, for every activity that makes them."""
 
     def __init__(self, projection: Projection, refused: Refused, clock: Callable[[], float] = time.monotonic) -> None:
         self._projection = projection
@@ -30,7 +30,7 @@ class Recorder:
         self._away_until = 0.0
 
     async def try_to_record(self, record: Record, within: float) -> bool:
-        """Whether the step is recorded within so many seconds; if not, it is the workflow's to have it recorded."""
+        """Whether the step is recorded within so many seconds. If not, the workflow has it recorded later."""
         if self._clock() < self._away_until:
             return False
         try:
@@ -43,7 +43,7 @@ class Recorder:
         except PlanMissing:
             return False
         except Exception:  # noqa: BLE001 - whatever it is, the notices have gone out and the plan is made
-            # Tried again, and told, by whoever waits for it.
+            # `record` tries it again, and fails where operators see it.
             activity.logger.exception("step %s is not recorded", record.sequence)
             return False
         return True
@@ -67,9 +67,10 @@ class Recording:
         self._search_attributes = search_attributes
 
     @activity.defn(name=RECORD)
-    async def record(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{records}` to `{attributes}`: the search attributes that may be set."""
+    async def record(self, packed: Document) -> Document:
+        """A `RecordRequest` to a `RecordAnswer`."""
         with temporal_errors():
-            for record in unpack(request)["records"]:
+            for record in unpack(packed, RecordRequest)["records"]:
                 await self._recorder.record(Record.from_json(record))
-        return {"attributes": self._search_attributes()}
+        answer: RecordAnswer = {"attributes": self._search_attributes()}
+        return pack(answer)

@@ -1,24 +1,28 @@
-"""One notice to one channel: taken, refused for good, or not taken now."""
+"""Sending one notice through one channel: it is taken, refused for good, or not taken now."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from temporalio import activity
 
-from activities.ports import Channel, NoticeFailed, NoticeRefused
+from activities.ports import Channel
+from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.record.records import DEAD, DELIVERED, Delivery
+from workflows.documents import CoreDocument
 
 CHANNEL_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What may get better; `retry_after` is the receiver's own word on when to come again, in seconds."""
+    """A channel has not taken the notice, and may take it later.
+
+    `retry_after` is when to come again, in seconds, where the receiver has said so.
+    """
 
     channel: str
     message: str
@@ -30,7 +34,8 @@ class Sender:
     channels: Sequence[Channel]
     now: Callable[[], Instant]
 
-    async def send(self, channel: Channel, notice: Mapping[str, Any]) -> Delivery | Failure:
+    async def send(self, channel: Channel, notice: CoreDocument) -> Delivery | Failure:
+        """Raises nothing: a defect of the channel is a failure, too."""
         try:
             async with asyncio.timeout(CHANNEL_SECONDS):
                 await channel.send(notice)

@@ -1,11 +1,10 @@
-"""`tell`: what fires in one task is sent, and then the step that tells of it is recorded with how that went."""
+"""`tell`: sends the notices of all that fires in one workflow task, then records their step with the outcome."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from temporalio import activity
 
@@ -16,19 +15,20 @@ from domain.errors import StoreUnavailable
 from domain.record.notices import TYPE_PREFIX, URGENT
 from domain.record.records import Delivery, Record
 from workflows.calls import TELL
+from workflows.documents import CoreDocument, Document, Outcome, TellAnswer, TellRequest
 from workflows.packing import pack, unpack
-from workflows.state import with_outcome
+from workflows.state.steps import with_outcome
 
 # A receiver that takes longer does not keep the step from being recorded.
 PROMPT_SECONDS = 1.0
 STORE_SECONDS = 1.0
-# The notices are out, and nothing waits for this but the step's own record: in a burst it may take its turn.
+# The notices are out by then, and only the step's record waits: in a burst the store may take longer.
 RECORD_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcomes:
-    """Of the notices that were asked for: deliveries by notice, and whose channels are all through."""
+    """The deliveries made so far, and the ids of the notices that wait for no channel any more."""
 
     deliveries: Sequence[Delivery]
     settled: Sequence[str]
@@ -50,39 +50,38 @@ class Telling:
         self._search_attributes = search_attributes
 
     @activity.defn(name=TELL)
-    async def tell(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{record, notices: [id], ongoing_besides}` to `{deliveries, settled, recorded, late, pending, attributes}`.
+    async def tell(self, packed: Document) -> Document:
+        """A `TellRequest` to a `TellAnswer`.
 
-        Each notice is tried once on each channel: `pending` are the ids of those that a channel did not take, for
-        `deliver` to go on with. The step is recorded with what `deliveries` and `settled` tell; what comes `late` is
-        the next step's. A store that is away keeps nobody waiting: not `recorded`, the step is the workflow's to have
-        written.
+        Each notice is tried once on each channel; `deliver` goes on with those that a channel did not take. The step is
+        recorded with the deliveries made by then, and later ones belong to the next step. A store that is away keeps
+        nobody waiting: the answer says then that the step is not recorded, and the workflow has it recorded later.
         """
-        asked = unpack(request)
-        step = Record.from_json(asked["record"])
-        notices = [notice for notice in step.notices if notice["id"] in asked["notices"]]
-        sends = self._send(sorted(notices, key=_urgency), await self._told_before(step))
+        request = unpack(packed, TellRequest)
+        step = Record.from_json(request["record"])
+        notices = [notice for notice in step.notices if notice["id"] in request["notices"]]
+        sends = self._send(sorted(notices, key=_urgency), await self._delivered_before(step))
         if sends:
             await asyncio.wait([send.task for send in sends], timeout=PROMPT_SECONDS)
         prompt = _outcomes(sends)
-        answer: dict[str, Any] = {
+        outcome: Outcome = {
             "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
             "settled": prompt.settled,
         }
-        answer["recorded"] = await self._recorder.try_to_record(with_outcome(step, asked, answer), RECORD_SECONDS)
+        recorded = await self._recorder.try_to_record(with_outcome(step, request, outcome), RECORD_SECONDS)
         await asyncio.gather(*(send.task for send in sends))
         end = _outcomes(sends)
-        return pack(
-            {
-                **answer,
-                "late": [one.to_json() for one in end.deliveries if one not in prompt.deliveries],
-                "pending": [notice["id"] for notice in notices if notice["id"] not in end.settled],
-                "attributes": self._search_attributes(),
-            }
-        )
+        answer: TellAnswer = {
+            **outcome,
+            "recorded": recorded,
+            "late": [one.to_json() for one in end.deliveries if one not in prompt.deliveries],
+            "pending": [notice["id"] for notice in notices if notice["id"] not in end.settled],
+            "attributes": self._search_attributes(),
+        }
+        return pack(answer)
 
-    async def _told_before(self, step: Record) -> Sequence[Delivery]:
-        """What an attempt that ended with its worker has recorded: it is not sent again."""
+    async def _delivered_before(self, step: Record) -> Sequence[Delivery]:
+        """The deliveries that an attempt before this one has recorded: those notices are not sent again."""
         if activity.info().attempt == 1:
             return ()
         try:
@@ -91,28 +90,28 @@ class Telling:
         except (StoreUnavailable, TimeoutError):
             return ()
 
-    def _send(self, notices: Iterable[Mapping[str, Any]], before: Sequence[Delivery]) -> Sequence[_Send]:
+    def _send(self, notices: Iterable[CoreDocument], before: Sequence[Delivery]) -> Sequence[_Send]:
         """Each notice to each channel, all at once, but begun in this order."""
-        told = {(delivery.notice_id, delivery.channel): delivery for delivery in before}
+        made = {(delivery.notice_id, delivery.channel): delivery for delivery in before}
         return [
-            _Send(notice["id"], asyncio.create_task(self._once(channel, notice, told)))
+            _Send(notice["id"], asyncio.create_task(self._once(channel, notice, made)))
             for notice in notices
             for channel in self._sender.channels
         ]
 
     async def _once(
-        self, channel: Channel, notice: Mapping[str, Any], told: Mapping[tuple[str, str], Delivery]
+        self, channel: Channel, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]
     ) -> Delivery | Failure:
-        return told.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
+        return made.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
 
 
-def _urgency(notice: Mapping[str, Any]) -> bool:
-    """Breaches and escalations before warnings; a tie keeps the order in which they came due."""
+def _urgency(notice: CoreDocument) -> bool:
+    """Sorts breaches and escalations before warnings. Otherwise notices keep the order in which they came due."""
     return notice["type"].removeprefix(TYPE_PREFIX) not in URGENT
 
 
 def _outcomes(sends: Sequence[_Send]) -> _Outcomes:
-    """As far as they have come by now."""
+    """As far as the sends have come by now."""
     made = {send.task.result() for send in sends if send.task.done()}
     deliveries = [one for one in made if isinstance(one, Delivery)]
     open_ = {send.notice_id for send in sends if not (send.task.done() and isinstance(send.task.result(), Delivery))}

@@ -16,7 +16,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from bench.baselines import BareLife, ObviousLife, RecordedLife
 from connection import leave
-from worker import ACTIVITY_SLOTS, STICKY_PATIENCE
+from worker import ACTIVITY_SLOTS, STICKY_TIMEOUT
 
 QUEUE = "bare"
 
@@ -51,7 +51,7 @@ async def run(address: str, receiver: str) -> None:
             activities=[activities.post, activities.write],
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_activities=ACTIVITY_SLOTS,
-            sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
+            sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         ):
             await stop.wait()
 

@@ -139,6 +139,23 @@ class ProjectionConflict(Conflict):
     title = "Projection conflict"
 
 
+class NoticeRefused(SlaError):
+    """The receiver understood the notice and will never take it; trying again is pointless."""
+
+    code = "notice_refused"
+
+
+class NoticeFailed(SlaError):
+    """The receiver could not take the notice now; `retry_after` is its own word on when to come again, in seconds."""
+
+    code = "notice_failed"
+    permanent = False
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Unavailable(SlaError):
     """Something we depend on does not answer now; the same request may succeed later."""
 

@@ -1,4 +1,4 @@
-"""What a log says about its tickets, whatever its format."""
+"""What a log says about its tickets, whichever system wrote it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.ticket.tickets import Ticket
 class LoggedTicket:
     """`events` begin with the opening and stand in the order in which they arrived.
 
-    `made_sla` is the verdict of the system that wrote the log, None where it gave none.
+    `made_sla` is the verdict of the system that wrote the log; None where it gave none.
     """
 
     ticket: Ticket

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict, Unpack
+from collections.abc import Mapping
+from typing import Any, TypedDict, Unpack, cast
 
 from temporalio import workflow
 from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.calls import REGULAR, Document
-    from workflows.packing import pack
+    from workflows.calls import LIMITS, Activity, Answer, Request
+    from workflows.packing import pack, unpack
 
 
 class Options(TypedDict, total=False):
@@ -20,14 +21,15 @@ class Options(TypedDict, total=False):
     priority: Priority
 
 
-async def call(activity: str, request: Document, **options: Unpack[Options]) -> Document:
+async def call(activity: Activity[Request, Answer], request: Request, **options: Unpack[Options]) -> Answer:
     """The activity's answer, however long that takes.
 
     Raises FailureError for reasons that cannot pass, and when the workflow is cancelled meanwhile.
     """
-    limits: Any = {**REGULAR[activity], **options}
-    answer: Document = await workflow.execute_activity(activity, pack(request), result_type=dict, **limits)
-    return answer
+    limits: Any = {**LIMITS[activity], **options}
+    packed = pack(cast("Mapping[str, Any]", request))
+    answer = await workflow.execute_activity(str(activity), packed, result_type=dict, **limits)
+    return cast("Answer", unpack(answer))
 
 
 def cause_of(error: FailureError) -> BaseException:

@@ -1,22 +1,44 @@
-"""The activities an instance calls, by name, with the limits each is called under."""
+"""The activities an instance calls: names, documents, and the limits each is called under."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, TypedDict
+from typing import Generic, TypedDict, TypeVar
 
 from temporalio.common import Priority, RetryPolicy
 
-LOAD = "load"
-APPLY_EVENTS = "apply_events"
-TELL = "tell"
-RECORD = "record"
-DELIVER = "deliver"
-AUTO_ESCALATE = "auto_escalate"
-# An answer of `apply_events`: nobody has what the events are added to, so it must be sent along.
-LACKS_PAST = "lacks_past"
-# In every request that has steps written: the number of the newest step there is, whichever it is about.
-NEWEST = "newest"
+from workflows.documents import (
+    ApplyAnswer,
+    ApplyRequest,
+    DeliverAnswer,
+    DeliverRequest,
+    EscalateAnswer,
+    EscalateRequest,
+    HistoryLacking,
+    LoadAnswer,
+    LoadRequest,
+    RecordAnswer,
+    RecordRequest,
+    TellAnswer,
+    TellRequest,
+)
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+
+class Activity(str, Generic[Request, Answer]):
+    """The name of an activity; the type checker knows by it what the activity is asked and what it answers."""
+
+    __slots__ = ()
+
+
+LOAD = Activity[LoadRequest, LoadAnswer]("load")
+APPLY_EVENTS = Activity[ApplyRequest, ApplyAnswer | HistoryLacking]("apply_events")
+TELL = Activity[TellRequest, TellAnswer]("tell")
+RECORD = Activity[RecordRequest, RecordAnswer]("record")
+DELIVER = Activity[DeliverRequest, DeliverAnswer]("deliver")
+AUTO_ESCALATE = Activity[EscalateRequest, EscalateAnswer]("auto_escalate")
 
 
 class Limits(TypedDict, total=False):
@@ -30,36 +52,33 @@ _PROMPT = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_inte
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
 # How long an attempt that ended with its worker goes unnoticed.
-_UNHEARD = timedelta(seconds=4)
+_HEARTBEAT = timedelta(seconds=4)
 
-# Lower numbers first, where the server knows priorities (1.28): a breach is told before a warning, and before what may
-# be written later.
+# Servers from 1.28 on take lower numbers first: a breach goes before a warning, and before what may be written later.
 BREACH = Priority(priority_key=1)
 WARNING = Priority(priority_key=3)
 _LATER = Priority(priority_key=5)
 
-REGULAR: dict[str, Limits] = {
-    LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_UNHEARD, retry_policy=_PROMPT),
+LIMITS: dict[str, Limits] = {
+    LOAD: Limits(start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_HEARTBEAT, retry_policy=_PROMPT),
     APPLY_EVENTS: Limits(
-        start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_UNHEARD, retry_policy=_PROMPT
+        start_to_close_timeout=timedelta(seconds=10), heartbeat_timeout=_HEARTBEAT, retry_policy=_PROMPT
     ),
-    TELL: Limits(start_to_close_timeout=timedelta(seconds=30), heartbeat_timeout=_UNHEARD, retry_policy=_PATIENT),
+    TELL: Limits(start_to_close_timeout=timedelta(seconds=30), heartbeat_timeout=_HEARTBEAT, retry_policy=_PATIENT),
     RECORD: Limits(
         start_to_close_timeout=timedelta(seconds=10),
-        heartbeat_timeout=_UNHEARD,
+        heartbeat_timeout=_HEARTBEAT,
         retry_policy=_PATIENT,
         priority=_LATER,
     ),
     AUTO_ESCALATE: Limits(
-        start_to_close_timeout=timedelta(seconds=5), heartbeat_timeout=_UNHEARD, retry_policy=_PATIENT
+        start_to_close_timeout=timedelta(seconds=5), heartbeat_timeout=_HEARTBEAT, retry_policy=_PATIENT
     ),
     # Without an end of its own: only the activity knows whether a notice was tried at all.
     DELIVER: Limits(
         start_to_close_timeout=timedelta(seconds=30),
-        heartbeat_timeout=_UNHEARD,
+        heartbeat_timeout=_HEARTBEAT,
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
         priority=_LATER,
     ),
 }
-
-Document = dict[str, Any]

@@ -1,24 +1,24 @@
-"""The public contract of an instance's workflow: names, start input, signal payloads, the answer of `state`.
+"""The public contract of an instance's workflow: its names and its start input (docs/signals.md).
 
-Everything is plain JSON, so that any Temporal SDK or the `temporal` CLI can speak it (docs/signals.md).
+Everything is plain JSON, so that any Temporal SDK or the `temporal` CLI can send it. The shapes are in
+workflows/documents.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
 from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event, EventKind
+from workflows.documents import Document, StartInput
 from workflows.packing import pack
 
 WORKFLOW_TYPE = "SlaInstance"
 STATE_QUERY = "state"
 # In a start input: the run after which the instance goes on, because that one ended before the instance was over.
-AFTER = "after"
-# In a start input: whoever starts the instance records its first step.
-RECORDED = "recorded"
+AFTER: Final = "after"
 CANCEL = "cancel"
 
 SIGNALS: Mapping[str, EventKind] = {
@@ -36,26 +36,30 @@ SIGNALS: Mapping[str, EventKind] = {
 """What a ticket system may tell an instance."""
 
 REPLAN = "replan"
-ALL_SIGNALS: Mapping[str, EventKind] = {**SIGNALS, REPLAN: EventKind.REPLANNED}
+# REST calls the same event `updated`; whoever knows that name need not learn another one.
+UPDATED = EventKind.UPDATED.value
+ALL_SIGNALS: Mapping[str, EventKind] = {**SIGNALS, UPDATED: EventKind.UPDATED, REPLAN: EventKind.REPLANNED}
 
 
-def start_input(snapshot: Snapshot, plan: Plan, opened: Event, *, recorded: bool = False) -> dict[str, Any]:
+def start_input(snapshot: Snapshot, plan: Plan, opened: Event, *, recorded: bool = False) -> Document:
     """The input of an instance whose snapshot and first plan the caller has already made.
 
-    With `recorded` the caller records the first step, too; should that come to nothing, whoever compares the store with
-    Temporal does (service/reconciling).
+    With `recorded` the caller records the first step, too. If that fails, the step is recorded when the store is next
+    compared with Temporal (service/reconciling).
     """
-    start = {"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()}
-    return pack({**start, RECORDED: True} if recorded else start)
+    start: StartInput = {"snapshot": snapshot.to_json(), "plan": plan.to_json(), "opened": opened.to_json()}
+    if recorded:
+        start["recorded"] = True
+    return pack(start)
 
 
 def signal_id(run_id: str, ordinal: int) -> str:
-    """The event id of the run's `ordinal`-th signal when its sender gave none: the history tells it, too."""
+    """The event id of the run's `ordinal`-th signal when its sender gave none. It can be read off the history, too."""
     return f"{run_id}/{ordinal}"
 
 
 def cancel_id(run_id: str) -> str:
-    """The event id of a cancel request from the Temporal UI, of which a run takes one."""
+    """The event id of a cancel request from the Temporal UI. A run takes one such request."""
     return f"{run_id}/cancel"
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC
+from datetime import UTC, datetime, tzinfo
+from typing import Protocol
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client
 
 from domain.instants import Instant, from_datetime
+
+
+class Timestamp(Protocol):
+    """Protobuf's, as far as it is needed: what stands beside workflows imports nothing but Temporal's own packages."""
+
+    def ToDatetime(self, tzinfo: tzinfo | None = ...) -> datetime: ...  # noqa: N802 - protobuf's name
 
 
 async def newest_first(client: Client, workflow_id: str, run_id: str, page: int) -> AsyncIterator[HistoryEvent]:

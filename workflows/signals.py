@@ -19,8 +19,11 @@ LARGEST_ATTRIBUTES = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class SignalledEvent:
-    """A readable signal. `unstamped` is its ordinal among the run's signals when its sender left the time to us:
-    how late it was read says nothing about when it was sent, so the history must be asked."""
+    """A readable signal.
+
+    `unstamped` is its ordinal among the run's signals if its sender gave no time. Its time is then when Temporal took
+    it, which the history says; when it was read says nothing about that.
+    """
 
     event: Event
     unstamped: int | None = None
@@ -49,7 +52,7 @@ class Refusal:
 def read_signal(
     name: str, payload: Any, now: Instant, ordinal: int, mint: Callable[[], str]
 ) -> SignalledEvent | Refusal:
-    """The event of the run's `ordinal`-th signal, read at `now`; `mint` names an event whose sender did not."""
+    """The event of the run's `ordinal`-th signal, read at `now`. `mint` makes the id of an event that came without."""
     try:
         event, stamped = _event(name, payload, now, mint)
         return SignalledEvent(event, None if stamped else ordinal)
@@ -77,18 +80,24 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         actor=_text(body, "actor"),
         reason=_text(body, "reason"),
         cause=_cause(kind, body),
-        attributes=_attributes(body.get("attributes")),
+        attributes=_fields(kind, body),
         team_id=_team(body) if kind is EventKind.ASSIGNED else None,
         rules=require_document(body.get("rules"), "rules") if kind is EventKind.REPLANNED else None,
     )
     return event, occurred_at is not None
 
 
-def _attributes(value: Any) -> dict[str, Any]:
-    attributes = dict(require_mapping(value or {}, "attributes"))
-    if (size := len(json.dumps(attributes))) > LARGEST_ATTRIBUTES:
-        raise InvalidValue("attributes", f"{size} bytes", f"must be at most {LARGEST_ATTRIBUTES} bytes of JSON")
-    return attributes
+def _fields(kind: EventKind, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The ticket's changed fields: `fields` of an update, as over REST, or `attributes`; not both."""
+    names = ("fields", "attributes") if kind is EventKind.UPDATED else ("attributes",)
+    given = [name for name in names if body.get(name)]
+    if len(given) > 1:
+        raise InvalidValue("attributes", body["attributes"], "is another name of fields; give one of them")
+    name = given[0] if given else names[0]
+    fields = dict(require_mapping(body.get(name) or {}, name))
+    if (size := len(json.dumps(fields))) > LARGEST_ATTRIBUTES:
+        raise InvalidValue(name, f"{size} bytes", f"must be at most {LARGEST_ATTRIBUTES} bytes of JSON")
+    return fields
 
 
 def _not_ahead(occurred_at: Instant, now: Instant) -> Instant:
@@ -98,7 +107,7 @@ def _not_ahead(occurred_at: Instant, now: Instant) -> Instant:
 
 
 def _cause(kind: EventKind, body: Mapping[str, Any]) -> str:
-    """A pause is told apart by its cause, or else its reason; a resume ends one pause only when it names a cause."""
+    """The cause of a pause is by default its reason. A resume that names no cause ends every pause."""
     cause = _text(body, "cause")
     return cause or _text(body, "reason") if kind is EventKind.PAUSED else cause
 
@@ -110,6 +119,6 @@ def _team(body: Mapping[str, Any]) -> str | None:
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
-    # A number where a text belongs must not cost the customer an acknowledgement.
+    # A number in place of a text must not cost the customer an acknowledgement.
     value = body.get(name)
     return "" if value is None else shown(value)

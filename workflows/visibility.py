@@ -1,11 +1,13 @@
-"""What operators see of an instance in the Temporal UI: a table of its targets and a few typed search attributes."""
+"""What operators see of an instance in the Temporal UI: a list of its targets and a few typed search attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 from domain.instants import Instant, from_datetime, parse, render, to_datetime
@@ -13,7 +15,8 @@ from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import instance_status, met
 from domain.policy.snapshot import Facts
 from domain.record.records import next_due
-from workflows.state import InstanceState
+from workflows.documents import CoreDocument
+from workflows.state.instance_state import InstanceState
 
 STATUS = SearchAttributeKey.for_keyword("SlaStatus")
 POLICY = SearchAttributeKey.for_keyword("SlaPolicy")
@@ -21,7 +24,31 @@ PRIORITY = SearchAttributeKey.for_keyword("SlaPriority")
 KIND = SearchAttributeKey.for_keyword("SlaKind")
 NEXT_DUE = SearchAttributeKey.for_datetime("SlaNextDue")
 
+_SECONDS = "%a %Y-%m-%d %H:%M:%S %Z"
+
 ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (STATUS, POLICY, PRIORITY, KIND, NEXT_DUE)
+
+
+class OperatorView:
+    """What operators are shown of a run: its current details, and those search attributes that the namespace has."""
+
+    def __init__(self, started_with: TypedSearchAttributes) -> None:
+        self.shown = shown_at_start(started_with)
+        self._known: Collection[str] = list(self.shown)
+
+    def learn(self, names: Collection[str] | None) -> None:
+        """Which search attributes the namespace has, from the answer of an activity."""
+        if names is not None:
+            self._known = names
+
+    def show(self, state: InstanceState, now: Instant) -> None:
+        workflow.set_current_details(details(state, now))
+        values = attribute_values(state.facts, state.plan, now)
+        wanted = {name: value for name, value in values.items() if name in self._known}
+        shown = {name: value for name, value in self.shown.items() if name in wanted}
+        if changes := updates(wanted, shown):
+            workflow.upsert_search_attributes(changes)
+            self.shown |= wanted
 
 
 def attribute_values(facts: Facts, plan: Plan, now: Instant) -> dict[str, str | None]:
@@ -37,7 +64,7 @@ def attribute_values(facts: Facts, plan: Plan, now: Instant) -> dict[str, str | 
 
 
 def at_start(values: Mapping[str, str | None], names: Collection[str]) -> TypedSearchAttributes:
-    """Those that a namespace has, for a run to start with."""
+    """The search attributes for a run to start with: those of `names`, which the namespace has."""
     found = [(key, values.get(key.name)) for key in ATTRIBUTES if key.name in names]
     return TypedSearchAttributes(
         [SearchAttributePair(key, _as_datetime(text) if key is NEXT_DUE else text) for key, text in found if text]
@@ -45,7 +72,7 @@ def at_start(values: Mapping[str, str | None], names: Collection[str]) -> TypedS
 
 
 def shown_at_start(attributes: TypedSearchAttributes) -> dict[str, str | None]:
-    """Ours among those that a run was started with, as text."""
+    """Our search attributes among those that a run was started with, as text."""
     found = [(key, attributes.get(key)) for key in ATTRIBUTES]
     return {
         key.name: render(from_datetime(value)) if isinstance(value, datetime) else value
@@ -70,14 +97,13 @@ def _as_datetime(text: str) -> datetime:
 
 
 def details(state: InstanceState, now: Instant) -> str:
-    """The targets as a Markdown table, and what was set aside."""
+    """The targets as a Markdown list, and what was set aside. (The UI runs the cells of Markdown tables together.)"""
     facts = state.facts
+    zone = _zone(state.snapshot)
     lines = [
         f"**{state.status(now)}** under *{facts.policy_name}* (version {facts.policy_version})",
         "",
-        "| target | due | state | met |",
-        "|---|---|---|---|",
-        *(_row(target, now) for target in state.plan.latest),
+        *(_line(target, zone, now) for target in state.plan.latest),
     ]
     if state.refused:
         last = state.refusals[-1]
@@ -85,8 +111,17 @@ def details(state: InstanceState, now: Instant) -> str:
     return "\n".join(lines)
 
 
-def _row(target: TargetPlan, now: Instant) -> str:
-    due = "paused" if target.due_at is None else render(target.due_at)
-    verdict = {True: "yes", False: "no", None: ""}[met(target, now)]
+def _line(target: TargetPlan, zone: ZoneInfo, now: Instant) -> str:
+    """`- **resolution** by team_7: running, due Mon 2026-03-02 10:00:00 CET, not decided yet`."""
     owner = "" if target.stint is None else f" by {target.team_id}"
-    return f"| {target.type}{owner} | {due} | {target.state} | {verdict} |"
+    due = "no due instant" if target.due_at is None else f"due {to_datetime(target.due_at).astimezone(zone):{_SECONDS}}"
+    verdict = {True: "met", False: "not met", None: "not decided yet"}[met(target, now)]
+    return f"- **{target.type}**{owner}: {target.state}, {due}, {verdict}"
+
+
+def _zone(snapshot: CoreDocument) -> ZoneInfo:
+    """The zone of the calendar that measures; UTC where the snapshot names none that is known here."""
+    try:
+        return ZoneInfo(snapshot["calendar"]["calendar"]["timezone"])
+    except (KeyError, TypeError, ValueError):
+        return ZoneInfo("UTC")

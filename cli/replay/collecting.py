@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from domain.errors import PlanMissing, ProjectionConflict
 from domain.policy.catalog import Catalog
 from domain.record.ledger import Ledger, merge
 from domain.record.records import Delivery, Record
+from workflows.documents import SetAside, StateDocument
 
 
 class CollectingProjection:
@@ -32,7 +33,7 @@ class CollectingProjection:
         made = [delivery for record in self._records(step.instance_id) for delivery in record.deliveries]
         return [delivery for delivery in made if delivery.notice_id in own]
 
-    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:  # noqa: ARG002 - the port's
+    async def load(self, organization: str, instance_id: str) -> StateDocument | None:  # noqa: ARG002 - the port's
         records = self._records(instance_id)
         if not records:
             return None
@@ -47,7 +48,7 @@ class CollectingProjection:
             "ledger": [firing.to_json() for firing in ledger],
             "sequence": records[-1].sequence,
             "status": records[-1].status.value,
-            "set_aside": records[-1].set_aside,
+            "set_aside": cast("SetAside", records[-1].set_aside),
         }
 
     async def auto_escalate(self, organization: str) -> bool:  # noqa: ARG002 - the port's

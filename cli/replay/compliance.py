@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Tickets with a verdict of the log's own: how many our verdict shares, and how many it had."""
+    """Of the tickets for which the log has a verdict of its own: how many got the same verdict here, and how many."""
 
     agreed: int
     compared: int
@@ -58,8 +58,8 @@ def compliance(outcomes: Iterable[Outcome], as_of: Instant) -> list[Line]:
 
 def agreement(outcomes: Iterable[Outcome], as_of: Instant) -> Agreement:
     pairs = [(outcome.case.logged.made_sla, _kept(outcome, as_of)) for outcome in outcomes]
-    told = [(theirs, ours) for theirs, ours in pairs if theirs is not None]
-    return Agreement(sum(theirs is ours for theirs, ours in told), len(told))
+    compared = [(theirs, ours) for theirs, ours in pairs if theirs is not None]
+    return Agreement(sum(theirs is ours for theirs, ours in compared), len(compared))
 
 
 def _kept(outcome: Outcome, as_of: Instant) -> bool:

@@ -28,6 +28,7 @@ from domain.record.ledger import Firing, Ledger
 from domain.ticket.events import Event, EventKind
 from service.temporal.queries import ask
 from worker import build_worker
+from workflows.documents import SignalPayload
 from workflows.messages import SIGNALS, STATE_QUERY, WORKFLOW_TYPE, start_input
 
 TASK_QUEUE = "replay"
@@ -42,8 +43,8 @@ Progress = Callable[[int], None]
 class Outcome:
     """How an instance ended or stands at the end of the log, on true dates.
 
-    A finished instance is seen through its records, one that is still open through its own answer; `execution` is
-    Temporal's word for it, `notices` counts the arrivals of each notice id.
+    A finished instance is read from its records, an open one answers a query. `execution` is Temporal's status of the
+    workflow in lower case, `notices` counts the arrivals of each notice id.
     """
 
     case: Case
@@ -189,6 +190,10 @@ def _workflow_id(case: Case) -> str:
     return workflow_id(case.snapshot.organization, case.instance_id)
 
 
-def _payload(event: Event) -> dict[str, Any]:
-    payload = {"event_id": event.event_id, "occurred_at": render(event.occurred_at), "source": event.source}
+def _payload(event: Event) -> SignalPayload:
+    payload: SignalPayload = {
+        "event_id": event.event_id,
+        "occurred_at": render(event.occurred_at),
+        "source": event.source,
+    }
     return {**payload, "cause": event.cause} if event.cause else payload

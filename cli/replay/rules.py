@@ -31,7 +31,7 @@ def load_catalog(policies: Path, calendar: Path | None) -> Catalog:
 
 
 def zone(catalog: Catalog) -> ZoneInfo:
-    """Where the clocks hung that a log's times without a zone were read from: the calendar's zone, else UTC."""
+    """The zone of a log's times that name none: the calendar's, else UTC."""
     return ZoneInfo(catalog.calendars[CALENDAR_ID].calendar.timezone)
 
 
@@ -47,7 +47,7 @@ def load_calendar(path: Path) -> Calendar:
 
 
 def _policy(document: Any, field: str, index: int) -> Policy:
-    """Ids are optional in a file; the policy's place in it stands in."""
+    """Ids are optional in a file: by default they are made of the policy's place in it."""
     body = {"id": f"sla_{index}", **require_mapping(document, field)}
     for part, prefix in (("targets", "target"), ("escalations", "esc")):
         listed = body.get(part)

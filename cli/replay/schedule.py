@@ -1,4 +1,4 @@
-"""What is sent to the engine and when: arrivals, apart from the times that the events themselves bear."""
+"""What is sent to the engine and when. An arrival's time differs from the time that its event bears."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event
 from sources.tickets import LoggedTicket
 
-# An event at a milestone's very instant comes before it, so it is on its way shortly before; the inbox takes events
-# that are up to five minutes ahead. The odd half second keeps arrivals off the milestones, which fall on whole
-# seconds: a test server (unlike a real one) rejects the task that cancels a timer which fires meanwhile.
+# An event at a milestone's very instant comes before the milestone, so it is sent shortly before that instant: an
+# instance takes events that are up to five minutes ahead. The odd half second keeps arrivals off the milestones, which
+# fall on whole seconds: a test server (unlike a real one) rejects the task that cancels a timer which fires meanwhile.
 LEAD = Micros(30 * SECOND + SECOND // 2)
 
 
@@ -54,7 +54,7 @@ def cases(tickets: Iterable[LoggedTicket], catalog: Catalog, tzdata_version: str
 
 
 def in_time_order(case: Case) -> Iterator[Arrival]:
-    """Every event shortly before its instant; one dated before the opening right after that."""
+    """Every event arrives shortly before its instant; an event dated before the opening arrives right after that."""
     opened_at = case.logged.opened.occurred_at
     for event in case.logged.events:
         yield Arrival(Instant(max(event.occurred_at, opened_at) - LEAD), case, event)
@@ -62,7 +62,10 @@ def in_time_order(case: Case) -> Iterator[Arrival]:
 
 @dataclass(frozen=True, slots=True)
 class Disorder:
-    """Every event but the opening arrives up to `most` late, a share of them once more; the same for equal seeds."""
+    """Every event but the opening arrives up to `most` late. The share `doubled` of them (0 to 1) arrives once more.
+
+    Equal seeds give equal arrivals.
+    """
 
     most: Micros
     doubled: float

@@ -1,4 +1,4 @@
-"""The time-skipping server: Temporal's own, for tests, whose clock jumps to the next timer when nothing is at work."""
+"""Temporal's own test server, which skips time: its clock jumps to the next timer when no work is under way."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The boundary between the log's dates and those of a test server, whose clock starts today.
 
-Workflows live on the server's dates; calendars, plans and reports see the true ones.
+Workflows run on the server's dates; calendars, plans and reports see the true dates.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Shift:
 
 
 def shifted(shift: Shift) -> Planner:
-    """Works on true dates and hands its plan back on the server's."""
+    """A planner that works on true dates and returns its plan on the server's dates."""
     back = shift.back()
 
     def planned(snapshot: Snapshot, events: Sequence[Event]) -> Plan:

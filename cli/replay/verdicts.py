@@ -1,4 +1,4 @@
-"""What an instance did, held against the plan of the same events."""
+"""What an instance did, compared with the plan of the same events."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Difference:
 
 
 def differences(outcome: Outcome, as_of: Instant, *, in_order: bool = True) -> list[Difference]:
-    """Everything in which the workflow differs from the plan; an open ticket is judged as of the log's end.
+    """Everything in which the workflow differs from the plan. An open ticket is compared as of the log's end.
 
-    Where events did not arrive `in_order`, milestones may have fired late and some have been withdrawn.
+    If events did not arrive `in_order`, milestones may have fired late and some may have been withdrawn.
     """
     prompt = _prompt(outcome) if in_order else ()
     found = (*_instance(outcome, as_of), *_targets(outcome, as_of), *_milestones(outcome, as_of), *prompt)

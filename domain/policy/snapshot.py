@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import marshal
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from domain.calendar import Calendar
 from domain.errors import InvalidValue
@@ -15,6 +17,10 @@ from domain.policy.matching import first_match
 from domain.policy.policies import Policy, TargetRule
 from domain.ticket.teams import Team
 from domain.ticket.tickets import Ticket
+
+Part = TypeVar("Part")
+SHARED_PARTS = 2048
+"""Policies and calendars that are kept, the last ones used. Thousands of tickets open under the same few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +227,8 @@ def _rules_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a snapshot that a replan may change, by name."""
     return {
         "teams": _teams(body),
-        "policy": Policy.from_json(body.get("policy"), "snapshot.policy"),
-        "calendar": CalendarVersion.from_json(body.get("calendar")),
+        "policy": _shared(Policy.from_json, body.get("policy"), "snapshot.policy"),
+        "calendar": _shared(CalendarVersion.from_json, body.get("calendar"), "calendar"),
         "team_calendars": _team_calendars(body.get("team_calendars", {}), "snapshot.team_calendars"),
         "alternatives": _alternatives_from_json(body.get("alternatives")),
     }
@@ -232,6 +238,21 @@ def _teams(body: Mapping[str, Any]) -> dict[str, Team]:
     listed = require_list(body.get("teams", ()), "snapshot.teams")
     teams = [Team.from_json(team, "snapshot.teams") for team in listed]
     return {team.id: team for team in teams}
+
+
+def _shared(read: Callable[[Any, str], Part], document: Any, field: str) -> Part:
+    """What `read` makes of the document: one object for equal documents, each of them read and checked once."""
+    try:
+        written = marshal.dumps(document, 2)
+    except ValueError:  # a value that JSON does not have: left to `read` to refuse
+        return read(document, field)
+    part: Part = _read(read, written, field)
+    return part
+
+
+@lru_cache(maxsize=SHARED_PARTS)
+def _read(read: Callable[[Any, str], Part], written: bytes, field: str) -> Part:
+    return read(marshal.loads(written), field)  # noqa: S302 - what `_shared` has just written
 
 
 def _documents(calendars: Mapping[str, CalendarVersion]) -> dict[str, Any]:
@@ -260,7 +281,7 @@ def _alternative_to_json(one: Alternative, places: Mapping[CalendarVersion, int]
 
 def _team_calendars(document: Any, field: str) -> dict[str, CalendarVersion]:
     calendars = require_mapping(document, field)
-    return {id_: CalendarVersion.from_json(calendar, f"{field}.{id_}") for id_, calendar in calendars.items()}
+    return {id_: _shared(CalendarVersion.from_json, one, f"{field}.{id_}") for id_, one in calendars.items()}
 
 
 def _optional_rules(document: Any, field: str) -> Mapping[str, Any] | None:
@@ -273,7 +294,7 @@ def _alternatives_from_json(document: Any) -> tuple[Alternative, ...]:
     field = "snapshot.alternatives"
     body = require_mapping(document, field)
     calendars = [
-        CalendarVersion.from_json(calendar, f"{field}.calendars[{place}]")
+        _shared(CalendarVersion.from_json, calendar, f"{field}.calendars[{place}]")
         for place, calendar in enumerate(require_list(body.get("calendars"), f"{field}.calendars"))
     ]
     policies = require_list(body.get("policies"), f"{field}.policies")
@@ -284,7 +305,7 @@ def _alternative(document: Any, calendars: Sequence[CalendarVersion], field: str
     body = require_mapping(document, field)
     places = require_mapping(body.get("team_calendars", {}), f"{field}.team_calendars")
     return Alternative(
-        Policy.from_json(body.get("policy"), field),
+        _shared(Policy.from_json, body.get("policy"), field),
         _listed(calendars, body.get("calendar"), f"{field}.calendar"),
         {id_: _listed(calendars, place, f"{field}.team_calendars.{id_}") for id_, place in places.items()},
     )

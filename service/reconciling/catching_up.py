@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
 
 from domain.errors import PlanMissing, ProjectionConflict
 from domain.instants import Instant
 from domain.record.records import Record
 from service.temporal.run_histories import RunHistories, RunHistory
-from workflows.state import InstanceState
+from workflows.documents import EarlierRun
+from workflows.state.serializing import state_from
 
 logger = logging.getLogger("slakeeper.reconciler")
 
@@ -43,10 +43,8 @@ class EarlierRuns:
         self._histories = histories
         self._apply = apply
 
-    async def __call__(self, workflow_id: str, run_id: str | None) -> Mapping[str, Any] | None:
-        """`{start, started_at, signals}` as `RunHistories.earlier` gives them.
-
-        The store then has all records of those runs.
+    async def __call__(self, workflow_id: str, run_id: str | None) -> EarlierRun | None:
+        """What `RunHistories.earlier` gives. The store then has all records of those runs.
 
         Without a `run_id` the run is looked for: whoever started the instance may not have known it.
         """
@@ -81,4 +79,4 @@ def _steps(runs: Iterable[RunHistory]) -> Iterable[Record]:
 
 def _beginning(oldest: RunHistory, now: Instant) -> Iterable[Record]:
     if (state := oldest.state) is not None:
-        yield InstanceState.from_json(state).whole_record(now)
+        yield state_from(state).whole_record(now)

@@ -18,7 +18,7 @@ from service.temporal.run_histories import RunHistories
 from service.temporal.sent_steps import STEP_ACTIVITIES
 from service.temporal.starting import start_from_record
 from service.temporal.statuses import suppress_status
-from workflows.calls import NEWEST
+from workflows.documents import RecordRequest
 from workflows.messages import WORKFLOW_TYPE
 from workflows.packing import unpack
 from workflows.run_events import instant_of, newest_first
@@ -142,7 +142,7 @@ class Runs:
             scheduled = event.activity_task_scheduled_event_attributes
             if scheduled.activity_type.name in STEP_ACTIVITIES:
                 [request] = await self._client.data_converter.decode(list(scheduled.input.payloads))
-                yield int(unpack(request)[NEWEST]), instant_of(event.event_time)
+                yield unpack(request, RecordRequest)["newest"], instant_of(event.event_time)
 
     async def _begun_with(self, workflow_id: str, run_id: str) -> int:
         """The sequence up to which the instance was recorded when the run began."""

@@ -16,7 +16,8 @@ from domain.instants import Instant, render
 from service.temporal.sent_steps import STEP_ACTIVITIES, SentSteps
 from service.temporal.statuses import suppress_status
 from workflows.calls import LOAD
-from workflows.messages import AFTER, CANCEL, cancel_id, signal_id
+from workflows.documents import CoreDocument, EarlierRun, LoadAnswer, SignalDocument, StartInput, StateDocument
+from workflows.messages import CANCEL, cancel_id, signal_id
 from workflows.packing import unpack
 from workflows.run_events import instant_of
 
@@ -43,8 +44,8 @@ class SentSignal:
     event_id: str
     at: Instant
 
-    def to_json(self) -> dict[str, Any]:
-        """`{name, payload, at}` for another run. The payload has the same event id and time."""
+    def to_json(self) -> SignalDocument:
+        """For another run. The payload has the same event id and time."""
         return {"name": self.name, "payload": self._named(), "at": render(self.at)}
 
     def _named(self) -> Any:
@@ -65,32 +66,35 @@ class RunHistory:
     """
 
     run_id: str
-    start: Mapping[str, Any]
+    start: StartInput
     started_at: Instant
     continued_from: str | None
     reset_from: str | None
     signals: tuple[SentSignal, ...]
-    records: tuple[Mapping[str, Any], ...]
-    loaded: Mapping[str, Any] | None = None
+    records: tuple[CoreDocument, ...]
+    loaded: LoadAnswer | None = None
     """What the run loaded at its start, if its input did not hold that."""
 
     @property
-    def opening(self) -> Mapping[str, Any]:
-        """`{snapshot, plan, opened}` of an instance that began with this run, else the run's input."""
-        return self.loaded if self.loaded is not None and "snapshot" in self.loaded else self.start
+    def opening(self) -> StartInput:
+        """The beginning of an instance that began with this run, else the run's input."""
+        if self.loaded is None or "snapshot" not in self.loaded:
+            return self.start
+        loaded = self.loaded
+        return {"snapshot": loaded["snapshot"], "plan": loaded["plan"], "opened": loaded["opened"]}
 
     @property
     def after(self) -> str | None:
         """The run after which this one goes on, because that one had ended before the instance was over."""
-        return self.start.get(AFTER)
+        return self.start.get("after")
 
     @property
-    def state(self) -> Mapping[str, Any] | None:
+    def state(self) -> StateDocument | None:
         """The state of the instance with which this run began, None if the instance began with this run."""
         if "carried" in self.start:
-            return unpack(self.start["carried"])
+            return unpack(self.start["carried"], StateDocument)
         recorded = None if self.loaded is None else self.loaded.get("recorded")
-        return None if recorded is None else unpack(recorded)
+        return None if recorded is None else unpack(recorded, StateDocument)
 
 
 class RunHistories:
@@ -140,15 +144,15 @@ class RunHistories:
             yield run
             wanted = run.after or run.continued_from or run.reset_from
 
-    async def earlier(self, workflow_id: str, run_id: str) -> dict[str, Any]:
-        """`{start, started_at, records, signals}` of an instance whose run ended before the instance was over.
+    async def earlier(self, workflow_id: str, run_id: str) -> EarlierRun:
+        """What is left of an instance whose run ended before the instance was over.
 
-        `start` is the input with which the instance began, if its history is still there. `signals` are `{name,
-        payload, at}` with the ids and times under which that run took them, or would have.
+        `start` is the input with which the instance began, if its history is still there. `signals` have the ids and
+        times under which that run took them, or would have.
         """
         runs = await self.chain(workflow_id, run_id)
         return {
-            "start": dict(runs[0].opening) if runs else {},
+            "start": runs[0].opening if runs else {},
             "started_at": render(runs[0].started_at) if runs else None,
             "records": [record for run in runs for record in run.records],
             "signals": [sent.to_json() for run in runs for sent in run.signals],
@@ -159,7 +163,7 @@ class _Reading:
     def __init__(self, client: Client, run_id: str) -> None:
         self._converter = client.data_converter
         self._run_id = run_id
-        self._start: Mapping[str, Any] = {}
+        self._start: StartInput = {}
         self._started_at = Instant(0)
         self._continued_from: str | None = None
         self._reset_from: str | None = None
@@ -194,9 +198,12 @@ class _Reading:
         started = event.workflow_execution_started_event_attributes
         start = await self._decoded(started.input.payloads)
         self._started_at = instant_of(event.event_time)
-        self._start = unpack(start) if isinstance(start, Mapping) else {}
+        self._start = unpack(start if isinstance(start, Mapping) else {}, StartInput)
         self._continued_from = started.continued_execution_run_id or None
-        self._steps.begin(unpack(self._start["carried"]) if "carried" in self._start else self._start)
+        if "carried" in self._start:
+            self._steps.go_on(unpack(self._start["carried"], StateDocument))
+        else:
+            self._steps.begin(self._start)
 
     async def _take_request(self, event: HistoryEvent) -> None:
         scheduled = event.activity_task_scheduled_event_attributes

@@ -11,6 +11,7 @@ from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Firing, Ledger
 from domain.record.records import Record, first_record
 from domain.ticket.events import Event
+from workflows.documents import StartInput, StateDocument
 from workflows.packing import unpack
 
 
@@ -43,15 +44,15 @@ class StartedState:
 
     @classmethod
     def from_json(cls, body: Any) -> StartedState:
-        start = unpack(body) if isinstance(body, Mapping) else {}
-        document = unpack(start["carried"]) if "carried" in start else start
-        state = QueriedState.from_json(document)
+        start = unpack(body if isinstance(body, Mapping) else {}, StartInput)
+        if "carried" in start:
+            carried = unpack(start["carried"], StateDocument)
+            return cls(QueriedState.from_json(carried), tuple(map(Event.from_json, carried["events"])))
+        state = QueriedState.from_json(start)
         if state is None:
             return cls(None)
-        if "events" in document:
-            return cls(state, tuple(Event.from_json(event) for event in document["events"]))
-        opened = Event.from_json(document["opened"])
-        return cls(state, (opened,), first_record(document["snapshot"], state.plan, opened))
+        opened = Event.from_json(start["opened"])
+        return cls(state, (opened,), first_record(start["snapshot"], state.plan, opened))
 
     @property
     def event_ids(self) -> frozenset[str]:

@@ -11,8 +11,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.delivery import GIVE_UP_ATTEMPTS, Deliverer
-from activities.ports import NoticeFailed
 from activities.sending import Sender
+from domain.errors import NoticeFailed
 from domain.instants import from_datetime, render
 from tests.support.clockwork import Mailbox
 

@@ -20,7 +20,7 @@ from domain.record.notices import ESCALATED, WITHDRAWN
 from settings import LogLevel, Settings
 from tests.support.apps import openapi_document
 from workflows.messages import SIGNALS, STATE_QUERY, WORKFLOW_TYPE
-from workflows.state import SHOWN_REFUSALS
+from workflows.state.instance_state import SHOWN_REFUSALS
 from workflows.visibility import ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]

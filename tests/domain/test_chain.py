@@ -23,7 +23,8 @@ from domain.record.records import Record
 from domain.ticket.events import Event
 from tests.support.builders import a_snapshot, acknowledged, at, opened, paused, promise, resolved, resumed
 from workflows.signals import SignalledEvent
-from workflows.state import InstanceState
+from workflows.state.instance_state import InstanceState
+from workflows.state.serializing import new_state
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOT = a_snapshot(promise("first_response", 30), promise("resolution", 120))
@@ -39,7 +40,7 @@ HISTORY = (
 def records(snapshot: Snapshot = SNAPSHOT) -> Iterator[Record]:
     """The steps as the workflow makes them: a breach that a late acknowledgement withdraws among them."""
     (first, _), *later = HISTORY
-    state = InstanceState.opening(snapshot.to_json(), plan(snapshot, [first]).to_json(), first.to_json())
+    state = new_state(snapshot.to_json(), plan(snapshot, [first]).to_json(), first.to_json())
     for event, when in later:
         step(state, at(when) - 1)
         events = [*state.events.values(), *(one.event for one in state.receive([SignalledEvent(event)])[0])]
@@ -51,7 +52,7 @@ def records(snapshot: Snapshot = SNAPSHOT) -> Iterator[Record]:
 def planned(state: InstanceState, snapshot: Snapshot, events: Sequence[Event], now: Instant) -> None:
     """As the workflow takes new events, when nobody can record them for it."""
     after = plan(snapshot, [*state.events.values(), *events])
-    made = state.stance(state.next_sequence(), now).step(events, after, None)
+    made = state.step_context(state.next_sequence(), now).step(events, after, None)
     state.apply(events, after, made.plan_digest)
     state.unrecorded.append(made)
 

@@ -18,7 +18,8 @@ from tests.domain.test_chain import planned
 from tests.domain.test_disorder_properties import arrivals
 from tests.support.strategies import brief
 from workflows.signals import SignalledEvent
-from workflows.state import InstanceState
+from workflows.state.instance_state import InstanceState
+from workflows.state.serializing import new_state, state_document, state_from
 
 
 @brief
@@ -27,20 +28,20 @@ def test_a_true_record_holds_whatever_the_clocks_and_the_order_of_arrival(
     snapshot: Snapshot, events: tuple[Event, ...], random: Any
 ) -> None:
     first, *later = arrivals(events, random)
-    state = InstanceState.opening(snapshot.to_json(), plan(snapshot, [first]).to_json(), first.to_json())
+    state = new_state(snapshot.to_json(), plan(snapshot, [first]).to_json(), first.to_json())
     for event in later:
         a_turn(state, Instant(event.received_at - 1))
         fresh = [one.event for one in state.receive([SignalledEvent(event)])[0]]
         if fresh:
             planned(state, snapshot, fresh, event.received_at)
         if random.random() < 0.3:
-            # As a courier does that comes back before anything is fired.
+            # As a delivery does that comes back before anything is fired.
             state.close_step(event.received_at)
         state.auto_escalate = random.random() < 0.5
         a_turn(state, event.received_at)
         if random.random() < 0.3:
-            body = state.to_json()
-            state = InstanceState.from_json(json.loads(json.dumps(body)))
+            body = state_document(state)
+            state = state_from(json.loads(json.dumps(body)))
         for notice_id in list(state.outstanding)[:2]:
             state.delivered(notice_id)
     a_turn(state, Instant(events[-1].occurred_at + 400 * DAY))

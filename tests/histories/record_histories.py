@@ -39,6 +39,7 @@ from tests.support.clockwork import (
     working,
 )
 from tests.support.servers import in_real_time
+from workflows.documents import StateDocument
 
 HISTORIES = Path(__file__).with_name("histories")
 ZONE = "Europe/Berlin"
@@ -65,7 +66,7 @@ class Nowhere:
     async def deliveries(self, step: Any) -> Sequence[Delivery]:
         return ()
 
-    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
+    async def load(self, organization: str, instance_id: str) -> StateDocument | None:
         return None
 
     async def auto_escalate(self, organization: str) -> bool:
@@ -137,7 +138,7 @@ async def under_another_zone_rule(clockwork: Clockwork) -> Any:
         return ticket.handle
 
 
-async def handed_on(clockwork: Clockwork) -> Any:
+async def continued_as_new(clockwork: Clockwork) -> Any:
     """A run that continues as new while a notice is on its way."""
     short = Policy.from_json({"id": "sla_short", "name": "Short", "targets": [{"type": "resolution", "minutes": 0.1}]})
     ticket = await clockwork.open(snapshot_of(short))
@@ -185,13 +186,13 @@ STORIES: Mapping[str, Callable[[Clockwork], Awaitable[Any]]] = {
         paused_late_and_refused,
         still_running,
         under_another_zone_rule,
-        handed_on,
+        continued_as_new,
         opened_with_an_event,
         after_a_run_that_was_terminated,
     )
 }
 # The time-skipping server does not suggest to continue as new.
-IN_REAL_TIME = (handed_on.__name__, after_a_run_that_was_terminated.__name__)
+IN_REAL_TIME = (continued_as_new.__name__, after_a_run_that_was_terminated.__name__)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from sources.servicenow_log import COLUMNS
+from sources.servicenow.log import COLUMNS
 
 POLICIES = """
 policies:

@@ -110,7 +110,7 @@ def test_a_milestone_that_fires_late_is_listed_and_fails(tmp_path: Path, monkeyp
             replace(firing, fired_at=Instant(firing.fired_at + 2 * SECOND)) for firing in reconcile(plan_, ledger, now)
         )
 
-    monkeypatch.setattr("workflows.state.reconcile", slow)
+    monkeypatch.setattr("workflows.state.instance_state.reconcile", slow)
     result = sla(logs.write(tmp_path, logs.ON_THE_MILESTONE))
     assert result.exit_code == 1, result.output
     assert "resolution/1/halfway: fired: plan within a second of 2016-03-01T10:00:00Z" in result.output
@@ -121,6 +121,13 @@ def test_a_bad_row_is_refused_before_anything_runs(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "line 2, column incident_state" in result.stderr
     assert "'Asleep'" in result.stderr
+
+
+def test_a_log_of_an_unknown_ticket_system_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
+    command = logs.write(tmp_path, logs.QUIRKS)
+    result = sla([*command, "--format", "paper"])
+    assert result.exit_code == 2
+    assert "format: must be one of servicenow, got 'paper'" in result.stderr
 
 
 def test_a_bad_policy_is_refused_by_its_place_in_the_file(tmp_path: Path) -> None:

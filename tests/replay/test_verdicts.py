@@ -18,7 +18,7 @@ from domain.plan.plans import Plan
 from domain.plan.status import instance_status
 from domain.record.ledger import Firing, Key
 from domain.record.notices import firing_id
-from sources import servicenow_log as servicenow
+from sources.servicenow.log import ServiceNow
 
 from . import logs
 
@@ -28,7 +28,7 @@ END = parse("2016-03-03T00:00:00Z")
 def walked(folder: Path, rows: tuple[logs.Row, ...], as_of: Instant = END) -> Outcome:
     """What a workflow without fault would have done."""
     arguments = logs.write(folder, rows)
-    log = servicenow.read(Path(arguments[1]), ZoneInfo("UTC"))
+    log = ServiceNow().read(Path(arguments[1]), ZoneInfo("UTC"))
     case = schedule.cases(log.tickets, rules.load_catalog(Path(arguments[-1]), None), "test")[0]
     facts = case.snapshot.facts
     ledger = tuple(Firing(key, 1, at, Instant(at + 3000)) for key, at in reached(case.expected) if at <= as_of)

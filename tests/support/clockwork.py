@@ -31,6 +31,7 @@ from domain.ticket.tickets import Ticket
 from service.temporal.queries import ask
 from tests.support.replaying import event_types
 from worker import build_worker
+from workflows.documents import StateDocument
 from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input
 from workflows.packing import unpack
 from workflows.visibility import at_start, attribute_values
@@ -112,7 +113,7 @@ class Switchable:
         self._check()
         return await self.inner.deliveries(step)
 
-    async def load(self, organization: str, instance_id: str) -> Mapping[str, Any] | None:
+    async def load(self, organization: str, instance_id: str) -> StateDocument | None:
         self._check()
         return await self.inner.load(organization, instance_id)
 

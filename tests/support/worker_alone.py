@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 import worker
-from activities.channels import LogChannel
+from channels.log import LogChannel
 from guard import GuardedInstance
 from settings import Settings
 from store.store import Store

@@ -72,14 +72,14 @@ async def test_two_cancel_requests_are_one_withdrawal(realtime: Clockwork, polic
         assert "WORKFLOW_TASK_FAILED" not in await ticket.history()
 
 
-async def test_a_cancel_request_while_handing_on_loses_no_event(
+async def test_a_cancel_request_while_continuing_as_new_loses_no_event(
     realtime: Clockwork, policy: Policy, store: Store
 ) -> None:
     realtime.projection.down = True
     async with working(realtime):
         ticket = await realtime.open(snapshot_of(policy, subject="42"))
         await ticket.updated(12)
-        # handing on waits up to 10 s as the store is down
+        # continuing as new waits while the store is down
         await asyncio.sleep(1)
         await ticket.handle.cancel()
         await asyncio.sleep(0.5)

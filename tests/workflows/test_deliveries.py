@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from activities import sending
-from activities.ports import NoticeFailed, NoticeRefused
+from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.policy.policies import Policy
 from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, standing, working

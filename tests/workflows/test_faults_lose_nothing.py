@@ -9,13 +9,13 @@ from datetime import timedelta
 
 import pytest
 
-from activities.ports import NoticeFailed, NoticeRefused
+from domain.errors import NoticeFailed, NoticeRefused
 from domain.policy.policies import Policy
 from store.store import Store
 from tests.support.ailments import fill, full, read_only
 from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, eventually, snapshot_of, working
 from tests.support.interceptors import BeforeTheFirstPlan
-from workflows.calls import APPLY_EVENTS, REGULAR
+from workflows.calls import APPLY_EVENTS, LIMITS
 
 
 async def test_a_store_that_is_down_delays_no_notice_and_gets_everything_later(
@@ -131,9 +131,7 @@ async def test_a_receiver_that_never_answers_is_given_up_after_a_day(clockwork: 
 async def test_a_plan_that_got_lost_with_its_worker_is_made_again(
     clockwork: Clockwork, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(
-        REGULAR, APPLY_EVENTS, {**REGULAR[APPLY_EVENTS], "start_to_close_timeout": timedelta(seconds=1)}
-    )
+    monkeypatch.setitem(LIMITS, APPLY_EVENTS, {**LIMITS[APPLY_EVENTS], "start_to_close_timeout": timedelta(seconds=1)})
     over = asyncio.Event()
     lost = BeforeTheFirstPlan(over.wait)
     async with working(clockwork, interceptors=[lost]):

@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
-from activities.ports import NoticeFailed
+from domain.errors import NoticeFailed
 from domain.ids import InstanceId, workflow_id
 from domain.plan.planning import plan
 from domain.policy.policies import Policy

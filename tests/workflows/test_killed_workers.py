@@ -12,7 +12,7 @@ from pathlib import Path
 
 from domain.policy.policies import Policy
 from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, standing, working
-from workflows.calls import DELIVER, REGULAR
+from workflows.calls import DELIVER, LIMITS
 
 ROOT = Path(__file__).parents[2]
 SECOND = 1 / 60
@@ -82,7 +82,7 @@ async def _has_come(clockwork: Clockwork, type_: str) -> bool:
 async def test_a_receiver_that_takes_longer_than_a_lost_worker_goes_unheard_is_sent_each_notice_once(
     clockwork: Clockwork, policy: Policy
 ) -> None:
-    slow = Mailbox(seconds=1.5 * REGULAR[DELIVER]["heartbeat_timeout"].total_seconds())
+    slow = Mailbox(seconds=1.5 * LIMITS[DELIVER]["heartbeat_timeout"].total_seconds())
     async with working(clockwork, channels=[slow]):
         ticket = await clockwork.open(snapshot_of(policy))
         await ticket.go_to(31)

@@ -75,7 +75,7 @@ async def test_a_start_that_is_more_than_temporal_takes_is_refused_for_good(
         )
 
 
-async def test_a_megabyte_of_attributes_is_handed_on_recorded_and_loaded_again_and_more_is_set_aside(
+async def test_a_megabyte_of_attributes_is_carried_over_recorded_and_loaded_again_and_more_is_set_aside(
     realtime: Clockwork, store: Store, policy: Policy
 ) -> None:
     """Past the suggestion to continue as new, past completion, and back by a reopening; hardly compressible."""

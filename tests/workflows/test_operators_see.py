@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from domain.instants import parse, to_datetime
+from domain.plan.planning import plan
 from domain.policy.policies import Policy
 from service.temporal.queries import ask
+from tests.support.builders import OFFICE, a_snapshot, at, opened, promise
 from tests.support.clockwork import Clockwork, Opened, snapshot_of, working
+from workflows.state.serializing import new_state
+from workflows.visibility import details
 
 
 async def timer_summaries(ticket: Opened, run_id: str | None) -> list[Any]:
@@ -44,5 +50,19 @@ async def test_the_details_show_each_target_with_its_due_instant(clockwork: Cloc
         await ticket.signal("pause", 0, event_id="p")
         await ticket.applied("p")
         details = str(await ask(ticket.handle, "__temporal_workflow_metadata"))
-        assert f"| first_response | {ticket.at(60)} | stopped | yes |" in details
-        assert "| resolution | paused | paused |  |" in details
+        due = f"{to_datetime(parse(ticket.at(60))):%a %Y-%m-%d %H:%M:%S} UTC"
+        assert f"- **first_response**: stopped, due {due}, met" in details
+        assert "- **resolution**: paused, no due instant, not decided yet" in details
+
+
+def test_the_details_are_a_line_a_target_with_times_in_the_zone_of_the_business_hours() -> None:
+    calendar = replace(OFFICE, timezone="Asia/Tokyo")
+    snapshot = a_snapshot(promise("first_response", 30), promise("resolution", 120), calendar=calendar)
+    first = opened("00:30")
+    state = new_state(snapshot.to_json(), plan(snapshot, [first]).to_json(), first.to_json())
+    assert details(state, at("01:30")).splitlines() == [
+        "**breached** under *Support* (version 1)",
+        "",
+        "- **first_response**: running, due Mon 2026-03-02 10:00:00 JST, not met",
+        "- **resolution**: running, due Mon 2026-03-02 11:30:00 JST, not decided yet",
+    ]

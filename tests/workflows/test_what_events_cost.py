@@ -151,7 +151,7 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def forgets(self: Applying, *given: Any, **named: Any) -> None:
         made(self, *given, **named)
-        self._pasts = Forgetful()
+        self._known = Forgetful()
 
     monkeypatch.setattr(Applying, "__init__", forgets)
 

@@ -18,7 +18,7 @@ from domain.errors import InvalidValue
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import Instant, from_datetime
 from domain.ticket.tickets import Ticket
-from sources.servicenow_states import KNOWN, events_of
+from sources.servicenow.states import KNOWN, events_of
 from sources.tickets import LoggedTicket, Skipped, TicketLog
 
 COLUMNS = ("number", "incident_state", "opened_at", "sys_updated_at", "priority", "made_sla")
@@ -43,8 +43,19 @@ class Row:
     fields: Mapping[str, str]
 
 
-def read(path: Path, zone: ZoneInfo) -> TicketLog:
-    """Raises InvalidValue naming line, column and value of a row that makes no sense; an incomplete one is skipped."""
+class ServiceNow:
+    """The audit export of incidents."""
+
+    def read(self, path: Path, zone: ZoneInfo) -> TicketLog:
+        """A row without state or time, or an incident without any opening time, is skipped.
+
+        Raises InvalidValue naming line, column and value of any other row that makes no sense, and for a log without a
+        complete incident.
+        """
+        return _read(path, zone)
+
+
+def _read(path: Path, zone: ZoneInfo) -> TicketLog:
     rows = list(_rows(_text(path), path, zone))
     incidents: dict[str, list[Row]] = {}
     skipped: list[Skipped] = []

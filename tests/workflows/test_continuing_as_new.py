@@ -11,7 +11,8 @@ from domain.policy.policies import Policy
 from domain.ticket.events import Event, EventKind
 from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of, standing, working
 from tests.support.replaying import replay_everything
-from workflows.state import InstanceState, Outstanding
+from workflows.state.serializing import new_state, state_document, state_from
+from workflows.state.steps import Outstanding
 
 SECOND = 1 / 60
 
@@ -50,10 +51,10 @@ async def test_a_milestone_fires_on_time_while_an_instance_waits_to_continue_as_
     assert len(realtime.mailbox.ids) == len(set(realtime.mailbox.ids)) == 3
 
 
-def test_the_age_of_a_notice_is_handed_on(policy: Policy) -> None:
+def test_the_next_run_knows_the_age_of_a_notice(policy: Policy) -> None:
     opened = Event(EventKind.OPENED, "o", Instant(0), Instant(0))
     snapshot = snapshot_of(policy)
-    state = InstanceState.opening(snapshot.to_json(), plan(snapshot, [opened]).to_json(), opened.to_json())
+    state = new_state(snapshot.to_json(), plan(snapshot, [opened]).to_json(), opened.to_json())
     state.outstanding["n"] = Outstanding({"id": "n"}, since=Instant(7))
-    again = InstanceState.from_json(json.loads(json.dumps(state.to_json())))
+    again = state_from(json.loads(json.dumps(state_document(state))))
     assert again.outstanding["n"].since == Instant(7)

@@ -10,15 +10,14 @@ import pytest
 from domain.errors import InvalidValue
 from domain.instants import render
 from domain.ticket.events import in_order
-from sources import servicenow_log as servicenow
+from sources.servicenow.log import ServiceNow
 from sources.tickets import TicketLog
-
-from . import logs
-from .logs import Row, row
+from tests.replay import logs
+from tests.replay.logs import Row, row
 
 
 def read(folder: Path, rows: tuple[Row, ...], zone: str = "UTC") -> TicketLog:
-    return servicenow.read(Path(logs.write(folder, rows)[1]), ZoneInfo(zone))
+    return ServiceNow().read(Path(logs.write(folder, rows)[1]), ZoneInfo(zone))
 
 
 def kinds(folder: Path, rows: tuple[Row, ...]) -> list[str]:

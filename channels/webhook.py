@@ -1,10 +1,9 @@
-"""The channels that exist: the log, and webhooks that take CloudEvents in structured mode."""
+"""Webhooks: receivers over HTTP that take CloudEvents in structured mode."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,22 +11,19 @@ import httpx
 from cloudevents.core.bindings.http import to_structured_event
 from cloudevents.core.v1.event import CloudEvent
 
-from activities.ports import NoticeFailed, NoticeRefused
+from channels.channel import Channel, Configuration
+from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import parse, to_datetime
-from domain.record.records import LOG
 
-logger = logging.getLogger("slakeeper.notices")
-
-# The receiver has read the notice and says that it will never take it; anything else may pass.
+# Statuses by which a receiver says that it has read the notice and will never take it. Any other may pass.
 REFUSALS = frozenset({400, 405, 406, 410, 413, 415, 422})
 LONGEST_WAIT_SECONDS = 3600.0
 
 
-class LogChannel:
-    name = LOG
-
-    async def send(self, notice: Mapping[str, Any]) -> None:
-        logger.info("%s %s: %s", notice["type"], notice["id"], notice["data"]["message"])
+def webhooks(configuration: Configuration, client: httpx.AsyncClient) -> Iterator[Channel]:
+    """One channel for each URL of `SLA_WEBHOOK_URLS`."""
+    for url in configuration.webhook_urls:
+        yield WebhookChannel(url, client)
 
 
 class WebhookChannel:
@@ -62,6 +58,6 @@ def _cloud_event(notice: Mapping[str, Any]) -> CloudEvent:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds from a numeric Retry-After (RFC 9110, 10.2.3); a date there is left to our own backoff."""
+    """Seconds from a numeric Retry-After (RFC 9110, 10.2.3). None for a date: our own backoff decides then."""
     value = response.headers.get("retry-after", "")
     return min(float(value), LONGEST_WAIT_SECONDS) if value.isascii() and value.isdigit() else None

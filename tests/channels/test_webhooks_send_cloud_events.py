@@ -9,8 +9,8 @@ import httpx
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
 
-from activities.channels import WebhookChannel
-from activities.ports import NoticeFailed, NoticeRefused
+from channels.webhook import WebhookChannel
+from domain.errors import NoticeFailed, NoticeRefused
 from tests.support.receiver import Receiver, receiving
 
 NOTICE: dict[str, Any] = {

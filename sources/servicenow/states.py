@@ -1,4 +1,4 @@
-"""From the states a ServiceNow incident was seen in to the events that the engine knows."""
+"""From the states of a ServiceNow incident to the events that the engine knows."""
 
 from __future__ import annotations
 

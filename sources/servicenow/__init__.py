@@ -1,0 +1,1 @@
+"""ServiceNow, as its audit export tells of incidents."""

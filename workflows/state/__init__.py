@@ -1,0 +1,1 @@
+"""Everything an instance knows, without Temporal."""

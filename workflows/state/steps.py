@@ -1,0 +1,85 @@
+"""What a step is made of before it is recorded: what has changed, and notices that are on their way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from domain.instants import Instant, parse_optional, render_optional
+from domain.record.ledger import Ledger, merge
+from domain.record.records import Delivery, Record
+from workflows.documents import CoreDocument, NoticeOnItsWay, Outcome, TellRequest
+
+
+@dataclass(slots=True)
+class Outstanding:
+    """A notice on its way: the document as it was first made, the channels that are settled, and when sending began."""
+
+    notice: CoreDocument
+    settled: dict[str, Delivery] = field(default_factory=dict)
+    since: Instant | None = None
+
+    @property
+    def withdraws(self) -> str | None:
+        """The id of the notice that this one takes back."""
+        id_: str | None = self.notice["data"]["withdraws"]
+        return id_
+
+    def to_json(self) -> NoticeOnItsWay:
+        settled = [delivery.to_json() for delivery in self.settled.values()]
+        return {"notice": self.notice, "settled": settled, "since": render_optional(self.since)}
+
+    @classmethod
+    def from_json(cls, body: NoticeOnItsWay) -> Outstanding:
+        deliveries = [Delivery.from_json(delivery) for delivery in body["settled"]]
+        return cls(
+            body["notice"],
+            {delivery.channel: delivery for delivery in deliveries},
+            parse_optional(body.get("since"), "since"),
+        )
+
+
+@dataclass(slots=True)
+class PendingStep:
+    """What has changed since the last record; `settled` are ids of notices that wait for no channel any more."""
+
+    firings: Ledger = ()
+    notices: list[CoreDocument] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+    refused: bool = False
+
+    def __bool__(self) -> bool:
+        return any((self.firings, self.notices, self.deliveries, self.settled, self.refused))
+
+    @property
+    def is_about_deliveries_alone(self) -> bool:
+        return not (self.notices or self.refused)
+
+    @property
+    def added(self) -> dict[str, Any]:
+        """The fields of its record."""
+        return {
+            "firings": self.firings,
+            "notices": tuple(self.notices),
+            "deliveries": tuple(self.deliveries),
+            "settled": tuple(self.settled),
+        }
+
+    def joined_to(self, last: Record, *, ongoing: bool) -> Record:
+        """The last record with these deliveries in it."""
+        return replace(
+            last,
+            ongoing=ongoing,
+            firings=merge(last.firings, self.firings),
+            deliveries=(*last.deliveries, *self.deliveries),
+            settled=(*last.settled, *self.settled),
+        )
+
+
+def with_outcome(step: Record, request: TellRequest, outcome: Outcome) -> Record:
+    """The step as the activity that sent its notices has recorded it, or would have."""
+    settled = outcome["settled"]
+    unsettled = {notice["id"] for notice in step.notices} - set(settled)
+    deliveries = [Delivery.from_json(delivery) for delivery in outcome["deliveries"]]
+    return step.told(deliveries, settled, ongoing=request["ongoing_besides"] or bool(unsettled))
