@@ -6,7 +6,7 @@ import ast
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ import pytest
 from temporalio import workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from channels.registry import CHANNELS
 from domain.policy.clocks import CLOCKS
 from domain.ticket import events
 from domain.ticket.events import EventKind
+from sources.registry import SOURCES
 from tests.support.clockwork import time_skipping
 from workflows.messages import SIGNALS
 
@@ -77,6 +79,32 @@ def test_an_event_has_a_signal_and_both_pages_say_what_it_is(kind: EventKind) ->
     assert names, next_step(f"no signal tells {kind}", "Add an event", 3)
     for page, name in (("docs/signals.md", names[0]), ("docs/api-v2.md", kind.value)):
         assert f"`{name}`" in text(page), next_step(f"{page} does not explain `{name}`", "Add an event", 4)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_ticket_system_is_explained_and_tested(name: str) -> None:
+    row = next_step(f"docs/replay.md has no row for {name}", "Add a ticket system", 3)
+    assert f"\n| `{name}` |" in text("docs/replay.md"), row
+    tests = next_step(f"tests/sources has no file for {name}", "Add a ticket system", 4)
+    assert list((ROOT / "tests" / "sources").glob(f"test_{name}*.py")), tests
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_a_channel_is_explained_and_tested(name: str) -> None:
+    row = next_step(f"docs/notices.md has no row for {name}", "Add a channel", 4)
+    assert f"\n| `{name}` |" in text("docs/notices.md"), row
+    tests = next_step(f"tests/channels has no file for {name}", "Add a channel", 5)
+    assert list((ROOT / "tests" / "channels").glob(f"test_{name}*.py")), tests
+
+
+@pytest.mark.parametrize(("folder", "registry"), [("sources", SOURCES), ("channels", CHANNELS)])
+def test_whatever_lies_in_a_room_is_in_its_registry(folder: str, registry: Mapping[str, Any]) -> None:
+    """A file or a package beside those that every room has is a ticket system or a channel."""
+    common = {"__init__", "__pycache__", "registry", "source", "channel", "tickets"}
+    found = {path.stem for path in (ROOT / folder).iterdir()} - common
+    recipe = "Add a ticket system" if folder == "sources" else "Add a channel"
+    unregistered = sorted(found - set(registry))
+    assert not unregistered, next_step(f"{folder}/ has {unregistered}, which are not registered", recipe, 2)
 
 
 def patches() -> set[str]:

@@ -167,7 +167,8 @@ class InstanceState:
     def _fix(self, changed: Sequence[Firing]) -> list[str]:
         self.ledger = merge(self.ledger, changed)
         self.step.firings = merge(self.step.firings, changed)
-        notices = [notice(self.facts, self.plan, firing) for firing in changed if not firing.skipped]
+        events = self.events.values()
+        notices = [notice(self.facts, self.plan, firing, events) for firing in changed if not firing.skipped]
         self.step.notices += notices
         self.outstanding |= {document["id"]: Outstanding(document) for document in notices}
         return [document["id"] for document in notices]
