@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
@@ -15,7 +14,7 @@ from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import instance_status, met
 from domain.policy.snapshot import Facts
 from domain.record.records import next_due
-from workflows.documents import CoreDocument
+from domain.wording import spoken_instant
 from workflows.state.instance_state import InstanceState
 
 STATUS = SearchAttributeKey.for_keyword("SlaStatus")
@@ -23,8 +22,6 @@ POLICY = SearchAttributeKey.for_keyword("SlaPolicy")
 PRIORITY = SearchAttributeKey.for_keyword("SlaPriority")
 KIND = SearchAttributeKey.for_keyword("SlaKind")
 NEXT_DUE = SearchAttributeKey.for_datetime("SlaNextDue")
-
-_SECONDS = "%a %Y-%m-%d %H:%M:%S %Z"
 
 ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (STATUS, POLICY, PRIORITY, KIND, NEXT_DUE)
 
@@ -99,11 +96,10 @@ def _as_datetime(text: str) -> datetime:
 def details(state: InstanceState, now: Instant) -> str:
     """The targets as a Markdown list, and what was set aside. (The UI runs the cells of Markdown tables together.)"""
     facts = state.facts
-    zone = _zone(state.snapshot)
     lines = [
         f"**{state.status(now)}** under *{facts.policy_name}* (version {facts.policy_version})",
         "",
-        *(_line(target, zone, now) for target in state.plan.latest),
+        *(_line(target, facts.timezone, now) for target in state.plan.latest),
     ]
     if state.refused:
         last = state.refusals[-1]
@@ -111,17 +107,9 @@ def details(state: InstanceState, now: Instant) -> str:
     return "\n".join(lines)
 
 
-def _line(target: TargetPlan, zone: ZoneInfo, now: Instant) -> str:
-    """`- **resolution** by team_7: running, due Mon 2026-03-02 10:00:00 CET, not decided yet`."""
+def _line(target: TargetPlan, zone: str, now: Instant) -> str:
+    """`- **resolution** by team_7: running, due Mon 2026-03-02 10:00:00+01:00, not decided yet`."""
     owner = "" if target.stint is None else f" by {target.team_id}"
-    due = "no due instant" if target.due_at is None else f"due {to_datetime(target.due_at).astimezone(zone):{_SECONDS}}"
+    due = "no due instant" if target.due_at is None else f"due {spoken_instant(target.due_at, zone)}"
     verdict = {True: "met", False: "not met", None: "not decided yet"}[met(target, now)]
     return f"- **{target.type}**{owner}: {target.state}, {due}, {verdict}"
-
-
-def _zone(snapshot: CoreDocument) -> ZoneInfo:
-    """The zone of the calendar that measures; UTC where the snapshot names none that is known here."""
-    try:
-        return ZoneInfo(snapshot["calendar"]["calendar"]["timezone"])
-    except (KeyError, TypeError, ValueError):
-        return ZoneInfo("UTC")

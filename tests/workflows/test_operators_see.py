@@ -8,9 +8,10 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from domain.instants import parse, to_datetime
+from domain.instants import parse
 from domain.plan.planning import plan
 from domain.policy.policies import Policy
+from domain.wording import spoken_instant
 from service.temporal.queries import ask
 from tests.support.builders import OFFICE, a_snapshot, at, opened, promise
 from tests.support.clockwork import Clockwork, Opened, snapshot_of, working
@@ -50,7 +51,7 @@ async def test_the_details_show_each_target_with_its_due_instant(clockwork: Cloc
         await ticket.signal("pause", 0, event_id="p")
         await ticket.applied("p")
         details = str(await ask(ticket.handle, "__temporal_workflow_metadata"))
-        due = f"{to_datetime(parse(ticket.at(60))):%a %Y-%m-%d %H:%M:%S} UTC"
+        due = spoken_instant(parse(ticket.at(60)), "UTC")
         assert f"- **first_response**: stopped, due {due}, met" in details
         assert "- **resolution**: paused, no due instant, not decided yet" in details
 
@@ -63,6 +64,6 @@ def test_the_details_are_a_line_a_target_with_times_in_the_zone_of_the_business_
     assert details(state, at("01:30")).splitlines() == [
         "**breached** under *Support* (version 1)",
         "",
-        "- **first_response**: running, due Mon 2026-03-02 10:00:00 JST, not met",
-        "- **resolution**: running, due Mon 2026-03-02 11:30:00 JST, not decided yet",
+        "- **first_response**: running, due Mon 2026-03-02 10:00:00+09:00, not met",
+        "- **resolution**: running, due Mon 2026-03-02 11:30:00+09:00, not decided yet",
     ]
