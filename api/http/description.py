@@ -14,18 +14,26 @@ from api.http import problems
 def complete(app: FastAPI) -> None:
     """Have the app describe itself with nothing left out. Every answer that is a problem refers to one schema."""
     described = app.openapi
+    completed: dict[str, Any] | None = None
 
     def whole() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schemas = described()["components"]["schemas"]
-            schemas |= problems.schemas()
-            for name, examples in _examples(BaseModel):
-                if examples.keys() <= schemas.get(name, {}).keys():
-                    schemas[name] |= examples
-        return described()
+        nonlocal completed
+        document = described()
+        # FastAPI keeps its document, and makes another one once there are other routes.
+        if document is not completed:
+            _complete(document["components"]["schemas"])
+            completed = document
+        return document
 
     replacement: Callable[[], dict[str, Any]] = whole
     app.openapi = replacement  # type: ignore[method-assign]
+
+
+def _complete(schemas: dict[str, Any]) -> None:
+    schemas |= problems.schemas()
+    for name, examples in _examples(BaseModel):
+        if examples.keys() <= schemas.get(name, {}).keys():
+            schemas[name] |= examples
 
 
 def _examples(model: type[BaseModel]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from api.app import create_app
+from settings import Settings
+
 PROBLEM = "application/problem+json"
 
 ROUTES = {
@@ -96,6 +99,16 @@ async def test_a_problem_is_described_once_and_referred_to_by_every_answer_that_
     assert len(answers) > 400
     assert all(answer["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/Problem"} for answer in answers)
     assert len(text) < 420_000
+
+
+def test_the_description_stays_whole_when_fastapi_makes_it_again() -> None:
+    app = create_app(Settings())
+    first = app.openapi()
+    app.add_api_route("/more", lambda: None)
+    again = app.openapi()
+    assert again is not first
+    assert "/more" in again["paths"]
+    assert "Problem" in again["components"]["schemas"]
 
 
 async def test_every_reference_in_the_description_leads_somewhere(api: Any) -> None:
