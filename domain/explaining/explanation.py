@@ -76,7 +76,8 @@ class ExplainedClock:
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """Another policy that a change of the ticket put in force; `matching` None where no policy would choose it."""
+    """Another policy that a change of the ticket put in force; `matching` None where no policy chooses the ticket any
+    more: then nothing is promised, and the policy is the one it left."""
 
     in_force: PolicyInForce
     matching: MatchRecord | None
@@ -164,8 +165,7 @@ def _changes(snapshot: Snapshot, turns: Sequence[Turn], changed: Iterable[Policy
     for in_force in changed:
         assert in_force.event_id is not None
         ticket = by_event[in_force.event_id].ticket
-        is_chosen = snapshot.choice(ticket) is not None
-        yield PolicyChange(in_force, MatchRecord.of(policies, in_force.policy, ticket) if is_chosen else None)
+        yield PolicyChange(in_force, None if in_force.is_left else MatchRecord.of(policies, in_force.policy, ticket))
 
 
 def _events(turns: Sequence[Turn], ledger: Ledger) -> Iterator[ExplainedEvent]:

@@ -160,12 +160,12 @@ def _value(value: Any) -> str:
 def _change(change: PolicyChange, home: str) -> Iterator[str]:
     in_force = change.in_force
     start = spoken_instant(in_force.start, _zone(in_force.calendar, home))
+    if change.matching is None:
+        yield f"  from {start} (event {in_force.event_id}) nothing is promised: no policy chooses the ticket any more"
+        return
     does = "begins again under" if in_force.restarts else "goes on under"
     yield f"  from {start} (event {in_force.event_id}) {does} {_named(in_force.policy)}{_priority(in_force.priority)}"
-    if change.matching is None:
-        yield "    no policy would choose the ticket any more; it keeps the one it has"
-    else:
-        yield from (f"  {line}" for line in _matching(change.matching))
+    yield from (f"  {line}" for line in _matching(change.matching))
 
 
 def _clock(explained: Explanation, clock: ExplainedClock, steps: Mapping[str, str], home: str) -> Iterator[str]:

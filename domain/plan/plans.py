@@ -71,7 +71,8 @@ class TargetPlan:
     event id of the stint that the clock belongs to, if any; `team_id` the team whose promise it is or has become.
     `cycle` counts from 1. A cycle is `superseded` if the clock began again in its stead or its promise was taken back.
     `budget` of a `fixed` target is the wall time until its fixed instant. `policy` is None until a change of the
-    ticket puts another policy in force.
+    ticket puts another policy in force. `used_when_breached` is there where it is not the budget: a changed target may
+    have been breached with less used, or by a change that came when more was used.
     """
 
     id: str
@@ -92,6 +93,7 @@ class TargetPlan:
     superseded: bool = False
     fixed: bool = False
     policy: PolicyFacts | None = None
+    used_when_breached: Micros | None = None
 
     @property
     def name(self) -> str:
@@ -106,6 +108,11 @@ class TargetPlan:
     def remaining(self) -> Micros:
         """Working time left as of `since`; negative once the budget is exceeded."""
         return Micros(self.budget - self.used)
+
+    @property
+    def used_before_overrun(self) -> Micros:
+        """What was used at the breach, or will be: whatever is used beyond it is overrun."""
+        return self.budget if self.used_when_breached is None else self.used_when_breached
 
     def with_reached_only(self) -> TargetPlan:
         """The same target without the milestones that are not going to happen."""
@@ -129,6 +136,7 @@ class TargetPlan:
             **{name: value for name, value in (("stint", self.stint), ("team_id", self.team_id)) if value is not None},
             **{name: True for name in ("superseded", "fixed") if getattr(self, name)},
             **({} if self.policy is None else {"policy": self.policy.to_json()}),
+            **({} if self.used_when_breached is None else {"used_when_breached": self.used_when_breached}),
         }
 
     @classmethod
@@ -152,6 +160,7 @@ class TargetPlan:
             superseded=body.get("superseded", False),
             fixed=body.get("fixed", False),
             policy=PolicyFacts.from_json(body["policy"]) if "policy" in body else None,
+            used_when_breached=Micros(body["used_when_breached"]) if "used_when_breached" in body else None,
         )
 
 

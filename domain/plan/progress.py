@@ -102,6 +102,11 @@ class Progress:
         """Time of all spans that have ended."""
         return Micros(sum(self.worked))
 
+    def used_by(self, instant: Instant) -> Micros:
+        """Time of the spans, or the parts of them, that lie before the instant."""
+        parts = (span.clip(self.ran[0].start, instant) for span in self.ran)
+        return Micros(sum(self.calendar.elapsed(part.start, part.end) for part in parts if part is not None))
+
     def reach(self, threshold: Micros) -> Instant | None:
         """When `threshold` is used up while the clock runs; an event at that very instant comes first."""
         left = threshold
@@ -203,7 +208,16 @@ def _planned(last: MeasuredPromise, number: int, reached: Mapping[str, Milestone
         superseded=cycle.superseded,
         fixed=last.promise.is_fixed,
         policy=last.promise.in_force.facts,
+        used_when_breached=_used_when_breached(last, breached_at),
     )
+
+
+def _used_when_breached(last: MeasuredPromise, breached_at: Instant | None) -> Micros | None:
+    """None where it is what is promised, as it is wherever nothing but the first promise of a clock was in force."""
+    if breached_at is None or (last.promise.start is None and not last.promise.is_fixed):
+        return None
+    used = last.progress.used_by(breached_at)
+    return None if used == last.length else used
 
 
 def _milestones(last: MeasuredPromise, reached: Mapping[str, Milestone]) -> tuple[Milestone, ...]:

@@ -21,6 +21,8 @@ class PolicyInForce:
 
     `event_id` is the event that put it in force (None: the opening). `is_first` says whether policy and calendar are
     those the ticket opened under. A policy that `restarts` lets the clocks that are going begin again at `start`.
+    A policy that `is_left` promises nothing any more: no policy chooses the ticket, and until one does the policy only
+    says what the next change does.
     """
 
     start: Instant
@@ -30,6 +32,7 @@ class PolicyInForce:
     calendar: CalendarVersion
     is_first: bool
     restarts: bool = False
+    is_left: bool = False
 
     @property
     def facts(self) -> PolicyFacts | None:
@@ -40,7 +43,7 @@ class PolicyInForce:
 
     @property
     def targets(self) -> tuple[TargetRule, ...]:
-        return self.policy.targets_for(self.priority)
+        return () if self.is_left else self.policy.targets_for(self.priority)
 
     def target(self, type_: str) -> TargetRule | None:
         return next((target for target in self.targets if target.type == type_), None)
@@ -50,7 +53,8 @@ def policies_in_force(snapshot: Snapshot, turns: Sequence[Turn]) -> tuple[Policy
     """In order, the first from the opening on; more than one only where a policy says that changes count.
 
     The policy in force when the ticket changes decides what the change does. A ticket that no policy would choose any
-    more keeps the one it has. So does a ticket that did not change, whatever a replan has made of the policies.
+    more is promised nothing from then on. One that did not change keeps what it has, whatever a replan has made of the
+    policies.
     """
     first = PolicyInForce(
         turns[0].at, None, snapshot.policy, snapshot.ticket.priority, snapshot.calendar, is_first=True
@@ -110,8 +114,8 @@ def _on_reopen(current: PolicyInForce, type_: str) -> OnReopen:
 
 
 def _after_change(snapshot: Snapshot, current: PolicyInForce, turn: Turn) -> PolicyInForce:
-    chosen = snapshot.choice(turn.ticket) or (current.policy, current.calendar)
-    policy, calendar = chosen
+    chosen = snapshot.choice(turn.ticket)
+    policy, calendar = (current.policy, current.calendar) if chosen is None else chosen
     return PolicyInForce(
         start=turn.at,
         event_id=turn.event.event_id,
@@ -120,4 +124,5 @@ def _after_change(snapshot: Snapshot, current: PolicyInForce, turn: Turn) -> Pol
         calendar=calendar,
         is_first=policy == snapshot.policy,
         restarts=current.policy.on_change is OnChange.RESTART,
+        is_left=chosen is None,
     )

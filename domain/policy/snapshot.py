@@ -154,7 +154,12 @@ class Snapshot:
         return Alternative(self.policy, self.calendar, self.team_calendars)
 
     def choice(self, ticket: Ticket) -> tuple[Policy, CalendarVersion] | None:
-        """The policy and calendar for the ticket as it is now; None when no alternative matches."""
+        """The policy and calendar for the ticket as it is now; None when no alternative matches.
+
+        Where no alternatives were frozen, nothing says what else it might change to, and its own policy stays.
+        """
+        if not self.alternatives:
+            return self.policy, self.calendar
         found = first_match((one.policy for one in self.alternatives), ticket)
         if found is None:
             return None

@@ -126,7 +126,7 @@ def _said(target: TargetPlan, milestone: Milestone) -> str:
     return {
         HALFWAY: f"has used half of its {budget}",
         AT_RISK: f"is at risk: {used} of {budget} are used",
-        BREACHED: f"is breached: its {budget} are used up",
+        BREACHED: f"is breached: its {used} are used up",
     }.get(milestone.name, f"escalates ({spoken_milestone(milestone.name, milestone)}): {used} of {budget} are used")
 
 

@@ -155,6 +155,11 @@ def used_at(target: TargetPlan, calendar: Calendar, now: Instant) -> Micros:
     return Micros(target.used + calendar.elapsed(target.since, now))
 
 
+def overrun_at(target: TargetPlan, calendar: Calendar, now: Instant) -> Micros:
+    """Working time from the due instant that passed to the stop, or to `now`; pauses in between do not count."""
+    return Micros(max(0, used_at(target, calendar, now) - target.used_before_overrun))
+
+
 def paused_at(target: TargetPlan, now: Instant) -> Micros:
     """Wall time spent paused by `now`."""
     going = max(0, now - target.since) if target.state is ClockState.PAUSED else 0

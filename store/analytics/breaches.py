@@ -12,7 +12,7 @@ from domain.ids import SubjectType
 from domain.instants import Instant, Micros
 from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
-from domain.record.views import calendar_of, used_at
+from domain.record.views import calendar_of, overrun_at
 from store.analytics import queries
 from store.analytics.queries import INSTANCES, TARGETS, OutcomeWindow, Scope
 from store.database.types import instant, optional_instant
@@ -49,7 +49,7 @@ def find_breaches(
     page = queries.breached(scope, window, *TARGETS, *subject).order_by(*order).limit(limit).offset(offset)
     rows = conn.execute(page).all()
     plans = _plans(conn, scope, {row.instance_id for row in rows if row.worked is None})
-    return [_breach(row, _used(row, plans, window.now), window.now) for row in rows]
+    return [_breach(row, _overrun(row, plans, window.now), window.now) for row in rows]
 
 
 def _plans(conn: sa.Connection, scope: Scope, instance_ids: set[str]) -> Mapping[str, tuple[Plan, Snapshot | None]]:
@@ -61,17 +61,19 @@ def _plans(conn: sa.Connection, scope: Scope, instance_ids: set[str]) -> Mapping
     }
 
 
-def _used(row: Any, plans: Mapping[str, tuple[Plan, Snapshot | None]], now: Instant) -> int:
+def _overrun(row: Any, plans: Mapping[str, tuple[Plan, Snapshot | None]], now: Instant) -> Micros:
     if row.worked is not None:
-        return int(row.worked)
+        return Micros(max(0, row.worked - row.worked_when_due))
     planned, snapshot = plans[row.instance_id]
     target = planned.target(row.name, row.cycle)
     assert target is not None, "the rows of an instance are those of its plan"
-    # While its opening is not recorded, its calendar is unknown.
-    return target.used if snapshot is None else used_at(target, calendar_of(snapshot, target), now)
+    if snapshot is None:
+        # While its opening is not recorded, its calendar is unknown.
+        return Micros(max(0, target.used - target.used_before_overrun))
+    return overrun_at(target, calendar_of(snapshot, target), now)
 
 
-def _breach(row: Any, used: int, now: Instant) -> MeasuredBreach:
+def _breach(row: Any, overrun: Micros, now: Instant) -> MeasuredBreach:
     due_at, stopped_at = instant(row.outcome_at), optional_instant(row.stopped_at)
     return MeasuredBreach(
         instance_id=row.instance_id,
@@ -80,7 +82,7 @@ def _breach(row: Any, used: int, now: Instant) -> MeasuredBreach:
         target=row.type,
         due_at=due_at,
         stopped_at=stopped_at,
-        overrun=Micros(max(0, used - row.budget)),
+        overrun=overrun,
         wall_overrun=Micros((now if stopped_at is None else stopped_at) - due_at),
         policy_id=row.policy_id,
         team_id=row.team_id,

@@ -107,7 +107,7 @@ def _row(record: Record, target: TargetPlan) -> dict[str, Any]:
         "stopped_at": moment(target.stopped_at),
         "outcome": outcome,
         "outcome_at": moment(outcome_at),
-        "budget": target.budget,
+        "worked_when_due": target.used_before_overrun,
         "worked": target.used if stopped else None,
         "lasted": _lasted(target),
         "paused": target.paused_for,

@@ -18,10 +18,11 @@ from domain.policy.clocks import ClockState, Hold, OnReopen, Span
 from domain.policy.conditions import Condition
 from domain.policy.policies import OnChange, Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
-from domain.record.views import instance_view
+from domain.record.views import instance_view, overrun_at
 from domain.ticket.events import Event
 from domain.ticket.tickets import Ticket
 from tests.support.builders import (
+    ALWAYS,
     OFFICE,
     a_policy,
     a_ticket,
@@ -331,10 +332,57 @@ def test_the_policy_in_force_at_a_reopening_decides_what_it_does() -> None:
     assert [one.due_at for one in plan(frozen(gold, standard), closed).targets] == [at("10:00"), at("14:00")]
 
 
-def test_a_ticket_that_no_policy_would_choose_any_more_keeps_the_one_it_has() -> None:
+@pytest.mark.parametrize("mode", [OnChange.RETARGET, OnChange.RESTART])
+def test_a_ticket_that_leaves_every_policy_is_promised_nothing_any_more(mode: OnChange) -> None:
+    """A ticket that no policy chooses any more loses its promise, as one that goes to a policy without targets."""
+    only_gold = replace(FOR_GOLD, on_change=mode)
+    snapshot = frozen(only_gold, ticket=a_ticket("high", plan="gold"))
+    story = [opened("09:00"), updated("09:30", plan="none")]
+    left = plan(snapshot, story)
+    assert (only(left).state, only(left).superseded, only(left).due_at) == (ClockState.CANCELLED, True, at("10:00"))
+    assert instance_status(left, at("11:00")) is InstanceStatus.UNTRACKED
+    without = a_policy(id="sla_none", targets=(), on_change=mode)
+    gone = plan(frozen(only_gold, without, ticket=a_ticket("high", plan="gold")), story)
+    assert [replace(one, policy=None) for one in left.targets] == [replace(one, policy=None) for one in gone.targets]
+
+
+def test_a_ticket_that_comes_back_to_a_policy_is_promised_its_targets_again() -> None:
     only_gold = replace(FOR_GOLD, on_change=OnChange.RETARGET)
-    snapshot = frozen(only_gold, ticket=Ticket(InstanceId(Kind.SLA, SubjectType.TICKET, "1"), "high", {"plan": "gold"}))
-    assert only(plan(snapshot, [opened("09:00"), updated("09:30", plan="none")])).due_at == at("10:00")
+    snapshot = frozen(only_gold, ticket=a_ticket("high", plan="gold"))
+    back = [opened("09:00"), updated("09:30", plan="none"), updated("09:40", plan="gold")]
+    assert (only(plan(snapshot, back)).due_at, only(plan(snapshot, back)).superseded) == (at("10:00"), False)
+
+
+def test_a_breach_stays_when_the_ticket_leaves_every_policy_afterwards() -> None:
+    only_gold = replace(FOR_GOLD, on_change=OnChange.RETARGET)
+    snapshot = frozen(only_gold, ticket=a_ticket("high", plan="gold"))
+    left = only(plan(snapshot, [opened("09:00"), updated("10:30", plan="none")]))
+    assert (left.breached_at, left.superseded) == (at("10:00"), True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change", "due"), [(240, 60, "11:00", "11:00"), (60, 240, "10:30", "10:00")]
+)
+def test_the_overrun_of_a_changed_target_is_the_working_time_from_its_due(
+    before: int, after: int, change: str, due: str
+) -> None:
+    """`overrun_seconds` is the working time from the due instant that passed to the stop, or to now."""
+    policy = a_policy(
+        promise(minutes=before, priority="high"), promise(minutes=after, priority="urgent"), on_change=OnChange.RETARGET
+    )
+    snapshot = frozen(policy)
+    stopped = only(plan(snapshot, [opened("09:00"), urgent(change), resolved("12:00")]))
+    assert (stopped.due_at, overrun_at(stopped, ALWAYS, at("15:00"))) == (at(due), at("12:00") - at(due))
+    going = only(plan(snapshot, [opened("09:00"), urgent(change)]))
+    assert overrun_at(going, ALWAYS, at("15:00")) == at("15:00") - at(due)
+    assert overrun_at(going, ALWAYS, at("09:30")) == 0
+    assert TargetPlan.from_json(stopped.to_json()) == stopped
+
+
+def test_pauses_after_the_breach_are_no_overrun() -> None:
+    events = [opened("09:00"), high("11:30"), paused("12:00"), resumed("13:00"), resolved("14:00")]
+    target = only(plan(frozen(a_policy(*BY_PRIORITY, on_change=OnChange.RETARGET), ticket=a_ticket("urgent")), events))
+    assert (target.due_at, overrun_at(target, ALWAYS, at("15:00"))) == (at("11:00"), 2 * HOUR)
 
 
 def test_the_new_policy_is_measured_in_its_own_calendar() -> None:

@@ -15,14 +15,16 @@ from sqlalchemy.sql.expression import ClauseElement, Executable
 from domain.analytics.buckets import Bucket, Granularity, buckets
 from domain.analytics.periods import Period, read_period
 from domain.analytics.rates import Tally
-from domain.ids import Kind
+from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, parse
 from domain.plan.planning import plan
-from domain.policy.policies import TargetRule
+from domain.policy.catalog import Catalog
+from domain.policy.policies import OnChange, TargetRule
 from domain.policy.snapshot import Snapshot
-from domain.record.records import Record
+from domain.record.records import Record, first_record
 from domain.ticket.events import EventKind
 from domain.ticket.teams import Team
+from domain.ticket.tickets import Ticket
 from store.analytics import queries
 from store.analytics import summaries as analytics
 from store.analytics.queries import OutcomeWindow, Scope
@@ -123,6 +125,36 @@ async def test_an_open_breach_grows_in_the_calendar_of_its_clock(store: Store) -
         ("resolution", HOUR, HOUR, None),
         ("first_response", 8 * HOUR, 8 * HOUR, None),
     ]
+
+
+@pytest.mark.parametrize(("minutes", "due", "overrun"), [((240, 60), 120, HOUR), ((60, 240), 60, 2 * HOUR)])
+async def test_the_overrun_of_a_changed_target_is_worked_from_its_due_on(
+    store: Store, minutes: tuple[int, int], due: int, overrun: Micros
+) -> None:
+    """It was high for two hours, then urgent, and was resolved after three."""
+    rules = zip(("high", "urgent"), minutes, strict=True)
+    targets = tuple(TargetRule(name, "resolution", name, Micros(length * MINUTE)) for name, length in rules)
+    policy = a_policy(targets=targets, on_change=OnChange.RETARGET)
+    snapshot = Catalog(ORGANIZATION, (policy,), {}).snapshot(
+        Ticket(InstanceId(Kind.SLA, SubjectType.TICKET, "42"), "high"), "2026a"
+    )
+    assert snapshot is not None
+    opened, changed, done = (
+        replace(an_event(kind, kind, minute), attributes=fields)
+        for kind, minute, fields in (
+            (EventKind.OPENED, 0, {}),
+            (EventKind.UPDATED, 120, {"priority": "urgent"}),
+            (EventKind.RESOLVED, 180, {}),
+        )
+    )
+    opening = first_record(snapshot.to_json(), plan(snapshot, (opened,)), opened)
+    await store.instances.apply(opening)
+    for sequence, events in ((2, (changed,)), (3, (changed, done))):
+        planned = plan(snapshot, (opened, *events)).to_json()
+        await store.instances.apply(a_step(opening, sequence, plan=planned, events=events[-1:]))
+    for now in (NOW, Instant(OPENED + 181 * MINUTE)):
+        found = await store.analytics.breaches(SCOPE, MARCH, now, limit=10, offset=0)
+        assert [(one.due_at - OPENED, one.overrun) for one in found.page] == [(due * MINUTE, overrun)]
 
 
 async def test_a_breach_whose_opening_is_still_to_be_recorded_is_listed(store: Store) -> None:

@@ -112,7 +112,9 @@ class TermsChangeView(View):
     priority: str | None = Field(examples=["urgent"])
     restarts: bool = Field(description="Whether the clocks began again.")
     calendar: CalendarVersionView
-    matching: MatchingView | None = Field(description="Null: no policy would choose it any more; it kept its own.")
+    matching: MatchingView | None = Field(
+        description="Null: no policy chooses the ticket any more; nothing is promised."
+    )
 
 
 class ShareView(View):

@@ -37,7 +37,8 @@ target_traits = Table(
 # Each clock of an instance as its newest record plans it. `outcome` is met, breached, cancelled or null (undecided:
 # paused). `outcome_at` is when the clock stopped in time, when its due passes, or when it was cancelled; it may lie
 # ahead. `previous_at` is the `outcome_at` of the clock of the same instance that ended before it. Lengths are in
-# microseconds: `worked` and `lasted` (wall time) as of the stop, null while the clock is open.
+# microseconds: `worked` and `lasted` (wall time) as of the stop, null while the clock is open; `worked_when_due` what
+# had been worked as the due passed.
 instance_targets = Table(
     "instance_targets",
     metadata,
@@ -54,7 +55,7 @@ instance_targets = Table(
     Column("outcome", Name),
     Column("outcome_at", UtcDateTime),
     Column("previous_at", UtcDateTime),
-    Column("budget", BigInteger, nullable=False),
+    Column("worked_when_due", BigInteger, nullable=False),
     Column("worked", BigInteger),
     Column("lasted", BigInteger),
     Column("paused", BigInteger, nullable=False),

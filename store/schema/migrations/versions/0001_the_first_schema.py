@@ -369,7 +369,7 @@ def _create_instance_targets() -> None:
         sa.Column("outcome", sa.Text()),
         sa.Column("outcome_at", sa.DateTime(timezone=True)),
         sa.Column("previous_at", sa.DateTime(timezone=True)),
-        sa.Column("budget", sa.BigInteger(), nullable=False),
+        sa.Column("worked_when_due", sa.BigInteger(), nullable=False),
         sa.Column("worked", sa.BigInteger()),
         sa.Column("lasted", sa.BigInteger()),
         sa.Column("paused", sa.BigInteger(), nullable=False),
