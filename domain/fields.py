@@ -96,6 +96,13 @@ def require_version(value: Any, field: str) -> int:
     return value
 
 
+def require_integer(value: Any, field: str) -> int:
+    """A whole number that 64 bits hold."""
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise InvalidValue(field, value, "must be a whole number of 64 bits at most")
+    return value
+
+
 def require_document(value: Any, field: str) -> dict[str, Any]:
     """An object that JSON can carry, whatever is in it; nested at most `DEEPEST` levels. Raises InvalidValue."""
     left: list[tuple[Any, str, int]] = [(require_mapping(value, field), field, 1)]

@@ -13,6 +13,7 @@ from enum import StrEnum
 from domain.errors import InvalidValue
 
 MAX_SUBJECT_BYTES = 200
+_TEXT_AND_DIGITS = re.compile(r"([^0-9]*)([0-9]*)")
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 _INSTANCE_ID = re.compile(r"inst_([a-z]+)_([a-z]+)_((?:[A-Za-z0-9._-]|~[0-9A-F]{2})+)")
 _ORGANIZATION = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -82,6 +83,12 @@ def require_organization(text: str) -> str:
     if not _ORGANIZATION.fullmatch(text):
         raise InvalidValue("organization", text, "must be 1 to 64 letters, digits, dots, dashes or underscores")
     return text
+
+
+def natural_order(id_: str) -> tuple[tuple[tuple[str, int, str], ...], str]:
+    """The place of an id among others, its digits compared as numbers: `e9` comes before `e10`."""
+    parts = ((text, len(digits.lstrip("0")), digits.lstrip("0")) for text, digits in _TEXT_AND_DIGITS.findall(id_))
+    return tuple(parts), id_
 
 
 def escaped(subject: str) -> str:

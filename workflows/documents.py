@@ -43,6 +43,8 @@ class SignalPayload(TypedDict, total=False):
     attributes: CoreDocument
     team_id: str | None
     rules: CoreDocument
+    sequence: int | None
+    precision: str | None
 
 
 class SignalDocument(TypedDict):

@@ -10,7 +10,7 @@ from typing import Any
 from domain.errors import InvalidValue
 from domain.fields import require_document, require_mapping, require_text
 from domain.instants import Instant, parse, render
-from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind
+from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind, optional_precision, optional_sequence
 from workflows.messages import ALL_SIGNALS, SIGNALS
 
 LONGEST_SHOWN = 200
@@ -83,6 +83,8 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         attributes=_fields(kind, body),
         team_id=_team(body) if kind is EventKind.ASSIGNED else None,
         rules=require_document(body.get("rules"), "rules") if kind is EventKind.REPLANNED else None,
+        sequence=optional_sequence(body.get("sequence")),
+        precision=optional_precision(body.get("precision")),
     )
     return event, occurred_at is not None
 

@@ -178,6 +178,7 @@ def _event_view(told: ExplainedEvent) -> dict[str, Any]:
         "delay_seconds": in_seconds(told.delay),
         "is_late": told.is_late,
     }
-    given = {name: getattr(event, name) for name in ("source", "actor", "reason", "cause")}
-    view |= {name: value for name, value in given.items() if value}
+    given = {name: getattr(event, name) or None for name in ("source", "actor", "reason", "cause")}
+    given |= {"sequence": event.sequence, "precision": event.precision}
+    view |= {name: value for name, value in given.items() if value is not None}
     return {**view, "team_id": event.team_id} if event.kind == "assigned" else view

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.fields import require_choice, require_document, require_mapping, require_text
+from domain.fields import require_choice, require_document, require_integer, require_mapping, require_text
+from domain.ids import natural_order
 from domain.instants import MINUTE, Instant, Micros, parse, render
+from domain.ticket.precision import Precision
 
 FUTURE_TOLERANCE = Micros(5 * MINUTE)
 
@@ -37,6 +39,8 @@ class Event:
     `cause` names what a pause waits for, or the one pause that a resume ends; a resume without a cause ends all.
     `team_id` is the team that an assignment gives the ticket to (None: nobody). `rules` are those that a replan puts
     in place of the rules before (`Snapshot.rules`); a replan is the engine's own event, no ticket system sends it.
+    `sequence` is the source's own order, which decides among events of one instant; `precision` is what `occurred_at`
+    is cut to (None: to nothing).
     Raises InvalidValue for an empty `event_id`, for attributes that JSON cannot carry, and for `rules` without a
     replan or a replan without `rules`.
     """
@@ -52,6 +56,8 @@ class Event:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     team_id: str | None = None
     rules: Mapping[str, Any] | None = None
+    sequence: int | None = None
+    precision: Precision | None = None
 
     def __post_init__(self) -> None:
         if not self.event_id:
@@ -76,6 +82,10 @@ class Event:
             document["attributes"] = dict(self.attributes)
         if self.rules is not None:
             document["rules"] = dict(self.rules)
+        if self.sequence is not None:
+            document["sequence"] = self.sequence
+        if self.precision is not None:
+            document["precision"] = self.precision.value
         return document
 
     @classmethod
@@ -94,7 +104,17 @@ class Event:
             attributes={} if attributes is None else require_document(attributes, f"{field}.attributes"),
             team_id=_text(body, "team_id", field) or None,
             rules=None if rules is None else require_document(rules, f"{field}.rules"),
+            sequence=optional_sequence(body.get("sequence"), f"{field}.sequence"),
+            precision=optional_precision(body.get("precision"), f"{field}.precision"),
         )
+
+
+def optional_sequence(value: Any, field: str = "sequence") -> int | None:
+    return None if value is None else require_integer(value, field)
+
+
+def optional_precision(value: Any, field: str = "precision") -> Precision | None:
+    return None if value is None else require_choice(value, Precision, field)
 
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
@@ -102,14 +122,15 @@ def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
 
     The order of arrival does not matter: a pause at 10:00 that arrives at 12:00 comes before an answer at 11:00. A
     repeated `event_id` counts once, as it first arrived; so does the opening. An event dated before the opening takes
-    effect at the opening and comes after it. Whoever appends events keeps `received_at` strictly increasing.
+    effect at the opening and comes after it. A message that a reply of cut time answers comes before that reply, though
+    it may be dated later. Whoever appends events keeps `received_at` strictly increasing.
     """
     first_arrivals: dict[str, Event] = {}
     for event in sorted(events, key=_arrival):
         first_arrivals.setdefault(event.event_id, event)
     opening = min((e for e in first_arrivals.values() if e.kind is EventKind.OPENED), key=_arrival, default=None)
     others = (e for e in first_arrivals.values() if e.kind is not EventKind.OPENED)
-    ordered = tuple(_by_event_time(others))
+    ordered = tuple(_with_answers(tuple(_by_event_time(others))))
     return ordered if opening is None else (opening, *ordered)
 
 
@@ -137,20 +158,20 @@ class _Standing:
     causes: set[str] = field(default_factory=set)
 
     def in_order(self, simultaneous: Sequence[Event]) -> list[Event]:
-        """The events of one instant in the order in which they count.
+        """The events of one instant, and of one sequence, in the order in which they count.
 
         An open ticket closes before it reopens; a closed ticket reopens before it closes. A resume comes before the
         pauses of its instant if it ends one that was there before, else after them.
         """
         closes_first = self.is_open and any(event.kind is EventKind.REOPENED for event in simultaneous)
 
-        def rank(event: Event) -> tuple[int, bool, str]:
-            place = _AT_ONE_INSTANT.index(event.kind)
+        def rank(event: Event) -> tuple[Any, ...]:
+            place, among_its_kind = _AT_ONE_INSTANT.index(event.kind), natural_order(event.event_id)
             if event.kind in _CLOSINGS and closes_first:
-                return place - len(_AT_ONE_INSTANT), False, event.event_id
+                return place - len(_AT_ONE_INSTANT), False, among_its_kind
             if event.kind is EventKind.RESUMED and self._ends_a_pause(event):
-                return _AT_ONE_INSTANT.index(EventKind.PAUSED), False, event.event_id
-            return place, True, event.event_id
+                return _AT_ONE_INSTANT.index(EventKind.PAUSED), False, among_its_kind
+            return place, True, among_its_kind
 
         return sorted(simultaneous, key=rank)
 
@@ -173,7 +194,7 @@ class _Standing:
 
 def _by_event_time(events: Iterable[Event]) -> Iterator[Event]:
     standing = _Standing()
-    for _, simultaneous in groupby(sorted(events, key=_event_time), key=_event_time):
+    for _, simultaneous in groupby(sorted(events, key=_source_order), key=_source_order):
         for event in standing.in_order(tuple(simultaneous)):
             standing.apply(event)
             yield event
@@ -193,5 +214,40 @@ def _arrival(event: Event) -> tuple[int, str, int, str, str, str]:
     return (event.received_at, event.event_id, event.occurred_at, event.kind, event.cause, event.team_id or "")
 
 
-def _event_time(event: Event) -> Instant:
-    return event.occurred_at
+def _source_order(event: Event) -> tuple[Instant, bool, int]:
+    """At one instant those that have a place in their source's order come first, in that order."""
+    return event.occurred_at, event.sequence is None, event.sequence or 0
+
+
+def _with_answers(ordered: Sequence[Event]) -> Iterator[Event]:
+    """The events with each message that a reply of cut time answers right before that reply."""
+    told: set[str] = set()
+    for place, event in enumerate(ordered):
+        if event.event_id in told:
+            continue
+        if event.kind is EventKind.AGENT_REPLIED:
+            for message in _answered_by(event, ordered, place):
+                told.add(message.event_id)
+                yield message
+        yield event
+
+
+def _answered_by(reply: Event, ordered: Sequence[Event], place: int) -> Iterator[Event]:
+    """The messages behind the reply that it may have followed, as far as its time and theirs are known."""
+    length = 0 if reply.precision is None else reply.precision.length
+    later = (ordered[at] for at in range(place + 1, len(ordered)))
+    for event in takewhile(lambda one: one.occurred_at <= reply.occurred_at + length, later):
+        is_message = event.kind is EventKind.CUSTOMER_REPLIED
+        if is_message and _may_precede(event, reply, length) and not _is_behind(event, reply):
+            yield event
+
+
+def _may_precede(message: Event, reply: Event, length: int) -> bool:
+    if message.occurred_at == reply.occurred_at:
+        return reply.precision is not None or message.precision is not None
+    return message.occurred_at < reply.occurred_at + length
+
+
+def _is_behind(message: Event, reply: Event) -> bool:
+    """Whether the source itself says that the message came later."""
+    return message.sequence is not None and reply.sequence is not None and message.sequence > reply.sequence

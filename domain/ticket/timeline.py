@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from domain.instants import Instant
@@ -28,7 +29,8 @@ class Turn:
 
 
 def timeline(ticket: Ticket, ordered: Sequence[Event]) -> tuple[Turn, ...]:
-    """A turn for each event, in their order. An event dated before the opening takes effect at the opening.
+    """A turn for each event, in their order. An event dated before the opening takes effect at the opening, a message
+    that stands before its answer no later than the answer.
 
     `ordered` holds at least the opening; `ticket` is the ticket as it opened.
     """
@@ -37,11 +39,12 @@ def timeline(ticket: Ticket, ordered: Sequence[Event]) -> tuple[Turn, ...]:
 
 def _turns(ticket: Ticket, ordered: Sequence[Event]) -> Iterator[Turn]:
     opened_at, attributes = ordered[0].occurred_at, ticket.attributes
-    for event in ordered:
+    latest = [*accumulate((event.occurred_at for event in reversed(ordered)), min)]
+    for event, at in zip(ordered, reversed(latest), strict=True):
         following = _after(ticket, event)
         if following is not ticket:
             ticket, attributes = following, following.attributes
-        yield Turn(event, Instant(max(event.occurred_at, opened_at)), ticket, attributes)
+        yield Turn(event, Instant(max(at, opened_at)), ticket, attributes)
 
 
 def _after(ticket: Ticket, event: Event) -> Ticket:

@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from domain.instants import Instant, parse, render
-from domain.ticket.events import FUTURE_TOLERANCE, Event
+from domain.ticket.events import FUTURE_TOLERANCE, Event, optional_precision, optional_sequence
 from workflows.signals import Refusal, read_signal
 
 SOURCE = "api"
@@ -45,7 +45,12 @@ def occurred_at(text: str | None, now: Instant, field: str = "occurred_at") -> I
 
 
 def stamped(payload: Mapping[str, Any], now: Instant) -> dict[str, Any]:
-    """The payload with the id, times and source that every event has."""
+    """The payload with the id, times and source that every event has.
+
+    Raises InvalidValue for an instant too far ahead, and for an order or a precision that no event has.
+    """
+    optional_sequence(payload.get("sequence"))
+    optional_precision(payload.get("precision"))
     return {
         **payload,
         "event_id": payload.get("event_id") or mint_event_id(),

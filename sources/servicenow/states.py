@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from domain.instants import Instant
 from domain.ticket.events import Event, EventKind
+from domain.ticket.precision import Precision
 
 NEW, ACTIVE, RESOLVED, CLOSED = "New", "Active", "Resolved", "Closed"
 WAITING = ("Awaiting User Info", "Awaiting Problem", "Awaiting Vendor", "Awaiting Evidence")
@@ -24,7 +26,7 @@ class StateChange:
 def events_of(number: str, opened_at: Instant, steps: Iterable[tuple[int, str, Instant]]) -> tuple[Event, ...]:
     """The events of one incident; `steps` are (line, state, instant) in order.
 
-    Each event's `received_at` is later than that of the one before, so that events of one minute keep their order.
+    Each event has its line as its place, so that events of one minute keep their order.
     """
     events = [Event(EventKind.OPENED, f"{number}/opened", opened_at, opened_at, source=SOURCE)]
     state, acknowledged = NEW, False
@@ -32,7 +34,8 @@ def events_of(number: str, opened_at: Instant, steps: Iterable[tuple[int, str, I
         for change in _changes(state, seen, acknowledged=acknowledged):
             received_at = Instant(max(at, events[-1].received_at + 1))
             event_id = f"{number}/{line}/{change.kind}"
-            events.append(Event(change.kind, event_id, at, received_at, source=SOURCE, cause=change.cause))
+            placed: dict[str, Any] = {"sequence": line, "precision": Precision.MINUTE}
+            events.append(Event(change.kind, event_id, at, received_at, source=SOURCE, cause=change.cause, **placed))
         acknowledged = acknowledged or seen == ACTIVE
         state = seen
     return tuple(events)

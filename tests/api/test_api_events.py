@@ -231,6 +231,28 @@ async def test_an_event_may_lie_at_most_five_minutes_ahead(api: Any, minutes: in
         assert status == 200 or answer.json()["field"] == field
 
 
+@pytest.mark.parametrize(("field", "value"), [("sequence", "7"), ("sequence", 2**63), ("precision", "hour")])
+async def test_an_order_or_a_precision_that_no_event_has_is_refused(api: Any, field: str, value: Any) -> None:
+    await api.policy()
+    await api.ticket("conv_1")
+    for answer in (
+        await tell(api, "acknowledged", **{field: value}),
+        await api.post(f"/instances/{SLA}/acknowledge", {field: value}),
+    ):
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+async def test_the_order_of_the_source_and_what_it_cuts_its_times_to_are_recorded(api: Any) -> None:
+    await api.policy()
+    await api.with_worker()
+    await api.ticket("conv_1")
+    await told(api, "agent_replied", sequence=7, precision="minute", event_id="zd-7")
+    explained = (await api.get(f"/instances/{SLA}/explain")).json()
+    assert [(one["sequence"], one["precision"]) for one in explained["events"][1:]] == [(7, "minute")]
+    recorded = (await api.get(f"/instances/{SLA}/events")).json()["data"][-1]["events"]
+    assert [(one["sequence"], one["precision"]) for one in recorded] == [(7, "minute")]
+
+
 async def test_the_same_event_counts_once(api: Any) -> None:
     await with_both_kinds(api)
     await api.with_worker()

@@ -20,6 +20,7 @@ from domain.record.ledger import reconcile
 from domain.record.notices import notice
 from domain.record.records import Delivery, Record, first_record
 from domain.ticket.events import Event, EventKind
+from domain.ticket.precision import Precision
 from domain.ticket.tickets import Ticket
 from tests.support.strategies import (
     brief,
@@ -31,6 +32,7 @@ from tests.support.strategies import (
     instants,
     long_policies,
     policies,
+    precisions,
     snapshots,
     texts,
     tracked_snapshots,
@@ -86,13 +88,25 @@ def test_a_ticket_reads_back_the_same(snapshot: Snapshot) -> None:
 
 
 @deterministic
-@given(st.sampled_from(EventKind), instants, instants, st.lists(texts, min_size=4, max_size=4), documents)
+@given(
+    st.sampled_from(EventKind),
+    st.tuples(instants, instants),
+    st.lists(texts, min_size=4, max_size=4),
+    documents,
+    st.none() | st.integers(-(2**63), 2**63 - 1),
+    precisions,
+)
 def test_an_event_reads_back_the_same(
-    kind: EventKind, occurred_at: Instant, received_at: Instant, words: list[str], attributes: dict[str, Any]
+    kind: EventKind,
+    times: tuple[Instant, Instant],
+    words: list[str],
+    attributes: dict[str, Any],
+    sequence: int | None,
+    precision: Precision | None,
 ) -> None:
     source, actor, reason, cause = words
     rules = attributes if kind is EventKind.REPLANNED else None
-    event = Event(kind, "e1", occurred_at, received_at, source, actor, reason, cause, attributes, rules=rules)
+    event = Event(kind, "e1", *times, source, actor, reason, cause, attributes, None, rules, sequence, precision)
     assert Event.from_json(through_json(event.to_json())) == event
 
 

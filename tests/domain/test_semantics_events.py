@@ -2,7 +2,12 @@
 
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
+import pytest
+
+from domain.errors import InvalidValue
+from domain.ids import natural_order
 from domain.instants import MINUTE, Instant
 from domain.plan.planning import plan
 from domain.plan.status import InstanceStatus, instance_status, met
@@ -12,6 +17,7 @@ from domain.policy.snapshot import Snapshot
 from domain.record.ledger import merge, reconcile, standing
 from domain.record.notices import notice
 from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.precision import Precision
 from tests.support.builders import (
     ALWAYS,
     a_policy,
@@ -22,6 +28,7 @@ from tests.support.builders import (
     cancelled,
     event,
     moments,
+    only,
     opened,
     paused,
     promise,
@@ -154,7 +161,7 @@ def test_a_reopening_of_a_ticket_that_is_open_changes_nothing() -> None:
 
 
 def test_at_one_instant_the_ticket_and_the_kinds_of_the_events_decide_about_their_order() -> None:
-    """At one instant the opening comes first, an open ticket closes last or before it reopens, a resume ends earlier pauses before those of its instant begin; what is left goes by kind, then by event id."""  # noqa: E501 - the row is one line
+    """At one instant the opening comes first, an open ticket closes last or before it reopens, a resume ends earlier pauses before those of its instant begin; what is left goes by kind, then by event id, numbers in it as numbers."""  # noqa: E501 - the row is one line
     ends = {
         "paused and resumed": (state_after(paused("09:00"), resumed("09:00")), ClockState.RUNNING),
         "from one pause into another": (
@@ -178,10 +185,42 @@ def test_at_one_instant_the_ticket_and_the_kinds_of_the_events_decide_about_thei
         ),
     }
     assert {name: found for name, (found, _) in ends.items()} == {name: state for name, (_, state) in ends.items()}
-    first, second = updated("09:00", event_id="1", priority="low"), updated("09:00", event_id="2", priority="urgent")
-    for order in permutations([first, second]):
-        told = [replace(one, received_at=at(f"10:0{index}")) for index, one in enumerate(order)]
-        assert [one.event_id for one in in_order([opened("08:00"), *told])][1:] == ["1", "2"]
+    ids = ["1", "e9", "e10", "e010", "f"]
+    same = [updated("09:00", event_id=name, priority="low") for name in ("e10", "f", "1", "e010", "e9")]
+    assert ordered_ids(*same) == sorted(ids, key=natural_order) == ["1", "e9", "e010", "e10", "f"]
+
+
+def ordered_ids(*events: Event) -> list[str]:
+    """The events after the opening, in an order that no order of arrival may change."""
+    found = {
+        tuple(
+            one.event_id
+            for one in in_order(
+                [
+                    opened("08:00"),
+                    *(replace(one, received_at=Instant(at("12:00") + index)) for index, one in enumerate(order)),
+                ]
+            )
+        )
+        for order in permutations(events)
+    }
+    ((_, *ids),) = found
+    return ids
+
+
+def test_at_one_instant_the_sources_own_order_decides_before_anything_else() -> None:
+    """At one instant the `sequence` of the source decides before anything else; events without one come after."""
+    told = [
+        replace(resolved("09:00"), sequence=2),
+        replace(reopened("09:00"), sequence=10),
+        replace(updated("09:00", event_id="e10", priority="low"), sequence=7),
+        replace(updated("09:00", event_id="e9", priority="high"), sequence=8),
+        updated("09:00", event_id="e1", priority="urgent"),
+    ]
+    assert ordered_ids(*told) == ["resolved  09:00", "e10", "e9", "reopened  09:00", "e1"]
+    back = [replace(one, sequence=-(one.sequence or 0)) for one in told[:2]]
+    assert ordered_ids(*back) == ["reopened  09:00", "resolved  09:00"]
+    assert ordered_ids(replace(told[2], sequence=9, occurred_at=at("09:01")), told[3]) == ["e9", "e10"]
 
 
 def state_after(*events: Event) -> ClockState:
@@ -209,6 +248,74 @@ def test_a_reply_does_not_answer_a_message_of_its_own_instant() -> None:
     for order in permutations([opened("08:00"), asked, answered]):
         told = [replace(one, received_at=Instant(at("12:00") + index)) for index, one in enumerate(order)]
         assert plan(snapshot, told).targets[-1].due_at == at("09:30")
+
+
+def conversation(asked: Event, answered: Event) -> list[tuple[Instant | None, ClockState]]:
+    """The cycles of a next response, whatever the order of arrival: when each began and where it stands."""
+    snapshot = a_snapshot(promise("next_response", 30), calendar=ALWAYS)
+    found = []
+    for order in permutations([opened("08:00"), asked, answered]):
+        told = [replace(one, received_at=Instant(at("12:00") + index)) for index, one in enumerate(order)]
+        found.append([(one.started_at, one.state) for one in plan(snapshot, told).targets])
+    assert all(one == found[0] for one in found)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "precision", "answered"),
+    [
+        ("09:00:07", Precision.SECOND, True),
+        ("09:00:07.999", Precision.SECOND, True),
+        ("09:00:08", Precision.SECOND, False),
+        ("09:00:50", Precision.MINUTE, True),
+        ("09:01:06.999", Precision.MINUTE, True),
+        ("09:01:07", Precision.MINUTE, False),
+        ("09:00:07", None, False),
+    ],
+)
+def test_a_reply_of_cut_time_answers_the_messages_of_its_second_or_minute(
+    asked: str, precision: Precision | None, answered: bool
+) -> None:
+    """A reply whose `precision` is a second or a minute answers the messages of that second or minute."""
+    clock, _, part = asked.partition(".")
+    message = event(EventKind.CUSTOMER_REPLIED, clock)
+    message = replace(message, occurred_at=Instant(message.occurred_at + int(part or 0) * 1000))
+    reply = replace(event(EventKind.AGENT_REPLIED, "09:00:07"), precision=precision)
+    came = message.occurred_at
+    expected = (min(came, reply.occurred_at), ClockState.STOPPED) if answered else (came, ClockState.RUNNING)
+    assert conversation(message, reply)[-1] == expected
+    assert Event.from_json(reply.to_json()) == reply
+
+
+def test_a_message_of_cut_time_is_answered_by_the_reply_of_its_instant() -> None:
+    message, reply = (event(kind, "09:00") for kind in (EventKind.CUSTOMER_REPLIED, EventKind.AGENT_REPLIED))
+    assert conversation(replace(message, precision=Precision.SECOND), reply)[-1][1] is ClockState.STOPPED
+
+
+def test_a_message_that_its_source_puts_after_the_reply_is_not_answered_by_it() -> None:
+    kinds = (EventKind.CUSTOMER_REPLIED, EventKind.AGENT_REPLIED)
+    message, reply = (replace(event(kind, "09:00"), precision=Precision.MINUTE) for kind in kinds)
+    after = conversation(replace(message, sequence=8), replace(reply, sequence=7))
+    before = conversation(replace(message, sequence=7), replace(reply, sequence=8))
+    assert (after[-1][1], before[-1][1]) == (ClockState.RUNNING, ClockState.STOPPED)
+
+
+def test_a_reply_of_cut_time_is_a_first_response_when_it_says_so() -> None:
+    """What it answers is told before it; the reply itself counts at its own instant."""
+    reply = replace(event(EventKind.AGENT_REPLIED, "09:00"), precision=Precision.MINUTE)
+    message = event(EventKind.CUSTOMER_REPLIED, "09:00:40")
+    planned = plan(a_snapshot(promise("first_response", 30), calendar=ALWAYS), [opened("08:30"), message, reply])
+    assert (only(planned).stopped_at, only(planned).breached_at) == (at("09:00"), None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("sequence", "7"), ("sequence", 1.5), ("sequence", True), ("sequence", 2**63), ("precision", "hour")],
+)
+def test_an_order_or_a_precision_that_no_event_has_is_refused_by_its_name(field: str, value: Any) -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        Event.from_json({**opened("09:00").to_json(), field: value})
+    assert (refusal.value.field, refusal.value.value) == (f"event.{field}", value)
 
 
 def test_the_first_opening_to_arrive_opens_the_ticket() -> None:

@@ -48,7 +48,7 @@ def minutes(number: int) -> Any:
 async def test_a_running_clock_is_planned_to_be_breached_at_its_due(store: Store) -> None:
     await store.instances.apply(an_opening())
     row = (await clocks(store))["first_response"]
-    assert (row["type"], row["cycle"], row["team_id"], row["budget"]) == ("first_response", 1, None, HOUR)
+    assert (row["type"], row["cycle"], row["team_id"], row["worked_when_due"]) == ("first_response", 1, None, HOUR)
     assert (row["outcome"], row["outcome_at"], row["due_at"]) == ("breached", minutes(60), minutes(60))
     assert (row["started_at"], row["stopped_at"], row["worked"], row["lasted"]) == (minutes(0), None, None, None)
 

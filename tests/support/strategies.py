@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.events import Event, EventKind
+from domain.ticket.precision import Precision
 from domain.ticket.tickets import Ticket
 from tests.support.builders import ALWAYS, MONDAY, OFFICE, a_snapshot
 
@@ -37,6 +39,8 @@ calendars = st.sampled_from((ALWAYS, OFFICE, BERLIN))
 minutes = st.one_of(st.integers(-2, 20).map(lambda step: step * 30), st.integers(-60, 4 * 24 * 60))
 instants = minutes.map(lambda minute: Instant(MONDAY + 9 * 60 * MINUTE + minute * MINUTE))
 causes = st.sampled_from(("", "customer", "vendor"))
+sequences = st.sampled_from((None, None, 0, 1, 2))
+precisions = st.sampled_from((None, None, *Precision))
 teams = st.sampled_from((None, "network", "billing"))
 later_kinds = st.sampled_from([kind for kind in EventKind if kind not in (EventKind.OPENED, EventKind.REPLANNED)])
 texts = st.text(max_size=12)
@@ -57,7 +61,8 @@ def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
         kind, occurred_at = draw(later_kinds), draw(instants)
         received_at = Instant(max(occurred_at, events[-1].received_at + 1))
         team_id = draw(teams) if kind is EventKind.ASSIGNED else None
-        events.append(Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id))
+        event = Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id)
+        events.append(replace(event, sequence=draw(sequences), precision=draw(precisions)))
     return tuple(events)
 
 

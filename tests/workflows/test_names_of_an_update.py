@@ -8,6 +8,7 @@ import pytest
 
 from domain.instants import parse
 from domain.ticket.events import EventKind
+from domain.ticket.precision import Precision
 from workflows.signals import Refusal, SignalledEvent, read_signal
 
 NOW = parse("2026-03-02T10:00:00Z")
@@ -31,6 +32,19 @@ def test_an_update_that_gives_its_fields_under_both_names_is_set_aside() -> None
     assert isinstance(refused, Refusal)
     assert refused.field == "attributes"
     assert "another name of fields" in refused.problem
+
+
+def test_a_signal_tells_the_order_of_its_source_and_what_its_times_are_cut_to() -> None:
+    arrived = read("agent_reply", {"sequence": 7, "precision": "minute"})
+    assert isinstance(arrived, SignalledEvent)
+    assert (arrived.event.sequence, arrived.event.precision) == (7, Precision.MINUTE)
+
+
+@pytest.mark.parametrize(("field", "value"), [("sequence", "7"), ("sequence", 2**63), ("precision", "hour")])
+def test_a_signal_with_an_order_or_a_precision_that_no_event_has_is_set_aside(field: str, value: Any) -> None:
+    refused = read("agent_reply", {field: value})
+    assert isinstance(refused, Refusal)
+    assert refused.field == field
 
 
 @pytest.mark.parametrize("name", ["fields", "attributes"])

@@ -26,7 +26,7 @@ from store.access.keys import KeyOwner
 from workflows.signals import LARGEST_ATTRIBUTES
 
 OF_ONE_TYPE: Mapping[str, str] = {"fields": "update", "attributes": "update", "team_id": "assign"}
-PLAIN = ("event_id", "occurred_at", "reason", "actor", "cause")
+PLAIN = ("event_id", "occurred_at", "reason", "actor", "cause", "sequence", "precision")
 
 router = APIRouter(prefix=f"{V2}/events", tags=["Events"], route_class=JsonRoute)
 

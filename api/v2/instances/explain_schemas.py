@@ -241,6 +241,8 @@ class ExplainedEventView(View):
     reason: str | None = Field(default=None, examples=["awaiting logs"])
     cause: str | None = Field(default=None, examples=["customer"])
     team_id: str | None = Field(default=None, description="Of an assignment.", examples=["team_t2"])
+    sequence: int | None = Field(default=None, description="Its place in the source's own order.", examples=[118007])
+    precision: str | None = Field(default=None, description="What its time is cut to.", examples=["second"])
 
 
 class ExplanationView(View):

@@ -12,9 +12,11 @@ from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
 from domain.ids import Kind
 from domain.plan.status import InstanceStatus
+from domain.ticket.precision import Precision
 from service.instances.views import Source
 
 KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind)})]
+PrecisionName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Precision)})]
 AsOf = Annotated[
     DateTime | None,
     Query(
@@ -89,6 +91,16 @@ class CommandBody(Body):
     )
     reason: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["awaiting customer"])
     actor: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["ada@example.com"])
+    sequence: int | None = Field(
+        default=None,
+        description="Its place in the source's own order, which decides among events of one instant.",
+        examples=[118007],
+    )
+    precision: PrecisionName | None = Field(
+        default=None,
+        description="What `occurred_at` is cut to: a reply of that second or minute answers its messages.",
+        examples=["second"],
+    )
 
 
 class PauseBody(CommandBody):
