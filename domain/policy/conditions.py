@@ -9,10 +9,14 @@ from math import isfinite
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.fields import refuse_unknown, require_choice, require_mapping, require_text
+from domain.fields import refuse_unknown, require_bool, require_choice, require_mapping, require_text
+from domain.policy.spelling import folded
 
 MISSING = object()
 """The value of a field that a ticket does not have."""
+
+WHOLE_VALUES = ("eq", "neq", "in", "not_in")
+"""What compares one of a few values with another: such values are the same however their letters are written."""
 
 
 class Match(StrEnum):
@@ -102,13 +106,15 @@ OPERATORS: Mapping[str, Operator] = {
 class Condition:
     """A comparison with a ticket's field, such as `priority eq urgent`.
 
-    `field` is the name of a field or a dotted path into nested ones (`customer.tier`). Raises InvalidValue for an
-    operator that does not exist and for a value that it does not take.
+    `field` is the name of a field or a dotted path into nested ones (`customer.tier`). `case_sensitive` says whether
+    `Urgent` and `urgent` differ; None: not for a priority, nor for whole values (`WHOLE_VALUES`) other than ids. Raises
+    InvalidValue for an operator that does not exist and for a value that it does not take.
     """
 
     field: str
     operator: str
     value: Any = None
+    case_sensitive: bool | None = None
 
     def __post_init__(self) -> None:
         if self.operator not in tuple(OPERATORS):  # a list is no key, but can be compared
@@ -116,13 +122,22 @@ class Condition:
         if not OPERATORS[self.operator].accepts(self.value):
             wants = OPERATORS[self.operator].wants
             raise InvalidValue("value", self.value, f"operator {self.operator} takes {wants}")
+        if self.case_sensitive is not None and self.operator in ("is_set", "is_not_set"):
+            raise InvalidValue("case_sensitive", self.case_sensitive, f"operator {self.operator} compares no texts")
 
     def holds(self, attributes: Mapping[str, Any]) -> bool:
         actual = look_up(attributes, self.field)
         rule = OPERATORS[self.operator]
         if actual is MISSING or (actual is None and self.operator not in ("eq", "neq", "in", "not_in")):
             return rule.absent
-        return rule.holds(actual, self.value)
+        return rule.holds(folded(actual), folded(self.value)) if self._ignores_case else rule.holds(actual, self.value)
+
+    @property
+    def _ignores_case(self) -> bool:
+        if self.case_sensitive is not None:
+            return not self.case_sensitive
+        names_an_id = self.field.rpartition(".")[2] == "id" or self.field.endswith("_id")
+        return self.field == "priority" or (self.operator in WHOLE_VALUES and not names_an_id)
 
     def __str__(self) -> str:
         spelled = [str(one) for one in self.value] if isinstance(self.value, tuple) else [str(self.value)]
@@ -132,16 +147,21 @@ class Condition:
     def to_json(self) -> dict[str, Any]:
         value = list(self.value) if isinstance(self.value, tuple) else self.value
         document = {"field": self.field, "operator": self.operator}
-        return document if self.operator in ("is_set", "is_not_set") else {**document, "value": value}
+        if self.operator in ("is_set", "is_not_set"):
+            return document
+        case = {} if self.case_sensitive is None else {"case_sensitive": self.case_sensitive}
+        return {**document, "value": value, **case}
 
     @classmethod
     def from_json(cls, document: Any, field: str = "condition") -> Condition:
         body = require_mapping(document, field)
-        refuse_unknown(body, frozenset({"field", "operator", "value"}), field)
+        refuse_unknown(body, frozenset({"field", "operator", "value", "case_sensitive"}), field)
         name = require_text(body.get("field"), f"{field}.field", longest=200)
-        value = body.get("value")
+        value, case = body.get("value"), body.get("case_sensitive")
+        case_sensitive = None if case is None else require_bool(case, f"{field}.case_sensitive")
         try:
-            return cls(name, body.get("operator", ""), tuple(value) if isinstance(value, list) else value)
+            wanted = tuple(value) if isinstance(value, list) else value
+            return cls(name, body.get("operator", ""), wanted, case_sensitive)
         except InvalidValue as error:
             raise error.under(field) from None
 

@@ -29,6 +29,7 @@ from domain.policy.clocks import CLOCKS, CUSTOM, Clock, OnReopen, require_clock_
 from domain.policy.conditions import Condition, Match, all_hold, parse_match
 from domain.policy.criteria import Criteria, optional_criteria
 from domain.policy.escalations import EscalationRule, Trigger
+from domain.policy.spelling import folded
 from domain.ticket.origins import Origin
 from domain.ticket.tickets import Ticket
 
@@ -185,10 +186,18 @@ class Policy:
     def _refuse_equal_targets(self) -> None:
         seen: set[tuple[str, str | None]] = set()
         for index, target in enumerate(self.targets):
-            if (target.type, target.priority) in seen:
+            if self.place_of(target) in seen:
                 pair = f"{target.type} for {target.priority or 'any priority'}"
                 raise InvalidValue(f"targets[{index}]", pair, "is promised twice")
-            seen.add((target.type, target.priority))
+            seen.add(self.place_of(target))
+
+    def place_of(self, target: TargetRule) -> tuple[str, str | None]:
+        """The type and the priority that it is for; a policy has one target at most for each."""
+        return target.type, self._spelled(target.priority)
+
+    def _spelled(self, priority: str | None) -> str | None:
+        """Priorities are the same however their letters are written; Scrubbe's are spelled in one way."""
+        return priority if priority is None or self.origin is Origin.V1 else folded(priority)
 
     def _refuse_equal_escalations(self) -> None:
         # A step is fired and told apart by its id; two steps under one id could never both fire.
@@ -212,8 +221,9 @@ class Policy:
     def targets_for(self, priority: str | None) -> tuple[TargetRule, ...]:
         """One promise per type: the one for this priority, else the one for any priority."""
         chosen: dict[str, TargetRule] = {}
+        wanted = self._spelled(priority)
         for target in self.targets:
-            if target.priority == priority or (target.priority is None and target.type not in chosen):
+            if self._spelled(target.priority) == wanted or (target.priority is None and target.type not in chosen):
                 chosen[target.type] = target
         return tuple(chosen.values())
 

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
-from domain.errors import Conflict
+from api.v1.translation.policies import blank_policy, with_terms
+from domain.errors import Conflict, InvalidValue
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.policy.catalog import AROUND_THE_CLOCK, Catalog
 from domain.policy.conditions import OPERATORS, Condition, Match, all_hold
 from domain.policy.matching import first_match
 from domain.policy.snapshot import CalendarVersion
+from domain.ticket.origins import Origin
 from domain.ticket.tickets import Ticket
 from tests.support.builders import OFFICE, a_policy, a_ticket, promise
 
@@ -28,7 +30,13 @@ FIELDS: dict[str, Any] = {
 
 HOLDS: list[tuple[str, str, Any, bool]] = [
     ("status", "eq", "new", True),
-    ("status", "eq", "New", False),
+    ("status", "eq", "New", True),
+    ("status", "neq", "NEW", False),
+    ("status", "in", ("OLD", "New"), True),
+    ("status", "not_in", ("OLD", "New"), False),
+    ("customer.tier", "eq", "GOLD", True),
+    ("status", "starts_with", "N", False),
+    ("tags", "contains", "Billing", False),
     ("score", "eq", 7.0, True),
     ("score", "eq", "7", False),
     ("score", "eq", True, False),
@@ -96,6 +104,58 @@ HOLDS: list[tuple[str, str, Any, bool]] = [
 @pytest.mark.parametrize(("field", "operator", "value", "holds"), HOLDS)
 def test_a_condition_holds_for_a_field(field: str, operator: str, value: Any, holds: bool) -> None:
     assert Condition(field, operator, value).holds(FIELDS) is holds
+
+
+def test_priorities_and_whole_values_are_the_same_however_their_letters_are_written() -> None:
+    """Priorities and whole values (`eq`, `neq`, `in`, `not_in`) compare without regard to case, ids and parts of texts with it; `case_sensitive` says otherwise."""  # noqa: E501 - the row is one line
+    fields = {"priority": "Urgent", "plan": "Gold", "team_id": "Net", "owner": {"id": "Ada"}, "tags": ["VIP"]}
+
+    def holds(field: str, operator: str, value: Any, case_sensitive: bool | None = None) -> bool:
+        return Condition(field, operator, value, case_sensitive).holds(fields)
+
+    assert [
+        holds("priority", "eq", "URGENT"),
+        holds("priority", "starts_with", "urg"),
+        holds("plan", "in", ("gold",)),
+    ] == [
+        True,
+        True,
+        True,
+    ]
+    assert [holds("priority", "eq", "URGENT", True), holds("plan", "in", ("gold",), True)] == [False, False]
+    assert [holds("team_id", "eq", "net"), holds("owner.id", "eq", "ada")] == [False, False]
+    assert [holds("plan", "contains", "gol"), holds("tags", "contains", "vip"), holds("plan", "gt", "f")] == [False] * 3
+    insensitive = [
+        ("plan", "contains", "gol"),
+        ("tags", "contains", "vip"),
+        ("plan", "gt", "f"),
+        ("team_id", "eq", "net"),
+    ]
+    assert all(holds(*one, False) for one in insensitive)
+
+
+@pytest.mark.parametrize(("value", "operator"), [("yes", "eq"), (1, "eq"), (True, "is_set")])
+def test_a_regard_to_case_that_makes_no_sense_is_refused_by_its_name(value: Any, operator: str) -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        Condition.from_json({"field": "f", "operator": operator, "value": None, "case_sensitive": value})
+    assert (refusal.value.field, refusal.value.value) == ("condition.case_sensitive", value)
+
+
+def test_a_target_is_for_its_priority_however_that_is_written() -> None:
+    policy = a_policy(promise(minutes=60, priority="Urgent"), promise(minutes=240))
+    assert [one.minutes for one in policy.targets_for("URGENT")] == [60]
+    with pytest.raises(InvalidValue) as refusal:
+        a_policy(promise(minutes=60, priority="Urgent"), promise(minutes=30, priority="urgent"))
+    assert refusal.value.field == "targets[1]"
+
+
+def test_the_priorities_of_scrubbe_are_compared_as_they_are_written() -> None:
+    rule = promise(minutes=60, priority="HIGH")
+    assert a_policy(rule, origin=Origin.V1).targets_for("high") == ()
+    assert a_policy(rule, origin=Origin.V1).targets_for("HIGH") == (rule,)
+    terms = {"name": "High", "priority": "HIGH", "responseTimeMinutes": 5, "resolveTimeMinutes": 9}
+    made = with_terms(blank_policy("pol_1"), terms)
+    assert (made.matches(a_ticket("HIGH")), made.matches(a_ticket("high"))) == (True, False)
 
 
 def test_every_operator_stands_in_the_table_both_ways() -> None:

@@ -119,7 +119,9 @@ def conditions(draw: st.DrawFn) -> Condition:
     several = st.lists(scalars, min_size=1, max_size=3).map(tuple)
     candidates: Any = scalars | several
     value = draw(candidates.filter(OPERATORS[operator].accepts))
-    return Condition(draw(names), operator, None if operator in ("is_set", "is_not_set") else value)
+    if operator in ("is_set", "is_not_set"):
+        return Condition(draw(names), operator)
+    return Condition(draw(names), operator, value, draw(st.none() | st.booleans()))
 
 
 @st.composite

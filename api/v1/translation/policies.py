@@ -41,7 +41,7 @@ def with_terms(policy: Policy, given: Mapping[str, Any]) -> Policy:
     return replace(
         policy,
         name=require_text(given.get("name"), "name", LONGEST_NAME),
-        conditions=(Condition("priority", "eq", priority.value),),
+        conditions=(Condition("priority", "eq", priority.value, case_sensitive=True),),
         targets=tuple(_promised(target, given) for target in policy.targets),
         compliance=_compliance(given),
         escalation_contact=optional_text(given.get("escalationContact"), "escalationContact") or None,

@@ -33,7 +33,12 @@ OperatorName = Annotated[Any, WithJsonSchema({"type": "string", "enum": list(OPE
 Percent = Annotated[float, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 100})]
 _CONDITION: dict[str, Any] = {
     "type": "object",
-    "properties": {"field": {"type": "string"}, "operator": {"type": "string", "enum": list(OPERATORS)}, "value": {}},
+    "properties": {
+        "field": {"type": "string"},
+        "operator": {"type": "string", "enum": list(OPERATORS)},
+        "value": {},
+        "case_sensitive": {"type": "boolean"},
+    },
     "required": ["field", "operator"],
 }
 _CONDITIONS: dict[str, Any] = {"type": "array", "minItems": 1, "items": _CONDITION}
@@ -56,6 +61,12 @@ class ConditionBody(Body):
     field: str = Field(description="A ticket field, or a dotted path into nested ones.", examples=["priority"])
     operator: OperatorName = Field(examples=["in"])
     value: Any = Field(default=None, examples=[["urgent", "high"]])
+    case_sensitive: bool | None = Field(
+        default=None,
+        description="Whether `Urgent` and `urgent` differ; left out: not for a priority, nor for whole values "
+        "(`eq`, `neq`, `in`, `not_in`) of a field that is no id.",
+        examples=[False],
+    )
 
 
 class DeadlineBody(Body):
@@ -155,6 +166,7 @@ class ConditionView(View):
     field: str = Field(examples=["priority"])
     operator: str = Field(examples=["in"])
     value: Any = Field(default=None, examples=[["urgent", "high"]])
+    case_sensitive: bool | None = Field(default=None, description="Left out: the default.", examples=[False])
 
 
 class DeadlineView(View):

@@ -56,7 +56,7 @@ async def delete_target(target_id: TargetId, edit: Edit, response: Response) -> 
 
 def _with(policy: Policy, target: TargetRule) -> Policy:
     require_own(policy)
-    same = (one.id for one in policy.targets if (one.type, one.priority) == (target.type, target.priority))
+    same = (one.id for one in policy.targets if policy.place_of(one) == policy.place_of(target))
     if (there := next(same, None)) is not None:
         pair = f"{target.type} for {target.priority or 'any priority'}"
         raise Conflict(f"policy {policy.id} has a target for {pair}: {there}", field="target_id", value=there)
