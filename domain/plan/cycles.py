@@ -213,7 +213,10 @@ class _ClockWalk:
             self._begin_again(turn.at, superseded=False)
 
     def _reopen(self, at: Instant) -> None:
-        """A custom clock whose conditions no longer hold stays where it stopped."""
+        """A custom clock whose conditions no longer hold stays where it stopped.
+
+        What a cancel ended has no verdict that could stay: it runs on even where reopenings are ignored.
+        """
         rule = self.clock.rule
         if EventKind.REOPENED not in rule.continues and self.phase is ClockState.STOPPED:
             if self.may_run and rule.recurs:
@@ -222,7 +225,9 @@ class _ClockWalk:
         if self.clock.is_custom and not self.may_run:
             return
         mode = self.clock.on_reopen if rule.follows_reopen else OnReopen.CONTINUE
-        if mode is OnReopen.CONTINUE:
+        if mode is OnReopen.IGNORE and self.phase is ClockState.STOPPED:
+            return
+        if mode in (OnReopen.CONTINUE, OnReopen.IGNORE):
             self.phase = ClockState.RUNNING
         else:
             self._begin_again(at, superseded=mode is OnReopen.RESTART)

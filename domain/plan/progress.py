@@ -150,6 +150,25 @@ class MeasuredPromise:
             at = _first_going(self.cycle, at, start)
         return None if at is None or (end is not None and at >= end) else at
 
+    def forgiven(self, reached: Mapping[str, Milestone]) -> dict[str, Milestone]:
+        """What was reached before the promise came into force, without a breach for which it has time left.
+
+        With that breach goes all that the time used had not come to by then under this promise.
+        """
+        breach = reached.get(BREACHED)
+        if breach is None or self._had_reached(self.length):
+            return dict(reached)
+        own = {mark.name: mark.threshold for mark in self.marks}
+        return {
+            name: mark
+            for name, mark in reached.items()
+            if (self._had_reached(own[name]) if name in own else mark.threshold < breach.threshold)
+        }
+
+    def _had_reached(self, threshold: Micros) -> bool:
+        at = self.progress.reach_if_ever(threshold)
+        return at is not None and self.promise.start is not None and at <= self.promise.start
+
     @property
     def used(self) -> Micros:
         """As of the last change of the clock's state; until a fixed instant all time counts, closed hours too."""
@@ -179,6 +198,8 @@ def target_of(promises: Iterable[tuple[Promise, Cycle]], number: int) -> TargetP
     measured = [promise.measured(cycle) for promise, cycle in promises]
     reached: dict[str, Milestone] = {}
     for one in measured:
+        if one.promise.in_force.forgives:
+            reached = one.forgiven(reached)
         for mark in one.marks:
             if mark.name not in reached and (at := one.happens(mark.threshold)) is not None:
                 reached[mark.name] = Milestone(mark.name, mark.threshold, at, mark.escalation)

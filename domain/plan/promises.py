@@ -21,6 +21,7 @@ class PolicyInForce:
 
     `event_id` is the event that put it in force (None: the opening). `is_first` says whether policy and calendar are
     those the ticket opened under. A policy that `restarts` lets the clocks that are going begin again at `start`.
+    One that `forgives` takes breaches back for which its own target has time left.
     A policy that `is_left` promises nothing any more: no policy chooses the ticket, and until one does the policy only
     says what the next change does.
     """
@@ -33,6 +34,7 @@ class PolicyInForce:
     is_first: bool
     restarts: bool = False
     is_left: bool = False
+    forgives: bool = False
 
     @property
     def facts(self) -> PolicyFacts | None:
@@ -107,10 +109,11 @@ def setup_at_each_turn(at_each_turn: Sequence[PolicyInForce], type_: str) -> Ite
 
 
 def _on_reopen(current: PolicyInForce, type_: str) -> OnReopen:
-    """A policy that does not promise the type takes no verdict of it back."""
-    mode = current.policy.on_reopen
-    replaces = mode is OnReopen.RESTART and current.target(type_) is None
-    return OnReopen.NEW_CYCLE if replaces else mode
+    """What the target says, else its policy. A policy that does not promise the type takes no verdict of it back."""
+    rule, mode = current.target(type_), current.policy.on_reopen
+    if rule is None:
+        return OnReopen.NEW_CYCLE if mode is OnReopen.RESTART else mode
+    return rule.on_reopen or mode
 
 
 def _after_change(snapshot: Snapshot, current: PolicyInForce, turn: Turn) -> PolicyInForce:
@@ -125,4 +128,5 @@ def _after_change(snapshot: Snapshot, current: PolicyInForce, turn: Turn) -> Pol
         is_first=policy == snapshot.policy,
         restarts=current.policy.on_change is OnChange.RESTART,
         is_left=chosen is None,
+        forgives=current.policy.forgives,
     )

@@ -74,11 +74,12 @@ def require_clock_name(name: str, field: str = "type") -> str:
 
 class OnReopen(StrEnum):
     """What a reopening does to a clock that had stopped: the clock runs on (`continue`), begins a cycle that supersedes
-    the one before (`restart`), or begins a cycle beside it (`new_cycle`)."""
+    the one before (`restart`), begins a cycle beside it (`new_cycle`), or stays stopped (`ignore`)."""
 
     CONTINUE = "continue"
     RESTART = "restart"
     NEW_CYCLE = "new_cycle"
+    IGNORE = "ignore"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from domain.fields import (
 from domain.ids import Kind
 from domain.instants import MINUTE, in_units
 from domain.policy.budgets import Budget, Deadline, WorkingDays, budget_from_json, budget_to_json
-from domain.policy.clocks import CLOCKS, CUSTOM, Clock, OnReopen, require_clock_name
+from domain.policy.clocks import CLOCKS, CUSTOM, Clock, ClockRule, OnReopen, require_clock_name
 from domain.policy.conditions import Condition, Match, all_hold, parse_match
 from domain.policy.criteria import Criteria, optional_criteria
 from domain.policy.escalations import EscalationRule, Trigger
@@ -35,12 +35,12 @@ from domain.ticket.tickets import Ticket
 
 TARGET_FIELDS = frozenset(
     {"id", "type", "priority", "hours", "minutes", "days", "end_of_day", "by", "pausable"}
-    | {"pauses_when", "starts_when", "stops_when"}
+    | {"pauses_when", "starts_when", "stops_when", "on_reopen"}
 )
 POLICY_FIELDS = frozenset(
     {"id", "name", "description", "kind", "conditions", "match", "targets", "escalations", "at_risk_percent"}
     | {"business_hours", "business_hours_id", "enabled", "version"}
-    | {"origin", "escalation_contact", "applicable_team", "compliance", "on_change", "on_reopen"}
+    | {"origin", "escalation_contact", "applicable_team", "compliance", "on_change", "on_reopen", "retarget_breaches"}
 )
 DEFAULT_AT_RISK_PERCENT = Decimal(75)
 AUTO = "auto"
@@ -59,12 +59,20 @@ class OnChange(StrEnum):
     RESTART = "restart"
 
 
+class RetargetBreaches(StrEnum):
+    """What becomes of a breach when `retarget` brings a target that has time left: it is kept, or forgiven."""
+
+    KEEP = "keep"
+    FORGIVE = "forgive"
+
+
 @dataclass(frozen=True, slots=True)
 class TargetRule:
     """A promise: `budget` for tickets of `priority` (None: of any priority).
 
     `pauses_when` holds its clock while the ticket's fields say so. A `type` that is not one of `CLOCKS` names a custom
-    clock, which runs from when `starts_when` holds (None: from the opening) until `stops_when` does.
+    clock, which runs from when `starts_when` holds (None: from the opening) until `stops_when` does. `on_reopen` is
+    what a reopening does to it (None: what the policy says).
     """
 
     id: str
@@ -75,6 +83,7 @@ class TargetRule:
     pauses_when: Criteria | None = None
     starts_when: Criteria | None = None
     stops_when: Criteria | None = None
+    on_reopen: OnReopen | None = None
 
     def __post_init__(self) -> None:
         require_clock_name(self.type)
@@ -88,11 +97,17 @@ class TargetRule:
             raise InvalidValue("type", self.type, reason)
         if self.pauses_when is not None and not self._may_pause:
             raise InvalidValue("pauses_when", str(self.pauses_when), "this target is not pausable")
+        if self.on_reopen is not None and not self._rule.follows_reopen:
+            raise InvalidValue("on_reopen", self.on_reopen.value, f"is not for {self.type}, which has its own rules")
 
     @property
     def is_custom(self) -> bool:
         """Whether its clock is a custom one."""
         return self.type not in CLOCKS
+
+    @property
+    def _rule(self) -> ClockRule:
+        return CLOCKS.get(self.type, CUSTOM)
 
     @property
     def _may_pause(self) -> bool:
@@ -104,8 +119,7 @@ class TargetRule:
         return None if isinstance(self.budget, WorkingDays | Deadline) else in_units(self.budget, MINUTE)
 
     def clock(self, on_reopen: OnReopen) -> Clock:
-        rule = CLOCKS.get(self.type, CUSTOM)
-        return Clock(rule, self._may_pause, self.pauses_when, self.starts_when, self.stops_when, on_reopen)
+        return Clock(self._rule, self._may_pause, self.pauses_when, self.starts_when, self.stops_when, on_reopen)
 
     def to_json(self) -> dict[str, Any]:
         criteria = {name: getattr(self, name) for name in ("pauses_when", "starts_when", "stops_when")}
@@ -116,6 +130,7 @@ class TargetRule:
             **budget_to_json(self.budget),
             "pausable": self.pausable,
             **{name: value.to_json() for name, value in criteria.items() if value is not None},
+            **({} if self.on_reopen is None else {"on_reopen": self.on_reopen.value}),
         }
 
     @classmethod
@@ -132,12 +147,17 @@ class TargetRule:
                 pauses_when=optional_criteria(body.get("pauses_when"), f"{field}.pauses_when"),
                 starts_when=optional_criteria(body.get("starts_when"), f"{field}.starts_when"),
                 stops_when=optional_criteria(body.get("stops_when"), f"{field}.stops_when"),
+                on_reopen=_optional_mode(body.get("on_reopen"), f"{field}.on_reopen"),
             )
         except InvalidValue as error:
             raise (error.under(field) if error.field in _OWN_FIELDS else error) from None
 
 
-_OWN_FIELDS = ("type", "pauses_when", "starts_when", "stops_when")
+_OWN_FIELDS = ("type", "pauses_when", "starts_when", "stops_when", "on_reopen")
+
+
+def _optional_mode(value: Any, field: str) -> OnReopen | None:
+    return None if value is None else require_choice(value, OnReopen, field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +168,7 @@ class Policy:
     `at_risk_percent` None warns at half time only. `escalation_contact` gets what is breached while the organization
     escalates automatically; `applicable_team` is told in notices; `compliance` holds the percentages aimed at, by type
     of target and for `uptime` (Scrubbe, SLA policies). `on_change` and `on_reopen` are what a change of priority or
-    policy and a reopening do to its clocks.
+    policy and a reopening do to its clocks, `retarget_breaches` what becomes of their breaches under a longer target.
     """
 
     id: str
@@ -170,6 +190,7 @@ class Policy:
     compliance: Mapping[str, Decimal] = field(default_factory=dict)
     on_change: OnChange = OnChange.KEEP
     on_reopen: OnReopen = OnReopen.CONTINUE
+    retarget_breaches: RetargetBreaches = RetargetBreaches.KEEP
 
     def __post_init__(self) -> None:
         for index, step in enumerate(self.escalations):
@@ -246,6 +267,10 @@ class Policy:
             **self._optional_fields(),
         }
 
+    @property
+    def forgives(self) -> bool:
+        return self.retarget_breaches is RetargetBreaches.FORGIVE
+
     def _optional_fields(self) -> dict[str, Any]:
         """The fields that are left out where they hold nothing or the default."""
         named = {"escalation_contact": self.escalation_contact, "applicable_team": self.applicable_team}
@@ -253,6 +278,7 @@ class Policy:
         modes = {
             "on_change": None if self.on_change is OnChange.KEEP else self.on_change.value,
             "on_reopen": None if self.on_reopen is OnReopen.CONTINUE else self.on_reopen.value,
+            "retarget_breaches": self.retarget_breaches.value if self.forgives else None,
         }
         return {name: value for name, value in {**named, "compliance": compliance, **modes}.items() if value}
 
@@ -282,6 +308,11 @@ class Policy:
             compliance=_compliance(body.get("compliance"), f"{at}compliance"),
             on_change=require_choice(_given_or(body.get("on_change"), OnChange.KEEP), OnChange, f"{at}on_change"),
             on_reopen=require_choice(_given_or(body.get("on_reopen"), OnReopen.CONTINUE), OnReopen, f"{at}on_reopen"),
+            retarget_breaches=require_choice(
+                _given_or(body.get("retarget_breaches"), RetargetBreaches.KEEP),
+                RetargetBreaches,
+                f"{at}retarget_breaches",
+            ),
         )
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from domain.errors import InvalidValue
 from domain.ids import InstanceId, Kind, SubjectType
-from domain.instants import HOUR, MINUTE, Instant
+from domain.instants import HOUR, MINUTE, Instant, Micros
 from domain.plan.planning import plan
 from domain.plan.plans import Plan, PolicyFacts, TargetPlan
-from domain.plan.status import InstanceStatus, instance_status
+from domain.plan.status import InstanceStatus, instance_status, met
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import ClockState, Hold, OnReopen, Span
+from domain.policy.clocks import CLOCKS, ClockState, Hold, OnReopen, Span
 from domain.policy.conditions import Condition
-from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.escalations import EscalationRule, Trigger
+from domain.policy.policies import OnChange, Policy, RetargetBreaches, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.record.ledger import reconcile
 from domain.record.views import instance_view, overrun_at
 from domain.ticket.events import Event
 from domain.ticket.tickets import Ticket
@@ -29,6 +33,7 @@ from tests.support.builders import (
     acknowledged,
     assigned,
     at,
+    cancelled,
     moments,
     only,
     opened,
@@ -93,6 +98,68 @@ def test_a_target_breached_before_a_more_generous_one_came_stays_breached_once()
     target = only(by_priority(OnChange.RETARGET, high("11:30"), priority="urgent"))
     assert (target.breached_at, moments(target)["breached"]) == (at("11:00"), at("11:00"))
     assert only(by_priority(OnChange.RETARGET, high("10:30"), priority="urgent")).due_at == at("13:00")
+
+
+def forgiving(*events: Event, priority: str = "urgent", **policy: Any) -> Plan:
+    modes = {"on_change": OnChange.RETARGET, "retarget_breaches": RetargetBreaches.FORGIVE, **policy}
+    return plan(frozen(a_policy(*BY_PRIORITY, **modes), ticket=a_ticket(priority)), [opened("09:00"), *events])
+
+
+def test_a_longer_target_forgives_a_breach_where_the_policy_says_so() -> None:
+    """Under `retarget_breaches: forgive` a target that has time left takes an earlier breach back, and what was warned of too early."""  # noqa: E501 - the row is one line
+    target = only(forgiving(high("11:30")))
+    assert (target.breached_at, target.due_at) == (at("13:00"), at("13:00"))
+    assert moments(target) == {"halfway": at("10:00"), "at_risk": at("12:00"), "breached": at("13:00")}
+    in_time = only(forgiving(high("11:30"), resolved("12:30")))
+    assert (met(in_time, at("20:00")), in_time.due_at) == (True, at("13:00"))
+
+
+def test_a_target_that_is_used_up_as_well_forgives_nothing() -> None:
+    for change in ("13:00", "14:00"):
+        target = only(forgiving(high(change)))
+        assert (target.breached_at, moments(target)["at_risk"]) == (at("11:00"), at("10:30"))
+
+
+def test_what_was_warned_of_without_a_breach_stays_as_it_was() -> None:
+    warned = only(forgiving(high("10:45")))
+    assert (moments(warned)["at_risk"], warned.due_at) == (at("10:30"), at("13:00"))
+
+
+def test_the_policy_in_force_at_the_change_decides_whether_a_breach_is_forgiven() -> None:
+    forgives = {"on_change": OnChange.RETARGET, "retarget_breaches": RetargetBreaches.FORGIVE}
+    for mine, other, due in ((forgives, {}, "13:00"), ({"on_change": OnChange.RETARGET}, forgives, "10:00")):
+        standard = a_policy(promise(minutes=60), id="sla_standard", **mine)
+        gold = a_policy(promise(minutes=240), id="sla_gold", conditions=(GOLD,), **other)
+        made = plan(frozen(gold, standard), [opened("09:00"), updated("10:30", plan="gold")])
+        assert only(made).due_at == at(due)
+
+
+def test_a_step_after_a_forgiven_breach_is_taken_back_and_comes_after_the_next_one() -> None:
+    steps = (
+        EscalationRule("warning", Trigger.APPROACHING_BREACH, percent=Decimal(50)),
+        EscalationRule("lead", Trigger.BREACHED, delay=Micros(10 * MINUTE)),
+    )
+    found = moments(only(forgiving(high("11:30"), escalations=steps)))
+    assert (found["escalation:warning"], found["escalation:lead"]) == (at("10:00"), at("13:10"))
+    standard = a_policy(
+        promise(minutes=60),
+        id="sla_standard",
+        escalations=steps,
+        on_change=OnChange.RETARGET,
+        retarget_breaches=RetargetBreaches.FORGIVE,
+    )
+    gold = a_policy(promise(minutes=240), id="sla_gold", conditions=(GOLD,))
+    elsewhere = moments(only(plan(frozen(gold, standard), [opened("09:00"), updated("10:30", plan="gold")])))
+    assert elsewhere["escalation:warning"] == at("09:30")
+    assert "escalation:lead" not in elsewhere
+
+
+def test_a_forgiven_breach_that_was_told_is_withdrawn() -> None:
+    policy = a_policy(*BY_PRIORITY, on_change=OnChange.RETARGET, retarget_breaches=RetargetBreaches.FORGIVE)
+    snapshot = frozen(policy, ticket=a_ticket("urgent"))
+    told = reconcile(plan(snapshot, [opened("09:00")]), (), at("11:15"))
+    now = reconcile(plan(snapshot, [opened("09:00"), high("11:30")]), told, at("11:30"))
+    assert {(one.key.milestone, one.stands) for one in now} == {("at_risk", False), ("breached", False)}
 
 
 def test_a_clock_that_had_stopped_is_not_measured_by_what_was_promised_afterwards() -> None:
@@ -421,19 +488,53 @@ def test_an_owned_ticket_is_retargeted_stint_by_stint() -> None:
 
 @pytest.mark.parametrize("mode", OnReopen)
 def test_a_reopening_does_to_the_resolution_clock_what_the_policy_says(mode: OnReopen) -> None:
-    """`restart` begins again in place of the cycle before, `new_cycle` beside it."""
+    """`restart` begins again in place of the cycle before, `new_cycle` beside it; under `ignore` a verdict stays."""
     policy = a_policy(promise(minutes=60), on_reopen=mode)
+    assert after_a_reopening(policy) == REOPENED[mode]
+
+
+def after_a_reopening(policy: Policy) -> list[tuple[int, str, Instant | None, bool]]:
     made = plan(frozen(policy), [opened("09:00"), resolved("09:40"), reopened("12:00")])
-    facts = [(one.cycle, one.state.value, one.due_at, one.superseded) for one in made.targets]
-    running = (2, "running", at("13:00"), False)
-    assert (
-        facts
-        == {
-            OnReopen.CONTINUE: [(1, "running", at("12:20"), False)],
-            OnReopen.RESTART: [(1, "cancelled", at("10:00"), True), running],
-            OnReopen.NEW_CYCLE: [(1, "stopped", at("10:00"), False), running],
-        }[mode]
-    )
+    return [(one.cycle, one.state.value, one.due_at, one.superseded) for one in made.targets]
+
+
+RUNNING = (2, "running", at("13:00"), False)
+REOPENED = {
+    OnReopen.CONTINUE: [(1, "running", at("12:20"), False)],
+    OnReopen.RESTART: [(1, "cancelled", at("10:00"), True), RUNNING],
+    OnReopen.NEW_CYCLE: [(1, "stopped", at("10:00"), False), RUNNING],
+    OnReopen.IGNORE: [(1, "stopped", at("10:00"), False)],
+}
+
+
+@pytest.mark.parametrize("mode", OnReopen)
+@pytest.mark.parametrize("of_policy", OnReopen)
+def test_what_a_target_says_of_a_reopening_goes_over_what_its_policy_says(mode: OnReopen, of_policy: OnReopen) -> None:
+    """A target's own `on_reopen` goes over that of its policy."""
+    policy = a_policy(replace(promise(minutes=60), on_reopen=mode), on_reopen=of_policy)
+    assert after_a_reopening(policy) == REOPENED[mode]
+    assert TargetRule.from_json(policy.targets[0].to_json()) == policy.targets[0]
+
+
+def test_a_kept_promise_stays_kept_where_reopenings_are_ignored() -> None:
+    policy = a_policy(promise(minutes=60), promise("total_resolution", 300), on_reopen=OnReopen.IGNORE)
+    made = plan(frozen(policy), [opened("09:00"), resolved("09:40"), reopened("12:00"), resolved("20:00")])
+    kept, whole = made.targets
+    assert (kept.stopped_at, met(kept, at("21:00"))) == (at("09:40"), True)
+    assert (whole.stopped_at, met(whole, at("21:00"))) == (at("20:00"), False)
+
+
+def test_what_a_cancel_ended_runs_on_even_where_reopenings_are_ignored() -> None:
+    policy = a_policy(promise(minutes=60), on_reopen=OnReopen.IGNORE)
+    target = only(plan(frozen(policy), [opened("09:00"), cancelled("09:40"), reopened("12:00")]))
+    assert (target.state, target.due_at) == (ClockState.RUNNING, at("12:20"))
+
+
+@pytest.mark.parametrize("type_", [name for name, rule in CLOCKS.items() if not rule.follows_reopen])
+def test_a_target_whose_clock_has_its_own_rule_for_reopenings_takes_no_other(type_: str) -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        TargetRule.from_json({"id": "t", "type": type_, "hours": 1, "on_reopen": "ignore"}, "targets[0]")
+    assert (refusal.value.field, refusal.value.value) == ("targets[0].on_reopen", "ignore")
 
 
 def test_of_several_cycles_the_latest_is_shown_and_the_earlier_ones_beside_it() -> None:

@@ -91,7 +91,7 @@ def test_what_begins_to_hold_while_the_ticket_is_closed_starts_it_at_the_reopeni
 @pytest.mark.parametrize(
     ("mode", "due_at", "superseded"),
     [("continue", ["13:40"], [False]), ("restart", ["11:00", "14:00"], [True, False]),
-     ("new_cycle", ["11:00", "14:00"], [False, False])],
+     ("new_cycle", ["11:00", "14:00"], [False, False]), ("ignore", ["11:00"], [False])],
 )  # fmt: skip
 def test_a_reopening_does_to_it_what_the_policy_says(mode: str, due_at: list[str], superseded: list[bool]) -> None:
     events = updated("10:00", status="with vendor"), resolved("10:20"), reopened("13:00")

@@ -16,7 +16,7 @@ from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import CLOCKS, ClockState, OnReopen, Span
+from domain.policy.clocks import CLOCKS, CUSTOM, ClockState, OnReopen, Span
 from domain.policy.conditions import Condition
 from domain.policy.criteria import Criteria
 from domain.policy.policies import OnChange, Policy, TargetRule
@@ -52,7 +52,9 @@ def rules(draw: st.DrawFn, name: str, priority: str | None) -> TargetRule:
     budget = draw(st.sampled_from(BUDGETS))
     held = {} if "by" in budget else {"pauses_when": draw(st.sampled_from((None, PENDING.to_json())))}
     own = {} if name in CLOCKS else draw(own_conditions)
-    document = {"id": f"{name}-{priority}", "type": name, "priority": priority, **budget, **held, **own}
+    follows = CLOCKS.get(name, CUSTOM).follows_reopen
+    reopening = {"on_reopen": draw(st.sampled_from((None, None, *OnReopen)))} if follows else {}
+    document = {"id": f"{name}-{priority}", "type": name, "priority": priority, **budget, **held, **own, **reopening}
     return TargetRule.from_json(document)
 
 

@@ -47,6 +47,7 @@ POLICY_DOCUMENT: dict[str, Any] = {
     "enabled": True,
     "on_change": "keep",
     "on_reopen": "continue",
+    "retarget_breaches": "keep",
     "origin": "v2",
     "version": 1,
 }

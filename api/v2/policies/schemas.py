@@ -14,7 +14,7 @@ from domain.calendar.validation import WEEKDAYS
 from domain.ids import Kind
 from domain.policy.clocks import CLOCKS, OnReopen
 from domain.policy.conditions import OPERATORS, Match
-from domain.policy.policies import OnChange
+from domain.policy.policies import OnChange, RetargetBreaches
 from domain.ticket.origins import Origin
 
 OriginOfList = Annotated[
@@ -29,6 +29,7 @@ WeekdayName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(WEEK
 TimeOfDay = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})]
 OnChangeName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OnChange)})]
 OnReopenName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OnReopen)})]
+RetargetBreachesName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(RetargetBreaches)})]
 OperatorName = Annotated[Any, WithJsonSchema({"type": "string", "enum": list(OPERATORS)})]
 Percent = Annotated[float, WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 100})]
 _CONDITION: dict[str, Any] = {
@@ -104,6 +105,11 @@ class TargetBody(Body):
     stops_when: Criteria = Field(
         default=None, description="Of a clock of one's own: it stops once they hold.", examples=[None]
     )
+    on_reopen: OnReopenName | None = Field(
+        default=None,
+        description="Of `resolution` and clocks of one's own: what a reopening does; left out: what the policy says.",
+        examples=[None],
+    )
 
 
 class EscalationBody(Body):
@@ -149,6 +155,11 @@ class PolicyFields(Body):
         description="What a reopening does to a stopped clock; left out: `continue`.",
         examples=["continue"],
     )
+    retarget_breaches: RetargetBreachesName | None = Field(
+        default=None,
+        description="What becomes of a breach when `retarget` brings a target that has time left; left out: `keep`.",
+        examples=["keep"],
+    )
 
 
 class PolicyBody(PolicyFields):
@@ -191,6 +202,7 @@ class TargetView(View):
     pauses_when: Criteria = Field(default=None, examples=[[examples.PENDING]])
     starts_when: Criteria = Field(default=None, examples=[None])
     stops_when: Criteria = Field(default=None, examples=[None])
+    on_reopen: OnReopen | None = Field(default=None, description="Left out: as the policy.", examples=["ignore"])
 
 
 class EscalationView(View):
@@ -228,6 +240,7 @@ class PolicyDocument(View):
     enabled: bool = Field(examples=[True])
     on_change: OnChange = Field(examples=["keep"])
     on_reopen: OnReopen = Field(examples=["continue"])
+    retarget_breaches: RetargetBreaches = Field(examples=["keep"])
     origin: Origin = Field(description="Through which API it was created, and its tickets come.", examples=["v2"])
     version: int = Field(
         description="Every change makes a new one; an instance keeps the one it was opened under.", examples=[1]

@@ -28,6 +28,7 @@ def policy_document(policy: Policy) -> dict[str, Any]:
         # Kept in documents only where they are not the default.
         "on_change": policy.on_change.value,
         "on_reopen": policy.on_reopen.value,
+        "retarget_breaches": policy.retarget_breaches.value,
     }
     return {name: document[name] for name in PolicyDocument.model_fields}
 
