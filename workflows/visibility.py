@@ -112,4 +112,4 @@ def _line(target: TargetPlan, zone: str, now: Instant) -> str:
     owner = "" if target.stint is None else f" by {target.team_id}"
     due = "no due instant" if target.due_at is None else f"due {spoken_instant(target.due_at, zone)}"
     verdict = {True: "met", False: "not met", None: "not decided yet"}[met(target, now)]
-    return f"- **{target.type}**{owner}: {target.state}, {due}, {verdict}"
+    return f"- **{target.clock_name}**{owner}: {target.state}, {due}, {verdict}"

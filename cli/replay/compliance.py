@@ -49,7 +49,7 @@ def compliance(outcomes: Iterable[Outcome], as_of: Instant) -> list[Line]:
     for outcome in outcomes:
         snapshot = outcome.case.snapshot
         for target in outcome.plan.targets:
-            key = (snapshot.ticket.priority or "none", target.type)
+            key = (snapshot.ticket.priority or "none", target.clock_name)
             verdicts[key].append(met(target, as_of))
             if not target.is_open:
                 elapsed[key].append(used_at(target, snapshot.calendar.calendar, as_of))

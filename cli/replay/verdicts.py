@@ -51,7 +51,7 @@ def _instance(outcome: Outcome, as_of: Instant) -> _Found:
 
 def _targets(outcome: Outcome, as_of: Instant) -> _Found:
     for target in outcome.case.expected.targets:
-        found = outcome.plan.target(target.type, target.cycle)
+        found = outcome.plan.target(target.name, target.cycle)
         if found is None or found == target:
             continue
         name = _name(target)
@@ -133,7 +133,7 @@ def _other_facts(target: TargetPlan) -> str:
 
 
 def _name(target: TargetPlan) -> str:
-    return f"{target.type}/{target.cycle}"
+    return f"{target.name}/{target.cycle}"
 
 
 def _unequal(pairs: tuple[tuple[str, object, object], ...]) -> _Found:

@@ -175,7 +175,7 @@ def _clock(explained: Explanation, clock: ExplainedClock, steps: Mapping[str, st
     cycle = "" if target.cycle == 1 else f", cycle {target.cycle}"
     team = "" if target.team_id is None else f", team {target.team_id}"
     superseded = ", superseded" if target.superseded else ""
-    yield f"{target.type}{cycle}{team}: {verdict}{superseded}"
+    yield f"{target.clock_name}{cycle}{team}: {verdict}{superseded}"
     yield f"  used {spoken_length(totals.counted)} of {spoken_length(target.budget)}, {_due(target.due_at, zone)}"
     yield from (f"  {line}" for line in bar(clock.trace, target.due_at))
     yield from _segments(clock, zone)

@@ -101,7 +101,12 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
         "segments": [_segment_view(segment) for segment in clock.trace.segments],
         "milestones": [_moment_view(moment) for moment in clock.milestones],
     }
-    optional = {"stint": target.stint, "team_id": target.team_id, "superseded": target.superseded or None}
+    optional = {
+        "name": target.label,
+        "stint": target.stint,
+        "team_id": target.team_id,
+        "superseded": target.superseded or None,
+    }
     view |= {name: value for name, value in optional.items() if value is not None}
     return view if target.policy is None else {**view, "policy": target.policy.to_json()}
 

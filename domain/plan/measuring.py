@@ -10,7 +10,7 @@ from domain.ids import Kind
 from domain.plan.cycles import ClockSetup, cycles
 from domain.plan.plans import TargetPlan
 from domain.plan.progress import Promise, target_of
-from domain.plan.promises import PolicyInForce, policy_at_each_turn, promised_types, setup_at_each_turn
+from domain.plan.promises import PolicyInForce, policy_at_each_turn, promised_clocks, setup_at_each_turn
 from domain.policy.clocks import Cycle
 from domain.policy.policies import TargetRule
 from domain.policy.snapshot import Snapshot
@@ -68,10 +68,10 @@ class _TicketClocks:
     policy_at_each_turn: tuple[PolicyInForce, ...]
 
     def cycles_in(self, stint: Stint | None) -> Iterator[MeasuredCycle]:
-        """Of every type that was ever promised the cycles in order, without those in which nothing was promised."""
-        for type_ in promised_types(self.policies):
-            setups = tuple(setup_at_each_turn(self.policy_at_each_turn, type_))
-            promises = self._promises(type_, None if stint is None else stint.team_id)
+        """Of every clock that was ever promised the cycles in order, without those in which nothing was promised."""
+        for clock in promised_clocks(self.policies):
+            setups = tuple(setup_at_each_turn(self.policy_at_each_turn, clock))
+            promises = self._promises(clock, None if stint is None else stint.team_id)
             walks = [_PromiseWalk(promise, setups, self.turns, stint) for promise in promises]
             promised = tuple(_promised_cycles(walks))
             for number, held in enumerate(promised, start=1):
@@ -80,9 +80,9 @@ class _TicketClocks:
                 is_last = number == len(promised)
                 yield measured if is_last else replace(measured, target=measured.target.with_reached_only())
 
-    def _promises(self, type_: str, team_id: str | None) -> Iterator[Promise]:
+    def _promises(self, clock: str, team_id: str | None) -> Iterator[Promise]:
         for one, following in zip(self.policies, (*self.policies[1:], None), strict=True):
-            if (rule := one.target(type_)) is not None:
+            if (rule := one.target(clock)) is not None:
                 calendar = self.snapshot.calendar_under(None if one.is_first else one.policy.id, team_id).calendar
                 yield Promise(one, rule, calendar, following)
 

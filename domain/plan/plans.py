@@ -11,7 +11,7 @@ from typing import Any
 
 from domain.ids import escaped
 from domain.instants import Instant, Micros, parse, parse_optional, render, render_optional
-from domain.policy.clocks import ClockState
+from domain.policy.clocks import ClockState, clock_name
 from domain.ticket.stints import Ownership
 
 HALFWAY = "halfway"
@@ -72,7 +72,8 @@ class TargetPlan:
     `cycle` counts from 1. A cycle is `superseded` if the clock began again in its stead or its promise was taken back.
     `budget` of a `fixed` target is the wall time until its fixed instant. `policy` is None until a change of the
     ticket puts another policy in force. `used_when_breached` is there where it is not the budget: a changed target may
-    have been breached with less used, or by a change that came when more was used.
+    have been breached with less used, or by a change that came when more was used. `label` is the target's own name,
+    where several of its type are told apart by theirs.
     """
 
     id: str
@@ -94,11 +95,17 @@ class TargetPlan:
     fixed: bool = False
     policy: PolicyFacts | None = None
     used_when_breached: Micros | None = None
+    label: str | None = None
+
+    @property
+    def clock_name(self) -> str:
+        """The same in every stint: `resolution`, or `resolution:workaround` for a target with a name of its own."""
+        return clock_name(self.type, self.label)
 
     @property
     def name(self) -> str:
         """The name of the clock, unique within its ticket: `resolution`, or `resolution/<stint>` in a stint."""
-        return self.type if self.stint is None else f"{self.type}/{escaped(self.stint)}"
+        return self.clock_name if self.stint is None else f"{self.clock_name}/{escaped(self.stint)}"
 
     @property
     def is_open(self) -> bool:
@@ -137,6 +144,7 @@ class TargetPlan:
             **{name: True for name in ("superseded", "fixed") if getattr(self, name)},
             **({} if self.policy is None else {"policy": self.policy.to_json()}),
             **({} if self.used_when_breached is None else {"used_when_breached": self.used_when_breached}),
+            **({} if self.label is None else {"label": self.label}),
         }
 
     @classmethod
@@ -161,6 +169,7 @@ class TargetPlan:
             fixed=body.get("fixed", False),
             policy=PolicyFacts.from_json(body["policy"]) if "policy" in body else None,
             used_when_breached=Micros(body["used_when_breached"]) if "used_when_breached" in body else None,
+            label=body.get("label"),
         )
 
 

@@ -229,6 +229,7 @@ def _planned(last: MeasuredPromise, number: int, reached: Mapping[str, Milestone
         superseded=cycle.superseded,
         fixed=last.promise.is_fixed,
         policy=last.promise.in_force.facts,
+        label=last.promise.rule.name,
         used_when_breached=_used_when_breached(last, breached_at),
     )
 

@@ -47,8 +47,8 @@ class PolicyInForce:
     def targets(self) -> tuple[TargetRule, ...]:
         return () if self.is_left else self.policy.targets_for(self.priority)
 
-    def target(self, type_: str) -> TargetRule | None:
-        return next((target for target in self.targets if target.type == type_), None)
+    def target(self, clock: str) -> TargetRule | None:
+        return next((target for target in self.targets if target.clock_name == clock), None)
 
 
 def policies_in_force(snapshot: Snapshot, turns: Sequence[Turn]) -> tuple[PolicyInForce, ...]:
@@ -74,9 +74,9 @@ def policies_in_force(snapshot: Snapshot, turns: Sequence[Turn]) -> tuple[Policy
     return tuple(found)
 
 
-def promised_types(policies: Iterable[PolicyInForce]) -> tuple[str, ...]:
-    """Every type of target that is ever promised, in the order in which each was first promised."""
-    return tuple(dict.fromkeys(target.type for one in policies for target in one.targets))
+def promised_clocks(policies: Iterable[PolicyInForce]) -> tuple[str, ...]:
+    """The name of every clock that is ever promised, in the order in which each was first promised."""
+    return tuple(dict.fromkeys(target.clock_name for one in policies for target in one.targets))
 
 
 def policy_at_each_turn(policies: Sequence[PolicyInForce], turns: Iterable[Turn]) -> Iterator[PolicyInForce]:
@@ -88,29 +88,29 @@ def policy_at_each_turn(policies: Sequence[PolicyInForce], turns: Iterable[Turn]
         yield current
 
 
-def setup_at_each_turn(at_each_turn: Sequence[PolicyInForce], type_: str) -> Iterator[ClockSetup]:
-    """How the clock of a type is set up at each turn, from the policy in force at each turn.
+def setup_at_each_turn(at_each_turn: Sequence[PolicyInForce], clock: str) -> Iterator[ClockSetup]:
+    """How the clock of that name is set up at each turn, from the policy in force at each turn.
 
     The rule is the one promised at that turn, else the one promised last before it, else the first that will be.
     A clock goes whether it is promised or not, so that a promise made later counts from the same start. A custom clock
     is the exception where its first promise is to begin afresh: before that, nothing said when it starts.
     """
-    first, rule = next((one, rule) for one in at_each_turn if (rule := one.target(type_)) is not None)
+    first, rule = next((one, rule) for one in at_each_turn if (rule := one.target(clock)) is not None)
     may_start, before = not (first.restarts and rule.is_custom), at_each_turn[0]
     setup: ClockSetup | None = None
     for current in at_each_turn:
         # One setup is shared while nothing changes: a ticket may have hundreds of turns under the same policy.
         if setup is None or current is not before or setup.begins_anew:
-            rule, may_start = current.target(type_) or rule, may_start or current is first
+            rule, may_start = current.target(clock) or rule, may_start or current is first
             begins_anew = current.restarts and current is not before
-            setup = ClockSetup(rule.clock(_on_reopen(current, type_)), may_start, begins_anew)
+            setup = ClockSetup(rule.clock(_on_reopen(current, clock)), may_start, begins_anew)
         yield setup
         before = current
 
 
-def _on_reopen(current: PolicyInForce, type_: str) -> OnReopen:
-    """What the target says, else its policy. A policy that does not promise the type takes no verdict of it back."""
-    rule, mode = current.target(type_), current.policy.on_reopen
+def _on_reopen(current: PolicyInForce, clock: str) -> OnReopen:
+    """What the target says, else its policy. A policy that does not promise it takes no verdict of it back."""
+    rule, mode = current.target(clock), current.policy.on_reopen
     if rule is None:
         return OnReopen.NEW_CYCLE if mode is OnReopen.RESTART else mode
     return rule.on_reopen or mode

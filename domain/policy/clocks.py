@@ -64,6 +64,19 @@ CUSTOM = ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED, recurs=
 """The rule of a custom clock: its own conditions start and stop it, and the end of the ticket stops it too."""
 
 
+def clock_name(type_: str, name: str | None) -> str:
+    """What a clock is called among those of its ticket: `resolution`, or `resolution:workaround` where several targets
+    of a type are told apart by name."""
+    return type_ if name is None else f"{type_}:{name}"
+
+
+def require_target_name(name: str, field: str = "name") -> str:
+    """What tells targets of one type apart. Raises InvalidValue."""
+    if not _NAME.fullmatch(name):
+        raise InvalidValue(field, name, "must be 1 to 50 lower-case letters, digits and _, a letter first")
+    return name
+
+
 def require_clock_name(name: str, field: str = "type") -> str:
     """The type of a target: one of `CLOCKS`, or the name of a custom clock. Raises InvalidValue."""
     if not _NAME.fullmatch(name):

@@ -25,7 +25,16 @@ from domain.fields import (
 from domain.ids import Kind
 from domain.instants import MINUTE, in_units
 from domain.policy.budgets import Budget, Deadline, WorkingDays, budget_from_json, budget_to_json
-from domain.policy.clocks import CLOCKS, CUSTOM, Clock, ClockRule, OnReopen, require_clock_name
+from domain.policy.clocks import (
+    CLOCKS,
+    CUSTOM,
+    Clock,
+    ClockRule,
+    OnReopen,
+    clock_name,
+    require_clock_name,
+    require_target_name,
+)
 from domain.policy.conditions import Condition, Match, all_hold, parse_match
 from domain.policy.criteria import Criteria, optional_criteria
 from domain.policy.escalations import EscalationRule, Trigger
@@ -35,7 +44,7 @@ from domain.ticket.tickets import Ticket
 
 TARGET_FIELDS = frozenset(
     {"id", "type", "priority", "hours", "minutes", "days", "end_of_day", "by", "pausable"}
-    | {"pauses_when", "starts_when", "stops_when", "on_reopen"}
+    | {"pauses_when", "starts_when", "stops_when", "on_reopen", "name"}
 )
 POLICY_FIELDS = frozenset(
     {"id", "name", "description", "kind", "conditions", "match", "targets", "escalations", "at_risk_percent"}
@@ -72,7 +81,8 @@ class TargetRule:
 
     `pauses_when` holds its clock while the ticket's fields say so. A `type` that is not one of `CLOCKS` names a custom
     clock, which runs from when `starts_when` holds (None: from the opening) until `stops_when` does. `on_reopen` is
-    what a reopening does to it (None: what the policy says).
+    what a reopening does to it (None: what the policy says). `name` tells targets of one type apart: each has a clock
+    of its own.
     """
 
     id: str
@@ -84,9 +94,12 @@ class TargetRule:
     starts_when: Criteria | None = None
     stops_when: Criteria | None = None
     on_reopen: OnReopen | None = None
+    name: str | None = None
 
     def __post_init__(self) -> None:
         require_clock_name(self.type)
+        if self.name is not None:
+            require_target_name(self.name)
         own = {"starts_when": self.starts_when, "stops_when": self.stops_when}
         given = next((name for name, criteria in own.items() if criteria is not None), None)
         if self.type in CLOCKS and given is not None:
@@ -99,6 +112,10 @@ class TargetRule:
             raise InvalidValue("pauses_when", str(self.pauses_when), "this target is not pausable")
         if self.on_reopen is not None and not self._rule.follows_reopen:
             raise InvalidValue("on_reopen", self.on_reopen.value, f"is not for {self.type}, which has its own rules")
+
+    @property
+    def clock_name(self) -> str:
+        return clock_name(self.type, self.name)
 
     @property
     def is_custom(self) -> bool:
@@ -131,6 +148,7 @@ class TargetRule:
             "pausable": self.pausable,
             **{name: value.to_json() for name, value in criteria.items() if value is not None},
             **({} if self.on_reopen is None else {"on_reopen": self.on_reopen.value}),
+            **({} if self.name is None else {"name": self.name}),
         }
 
     @classmethod
@@ -148,12 +166,13 @@ class TargetRule:
                 starts_when=optional_criteria(body.get("starts_when"), f"{field}.starts_when"),
                 stops_when=optional_criteria(body.get("stops_when"), f"{field}.stops_when"),
                 on_reopen=_optional_mode(body.get("on_reopen"), f"{field}.on_reopen"),
+                name=optional_text(body.get("name"), f"{field}.name") or None,
             )
         except InvalidValue as error:
             raise (error.under(field) if error.field in _OWN_FIELDS else error) from None
 
 
-_OWN_FIELDS = ("type", "pauses_when", "starts_when", "stops_when", "on_reopen")
+_OWN_FIELDS = ("type", "pauses_when", "starts_when", "stops_when", "on_reopen", "name")
 
 
 def _optional_mode(value: Any, field: str) -> OnReopen | None:
@@ -208,13 +227,16 @@ class Policy:
         seen: set[tuple[str, str | None]] = set()
         for index, target in enumerate(self.targets):
             if self.place_of(target) in seen:
-                pair = f"{target.type} for {target.priority or 'any priority'}"
+                pair = f"{target.clock_name} for {target.priority or 'any priority'}"
                 raise InvalidValue(f"targets[{index}]", pair, "is promised twice")
             seen.add(self.place_of(target))
 
     def place_of(self, target: TargetRule) -> tuple[str, str | None]:
-        """The type and the priority that it is for; a policy has one target at most for each."""
-        return target.type, self._spelled(target.priority)
+        """The clock and the priority that it is for; a policy has one target at most for each."""
+        return self.place(target.clock_name, target.priority)
+
+    def place(self, clock: str, priority: str | None) -> tuple[str, str | None]:
+        return clock, self._spelled(priority)
 
     def _spelled(self, priority: str | None) -> str | None:
         """Priorities are the same however their letters are written; Scrubbe's are spelled in one way."""
@@ -240,12 +262,13 @@ class Policy:
         return (*self.escalations, EscalationRule(AUTO, Trigger.BREACHED, actions=actions))
 
     def targets_for(self, priority: str | None) -> tuple[TargetRule, ...]:
-        """One promise per type: the one for this priority, else the one for any priority."""
+        """One promise per clock: the one for this priority, else the one for any priority."""
         chosen: dict[str, TargetRule] = {}
         wanted = self._spelled(priority)
         for target in self.targets:
-            if self._spelled(target.priority) == wanted or (target.priority is None and target.type not in chosen):
-                chosen[target.type] = target
+            is_for_all = target.priority is None and target.clock_name not in chosen
+            if is_for_all or self._spelled(target.priority) == wanted:
+                chosen[target.clock_name] = target
         return tuple(chosen.values())
 
     def to_json(self) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def notice(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event] = (
         "datacontenttype": "application/json",
         "data": {
             "target": _type(firing.key.target),
+            **({} if target is None or target.label is None else {"name": target.label}),
             "cycle": firing.key.cycle,
             "milestone": firing.key.milestone,
             "generation": firing.generation,
@@ -87,7 +88,14 @@ def _ownership(facts: Facts, target: TargetPlan | None) -> dict[str, Any]:
 
 
 def _type(target: str) -> str:
-    return target.partition("/")[0]
+    return target.partition("/")[0].partition(":")[0]
+
+
+def _spoken_clock(target: str) -> str:
+    """`Resolution`, or `Resolution (workaround)` where targets of one type are told apart by name."""
+    _, _, name = target.partition("/")[0].partition(":")
+    spoken_type = _type(target).replace("_", " ").capitalize()
+    return f"{spoken_type} ({name.replace('_', ' ')})" if name else spoken_type
 
 
 def spoken(milestone: str) -> str:
@@ -111,8 +119,7 @@ def _sentence(
 ) -> str:
     instance = facts.instance
     by = "" if target is None or target.stint is None else f" by {_team_name(facts, target.team_id)}"
-    spoken_type = _type(firing.key.target).replace("_", " ").capitalize()
-    what = f"{spoken_type} of {instance.subject_type} {instance.subject}{by}"
+    what = f"{_spoken_clock(firing.key.target)} of {instance.subject_type} {instance.subject}{by}"
     if not firing.stands:
         return f"{what}: {_withdrawal(facts, target, milestone, firing, events)}."
     if target is None or milestone is None:

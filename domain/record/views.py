@@ -20,11 +20,11 @@ MOST_SHOWN = 20
 
 
 def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) -> dict[str, Any]:
-    """The instance as JSON, `targets` keyed by type; elapsed and remaining are working seconds as of `now`."""
+    """The instance as JSON, `targets` keyed by clock; elapsed and remaining are working seconds as of `now`."""
     instance = snapshot.ticket.instance
     policy = _policy(snapshot, plan)
     # Where several stints have clocks, the latest counts: the team that has the ticket is asked.
-    latest = {target.type: target for target in plan.targets}
+    latest = {target.clock_name: target for target in plan.targets}
     view = {
         "id": str(instance),
         "policy_id": policy.id,
@@ -35,7 +35,7 @@ def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) 
         "status": instance_status(plan, now).value,
         "opened_at": render(plan.opened_at),
         "closed_at": render_optional(plan.closed_at),
-        "targets": _by_type(snapshot, latest.values(), standing(ledger), now),
+        "targets": _by_clock(snapshot, latest.values(), standing(ledger), now),
     }
     if earlier := earlier_cycles(plan):
         view["earlier_cycles"] = cycle_views(snapshot, earlier[-MOST_SHOWN:], ledger, now)
@@ -94,14 +94,14 @@ def _stint_view(
         "team_id": stint.team_id,
         "started_at": render(stint.start),
         "ended_at": render_optional(stint.end),
-        "targets": _by_type(snapshot, own, stands, now),
+        "targets": _by_clock(snapshot, own, stands, now),
     }
 
 
-def _by_type(
+def _by_clock(
     snapshot: Snapshot, targets: Iterable[TargetPlan], stands: dict[Key, Firing], now: Instant
 ) -> dict[str, Any]:
-    return {target.type: _target_view(snapshot, target, stands, now) for target in targets}
+    return {target.clock_name: _target_view(snapshot, target, stands, now) for target in targets}
 
 
 def _target_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
@@ -130,6 +130,8 @@ def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing
         "breached_at": render_optional(target.breached_at if met(target, now) is False else None),
         "milestones": [_milestone_view(target, milestone, stands) for milestone in target.milestones],
     }
+    if target.label is not None:
+        view |= {"type": target.type, "name": target.label}
     if target.team_id is not None:
         view["team_id"] = target.team_id
     if target.cycle > 1:

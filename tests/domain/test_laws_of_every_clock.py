@@ -48,13 +48,14 @@ CHANGES: list[dict[str, Any]] = [
 
 
 @st.composite
-def rules(draw: st.DrawFn, name: str, priority: str | None) -> TargetRule:
+def rules(draw: st.DrawFn, name: str, priority: str | None, label: str | None = None) -> TargetRule:
     budget = draw(st.sampled_from(BUDGETS))
     held = {} if "by" in budget else {"pauses_when": draw(st.sampled_from((None, PENDING.to_json())))}
     own = {} if name in CLOCKS else draw(own_conditions)
     follows = CLOCKS.get(name, CUSTOM).follows_reopen
     reopening = {"on_reopen": draw(st.sampled_from((None, None, *OnReopen)))} if follows else {}
-    document = {"id": f"{name}-{priority}", "type": name, "priority": priority, **budget, **held, **own, **reopening}
+    named = {"id": f"{name}-{label}-{priority}", "type": name, "name": label, "priority": priority}
+    document = {**named, **budget, **held, **own, **reopening}
     return TargetRule.from_json(document)
 
 
@@ -71,7 +72,8 @@ def policies(
     draw: st.DrawFn, id_: str, conditions: tuple[Condition, ...], lists_of_types: st.SearchStrategy[list[str]]
 ) -> Policy:
     types = draw(lists_of_types)
-    targets = [draw(rules(name, priority)) for name in types for priority in ("low", None)]
+    labels = draw(st.sampled_from(((None,), (None,), (None, "workaround"))))
+    targets = [draw(rules(name, priority, label)) for name in types for label in labels for priority in ("low", None)]
     modes = {
         "on_change": draw(st.sampled_from((OnChange.RETARGET, OnChange.RETARGET, OnChange.RESTART, OnChange.KEEP))),
         "on_reopen": draw(st.sampled_from(OnReopen)),

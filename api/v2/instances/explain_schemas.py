@@ -204,6 +204,9 @@ class ExplainedTargetView(TotalsView):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TARGET]})
 
     type: str = Field(examples=["resolution"])
+    name: str | None = Field(
+        default=None, description="What tells it apart from others of its type.", examples=["workaround"]
+    )
     cycle: int = Field(examples=[1])
     stint: str | None = Field(
         default=None, description="Event that gave the ticket to the team.", examples=["zd-118-2"]

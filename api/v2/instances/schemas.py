@@ -154,6 +154,10 @@ class TargetStateView(View):
     stopped_at: DateTime | None = Field(examples=[None])
     breached_at: DateTime | None = Field(examples=[None])
     milestones: list[MilestoneView]
+    type: str | None = Field(default=None, description="Of a target that has a name.", examples=["resolution"])
+    name: str | None = Field(
+        default=None, description="What tells it apart from others of its type.", examples=["workaround"]
+    )
     team_id: str | None = Field(default=None, description="The team it counts for.", examples=[TEAM])
     due_if_resumed_now: DateTime | None = Field(default=None, description="Only while paused.", examples=[None])
     cycle: int | None = Field(

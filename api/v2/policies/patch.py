@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.v2.policies.ids import ESCALATION, TARGET
 from domain.errors import InvalidValue
+from domain.policy.clocks import clock_name
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy
 from domain.ticket.origins import Origin
@@ -17,8 +18,8 @@ ALSO_FOR_V1 = ("business_hours", "business_hours_id", "escalations", "descriptio
 
 
 def patched_policy(policy: Policy, given: dict[str, Any]) -> Policy:
-    """The changed policy. A target keeps its id when its id, or its type and priority, is there already; an escalation
-    when its id is. The others get new ids."""
+    """The changed policy. A target keeps its id when its id, or its type, name and priority, is there already; an
+    escalation when its id is. The others get new ids."""
     _require_own_fields(policy, given)
     base = policy.to_json()
     if given.get("business_hours_id") is not None:
@@ -55,14 +56,18 @@ def _require_own_fields(policy: Policy, given: dict[str, Any]) -> None:
 def _targets_with_ids(policy: Policy, targets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     _require_own_ids(targets, {target.id for target in policy.targets}, "targets")
     claimed = {target["id"] for target in targets if target.get("id") is not None}
-    free = {(one.type, one.priority): one.id for one in policy.targets if one.id not in claimed}
+    free = {policy.place_of(one): one.id for one in policy.targets if one.id not in claimed}
     return [
         {
             **target,
-            "id": target.get("id") or free.get((target["type"], target.get("priority") or None)) or mint(TARGET),
+            "id": target.get("id") or free.get(_place(policy, target)) or mint(TARGET),
         }
         for target in targets
     ]
+
+
+def _place(policy: Policy, target: Mapping[str, Any]) -> tuple[str, str | None]:
+    return policy.place(clock_name(target["type"], target.get("name") or None), target.get("priority") or None)
 
 
 def _require_own_ids(parts: Sequence[dict[str, Any]], known: set[str], name: str) -> None:

@@ -25,6 +25,7 @@ TargetType = Annotated[
     str,
     WithJsonSchema({"type": "string", "anyOf": [{"enum": list(CLOCKS)}, {"pattern": "^[a-z][a-z0-9_]{0,49}$"}]}),
 ]
+TargetName = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]{0,49}$"})]
 WeekdayName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(WEEKDAYS)})]
 TimeOfDay = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})]
 OnChangeName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OnChange)})]
@@ -84,6 +85,9 @@ class TargetBody(Body):
 
     id: TargetIdText | None = Field(default=None, description="Left out: a new one.", examples=["target_abc123"])
     type: TargetType = Field(examples=["first_response"])
+    name: TargetName | None = Field(
+        default=None, description="Tells targets of one type and priority apart.", examples=[None]
+    )
     priority: str | None = Field(default=None, description="Left out: any priority.", examples=["urgent"])
     hours: float | None = Field(default=None, description="Working time; fractions are legal.", examples=[1])
     minutes: float | None = Field(default=None, description="Instead of hours.", examples=[60])
@@ -203,6 +207,7 @@ class TargetView(View):
     starts_when: Criteria = Field(default=None, examples=[None])
     stops_when: Criteria = Field(default=None, examples=[None])
     on_reopen: OnReopen | None = Field(default=None, description="Left out: as the policy.", examples=["ignore"])
+    name: str | None = Field(default=None, description="Where it has one.", examples=["workaround"])
 
 
 class EscalationView(View):

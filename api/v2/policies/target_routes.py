@@ -29,7 +29,7 @@ router = APIRouter(route_class=JsonRoute)
     summary="Add a target to a policy",
 )
 async def add_target(policy_id: PolicyId, body: TargetBody, edit: Edit, response: Response) -> dict[str, Any]:
-    """Refused (409) when the policy has a target for this type and priority already, or when the id is taken.
+    """Refused (409) when the policy has a target for this type, name and priority already, or when the id is taken.
 
     Refused (409) for a policy of the API v1, whose targets are changed there.
     """
@@ -58,7 +58,7 @@ def _with(policy: Policy, target: TargetRule) -> Policy:
     require_own(policy)
     same = (one.id for one in policy.targets if policy.place_of(one) == policy.place_of(target))
     if (there := next(same, None)) is not None:
-        pair = f"{target.type} for {target.priority or 'any priority'}"
+        pair = f"{target.clock_name} for {target.priority or 'any priority'}"
         raise Conflict(f"policy {policy.id} has a target for {pair}: {there}", field="target_id", value=there)
     return replace(policy, targets=(*policy.targets, target))
 
