@@ -249,8 +249,9 @@ async def test_the_order_of_the_source_and_what_it_cuts_its_times_to_are_recorde
     await told(api, "agent_replied", sequence=7, precision="minute", event_id="zd-7")
     explained = (await api.get(f"/instances/{SLA}/explain")).json()
     assert [(one["sequence"], one["precision"]) for one in explained["events"][1:]] == [(7, "minute")]
-    recorded = (await api.get(f"/instances/{SLA}/events")).json()["data"][-1]["events"]
-    assert [(one["sequence"], one["precision"]) for one in recorded] == [(7, "minute")]
+    steps = (await api.get(f"/instances/{SLA}/events")).json()["data"]
+    told_of = [event for step in steps for event in step["link"]["events"] if event["event_id"] == "zd-7"]
+    assert [(one["sequence"], one["precision"]) for one in told_of] == [(7, "minute")]
 
 
 async def test_the_same_event_counts_once(api: Any) -> None:

@@ -94,6 +94,7 @@ async def test_a_page_of_policies_has_bounds_and_leaves_archived_ones_out(api: A
 FIELDS = {"customer": {"tier": "gold", "seats": 40, "tags": ["eu", "vip"], "note": None}, "subject": "Order 66 lost"}
 HOLDING = [
     ("customer.tier", "eq", "gold"),
+    ("customer.tier", "eq", "Gold"),
     ("customer.tier", "neq", "silver"),
     ("customer.tier", "in", ["gold", "platinum"]),
     ("customer.tier", "not_in", ["silver"]),
@@ -112,7 +113,8 @@ HOLDING = [
     ("priority", "eq", "urgent"),
 ]
 FAILING = [
-    ("customer.tier", "eq", "Gold"),
+    ("customer.tier", "eq", "silver"),
+    ("customer.tier", "contains", "Gol"),
     ("customer.tier", "neq", "gold"),
     ("customer.tier", "in", ["silver"]),
     ("customer.tier", "not_in", ["gold"]),

@@ -52,9 +52,61 @@ async def test_a_target_is_added_to_a_policy_and_promised_to_new_tickets(api: An
     assert opened["targets"]["first_response"]["due_at"] == "2026-03-08T14:00:00Z"
 
 
-@pytest.mark.parametrize("priority", ["urgent", None])
+async def test_targets_of_one_type_are_told_apart_by_their_names(api: Any) -> None:
+    resolution = {"type": "resolution", "hours": 4}
+    workaround = {**resolution, "name": "workaround", "hours": 1, "on_reopen": "ignore"}
+    policy = await api.policy(targets=[resolution], retarget_breaches="forgive", on_reopen="ignore")
+    assert (policy["retarget_breaches"], policy["on_reopen"]) == ("forgive", "ignore")
+    answer = await api.post(f"/policies/{policy['id']}/targets", workaround)
+    assert answer.status_code == 201
+    assert {name: answer.json()[name] for name in workaround} == workaround
+    again = await api.post(f"/policies/{policy['id']}/targets", workaround)
+    assert (again.status_code, again.json()["value"]) == (409, answer.json()["id"])
+    opened = await api.ticket(occurred_at="2026-03-08T13:00:00Z")
+    due = {name: (one["due_at"], one.get("name")) for name, one in opened["targets"].items()}
+    assert due == {
+        "resolution": ("2026-03-08T17:00:00Z", None),
+        "resolution:workaround": ("2026-03-08T14:00:00Z", "workaround"),
+    }
+
+
+async def test_a_target_keeps_its_id_by_its_name_and_its_priority_however_that_is_written(api: Any) -> None:
+    workaround = {**TARGET, "name": "workaround"}
+    policy = await api.policy(targets=[TARGET, workaround])
+    ids = [one["id"] for one in policy["targets"]]
+    changed = [{**workaround, "priority": "URGENT", "hours": 2}, {**TARGET, "hours": 3}]
+    answer = await api.http.patch(f"{V2}/policies/{policy['id']}", json={"targets": changed})
+    assert [one["id"] for one in answer.json()["targets"]] == ids[::-1]
+
+
+@pytest.mark.parametrize(("field", "value"), [("name", "Work Around"), ("on_reopen", "never"), ("on_reopen", "ignore")])
+async def test_a_target_with_a_name_or_a_reopening_that_it_cannot_have_is_refused(
+    api: Any, field: str, value: str
+) -> None:
+    policy = await api.policy()
+    answer = await api.post(f"/policies/{policy['id']}/targets", {**TARGET, "priority": "low", field: value})
+    assert (answer.status_code, answer.json()["field"], answer.json()["value"]) == (422, field, value)
+
+
+@pytest.mark.parametrize(("field", "value"), [("retarget_breaches", "never"), ("conditions[0].case_sensitive", "yes")])
+async def test_an_option_that_a_policy_does_not_know_is_refused(api: Any, field: str, value: str) -> None:
+    condition = {"field": "plan", "operator": "eq", "value": "gold"}
+    given = {"conditions": [{**condition, "case_sensitive": value}]} if "[" in field else {field: value}
+    answer = await api.post("/policies", {"name": "Support", **given})
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+async def test_a_condition_says_whether_letters_matter(api: Any) -> None:
+    exact = {"field": "plan", "operator": "eq", "value": "Gold", "case_sensitive": True}
+    policy = await api.policy(conditions=[exact])
+    assert policy["conditions"] == [exact]
+    loose = {name: value for name, value in exact.items() if name != "case_sensitive"}
+    assert (await api.policy(conditions=[loose]))["conditions"] == [loose]
+
+
+@pytest.mark.parametrize("priority", ["urgent", "Urgent", None])
 async def test_a_second_target_for_the_same_type_and_priority_conflicts(api: Any, priority: str | None) -> None:
-    policy = await api.policy(targets=[{**TARGET, "priority": priority}])
+    policy = await api.policy(targets=[{**TARGET, "priority": priority and "urgent"}])
     answer = await api.post(f"/policies/{policy['id']}/targets", {**TARGET, "priority": priority, "hours": 2})
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
     assert answer.json()["value"] == policy["targets"][0]["id"]

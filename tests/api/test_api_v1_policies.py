@@ -222,7 +222,7 @@ async def test_v2_reads_such_a_policy_and_tells_its_origin(api: Any) -> None:
     own, policy = await api.policy(), await create(api)
     seen = (await api.http.get(f"{V2}/{policy['id']}")).json()
     assert (seen["origin"], seen["name"], seen["at_risk_percent"]) == ("v1", SEED["name"], None)
-    assert seen["conditions"] == [{"field": "priority", "operator": "eq", "value": "CRITICAL"}]
+    assert seen["conditions"] == [{"field": "priority", "operator": "eq", "value": "CRITICAL", "case_sensitive": True}]
     assert [(one["type"], one["minutes"]) for one in seen["targets"]] == [("first_response", 15), ("resolution", 60)]
     assert (seen["business_hours"], seen["escalations"], seen["enabled"]) == (False, [], True)
     assert own["origin"] == "v2"

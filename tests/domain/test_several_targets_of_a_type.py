@@ -86,7 +86,10 @@ def test_each_is_reopened_as_it_says_itself() -> None:
 
 
 def test_a_change_retargets_each_by_the_target_of_its_name() -> None:
-    urgent = [replace(one, id=f"{one.id}_u", priority="urgent", budget=one.budget // 2) for one in (WORKAROUND, FULL)]
+    urgent = (
+        replace(promise(minutes=30, priority="urgent"), id="target_wu", name="workaround"),
+        promise(minutes=120, priority="urgent"),
+    )
     snapshot = a_snapshot(WORKAROUND, FULL, *urgent, calendar=ALWAYS, on_change=OnChange.RETARGET)
     made = plan(snapshot, [opened("09:00"), updated("09:10", priority="urgent")])
     assert {one.name: one.due_at for one in made.targets} == {
