@@ -119,6 +119,7 @@ def _on_reopen(current: PolicyInForce, clock: str) -> OnReopen:
 def _after_change(snapshot: Snapshot, current: PolicyInForce, turn: Turn) -> PolicyInForce:
     chosen = snapshot.choice(turn.ticket)
     policy, calendar = (current.policy, current.calendar) if chosen is None else chosen
+    mode = current.policy.on_change
     return PolicyInForce(
         start=turn.at,
         event_id=turn.event.event_id,
@@ -126,7 +127,7 @@ def _after_change(snapshot: Snapshot, current: PolicyInForce, turn: Turn) -> Pol
         priority=turn.ticket.priority,
         calendar=calendar,
         is_first=policy == snapshot.policy,
-        restarts=current.policy.on_change is OnChange.RESTART,
+        restarts=mode is OnChange.RESTART,
         is_left=chosen is None,
-        forgives=current.policy.forgives,
+        forgives=mode is OnChange.RETARGET and current.policy.forgives,
     )

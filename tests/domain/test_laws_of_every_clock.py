@@ -19,7 +19,7 @@ from domain.policy.catalog import Catalog
 from domain.policy.clocks import CLOCKS, CUSTOM, ClockState, OnReopen, Span
 from domain.policy.conditions import Condition
 from domain.policy.criteria import Criteria
-from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.policies import OnChange, Policy, RetargetBreaches, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.events import Event, EventKind, in_order
 from domain.ticket.tickets import Ticket
@@ -149,6 +149,40 @@ def test_any_order_of_arrival_and_any_duplicate_give_the_same_plan(
     shuffled = [*events, *random.sample(events, len(events) // 2)]
     random.shuffle(shuffled)
     assert plan(snapshot, shuffled) == plan(snapshot, events)
+
+
+def forgiving(snapshot: Snapshot) -> Snapshot:
+    """The same rules under policies that take breaches back under a longer target."""
+
+    def changed(policy: Policy) -> Policy:
+        return replace(policy, retarget_breaches=RetargetBreaches.FORGIVE)
+
+    alternatives = tuple(replace(one, policy=changed(one.policy)) for one in snapshot.alternatives)
+    return replace(snapshot, policy=changed(snapshot.policy), alternatives=alternatives)
+
+
+@deterministic
+@given(snapshots(), stories(), st.randoms(use_true_random=False))
+def test_forgiven_breaches_depend_on_no_order_of_arrival_and_are_the_only_difference(
+    snapshot: Snapshot, events: tuple[Event, ...], random: Any
+) -> None:
+    strict, mild = plan(snapshot, events), plan(forgiving(snapshot), events)
+    shuffled = [*events]
+    random.shuffle(shuffled)
+    assert plan(forgiving(snapshot), shuffled) == mild
+    for before, after in zip(strict.targets, mild.targets, strict=True):
+        assert (before.name, before.cycle, before.state, before.used) == (
+            after.name,
+            after.cycle,
+            after.state,
+            after.used,
+        )
+        if before.breached_at != after.breached_at:
+            assert before.breached_at is not None
+            assert after.breached_at is None or after.breached_at > before.breached_at
+            assert after.policy is not None
+        else:
+            assert before == after
 
 
 @deterministic
