@@ -22,7 +22,8 @@ from store.schema.tenancy import own
 
 @dataclass(frozen=True, slots=True)
 class MeasuredBreach:
-    """`overrun` is working time, `wall_overrun` wall time, both in microseconds.
+    """`target` is the clock as its instance shows it, whatever its stint. `overrun` is working time, `wall_overrun`
+    wall time, both in microseconds.
 
     They last from the due instant to the stop, or to now while the clock is open.
     """
@@ -79,7 +80,7 @@ def _breach(row: Any, overrun: Micros, now: Instant) -> MeasuredBreach:
         instance_id=row.instance_id,
         subject_type=SubjectType(row.subject_type),
         subject=row.subject,
-        target=row.type,
+        target=row.name.partition("/")[0],
         due_at=due_at,
         stopped_at=stopped_at,
         overrun=overrun,

@@ -157,6 +157,16 @@ async def test_the_overrun_of_a_changed_target_is_worked_from_its_due_on(
         assert [(one.due_at - OPENED, one.overrun) for one in found.page] == [(due * MINUTE, overrun)]
 
 
+async def test_breaches_of_one_type_are_told_apart_by_the_names_of_their_targets(store: Store) -> None:
+    first, second = a_policy().targets
+    named = replace(first, id="target_w", type="resolution", name="workaround")
+    await store.instances.apply(
+        an_opening(policy=a_policy(targets=(named, second), kind=Kind.OLA), kind=Kind.OLA, team_id="a")
+    )
+    found = await store.analytics.breaches(Scope(ORGANIZATION, Kind.OLA), MARCH, NOW, limit=10, offset=0)
+    assert [one.target for one in found.page] == ["resolution", "resolution:workaround"]
+
+
 async def test_a_breach_whose_opening_is_still_to_be_recorded_is_listed(store: Store) -> None:
     opening = an_opening()
     await store.instances.apply(a_step(opening, 2))
