@@ -377,6 +377,9 @@ async def test_an_event_is_told_to_come_back_while_its_ticket_is_being_opened(ap
         ({"type": "paused", "attributes": {"a": 1}}, "attributes"),
         ({"type": "updated", "attributes": {"a": "x" * LARGEST_ATTRIBUTES}}, "attributes"),
         ({"type": "updated", "attributes": [1]}, "attributes"),
+        ({"type": "updated"}, "fields"),
+        ({"type": "update", "fields": {}}, "fields"),
+        ({"type": "updated", "ticket": TICKET}, "fields"),
         ({"type": "updated", "attributes": {"a": 1}, "fields": {"a": 1}}, "attributes"),
         ({"type": "paused", "event_id": " "}, "event_id"),
         ({"type": "paused", "occurred_at": "yesterday"}, "occurred_at"),
@@ -390,3 +393,12 @@ async def test_a_malformed_event_is_refused_and_names_the_field(api: Any, body: 
     await api.policy()
     answer = await api.post("/events", {**CONVERSATION, **body})
     assert (answer.status_code, answer.json()["field"]) == (422, field), answer.text
+
+
+async def test_a_change_that_says_not_what_has_changed_is_refused_whatever_ticket_it_carries(api: Any) -> None:
+    await api.policy()
+    await api.ticket("conv_1")
+    for more in ({}, {"ticket": {"priority": "low"}}, {"fields": {}, "ticket": {"fields": {"plan": "gold"}}}):
+        refused = await tell(api, "updated", event_id="zd-1", **more)
+        assert (refused.status_code, refused.json()["field"]) == (422, "fields"), refused.text
+        assert "must hold the ticket's fields that have changed" in refused.json()["detail"]

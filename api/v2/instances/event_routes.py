@@ -77,6 +77,9 @@ def _payload(document: Mapping[str, Any], signal: str | None) -> Mapping[str, An
         payload["team_id"] = document.get("team_id") or None
     if fields := _fields(document):
         payload["attributes"] = fields
+    elif signal == "update":
+        # Whoever sends the whole ticket along believes that it counts; of a known subject it does not.
+        raise InvalidValue("fields", document.get("fields"), "must hold the ticket's fields that have changed")
     return payload
 
 
