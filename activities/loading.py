@@ -12,7 +12,7 @@ from activities.boundary import temporal_errors
 from activities.ports import EarlierRuns, Projection, SearchAttributes
 from domain.calendar import tzdata_version
 from domain.errors import InvalidValue, NotFound
-from domain.fields import require_mapping
+from domain.fields import optional_flag, require_mapping
 from domain.ids import InstanceId, workflow_id
 from domain.instants import Instant, parse, render
 from domain.plan.planning import plan
@@ -87,9 +87,11 @@ class Loading:
         document = request["ticket"] or {name: value for name, value in start.items() if name != AFTER}
         ticket = read_ticket(document, InstanceId.parse(instance_id))
         opened = opening(document, instance_id, parse(request["started_at"]))
-        snapshot = (await self._projection.catalog(organization)).snapshot(ticket, tzdata_version())
+        catalog = await self._projection.catalog(organization)
+        snapshot = catalog.snapshot(ticket, tzdata_version())
         if snapshot is None or not snapshot.targets:
             return None
+        opened = catalog.hushed(opened)
         planned = await asyncio.to_thread(plan, snapshot, [opened])
         return {"snapshot": snapshot.to_json(), "plan": planned.to_json(), "opened": opened.to_json()}
 
@@ -130,8 +132,9 @@ def opening(document: Mapping[str, Any], instance_id: str, started_at: Instant) 
 
     Raises InvalidValue for a time more than five minutes after that.
     """
-    given = document.get("ticket", document).get("occurred_at")
+    ticket = document.get("ticket", document)
+    given, quiet = ticket.get("occurred_at"), optional_flag(ticket.get("quiet"), "ticket.quiet")
     occurred_at = started_at if given is None else parse(given, "ticket.occurred_at")
     if occurred_at > started_at + FUTURE_TOLERANCE:
         raise InvalidValue("ticket.occurred_at", given, f"is more than five minutes ahead of {render(started_at)}")
-    return Event(EventKind.OPENED, f"opened/{instance_id}", occurred_at, started_at, source="workflow")
+    return Event(EventKind.OPENED, f"opened/{instance_id}", occurred_at, started_at, source="workflow", quiet=quiet)

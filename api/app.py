@@ -23,6 +23,7 @@ from api.v2.business_hours import import_routes as business_hours_import
 from api.v2.business_hours import preview_routes as preview
 from api.v2.business_hours import public_holiday_routes as public_holidays
 from api.v2.business_hours import routes as business_hours
+from api.v2.instances import batch_routes as batches
 from api.v2.instances import cycle_routes as cycles
 from api.v2.instances import event_routes as events
 from api.v2.instances import explain_routes as explain
@@ -52,7 +53,7 @@ Instants are ISO 8601 with an offset; answers are in UTC.
 
 # What is asked most often first, and what is under a fixed path before what is found by its id.
 PARTS = (
-    *(instances, record, cycles, explain, events, v1_tickets),
+    *(instances, record, cycles, explain, events, batches, v1_tickets),
     *(health, index),
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
     *(teams, preview, replans, keys, organization, analytics),

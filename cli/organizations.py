@@ -10,22 +10,32 @@ import typer
 from cli import administration, console
 from domain.access.subscriptions import Subscription
 from domain.fields import require_choice
+from domain.instants import parse, render_optional
 
 if TYPE_CHECKING:
-    from store.access.organizations import Organization
+    from store.access.organizations import Organization, QuietBefore
 
 app = typer.Typer(name="organizations", help="Create, list and change organizations.", no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(metavar="ID")]
 Name = Annotated[str | None, typer.Option(help="What people call it.")]
 Plan = Annotated[str | None, typer.Option(help=f"One of {', '.join(Subscription)}.")]
+Quiet = Annotated[
+    str | None,
+    typer.Option(
+        metavar="INSTANT",
+        help="Open tickets from before this instant quietly: nobody is told of what is past. 'never' ends that.",
+    ),
+]
 Zone = Annotated[str | None, typer.Option(help="IANA time zone whose days the analytics count.")]
 
 
 @app.command()
-def create(organization: Id, name: Name = None, plan: Plan = None, timezone: Zone = None) -> None:
+def create(
+    organization: Id, name: Name = None, plan: Plan = None, timezone: Zone = None, quiet_before: Quiet = None
+) -> None:
     """Make an organization; of plan enterprise and in UTC unless told otherwise."""
-    asyncio.run(_create(organization, name, _plan(plan), timezone))
+    asyncio.run(_create(organization, name, _plan(plan), timezone, _instant(quiet_before)))
     console.say(f"made {organization}")
 
 
@@ -33,16 +43,28 @@ def create(organization: Id, name: Name = None, plan: Plan = None, timezone: Zon
 def list_organizations() -> None:
     """List all organizations."""
     made = asyncio.run(_list())
-    rows = [(one.id, one.name, one.subscription.value, one.timezone, one.default_calendar_id) for one in made]
-    administration.show(("id", "name", "plan", "timezone", "default business hours"), rows)
+    rows = [
+        (
+            one.id,
+            one.name,
+            one.subscription.value,
+            one.timezone,
+            one.default_calendar_id,
+            render_optional(one.quiet_before) or "never",
+        )
+        for one in made
+    ]
+    administration.show(("id", "name", "plan", "timezone", "default business hours", "quiet before"), rows)
 
 
 @app.command("set")
-def set_(organization: Id, name: Name = None, plan: Plan = None, timezone: Zone = None) -> None:
+def set_(
+    organization: Id, name: Name = None, plan: Plan = None, timezone: Zone = None, quiet_before: Quiet = None
+) -> None:
     """Change an organization. An API that is running may go by the former plan for ten more seconds."""
-    if name is plan is timezone is None:
-        raise typer.BadParameter("nothing to change; give --name, --plan or --timezone")
-    asyncio.run(_set(organization, name, _plan(plan), timezone))
+    if name is plan is timezone is quiet_before is None:
+        raise typer.BadParameter("nothing to change; give --name, --plan, --timezone or --quiet-before")
+    asyncio.run(_set(organization, name, _plan(plan), timezone, _instant(quiet_before)))
     console.say(f"changed {organization}")
 
 
@@ -50,9 +72,23 @@ def _plan(given: str | None) -> Subscription | None:
     return None if given is None else require_choice(given, Subscription, "--plan")
 
 
-async def _create(organization: str, name: str | None, subscription: Subscription | None, timezone: str | None) -> None:
+def _instant(given: str | None) -> QuietBefore:
+    if given is None:
+        return None
+    return "never" if given == "never" else parse(given, "--quiet-before")
+
+
+async def _create(
+    organization: str,
+    name: str | None,
+    subscription: Subscription | None,
+    timezone: str | None,
+    quiet_before: QuietBefore,
+) -> None:
     async with administration.opened() as store:
-        await store.organizations.create(organization, name=name, subscription=subscription, timezone=timezone)
+        await store.organizations.create(
+            organization, name=name, subscription=subscription, timezone=timezone, quiet_before=quiet_before
+        )
 
 
 async def _list() -> list[Organization]:
@@ -60,6 +96,14 @@ async def _list() -> list[Organization]:
         return list(await store.organizations.list())
 
 
-async def _set(organization: str, name: str | None, subscription: Subscription | None, timezone: str | None) -> None:
+async def _set(
+    organization: str,
+    name: str | None,
+    subscription: Subscription | None,
+    timezone: str | None,
+    quiet_before: QuietBefore,
+) -> None:
     async with administration.opened() as store:
-        await store.organizations.change(organization, name=name, subscription=subscription, timezone=timezone)
+        await store.organizations.change(
+            organization, name=name, subscription=subscription, timezone=timezone, quiet_before=quiet_before
+        )

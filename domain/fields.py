@@ -54,6 +54,11 @@ def require_bool(value: Any, field: str) -> bool:
     return value
 
 
+def optional_flag(value: Any, field: str) -> bool:
+    """False where nothing is said."""
+    return value is not None and require_bool(value, field)
+
+
 def require_choice(value: Any, choices: type[E], field: str) -> E:
     try:
         return choices(value)

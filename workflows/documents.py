@@ -45,6 +45,20 @@ class SignalPayload(TypedDict, total=False):
     rules: CoreDocument
     sequence: int | None
     precision: str | None
+    quiet: bool
+
+
+class BatchedEvent(SignalPayload):
+    """One of several events: `type` is the name of its signal, or of the fact that the signal tells."""
+
+    type: str
+
+
+class BatchPayload(TypedDict):
+    """What the signal `events` carries. With `quiet` every event is quiet that does not say otherwise."""
+
+    events: Sequence[BatchedEvent]
+    quiet: NotRequired[bool]
 
 
 class SignalDocument(TypedDict):

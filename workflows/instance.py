@@ -51,7 +51,7 @@ class SlaInstance:
         return {"status": state.status(_now()).value}
 
     @workflow.signal(
-        dynamic=True, description="acknowledge, pause, resume, resolve, reopen, cancel, update: docs/signals.md"
+        dynamic=True, description="acknowledge, pause, resume, resolve, reopen, cancel, update, events: docs/signals.md"
     )
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         self._arrivals.count += 1

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.calls import APPLY_EVENTS
     from workflows.documents import ApplyAnswer, ApplyRequest, NewEvents, SignalDocument
     from workflows.messages import signal_id
-    from workflows.signals import Refusal, SignalledEvent, read_signal
+    from workflows.signals import Refusal, SignalledEvent, read_signal, spread
     from workflows.state.instance_state import InstanceState
     from workflows.visibility import OperatorView
 
@@ -39,12 +39,14 @@ class Arrivals:
         return bool(self.events or self.refusals)
 
     def take(self, name: str, payload: Any) -> None:
-        read = self._read(name, payload)
-        if isinstance(read, Refusal):
-            workflow.logger.warning("signal %s set aside: %s", name, read.problem)
-            self.refusals.append(read)
-        else:
-            self.events.append(read)
+        """The events of one signal come at once, so that they are planned together."""
+        for one, given in spread(name, payload, self._mint):
+            read = self._read(one, given)
+            if isinstance(read, Refusal):
+                workflow.logger.warning("signal %s set aside: %s", one, read.problem)
+                self.refusals.append(read)
+            else:
+                self.events.append(read)
 
     def put_first(self, missed: Sequence[SignalDocument]) -> None:
         """Signals that an earlier run was sent and nothing shows: they came before all that this run was sent."""
@@ -53,8 +55,10 @@ class Arrivals:
         self.refusals[:0] = [one for one in read if isinstance(one, Refusal)]
 
     def _read(self, name: str, payload: Any) -> SignalledEvent | Refusal:
-        ordinal = self.count
-        return read_signal(name, payload, self._now(), ordinal, mint=lambda: signal_id(workflow.info().run_id, ordinal))
+        return read_signal(name, payload, self._now(), self.count, mint=self._mint)
+
+    def _mint(self) -> str:
+        return signal_id(workflow.info().run_id, self.count)
 
 
 class Intake:

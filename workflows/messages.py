@@ -35,6 +35,8 @@ SIGNALS: Mapping[str, EventKind] = {
 }
 """What a ticket system may tell an instance."""
 
+EVENTS = "events"
+"""The signal that carries several events, which are planned and recorded as one step."""
 REPLAN = "replan"
 # REST calls the same event `updated`; whoever knows that name need not learn another one.
 UPDATED = EventKind.UPDATED.value

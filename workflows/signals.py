@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.fields import require_document, require_mapping, require_text
+from domain.fields import optional_flag, require_document, require_mapping, require_text
 from domain.instants import Instant, parse, render
 from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind, optional_precision, optional_sequence
-from workflows.messages import ALL_SIGNALS, SIGNALS
+from workflows.messages import ALL_SIGNALS, EVENTS, SIGNALS
 
 LONGEST_SHOWN = 200
 LARGEST_ATTRIBUTES = 16 * 1024
+_NAMES = {**{kind.value: name for name, kind in SIGNALS.items()}, **{name: name for name in ALL_SIGNALS}}
+"""The signal of each name that an event among several may have: as a fact, or as a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,29 @@ class Refusal:
         }
 
 
+def spread(name: str, payload: Any, mint: Callable[[], str]) -> Sequence[tuple[str, Any]]:
+    """The signals, by name and payload, that a signal `events` stands for; any other signal stands for itself.
+
+    Each has an event id: its own, or that of the whole signal, which `mint` makes, with its place behind it. What
+    cannot be read stays as it is, for `read_signal` to refuse.
+    """
+    events = payload.get("events") if name == EVENTS and isinstance(payload, Mapping) else None
+    if not isinstance(events, list | tuple):
+        return [(name, payload)]
+    common = {} if payload.get("quiet") is None else {"quiet": payload["quiet"]}
+    return [_one_of(event, common, place, mint) for place, event in enumerate(events)]
+
+
+def _one_of(event: Any, common: Mapping[str, Any], place: int, mint: Callable[[], str]) -> tuple[str, Any]:
+    if not isinstance(event, Mapping):
+        return EVENTS, event
+    given = {field: value for field, value in event.items() if field != "type"}
+    if given.get("event_id") is None:
+        given["event_id"] = f"{mint()}/{place}"
+    named = event.get("type")
+    return _NAMES.get(named, named) if isinstance(named, str) else EVENTS, {**common, **given}
+
+
 def read_signal(
     name: str, payload: Any, now: Instant, ordinal: int, mint: Callable[[], str]
 ) -> SignalledEvent | Refusal:
@@ -67,6 +92,9 @@ def shown(value: Any) -> str:
 
 
 def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tuple[Event, bool]:
+    if name == EVENTS:
+        body = require_mapping(payload, "payload")
+        raise InvalidValue("events", body.get("events"), "must be a list of objects, each with its type")
     if name not in ALL_SIGNALS:
         raise InvalidValue("signal", name, f"must be one of {', '.join(SIGNALS)}")
     kind, body = ALL_SIGNALS[name], require_mapping(payload, "payload")
@@ -85,6 +113,7 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         rules=require_document(body.get("rules"), "rules") if kind is EventKind.REPLANNED else None,
         sequence=optional_sequence(body.get("sequence")),
         precision=optional_precision(body.get("precision")),
+        quiet=optional_flag(body.get("quiet"), "quiet"),
     )
     return event, occurred_at is not None
 

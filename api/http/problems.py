@@ -71,15 +71,39 @@ def install(app: FastAPI) -> None:
 def response(error: SlaError) -> JSONResponse:
     if error.status >= 500:
         log.warning("%s: %s", error.code, error.message)
-    return _problem(
+    return JSONResponse(document(error), error.status, _headers(error), MEDIA_TYPE)
+
+
+def document(error: SlaError, under: str = "") -> dict[str, Any]:
+    """The problem itself; `under` is the part of the body that the error speaks of, like `events[3]`."""
+    placed = error.under(under) if under and isinstance(error, InvalidValue) else error
+    # Where the store lies is nobody's business out there, least of all before a key has been verified.
+    hidden = isinstance(error, StoreUnavailable)
+    return _document(
         error.status,
         error.code,
         error.title,
-        # Where the store lies is nobody's business out there, least of all before a key has been verified.
-        "The store does not answer; try again." if isinstance(error, StoreUnavailable) else error.message,
-        culprit=(error.field, error.value),
-        errors=_own_errors(error),
-        headers=_headers(error),
+        "The store does not answer; try again." if hidden else placed.message,
+        culprit=(_under(under, error.field), error.value),
+        errors=_own_errors(error, under),
+    )
+
+
+def _under(under: str, field: str | None) -> str | None:
+    return ".".join(name for name in (under, field) if name) or None
+
+
+def misshapen(errors: Sequence[Mapping[str, Any]], under: Sequence[str | int] = ()) -> dict[str, Any]:
+    """The problem of a body, or of a part of it, that pydantic has found these errors in."""
+    found = [_field_error({**one, "loc": (*under, *one["loc"])}) for one in errors[:MOST_ERRORS]]
+    first = found[0]
+    return _document(
+        422,
+        InvalidValue.code,
+        InvalidValue.title,
+        f"{first['field']}: {first['message']}",
+        culprit=(first["field"], first["value"]),
+        errors=found,
     )
 
 
@@ -103,7 +127,7 @@ def path(location: Sequence[str | int]) -> str:
     return _text(text or "body", LONGEST_VALUE)
 
 
-def _problem(
+def _document(
     status: int,
     code: str,
     title: str,
@@ -111,8 +135,7 @@ def _problem(
     *,
     culprit: tuple[str | None, Any] = (None, None),
     errors: Sequence[Mapping[str, Any]] = (),
-    headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": f"urn:slakeeper:problem:{code}",
         "title": title,
@@ -125,15 +148,19 @@ def _problem(
         body |= {"field": _text(field, LONGEST_VALUE), "value": shown(value)}
     if errors:
         body["errors"] = list(errors)
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+    return body
 
 
-def _own_errors(error: SlaError) -> list[dict[str, Any]]:
+def _problem(status: int, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(_document(status, code, title, detail), status, headers, MEDIA_TYPE)
+
+
+def _own_errors(error: SlaError, under: str = "") -> list[dict[str, Any]]:
     if isinstance(error, InvalidValues):
-        return [one for fault in error.faults[:MOST_FAULTS] for one in _own_errors(fault)]
+        return [one for fault in error.faults[:MOST_FAULTS] for one in _own_errors(fault, under)]
     if not isinstance(error, InvalidValue):
         return []
-    field = _text(error.field or "body", LONGEST_VALUE)
+    field = _text((error.under(under) if under else error).field or "body", LONGEST_VALUE)
     return [{"field": field, "value": shown(error.value), "message": _text(error.reason, LONGEST_TEXT)}]
 
 
@@ -153,16 +180,7 @@ async def _refused(_: Request, error: SlaError) -> JSONResponse:
 
 
 async def _misshapen(_: Request, error: RequestValidationError) -> JSONResponse:
-    errors = [_field_error(one) for one in error.errors()[:MOST_ERRORS]]
-    first = errors[0]
-    return _problem(
-        422,
-        InvalidValue.code,
-        InvalidValue.title,
-        f"{first['field']}: {first['message']}",
-        culprit=(first["field"], first["value"]),
-        errors=errors,
-    )
+    return JSONResponse(misshapen(error.errors()), 422, None, MEDIA_TYPE)
 
 
 def _field_error(error: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,7 +196,7 @@ def _lower_first(message: str) -> str:
 async def _http(_: Request, error: HTTPException) -> JSONResponse:
     title = _phrase(error.status_code)
     code = title.lower().replace(" ", "_").replace("-", "_")
-    return _problem(error.status_code, code, title, str(error.detail), headers=error.headers)
+    return _problem(error.status_code, code, title, str(error.detail), error.headers)
 
 
 def _phrase(status: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -25,6 +25,8 @@ from service.temporal.turns import client_is_gone
 
 MAX_BODY_BYTES = 256 * 1024
 """A snapshot holds a ticket, a policy and a calendar, each at most this large; Temporal takes 2 MB a message."""
+MAX_BATCH_BYTES = 4 * 1024 * 1024
+"""A thousand events with what tickets usually say."""
 MAX_DEPTH = 32
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -34,6 +36,8 @@ class JsonRoute(APIRoute):
 
     A route that creates something takes an `Idempotency-Key`, see `api.http.idempotency`.
     """
+
+    max_body_bytes: ClassVar[int] = MAX_BODY_BYTES
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self._keeping = idempotency.keeping(options)
@@ -58,6 +62,7 @@ class JsonRoute(APIRoute):
         async def checked(request: Request) -> Response:
             _refuse_nul(request)
             strict = JsonRequest(request.scope, request.receive)
+            strict.max_body_bytes = self.max_body_bytes
             client_is_gone.set(strict.is_disconnected)
             if request.method in _WITH_BODY and await strict.body():
                 await strict.json()
@@ -66,7 +71,15 @@ class JsonRoute(APIRoute):
         return checked
 
 
+class BatchRoute(JsonRoute):
+    """For bodies that hold many documents, each as large as one alone may be, as far as they fit."""
+
+    max_body_bytes = MAX_BATCH_BYTES
+
+
 class JsonRequest(Request):
+    max_body_bytes = MAX_BODY_BYTES
+
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
             self._body = await self._read()
@@ -77,8 +90,8 @@ class JsonRequest(Request):
         try:
             async for chunk in self.stream():
                 received += chunk
-                if len(received) > MAX_BODY_BYTES:
-                    raise HTTPException(413, f"The body must be at most {MAX_BODY_BYTES // 1024} KiB long.")
+                if len(received) > self.max_body_bytes:
+                    raise HTTPException(413, f"The body must be at most {self.max_body_bytes // 1024} KiB long.")
         except ClientDisconnect:
             raise HTTPException(400, "The connection was closed before the whole body had arrived.") from None
         return bytes(received)

@@ -126,14 +126,12 @@ def explain(past: RecordedHistory, now: Instant, most_segments: int = MOST_SEGME
     """Raises InvalidValue when no event opens the ticket, WorkingTimeExhausted when a due lies beyond 2100."""
     walk = TicketWalk.of(past.snapshot, past.events)
     plan, changed = walk.plan, walk.policies[1:]
-    lost = orphaned(plan.targets, past.ledger)
+    lost = orphaned(plan.targets, past.ledger, past.events)
     return Explanation(
         snapshot=walk.snapshot,
         plan=plan,
         at=now,
-        clocks=tuple(
-            _clock(walk.snapshot, one, past.ledger, now, most_segments) for one in _newest_cycles(walk.cycles)
-        ),
+        clocks=tuple(_clock(walk.snapshot, one, past, now, most_segments) for one in _newest_cycles(walk.cycles)),
         clocks_in_all=len(walk.cycles),
         orphaned=lost[-MOST_ORPHANED:],
         orphaned_in_all=len(lost),
@@ -152,11 +150,14 @@ def _newest_cycles(cycles: Sequence[MeasuredCycle]) -> Iterator[MeasuredCycle]:
         yield from list(group)[-MOST_CYCLES:]
 
 
-def _clock(snapshot: Snapshot, measured: MeasuredCycle, ledger: Ledger, now: Instant, most: int) -> ExplainedClock:
+def _clock(
+    snapshot: Snapshot, measured: MeasuredCycle, past: RecordedHistory, now: Instant, most: int
+) -> ExplainedClock:
     target = measured.target
     policy_id, team_id = None if target.policy is None else target.policy.id, target.team_id
     calendar = snapshot.calendar_under(policy_id, None if target.stint is None else team_id)
-    return ExplainedClock(measured, calendar, trace(measured, now, most), explained_milestones(target, ledger))
+    milestones = explained_milestones(target, past.ledger, past.events)
+    return ExplainedClock(measured, calendar, trace(measured, now, most), milestones)
 
 
 def _changes(snapshot: Snapshot, turns: Sequence[Turn], changed: Iterable[PolicyInForce]) -> Iterator[PolicyChange]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.instants import Instant, Micros
 from domain.plan.plans import Milestone, TargetPlan
 from domain.record.ledger import Firing, Key, Ledger
+from domain.record.quiet import was_quiet
+from domain.ticket.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +17,14 @@ class ExplainedMilestone:
     """A milestone as it is planned, or a firing that is in no plan any more.
 
     `planned_at` None: the milestone is not going to happen. `threshold` is the used time at which it happens, None
-    where the clock has no such milestone any more.
+    where the clock has no such milestone any more. A `quiet` one was told to nobody, as an event had asked.
     """
 
     name: str
     threshold: Micros | None
     planned_at: Instant | None
     firing: Firing | None = None
+    quiet: bool = False
 
     @property
     def lateness(self) -> Micros | None:
@@ -29,29 +32,35 @@ class ExplainedMilestone:
         return None if self.firing is None else Micros(self.firing.fired_at - self.firing.planned_at)
 
 
-def explained_milestones(target: TargetPlan, ledger: Ledger) -> tuple[ExplainedMilestone, ...]:
+def explained_milestones(target: TargetPlan, ledger: Ledger, events: Sequence[Event]) -> tuple[ExplainedMilestone, ...]:
     """The milestones of a clock by threshold, then its firings that are withdrawn or about to be, as they fired."""
     own = [firing for firing in ledger if (firing.key.target, firing.key.cycle) == (target.name, target.cycle)]
-    planned = [_planned(target, milestone, own) for milestone in target.milestones]
+    planned = [_planned(target, milestone, own, events) for milestone in target.milestones]
     told = {(one.firing.key, one.firing.generation) for one in planned if one.firing is not None}
     thresholds = {milestone.name: milestone.threshold for milestone in target.milestones}
     others = (firing for firing in own if (firing.key, firing.generation) not in told)
-    return (*planned, *_fired(others, thresholds))
+    return (*planned, *_fired(others, thresholds, events))
 
 
-def orphaned(targets: Iterable[TargetPlan], ledger: Ledger) -> tuple[ExplainedMilestone, ...]:
+def orphaned(targets: Iterable[TargetPlan], ledger: Ledger, events: Sequence[Event]) -> tuple[ExplainedMilestone, ...]:
     """The firings of clocks that are no longer in the plan, as they fired."""
     known = {(target.name, target.cycle) for target in targets}
-    return tuple(_fired((one for one in ledger if (one.key.target, one.key.cycle) not in known), {}))
+    return tuple(_fired((one for one in ledger if (one.key.target, one.key.cycle) not in known), {}, events))
 
 
-def _planned(target: TargetPlan, milestone: Milestone, own: Iterable[Firing]) -> ExplainedMilestone:
+def _planned(
+    target: TargetPlan, milestone: Milestone, own: Iterable[Firing], events: Sequence[Event]
+) -> ExplainedMilestone:
     key = Key.of(target, milestone)
     fits = (one for one in own if one.stands and one.key == key and one.planned_at == milestone.planned_at)
-    return ExplainedMilestone(milestone.name, milestone.threshold, milestone.planned_at, next(fits, None))
+    firing = next(fits, None)
+    quiet = firing is not None and was_quiet(firing, events)
+    return ExplainedMilestone(milestone.name, milestone.threshold, milestone.planned_at, firing, quiet)
 
 
-def _fired(firings: Iterable[Firing], thresholds: dict[str, Micros]) -> Iterator[ExplainedMilestone]:
+def _fired(
+    firings: Iterable[Firing], thresholds: dict[str, Micros], events: Sequence[Event]
+) -> Iterator[ExplainedMilestone]:
     for one in sorted(firings, key=lambda firing: (firing.fired_at, firing.planned_at)):
         name = one.key.milestone
-        yield ExplainedMilestone(name, thresholds.get(name), one.planned_at, one)
+        yield ExplainedMilestone(name, thresholds.get(name), one.planned_at, one, was_quiet(one, events))

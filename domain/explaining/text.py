@@ -254,12 +254,14 @@ def _moment(moment: ExplainedMilestone, steps: Mapping[str, str], events: Iterab
     if moment.planned_at is None:
         return f"{name}{after}: not going to happen as it stands"
     told = f"{name}{after}: planned {spoken_instant(moment.planned_at, zone)}"
-    return f"{told}, not fired" if firing is None else f"{told}, {_fired(firing, events, zone)}"
+    return f"{told}, not fired" if firing is None else f"{told}, {_fired(moment, firing, events, zone)}"
 
 
-def _fired(firing: Firing, events: Iterable[ExplainedEvent], zone: str) -> str:
+def _fired(moment: ExplainedMilestone, firing: Firing, events: Iterable[ExplainedEvent], zone: str) -> str:
     told = f"fired {spoken_length(Micros(firing.fired_at - firing.planned_at))} later"
-    if firing.skipped:
+    if moment.quiet:
+        told += ", not told: quiet"
+    elif firing.skipped:
         told += ", switched off: nobody was told"
     elif firing.delivered_at is not None:
         told += f", delivered {spoken_length(Micros(firing.delivered_at - firing.planned_at))} later"
@@ -287,6 +289,7 @@ def _event(told: ExplainedEvent, zone: str) -> str:
         "team": (event.team_id or "nobody") if event.kind == "assigned" else "",
         "reason": event.reason,
     }
+    line += ", quiet" if event.quiet else ""
     line += "".join(f", {name} {value}" for name, value in notes.items() if value)
     delay = "" if told.delay < SECOND else f", {spoken_length(told.delay)} later"
     late = ", LATE" if told.is_late else ""

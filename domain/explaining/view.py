@@ -164,7 +164,9 @@ def _moment_view(moment: ExplainedMilestone) -> dict[str, Any]:
     if firing is None:
         return view
     view["generation"] = firing.generation
-    return {**view, "skipped": True} if firing.skipped else view
+    if firing.skipped:
+        view["skipped"] = True
+    return {**view, "quiet": True} if moment.quiet else view
 
 
 def _other_view(moment: ExplainedMilestone) -> dict[str, Any]:
@@ -186,4 +188,6 @@ def _event_view(told: ExplainedEvent) -> dict[str, Any]:
     given = {name: getattr(event, name) or None for name in ("source", "actor", "reason", "cause")}
     given |= {"sequence": event.sequence, "precision": event.precision}
     view |= {name: value for name, value in given.items() if value is not None}
+    if event.quiet:
+        view["quiet"] = True
     return {**view, "team_id": event.team_id} if event.kind == "assigned" else view

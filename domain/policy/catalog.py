@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.calendar import Calendar
 from domain.errors import Conflict
 from domain.ids import Kind
+from domain.instants import Instant
 from domain.policy.match_record import MatchRecord
 from domain.policy.matching import first_match
 from domain.policy.policies import OnChange, Policy
 from domain.policy.snapshot import Alternative, CalendarVersion, Snapshot
+from domain.ticket.events import Event
 from domain.ticket.teams import Team
 from domain.ticket.tickets import Ticket
 
@@ -24,7 +26,8 @@ NOTIFY_TEAM_LEAD = "notify_team_lead"
 class Catalog:
     """Policies in evaluation order, calendars and teams by id, and the id of the organization's default calendar.
 
-    `auto_escalate` tells whether breaches go to the policy's escalation contact.
+    `auto_escalate` tells whether breaches go to the policy's escalation contact. Tickets that opened before
+    `quiet_before` came along when the organization was set up: their openings are quiet.
     """
 
     organization: str
@@ -33,6 +36,12 @@ class Catalog:
     default_calendar_id: str | None = None
     teams: Mapping[str, Team] = field(default_factory=dict)
     auto_escalate: bool = False
+    quiet_before: Instant | None = None
+
+    def hushed(self, opened: Event) -> Event:
+        """The opening, quiet where the ticket opened before the organization was set up."""
+        is_before = self.quiet_before is not None and opened.occurred_at < self.quiet_before
+        return replace(opened, quiet=True) if is_before else opened
 
     def snapshot(self, ticket: Ticket, tzdata_version: str) -> Snapshot | None:
         """The snapshot of the first matching policy (its `targets` may be empty), None when no policy matches."""

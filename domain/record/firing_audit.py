@@ -9,10 +9,11 @@ from typing import Any
 
 from domain.fields import require_list, require_mapping
 from domain.instants import Instant
-from domain.plan.plans import Plan
+from domain.plan.plans import AUTOMATIC, Plan
 from domain.plan.status import InstanceStatus, instance_status
 from domain.record.ledger import Firing, Key, Ledger, merge, reconcile
 from domain.record.notices import firing_id, withdrawal_id
+from domain.record.quiet import quiet_until
 from domain.record.records import FIRST
 from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind
 
@@ -30,7 +31,8 @@ class FiringAudit:
     """What a record has said so far.
 
     `known` is the latest instant by the workflow's clock that the record mentions, `received` the latest arrival of an
-    event. `wrong` holds what should have fired or been withdrawn and since when, `reported` what was found of it.
+    event, `quiet` that of the latest quiet one. `wrong` holds what should have fired or been withdrawn and since when,
+    `reported` what was found of it.
     """
 
     organization: str
@@ -38,6 +40,7 @@ class FiringAudit:
     ledger: Ledger = ()
     known: Instant = BEGINNING
     received: Instant = BEGINNING
+    quiet: Instant | None = None
     wrong: dict[tuple[Key, Instant], Instant] = field(default_factory=dict)
     reported: set[tuple[Key, Instant]] = field(default_factory=set)
 
@@ -47,6 +50,7 @@ class FiringAudit:
         Raises for a `link` that is no step of a record: InvalidValue, KeyError, TypeError or ValueError.
         """
         listed = require_list(link.get("firings"), "firings")
+        self.quiet = quiet_until(events, self.quiet)
         firings = [Firing.from_json(require_mapping(one, "firings")) for one in listed]
         notices = require_list(link.get("notices"), "notices")
         if link.get("sequence") == FIRST:
@@ -94,6 +98,8 @@ class FiringAudit:
             yield part, "was fired before its instant"
         if firing.fired_at < self.known - GRACE:
             yield part, "was fired before what an earlier step tells"
+        if firing.skipped and firing.key.milestone != AUTOMATIC and firing.planned_at >= (self.quiet or BEGINNING):
+            yield part, "was told to nobody, and no quiet event asked for that"
         if firing.generation != 1 + sum(one.key == firing.key for one in self.ledger):
             yield part, "is not the next generation"
 

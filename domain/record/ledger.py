@@ -31,7 +31,8 @@ class Key:
 class Firing:
     """A milestone that fired: when it was planned, when we fired it, and when it proved wrong, if it did.
 
-    A firing was `skipped` if its milestone came while the escalation behind it was switched off: nobody was told.
+    A firing was `skipped` if nobody was told: its milestone came while the escalation behind it was switched off, or
+    was planned before a quiet event was received (domain/record/quiet.py).
     """
 
     key: Key

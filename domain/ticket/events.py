@@ -9,7 +9,14 @@ from itertools import groupby, takewhile
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.fields import require_choice, require_document, require_integer, require_mapping, require_text
+from domain.fields import (
+    optional_flag,
+    require_choice,
+    require_document,
+    require_integer,
+    require_mapping,
+    require_text,
+)
 from domain.ids import natural_order
 from domain.instants import MINUTE, Instant, Micros, parse, render
 from domain.ticket.precision import Precision
@@ -41,6 +48,7 @@ class Event:
     in place of the rules before (`Snapshot.rules`); a replan is the engine's own event, no ticket system sends it.
     `sequence` is the source's own order, which decides among events of one instant; `precision` is what `occurred_at`
     is cut to (None: to nothing).
+    `quiet` asks that nobody be told of what was planned before the event was received.
     Raises InvalidValue for an empty `event_id`, for attributes that JSON cannot carry, and for `rules` without a
     replan or a replan without `rules`.
     """
@@ -58,6 +66,7 @@ class Event:
     rules: Mapping[str, Any] | None = None
     sequence: int | None = None
     precision: Precision | None = None
+    quiet: bool = False
 
     def __post_init__(self) -> None:
         if not self.event_id:
@@ -86,6 +95,8 @@ class Event:
             document["sequence"] = self.sequence
         if self.precision is not None:
             document["precision"] = self.precision.value
+        if self.quiet:
+            document["quiet"] = True
         return document
 
     @classmethod
@@ -106,6 +117,7 @@ class Event:
             rules=None if rules is None else require_document(rules, f"{field}.rules"),
             sequence=optional_sequence(body.get("sequence"), f"{field}.sequence"),
             precision=optional_precision(body.get("precision"), f"{field}.precision"),
+            quiet=optional_flag(body.get("quiet"), f"{field}.quiet"),
         )
 
 

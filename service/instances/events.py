@@ -23,10 +23,13 @@ from store.rules.claims import Claim
 
 @dataclass(frozen=True, slots=True)
 class CarriedTickets:
-    """The ticket that an event carries for an unknown subject, once for each kind of instance that it may get."""
+    """The ticket that an event carries for an unknown subject, once for each kind of instance that it may get.
+
+    `opened` is the event that opens them.
+    """
 
     tickets: Sequence[Ticket]
-    opened_at: Instant | None
+    opened: Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,24 @@ class SubjectEvent:
     """`signal` is what instances are sent, None for an opening: that is no news to an instance that exists."""
 
     subject: Sequence[InstanceId]
+    event_id: str
     signal: Signal | None
-    message: Mapping[str, Any]
     carried: CarriedTickets | None
 
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The instances that have an event now: those that were there, and those that were opened with it.
+
+    Of the latter `foreseen` says what is expected; None of an instance that turned out to be there.
+    """
+
+    known: Sequence[InstanceId]
+    foreseen: Mapping[InstanceId, FoundInstance | None]
+
     @property
-    def event_id(self) -> str:
-        return str(self.message["event_id"])
+    def instances(self) -> Sequence[InstanceId]:
+        return (*self.known, *self.foreseen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,8 @@ def subject_event(
     message = stamped(payload, now)
     opened_at = None if opened is None else occurred_at(opened, now, "ticket.occurred_at")
     signal = None if signal_name is None else Signal(signal_name, message)
-    return SubjectEvent(subject, signal, message, None if tickets is None else CarriedTickets(tickets, opened_at))
+    carried = None if tickets is None else CarriedTickets(tickets, _opening(message, signal, opened_at))
+    return SubjectEvent(subject, message["event_id"], signal, carried)
 
 
 async def take_event(deps: Dependencies, organization: str, event: SubjectEvent) -> Sequence[Part]:
@@ -74,6 +89,14 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
     applies to it. Raises NotFound for an unknown subject without a ticket, InvalidValue for an event that cannot be
     planned, and Unavailable. After Unavailable, sending the same event again completes what was begun.
     """
+    reached = await reach(deps, organization, event)
+    return await all_settled(
+        _part(deps, organization, event, one, reached.foreseen.get(one)) for one in reached.instances
+    )
+
+
+async def reach(deps: Dependencies, organization: str, event: SubjectEvent) -> Reached:
+    """Send the event, durably, to every instance of its subject. Opens an unknown one; raises as `take_event` does."""
     known, claims = await _give(deps, organization, event)
     missing = [one for one in event.subject if one not in known]
     if event.carried is None:
@@ -86,8 +109,7 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
         wanted = [one for one in missing if not known or str(one) in claims]
         opened = await _open(deps, organization, event, event.carried, wanted)
     # Nothing is expected yet of an instance that existed before.
-    foreseen = {one.ticket.instance: one.found if one.created else None for one in opened}
-    return await all_settled(_part(deps, organization, event, one, foreseen.get(one)) for one in (*known, *foreseen))
+    return Reached(known, {one.ticket.instance: one.found if one.created else None for one in opened})
 
 
 async def _give(
@@ -109,7 +131,7 @@ async def _give(
 async def _signal(deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId) -> bool:
     if event.signal is None:
         return await deps.engine.is_running(organization, str(instance))
-    return await deps.engine.signal(organization, str(instance), event.signal.name, event.message)
+    return await deps.engine.signal(organization, str(instance), event.signal.name, event.signal.message)
 
 
 async def _open(
@@ -119,17 +141,22 @@ async def _open(
     tickets = [ticket for ticket in carried.tickets if ticket.instance in wanted]
     if not tickets:
         return ()
-    outcomes = await open_instances(deps, organization, tickets, _opening(event, carried), event.signal)
+    outcomes = await open_instances(deps, organization, tickets, carried.opened, event.signal)
     return [outcome for outcome in outcomes if isinstance(outcome, TrackedTicket)]
 
 
-def _opening(event: SubjectEvent, carried: CarriedTickets) -> Event:
-    at, received_at = (parse(event.message[name]) for name in ("occurred_at", "received_at"))
-    opened_at = at if carried.opened_at is None else carried.opened_at
-    if event.signal is not None:
-        return Event(EventKind.OPENED, mint_event_id(), opened_at, received_at, source=SOURCE)
-    notes = {name: event.message[name] for name in ("actor", "reason") if name in event.message}
-    return Event(EventKind.OPENED, event.event_id, opened_at, received_at, source=SOURCE, **notes)
+def _opening(message: Mapping[str, Any], signal: Signal | None, opened_at: Instant | None) -> Event:
+    at, received_at = (parse(message[name]) for name in ("occurred_at", "received_at"))
+    notes = {name: message[name] for name in ("actor", "reason") if signal is None and name in message}
+    return Event(
+        EventKind.OPENED,
+        mint_event_id() if signal is not None else message["event_id"],
+        at if opened_at is None else opened_at,
+        received_at,
+        source=SOURCE,
+        quiet=message.get("quiet") is True,
+        **notes,
+    )
 
 
 async def _part(

@@ -6,7 +6,6 @@ import logging
 
 from domain.errors import StoreUnavailable
 from domain.record.records import Record, first_record
-from domain.ticket.events import Event
 from service.dependencies import Dependencies
 from service.polling import polls
 from store.instances.instances import StoredInstance
@@ -18,12 +17,12 @@ LONGEST_WAIT = 2.0
 log = logging.getLogger(__name__)
 
 
-async def write_first_row(deps: Dependencies, start: Start, opened: Event) -> None:
+async def write_first_row(deps: Dependencies, start: Start) -> None:
     """Write the first row; while the store is away, try again for `timeouts.rows` seconds.
 
     The reconciler, which compares the store with Temporal (service/reconciling), writes what is not written then.
     """
-    record = first_record(start.snapshot.to_json(), start.plan, opened)
+    record = first_record(start.snapshot.to_json(), start.plan, start.opened)
     failure = await _failure_to_write(deps, record)
     if isinstance(failure, StoreUnavailable):
         async for _ in polls(deps.timeouts.rows, LONGEST_WAIT):

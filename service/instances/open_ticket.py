@@ -70,21 +70,24 @@ class TrackedTicket:
 
 @dataclass(frozen=True, slots=True)
 class OpeningEvents:
-    """How instances begin: the event that opens them, and the signal that is sent with it."""
+    """How instances begin: the event that opens them, and the signal that is sent with it.
+
+    The opening of an organization that is being set up is quiet, whatever is asked here.
+    """
 
     opened: Event
     signal: Signal | None = None
 
 
 async def open_instance(
-    deps: Dependencies, organization: str, ticket: Ticket, when: str | None
+    deps: Dependencies, organization: str, ticket: Ticket, when: str | None, *, quiet: bool = False
 ) -> OpenResult | UntrackedTicket:
     """Start an instance for a ticket, or find the one it has.
 
     Raises Unavailable when store or Temporal do not answer.
     """
     now = deps.now()
-    opened = Event(EventKind.OPENED, mint_event_id(), occurred_at(when, now), now, source=SOURCE)
+    opened = Event(EventKind.OPENED, mint_event_id(), occurred_at(when, now), now, source=SOURCE, quiet=quiet)
     [outcome] = await open_instances(deps, organization, [ticket], opened)
     if isinstance(outcome, UntrackedTicket):
         return outcome
@@ -105,16 +108,19 @@ async def open_instances(
         snapshot = catalog.snapshot(ticket, deps.tzdata_version)
         if snapshot is None or not snapshot.targets:
             return NoPromise(None if snapshot is None else snapshot.policy.id)
-        return prepare_start(deps, snapshot, opened, signal)
+        return prepare_start(deps, snapshot, catalog.hushed(opened), signal)
 
     return await open_prepared(deps, organization, tickets, prepare, OpeningEvents(opened, signal))
 
 
 def prepare_start(deps: Dependencies, snapshot: Snapshot, opened: Event, signal: Signal | None) -> Start:
-    """What the instance starts with, and what the signal makes of it. Raises as `plan` does."""
+    """What the instance starts with, and what the signal of one event makes of it. Raises as `plan` does.
+
+    Of several events one that cannot be planned is set aside by the instance, and costs no other event its effect.
+    """
     first = plan(snapshot, (opened,))
     event = None if signal is None else signal.event(Instant(max(deps.now(), opened.received_at + 1)))
-    return Start(snapshot, first, None if event is None else plan(snapshot, (opened, event)))
+    return Start(snapshot, first, opened, None if event is None else plan(snapshot, (opened, event)))
 
 
 async def open_prepared(
@@ -189,13 +195,13 @@ async def _start(
     deps: Dependencies, organization: str, ticket: Ticket, start: Start, opening: OpeningEvents
 ) -> TrackedTicket:
     signal = () if opening.signal is None else (opening.signal.name, opening.signal.message)
-    if not await deps.engine.start(start.snapshot, start.plan, opening.opened, *signal):
+    if not await deps.engine.start(start.snapshot, start.plan, start.opened, *signal):
         # A claim beside its row counts for nothing. Without a row it must stay, for the instance that exists.
         with suppress(StoreUnavailable):
             await deps.store.claims.release(organization, str(ticket.instance))
         return await _found(deps, organization, ticket, opening)
     # A slow store does not delay the answer: the instance is durable already.
-    row = asyncio.create_task(write_first_row(deps, start, opening.opened))
+    row = asyncio.create_task(write_first_row(deps, start))
     deps.background.add(row)
     row.add_done_callback(deps.background.discard)
     await asyncio.wait({row}, timeout=deps.timeouts.row)

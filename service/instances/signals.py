@@ -1,23 +1,28 @@
-"""Signals that the API sends to instances. Each has the id of its event and the instant at which that happened."""
+"""Signals that the API sends to instances. Each has the ids of its events and the instants at which they happened."""
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import InvalidValue
 from domain.instants import Instant, parse, render
 from domain.ticket.events import FUTURE_TOLERANCE, Event, optional_precision, optional_sequence
+from workflows.documents import BatchPayload
+from workflows.messages import EVENTS
 from workflows.signals import Refusal, read_signal
 
 SOURCE = "api"
+# Bytes of JSON. Temporal takes two million a message, and the plan that the events lead to needs room beside them.
+LARGEST_SIGNAL = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A signal by name. `message` has an `event_id` and `occurred_at`."""
+    """A signal by name. `message` has an `event_id` and `occurred_at`; that of several events has `events`."""
 
     name: str
     message: Mapping[str, Any]
@@ -27,9 +32,33 @@ class Signal:
         return str(self.message["event_id"])
 
     def event(self, received_at: Instant) -> Event | None:
-        """The event as which an instance takes it at that instant, None if the instance would set it aside."""
+        """The event as which an instance takes it at that instant.
+
+        None if the instance would set it aside, and for a signal of several events.
+        """
         read = read_signal(self.name, self.message, received_at, 1, mint=mint_event_id)
         return None if isinstance(read, Refusal) else read.event
+
+
+def together(signals: Sequence[Signal]) -> Sequence[Signal]:
+    """The same events in as few signals as Temporal carries. A single one stays as it is."""
+    chunks: list[list[Signal]] = []
+    left = 0
+    for signal in signals:
+        size = len(json.dumps(signal.message))
+        if size > left or not chunks:
+            chunks.append([])
+            left = LARGEST_SIGNAL
+        chunks[-1].append(signal)
+        left -= size
+    return [_one(chunk) for chunk in chunks]
+
+
+def _one(signals: Sequence[Signal]) -> Signal:
+    if len(signals) == 1:
+        return signals[0]
+    payload: BatchPayload = {"events": [{**one.message, "type": one.name} for one in signals]}  # type: ignore[typeddict-item]
+    return Signal(EVENTS, payload)
 
 
 def mint_event_id() -> str:

@@ -105,7 +105,9 @@ async def _send_to(
     facts = {"occurred_at": render(deps.now()), "source": SOURCE, "actor": replan.actor, "reason": replan.reason}
     try:
         for one in messages:
-            message = {**facts, "event_id": one.event_id, "rules": one.rules}
+            message: dict[str, Any] = {**facts, "event_id": one.event_id, "rules": one.rules}
+            if replan.is_quiet and one.event_id == replan.event_id:
+                message["quiet"] = True
             await send(deps, organization, instance_id, Signal(REPLAN, message))
     except NotFound as gone:
         return gone.message

@@ -20,6 +20,7 @@ from workflows.documents import CoreDocument, EarlierRun, LoadAnswer, SignalDocu
 from workflows.messages import CANCEL, cancel_id, signal_id
 from workflows.packing import unpack
 from workflows.run_events import instant_of
+from workflows.signals import spread
 
 BROKEN_OFF = frozenset(
     {
@@ -230,9 +231,11 @@ class _Reading:
         self._ordinal += 1
         signaled = event.workflow_execution_signaled_event_attributes
         payload = await self._decoded(signaled.input.payloads)
-        given = payload.get("event_id") if isinstance(payload, Mapping) else None
-        event_id = given if isinstance(given, str) and given else signal_id(self._run_id, self._ordinal)
-        self._signals.append(SentSignal(signaled.signal_name, payload, event_id, instant_of(event.event_time)))
+        at, minted = instant_of(event.event_time), signal_id(self._run_id, self._ordinal)
+        # Several events in one signal count each for itself: a part of them may be recorded.
+        for name, one in spread(signaled.signal_name, payload, lambda: minted):
+            given = one.get("event_id") if isinstance(one, Mapping) else None
+            self._signals.append(SentSignal(name, one, given if isinstance(given, str) and given else minted, at))
 
     async def _decoded(self, payloads: Sequence[Payload]) -> Any:
         if not payloads:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
@@ -14,9 +14,10 @@ from domain.calendar.zones import require_zone
 from domain.errors import Conflict, InvalidValue, NotFound
 from domain.fields import require_text
 from domain.ids import require_organization
+from domain.instants import Instant
 from store.database.clock import Clock
 from store.database.connections import Database
-from store.database.types import moment
+from store.database.types import moment, optional_instant
 from store.database.upserts import insert_new
 from store.schema.tables import calendar_versions, calendars, organizations
 from store.schema.tenancy import own
@@ -26,6 +27,9 @@ DEFAULT_CALENDAR_ID = "bh_default"
 DEFAULT_CALENDAR_NAME = "Office hours"
 SYSTEM = "system"
 LONGEST_NAME = 200
+NEVER: Final = "never"
+"""In place of an instant: no ticket is opened quietly any more."""
+QuietBefore = Instant | Literal["never"] | None
 OFFICE_HOURS = Calendar.from_json(
     {
         "timezone": "UTC",
@@ -36,7 +40,10 @@ OFFICE_HOURS = Calendar.from_json(
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """`timezone` is an IANA name: analytics count days in this zone. Calendars have zones of their own."""
+    """`timezone` is an IANA name: analytics count days in this zone. Calendars have zones of their own.
+
+    Tickets that opened before `quiet_before` are opened quietly (None: none are).
+    """
 
     id: str
     name: str
@@ -44,6 +51,7 @@ class Organization:
     timezone: str
     config_version: int
     default_calendar_id: str
+    quiet_before: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,13 @@ class Organizations:
         name: str | None = None,
         timezone: str | None = None,
         subscription: Subscription | None = None,
+        quiet_before: QuietBefore = None,
     ) -> Organization:
         """Create an organization with a default calendar.
 
         Raises InvalidValue for a bad value, and Conflict when an organization of this id exists.
         """
-        changes = _changes(name, timezone, subscription)
+        changes = _changes(name, timezone, subscription, quiet_before)
 
         def work(conn: sa.Connection) -> Organization:
             if not self._make(conn, organization, changes):
@@ -90,6 +99,7 @@ class Organizations:
         timezone: str | None = None,
         default_calendar_id: str | None = None,
         subscription: Subscription | None = None,
+        quiet_before: QuietBefore = None,
     ) -> Organization:
         """Change the values that are not None.
 
@@ -97,7 +107,7 @@ class Organizations:
 
         Raises NotFound for the organization, InvalidValue for a calendar that it does not have, or for a bad value.
         """
-        changes = _changes(name, timezone, subscription)
+        changes = _changes(name, timezone, subscription, quiet_before)
 
         def work(conn: sa.Connection) -> Organization:
             begin_change(conn, organization)
@@ -175,14 +185,19 @@ def begin_change(conn: sa.Connection, organization: str) -> None:
         raise _unknown(organization)
 
 
-def _changes(name: str | None, timezone: str | None, subscription: Subscription | None) -> dict[str, Any]:
+def _changes(
+    name: str | None, timezone: str | None, subscription: Subscription | None, quiet_before: QuietBefore
+) -> dict[str, Any]:
     """The columns of the values that are given. Raises InvalidValue for a bad value."""
     given = {
         "name": None if name is None else require_text(name, "name", LONGEST_NAME),
         "timezone": None if timezone is None else require_zone(timezone),
         "subscription": None if subscription is None else subscription.value,
     }
-    return {column: value for column, value in given.items() if value is not None}
+    changes: dict[str, Any] = {column: value for column, value in given.items() if value is not None}
+    if quiet_before is not None:
+        changes["quiet_before"] = None if quiet_before == NEVER else moment(quiet_before)
+    return changes
 
 
 def _require_calendar(conn: sa.Connection, organization: str, calendar_id: str) -> None:
@@ -198,7 +213,11 @@ def _columns() -> Sequence[sa.Column[Any]]:
 
 def _organization(row: Mapping[Any, Any]) -> Organization:
     columns = {str(name): value for name, value in row.items()}
-    return Organization(**{**columns, "subscription": Subscription(columns["subscription"])})
+    read = {
+        "subscription": Subscription(columns["subscription"]),
+        "quiet_before": optional_instant(columns["quiet_before"]),
+    }
+    return Organization(**{**columns, **read})
 
 
 def _unknown(organization: str) -> NotFound:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from domain.plan.plans import Plan
 from domain.policy.catalog import Catalog
 from domain.policy.snapshot import Snapshot
+from domain.ticket.events import Event
 from domain.ticket.tickets import Ticket
 from store.database.clock import Clock
 from store.database.connections import Database
@@ -27,13 +28,14 @@ class ExistingInstance:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What the instance of a ticket starts with: its snapshot and first plan, under a policy that is claimed for it.
+    """What the instance of a ticket starts with: its snapshot, first plan and opening, under a policy that is claimed.
 
     `expected` is what the event that comes along with the opening makes of the plan, None where no event does.
     """
 
     snapshot: Snapshot
     plan: Plan
+    opened: Event
     expected: Plan | None = None
 
 

@@ -69,6 +69,10 @@ class Replan:
     calendar_before: int | None = None
 
     @property
+    def is_quiet(self) -> bool:
+        return self.request.get("quiet") is True
+
+    @property
     def event_id(self) -> str:
         """The id of the event that puts the rules in place."""
         return f"{_EVENT}{self.id}"

@@ -47,4 +47,12 @@ def _load(conn: sa.Connection, organization: Organization) -> Catalog:
     policies = live_policies(conn, organization.id)
     teams = {team.id: team for team in live_teams(conn, organization.id)}
     escalates = (find_settings(conn, organization.id)).auto_escalate
-    return Catalog(organization.id, tuple(policies), calendars, organization.default_calendar_id, teams, escalates)
+    return Catalog(
+        organization.id,
+        tuple(policies),
+        calendars,
+        organization.default_calendar_id,
+        teams,
+        escalates,
+        organization.quiet_before,
+    )

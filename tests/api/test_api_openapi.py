@@ -38,6 +38,7 @@ ROUTES = {
     "/keys/{key_id}": {"delete"},
     "/organization": {"get", "patch"},
     "/events": {"post"},
+    "/events:batch": {"post"},
     "/replan:preview": {"post"},
     "/replan:apply": {"post"},
     "/replan:undo": {"post"},

@@ -236,6 +236,30 @@ async def test_editing_a_policy_moves_nothing_until_it_is_replanned(desk: Any) -
     assert (await desk.get(f"/instances/{ID}")).json()["policy_version"] == 1
 
 
+async def test_of_breaches_that_a_quiet_replan_brings_nobody_is_told(desk: Any) -> None:
+    async def promise(hours: int) -> None:
+        changed = {"targets": [{"type": "resolution", "hours": hours}]}
+        edited = await desk.http.patch(f"/api/v2/sla/policies/{desk.policy_id}", json=changed)
+        assert edited.status_code == 200, edited.text
+
+    await promise(9000)
+    await told(desk, "2", "opened", "2026-03-02T09:00:00Z")
+    await promise(4)
+    asked = {"policy_id": desk.policy_id, "instance_ids": ["inst_sla_ticket_2"], "id": "replan_quiet", "quiet": True}
+    applied = await desk.post("/replan:apply", asked)
+    assert (applied.status_code, applied.json()["pending"]) == (200, 0), applied.text
+    await recorded(desk, "2", "breached")
+
+    async def fired() -> Any:
+        steps = (await desk.get("/instances/inst_sla_ticket_2/events", limit=100)).json()["data"]
+        firings = [one for step in steps for one in step["link"]["firings"] if one["withdrawn_at"] is None]
+        return {one["milestone"]: one.get("skipped", False) for one in firings}, steps
+
+    found, steps = await eventually(fired, lambda answer: "breached" in answer[0])
+    assert found["breached"] is True
+    assert not any("breached" in notice for step in steps for notice in step["link"]["notices"])
+
+
 async def test_editing_business_hours_moves_nothing_until_it_is_replanned(desk: Any) -> None:
     await told(desk, "2", "opened", "2026-03-02T09:00:00Z")
     week = {"mon": [["09:00", "10:00"]]}

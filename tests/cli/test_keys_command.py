@@ -128,9 +128,13 @@ def test_an_organization_is_listed_and_changed(run: Run, database_url: str) -> N
     done(run, "organizations", "create", "acme")
     done(run, "organizations", "set", "acme", "--name", "Acme Ltd", "--plan", "professional")
     done(run, "organizations", "set", "acme", "--timezone", "Asia/Tokyo")
+    done(run, "organizations", "set", "acme", "--quiet-before", "2026-03-01T00:00:00Z")
     acme, default = done(run, "organizations", "list").splitlines()[1:]
-    assert re.split(r"  +", acme) == ["acme", "Acme Ltd", "professional", "Asia/Tokyo", "bh_default"]
-    assert re.split(r"  +", default) == ["default", "default", "enterprise", "UTC", "bh_default"]
+    quiet = "2026-03-01T00:00:00Z"
+    assert re.split(r"  +", acme) == ["acme", "Acme Ltd", "professional", "Asia/Tokyo", "bh_default", quiet]
+    assert re.split(r"  +", default) == ["default", "default", "enterprise", "UTC", "bh_default", "never"]
+    done(run, "organizations", "set", "acme", "--quiet-before", "never")
+    assert done(run, "organizations", "list").splitlines()[1].endswith("never")
 
 
 @pytest.mark.parametrize(
@@ -151,6 +155,10 @@ def test_an_organization_is_listed_and_changed(run: Run, database_url: str) -> N
         (
             "organizations set default --plan gold",
             "--plan: must be one of starter, professional, enterprise, got 'gold'",
+        ),
+        (
+            "organizations set default --quiet-before soon",
+            "--quiet-before: must be an ISO 8601 date and time with a UTC offset, got 'soon'",
         ),
         (
             "organizations set default --timezone Mars",

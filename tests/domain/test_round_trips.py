@@ -95,6 +95,7 @@ def test_a_ticket_reads_back_the_same(snapshot: Snapshot) -> None:
     documents,
     st.none() | st.integers(-(2**63), 2**63 - 1),
     precisions,
+    st.booleans(),
 )
 def test_an_event_reads_back_the_same(
     kind: EventKind,
@@ -103,10 +104,11 @@ def test_an_event_reads_back_the_same(
     attributes: dict[str, Any],
     sequence: int | None,
     precision: Precision | None,
+    quiet: bool,
 ) -> None:
     source, actor, reason, cause = words
     rules = attributes if kind is EventKind.REPLANNED else None
-    event = Event(kind, "e1", *times, source, actor, reason, cause, attributes, None, rules, sequence, precision)
+    event = Event(kind, "e1", *times, source, actor, reason, cause, attributes, None, rules, sequence, precision, quiet)
     assert Event.from_json(through_json(event.to_json())) == event
 
 

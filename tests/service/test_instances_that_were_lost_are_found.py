@@ -309,6 +309,36 @@ async def test_a_terminated_workflow_goes_on_with_every_signal_that_it_was_sent(
     assert loaded.is_complete
 
 
+async def test_a_terminated_workflow_goes_on_with_each_of_several_events_that_came_together(
+    realtime: Clockwork, store: Store, policy: Policy
+) -> None:
+    """Each counts for itself: what is recorded already counts once."""
+    async with working(realtime):
+        ticket = await realtime.open(snapshot_of(policy, subject="42"))
+        await ticket.handle.signal("update", {"event_id": "u", "fields": {"n": 1}})
+        await ticket.applied("u")
+        await recorded(ticket)
+    several = [{"type": "update", "event_id": "u"}, {"type": "acknowledged"}, {"type": "closed"}, {"type": "paused"}]
+    await ticket.handle.signal("events", {"events": several, "quiet": True})
+    run = (await ticket.handle.describe()).run_id
+    await ticket.handle.terminate("by mistake")
+    await asyncio.sleep(1)
+    async with working(realtime):
+        await found(reconciler(realtime, store), Trouble.GONE)
+        again = await newest(ticket)
+        state = await again.applied("opened", "u", f"{run}/2/1", f"{run}/2/3")
+        await recorded(again)
+        assert (len(state["applied"]), state["set_aside"]["count"]) == (4, 1)
+        await again.signal("resolve", event_id="r")
+        await again.result()
+    loaded = await store.instances.load(ORGANIZATION, ID)
+    assert loaded is not None
+    assert {event.event_id: event.quiet for event in loaded.events if event.event_id.startswith(run)} == {
+        f"{run}/2/1": True,
+        f"{run}/2/3": True,
+    }
+
+
 async def test_a_finished_ticket_that_is_reopened_is_told_nothing_again(
     realtime: Clockwork, store: Store, policy: Policy
 ) -> None:

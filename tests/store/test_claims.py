@@ -37,7 +37,7 @@ def prepare(catalog: Catalog, ticket: Ticket) -> Start | NoPromise:
     snapshot = catalog.snapshot(ticket, "2026a")
     if snapshot is None or not snapshot.targets:
         return NoPromise(None if snapshot is None else snapshot.policy.id)
-    return Start(snapshot, plan(snapshot, (EVENT,)))
+    return Start(snapshot, plan(snapshot, (EVENT,)), EVENT)
 
 
 async def opening(store: Store, *tickets: Ticket) -> OpenTicketResult:

@@ -10,7 +10,8 @@ import pytest
 from domain.access.subscriptions import Subscription
 from domain.calendar import Calendar
 from domain.errors import Conflict, InvalidValue, NotFound
-from store.access.organizations import Organization
+from domain.instants import Instant
+from store.access.organizations import NEVER, Organization
 from store.store import Store
 
 MONDAYS = Calendar.from_json({"timezone": "UTC", "weekly_hours": {"mon": [["09:00", "17:00"]]}})
@@ -54,6 +55,8 @@ async def test_only_what_is_given_changes_and_every_change_counts(store: Store) 
         ({"timezone": "Asia/Tokyo"}, {"timezone": "Asia/Tokyo"}),
         ({"subscription": Subscription.PROFESSIONAL}, {"subscription": Subscription.PROFESSIONAL}),
         ({"default_calendar_id": hours}, {"default_calendar_id": hours}),
+        ({"quiet_before": Instant(5)}, {"quiet_before": Instant(5)}),
+        ({"quiet_before": NEVER}, {"quiet_before": None}),
     )
     expected = replace(before, config_version=before.config_version + 1)
     for given, changed in changes:
@@ -61,6 +64,12 @@ async def test_only_what_is_given_changes_and_every_change_counts(store: Store) 
         assert await store.organizations.change("acme", **given) == expected
     assert await store.organizations.get("acme") == expected
     assert (await store.organizations.get("default")).name == "default"
+
+
+async def test_until_when_tickets_are_opened_quietly_is_in_the_next_catalog(store: Store) -> None:
+    assert (await store.catalog("default")).quiet_before is None
+    await store.organizations.change("default", quiet_before=Instant(5))
+    assert (await store.catalog("default")).quiet_before == Instant(5)
 
 
 async def test_other_default_hours_are_in_the_next_catalog(store: Store) -> None:

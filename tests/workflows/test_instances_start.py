@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.errors import NoticeFailed
 from domain.ids import InstanceId, workflow_id
+from domain.instants import HOUR, Instant, render
 from domain.plan.planning import plan
 from domain.policy.policies import Policy
 from domain.ticket.events import Event, EventKind
@@ -51,6 +52,25 @@ async def test_a_ticket_system_starts_an_instance_with_the_ticket_alone(
         assert target_of(state, "first_response")["state"] == "stopped"
         stored = await eventually(lambda: store.instances.get(ORGANIZATION, "inst_sla_ticket_42"))
         assert stored.status == "active"
+
+
+@pytest.mark.parametrize("way", ["the ticket", "the organization"])
+async def test_a_ticket_system_that_starts_an_instance_may_do_so_quietly(
+    clockwork: Clockwork, store: Store, policy: Policy, way: str
+) -> None:
+    await store.policies.create(ORGANIZATION, policy)
+    opened_at = Instant(await clockwork.now() - 2 * HOUR)
+    if way == "the organization":
+        await store.organizations.change(ORGANIZATION, quiet_before=Instant(opened_at + 1))
+    given = {"priority": "high", "occurred_at": render(opened_at), **({"quiet": True} if way == "the ticket" else {})}
+    async with working(clockwork):
+        handle = await start_with_signal(clockwork, "inst_sla_ticket_42", given, "update", event_id="u")
+        ticket = Opened(clockwork, handle, opened_at)
+        state = await ticket.fired("first_response/breached")
+        assert {firing["skipped"] for firing in state["ledger"]} == {True}
+        await ticket.signal("resolve", event_id="r")
+        await ticket.result()
+    assert clockwork.mailbox.notices == []
 
 
 async def test_a_ticket_that_no_policy_matches_is_untracked(clockwork: Clockwork) -> None:

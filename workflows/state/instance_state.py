@@ -16,6 +16,7 @@ from domain.plan.status import InstanceStatus, instance_status
 from domain.policy.snapshot import Facts
 from domain.record.ledger import Firing, Ledger, merge, next_instant, reconcile
 from domain.record.notices import firing_id, notice, spoken
+from domain.record.quiet import hushed, quiet_until
 from domain.record.records import Delivery, Record, delivered_at, next_due, next_milestone
 from domain.record.steps import FiredMilestones, StepContext, basis
 from domain.ticket.events import Event
@@ -52,6 +53,7 @@ class InstanceState:
     # The digest of the events in their order of arrival, and that of the plan.
     basis: str = field(default="", init=False)
     plan_digest: str = ""
+    quiet_until: Instant | None = field(default=None, init=False)
     # Bytes of the events' attributes and rules.
     _carried: int = field(default=0, init=False)
     _facts: Facts | None = field(default=None, init=False, repr=False)
@@ -59,6 +61,7 @@ class InstanceState:
 
     def __post_init__(self) -> None:
         self.basis = basis(self.events.values())
+        self.quiet_until = quiet_until(self.events.values())
         self._carried = sum(size(event) for event in self.events.values())
         self.plan_digest = self.plan_digest or plan_digest(self.plan_document)
 
@@ -129,6 +132,7 @@ class InstanceState:
     def apply(self, events: Sequence[Event], plan: Plan, digest: str, snapshot: CoreDocument | None = None) -> None:
         """`snapshot` where the events have changed it; `digest` is that of the plan."""
         self.basis = basis(events, self.basis)
+        self.quiet_until = quiet_until(events, self.quiet_until)
         for event in events:
             self.events[event.event_id] = event
             self._carried += size(event)
@@ -153,16 +157,19 @@ class InstanceState:
 
     def asks_whether_to_escalate(self, now: Instant) -> bool:
         """Whether a step is due that happens only while the organization escalates automatically."""
-        return any(_is_conditional(firing) for firing in reconcile(self.plan, self.ledger, now))
+        return any(_is_conditional(firing) for firing in self._changes(now))
 
     def fire(self, now: Instant) -> list[str]:
         """Fix what fires or is withdrawn by `now`, all but conditional steps; the ids of the notices to deliver."""
-        return self._fix([firing for firing in reconcile(self.plan, self.ledger, now) if not _is_conditional(firing)])
+        return self._fix([firing for firing in self._changes(now) if not _is_conditional(firing)])
 
     def escalate(self, now: Instant) -> list[str]:
         """Fix the conditional steps that are due by `now`: each happens or is skipped, as `auto_escalate` says."""
-        due = [firing for firing in reconcile(self.plan, self.ledger, now) if _is_conditional(firing)]
+        due = [firing for firing in self._changes(now) if _is_conditional(firing)]
         return self._fix([replace(firing, skipped=not self.auto_escalate) for firing in due])
+
+    def _changes(self, now: Instant) -> Ledger:
+        return hushed(reconcile(self.plan, self.ledger, now), self.quiet_until)
 
     def _fix(self, changed: Sequence[Firing]) -> list[str]:
         self.ledger = merge(self.ledger, changed)
@@ -295,4 +302,4 @@ class InstanceState:
 
 
 def _is_conditional(firing: Firing) -> bool:
-    return firing.stands and firing.key.milestone == AUTOMATIC
+    return firing.stands and firing.key.milestone == AUTOMATIC and not firing.skipped

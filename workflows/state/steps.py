@@ -54,7 +54,8 @@ class PendingStep:
 
     @property
     def is_about_deliveries_alone(self) -> bool:
-        return not (self.notices or self.refused)
+        # What nobody is told of has no notice, and moves the next milestone all the same.
+        return not (self.notices or self.refused or any(firing.skipped for firing in self.firings))
 
     @property
     def added(self) -> dict[str, Any]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.v1.translation.tickets import SIGNAL_OF, event_id_of
 from domain.instants import Instant, render
+from domain.policy.catalog import Catalog
 from domain.policy.snapshot import Snapshot
 from domain.scrubbe.ticket_statuses import TicketStatus
 from domain.ticket.events import Event, EventKind
+from domain.ticket.tickets import Ticket
 from service.dependencies import Dependencies
 from service.instances.commands import command_instance
 from service.instances.effects import effect
 from service.instances.open_ticket import OpeningEvents, TrackedTicket, open_prepared, prepare_start
 from service.instances.signals import SOURCE, Signal, stamped
 from service.instances.views import FoundInstance, find_instance
+from store.instances.open_tickets import Start
 from store.instances.tickets import StoredTicket
 
 
@@ -53,9 +56,11 @@ async def start(
     opened = Event(EventKind.OPENED, event_id, at, deps.now(), source=SOURCE)
     told = None if answered_at is None else _acknowledged(ticket, answered_at, deps.now())
     prepared = prepare_start(deps, snapshot, opened, told)
-    [outcome] = await open_prepared(
-        deps, organization, [snapshot.ticket], lambda *_: prepared, OpeningEvents(opened, told)
-    )
+
+    def prepare(catalog: Catalog, _: Ticket) -> Start:
+        return replace(prepared, opened=catalog.hushed(opened))
+
+    [outcome] = await open_prepared(deps, organization, [snapshot.ticket], prepare, OpeningEvents(opened, told))
     assert isinstance(outcome, TrackedTicket), "what is prepared is a start"
     clocks = outcome.found
     if told is not None:

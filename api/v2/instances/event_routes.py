@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -14,19 +13,10 @@ from api.http.dependencies import Deps
 from api.http.idempotency import REPEATABLE, EventIdOfKey
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.v2.instances.event_schemas import TYPES, EventBody, EventView
-from domain.access.subscriptions import Subscription
-from domain.errors import InvalidValue
-from domain.fields import require_text
-from domain.ids import InstanceId, Kind
+from api.v2.instances.event_reading import read_event
+from api.v2.instances.event_schemas import EventBody, EventView
 from domain.instants import Instant
-from domain.ticket.tickets import SUBJECT_FIELDS, Ticket
-from service.instances.events import Part, subject_event, take_event
-from store.access.keys import KeyOwner
-from workflows.signals import LARGEST_ATTRIBUTES
-
-OF_ONE_TYPE: Mapping[str, str] = {"fields": "update", "attributes": "update", "team_id": "assign"}
-PLAIN = ("event_id", "occurred_at", "reason", "actor", "cause", "sequence", "precision")
+from service.instances.events import Part, take_event
 
 router = APIRouter(prefix=f"{V2}/events", tags=["Events"], route_class=JsonRoute)
 
@@ -48,70 +38,11 @@ async def take(
     """The event goes to every instance of the subject, also to finished ones. An unknown subject is opened first if the
     event has its `ticket`, and is 404 otherwise; for a known subject the ticket is ignored. The same `event_id` counts
     once. Where it is left out, it is made of the `Idempotency-Key`, if there is one."""
-    document = body.given()
-    signal = _signal(document)
-    subject = Ticket.from_json({name: document.get(name) for name in SUBJECT_FIELDS}).instance
-    payload = {"event_id": derived_id, **_payload(document, signal)}
-    tickets, opened = _carried(document.get("ticket"), subject, _kinds(owner))
-    event = subject_event([_of(subject, kind) for kind in Kind], signal, payload, tickets, opened, deps.now())
+    event = read_event(body.given(), owner, derived_id, deps.now())
     parts = await take_event(deps, owner.organization, event)
     answer = _view(event.event_id, parts, deps.now())
     response.status_code = 202 if answer["status"] == "accepted" else 200
     return answer
-
-
-def _signal(document: Mapping[str, Any]) -> str | None:
-    if (type_ := document["type"]) not in TYPES:
-        raise InvalidValue("type", type_, f"must be one of {', '.join(TYPES)}")
-    for name, signal in OF_ONE_TYPE.items():
-        if document.get(name) is not None and TYPES[type_] != signal:
-            raise InvalidValue(name, document[name], f"is not for an event of the type {type_}")
-    return TYPES[type_]
-
-
-def _payload(document: Mapping[str, Any], signal: str | None) -> Mapping[str, Any]:
-    payload = {name: document[name] for name in PLAIN if document.get(name) not in (None, "")}
-    if "event_id" in payload:
-        require_text(payload["event_id"], "event_id")
-    if signal == "assign":
-        payload["team_id"] = document.get("team_id") or None
-    if fields := _fields(document):
-        payload["attributes"] = fields
-    elif signal == "update":
-        # Whoever sends the whole ticket along believes that it counts; of a known subject it does not.
-        raise InvalidValue("fields", document.get("fields"), "must hold the ticket's fields that have changed")
-    return payload
-
-
-def _fields(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Under either of its names. Raises InvalidValue for both at once, and for more than an instance takes."""
-    name, other = ("attributes", "fields") if document.get("attributes") is not None else ("fields", "attributes")
-    if document.get(other) is not None:
-        raise InvalidValue(name, document[name], f"is another name of {other}; give one of them")
-    fields: Mapping[str, Any] | None = document.get(name)
-    # The instance would set the event aside, and whoever sent it would wait for an effect that never comes.
-    if fields and (size := len(json.dumps(fields))) > LARGEST_ATTRIBUTES:
-        raise InvalidValue(name, f"{size} bytes", f"must be at most {LARGEST_ATTRIBUTES} bytes of JSON")
-    return fields
-
-
-def _kinds(owner: KeyOwner) -> Sequence[Kind]:
-    """The kinds of instance that a new ticket may get."""
-    return list(Kind) if owner.subscription.covers(Subscription.ENTERPRISE) else [Kind.SLA]
-
-
-def _carried(
-    ticket: Mapping[str, Any] | None, subject: InstanceId, kinds: Sequence[Kind]
-) -> tuple[Sequence[Ticket] | None, str | None]:
-    if ticket is None:
-        return None, None
-    own = {f"{subject.subject_type}_id": subject.subject}
-    tickets = [Ticket.from_json({**ticket, **own, "kind": kind.value}, "ticket") for kind in kinds]
-    return tickets, ticket.get("occurred_at")
-
-
-def _of(subject: InstanceId, kind: Kind) -> InstanceId:
-    return InstanceId(kind, subject.subject_type, subject.subject)
 
 
 def _view(event_id: str, parts: Sequence[Part], now: Instant) -> dict[str, Any]:

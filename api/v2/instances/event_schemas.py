@@ -1,13 +1,22 @@
-"""Bodies of `/events`."""
+"""Bodies of `/events` and `/events:batch`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
 from pydantic.json_schema import SkipJsonSchema
 
+from api.http.problems import Problem
 from api.http.schemas import Body, DateTime, View
 from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
@@ -16,6 +25,7 @@ from domain.ids import Kind
 from workflows.messages import SIGNALS
 
 OPENED = "opened"
+MOST_EVENTS = 1000
 TYPES: Mapping[str, str | None] = {
     OPENED: None,
     "open": None,
@@ -91,3 +101,56 @@ class EventView(View):
         examples=["applied"],
     )
     instances: list[EventPartView]
+
+
+@dataclass(frozen=True, slots=True)
+class Misshapen:
+    """An event that is none, and why: it is answered for itself and refuses no other one."""
+
+    errors: list[Any]
+
+
+def _kept(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return validate(value)
+    except ValidationError as error:
+        return Misshapen(error.errors())
+
+
+class BatchBody(Body):
+    """Events of any number of tickets."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.BATCH]})
+
+    events: list[Annotated[EventBody, WrapValidator(_kept)]] = Field(min_length=1, max_length=MOST_EVENTS)
+    quiet: bool = Field(
+        default=False, description="Of every event that does not say otherwise: see there.", examples=[True]
+    )
+
+
+class BatchedPartView(View):
+    id: str = Field(examples=["inst_sla_conversation_conv_456"])
+    kind: Kind = Field(examples=["sla"])
+    status: Literal["applied", "accepted"] = Field(
+        description="`accepted`: durable; not recorded yet.", examples=["applied"]
+    )
+
+
+class EventResultView(View):
+    index: int = Field(description="Its place in the batch, from 0.", examples=[0])
+    event_id: str | None = Field(description="Null where it has none and was refused.", examples=["zd-118-1"])
+    status: Literal["applied", "accepted", "untracked", "refused"] = Field(
+        description="As of a single event; `refused`: see `problem`.", examples=["applied"]
+    )
+    instances: list[BatchedPartView]
+    problem: Problem | None = Field(default=None, description="Its `field` begins with the place: `events[3].type`.")
+
+
+class BatchView(View):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.BATCH_ANSWER]})
+
+    applied: int = Field(description="How many have this status.", examples=[2])
+    accepted: int = Field(examples=[0])
+    untracked: int = Field(examples=[0])
+    refused: int = Field(examples=[1])
+    events: list[EventResultView] = Field(description="One for each event, in their order.")

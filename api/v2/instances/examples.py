@@ -95,3 +95,33 @@ EVENT: dict[str, Any] = {
     "status": "applied",
     "instances": [{"id": INSTANCE["id"], "kind": "sla", "status": "applied", "instance": INSTANCE}],
 }
+BATCH: dict[str, Any] = {"quiet": True, "events": EVENTS[:3]}
+BATCH_ANSWER: dict[str, Any] = {
+    "applied": 1,
+    "accepted": 0,
+    "untracked": 0,
+    "refused": 1,
+    "events": [
+        {
+            "index": 0,
+            "event_id": "zd-118-1",
+            "status": "applied",
+            "instances": [{"id": INSTANCE["id"], "kind": "sla", "status": "applied"}],
+        },
+        {
+            "index": 1,
+            "event_id": "zd-118-2",
+            "status": "refused",
+            "instances": [],
+            "problem": {
+                "type": "urn:slakeeper:problem:invalid_value",
+                "title": "Invalid value",
+                "status": 422,
+                "detail": "events[1].type: must be one of opened, acknowledged, got 'closed'",
+                "code": "invalid_value",
+                "field": "events[1].type",
+                "value": "closed",
+            },
+        },
+    ],
+}

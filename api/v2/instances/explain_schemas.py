@@ -169,7 +169,10 @@ class ExplainedMilestoneView(View):
     withdrawn_at: DateTime | None = Field(description="When it proved wrong.", examples=[None])
     lateness_seconds: Seconds | None = Field(description="From planned to fired.", examples=[0.004])
     generation: int | None = Field(default=None, description="How often it has fired.", examples=[1])
-    skipped: bool | None = Field(default=None, description="What it does was switched off.", examples=[True])
+    skipped: bool | None = Field(
+        default=None, description="Nobody was told: what it does was switched off, or it is `quiet`.", examples=[True]
+    )
+    quiet: bool | None = Field(default=None, description="Planned before a quiet event was received.", examples=[True])
 
 
 class OtherMilestoneView(ExplainedMilestoneView):
@@ -246,6 +249,9 @@ class ExplainedEventView(View):
     team_id: str | None = Field(default=None, description="Of an assignment.", examples=["team_t2"])
     sequence: int | None = Field(default=None, description="Its place in the source's own order.", examples=[118007])
     precision: str | None = Field(default=None, description="What its time is cut to.", examples=["second"])
+    quiet: bool | None = Field(
+        default=None, description="Nobody was told of what was planned before it was received.", examples=[True]
+    )
 
 
 class ExplanationView(View):

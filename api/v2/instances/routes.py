@@ -65,10 +65,10 @@ router = APIRouter(prefix=PREFIX, tags=["Instances"], route_class=JsonRoute)
 async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
     """Safe to repeat: a subject has one instance of each kind, and the answer to a repetition is that instance."""
     document = body.given()
-    when = document.pop("occurred_at", None)
+    when, quiet = document.pop("occurred_at", None), document.pop("quiet", False)
     ticket = Ticket.from_json(document)
     _require_plan(owner, ticket.instance.kind)
-    outcome = await open_instance(deps, owner.organization, ticket, when)
+    outcome = await open_instance(deps, owner.organization, ticket, when, quiet=quiet)
     if isinstance(outcome, UntrackedTicket):
         response.status_code = 200
         return outcome.view()

@@ -27,6 +27,11 @@ AsOf = Annotated[
 Live = Annotated[
     bool, Query(description="Ask its workflow, which needs a worker, and not with `as_of`.", examples=[False])
 ]
+Quiet: Any = Field(
+    default=False,
+    description="Nobody is told of milestones that were planned before this was received; later ones are told.",
+    examples=[False],
+)
 LONGEST_EVENT_ID = 200
 LONGEST_NOTE = 1000
 LONGEST_TEAM_ID = 200
@@ -73,6 +78,7 @@ class InstanceBody(Body):
     occurred_at: DateTime | None = Field(
         default=None, description="When the ticket was opened; left out: now.", examples=["2026-03-08T13:00:00Z"]
     )
+    quiet: bool = Quiet
 
 
 class CommandBody(Body):
@@ -101,6 +107,7 @@ class CommandBody(Body):
         description="What `occurred_at` is cut to: a reply of that second or minute answers its messages.",
         examples=["second"],
     )
+    quiet: bool = Quiet
 
 
 class PauseBody(CommandBody):

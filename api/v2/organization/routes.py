@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,7 +13,8 @@ from api.http.dependencies import Deps
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.organization.schemas import OrganizationPatch, OrganizationView
-from store.access.organizations import Organization
+from domain.instants import parse, render_optional
+from store.access.organizations import NEVER, Organization, QuietBefore
 
 router = APIRouter(prefix=f"{V2}/organization", tags=["Organization"], route_class=JsonRoute)
 
@@ -41,8 +43,16 @@ async def change_organization(body: OrganizationPatch, owner: Writer, deps: Deps
         name=given.get("name"),
         timezone=given.get("timezone"),
         default_calendar_id=given.get("default_business_hours_id"),
+        quiet_before=_quiet_before(given),
     )
     return organization_view(changed)
+
+
+def _quiet_before(given: Mapping[str, Any]) -> QuietBefore:
+    if "quiet_before" not in given:
+        return None
+    at = given["quiet_before"]
+    return NEVER if at is None else parse(at, "quiet_before")
 
 
 def organization_view(organization: Organization) -> dict[str, Any]:
@@ -52,4 +62,5 @@ def organization_view(organization: Organization) -> dict[str, Any]:
         "plan": organization.subscription.value,
         "timezone": organization.timezone,
         "default_business_hours_id": organization.default_calendar_id,
+        "quiet_before": render_optional(organization.quiet_before),
     }

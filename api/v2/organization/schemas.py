@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from api.http.schemas import Body, View
+from api.http.schemas import Body, DateTime, View
 
 
 class OrganizationPatch(Body):
@@ -13,6 +13,12 @@ class OrganizationPatch(Body):
     name: str = Field(default="", examples=["Acme"])
     timezone: str = Field(default="", description="An IANA time zone.", examples=["Europe/Berlin"])
     default_business_hours_id: str = Field(default="", examples=["bh_default"])
+    quiet_before: DateTime | None = Field(
+        default=None,
+        description="While the organization is being set up: tickets that opened before this instant are opened "
+        "quietly, so nobody is told of what is past. Null: none is.",
+        examples=["2026-03-01T00:00:00Z"],
+    )
 
 
 class OrganizationView(View):
@@ -22,4 +28,7 @@ class OrganizationView(View):
     timezone: str = Field(description="Whose days the analytics count.", examples=["Europe/Berlin"])
     default_business_hours_id: str = Field(
         description="What is measured in where neither policy nor team names hours.", examples=["bh_default"]
+    )
+    quiet_before: DateTime | None = Field(
+        description="Tickets that opened before it are opened quietly; null: none is.", examples=[None]
     )

@@ -69,6 +69,8 @@ async def apply_replan(body: ApplyBody, owner: Writer, deps: Deps, response: Res
     true instant."""
     asked = _asked(body)
     given = body.model_dump(by_alias=True, exclude_none=True, exclude={"id", "reason"})
+    if not body.quiet:
+        del given["quiet"]
     reason = body.reason or ("" if asked.closure is None else asked.closure.reason)
     replan = Replan(body.id or mint("replan"), given, reason, owner.id, deps.now())
     return _progress(await replans.apply(deps, owner.organization, replan, asked, given), response)

@@ -82,6 +82,11 @@ class ApplyBody(ReplanBody):
         examples=["replan_storm"],
     )
     reason: str | None = Field(default=None, max_length=1000, examples=["storm"])
+    quiet: bool = Field(
+        default=False,
+        description="Nobody is told of milestones that were planned before an instance takes it; later ones are told.",
+        examples=[False],
+    )
 
 
 class UndoBody(Body):

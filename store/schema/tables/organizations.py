@@ -17,6 +17,7 @@ organizations = Table(
     Column("config_version", Integer, nullable=False),
     Column("default_calendar_id", Name, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("quiet_before", UtcDateTime),
 )
 
 api_keys = Table(

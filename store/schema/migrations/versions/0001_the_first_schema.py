@@ -73,6 +73,7 @@ def _create_organizations() -> None:
         sa.Column("config_version", sa.Integer(), nullable=False),
         sa.Column("default_calendar_id", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("quiet_before", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("id", name="pk_organizations"),
     )
 
