@@ -1,4 +1,7 @@
-"""What the 600th event of a ticket costs against its tenth: the wait for its record, and the history it leaves."""
+"""What the 600th event of a ticket costs against its tenth: the wait for its record, and the history it leaves.
+
+And what 600 events cost in batches against one by one.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from bench.rig import Engine, Rig
 EVENTS = 606
 AROUND = 6
 EARLY, LATE = 10, 600
+BATCH = 100
 KINDS: tuple[dict[str, Any], ...] = (
     {"type": "customer_replied"},
     {"type": "paused", "cause": "customer"},
@@ -44,17 +48,39 @@ async def measure(rig: Rig) -> Sequence[Figure]:
     return [
         Figure("an event of a ticket over REST: its 600th against its tenth", late, "ms", early, "2x"),
         Figure("history of an event: the 600th against the tenth", bytes_late, "kB", bytes_early, "2x"),
+        Figure(
+            f"{LATE} events of a ticket in batches of {BATCH} against one by one",
+            await _in_batches(engine),
+            "s",
+            sum(took[:LATE]) / 1000,
+            "0.2x",
+        ),
     ]
 
 
+async def _in_batches(engine: Engine) -> float:
+    """Seconds until all of them are recorded."""
+    ticket = new_ticket()
+    require(await engine.http.post("/instances", json={"ticket_id": ticket, "priority": "high"}), 201)
+    events = [_event(ticket, number) for number in range(1, LATE + 1)]
+    began = time.perf_counter()
+    for start in range(0, LATE, BATCH):
+        answer = await engine.http.post("/events:batch", json={"events": events[start : start + BATCH]})
+        require(answer, 200)
+    return time.perf_counter() - began
+
+
 async def _tell(engine: Engine, ticket: str, number: int) -> None:
-    body = {
+    require(await engine.http.post("/events", json=_event(ticket, number)), 200, 202)
+
+
+def _event(ticket: str, number: int) -> dict[str, Any]:
+    return {
         **KINDS[number % len(KINDS)],
         "ticket_id": ticket,
         "event_id": f"{ticket}-{number}",
         "occurred_at": datetime.now(UTC).isoformat(),
     }
-    require(await engine.http.post("/events", json=body), 200, 202)
 
 
 async def _history(client: Client, id_: str) -> float:
