@@ -25,8 +25,14 @@ from service.instances.events import Part, subject_event, take_event
 from store.access.keys import KeyOwner
 from workflows.signals import LARGEST_ATTRIBUTES
 
-OF_ONE_TYPE: Mapping[str, str] = {"fields": "update", "attributes": "update", "team_id": "assign"}
-PLAIN = ("event_id", "occurred_at", "reason", "actor", "cause", "sequence", "precision")
+OF_ONE_TYPE: Mapping[str, str] = {
+    "fields": "update",
+    "attributes": "update",
+    "team_id": "assign",
+    "until": "pause",
+    "ends_when": "pause",
+}
+PLAIN = ("event_id", "occurred_at", "reason", "actor", "cause", "until", "ends_when", "sequence", "precision")
 
 router = APIRouter(prefix=f"{V2}/events", tags=["Events"], route_class=JsonRoute)
 
