@@ -73,6 +73,8 @@ async def import_holidays(
     def with_imported(calendar: Calendar) -> dict[str, Any]:
         if calendar.always_open:
             raise InvalidValue("business_hours_id", business_hours_id, "are open around the clock, without holidays")
+        if calendar.combined is not None:
+            raise InvalidValue("business_hours_id", business_hours_id, "are made of others; import into one of these")
         kept = () if body.replace else calendar.holidays
         return {"holidays": [holiday.to_json() for holiday in dict.fromkeys((*kept, *found.holidays))]}
 
