@@ -15,6 +15,7 @@ from domain.errors import InvalidValue
 from domain.instants import DAY, HOUR, Instant, Micros, parse
 from domain.plan.planning import plan
 from domain.policy.snapshot import Snapshot
+from domain.replan.replanning import ClosureRequest
 from tests.support.builders import ALWAYS, OFFICE, WEEKDAYS, a_snapshot, only, opened
 from tests.support.strategies import BERLIN, deterministic
 
@@ -110,6 +111,16 @@ def test_hours_that_are_never_open_together_are_refused() -> None:
     assert refusal.value.field == "intersection_of"
     both = union(mornings, afternoons)
     assert both.require_ever_open() is both
+
+
+def test_a_closure_after_the_fact_closes_members_and_not_what_is_made_of_them() -> None:
+    closure = ClosureRequest(parse("2026-03-03T10:00:00Z"), parse("2026-03-03T12:00:00Z"), "storm")
+    with pytest.raises(InvalidValue, match="made of") as refusal:
+        closure.added_to(union(LONDON, PACIFIC))
+    assert refusal.value.field == "closure.business_hours_id"
+    closed = union(closure.added_to(LONDON), PACIFIC)
+    start, end = parse("2026-03-03T09:00:00Z"), parse("2026-03-03T17:00:00Z")
+    assert closed.elapsed(start, end) == 6 * HOUR
 
 
 @pytest.mark.parametrize(
