@@ -25,7 +25,7 @@ from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import Snapshot
 from domain.record.views import instance_view, paused_at, used_at
 from domain.ticket.events import Event, EventKind
-from domain.ticket.pauses import PauseEnd
+from domain.ticket.pauses import ENDING_EVENTS, PauseEnd
 from tests.support.builders import (
     OFFICE,
     a_policy,
@@ -124,6 +124,11 @@ def test_a_pause_for_the_customer_ends_with_the_customers_message() -> None:
 def test_any_event_may_end_a_pause(kind: EventKind, is_over: bool) -> None:
     target = resolution(opened("09:00"), ends_with(["agent_replied", "assigned"], "09:20"), event(kind, "10:00"))
     assert target.state is (ClockState.RUNNING if is_over else ClockState.PAUSED)
+
+
+def test_every_event_may_end_a_pause_but_those_that_do_so_or_begin_anyway() -> None:
+    others = {"opened", "paused", "resumed", "resolved", "cancelled", "replanned"}
+    assert set(ENDING_EVENTS) == {kind.value for kind in EventKind} - others
 
 
 def test_an_event_at_the_instant_of_the_pause_does_not_end_it() -> None:
