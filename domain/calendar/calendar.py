@@ -100,7 +100,7 @@ class Calendar:
         if (known := self._hash) is None:
             # Equal calendars apply their holidays alike; hashing an enumeration takes longer than it tells apart.
             zone, week, holidays, *rules, _, combined = self._values()
-            known = hash((zone, week, *(holiday.order for holiday in holidays), *rules, combined))
+            known = hash((zone, week, *[holiday.order for holiday in holidays], *rules, combined))
             object.__setattr__(self, "_hash", known)
         return known
 

@@ -159,7 +159,6 @@ class CombinedOpenTime(OpenTime):
     """Working time of a combination: of every fortnight the open intervals of all members, put together."""
 
     def __init__(self, combined: Combined) -> None:
-        super().__init__()
         self._members = tuple(member.calendar for member in combined.members)
         self._combine = _union if combined.how is Combination.UNION else _intersection
 

@@ -78,8 +78,7 @@ class OpenTime:
     fortnight twice.
     """
 
-    def __init__(self) -> None:
-        self._span: OpenSpan | None = None
+    _span: OpenSpan | None = None
 
     def add(self, start: Instant, working: Micros) -> Instant:
         """The earliest instant at which `working` has elapsed. Raises WorkingTimeExhausted beyond the year 2100."""
@@ -136,7 +135,6 @@ class OpenTimeOfRules(OpenTime):
     """Working time of one set of rules in one zone."""
 
     def __init__(self, zone: str, rules: DayRules) -> None:
-        super().__init__()
         self._zone = zone
         self._rules = rules
 
