@@ -42,6 +42,8 @@ class SignalPayload(TypedDict, total=False):
     fields: CoreDocument
     attributes: CoreDocument
     team_id: str | None
+    until: str | CoreDocument
+    ends_when: str | Sequence[str]
     rules: CoreDocument
     sequence: int | None
     precision: str | None

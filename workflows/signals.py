@@ -11,6 +11,7 @@ from domain.errors import InvalidValue
 from domain.fields import optional_flag, require_document, require_mapping, require_text
 from domain.instants import Instant, parse, render
 from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind, optional_precision, optional_sequence
+from domain.ticket.pauses import PauseEnd
 from workflows.messages import ALL_SIGNALS, EVENTS, SIGNALS
 
 LONGEST_SHOWN = 200
@@ -114,6 +115,7 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         sequence=optional_sequence(body.get("sequence")),
         precision=optional_precision(body.get("precision")),
         quiet=optional_flag(body.get("quiet"), "quiet"),
+        pause_end=PauseEnd.from_json(body) if kind is EventKind.PAUSED else None,
     )
     return event, occurred_at is not None
 

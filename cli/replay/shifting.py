@@ -33,7 +33,13 @@ class Shift:
         return Shift(-self.length)
 
     def event(self, event: Event) -> Event:
-        return replace(event, occurred_at=self.instant(event.occurred_at), received_at=self.instant(event.received_at))
+        end = event.pause_end
+        return replace(
+            event,
+            occurred_at=self.instant(event.occurred_at),
+            received_at=self.instant(event.received_at),
+            pause_end=None if end is None else replace(end, at=self.optional(end.at)),
+        )
 
     def plan(self, plan: Plan) -> Plan:
         return Plan(self.instant(plan.opened_at), tuple(self._target(target) for target in plan.targets))
@@ -54,6 +60,7 @@ class Shift:
             stopped_at=self.optional(target.stopped_at),
             due_at=self.optional(target.due_at),
             breached_at=self.optional(target.breached_at),
+            resumes_at=self.optional(target.resumes_at),
             milestones=tuple(self._milestone(milestone) for milestone in target.milestones),
         )
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from domain.calendar import parsing, validation
-from domain.calendar.closures import Stretch, stretches
+from domain.calendar.closures import Stretch
+from domain.calendar.combined import FIELDS, Combined, CombinedCompilation
 from domain.calendar.compilation import Compilation
 from domain.calendar.compiled import exhausted
 from domain.calendar.days import DatedWindows, day_number
 from domain.calendar.effective import EffectiveDay, clock_changes, open_in_utc
-from domain.calendar.holidays import Holiday
+from domain.calendar.holidays import AppliesTo, Holiday
+from domain.calendar.intervals import Interval
 from domain.calendar.public import PublicHolidays
 from domain.calendar.times import Window
 from domain.calendar.zones import FIRST_YEAR, HORIZON, LAST_YEAR, require_zone
 from domain.errors import InvalidValue
+from domain.fields import require_choice
 from domain.instants import DAY, Instant, Micros, render
 
 Week = tuple[tuple[Window, ...], ...]
@@ -32,8 +36,11 @@ _KEYS = (
     "breaks",
     "special_openings",
     "public_holidays",
+    "holidays_apply_to",
+    *FIELDS,
     "always",
 )
+_OF_A_COMBINATION = frozenset({"name", "timezone", *FIELDS})
 _CLOSED_WEEK: Week = ((),) * 7
 _SHARED = 8192
 """How many compiled forms are kept for calendars that are read anew; a calendar also keeps its own."""
@@ -44,8 +51,10 @@ class Calendar:
     """Weekly hours in an IANA zone, with holidays, dates with hours of their own and breaks on a date.
 
     On a holiday a special day is closed and a special opening is open; if a date has both, the opening counts. Dated
-    fields are kept in the order of their dates. Raises InvalidValue for a field that is not of its type, and for a week
-    without any window. `always_open` is for `Calendar.always()` and excludes every rule.
+    fields are kept in the order of their dates. Where holidays apply to shifts, a window that begins on one is closed
+    to its end, also past midnight, and one that began the day before runs to its end. Raises InvalidValue for a field
+    that is not of its type, and for a week without any window. `always_open` is for `Calendar.always()` and excludes
+    every rule. A `combined` calendar has no rules of its own either; people read its times in its zone.
     """
 
     timezone: str
@@ -56,8 +65,10 @@ class Calendar:
     always_open: bool = False
     special_openings: tuple[DatedWindows, ...] = ()
     public_holidays: tuple[PublicHolidays, ...] = ()
+    holidays_apply_to: AppliesTo = AppliesTo.DATE
+    combined: Combined | None = None
     _hash: int | None = field(init=False, repr=False, compare=False, default=None)
-    _compilation: Compilation | None = field(init=False, repr=False, compare=False, default=None)
+    _compilation: Compilation | CombinedCompilation | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         require_zone(self.timezone)
@@ -68,15 +79,28 @@ class Calendar:
         openings = validation.require_dated(self.special_openings, "special_openings")
         object.__setattr__(self, "special_openings", openings)
         object.__setattr__(self, "public_holidays", validation.require_public(self.public_holidays))
-        if not self.always_open:
+        if self.combined is not None:
+            self._require_no_rules()
+        elif not self.always_open:
             validation.require_working_time(self.weekly_hours)
-        elif self._values() != ("UTC", _CLOSED_WEEK, (), (), (), True, (), ()):
+        elif self._values() != ("UTC", *_NO_RULES[:4], True, *_NO_RULES[4:], None):
             raise InvalidValue("always", True, "must stand alone, without a zone, hours or dates")
+
+    def _require_no_rules(self) -> None:
+        """Raises InvalidValue for a rule beside the members that the calendar is made of."""
+        names = ("weekly_hours", "holidays", "special_days", "breaks", *_RULES_ADDED_LATER)
+        for name, nothing in zip(names, _NO_RULES, strict=True):
+            if getattr(self, name) != nothing:
+                raise InvalidValue(name, str(getattr(self, name))[:200], "must be left out of hours made of others")
+        if self.always_open:
+            raise InvalidValue("always", True, "must be left out of hours made of others")
 
     def __hash__(self) -> int:
         # A policy of many targets is hashed with its calendars over and over, and hashing the windows takes time.
         if (known := self._hash) is None:
-            known = hash((*self._values()[:2], *(holiday.order for holiday in self.holidays), *self._values()[3:]))
+            # Equal calendars apply their holidays alike; hashing an enumeration takes longer than it tells apart.
+            zone, week, holidays, *rules, _, combined = self._values()
+            known = hash((zone, week, *[holiday.order for holiday in holidays], *rules, combined))
             object.__setattr__(self, "_hash", known)
         return known
 
@@ -100,6 +124,10 @@ class Calendar:
             if "always" in body:
                 parsing.require_always_alone(body)
                 return cls.always()
+            if "union_of" in body or "intersection_of" in body:
+                combined = Combined.from_json(body, cls.from_json)
+                if combined is not None:
+                    return cls._made_of(combined, body)
             return cls(
                 body.get("timezone"),  # type: ignore[arg-type]  # refused by the constructor unless it is a zone
                 parsing.parse_weekly(body.get("weekly_hours"), "weekly_hours"),
@@ -108,9 +136,18 @@ class Calendar:
                 parsing.parse_dated_windows(body.get("breaks", {}), "breaks"),
                 special_openings=parsing.parse_dated_windows(body.get("special_openings", {}), "special_openings"),
                 public_holidays=parsing.parse_public_holidays(body.get("public_holidays", []), "public_holidays"),
+                holidays_apply_to=_applies_to(body),
             )
         except InvalidValue as refusal:
             raise refusal.under(field) from None
+
+    @classmethod
+    def _made_of(cls, combined: Combined, body: Mapping[str, Any]) -> Calendar:
+        for key in body.keys() - _OF_A_COMBINATION:
+            if body[key]:
+                raise InvalidValue(key, body[key], "must be left out of hours made of others")
+        timezone = body.get("timezone") or combined.members[0].calendar.timezone
+        return cls(timezone, _CLOSED_WEEK, combined=combined)
 
     def to_json(self) -> dict[str, Any]:
         """The shape that `from_json` reads, windows as they were given.
@@ -119,6 +156,9 @@ class Calendar:
         """
         if self.always_open:
             return {"always": True}
+        if self.combined is not None:
+            members = [member.to_json() for member in self.combined.members]
+            return {"timezone": self.timezone, self.combined.how.value: members}
         week = zip(validation.WEEKDAYS, self.weekly_hours, strict=True)
         document: dict[str, Any] = {
             "timezone": self.timezone,
@@ -131,17 +171,22 @@ class Calendar:
             document["special_openings"] = {day.isoformat(): _pairs(windows) for day, windows in self.special_openings}
         if self.public_holidays:
             document["public_holidays"] = [one.to_json() for one in self.public_holidays]
+        if self.holidays_apply_to is not AppliesTo.DATE:
+            document["holidays_apply_to"] = self.holidays_apply_to.value
         return document
 
     def require_ever_open(self, field: str = "") -> Calendar:
-        """The calendar itself. Raises InvalidValue where its holidays of every year close all that would open.
+        """The calendar itself. Raises InvalidValue where its holidays of every year close all that would open, or what
+        it is made of is never open together.
 
         This is asked of whoever makes a calendar, not when one is read: older ones were kept without it.
         """
-        if not self.always_open and self._compiled().rules.never_opens():
-            yearly = [holiday.to_json() for holiday in self.holidays if holiday.is_yearly]
-            raise InvalidValue(parsing.join(field, "holidays"), yearly, "no working time: they close every date")
-        return self
+        if self.always_open or not self._compiled().never_opens():
+            return self
+        if (combined := self.combined) is not None:
+            raise InvalidValue(parsing.join(field, combined.how), combined.ids, "no working time: never open together")
+        yearly = [holiday.to_json() for holiday in self.holidays if holiday.is_yearly]
+        raise InvalidValue(parsing.join(field, "holidays"), yearly, "no working time: they close every date")
 
     def effective_day(self, day: date) -> EffectiveDay:
         """When and why the calendar is open or closed on a date.
@@ -158,13 +203,13 @@ class Calendar:
 
     def holidays_on(self, day: date) -> tuple[Holiday, ...]:
         """The holidays of a date, with those that close only a part of it or that a special opening overrides."""
-        return self._compiled().holidays.on(day)
+        return self._compiled().holidays_on(day)
 
     def open_windows(self, day: date) -> tuple[Window, ...]:
         """The local windows open on a date after holidays, special days and breaks; sorted, none past midnight."""
         if self.always_open:
             return (Window(0, DAY),)
-        return tuple(Window(*part) for part in self._compiled().rules.open_intervals(day_number(day)))
+        return tuple(Window(*part) for part in self._compiled().open_intervals(day_number(day)))
 
     def add(self, start: Instant, working: Micros) -> Instant:
         """The earliest instant at which `working` has elapsed since `start`; `start` itself for no time at all.
@@ -193,14 +238,20 @@ class Calendar:
         """
         _require_order(start, end)
         if not self.always_open:
-            return stretches(self.timezone, self._compiled().parts, start, end)
+            return self._compiled().stretches(start, end)
         return (Stretch(start, end, None),) if start < end else ()
 
     def is_open(self, instant: Instant) -> bool:
         _require_covered(instant, "instant")
         return self.always_open or self._compiled().open_time.is_open(instant)
 
-    def _compiled(self) -> Compilation:
+    def open_between(self, start: Instant, end: Instant) -> tuple[Interval[Instant], ...]:
+        """The open intervals within `[start, end)`, in order; neighbours may touch."""
+        if self.always_open:
+            return (Interval(start, end),) if start < end else ()
+        return self._compiled().open_time.open_between(start, end)
+
+    def _compiled(self) -> Compilation | CombinedCompilation:
         if (known := self._compilation) is None:
             known = _compiled(self)
             object.__setattr__(self, "_compilation", known)
@@ -216,11 +267,24 @@ class Calendar:
             self.always_open,
             self.special_openings,
             self.public_holidays,
+            self.holidays_apply_to,
+            self.combined,
         )
 
 
+def _applies_to(body: Mapping[str, Any]) -> AppliesTo:
+    given = body.get("holidays_apply_to")
+    return AppliesTo.DATE if given is None else require_choice(given, AppliesTo, "holidays_apply_to")
+
+
+_RULES_ADDED_LATER = ("special_openings", "public_holidays", "holidays_apply_to")
+_NO_RULES: tuple[Any, ...] = (_CLOSED_WEEK, (), (), (), (), (), AppliesTo.DATE)
+
+
 @lru_cache(maxsize=_SHARED)
-def _compiled(calendar: Calendar) -> Compilation:
+def _compiled(calendar: Calendar) -> Compilation | CombinedCompilation:
+    if calendar.combined is not None:
+        return CombinedCompilation(calendar.timezone, calendar.combined)
     return Compilation(
         calendar.timezone,
         calendar.weekly_hours,
@@ -228,6 +292,7 @@ def _compiled(calendar: Calendar) -> Compilation:
         calendar.special_days,
         calendar.special_openings,
         calendar.breaks,
+        calendar.holidays_apply_to,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -72,6 +72,10 @@ class DayParts:
             closed = merged(window.today for window in holiday.closed) or _WHOLE_DATE
             if not self._rules.is_opening(day) or self._is_kept_by_breaks(day, holiday, closed):
                 yield closed, Closure(ClosingRule.HOLIDAY, holiday.name)
+        if from_before := self._rules.closed_from_before(day):
+            for holiday in self._holidays.on(date_of(day - 1)):
+                if not holiday.closed:
+                    yield from_before, Closure(ClosingRule.HOLIDAY, holiday.name)
         yield self._rules.breaks(day), Closure(ClosingRule.BREAK)
         yield _WHOLE_DATE, Closure(self._rule_of(day))
 
@@ -87,8 +91,13 @@ class DayParts:
 
 def stretches(zone: str, parts: DayParts, start: Instant, end: Instant) -> tuple[Stretch, ...]:
     """`[start, end)` cut into stretches in order; neighbours that the same rule closes are one stretch."""
+    return joined(_unjoined(zone, parts, start, end))
+
+
+def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """Neighbours that are open, or closed by the same rule, are one stretch."""
     found: list[Stretch] = []
-    for stretch in _unjoined(zone, parts, start, end):
+    for stretch in stretches:
         if found and found[-1].closed_by == stretch.closed_by:
             found[-1] = Stretch(found[-1].start, stretch.end, stretch.closed_by)
         else:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import cached_property
 
-from domain.calendar.closures import DayParts
-from domain.calendar.compiled import OpenTime
+from domain.calendar.closures import DayParts, Stretch, stretches
+from domain.calendar.compiled import OpenTime, OpenTimeOfRules
 from domain.calendar.days import DatedWindows, DayRules
-from domain.calendar.holidays import Holiday, HolidayNames
+from domain.calendar.holidays import AppliesTo, Holiday, HolidayNames
+from domain.calendar.intervals import WallTime
+from domain.calendar.shifts import ShiftRules
 from domain.calendar.times import Window
+from domain.instants import Instant
 
 
 class Compilation:
@@ -23,15 +27,30 @@ class Compilation:
         special_days: tuple[DatedWindows, ...],
         openings: tuple[DatedWindows, ...],
         breaks: tuple[DatedWindows, ...],
+        applies_to: AppliesTo = AppliesTo.DATE,
     ) -> None:
-        self.rules = DayRules(weekly, holidays, special_days, openings, breaks)
-        self.open_time = OpenTime(zone, self.rules)
+        rules = ShiftRules if applies_to is AppliesTo.SHIFT else DayRules
+        self._zone = zone
+        self._rules = rules(weekly, holidays, special_days, openings, breaks)
+        self.open_time: OpenTime = OpenTimeOfRules(zone, self._rules)
         self._holidays = holidays
 
+    def never_opens(self) -> bool:
+        return self._rules.never_opens()
+
+    def open_intervals(self, day: int) -> tuple[WallTime, ...]:
+        return self._rules.open_intervals(day)
+
+    def holidays_on(self, day: date) -> tuple[Holiday, ...]:
+        return self._names.on(day)
+
+    def stretches(self, start: Instant, end: Instant) -> tuple[Stretch, ...]:
+        return stretches(self._zone, self._parts, start, end)
+
     @cached_property
-    def holidays(self) -> HolidayNames:
+    def _names(self) -> HolidayNames:
         return HolidayNames(self._holidays)
 
     @cached_property
-    def parts(self) -> DayParts:
-        return DayParts(self.rules, self.holidays)
+    def _parts(self) -> DayParts:
+        return DayParts(self._rules, self._names)

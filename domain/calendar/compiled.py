@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from domain.calendar.days import DayRules
-from domain.calendar.intervals import WHOLE_DAY, clipped
+from domain.calendar.intervals import WHOLE_DAY, Interval, clipped
 from domain.calendar.local_days import local_days
 from domain.calendar.zones import HORIZON
 from domain.errors import WorkingTimeExhausted
 from domain.instants import DAY, SECOND, Instant, Micros, render
 
-_FORTNIGHT = 14 * DAY
-_LAST = HORIZON // _FORTNIGHT
+FORTNIGHT = 14 * DAY
+_LAST = HORIZON // FORTNIGHT
 """The fortnight, counted from 1970-01-01 in UTC, in which the last instant lies."""
 
 
@@ -40,6 +41,10 @@ class OpenFortnight:
         index = bisect_left(self.worked, worked) - 1
         return self.opens[index] + worked - self.worked[index]
 
+    def intervals(self) -> Iterator[Interval[Instant]]:
+        for opening, (before, after) in zip(self.opens, pairwise(self.worked), strict=True):
+            yield Interval(Instant(opening), Instant(opening + after - before))
+
     def is_open(self, instant: int) -> bool:
         last = bisect_right(self.opens, instant) - 1
         return last >= 0 and self.worked[last] + instant - self.opens[last] < self.worked[last + 1]
@@ -58,7 +63,7 @@ class OpenSpan:
         return self.first + len(self.fortnights) - 1
 
     def worked_until(self, instant: int) -> int:
-        index = instant // _FORTNIGHT - self.first
+        index = instant // FORTNIGHT - self.first
         return self.worked[index] + self.fortnights[index].worked_until(instant)
 
     def earliest(self, worked: int) -> int:
@@ -67,22 +72,19 @@ class OpenSpan:
 
 
 class OpenTime:
-    """Working time of one set of rules in one zone.
+    """Working time over fortnights; a subclass says what is open in one.
 
     A span is never changed, only replaced by a longer one. So threads need no lock: at worst a race compiles a
     fortnight twice.
     """
 
-    def __init__(self, zone: str, rules: DayRules) -> None:
-        self._zone = zone
-        self._rules = rules
-        self._span: OpenSpan | None = None
+    _span: OpenSpan | None = None
 
     def add(self, start: Instant, working: Micros) -> Instant:
         """The earliest instant at which `working` has elapsed. Raises WorkingTimeExhausted beyond the year 2100."""
         if working == 0:
             return start
-        span = self._covering(start // _FORTNIGHT, start // _FORTNIGHT)
+        span = self._covering(start // FORTNIGHT, start // FORTNIGHT)
         worked = span.worked_until(start) + working
         more = 1
         while span.worked[-1] < worked:
@@ -93,13 +95,22 @@ class OpenTime:
         return Instant(span.earliest(worked))
 
     def elapsed(self, start: Instant, end: Instant) -> Micros:
-        span = self._covering(start // _FORTNIGHT, end // _FORTNIGHT)
+        span = self._covering(start // FORTNIGHT, end // FORTNIGHT)
         return Micros(span.worked_until(end) - span.worked_until(start))
 
     def is_open(self, instant: Instant) -> bool:
-        fortnight = instant // _FORTNIGHT
+        fortnight = instant // FORTNIGHT
         span = self._covering(fortnight, fortnight)
         return span.fortnights[fortnight - span.first].is_open(instant)
+
+    def open_between(self, start: Instant, end: Instant) -> tuple[Interval[Instant], ...]:
+        """The open intervals within `[start, end)`, in order; one that runs on into the next fortnight is two."""
+        if start >= end:
+            return ()
+        first, last = start // FORTNIGHT, (end - 1) // FORTNIGHT
+        span = self._covering(first, last)
+        fortnights = span.fortnights[first - span.first : last + 1 - span.first]
+        return clipped((one for each in fortnights for one in each.intervals()), Interval(start, end))
 
     def _covering(self, first: int, last: int, known: OpenSpan | None = None) -> OpenSpan:
         span = known or self._span
@@ -117,10 +128,21 @@ class OpenTime:
         return tuple(self._compile_one(fortnight) for fortnight in range(first, last + 1))
 
     def _compile_one(self, fortnight: int) -> OpenFortnight:
+        raise NotImplementedError
+
+
+class OpenTimeOfRules(OpenTime):
+    """Working time of one set of rules in one zone."""
+
+    def __init__(self, zone: str, rules: DayRules) -> None:
+        self._zone = zone
+        self._rules = rules
+
+    def _compile_one(self, fortnight: int) -> OpenFortnight:
         opens: list[int] = []
         lengths: list[int] = []
-        start = fortnight * _FORTNIGHT
-        for number, midnight, shown in local_days(self._zone, start, min(start + _FORTNIGHT, HORIZON)):
+        start = fortnight * FORTNIGHT
+        for number, midnight, shown in local_days(self._zone, start, min(start + FORTNIGHT, HORIZON)):
             windows = self._rules.open_intervals(number)
             # Most dates are whole, and cutting what need not be cut would double the time that compiling takes.
             for opening, closing in windows if shown is WHOLE_DAY else clipped(windows, shown):

@@ -16,7 +16,7 @@ DatedWindows = tuple[date, tuple[Window, ...]]
 Closed = tuple[WallTime, ...]
 """What a holiday closes of its date."""
 
-_WHOLE_DATE: Closed = (WHOLE_DAY,)
+WHOLE_DATE: Closed = (WHOLE_DAY,)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _COVERED = range(HORIZON // DAY)
 _DATES_OF_EVERY_YEAR = 366
@@ -65,17 +65,28 @@ class DayRules:
         if not yearly and day not in self._exceptional:
             return self._weekly[(day + _EPOCH_WEEKDAY) % 7]
         holiday = () if day in self._openings else (*self._holidays.get(day, ()), *yearly)
-        if holiday == _WHOLE_DATE:
+        if holiday == WHOLE_DATE:
             return ()
         return without(self.hours(day), merged([*holiday, *self.breaks(day)]))
 
     def never_opens(self) -> bool:
         """Whether holidays of every year close all that would open from 1970 to 2100; other holidays do not count."""
-        if len(self._yearly) < _DATES_OF_EVERY_YEAR:
+        if not self.closes_every_date():
             return False
         closed, weekly = set(self._yearly.values()), set(self._weekly)
         usual = any(without(hours, each) for hours in weekly for each in closed)
-        return not usual and not any(self.open_intervals(day) for day in self._exceptional if day in _COVERED)
+        return not usual and not any(self.open_intervals(day) for day in self._exceptional if self.covers(day))
+
+    def closes_every_date(self) -> bool:
+        """Whether holidays of every year close something of each date."""
+        return len(self._yearly) >= _DATES_OF_EVERY_YEAR
+
+    def covers(self, day: int) -> bool:
+        return day in _COVERED
+
+    def closed_from_before(self, day: int) -> tuple[WallTime, ...]:  # noqa: ARG002  # of shifts, there is something
+        """What a holiday of the day before closes of this date."""
+        return ()
 
     def is_opening(self, day: int) -> bool:
         return day in self._openings
@@ -85,13 +96,13 @@ class DayRules:
         return day in self._special
 
     def breaks(self, day: int) -> tuple[WallTime, ...]:
-        return merged([*_today(self._breaks.get(day, ())), *_tomorrow(self._breaks.get(day - 1, ()))])
+        return merged([*today(self._breaks.get(day, ())), *tomorrow(self._breaks.get(day - 1, ()))])
 
     def hours(self, day: int) -> tuple[WallTime, ...]:
         """The hours of a date before holidays and breaks are taken out; sorted and disjoint."""
         if day in self._special:
-            return merged(_today(self._special[day]))
-        spill = _tomorrow(self._special.get(day - 1, ()))
+            return merged(today(self._special[day]))
+        spill = tomorrow(self._special.get(day - 1, ()))
         return merged([*self._weekly[(day + _EPOCH_WEEKDAY) % 7], *spill])
 
 
@@ -101,7 +112,7 @@ def _week(weekly: Sequence[Sequence[Window]]) -> tuple[tuple[WallTime, ...], ...
     for windows in weekly:
         # Most weekdays have the hours of the day before, and those are computed once.
         if last is None or windows != before or before != last:
-            week.append(merged([*_today(windows), *_tomorrow(before)]))
+            week.append(merged([*today(windows), *tomorrow(before)]))
         else:
             week.append(week[-1])
         before, last = windows, before
@@ -114,9 +125,9 @@ def _closures(holidays: Iterable[Holiday]) -> tuple[dict[int, Closed], dict[tupl
     yearly: dict[tuple[int, int], Closed] = {}
     for holiday in holidays:
         if holiday.whole_date:
-            dated[holiday.whole_date - _EPOCH_ORDINAL] = _WHOLE_DATE
+            dated[holiday.whole_date - _EPOCH_ORDINAL] = WHOLE_DATE
             continue
-        closed = tuple(_today(holiday.closed)) if holiday.closed else _WHOLE_DATE
+        closed = tuple(today(holiday.closed)) if holiday.closed else WHOLE_DATE
         if holiday.is_yearly:
             for each in holiday.month_days():
                 yearly[each.month, each.day] = merged([*yearly.get((each.month, each.day), ()), *closed])
@@ -131,9 +142,9 @@ def _month_day(day: int) -> tuple[int, int]:
     return when.month, when.day
 
 
-def _today(windows: Iterable[Window]) -> list[WallTime]:
+def today(windows: Iterable[Window]) -> list[WallTime]:
     return [window.today for window in windows]
 
 
-def _tomorrow(windows: Iterable[Window]) -> list[WallTime]:
+def tomorrow(windows: Iterable[Window]) -> list[WallTime]:
     return [window.tomorrow for window in windows if window.tomorrow is not None]

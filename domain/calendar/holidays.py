@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any
 
 from domain.calendar.times import Window
@@ -16,6 +17,13 @@ _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
 _LEAP_YEAR = 2000
 MAX_RANGE = 366
 """Dates in one holiday."""
+
+
+class AppliesTo(StrEnum):
+    """What a holiday closes: the time on its dates, or the shifts that begin on them, each to its end."""
+
+    DATE = "date"
+    SHIFT = "shift"
 
 
 @dataclass(frozen=True, slots=True, order=True)

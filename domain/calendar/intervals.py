@@ -58,6 +58,21 @@ def merged(intervals: Iterable[Interval[T]]) -> tuple[Interval[T], ...]:
     return tuple(union)
 
 
+def common(one: tuple[Interval[T], ...], other: tuple[Interval[T], ...]) -> tuple[Interval[T], ...]:
+    """What two sets of sorted, disjoint intervals have in common."""
+    found: list[Interval[T]] = []
+    here = there = 0
+    while here < len(one) and there < len(other):
+        start, end = max(one[here].start, other[there].start), min(one[here].end, other[there].end)
+        if start < end:
+            found.append(Interval(start, end))
+        if one[here].end == end:
+            here += 1
+        else:
+            there += 1
+    return tuple(found)
+
+
 def without(intervals: Iterable[Interval[T]], closed: Iterable[Interval[T]]) -> tuple[Interval[T], ...]:
     """What is left of the intervals outside the closed ones."""
     left = tuple(intervals)

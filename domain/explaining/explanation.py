@@ -11,6 +11,7 @@ from domain.explaining.milestones import ExplainedMilestone, explained_milestone
 from domain.explaining.segments import Trace, trace
 from domain.instants import Instant, Micros
 from domain.plan.measuring import MeasuredCycle
+from domain.plan.pauses import PauseEnded
 from domain.plan.plans import Plan
 from domain.plan.promises import PolicyInForce
 from domain.plan.walk import TicketWalk
@@ -85,11 +86,15 @@ class PolicyChange:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedEvent:
-    """An event and when it took effect; `is_late` where an event or a milestone that follows it was there before it."""
+    """An event and when it took effect; `is_late` where an event or a milestone that follows it was there before it.
+
+    `ended` is how the pause that it began ends by itself, if it does.
+    """
 
     event: Event
     effective_at: Instant
     is_late: bool
+    ended: PauseEnded | None = None
 
     @property
     def delay(self) -> Micros:
@@ -137,7 +142,7 @@ def explain(past: RecordedHistory, now: Instant, most_segments: int = MOST_SEGME
         orphaned_in_all=len(lost),
         changes=tuple(_changes(walk.snapshot, walk.turns, changed[-MOST_CHANGES:])),
         changes_in_all=len(changed),
-        events=tuple(_events(walk.turns, past.ledger)),
+        events=tuple(_events(walk, past.ledger)),
         events_in_all=len(walk.turns),
         is_complete=past.is_complete,
         agrees=None if past.recorded is None else past.recorded.targets == plan.targets,
@@ -169,11 +174,13 @@ def _changes(snapshot: Snapshot, turns: Sequence[Turn], changed: Iterable[Policy
         yield PolicyChange(in_force, None if in_force.is_left else MatchRecord.of(policies, in_force.policy, ticket))
 
 
-def _events(turns: Sequence[Turn], ledger: Ledger) -> Iterator[ExplainedEvent]:
+def _events(walk: TicketWalk, ledger: Ledger) -> Iterator[ExplainedEvent]:
+    turns = walk.turns
+    ended = {one.event_id: one for one in walk.pauses_ended}
     overtaken = _overtaken(turn.event for turn in turns)
     for turn in turns[-MOST_EVENTS:]:
         is_late = turn.event.event_id in overtaken or any(_is_behind(turn.event, firing) for firing in ledger)
-        yield ExplainedEvent(turn.event, turn.at, is_late)
+        yield ExplainedEvent(turn.event, turn.at, is_late, ended.get(turn.event.event_id))
 
 
 def _overtaken(events: Iterable[Event]) -> frozenset[str]:

@@ -204,9 +204,10 @@ def _pieces(cycle: Cycle, end: Instant) -> Iterator[_Piece]:
     pairs = pairwise(cycle.going)
     stopped = (Span(before.end, after.start) for before, after in pairs if before.end is not None)
     kinds = ((SegmentKind.RUNNING, cycle.ran), (SegmentKind.PAUSED, cycle.paused), (SegmentKind.STOPPED, stopped))
-    ended = ((kind, span.ended(end)) for kind, spans in kinds for span in spans)
-    pieces = (_Piece(kind, Interval(span.start, span.end)) for kind, span in ended if span.end is not None)
-    yield from sorted((piece for piece in pieces if piece.start < piece.end), key=lambda piece: piece.start)
+    # A pause may end ahead of the instant that is asked about.
+    parts = ((kind, span.clip(span.start, end)) for kind, spans in kinds for span in spans)
+    pieces = (_Piece(kind, part) for kind, part in parts if part is not None)
+    yield from sorted(pieces, key=lambda piece: piece.start)
 
 
 def _clipped(pieces: Iterable[_Piece], start: Instant, end: Instant) -> Iterator[_Piece]:

@@ -17,6 +17,7 @@ from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explan
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
+from domain.plan.pauses import EndedBy, PauseEnded
 from domain.plan.plans import ESCALATION
 from domain.plan.status import instance_status, met
 from domain.policy.conditions import MISSING, Match
@@ -169,7 +170,7 @@ def _change(change: PolicyChange, home: str) -> Iterator[str]:
 
 
 def _clock(explained: Explanation, clock: ExplainedClock, steps: Mapping[str, str], home: str) -> Iterator[str]:
-    target, zone = clock.measured.target, _zone(clock.calendar, home)
+    target, zone = clock.measured.target.as_of(explained.at), _zone(clock.calendar, home)
     totals = clock.trace.totals
     verdict = {True: "met", False: "breached", None: target.state.value}[met(target, explained.at)]
     cycle = "" if target.cycle == 1 else f", cycle {target.cycle}"
@@ -293,4 +294,14 @@ def _event(told: ExplainedEvent, zone: str) -> str:
     line += "".join(f", {name} {value}" for name, value in notes.items() if value)
     delay = "" if told.delay < SECOND else f", {spoken_length(told.delay)} later"
     late = ", LATE" if told.is_late else ""
-    return f"{line}; received {spoken_instant(event.received_at, zone)}{delay}{late}"
+    ended = "" if told.ended is None else f"; {_ended(told.ended, zone)}"
+    return f"{line}; received {spoken_instant(event.received_at, zone)}{delay}{late}{ended}"
+
+
+def _ended(ended: PauseEnded, zone: str) -> str:
+    why = {
+        EndedBy.UNTIL: "as it said",
+        EndedBy.ENDS_WHEN: f"with event {ended.by_event_id}",
+        EndedBy.AT_MOST: "because the policy lets no longer pause count",
+    }
+    return f"ends by itself {spoken_instant(ended.at, zone)}, {why[ended.by]}"

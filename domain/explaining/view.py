@@ -81,7 +81,7 @@ def _calendar_view(version: CalendarVersion) -> dict[str, Any]:
 
 
 def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]:
-    target, totals = clock.measured.target, clock.trace.totals
+    target, totals = clock.measured.target.as_of(explained.at), clock.trace.totals
     verdict = met(target, explained.at)
     view = {
         "type": target.type,
@@ -101,11 +101,12 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
         "segments": [_segment_view(segment) for segment in clock.trace.segments],
         "milestones": [_moment_view(moment) for moment in clock.milestones],
     }
-    optional = {
+    optional: dict[str, Any] = {
         "name": target.label,
         "stint": target.stint,
         "team_id": target.team_id,
         "superseded": target.superseded or None,
+        "resumes_at": render_optional(target.resumes_at),
     }
     view |= {name: value for name, value in optional.items() if value is not None}
     return view if target.policy is None else {**view, "policy": target.policy.to_json()}
@@ -190,4 +191,9 @@ def _event_view(told: ExplainedEvent) -> dict[str, Any]:
     view |= {name: value for name, value in given.items() if value is not None}
     if event.quiet:
         view["quiet"] = True
+    if event.pause_end is not None:
+        view |= event.pause_end.to_json()
+    if told.ended is not None:
+        view |= {"ended_at": render(told.ended.at), "ended_by": told.ended.by.value}
+        view |= {} if told.ended.by_event_id is None else {"ended_by_event_id": told.ended.by_event_id}
     return {**view, "team_id": event.team_id} if event.kind == "assigned" else view

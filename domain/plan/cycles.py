@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 
 from domain.instants import Instant
 from domain.policy.clocks import Clock, ClockState, Cycle, Hold, OnReopen, Span
-from domain.ticket.events import Event, EventKind
+from domain.ticket.events import ENDS, Event, EventKind
 from domain.ticket.stints import Stint
 from domain.ticket.timeline import Turn
-
-ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +144,9 @@ class _ClockWalk:
 
     def _update_causes(self, turn: Turn) -> None:
         event = turn.event
-        if event.kind is EventKind.PAUSED:
+        if turn.releases is not None:
+            self.causes.discard(turn.releases)
+        elif event.kind is EventKind.PAUSED:
             self.causes.add(event.cause)
         elif event.kind is EventKind.RESUMED and event.cause:
             self.causes.discard(event.cause)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from domain.calendar import Calendar
 from domain.ids import Kind
+from domain.instants import Instant
 from domain.plan.cycles import ClockSetup, cycles
 from domain.plan.plans import TargetPlan
 from domain.plan.progress import Promise, target_of
 from domain.plan.promises import PolicyInForce, policy_at_each_turn, promised_clocks, setup_at_each_turn
-from domain.policy.clocks import Cycle
+from domain.policy.clocks import ClockState, Cycle
 from domain.policy.policies import TargetRule
 from domain.policy.snapshot import Snapshot
 from domain.ticket.stints import Ownership, Stint
@@ -30,13 +31,19 @@ class MeasuredCycle:
 
 
 def measured_cycles(
-    snapshot: Snapshot, turns: Sequence[Turn], policies: Sequence[PolicyInForce], ownership: Ownership
+    snapshot: Snapshot,
+    turns: Sequence[Turn],
+    policies: Sequence[PolicyInForce],
+    ownership: Ownership,
+    told_until: Instant,
 ) -> Iterator[MeasuredCycle]:
     """The cycles of every clock in the order of the plan's targets; of an OLA, stint by stint.
 
+    What the turns after `told_until`, the last event, do to a clock lies ahead: pauses that end by themselves.
+
     Raises WorkingTimeExhausted when a due instant lies beyond 2100.
     """
-    clocks = _TicketClocks(snapshot, turns, policies, tuple(policy_at_each_turn(policies, turns)))
+    clocks = _TicketClocks(snapshot, turns, policies, tuple(policy_at_each_turn(policies, turns)), told_until)
     if snapshot.ticket.instance.kind is not Kind.OLA:
         yield from (_credited(one, ownership) for one in clocks.cycles_in(None))
         return
@@ -66,6 +73,7 @@ class _TicketClocks:
     turns: Sequence[Turn]
     policies: Sequence[PolicyInForce]
     policy_at_each_turn: tuple[PolicyInForce, ...]
+    told_until: Instant
 
     def cycles_in(self, stint: Stint | None) -> Iterator[MeasuredCycle]:
         """Of every clock that was ever promised the cycles in order, without those in which nothing was promised."""
@@ -75,7 +83,7 @@ class _TicketClocks:
             walks = [_PromiseWalk(promise, setups, self.turns, stint) for promise in promises]
             promised = tuple(_promised_cycles(walks))
             for number, held in enumerate(promised, start=1):
-                measured = _measured(held, number)
+                measured = _measured(held, number, self.told_until)
                 # What an earlier cycle never reached is of no use to anybody, and there may be hundreds of them.
                 is_last = number == len(promised)
                 yield measured if is_last else replace(measured, target=measured.target.with_reached_only())
@@ -133,6 +141,10 @@ def _promised_cycles(walks: Sequence[_PromiseWalk]) -> Iterator[PromisedCycle]:
             yield tuple((walk.promise, cycle) for walk, cycle in found)
 
 
-def _measured(held: PromisedCycle, number: int) -> MeasuredCycle:
+def _measured(held: PromisedCycle, number: int, told_until: Instant) -> MeasuredCycle:
     last, cycle = held[-1]
-    return MeasuredCycle(target_of(held, number), cycle, last.rule, last.counting_calendar)
+    target = target_of(held, number)
+    if cycle.state is ClockState.RUNNING and cycle.since > told_until:
+        # Nothing that was told lets it run, so its last pause has an end that lies ahead of what was told.
+        target = target.paused_before(cycle.paused[-1].start)
+    return MeasuredCycle(target, cycle, last.rule, last.counting_calendar)

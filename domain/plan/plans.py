@@ -73,7 +73,9 @@ class TargetPlan:
     `budget` of a `fixed` target is the wall time until its fixed instant. `policy` is None until a change of the
     ticket puts another policy in force. `used_when_breached` is there where it is not the budget: a changed target may
     have been breached with less used, or by a change that came when more was used. `label` is the target's own name,
-    where several of its type are told apart by theirs.
+    where several of its type are told apart by theirs. A clock that is paused and runs on by itself does so at
+    `resumes_at`; `due_at` and milestones know of it, `state`, `since` and `paused_for` are as of the pause until
+    somebody asks for the target `as_of` a later instant.
     """
 
     id: str
@@ -96,6 +98,7 @@ class TargetPlan:
     policy: PolicyFacts | None = None
     used_when_breached: Micros | None = None
     label: str | None = None
+    resumes_at: Instant | None = None
 
     @property
     def clock_name(self) -> str:
@@ -121,6 +124,20 @@ class TargetPlan:
         """What was used at the breach, or will be: whatever is used beyond it is overrun."""
         return self.budget if self.used_when_breached is None else self.used_when_breached
 
+    def paused_before(self, start: Instant) -> TargetPlan:
+        """A target that runs from `since` on as it is before that: paused since `start`."""
+        paused_for = Micros(self.paused_for - (self.since - start))
+        return replace(
+            self, state=ClockState.PAUSED, since=start, paused_for=paused_for, resumes_at=Instant(self.since)
+        )
+
+    def as_of(self, now: Instant) -> TargetPlan:
+        """The target at `now`: a pause that has ended by itself by then is over."""
+        if self.resumes_at is None or now < self.resumes_at:
+            return self
+        paused_for = Micros(self.paused_for + (self.resumes_at - self.since))
+        return replace(self, state=ClockState.RUNNING, since=self.resumes_at, paused_for=paused_for, resumes_at=None)
+
     def with_reached_only(self) -> TargetPlan:
         """The same target without the milestones that are not going to happen."""
         return replace(self, milestones=tuple(one for one in self.milestones if one.planned_at is not None))
@@ -145,6 +162,7 @@ class TargetPlan:
             **({} if self.policy is None else {"policy": self.policy.to_json()}),
             **({} if self.used_when_breached is None else {"used_when_breached": self.used_when_breached}),
             **({} if self.label is None else {"label": self.label}),
+            **({} if self.resumes_at is None else {"resumes_at": render(self.resumes_at)}),
         }
 
     @classmethod
@@ -170,6 +188,7 @@ class TargetPlan:
             policy=PolicyFacts.from_json(body["policy"]) if "policy" in body else None,
             used_when_breached=Micros(body["used_when_breached"]) if "used_when_breached" in body else None,
             label=body.get("label"),
+            resumes_at=parse_optional(body.get("resumes_at")),
         )
 
 

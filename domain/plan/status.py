@@ -41,7 +41,7 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
     if not (plan.latest or breach_to_come) and plan.ownership is None:
         # Nothing is promised, or every promise was taken back before its clock stopped.
         return InstanceStatus.UNTRACKED
-    states = [target.state for target in plan.latest]
+    states = [target.as_of(now).state for target in plan.latest]
     if plan.end is not None:
         # A clock that waits for its start says nothing that the ticket does not.
         states = [state for state in states if state is not ClockState.WAITING]

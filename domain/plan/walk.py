@@ -10,6 +10,7 @@ from domain.calendar import tzdata_version
 from domain.errors import InvalidValue
 from domain.ids import Kind
 from domain.plan.measuring import MeasuredCycle, measured_cycles
+from domain.plan.pauses import PauseEnded, with_pause_ends
 from domain.plan.plans import Plan, TicketEnd
 from domain.plan.promises import PolicyInForce, policies_in_force
 from domain.plan.replans import effective_snapshot
@@ -26,7 +27,7 @@ class TicketWalk:
 
     `snapshot` holds the rules in effect, after any replan. `turns` are the events in the order in which they count,
     the opening first. `policies` are those in force, in order, the policy of the opening first. `cycles` are the
-    cycles of every clock in the order of the plan's targets.
+    cycles of every clock in the order of the plan's targets. `pauses_ended` are the pauses that end by themselves.
     """
 
     snapshot: Snapshot
@@ -34,6 +35,7 @@ class TicketWalk:
     policies: tuple[PolicyInForce, ...]
     ownership: Ownership
     cycles: tuple[MeasuredCycle, ...]
+    pauses_ended: tuple[PauseEnded, ...] = ()
 
     @classmethod
     def of(cls, snapshot: Snapshot, events: Iterable[Event]) -> TicketWalk:
@@ -48,8 +50,9 @@ class TicketWalk:
         turns = timeline(effective.ticket, ordered)
         policies = policies_in_force(effective, turns)
         ownership = ownership_of(effective.ticket.team_id, ordered)
-        cycles = measured_cycles(effective, turns, policies, ownership)
-        return cls(effective, turns, policies, ownership, tuple(cycles))
+        whole = with_pause_ends(effective, turns, policies)
+        cycles = measured_cycles(effective, whole.turns, policies, ownership, told_until=turns[-1].at)
+        return cls(effective, turns, policies, ownership, tuple(cycles), whole.ended)
 
     @property
     def plan(self) -> Plan:

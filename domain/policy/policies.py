@@ -23,7 +23,7 @@ from domain.fields import (
     require_version,
 )
 from domain.ids import Kind
-from domain.instants import MINUTE, in_units
+from domain.instants import MINUTE, Micros, in_units
 from domain.policy.budgets import Budget, Deadline, WorkingDays, budget_from_json, budget_to_json
 from domain.policy.clocks import (
     CLOCKS,
@@ -40,6 +40,7 @@ from domain.policy.criteria import Criteria, optional_criteria
 from domain.policy.escalations import EscalationRule, Trigger
 from domain.policy.spelling import folded
 from domain.ticket.origins import Origin
+from domain.ticket.pauses import length_from_json, length_to_json
 from domain.ticket.tickets import Ticket
 
 TARGET_FIELDS = frozenset(
@@ -50,10 +51,13 @@ POLICY_FIELDS = frozenset(
     {"id", "name", "description", "kind", "conditions", "match", "targets", "escalations", "at_risk_percent"}
     | {"business_hours", "business_hours_id", "enabled", "version"}
     | {"origin", "escalation_contact", "applicable_team", "compliance", "on_change", "on_reopen", "retarget_breaches"}
+    | {"pauses_at_most"}
 )
 DEFAULT_AT_RISK_PERCENT = Decimal(75)
 AUTO = "auto"
 UPTIME = "uptime"
+OTHER_CAUSES = "*"
+"""Stands in `pauses_at_most` for every cause that is not named there."""
 
 
 class OnChange(StrEnum):
@@ -188,6 +192,7 @@ class Policy:
     escalates automatically; `applicable_team` is told in notices; `compliance` holds the percentages aimed at, by type
     of target and for `uptime` (Scrubbe, SLA policies). `on_change` and `on_reopen` are what a change of priority or
     policy and a reopening do to its clocks, `retarget_breaches` what becomes of their breaches under a longer target.
+    `pauses_at_most` holds by cause the working time after which a pause that was told no longer holds a clock.
     """
 
     id: str
@@ -210,6 +215,7 @@ class Policy:
     on_change: OnChange = OnChange.KEEP
     on_reopen: OnReopen = OnReopen.CONTINUE
     retarget_breaches: RetargetBreaches = RetargetBreaches.KEEP
+    pauses_at_most: Mapping[str, Micros] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for index, step in enumerate(self.escalations):
@@ -249,6 +255,10 @@ class Policy:
             if step.id in seen:
                 raise InvalidValue(f"escalations[{index}].id", step.id, "is the id of another escalation of the policy")
             seen.add(step.id)
+
+    def longest_pause(self, cause: str) -> Micros | None:
+        """The working time for which a pause of that cause holds a clock at most; None: as long as it lasts."""
+        return self.pauses_at_most.get(cause, self.pauses_at_most.get(OTHER_CAUSES))
 
     def matches(self, ticket: Ticket) -> bool:
         return self.enabled and all_hold(self.conditions, self.match, ticket.attributes)
@@ -303,7 +313,9 @@ class Policy:
             "on_reopen": None if self.on_reopen is OnReopen.CONTINUE else self.on_reopen.value,
             "retarget_breaches": self.retarget_breaches.value if self.forgives else None,
         }
-        return {name: value for name, value in {**named, "compliance": compliance, **modes}.items() if value}
+        limits = {cause: length_to_json(length) for cause, length in self.pauses_at_most.items()}
+        fields = {**named, "compliance": compliance, **modes, "pauses_at_most": limits}
+        return {name: value for name, value in fields.items() if value}
 
     @classmethod
     def from_json(cls, document: Any, field: str = "") -> Policy:
@@ -336,6 +348,7 @@ class Policy:
                 RetargetBreaches,
                 f"{at}retarget_breaches",
             ),
+            pauses_at_most=_pauses_at_most(body.get("pauses_at_most"), f"{at}pauses_at_most"),
         )
 
 
@@ -354,6 +367,14 @@ def _compliance(document: Any, field: str) -> Mapping[str, Decimal]:
     body = require_mapping({} if document is None else document, field)
     refuse_unknown(body, frozenset({*CLOCKS, UPTIME}), field)
     return {name: require_share(percent, f"{field}.{name}") for name, percent in body.items()}
+
+
+def _pauses_at_most(document: Any, field: str) -> Mapping[str, Micros]:
+    body = require_mapping({} if document is None else document, field)
+    return {
+        require_text(cause, field, longest=200): length_from_json(length, f"{field}.{cause}")
+        for cause, length in body.items()
+    }
 
 
 def _business_hours(body: Any, at: str) -> bool:

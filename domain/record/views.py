@@ -117,6 +117,7 @@ def calendar_of(snapshot: Snapshot, target: TargetPlan) -> Calendar:
 
 
 def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
+    target = target.as_of(now)
     used = used_at(target, calendar, now)
     view: dict[str, Any] = {
         "due_at": render_optional(target.due_at),
@@ -138,6 +139,8 @@ def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing
         view["cycle"] = target.cycle
     if target.policy is not None:
         view["policy"] = target.policy.to_json()
+    if target.resumes_at is not None:
+        view["resumes_at"] = render(target.resumes_at)
     if target.state is ClockState.PAUSED and target.due_at is None:
         view["due_if_resumed_now"] = render_optional(_due_if_resumed(target, calendar, now))
     return view
@@ -152,6 +155,7 @@ def _due_if_resumed(target: TargetPlan, calendar: Calendar, now: Instant) -> Ins
 
 def used_at(target: TargetPlan, calendar: Calendar, now: Instant) -> Micros:
     """Working time used by `now`."""
+    target = target.as_of(now)
     if target.state is not ClockState.RUNNING or now <= target.since:
         return target.used
     return Micros(target.used + calendar.elapsed(target.since, now))
@@ -164,6 +168,7 @@ def overrun_at(target: TargetPlan, calendar: Calendar, now: Instant) -> Micros:
 
 def paused_at(target: TargetPlan, now: Instant) -> Micros:
     """Wall time spent paused by `now`."""
+    target = target.as_of(now)
     going = max(0, now - target.since) if target.state is ClockState.PAUSED else 0
     return Micros(target.paused_for + going)
 

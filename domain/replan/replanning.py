@@ -166,8 +166,11 @@ class ClosureRequest:
     def added_to(self, calendar: Calendar) -> Calendar:
         """The calendar with the closed time as holidays, named by the reason.
 
-        Raises InvalidValue for a calendar that is always open.
+        Raises InvalidValue for a calendar that is always open or made of others.
         """
+        if calendar.combined is not None:
+            ids = ", ".join(calendar.combined.ids)
+            raise InvalidValue("closure.business_hours_id", ids, "are what these are made of; close these instead")
         if calendar.always_open:
             raise InvalidValue("closure.business_hours_id", "always", "is open around the clock and has no dates")
         parts = tuple(self._parts(calendar.timezone))

@@ -19,6 +19,7 @@ from domain.fields import (
 )
 from domain.ids import natural_order
 from domain.instants import MINUTE, Instant, Micros, parse, render
+from domain.ticket.pauses import PauseEnd
 from domain.ticket.precision import Precision
 
 FUTURE_TOLERANCE = Micros(5 * MINUTE)
@@ -39,6 +40,10 @@ class EventKind(StrEnum):
     REPLANNED = "replanned"
 
 
+ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
+"""What closes a ticket."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One fact.
@@ -48,9 +53,10 @@ class Event:
     in place of the rules before (`Snapshot.rules`); a replan is the engine's own event, no ticket system sends it.
     `sequence` is the source's own order, which decides among events of one instant; `precision` is what `occurred_at`
     is cut to (None: to nothing).
-    `quiet` asks that nobody be told of what was planned before the event was received.
-    Raises InvalidValue for an empty `event_id`, for attributes that JSON cannot carry, and for `rules` without a
-    replan or a replan without `rules`.
+    `quiet` asks that nobody be told of what was planned before the event was received. `pause_end` is what a pause says
+    of its end. Raises InvalidValue for an empty `event_id`, for attributes that JSON cannot carry, for `rules` without
+    a replan or a replan without `rules`, and for an end of anything but a pause or one that does not come after its
+    start.
     """
 
     kind: EventKind
@@ -67,6 +73,7 @@ class Event:
     sequence: int | None = None
     precision: Precision | None = None
     quiet: bool = False
+    pause_end: PauseEnd | None = None
 
     def __post_init__(self) -> None:
         if not self.event_id:
@@ -74,6 +81,14 @@ class Event:
         require_document(self.attributes, "attributes")
         if (self.kind is EventKind.REPLANNED) != (self.rules is not None):
             raise InvalidValue("rules", self.rules, "must be given with a replan, and with nothing else")
+        if self.pause_end is not None:
+            self._require_pause(self.pause_end)
+
+    def _require_pause(self, end: PauseEnd) -> None:
+        if self.kind is not EventKind.PAUSED:
+            name, value = next(iter(end.to_json().items()), ("until", None))
+            raise InvalidValue(name, value, "is for a pause")
+        end.require_after(self.occurred_at)
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -97,6 +112,8 @@ class Event:
             document["precision"] = self.precision.value
         if self.quiet:
             document["quiet"] = True
+        if self.pause_end is not None:
+            document |= self.pause_end.to_json()
         return document
 
     @classmethod
@@ -118,6 +135,7 @@ class Event:
             sequence=optional_sequence(body.get("sequence"), f"{field}.sequence"),
             precision=optional_precision(body.get("precision"), f"{field}.precision"),
             quiet=optional_flag(body.get("quiet"), f"{field}.quiet"),
+            pause_end=PauseEnd.from_json(body, field),
         )
 
 
@@ -146,7 +164,6 @@ def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
     return ordered if opening is None else (opening, *ordered)
 
 
-_CLOSINGS = (EventKind.RESOLVED, EventKind.CANCELLED)
 _AT_ONE_INSTANT = (
     EventKind.REOPENED,
     EventKind.ASSIGNED,
@@ -157,7 +174,7 @@ _AT_ONE_INSTANT = (
     EventKind.CUSTOMER_REPLIED,
     EventKind.PAUSED,
     EventKind.RESUMED,
-    *_CLOSINGS,
+    *ENDS,
 )
 """The order of kinds at one instant. `_Standing` moves a closing, and a resume that ends an earlier pause, forward."""
 
@@ -179,7 +196,7 @@ class _Standing:
 
         def rank(event: Event) -> tuple[Any, ...]:
             place, among_its_kind = _AT_ONE_INSTANT.index(event.kind), natural_order(event.event_id)
-            if event.kind in _CLOSINGS and closes_first:
+            if event.kind in ENDS and closes_first:
                 return place - len(_AT_ONE_INSTANT), False, among_its_kind
             if event.kind is EventKind.RESUMED and self._ends_a_pause(event):
                 return _AT_ONE_INSTANT.index(EventKind.PAUSED), False, among_its_kind
@@ -196,7 +213,7 @@ class _Standing:
             self.causes.discard(event.cause)
         elif event.kind is EventKind.RESUMED:
             self.causes.clear()
-        elif event.kind in _CLOSINGS and self.is_open:
+        elif event.kind in ENDS and self.is_open:
             self.is_open = False
             self.causes.clear()
 

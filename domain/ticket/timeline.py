@@ -19,13 +19,15 @@ class Turn:
     """An event, when it took effect, and the ticket from then on.
 
     `attributes` are those of the ticket: neighbours with the same ticket share them, for a ticket may have hundreds of
-    turns and its attributes are a new document each time they are asked for.
+    turns and its attributes are a new document each time they are asked for. `releases` is the cause of a pause that
+    ends by itself here; the event is then one that nobody has told.
     """
 
     event: Event
     at: Instant
     ticket: Ticket
     attributes: Mapping[str, Any]
+    releases: str | None = None
 
 
 def timeline(ticket: Ticket, ordered: Sequence[Event]) -> tuple[Turn, ...]:

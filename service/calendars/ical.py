@@ -3,6 +3,8 @@
 An all-day event closes its dates. A timed event closes its part of each date, in the zone of the calendar for which it
 is read; its rule is followed in its own zone.
 
+An instance of an event that was moved or changed (RECURRENCE-ID) takes the place of what the rule says.
+
 An event that returns every year on its date becomes a holiday of every year, also of the years before its first. An
 event that returns otherwise (on a weekday of a month, with until, count or exceptions, or with an end that leap years
 or clock changes move) is written out for the years around the present one.
@@ -10,7 +12,7 @@ or clock changes move) is written out for the years around the present one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NoReturn
@@ -22,6 +24,7 @@ from domain.errors import InvalidValue
 from domain.instants import DAY, SECOND
 from service.calendars import ical_file
 from service.calendars.public import YEARS_AHEAD, YEARS_BACK
+from service.calendars.recurrence import OnceAYear, rule_of
 from service.calendars.yearly import YearlyRule
 
 MOST_EVENTS = 1000
@@ -30,17 +33,27 @@ MOST_STEPS = 500_000
 """The most dates that the rules of a file may visit: a second or two."""
 LONGEST_NAME = 200
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-_UNREAD = ("RDATE", "EXRULE", "RECURRENCE-ID")
+_CHANGED = "RECURRENCE-ID"
+_UNREAD = ("RDATE", "EXRULE")
 _YEARS_UNTIL_ALL_RETURNS = 28
 """After so many years weekdays, leap years and clock changes repeat in the same order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An event, or a line of the file, that was not read, and why."""
+
+    event: str
+    reason: str
+
+
 @dataclass
 class Imported:
-    """`skipped` is the number of cancelled events and of events that take no time."""
+    """`skipped` is the number of cancelled events and of events that take no time; `unread` are those not read."""
 
     holidays: list[Holiday] = field(default_factory=list)
     skipped: int = 0
+    unread: list[Unread] = field(default_factory=list)
 
 
 @dataclass
@@ -50,24 +63,81 @@ class Budget:
     left: int = MOST_STEPS
 
 
-def read(text: str, zone: str, year: int) -> Imported:
+class _UnreadEvent(Exception):
+    """An event that cannot be read; the other events of its file can."""
+
+    def __init__(self, label: str, reason: str) -> None:
+        super().__init__(label, reason)
+        self.label, self.reason = label, reason
+
+
+def read(text: str, zone: str, year: int, *, strict: bool = False) -> Imported:
     """The holidays of a file. Rules are written out from the year before `year` to five years ahead.
 
-    Raises InvalidValue for the field `ical`, naming the line, or the event and its property.
+    An event that cannot be read is left out and named; a `strict` reader refuses the whole file for it. Raises
+    InvalidValue for the field `ical`, naming the line, or the event and its property: of a strict reader, of a file
+    that is too large or none, and of one without any event that can be read.
     """
-    events = ical_file.events(text)
+    events, lines = ical_file.events(text)
     if len(events) > MOST_EVENTS:
         raise InvalidValue("ical", f"{len(events)} events", f"must be at most {MOST_EVENTS} events")
     years = range(year - YEARS_BACK, year + YEARS_AHEAD + 1)
-    imported, budget = Imported(), Budget()
-    for number, event in enumerate(events, 1):
-        before = len(imported.holidays)
-        for holiday in _Event(event, number, zone, years, budget).holidays():
-            imported.holidays.append(holiday)
-            if len(imported.holidays) > MOST_HOLIDAYS:
+    reading = _Reading(zone, years, strict)
+    for line, reason in lines:
+        reading.leave_out(line, reason)
+    for number, event in _changed_instances_first(events):
+        reading.take(event, number)
+    return reading.finished(len(events))
+
+
+def _changed_instances_first(events: list[Any]) -> list[tuple[int, Any]]:
+    """The events with their numbers. What replaces an instance must be known before the event of that instance."""
+    return sorted(enumerate(events, 1), key=lambda one: (_CHANGED not in one[1], one[0]))
+
+
+class _Reading:
+    """One file on its way to its holidays."""
+
+    def __init__(self, zone: str, years: range, strict: bool) -> None:
+        self._zone, self._years, self._strict = zone, years, strict
+        self._budget = Budget()
+        self._found: dict[int, list[Holiday]] = {}
+        self._changed: dict[str, list[Any]] = {}
+        self._unread: list[Unread] = []
+
+    def take(self, event: Any, number: int) -> None:
+        uid = str(event.get("UID") or "")
+        is_change = _CHANGED in event
+        try:
+            read = _Event(event, number, self._zone, self._years, self._budget, self._changed_of(uid, is_change))
+            self._found[number] = list(self._counted(read.holidays(), number))
+        except _UnreadEvent as refusal:
+            self.leave_out(refusal.label, refusal.reason)
+            return
+        if is_change and uid:
+            self._changed.setdefault(uid, []).append(event[_CHANGED])
+
+    def leave_out(self, label: str, reason: str) -> None:
+        if self._strict:
+            raise InvalidValue("ical", label, reason)
+        self._unread.append(Unread(label, reason))
+
+    def finished(self, events: int) -> Imported:
+        if self._unread and events and not self._found:
+            raise InvalidValue("ical", self._unread[0].event, self._unread[0].reason)
+        in_order = [self._found[number] for number in sorted(self._found)]
+        holidays = [holiday for of_event in in_order for holiday in of_event]
+        return Imported(holidays, sum(not of_event for of_event in in_order), self._unread)
+
+    def _changed_of(self, uid: str, is_change: bool) -> list[Any]:
+        return [] if is_change else self._changed.get(uid, [])
+
+    def _counted(self, holidays: Iterator[Holiday], number: int) -> Iterator[Holiday]:
+        before = sum(map(len, self._found.values()))
+        for count, holiday in enumerate(holidays, before + 1):
+            if count > MOST_HOLIDAYS:
                 raise InvalidValue("ical", f"event {number}", f"must come to at most {MOST_HOLIDAYS} holidays")
-        imported.skipped += len(imported.holidays) == before
-    return imported
+            yield holiday
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +165,12 @@ class Length:
 class _Event:
     """An event with all its occurrences."""
 
-    def __init__(self, event: Any, number: int, zone: str, years: range, budget: Budget) -> None:
+    def __init__(
+        self, event: Any, number: int, zone: str, years: range, budget: Budget, changed: Sequence[Any]
+    ) -> None:
+        """`changed` are the RECURRENCE-IDs of its instances that other events replace."""
         self._event = event
+        self._changed = changed
         self._zone = ZoneInfo(zone)
         self._years = years
         self._budget = budget
@@ -108,7 +182,7 @@ class _Event:
         self._require_readable()
         if (_text(self._event.get("STATUS")) or "").upper() == "CANCELLED":
             return
-        start = self._moment("DTSTART")
+        start = self._start()
         length = self._length(start)
         yearly = self._of_every_year(start, length) if self._returns_on_its_date(start) else ()
         if yearly:
@@ -140,11 +214,20 @@ class _Event:
         for name in _UNREAD:
             if name in self._event:
                 self._refuse(name, "is not read")
-        for name in ("DTSTART", "DTEND", "DURATION", "RRULE"):
+        for name in ("DTSTART", "DTEND", "DURATION", "RRULE", _CHANGED):
             if isinstance(self._event.get(name), list):
                 self._refuse(name, "must stand there once")
         if "DTSTART" not in self._event:
             self._refuse("DTSTART", "must be given")
+        if _CHANGED in self._event:
+            self._require_one_instance()
+
+    def _require_one_instance(self) -> None:
+        self._moment(_CHANGED)
+        if "RANGE" in self._event[_CHANGED].params:
+            self._refuse(_CHANGED, "has RANGE, which is not read")
+        if "RRULE" in self._event:
+            self._refuse("RRULE", f"must not stand beside {_CHANGED}")
 
     def _length(self, start: date) -> Length:
         length = self._until_end(start) if "DTEND" in self._event else self._duration()
@@ -155,10 +238,23 @@ class _Event:
         # Many programs write a day that ends where it begins.
         return Length(max(length.nominal, timedelta(1)))
 
+    def _start(self) -> date:
+        """The start; of a date that ends at a time other than midnight its midnight, where that time is read."""
+        start: date = self._moment("DTSTART")
+        if isinstance(start, datetime) or "DTEND" not in self._event:
+            return start
+        end = self._moment("DTEND")
+        if not isinstance(end, datetime) or end.time() == time():
+            return start
+        return datetime.combine(start, time(), end.tzinfo)
+
     def _until_end(self, start: date) -> Length:
         end = self._moment("DTEND")
-        if isinstance(end, datetime) is not isinstance(start, datetime):
-            self._refuse("DTEND", "must be a date if DTSTART is one, and a time if it is a time")
+        # Some programs write a date and a time in one event. A date is its midnight, on the clock of the other.
+        if isinstance(end, datetime) and not isinstance(start, datetime):
+            end = end.date()
+        elif isinstance(start, datetime) and not isinstance(end, datetime):
+            end = datetime.combine(end, time(), start.tzinfo)
         # Each occurrence ends at the same time of the day, as people read it.
         return Length((end.astimezone(start.tzinfo) if isinstance(start, datetime) else end) - start)
 
@@ -191,11 +287,14 @@ class _Event:
             self._refuse(name, f"is in a time zone that is not known, {given.params['TZID']}")
 
     def _returns_on_its_date(self, start: date) -> bool:
-        return "RRULE" in self._event and "EXDATE" not in self._event and self._rule().is_plain(start)
+        if "RRULE" not in self._event or "EXDATE" in self._event or self._changed:
+            return False
+        rule = self._rule(start)
+        return isinstance(rule, YearlyRule) and rule.is_plain(start)
 
-    def _rule(self) -> YearlyRule:
+    def _rule(self, start: date) -> YearlyRule | OnceAYear:
         try:
-            return YearlyRule.read(self._event["RRULE"])
+            return rule_of(self._event["RRULE"], start)
         except ValueError as error:
             self._refuse("RRULE", str(error))
 
@@ -203,14 +302,17 @@ class _Event:
         if "RRULE" not in self._event:
             yield start
             return
-        rule, left_out = self._rule(), set(self._left_out(start))
-        for day in rule.dates(start, self._years, self._spend):
-            moment = _on(day, start)
-            if day not in left_out and not _is_after(moment, rule.until):
-                yield moment
+        rule, left_out = self._rule(start), set(self._left_out(start))
+        try:
+            for day in rule.dates(start, self._years, self._spend):
+                moment = _on(day, start)
+                if day not in left_out and not _is_after(moment, rule.until):
+                    yield moment
+        except ValueError as error:
+            self._refuse("RRULE", str(error))
 
     def _left_out(self, start: date) -> Iterator[date]:
-        """The excepted dates, in the event's zone."""
+        """The excepted dates and those of instances that were changed, in the event's zone."""
         zone = start.tzinfo if isinstance(start, datetime) else self._zone
         for given in _listed(self._event.get("EXDATE")):
             for moment in (one.dt for one in getattr(given, "dts", ())):
@@ -218,8 +320,13 @@ class _Event:
                     self._refuse("EXDATE", f"must be dates between {FIRST_YEAR} and {LAST_YEAR}")
                 if isinstance(moment, datetime) and moment.tzinfo is None:
                     self._require_known_zone("EXDATE", given)
-                self._spend(1 + ical_file.steps_to_read(getattr(moment, "tzinfo", None)))
-                yield _date(moment.astimezone(zone) if isinstance(moment, datetime) and moment.tzinfo else moment)
+                yield self._in_zone(moment, zone)
+        for changed in self._changed:
+            yield self._in_zone(changed.dt, zone)
+
+    def _in_zone(self, moment: date, zone: Any) -> date:
+        self._spend(1 + ical_file.steps_to_read(getattr(moment, "tzinfo", None)))
+        return _date(moment.astimezone(zone) if isinstance(moment, datetime) and moment.tzinfo else moment)
 
     def _whole(self, first: date, days: int) -> Holiday:
         return Holiday(first, self.name, first + timedelta(days - 1) if days > 1 else None)
@@ -243,10 +350,11 @@ class _Event:
     def _spend(self, steps: int) -> None:
         self._budget.left -= steps
         if self._budget.left < 0:
-            self._refuse("RRULE" if "RRULE" in self._event else "DTSTART", "takes longer to follow than a file may")
+            name = "RRULE" if "RRULE" in self._event else "DTSTART"
+            raise InvalidValue("ical", self._label, f"{name} takes longer to follow than a file may")
 
     def _refuse(self, name: str, reason: str) -> NoReturn:
-        raise InvalidValue("ical", self._label, f"{name} {reason[:200]}")
+        raise _UnreadEvent(self._label, f"{name} {reason[:200]}")
 
 
 _LEAP_DAY = MonthDay(2, 29)

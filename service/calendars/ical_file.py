@@ -21,8 +21,11 @@ _WEEK = 7
 _PARSING = Lock()
 
 
-def events(text: str) -> list[Any]:
-    """The events in their order. Raises InvalidValue for the field `ical`, naming the line."""
+def events(text: str) -> tuple[list[Any], list[tuple[str, str]]]:
+    """The events in their order, and the lines of the file itself that could not be read, each with the reason.
+
+    Raises InvalidValue for the field `ical` where the text is no calendar.
+    """
     text = text.removeprefix(_BYTE_ORDER_MARK)
     try:
         found = _parsed(text)
@@ -30,9 +33,8 @@ def events(text: str) -> list[Any]:
         raise InvalidValue("ical", text[:80], f"is no iCalendar file: {str(error)[:200]}") from None
     if len(found) != 1 or found[0].name != "VCALENDAR" or not text.rstrip().upper().endswith("END:VCALENDAR"):
         raise InvalidValue("ical", text[:80], "must be one calendar, from BEGIN:VCALENDAR to END:VCALENDAR")
-    for line, reason in found[0].errors:
-        raise InvalidValue("ical", line, str(reason)[:200])
-    return list(found[0].walk("VEVENT"))
+    unread = [(str(line or "a line")[:200], str(reason)[:200]) for line, reason in found[0].errors]
+    return list(found[0].walk("VEVENT")), unread
 
 
 def steps_to_read(zone: Any) -> int:

@@ -28,26 +28,23 @@ class YearlyRule:
     """A date or a time. Only a caller that knows the event's zone can compare an occurrence with a time."""
 
     @classmethod
-    def read(cls, rule: Any) -> YearlyRule:
-        """Raises ValueError, naming what is not supported."""
-        given = {str(name).upper(): values if isinstance(values, list) else [values] for name, values in rule.items()}
-        if [str(one) for one in given.get("FREQ", ())] != ["YEARLY"]:
-            raise ValueError("must be yearly")
-        if unread := given.keys() - _READ:
-            raise ValueError(f"has {min(unread)}, which is not read")
+    def reads(cls, given: Mapping[str, list[Any]]) -> bool:
+        """Whether the rule is made of nothing but what a `YearlyRule` has."""
+        is_yearly = [str(one) for one in given.get("FREQ", ())] == ["YEARLY"]
+        return is_yearly and given.keys() <= _READ and ("BYMONTH" in given or "BYDAY" not in given)
+
+    @classmethod
+    def read(cls, given: Mapping[str, list[Any]]) -> YearlyRule:
+        """A rule that it `reads`. Raises ValueError, naming what there is not."""
         months = _numbers(given, "BYMONTH", range(1, 13))
         month_days = _numbers(given, "BYMONTHDAY", (*range(-31, 0), *range(1, 32)))
         weekdays = tuple(dict.fromkeys(_weekday(str(one)) for one in given.get("BYDAY", ())))
-        if weekdays and not months:
-            raise ValueError("has BYDAY without BYMONTH, which is not read")
         if (len(months) or 12) * (len(month_days) or 5 * len(weekdays)) > 12 * MOST_A_YEAR:
             raise ValueError("names more dates than there are")
-        if "COUNT" in given and "UNTIL" in given:
-            raise ValueError("must have COUNT or UNTIL, not both")
-        count = _at_least_one(given, "COUNT") if "COUNT" in given else None
-        until = _end(given["UNTIL"][0]) if "UNTIL" in given else None
-        interval = _at_least_one(given, "INTERVAL") if "INTERVAL" in given else 1
-        return cls(months, month_days, weekdays, interval, count, until)
+        refuse_two_ends(given)
+        count = at_least_one(given, "COUNT") if "COUNT" in given else None
+        interval = at_least_one(given, "INTERVAL") if "INTERVAL" in given else 1
+        return cls(months, month_days, weekdays, interval, count, end_of(given))
 
     def is_plain(self, start: date) -> bool:
         """Whether the rule only says: on that date, for ever."""
@@ -99,6 +96,26 @@ class YearlyRule:
         return not self.weekdays or any(day.weekday() == weekday and nth in which for nth, weekday in self.weekdays)
 
 
+def parts_of(rule: Any) -> dict[str, list[Any]]:
+    """The parts of a rule as icalendar reads it, each a list."""
+    return {str(name).upper(): values if isinstance(values, list) else [values] for name, values in rule.items()}
+
+
+def refuse_two_ends(given: Mapping[str, list[Any]]) -> None:
+    if "COUNT" in given and "UNTIL" in given:
+        raise ValueError("must have COUNT or UNTIL, not both")
+
+
+def end_of(given: Mapping[str, list[Any]]) -> date | None:
+    """The date or time of UNTIL."""
+    if "UNTIL" not in given:
+        return None
+    until = given["UNTIL"][0]
+    if isinstance(until, date):
+        return until
+    raise ValueError("must have a date or a time as UNTIL")
+
+
 def _numbers(given: Mapping[str, list[Any]], name: str, valid: Container[int]) -> tuple[int, ...]:
     numbers = tuple(dict.fromkeys(int(one) for one in given.get(name, ())))
     for number in numbers:
@@ -107,17 +124,11 @@ def _numbers(given: Mapping[str, list[Any]], name: str, valid: Container[int]) -
     return numbers
 
 
-def _at_least_one(given: Mapping[str, list[Any]], name: str) -> int:
+def at_least_one(given: Mapping[str, list[Any]], name: str) -> int:
     number = int(given[name][0])
     if number < 1:
         raise ValueError(f"must have {'an' if name == 'INTERVAL' else 'a'} {name} of at least 1")
     return number
-
-
-def _end(until: Any) -> date:
-    if isinstance(until, date):
-        return until
-    raise ValueError("must have a date or a time as UNTIL")
 
 
 def _weekday(text: str) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import Any
 from domain.errors import InvalidValue
 from domain.instants import Instant, parse, render
 from domain.ticket.events import FUTURE_TOLERANCE, Event, optional_precision, optional_sequence
+from domain.ticket.pauses import PauseEnd
 from workflows.documents import BatchPayload
 from workflows.messages import EVENTS
 from workflows.signals import Refusal, read_signal
@@ -76,14 +77,18 @@ def occurred_at(text: str | None, now: Instant, field: str = "occurred_at") -> I
 def stamped(payload: Mapping[str, Any], now: Instant) -> dict[str, Any]:
     """The payload with the id, times and source that every event has.
 
-    Raises InvalidValue for an instant too far ahead, and for an order or a precision that no event has.
+    Raises InvalidValue for an instant too far ahead, for an order or a precision that no event has, and for an end that
+    no pause can have.
     """
     optional_sequence(payload.get("sequence"))
     optional_precision(payload.get("precision"))
+    at = occurred_at(payload.get("occurred_at"), now)
+    if (end := PauseEnd.from_json(payload)) is not None:
+        end.require_after(at)
     return {
         **payload,
         "event_id": payload.get("event_id") or mint_event_id(),
-        "occurred_at": render(occurred_at(payload.get("occurred_at"), now)),
+        "occurred_at": render(at),
         "received_at": render(now),
         "source": SOURCE,
     }

@@ -243,9 +243,12 @@ def _conditions(filters: Filters, status: sa.ColumnElement[str]) -> Iterator[sa.
 
 
 def _status_at(now: Instant) -> sa.ColumnElement[str]:
-    """The status that lists use: an open clock whose due has passed is breached, even while that is not recorded."""
+    """The status that lists use, also where nobody has recorded it yet: an open clock whose due has passed is breached,
+    and a pause that ends by itself is over."""
     passed = instances.c.next_due_at <= moment(now)
-    return sa.case((passed, InstanceStatus.BREACHED.value), else_=instances.c.status)
+    status = instances.c.status
+    resumed = sa.and_(status == InstanceStatus.PAUSED.value, instances.c.resumes_at <= moment(now))
+    return sa.case((passed, InstanceStatus.BREACHED.value), (resumed, InstanceStatus.ACTIVE.value), else_=status)
 
 
 def _in_order(wanted: sa.ColumnElement[bool], status: sa.ColumnElement[str], few: bool) -> sa.Select[Any]:

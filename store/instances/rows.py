@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from domain.errors import PlanMissing
 from domain.ids import InstanceId
-from domain.instants import parse
+from domain.instants import Instant, parse
 from domain.policy.snapshot import Facts
 from domain.record.records import FIRST, Record
 from store.database.plain import run
@@ -91,7 +91,16 @@ def _plan_columns(record: Record) -> Mapping[str, Any] | None:
     if record.plan is None:
         return None
     plan = Serialised(serialise(record.plan))
-    return {"plan": plan, "plan_digest": record.plan_digest, "opened_at": moment(parse(record.plan["opened_at"]))}
+    return {
+        "plan": plan,
+        "plan_digest": record.plan_digest,
+        "opened_at": moment(parse(record.plan["opened_at"])),
+        "resumes_at": moment(_resumes_at(record.plan)),
+    }
+
+
+def _resumes_at(plan: Mapping[str, Any]) -> Instant | None:
+    return min((parse(target["resumes_at"]) for target in plan["targets"] if "resumes_at" in target), default=None)
 
 
 def _snapshot_columns(record: Record) -> Mapping[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.calendar import Calendar
+from domain.calendar.combined import Member
 from domain.errors import Conflict, InvalidValue, NotFound, Outdated
 from domain.instants import Instant
 from store.access.organizations import SYSTEM, begin_change, find_organization
@@ -17,6 +18,7 @@ from store.database.connections import Database
 from store.database.counting import count_rows
 from store.database.ids import mint
 from store.database.types import instant, moment
+from store.rules.calendar_members import made_of, present_member, using_directly, with_present_members
 from store.schema.tables import api_keys, calendar_versions, calendars, policies, teams
 from store.schema.tenancy import own
 
@@ -55,11 +57,12 @@ class Calendars:
         self, organization: str, name: str, calendar: Calendar, changed_by: str = SYSTEM
     ) -> StoredCalendar:
         now = moment(self.now())
-        row = {"organization": organization, "name": name, "version": 1, "doc": calendar.to_json()}
+        row: dict[str, Any] = {"organization": organization, "name": name, "version": 1}
         calendar_id = mint("bh")
 
         def work(conn: sa.Connection) -> StoredCalendar:
             begin_change(conn, organization)
+            row["doc"] = with_present_members(conn, organization, calendar_id, calendar).to_json()
             conn.execute(sa.insert(calendars).values(**row, id=calendar_id, created_at=now, updated_at=now))
             _append_version(conn, row, calendar_id, now, changed_by)
             return _find(conn, organization, calendar_id)
@@ -82,6 +85,15 @@ class Calendars:
 
     async def get(self, organization: str, calendar_id: str) -> StoredCalendar:
         return await self.database.read(lambda conn: _find(conn, organization, calendar_id))
+
+    async def members(self, organization: str, ids: Sequence[str], field: str) -> Sequence[Member]:
+        """Business hours that others are to be made of. Raises InvalidValue, naming the place, for one that is none."""
+
+        def work(conn: sa.Connection) -> Sequence[Member]:
+            named = enumerate(ids)
+            return [present_member(conn, organization, one, f"{field}[{index}]") for index, one in named]
+
+        return await self.database.read(work)
 
     async def versions(
         self, organization: str, calendar_id: str, limit: int, offset: int
@@ -122,7 +134,8 @@ class Calendars:
     async def update(
         self, organization: str, calendar_id: str, edited: int, name: str, calendar: Calendar, changed_by: str = SYSTEM
     ) -> StoredCalendar:
-        """Write the next version. Running instances keep the version under which they were opened.
+        """Write the next version, and one of all business hours that are made of these. Running instances keep the
+        version under which they were opened.
 
         `edited` is the version that was edited: raises Outdated when somebody else has changed it meanwhile.
         """
@@ -134,12 +147,11 @@ class Calendars:
             if version != edited:
                 reason = f"business hours {calendar_id} have changed since version {edited}"
                 raise Outdated(reason, field="business_hours_id", value=calendar_id)
-            row = {"organization": organization, "name": name, "version": version + 1, "doc": calendar.to_json()}
-            changed = (
-                sa.update(calendars).where(own(calendars, organization, id=calendar_id)).values(**row, updated_at=now)
-            )
-            conn.execute(changed)
-            _append_version(conn, row, calendar_id, now, changed_by)
+            document = with_present_members(conn, organization, calendar_id, calendar).to_json()
+            row = {"organization": organization, "name": name, "version": version + 1, "doc": document}
+            _write_version(conn, row, calendar_id, now, changed_by)
+            for one in made_of(conn, organization, calendar_id):
+                _write_version(conn, {"organization": organization, **one.row}, one.id, now, changed_by)
             return _find(conn, organization, calendar_id)
 
         return await self.database.write(work)
@@ -153,6 +165,7 @@ class Calendars:
             if found.is_default:
                 raise _conflict(calendar_id, "are the organization's default")
             users = [*_policies_using(conn, organization, calendar_id)]
+            users += [f"business hours {one.id}" for one in using_directly(conn, organization, calendar_id)]
             users += [f"team {team_id}" for team_id in _teams_using(conn, organization, calendar_id)]
             if users:
                 raise _conflict(calendar_id, f"are used by {', '.join(users)}")
@@ -188,6 +201,12 @@ def _find(conn: sa.Connection, organization: str, calendar_id: str) -> StoredCal
     if row is None:
         raise NotFound(f"business hours {calendar_id!r} do not exist", field="business_hours_id", value=calendar_id)
     return _stored(row, default_id)
+
+
+def _write_version(conn: sa.Connection, row: dict[str, Any], calendar_id: str, now: Any, changed_by: str) -> None:
+    these = own(calendars, row["organization"], id=calendar_id)
+    conn.execute(sa.update(calendars).where(these).values(**row, updated_at=now))
+    _append_version(conn, row, calendar_id, now, changed_by)
 
 
 def _append_version(conn: sa.Connection, row: dict[str, Any], calendar_id: str, now: Any, changed_by: str) -> None:

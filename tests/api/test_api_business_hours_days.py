@@ -62,6 +62,23 @@ async def test_each_date_shows_its_windows_on_the_wall_and_in_utc_and_why_it_is_
     )
 
 
+async def test_holidays_may_apply_to_the_shifts_that_begin_on_them(api: Any) -> None:
+    nights = {"weekly_hours": {day: [["22:00", "06:00"]] for day in ("wed", "thu", "fri")}, "special_openings": {}}
+    made = await hours(api, **nights, holidays=["2026-12-24"], holidays_apply_to="shift")
+    assert made["holidays_apply_to"] == "shift"
+
+    async def opens() -> list[list[tuple[str, str]]]:
+        shown = (await days(api, made, "2026-12-24", "2026-12-25"))["days"]
+        return [[(one["from"], one["to"]) for one in day["open"]] for day in shown]
+
+    assert await opens() == [[("00:00", "06:00")], [("22:00", "24:00")]]
+    changed = await patched(api, made, holidays_apply_to="date")
+    assert changed.json()["holidays_apply_to"] == "date"
+    assert await opens() == [[], [("00:00", "06:00"), ("22:00", "24:00")]]
+    refused = await patched(api, made, holidays_apply_to="week")
+    assert (refused.status_code, refused.json()["field"]) == (422, "holidays_apply_to")
+
+
 async def test_a_date_on_which_the_clocks_change_says_so_and_counts_real_minutes(api: Any) -> None:
     made = await hours(api, weekly_hours={"sun": [["00:00", "24:00"]]}, holidays=[])
     (spring,) = (await days(api, made, "2026-03-29", "2026-03-29"))["days"]

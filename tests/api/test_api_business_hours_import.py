@@ -48,9 +48,16 @@ async def test_an_import_may_replace_the_holidays_there_were(api: Any) -> None:
     assert answer["business_hours"]["holidays"] == [{"date": "2026-06-05", "name": "Outing"}]
 
 
-async def test_a_file_that_cannot_be_read_changes_nothing(api: Any) -> None:
+async def test_an_event_that_cannot_be_read_is_named_and_the_others_are_taken(api: Any) -> None:
     made = await hours(api)
-    answer = await imported(api, made, ical=file(OUTING, "SUMMARY:Lost"))
+    answer = (await imported(api, made, ical=file(OUTING, "SUMMARY:Lost"))).json()
+    assert (answer["imported"], answer["skipped"], answer["business_hours"]["version"]) == (1, 0, 2)
+    assert answer["unread"] == [{"event": "event 2 (Lost)", "reason": "DTSTART must be given"}]
+
+
+async def test_a_file_that_cannot_be_read_whole_changes_nothing_where_it_is_read_strictly(api: Any) -> None:
+    made = await hours(api)
+    answer = await imported(api, made, ical=file(OUTING, "SUMMARY:Lost"), strict=True)
     assert (answer.status_code, answer.json()["field"], answer.json()["value"]) == (422, "ical", "event 2 (Lost)")
     assert (await api.get(f"/business-hours/{made}")).json()["version"] == 1
 

@@ -24,9 +24,16 @@ def read(*events: str, zone: str = "Europe/Berlin") -> list[Any]:
     return [holiday.to_json() for holiday in ical.read(file(*events), zone, YEAR).holidays]
 
 
+def read_as_they_are(*events: str) -> list[Any]:
+    """The same for events that have an UID of their own."""
+    lines = [line for event in events for line in ("BEGIN:VEVENT", *event.split("\n"), "END:VEVENT")]
+    text = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", *lines, "END:VCALENDAR", ""])
+    return [holiday.to_json() for holiday in ical.read(text, "Europe/Berlin", YEAR).holidays]
+
+
 def refused(text: str) -> InvalidValue:
     with pytest.raises(InvalidValue) as refusal:
-        ical.read(text, "Europe/Berlin", YEAR)
+        ical.read(text, "Europe/Berlin", YEAR, strict=True)
     assert refusal.value.field == "ical"
     return refusal.value
 
@@ -69,6 +76,104 @@ def test_an_event_that_returns_on_its_date_is_a_holiday_of_every_year() -> None:
 def test_other_yearly_rules_are_written_out_for_the_years_around(rule: str, dates: list[str]) -> None:
     start = "20240301"
     assert [day for day in read(f"DTSTART;VALUE=DATE:{start}\nRRULE:FREQ=YEARLY;{rule}") if day < "2031"] == dates
+
+
+@pytest.mark.parametrize("rule", ["FREQ=MONTHLY;INTERVAL=12", "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=24"])
+def test_every_twelve_months_is_every_year(rule: str) -> None:
+    assert read(f"DTSTART;VALUE=DATE:20101224\nRRULE:{rule}") == ["12-24"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "dates"),
+    [
+        ("FREQ=MONTHLY;INTERVAL=24", ["2026-03-01", "2028-03-01", "2030-03-01"]),
+        ("FREQ=MONTHLY;INTERVAL=12;BYDAY=-1MO;COUNT=3", ["2025-03-31", "2026-03-30"]),
+        ("FREQ=MONTHLY;INTERVAL=12;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;UNTIL=20270101", ["2025-03-31", "2026-03-31"]),
+        ("FREQ=MONTHLY;BYMONTH=12;BYMONTHDAY=24;UNTIL=20270101T000000Z", ["2025-12-24", "2026-12-24"]),
+        ("FREQ=DAILY;BYMONTH=5;BYMONTHDAY=1;COUNT=4", ["2025-05-01", "2026-05-01", "2027-05-01"]),
+        ("FREQ=YEARLY;BYDAY=20MO;UNTIL=20270101", ["2025-05-19", "2026-05-18"]),
+        ("FREQ=YEARLY;BYYEARDAY=100;UNTIL=20270101", ["2025-04-10", "2026-04-10"]),
+        ("FREQ=WEEKLY;UNTIL=20240302", []),
+    ],
+)
+def test_any_rule_that_comes_to_once_a_year_is_read(rule: str, dates: list[str]) -> None:
+    assert read(f"DTSTART;VALUE=DATE:20240301\nRRULE:{rule}") == dates
+
+
+CHRISTMAS_PARTY = "UID:party\nDTSTART;VALUE=DATE:20251218\nRRULE:FREQ=YEARLY;UNTIL=20281231\nSUMMARY:Party"
+
+
+def test_an_instance_that_was_moved_is_a_holiday_where_it_was_moved_to() -> None:
+    moved = "UID:party\nRECURRENCE-ID;VALUE=DATE:20261218\nDTSTART;VALUE=DATE:20261211\nSUMMARY:Party, a week before"
+    for events in ((CHRISTMAS_PARTY, moved), (moved, CHRISTMAS_PARTY)):
+        found = {one["date"]: one["name"] for one in read_as_they_are(*events)}
+        assert found == {
+            "2025-12-18": "Party",
+            "2026-12-11": "Party, a week before",
+            "2027-12-18": "Party",
+            "2028-12-18": "Party",
+        }
+
+
+def test_an_instance_that_was_cancelled_is_no_holiday() -> None:
+    cancelled = "UID:party\nRECURRENCE-ID;VALUE=DATE:20261218\nDTSTART;VALUE=DATE:20261218\nSTATUS:CANCELLED"
+    assert [one["date"] for one in read_as_they_are(CHRISTMAS_PARTY, cancelled)] == [
+        "2025-12-18",
+        "2027-12-18",
+        "2028-12-18",
+    ]
+
+
+def test_an_instance_of_a_timed_event_is_found_in_whatever_zone_it_is_named() -> None:
+    party = "UID:p\nDTSTART;TZID=America/New_York:20251224T200000\nDURATION:PT1H\nRRULE:FREQ=YEARLY;UNTIL=20270101"
+    later = "UID:p\nRECURRENCE-ID:20261225T010000Z\nDTSTART;TZID=America/New_York:20261224T210000\nDURATION:PT1H"
+    assert read_as_they_are(party, later) == [
+        {"date": "2025-12-25", "closed": [["02:00", "03:00"]]},
+        {"date": "2026-12-25", "closed": [["03:00", "04:00"]]},
+    ]
+
+
+def test_an_instance_of_another_event_replaces_nothing() -> None:
+    other = "UID:other\nRECURRENCE-ID;VALUE=DATE:20261218\nDTSTART;VALUE=DATE:20261211\nSUMMARY:Other"
+    dates = [one["date"] for one in read_as_they_are(CHRISTMAS_PARTY, other)]
+    assert dates == ["2025-12-18", "2026-12-18", "2027-12-18", "2028-12-18", "2026-12-11"]
+
+
+def test_a_change_that_cannot_be_read_leaves_its_instance_where_it_was() -> None:
+    lost = "UID:party\nRECURRENCE-ID;VALUE=DATE:20261218\nDTSTART:banana"
+    assert "2026-12-18" in [one["date"] for one in read_as_they_are(CHRISTMAS_PARTY, lost)]
+
+
+@pytest.mark.parametrize(
+    ("end", "holidays"),
+    [
+        ("20260606T000000", ["2026-06-05"]),
+        ("20260606T000000Z", ["2026-06-05"]),
+        ("20260605T000000", ["2026-06-05"]),
+        ("20260607T000000", [{"from": "2026-06-05", "to": "2026-06-06"}]),
+        ("20260605T170000", [{"date": "2026-06-05", "closed": [["00:00", "17:00"]]}]),
+        ("20260606T120000", ["2026-06-05", {"date": "2026-06-06", "closed": [["00:00", "12:00"]]}]),
+    ],
+)
+def test_a_date_that_ends_at_a_time_is_closed_from_its_midnight_until_then(end: str, holidays: list[Any]) -> None:
+    assert read(f"DTSTART;VALUE=DATE:20260605\nDTEND:{end}") == holidays
+
+
+def test_a_time_that_ends_on_a_date_is_closed_until_the_midnight_before_it() -> None:
+    assert read("DTSTART:20260605T120000\nDTEND;VALUE=DATE:20260606") == [
+        {"date": "2026-06-05", "closed": [["12:00", "24:00"]]}
+    ]
+
+
+def test_one_event_that_cannot_be_read_is_left_out_and_named() -> None:
+    found = ical.read(file(GOOD, f"{GOOD}\nRDATE;VALUE=DATE:20260607\nSUMMARY:Outing"), "UTC", YEAR)
+    assert [holiday.to_json() for holiday in found.holidays] == ["2026-06-05"]
+    assert (found.skipped, found.unread) == (0, [ical.Unread("event 2 (Outing)", "RDATE is not read")])
+
+
+def test_a_file_without_any_event_that_can_be_read_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="RDATE is not read"):
+        ical.read(file(f"{GOOD}\nRDATE;VALUE=DATE:20260607"), "UTC", YEAR)
 
 
 def test_29_february_written_out_is_one_of_leap_years() -> None:
@@ -219,16 +324,21 @@ GOOD = "DTSTART;VALUE=DATE:20260605"
         ("DTSTART;TZID=Nowhere:20260605T090000\nDURATION:PT1H", "Nowhere"),
         ("DTSTART;VALUE=PERIOD:20260605T000000Z/P1D", "DTSTART"),
         (f"{GOOD}\n{GOOD}", "DTSTART must stand there once"),
-        (f"{GOOD}\nDTEND:20260606T000000", "DTEND"),
         (f"{GOOD}\nDTEND;VALUE=DATE:20260604", "DTEND"),
         (f"{GOOD}\nDTEND;VALUE=DATE:20280604", "DTEND"),
         (f"{GOOD}\nDURATION:soon", "DURATION"),
         (f"{GOOD}\nDURATION:P99999999D", "DTEND must lie"),
         (f"{GOOD}\nRDATE;VALUE=DATE:20260607", "RDATE is not read"),
         (f"{GOOD}\nRRULE:FREQ=FOO", "RRULE"),
-        (f"{GOOD}\nRRULE:FREQ=WEEKLY", "RRULE must be yearly"),
+        (f"{GOOD}\nRRULE:FREQ=WEEKLY", "RRULE must be yearly: it comes to more than one date a year"),
+        (f"{GOOD}\nRRULE:FREQ=MONTHLY;INTERVAL=6", "RRULE must be yearly: it comes to more than one date a year"),
+        (f"{GOOD}\nRRULE:FREQ=MONTHLY;INTERVAL=0", "INTERVAL"),
+        (f"{GOOD}\nRRULE:FREQ=HOURLY", "RRULE must be yearly"),
+        (f"{GOOD}\nRECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20260605", "RECURRENCE-ID has RANGE"),
+        (f"{GOOD}\nRECURRENCE-ID;VALUE=DATE:20260605\nRRULE:FREQ=YEARLY", "RRULE must not stand beside RECURRENCE-ID"),
+        (f"{GOOD}\nRECURRENCE-ID:banana", "RECURRENCE-ID"),
         (f"{GOOD}\nRRULE:FREQ=YEARLY;BYSETPOS=1", "BYSETPOS"),
-        (f"{GOOD}\nRRULE:FREQ=YEARLY;BYDAY=MO", "BYDAY without BYMONTH"),
+        (f"{GOOD}\nRRULE:FREQ=YEARLY;BYDAY=MO", "more than one date a year"),
         (f"{GOOD}\nRRULE:FREQ=YEARLY;INTERVAL=0", "INTERVAL"),
         (f"{GOOD}\nRRULE:FREQ=YEARLY;UNTIL=T000000Z", "RRULE"),
         (f"{GOOD}\nEXDATE:00010101T000000Z\nRRULE:FREQ=YEARLY", "EXDATE"),
@@ -334,6 +444,8 @@ def test_a_hostile_file_costs_no_more_than_seconds() -> None:
         "DTSTART;VALUE=DATE:19000101\nRRULE:FREQ=YEARLY;COUNT=999999;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=5MO,-5MO",
         "DTSTART;VALUE=DATE:20200101\nRRULE:FREQ=YEARLY;UNTIL=20210101;BYMONTHDAY=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
         "DTSTART:20250101T100000\nDURATION:P366D\nRRULE:FREQ=YEARLY;BYMONTHDAY=1,2,3",
+        "DTSTART;VALUE=DATE:19000101\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "DTSTART;VALUE=DATE:19000101\nRRULE:FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU;BYMONTH=2",
     ],
 )
 def test_rules_that_take_long_to_follow_are_refused_by_their_event(event: str) -> None:

@@ -160,6 +160,8 @@ def pauses_after(event: Event, causes: set[str]) -> set[str]:
         return causes | {event.cause}
     if event.kind is EventKind.RESUMED and event.cause:
         return causes - {event.cause}
+    if event.kind is EventKind.CUSTOMER_REPLIED:
+        return causes - {"customer"}
     return set() if event.kind in ("resumed", "resolved", "cancelled") else causes
 
 

@@ -51,7 +51,7 @@ def test_every_target_pauses_unless_it_says_otherwise() -> None:
 
 
 def test_a_paused_target_has_no_due_instant() -> None:
-    """no due instant; `remaining_seconds` and `due_if_resumed_now` instead"""
+    """no due instant unless the pause ends by itself; `remaining_seconds` and `due_if_resumed_now` instead"""
     snapshot = a_snapshot(promise(minutes=60))
     waiting = plan(snapshot, [opened("09:00"), paused("09:20")])
     assert (only(waiting).due_at, only(waiting).breached_at) == (None, None)

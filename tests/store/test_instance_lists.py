@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from domain.ids import Kind, SubjectType
-from domain.instants import HOUR, Instant
+from domain.instants import HOUR, Instant, render
 from domain.plan.status import InstanceStatus
 from domain.record.records import Record
 from store.instances.instances import Filters
@@ -154,3 +154,18 @@ async def test_a_list_is_counted_and_read_on_an_index_of_which_sqlite_need_know_
     assert f"USING {counted} " in count
     assert f"USING {read} " in page
     assert not more
+
+
+@pytest.mark.parametrize(("hour", "status"), [(3, InstanceStatus.PAUSED), (4, InstanceStatus.ACTIVE)])
+async def test_a_pause_that_ends_by_itself_is_over_in_lists_from_then_on(
+    store: Store, hour: int, status: InstanceStatus
+) -> None:
+    opening = an_opening("p")
+    assert opening.plan is not None
+    targets = [{**one, "state": "paused", "resumes_at": render(at(4))} for one in opening.plan["targets"]]
+    plan = {**opening.plan, "targets": targets}
+    await store.instances.apply(replace(opening, plan=plan, status=InstanceStatus.PAUSED, next_due_at=at(9)))
+    for wanted in (InstanceStatus.PAUSED, InstanceStatus.ACTIVE):
+        found, total = await store.instances.list(ORGANIZATION, limit=9, offset=0, as_of=at(hour), status=wanted)
+        assert [one.status for one in found] == [status] * (wanted is status)
+        assert total == len(found)

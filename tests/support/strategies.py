@@ -17,6 +17,7 @@ from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.events import Event, EventKind
+from domain.ticket.pauses import ENDING_EVENTS, PauseEnd
 from domain.ticket.precision import Precision
 from domain.ticket.tickets import Ticket
 from tests.support.builders import ALWAYS, MONDAY, OFFICE, a_snapshot
@@ -64,6 +65,27 @@ def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
         event = Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id)
         events.append(replace(event, sequence=draw(sequences), precision=draw(precisions)))
     return tuple(events)
+
+
+def _end(draw: st.DrawFn, told: Event) -> Event:
+    """A pause with an end of its own, maybe; any other event as it is."""
+    if told.kind is not EventKind.PAUSED:
+        return told
+    end = PauseEnd(
+        at=draw(st.none() | instants.filter(lambda at: at > told.occurred_at)),
+        ends_when=draw(st.none() | st.lists(st.sampled_from(ENDING_EVENTS), max_size=2, unique=True).map(tuple)),
+    )
+    if end.at is None and draw(st.booleans()):
+        end = replace(end, after=draw(st.integers(1, 20).map(lambda half: Micros(half * 30 * MINUTE))))
+    # What says nothing of its end is no end.
+    return told if end == PauseEnd() else replace(told, pause_end=end)
+
+
+@st.composite
+def histories_with_ends(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
+    """Histories whose pauses may end by themselves. Every pause has a cause, so that it can be resumed alone."""
+    named = (replace(told, cause=told.cause or "x") for told in draw(histories(most)))
+    return tuple(_end(draw, told) for told in named)
 
 
 @st.composite

@@ -82,6 +82,22 @@ async def test_a_pause_keeps_the_halfway_warning_and_the_breach_and_moves_both(
         assert planned_minutes(ticket, state, "first_response/breached") == [65]
 
 
+async def test_milestones_fire_after_a_pause_that_ends_by_itself(clockwork: Clockwork, policy: Policy) -> None:
+    """Paused at minute 20 until 25: as with a resume at 25, and nobody sends one."""
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy))
+        await ticket.go_to(20)
+        await ticket.signal("pause", 20, event_id="p", cause="vendor", until=ticket.at(25))
+        assert (await ticket.applied("p"))["status"] == "paused"
+        await ticket.go_to(36)
+        assert (await ticket.fired("first_response/halfway"))["status"] == "active"
+        await ticket.go_to(70)
+        state = await ticket.fired("first_response/breached")
+        assert planned_minutes(ticket, state, "first_response/halfway") == [35]
+        assert planned_minutes(ticket, state, "first_response/breached") == [65]
+        assert (await ticket.state())["applied"][1:] == ["p"]
+
+
 async def test_nothing_fires_while_paused_however_long(clockwork: Clockwork, policy: Policy) -> None:
     async with working(clockwork):
         ticket = await clockwork.open(snapshot_of(policy))

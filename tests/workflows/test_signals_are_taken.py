@@ -26,6 +26,9 @@ MALFORMED = {
     "an event id that is no text": ("resolve", [{"event_id": 17}]),
     "attributes that are no object": ("update", [{"attributes": [1]}]),
     "attributes of twenty kilobytes": ("update", [{"attributes": {"text": "x" * 20_000}}]),
+    "an end of a pause that is none": ("pause", [{"until": {"weeks": 1}}]),
+    "an end of a pause before its start": ("pause", [{"until": "2001-01-01T00:00:00Z"}]),
+    "a pause that an event ends which cannot": ("pause", [{"ends_when": ["resolved"]}]),
     "an unknown name": ("escalate", [{}]),
 }
 

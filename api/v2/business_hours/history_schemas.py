@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.schemas import DateTime, PageOf, Windows
-from api.v2.business_hours.schemas import FROZEN, HOURS, RulesView
+from api.v2.business_hours.schemas import HOURS_VIEW, RulesView
 
 MAX_DAYS = 400
 LAST_VERSION = 2_147_483_647
@@ -57,7 +57,7 @@ VERSION: dict[str, Any] = {
     "changed_at": "2026-03-08T09:00:00Z",
     "changed_by": "key_3q2-7wAbCdEfGhIj",
     "changed_by_name": "Help desk",
-    "business_hours": {**HOURS, "public_holidays": [FROZEN], "always": False},
+    "business_hours": {name: HOURS_VIEW[name] for name in RulesView.model_fields},
 }
 
 

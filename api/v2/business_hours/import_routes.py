@@ -35,15 +35,22 @@ class ImportBody(Body):
 
     ical: str = Field(description="The text of the file.", examples=[FILE])
     replace: bool = Field(default=False, description="Instead of the holidays there are, not beside them.")
+    strict: bool = Field(default=False, description="An event that cannot be read refuses the whole file.")
+
+
+class UnreadView(BaseModel):
+    event: str = Field(description="The event by its place and name, or the line.", examples=["event 2 (Outing)"])
+    reason: str = Field(examples=["RDATE is not read"])
 
 
 class ImportView(BaseModel):
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"imported": 1, "skipped": 0, "business_hours": HOURS_VIEW}]}
+        json_schema_extra={"examples": [{"imported": 1, "skipped": 0, "unread": [], "business_hours": HOURS_VIEW}]}
     )
 
     imported: int = Field(description="Holidays the file came to.", examples=[1])
     skipped: int = Field(description="Events that were cancelled or take no time.", examples=[0])
+    unread: list[UnreadView] = Field(description="Events that could not be read, and why. Nothing of them is taken.")
     business_hours: BusinessHoursView
 
 
@@ -56,18 +63,21 @@ class ImportView(BaseModel):
 async def import_holidays(
     business_hours_id: BusinessHoursId, body: ImportBody, owner: Writer, deps: Deps
 ) -> dict[str, Any]:
-    """The whole file is taken as one new version, or nothing of it. No version is made where the file has nothing
-    new."""
+    """What can be read of the file is taken as one new version, and `unread` names the rest; with `strict` the whole
+    file is taken or nothing of it. No version is made where the file has nothing new."""
     stored = await deps.store.calendars.get(owner.organization, business_hours_id)
     year = to_datetime(deps.now()).year
     # A long file takes a while; others are answered meanwhile.
-    found = await asyncio.to_thread(ical.read, body.ical, stored.calendar.timezone, year)
+    found = await asyncio.to_thread(ical.read, body.ical, stored.calendar.timezone, year, strict=body.strict)
 
     def with_imported(calendar: Calendar) -> dict[str, Any]:
         if calendar.always_open:
             raise InvalidValue("business_hours_id", business_hours_id, "are open around the clock, without holidays")
+        if calendar.combined is not None:
+            raise InvalidValue("business_hours_id", business_hours_id, "are made of others; import into one of these")
         kept = () if body.replace else calendar.holidays
         return {"holidays": [holiday.to_json() for holiday in dict.fromkeys((*kept, *found.holidays))]}
 
     changed = await change_with_retries(deps, owner, business_hours_id, with_imported)
-    return {"imported": len(found.holidays), "skipped": found.skipped, "business_hours": changed}
+    unread = [{"event": one.event, "reason": one.reason} for one in found.unread]
+    return {"imported": len(found.holidays), "skipped": found.skipped, "unread": unread, "business_hours": changed}

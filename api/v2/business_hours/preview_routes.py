@@ -13,7 +13,7 @@ from api.http.dependencies import Deps
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import Body, DateTime
-from api.v2.business_hours.reading import read_calendar
+from api.v2.business_hours.reading import read_hours
 from api.v2.business_hours.schemas import HoursBody
 from domain.calendar import Calendar
 from domain.errors import InvalidValue, NotFound
@@ -73,7 +73,7 @@ async def _calendar(body: PreviewBody, organization: str, deps: Dependencies) ->
             "business_hours", body.business_hours_id, "must not be given together with business_hours_id"
         )
     if body.business_hours is not None:
-        return read_calendar(body.business_hours.given(), deps.now(), "business_hours")
+        return await read_hours(deps, organization, body.business_hours.given(), "business_hours")
     if body.business_hours_id is None:
         return (await deps.store.calendars.default(organization)).calendar
     try:

@@ -7,12 +7,35 @@ from typing import Any
 
 from api.http.requests import MAX_BODY_BYTES
 from domain.calendar import Calendar
+from domain.calendar.combined import MOST_MEMBERS, Combination
+from domain.calendar.holidays import AppliesTo
+from domain.calendar.parsing import join
 from domain.errors import InvalidValue
+from domain.fields import require_list, require_text
 from domain.instants import Instant, to_datetime
 from service.calendars import public
+from service.dependencies import Dependencies
 
 MOST_SOURCES = 20
 """Countries and parts of them whose public holidays are in one calendar."""
+
+
+async def read_hours(deps: Dependencies, organization: str, document: dict[str, Any], field: str = "") -> Calendar:
+    """The calendar of a document, which may name business hours that it is made of by their ids.
+
+    Raises InvalidValue as `read_calendar` does, and for ids of business hours that do not exist.
+    """
+    named = {how.value: document[how] for how in Combination if document.get(how)}
+    members = {name: await _members(deps, organization, ids, join(field, name)) for name, ids in named.items()}
+    return read_calendar({**document, **members}, deps.now(), field)
+
+
+async def _members(deps: Dependencies, organization: str, ids: Any, path: str) -> list[dict[str, Any]]:
+    listed = require_list(ids, path)
+    if len(listed) > MOST_MEMBERS:
+        raise InvalidValue(path, f"{len(listed)} business hours", f"must be at most {MOST_MEMBERS}")
+    texts = [require_text(one, f"{path}[{index}]") for index, one in enumerate(listed)]
+    return [one.to_json() for one in await deps.store.calendars.members(organization, texts, path)]
 
 
 def read_calendar(document: dict[str, Any], now: Instant, field: str = "") -> Calendar:
@@ -58,5 +81,10 @@ def rules_view(name: str, calendar: Calendar) -> dict[str, Any]:
         "special_openings": {},
         "breaks": {},
         "public_holidays": [],
+        "holidays_apply_to": AppliesTo.DATE.value,
+        **{how.value: [] for how in Combination},
     }
-    return {"name": name, "always": False, **rules, **calendar.to_json(), "timezone": calendar.timezone}
+    shown = {**rules, **calendar.to_json()}
+    if (combined := calendar.combined) is not None:
+        shown[combined.how] = combined.ids
+    return {"name": name, "always": False, **shown, "timezone": calendar.timezone}

@@ -13,7 +13,7 @@ from api.http.dependencies import Deps
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.v2.business_hours.reading import read_calendar, rules_view
+from api.v2.business_hours.reading import read_hours, rules_view
 from api.v2.business_hours.schemas import (
     BusinessHoursBody,
     BusinessHoursId,
@@ -22,8 +22,9 @@ from api.v2.business_hours.schemas import (
     BusinessHoursView,
 )
 from domain.calendar import Calendar
+from domain.calendar.combined import Combination
 from domain.fields import require_text
-from domain.instants import Instant, render
+from domain.instants import render
 from service.concurrency import with_retries
 from service.dependencies import Dependencies
 from store.access.keys import KeyOwner
@@ -49,7 +50,8 @@ async def create_business_hours(
 ) -> dict[str, Any]:
     document = body.given()
     name = require_text(document.pop("name"), "name", LONGEST_NAME)
-    stored = await deps.store.calendars.create(owner.organization, name, read_calendar(document, deps.now()), owner.id)
+    calendar = await read_hours(deps, owner.organization, document)
+    stored = await deps.store.calendars.create(owner.organization, name, calendar, owner.id)
     response.headers["Location"] = f"/api/v2/sla/business-hours/{stored.id}"
     return calendar_view(stored)
 
@@ -98,7 +100,8 @@ async def change_business_hours(
     summary="Delete business hours",
 )
 async def delete_business_hours(business_hours_id: BusinessHoursId, owner: Writer, deps: Deps) -> None:
-    """Refused (409) for the default business hours of the organization, and while a policy or a team uses them."""
+    """Refused (409) for the default business hours of the organization, and while a policy, a team or other business
+    hours use them."""
     await deps.store.calendars.delete(owner.organization, business_hours_id)
 
 
@@ -114,7 +117,7 @@ async def _change(deps: Dependencies, owner: KeyOwner, business_hours_id: str, c
     stored = await deps.store.calendars.get(owner.organization, business_hours_id)
     given = change(stored.calendar)
     name = require_text(given.pop("name", stored.name), "name", LONGEST_NAME)
-    calendar = _changed(stored.calendar, given, deps.now())
+    calendar = await _changed(deps, owner.organization, stored.calendar, given)
     if (name, calendar) != (stored.name, stored.calendar):
         stored = await deps.store.calendars.update(
             owner.organization, business_hours_id, stored.version, name, calendar, owner.id
@@ -133,9 +136,21 @@ def calendar_view(stored: StoredCalendar) -> dict[str, Any]:
     }
 
 
-def _changed(calendar: Calendar, change: dict[str, Any], now: Instant) -> Calendar:
-    # "Always open" and rules exclude each other, so a change from one to the other keeps nothing.
-    base = {} if calendar.always_open or change.get("always") else calendar.to_json()
+async def _changed(deps: Dependencies, organization: str, calendar: Calendar, change: dict[str, Any]) -> Calendar:
+    base = _kept(calendar, change)
     if calendar.always_open and not change.keys() - {"always"} and change.get("always", True):
         return calendar
-    return read_calendar({**base, **change}, now)
+    return await read_hours(deps, organization, {**base, **change})
+
+
+def _kept(calendar: Calendar, change: dict[str, Any]) -> dict[str, Any]:
+    """What a change leaves. "Always open", rules and members exclude each other, so a change of the kind keeps nothing
+    but the time zone of those it is made of."""
+    becomes_combined = any(change.get(how) for how in Combination)
+    if calendar.always_open or change.get("always"):
+        return {}
+    if (combined := calendar.combined) is not None:
+        is_rules = any(change.get(name) for name in ("weekly_hours", "special_days", "special_openings"))
+        named = {} if becomes_combined or is_rules else {combined.how.value: combined.ids}
+        return {"timezone": calendar.timezone, **named}
+    return {} if becomes_combined else calendar.to_json()

@@ -8,6 +8,8 @@ from fastapi import Path
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from api.http.schemas import Body, DateTime, PageOf, View, Windows
+from domain.calendar.combined import MOST_MEMBERS
+from domain.calendar.holidays import AppliesTo
 from domain.calendar.validation import WEEKDAYS
 
 _WINDOWS = {
@@ -58,6 +60,10 @@ Holidays = Annotated[Any, WithJsonSchema(_HOLIDAYS)]
 Public = Annotated[Any, WithJsonSchema({"type": "array", "items": _PUBLIC})]
 Dated = Annotated[Any, WithJsonSchema(_DATED)]
 
+AppliesToName = Annotated[Any, WithJsonSchema({"type": "string", "enum": [one.value for one in AppliesTo]})]
+
+Members = Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": MOST_MEMBERS})]
+
 BusinessHoursId = Annotated[str, Path(examples=["bh_2f4e6a8c0b1d3579"])]
 
 WEEK = {day: [["09:00", "12:00"], ["13:00", "17:00"]] for day in WEEKDAYS[:5]}
@@ -88,6 +94,9 @@ HOURS_VIEW: dict[str, Any] = {
     "id": "bh_2f4e6a8c0b1d3579",
     **HOURS,
     "public_holidays": [FROZEN],
+    "holidays_apply_to": "date",
+    "union_of": [],
+    "intersection_of": [],
     "always": False,
     "version": 1,
     "is_default": False,
@@ -123,6 +132,22 @@ class HoursBody(Body):
         "looked up and kept; an entry with its dates stays as it is.",
         examples=[[{"country": "DE", "subdivision": "BE"}]],
     )
+    holidays_apply_to: AppliesToName = Field(
+        default=None,
+        description="Whether a holiday closes the time on its dates, or the windows that begin on them, to their end. "
+        "Left out: `date`.",
+        examples=["date"],
+    )
+    union_of: Members = Field(
+        default=None,
+        description="Ids of business hours. Open while any of them is; nothing but a time zone may stand beside it.",
+        examples=[None],
+    )
+    intersection_of: Members = Field(
+        default=None,
+        description="Ids of business hours. Open while all of them are; nothing but a time zone may stand beside it.",
+        examples=[None],
+    )
     breaks: Dated = Field(default=None, examples=[{"2026-03-02": [["15:00", "15:30"]]}])
     always: bool = Field(default=False, description="Open around the clock; stands alone.")
 
@@ -148,6 +173,9 @@ class RulesView(View):
     special_openings: dict[str, Windows]
     breaks: dict[str, Windows]
     public_holidays: Public = Field(examples=[[FROZEN]])
+    holidays_apply_to: AppliesTo = Field(examples=["date"])
+    union_of: list[str] = Field(description="Open while any of these is.", examples=[[]])
+    intersection_of: list[str] = Field(description="Open while all of these are.", examples=[[]])
     always: bool
 
 

@@ -17,8 +17,14 @@ from service.instances.events import SubjectEvent, subject_event
 from store.access.keys import KeyOwner
 from workflows.signals import LARGEST_ATTRIBUTES
 
-OF_ONE_TYPE: Mapping[str, str] = {"fields": "update", "attributes": "update", "team_id": "assign"}
-PLAIN = ("event_id", "occurred_at", "reason", "actor", "cause", "sequence", "precision", "quiet")
+OF_ONE_TYPE: Mapping[str, str] = {
+    "fields": "update",
+    "attributes": "update",
+    "team_id": "assign",
+    "until": "pause",
+    "ends_when": "pause",
+}
+PLAIN = ("event_id", "occurred_at", "reason", "actor", "cause", "until", "ends_when", "sequence", "precision", "quiet")
 
 
 def read_event(document: Mapping[str, Any], owner: KeyOwner, derived_id: str | None, now: Instant) -> SubjectEvent:

@@ -20,7 +20,16 @@ from api.http.problems import Problem
 from api.http.schemas import Body, DateTime, View
 from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
-from api.v2.instances.schemas import LONGEST_NOTE, LONGEST_TEAM_ID, CommandBody, InstanceView
+from api.v2.instances.schemas import (
+    ENDS_WHEN,
+    LONGEST_NOTE,
+    LONGEST_TEAM_ID,
+    UNTIL,
+    CommandBody,
+    EndsWhen,
+    InstanceView,
+    Until,
+)
 from domain.ids import Kind
 from workflows.messages import SIGNALS
 
@@ -65,6 +74,8 @@ class EventBody(CommandBody):
         description="Of `paused`: what tells it apart. Of `resumed`: the one pause that ends.",
         examples=["customer"],
     )
+    until: Until = Field(default=None, description=f"Of `paused` only. {UNTIL}", examples=[None])
+    ends_when: EndsWhen = Field(default=None, description=f"Of `paused` only. {ENDS_WHEN}", examples=[None])
     team_id: str | None = Field(
         default=None,
         max_length=LONGEST_TEAM_ID,

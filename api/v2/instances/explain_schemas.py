@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.schemas import DateTime, View
 from api.v2.instances import explain_examples as examples
+from api.v2.instances.schemas import ENDS_WHEN, UNTIL, Until
 from domain.calendar.closures import ClosingRule
 from domain.explaining.explanation import MOST_SEGMENTS
 from domain.explaining.segments import SegmentKind
+from domain.plan.pauses import EndedBy
 from domain.plan.status import InstanceStatus
 from domain.policy.clocks import ClockState
 
@@ -222,6 +224,9 @@ class ExplainedTargetView(TotalsView):
     started_at: DateTime | None = Field(examples=["2026-03-06T14:30:00Z"])
     stopped_at: DateTime | None = Field(examples=[None])
     due_at: DateTime | None = Field(examples=["2026-03-09T08:30:00Z"])
+    resumes_at: DateTime | None = Field(
+        default=None, description="Only while paused, where the pause ends by itself.", examples=[None]
+    )
     breached_at: DateTime | None = Field(examples=[None])
     promise: PromiseView
     calendar: CalendarVersionView
@@ -252,6 +257,13 @@ class ExplainedEventView(View):
     quiet: bool | None = Field(
         default=None, description="Nobody was told of what was planned before it was received.", examples=[True]
     )
+    until: Until = Field(default=None, description=f"Of a pause. {UNTIL}", examples=[None])
+    ends_when: list[str] | None = Field(default=None, description=f"Of a pause. {ENDS_WHEN}", examples=[None])
+    ended_at: DateTime | None = Field(
+        default=None, description="Of a pause that ends by itself, also where that lies ahead.", examples=[None]
+    )
+    ended_by: EndedBy | None = Field(default=None, description="What ends it then.", examples=[None])
+    ended_by_event_id: str | None = Field(default=None, description="The event that ends it.", examples=[None])
 
 
 class ExplanationView(View):

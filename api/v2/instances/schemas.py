@@ -12,6 +12,7 @@ from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
 from domain.ids import Kind
 from domain.plan.status import InstanceStatus
+from domain.ticket.pauses import ENDING_EVENTS
 from domain.ticket.precision import Precision
 from service.instances.views import Source
 
@@ -81,6 +82,25 @@ class InstanceBody(Body):
     quiet: bool = Quiet
 
 
+UNTIL = "When the pause ends by itself: an instant, or a length of working time."
+ENDS_WHEN = "Kinds of events that end the pause; left out: `customer_replied` for the cause `customer`, else none."
+_LENGTHS = [
+    {
+        "type": "object",
+        "properties": {unit: {"type": "number", "exclusiveMinimum": 0}},
+        "required": [unit],
+        "additionalProperties": False,
+    }
+    for unit in ("hours", "minutes")
+]
+_ENDING = {"type": "string", "enum": list(ENDING_EVENTS)}
+# The core reads both, so that their rules stand in one place.
+Until = Annotated[
+    Any, WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, *_LENGTHS, {"type": "null"}]})
+]
+EndsWhen = Annotated[Any, WithJsonSchema({"anyOf": [_ENDING, {"type": "array", "items": _ENDING}, {"type": "null"}]})]
+
+
 class CommandBody(Body):
     """All fields are optional, and so is the body itself."""
 
@@ -116,6 +136,8 @@ class PauseBody(CommandBody):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PAUSE]})
 
     cause: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["customer"])
+    until: Until = Field(default=None, description=UNTIL, examples=["2026-03-09T09:00:00Z"])
+    ends_when: EndsWhen = Field(default=None, description=ENDS_WHEN, examples=[["customer_replied"]])
 
 
 class ResumeBody(CommandBody):
@@ -151,7 +173,9 @@ class PolicyInForceView(View):
 
 
 class TargetStateView(View):
-    due_at: DateTime | None = Field(description="Null while paused.", examples=["2026-03-08T14:00:00Z"])
+    due_at: DateTime | None = Field(
+        description="Null while paused, unless the pause ends by itself.", examples=["2026-03-08T14:00:00Z"]
+    )
     met: bool | None = Field(description="Null while undecided.", examples=[None])
     state: str = Field(examples=["running"])
     elapsed_seconds: int | float = Field(description="Working time.", examples=[900])
@@ -166,6 +190,9 @@ class TargetStateView(View):
         default=None, description="What tells it apart from others of its type.", examples=["workaround"]
     )
     team_id: str | None = Field(default=None, description="The team it counts for.", examples=[TEAM])
+    resumes_at: DateTime | None = Field(
+        default=None, description="Only while paused, where the pause ends by itself.", examples=[None]
+    )
     due_if_resumed_now: DateTime | None = Field(default=None, description="Only while paused.", examples=[None])
     cycle: int | None = Field(
         default=None, description="How often it has begun, from the second time on.", examples=[2]

@@ -48,6 +48,7 @@ POLICY_DOCUMENT: dict[str, Any] = {
     "on_change": "keep",
     "on_reopen": "continue",
     "retarget_breaches": "keep",
+    "pauses_at_most": {},
     "origin": "v2",
     "version": 1,
 }

@@ -135,6 +135,23 @@ class EscalationBody(Body):
         return {"trigger": self.trigger, **super().given()}
 
 
+_LENGTH = {
+    "anyOf": [
+        {
+            "type": "object",
+            "properties": {unit: {"type": "number", "exclusiveMinimum": 0}},
+            "required": [unit],
+            "additionalProperties": False,
+        }
+        for unit in ("hours", "minutes")
+    ]
+}
+# The core reads it, so that its rules stand in one place.
+PausesAtMost = Annotated[
+    Any, WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": _LENGTH}, {"type": "null"}]})
+]
+
+
 class PolicyFields(Body):
     description: str | None = Field(default=None, examples=["SLA for urgent and high-priority tickets"])
     conditions: list[ConditionBody] | None = Field(
@@ -163,6 +180,11 @@ class PolicyFields(Body):
         default=None,
         description="What becomes of a breach when `retarget` brings a target that has time left; left out: `keep`.",
         examples=["keep"],
+    )
+    pauses_at_most: PausesAtMost = Field(
+        default=None,
+        description="By cause, the working time after which a pause no longer holds a clock; `*`: any other cause.",
+        examples=[{"customer": {"hours": 40}}],
     )
 
 
@@ -246,6 +268,7 @@ class PolicyDocument(View):
     on_change: OnChange = Field(examples=["keep"])
     on_reopen: OnReopen = Field(examples=["continue"])
     retarget_breaches: RetargetBreaches = Field(examples=["keep"])
+    pauses_at_most: dict[str, dict[str, int | float]] = Field(examples=[{}])
     origin: Origin = Field(description="Through which API it was created, and its tickets come.", examples=["v2"])
     version: int = Field(
         description="Every change makes a new one; an instance keeps the one it was opened under.", examples=[1]

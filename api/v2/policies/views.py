@@ -8,6 +8,7 @@ from api.v2.policies.schemas import PolicyDocument
 from domain.instants import render
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy
+from domain.ticket.pauses import length_to_json
 from store.rules.policies import StoredPolicy
 from store.rules.policy_history import PolicyVersion
 
@@ -29,6 +30,7 @@ def policy_document(policy: Policy) -> dict[str, Any]:
         "on_change": policy.on_change.value,
         "on_reopen": policy.on_reopen.value,
         "retarget_breaches": policy.retarget_breaches.value,
+        "pauses_at_most": {cause: length_to_json(length) for cause, length in policy.pauses_at_most.items()},
     }
     return {name: document[name] for name in PolicyDocument.model_fields}
 

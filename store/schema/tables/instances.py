@@ -34,6 +34,8 @@ instances = Table(
     Column("closed_at", UtcDateTime),
     Column("next_due_at", UtcDateTime),
     Column("next_milestone_at", UtcDateTime),
+    # When a clock that is paused runs on by itself, if one does.
+    Column("resumes_at", UtcDateTime),
     Column("ongoing", Boolean, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("snapshot_sequence", Integer, nullable=False, default=0),
@@ -50,7 +52,7 @@ instances = Table(
         "organization",
         "next_due_at",
         sa.text("opened_at DESC"),
-        *("id", "status", "kind", "priority", "snapshot_sequence"),
+        *("id", "status", "kind", "priority", "snapshot_sequence", "resumes_at"),
         sqlite_where=sa.text("snapshot_sequence > 0"),
         postgresql_where=sa.text("snapshot_sequence > 0"),
     ),
