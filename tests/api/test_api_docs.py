@@ -31,7 +31,11 @@ async def test_every_documented_request_works_as_documented(api: Any) -> None:
             await nothing_is_open(api)
         answer = await api.http.request(method, url, headers=headers, content=body)
         assert answer.status_code in EXPECTED[method], f"{command}\n{answer.text}"
-        if answer.status_code == 201:
+        if answer.status_code == 201 and "union_of" in (body or ""):
+            # Nothing names it after this, and its members are deleted in the end.
+            gone = await api.http.delete(f"{url}/{answer.json()['id']}", headers=headers)
+            assert gone.status_code == 204
+        elif answer.status_code == 201:
             created = answer.json()["id"]
             names[NAMES.get(created.partition("_")[0], "")] = created
         seen.add((method, url.partition("/api/v2/sla")[2].partition("?")[0].rpartition("/")[2]))
