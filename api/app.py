@@ -49,6 +49,9 @@ Service level agreements on durable clocks. Send an API key in `X-API-Key`.
 
 Errors are `application/problem+json` (RFC 9457) with a `code` for machines and the `field` and `value` at fault.
 Instants are ISO 8601 with an offset; answers are in UTC.
+
+A query parameter that an operation does not have is refused (422) with the names of those it has. So is one of a single
+value that is given twice. Several values of a filter that is a list are a union: `?status=active&status=paused`.
 """
 
 # What is asked most often first, and what is under a fixed path before what is found by its id.

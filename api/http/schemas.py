@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
@@ -13,6 +13,11 @@ MAX_OFFSET = 1_000_000_000
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to answer with.")]
 Offset = Annotated[int, Query(ge=0, le=MAX_OFFSET, description="How many to skip.")]
+
+_T = TypeVar("_T")
+
+Several: TypeAlias = list[_T] | None
+"""A filter that is given once or more often: what has one of its values matches."""
 
 DateTime = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """ISO 8601 with an offset, read by the core, so that one rule says what an instant is."""

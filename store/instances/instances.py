@@ -16,6 +16,7 @@ from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Firing, Key, Ledger
 from domain.record.records import Delivery, Record, refusal
 from domain.ticket.events import Event
+from store.database.any_of import AnyOf, is_any_of
 from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.counting import count_rows
@@ -81,12 +82,12 @@ class LoadedInstance:
 class Filters(TypedDict, total=False):
     """The filters of a list. None does not filter."""
 
-    status: InstanceStatus | None
-    policy_id: str | None
-    priority: str | None
+    status: AnyOf[InstanceStatus]
+    policy_id: AnyOf[str]
+    priority: AnyOf[str]
     subject_type: SubjectType | None
-    subject: str | None
-    kind: Kind | None
+    subject: AnyOf[str]
+    kind: AnyOf[Kind]
     due_after: Instant | None
     due_before: Instant | None
     opened_after: Instant | None
@@ -239,7 +240,7 @@ def _conditions(filters: Filters, status: sa.ColumnElement[str]) -> Iterator[sa.
         elif name in _END:
             yield _END[name] < moment(cast("Instant", value))
         else:
-            yield (status if name == "status" else instances.c[name]) == str(value)
+            yield is_any_of(status if name == "status" else instances.c[name], value)
 
 
 def _status_at(now: Instant) -> sa.ColumnElement[str]:

@@ -57,8 +57,8 @@ async def asked_scope(
 ) -> Scope:
     if kind is Kind.OLA:
         require_enterprise(owner, "Analytics of internal commitments (OLA)")
-    if type_ is not None:
-        require_clock_name(type_)
+    for one in type_ or ():
+        require_clock_name(one)
     return Scope(owner.organization, kind, policy_id, priority, team_id, type_)
 
 

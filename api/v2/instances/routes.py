@@ -86,7 +86,7 @@ async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, respons
 async def list_instances(query: Annotated[InstanceQuery, Query()], owner: Reader, deps: Deps) -> dict[str, Any]:
     """Read from the store, which follows the workflows within a second. A status is as of now, both in the filter and
     in what is shown: an instance whose due has passed is `breached` from that very instant on."""
-    _require_plan(owner, query.kind)
+    _require_plan(owner, *(query.kind or ()))
     now = deps.now()
     found, total = await deps.store.instances.list(
         owner.organization, limit=query.limit, offset=query.offset, as_of=now, **_filters(query)
@@ -195,8 +195,8 @@ def _located(outcome: OpenResult, response: Response, now: Instant) -> dict[str,
     return view
 
 
-def _require_plan(owner: KeyOwner, kind: Kind | None) -> None:
-    if kind is Kind.OLA:
+def _require_plan(owner: KeyOwner, *kinds: Kind) -> None:
+    if Kind.OLA in kinds:
         require_enterprise(owner, "An instance of kind ola")
 
 
@@ -231,7 +231,7 @@ def _range(name: str, after: str | None, before: str | None) -> tuple[Instant | 
     return start, end
 
 
-def _subject(*subjects: str | None) -> tuple[SubjectType | None, str | None]:
+def _subject(*subjects: list[str] | None) -> tuple[SubjectType | None, list[str] | None]:
     types = (SubjectType.CONVERSATION, SubjectType.TICKET, SubjectType.INCIDENT)
     given = [(kind, subject) for kind, subject in zip(types, subjects, strict=True) if subject is not None]
     if len(given) > 1:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from api.http.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, PageOf, View
+from api.http.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, PageOf, Several, View
 from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
 from domain.ids import Kind
@@ -39,15 +39,16 @@ LONGEST_TEAM_ID = 200
 
 
 class InstanceQuery(BaseModel):
-    """What a list can be narrowed to. An instance is listed when it meets every condition that is given."""
+    """What a list can be narrowed to. An instance is listed when it meets every condition that is given. Several values
+    of one filter are a union."""
 
-    status: InstanceStatus | None = Field(default=None, description="As of now.", examples=["active"])
-    policy_id: str | None = Field(default=None, examples=["sla_5d1f0a9be2c34786"])
-    priority: str | None = Field(default=None, examples=["urgent"])
-    conversation_id: str | None = Field(default=None, examples=["conv_456"])
-    ticket_id: str | None = Field(default=None, examples=["4711"])
-    incident_id: str | None = Field(default=None, examples=["INC0042"])
-    kind: Kind | None = Field(default=None, description="`ola` needs the plan Enterprise.", examples=["sla"])
+    status: Several[InstanceStatus] = Field(default=None, description="As of now.", examples=[["active"]])
+    policy_id: Several[str] = Field(default=None, examples=[["sla_5d1f0a9be2c34786"]])
+    priority: Several[str] = Field(default=None, examples=[["urgent"]])
+    conversation_id: Several[str] = Field(default=None, examples=[["conv_456"]])
+    ticket_id: Several[str] = Field(default=None, examples=[["4711"]])
+    incident_id: Several[str] = Field(default=None, examples=[["INC0042"]])
+    kind: Several[Kind] = Field(default=None, description="`ola` needs the plan Enterprise.", examples=[["sla"]])
     due_after: DateTime | None = Field(
         default=None, description="Next due at this instant or later.", examples=["2026-03-08T09:00:00Z"]
     )
