@@ -22,7 +22,7 @@ MOST_SHOWN = 20
 def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) -> dict[str, Any]:
     """The instance as JSON, `targets` keyed by clock; elapsed and remaining are working seconds as of `now`."""
     instance = snapshot.ticket.instance
-    policy = _policy(snapshot, plan)
+    policy = policy_in_force(snapshot, plan)
     # Where several stints have clocks, the latest counts: the team that has the ticket is asked.
     latest = {target.clock_name: target for target in plan.targets}
     view = {
@@ -73,12 +73,10 @@ def stint_views(
     return [_stint_view(snapshot, stint, own.get(stint.event_id, ()), stands, now) for stint in stints]
 
 
-def _policy(snapshot: Snapshot, plan: Plan) -> PolicyFacts:
+def policy_in_force(snapshot: Snapshot, plan: Plan) -> PolicyFacts:
     """The policy of the opening, or the latest one that a change of the ticket has put in force."""
-    changed = [target.policy for target in plan.targets if target.policy is not None]
-    latest = [facts for facts in changed if plan.versions is not None and facts.id == plan.versions["policy_id"]]
     opening = PolicyFacts(snapshot.policy.id, snapshot.policy.name, snapshot.policy.version, snapshot.ticket.priority)
-    return (latest or changed or [opening])[-1]
+    return plan.policy or opening
 
 
 def _cycle_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:

@@ -27,8 +27,11 @@ instances = Table(
     Column("kind", Name, nullable=False),
     Column("subject_type", Name, nullable=False),
     Column("subject", Name, nullable=False),
+    # Of the promise in force. `opening` holds those of the opening, null while that is not recorded.
     Column("policy_id", Name),
+    Column("policy_name", Name),
     Column("priority", Name),
+    Column("opening", Document),
     Column("status", Name, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
