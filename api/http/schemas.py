@@ -19,6 +19,14 @@ _T = TypeVar("_T")
 Several: TypeAlias = list[_T] | None
 """A filter that is given once or more often: what has one of its values matches."""
 
+Cursor = Annotated[
+    str | None,
+    Query(
+        description="`next_cursor` of the page before: reads on behind its last one, whatever has changed meanwhile. "
+        "Instead of `offset`, with the same filters and the same `sort`."
+    ),
+]
+
 DateTime = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """ISO 8601 with an offset, read by the core, so that one rule says what an instant is."""
 
@@ -54,6 +62,13 @@ class PageOf(BaseModel):
     total: int = Field(description="How many there are in all.", examples=[3])
     limit: int = Field(examples=[25])
     offset: int = Field(examples=[0])
+
+
+class CursorPageOf(PageOf):
+    next_cursor: str | None = Field(
+        description="For `cursor`, to read on behind the last one of this page; null where nothing follows.",
+        examples=[None],
+    )
 
 
 def page(data: list[dict[str, Any]], total: int, limit: int, offset: int) -> dict[str, Any]:

@@ -211,7 +211,8 @@ def latest_policy(measured_by: Iterable[PolicyFacts], versions: Mapping[str, Any
     """
     changed = list(measured_by)
     latest = [facts for facts in changed if versions is not None and facts.id == versions["policy_id"]]
-    return (latest or changed or [None])[-1]
+    found = latest or changed
+    return found[-1] if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,11 +13,14 @@ import sqlalchemy as sa
 from domain.errors import PlanMissing
 from domain.ids import InstanceId
 from domain.instants import Instant, parse
-from domain.plan.plans import PolicyFacts, latest_policy
+from domain.plan.plans import Plan, PolicyFacts, TargetPlan, latest_policy
+from domain.plan.status import at_risk_from, runs_out_at
+from domain.policy.clocks import ClockState
 from domain.policy.snapshot import Facts
 from domain.record.records import FIRST, Record
+from domain.ticket.tickets import Ticket
 from store.database.plain import run
-from store.database.types import Serialised, moment, serialise
+from store.database.types import Serialised, holdable, moment, serialise
 from store.database.upserts import insert_new
 from store.schema.tables import instances
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
@@ -109,12 +112,14 @@ def _changed_policy(plan: Mapping[str, Any]) -> PolicyFacts | None:
 def _plan_columns(record: Record) -> Mapping[str, Any] | None:
     if record.plan is None:
         return None
-    plan = Serialised(serialise(record.plan))
+    plan = Plan(parse(record.plan["opened_at"]), tuple(_open(record.plan)))
     return {
-        "plan": plan,
+        "plan": Serialised(serialise(record.plan)),
         "plan_digest": record.plan_digest,
-        "opened_at": moment(parse(record.plan["opened_at"])),
+        "opened_at": moment(plan.opened_at),
         "resumes_at": moment(_resumes_at(record.plan)),
+        "runs_out_at": moment(runs_out_at(plan)),
+        "at_risk_from": moment(at_risk_from(plan)),
     }
 
 
@@ -122,14 +127,28 @@ def _resumes_at(plan: Mapping[str, Any]) -> Instant | None:
     return min((parse(target["resumes_at"]) for target in plan["targets"] if "resumes_at" in target), default=None)
 
 
+def _open(plan: Mapping[str, Any]) -> Iterator[TargetPlan]:
+    """The clocks that run or are paused: few of all, and only those are read."""
+    states = (ClockState.RUNNING, ClockState.PAUSED)
+    return (TargetPlan.from_json(one) for one in plan["targets"] if one["state"] in states)
+
+
 def _snapshot_columns(record: Record) -> Mapping[str, Any] | None:
     if record.snapshot is None:
         return None
-    facts = Facts.of(record.snapshot)
+    facts, ticket = Facts.of(record.snapshot), Ticket.from_json(record.snapshot["ticket"], "snapshot.ticket")
     return {
         "opening": {"policy_id": facts.policy_id, "policy_name": facts.policy_name, "priority": facts.priority},
         "snapshot": Serialised(serialise(record.snapshot)),
         "snapshot_sequence": record.sequence,
+        **ticket_columns(ticket),
+    }
+
+
+def ticket_columns(ticket: Ticket) -> dict[str, Any]:
+    return {
+        name: None if text is None else holdable(text)
+        for name, text in (("title", ticket.title), ("team_id", ticket.team_id), ("assignee", ticket.assignee))
     }
 
 
@@ -184,7 +203,13 @@ def _plan_missing(record: Record) -> PlanMissing:
     return PlanMissing(f"step {record.sequence} of {record.instance_id} came without its plan")
 
 
-_NO_SNAPSHOT: Mapping[str, Any] = {"opening": None, "snapshot": None, "snapshot_sequence": 0}
+_NO_SNAPSHOT: Mapping[str, Any] = {
+    "opening": None,
+    "snapshot": None,
+    "snapshot_sequence": 0,
+    "ticket": None,
+    **dict.fromkeys(("title", "team_id", "assignee")),
+}
 _NO_PROMISE: Mapping[str, Any] = {"policy_id": None, "policy_name": None, "priority": None}
 
 

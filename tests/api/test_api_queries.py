@@ -63,6 +63,6 @@ async def test_every_operation_is_described_as_refusing_a_query_it_does_not_know
 async def test_a_typing_error_in_a_filter_does_not_list_everything(api: Any) -> None:
     refused = await refusal(api, "GET", "/api/v2/sla/instances", ("polcy_id", "x"))
     assert refused["field"] == "polcy_id"
-    assert "policy_id, priority" in refused["detail"]
+    assert "policy_id, policy_name, priority" in refused["detail"]
     summary = await refusal(api, "GET", "/api/v2/sla/analytics/summary", ("customer", "acme"))
     assert (summary["status"], summary["field"]) == (422, "customer")

@@ -247,7 +247,7 @@ async def test_figures_are_those_of_the_clocks_one_by_one_whichever_way_they_are
         await resolved(store, str(number), chance.randrange(1, 3000), opened_at=opened_at, **traits)
     rows = await store.database.read(lambda conn: conn.execute(sa.select(instance_targets)).mappings().all())
     for narrowed in ({}, {"priority": "high"}, {"team_id": ["a", "b"]}, {"type": "resolution"}):
-        scope = Scope(ORGANIZATION, Kind.SLA, **narrowed)  # type: ignore[arg-type]
+        scope = Scope(ORGANIZATION, Kind.SLA, **narrowed)
         day = read_period("2026-03-03", "2026-03-03", "Asia/Kathmandu", NOW)
         for period, now in ((MARCH, NOW), (day, NOW), (MARCH, Instant(OPENED + 20 * HOUR))):
             summaries = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,12 +17,13 @@ from domain.policy.policies import OnChange, TargetRule
 from domain.record.records import Record
 from domain.ticket.events import EventKind
 from store.analytics.queries import Scope
-from store.instances.instances import Filters
+from store.instances.filters import Filters
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_policy, after, an_event, an_opening
 
 URGENT = a_policy(
     "urg",
+    on_change=OnChange.RETARGET,
     match=Match.ALL,
     conditions=(Condition("priority", "eq", "urgent"),),
     targets=(TargetRule("target_u", "resolution", None, Micros(2 * HOUR)),),
@@ -49,7 +50,7 @@ async def ready(store: Store) -> Store:
 
 
 async def listed(store: Store, **filters: Any) -> int:
-    return (await store.instances.list(ORGANIZATION, limit=9, offset=0, **Filters(**filters)))[1]
+    return (await store.instances.list(ORGANIZATION, limit=9, offset=0, **cast("Filters", filters)))[1]
 
 
 async def refuses_archive(store: Store, policy_id: str) -> int:
