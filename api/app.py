@@ -27,9 +27,9 @@ from api.v2.instances import batch_routes as batches
 from api.v2.instances import cycle_routes as cycles
 from api.v2.instances import event_routes as events
 from api.v2.instances import explain_routes as explain
-from api.v2.instances import list_routes as instance_lists
 from api.v2.instances import record_routes as record
 from api.v2.instances import routes as instances
+from api.v2.instances.lists import routes as instance_lists
 from api.v2.organization import key_routes as keys
 from api.v2.organization import routes as organization
 from api.v2.organization import team_routes as teams

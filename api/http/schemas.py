@@ -23,7 +23,8 @@ Cursor = Annotated[
     str | None,
     Query(
         description="`next_cursor` of the page before: reads on behind its last one, whatever has changed meanwhile. "
-        "Instead of `offset`, with the same filters and the same `sort`."
+        "Instead of `offset`, with the same filters and the same `sort`.",
+        examples=["WyItb3BlbmVkX2F0IiwiMjAyNi0wMy0wOFQxMzowMDowMFoiLCJpbnN0X3NsYV90aWNrZXRfMSJd"],
     ),
 ]
 

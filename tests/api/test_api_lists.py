@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.http.cursors import cursor_of
+from api.http.lists.cursors import cursor_of
 from domain.instants import HOUR, Instant, parse, render
 
 NINE = parse("2026-03-09T09:00:00Z")

@@ -12,8 +12,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from api.http.lists.spreadsheets import CSV, cell
 from api.http.negotiation import JSON, NDJSON, VARY, quality_of
-from api.http.spreadsheets import CSV, cell
 
 
 class Shape(StrEnum):

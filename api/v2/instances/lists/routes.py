@@ -9,16 +9,16 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.http import problems
 from api.http.auth import Reader, require_enterprise
-from api.http.cursors import cursor_of, place_of
 from api.http.dependencies import Deps
-from api.http.exports import Shape, documented_exports, exported, preferred_shape
+from api.http.lists.cursors import cursor_of, place_of
+from api.http.lists.exports import Shape, documented_exports, exported, preferred_shape
 from api.http.negotiation import VARY
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import MAX_LIMIT, page
 from api.v2.instances import examples
-from api.v2.instances.chosen_fields import chosen_fields, chosen_paths
-from api.v2.instances.list_rows import columns, row
+from api.v2.instances.lists.chosen_fields import chosen_fields, chosen_paths
+from api.v2.instances.lists.rows import columns, row
 from api.v2.instances.schemas import InstancePage, InstanceQuery
 from domain.errors import InvalidValue
 from domain.ids import Kind, SubjectType
