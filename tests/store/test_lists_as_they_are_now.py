@@ -13,6 +13,7 @@ from domain.errors import InvalidValue
 from domain.instants import MINUTE, Instant
 from domain.plan.status import is_at_risk, is_overdue
 from domain.ticket.events import EventKind
+from domain.ticket.timeline import ticket_after
 from store.instances.filters import Filters
 from store.instances.order import NEXT_DUE_FIRST, SORTABLE, Order
 from store.store import Store
@@ -79,6 +80,28 @@ async def test_what_changed_the_ticket_last_counts_whichever_record_comes_first(
     assert found is not None
     assert (found.ticket.assignee, found.ticket.title, found.ticket.team_id) == ("grace", "Gone", "front")
     assert await listed(store, assignee="grace", team_id="front", search="gone") == ["a"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_the_ticket_is_that_of_all_its_events_in_whatever_order_they_are_recorded(
+    store: Store, seed: int
+) -> None:
+    chance = random.Random(seed)
+    changes = [
+        replace(an_event(f"e{number}", EventKind.UPDATED, chance.randrange(4)), attributes={name: f"{number}"})
+        for number, name in enumerate(chance.choices(("assignee", "subject", "url"), k=6))
+    ]
+    handed = [replace(an_event(f"h{number}", EventKind.ASSIGNED, number), team_id=f"t{number}") for number in range(3)]
+    events, opening = [*changes, *handed], an_opening("a", fields={"assignee": "0"}, team_id="front")
+    chance.shuffle(events)
+    steps = [opening, *(after(opening, place, *events[: place - 1]) for place in range(2, len(events) + 2))]
+    for step in chance.sample(steps, len(steps)) if seed % 2 else steps:
+        await store.instances.apply(step)
+    found = await store.instances.get(ORGANIZATION, f"{MARK}a")
+    assert found is not None
+    expected = ticket_after(found.snapshot.ticket, events)
+    assert found.ticket == expected
+    assert await listed(store, team_id=expected.team_id, assignee=expected.assignee) == ["a"]
 
 
 @pytest.mark.parametrize("minutes", [0, 30, 44, 45, 59, 60, 61, 300, 361, 479, 480, 10_000])
