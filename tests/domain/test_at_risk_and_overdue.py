@@ -11,6 +11,7 @@ from domain.plan.planning import plan
 from domain.plan.status import InstanceStatus, at_risk_from, instance_status, is_at_risk, is_overdue, runs_out_at
 from domain.record.views import instance_view
 from domain.ticket.events import Event
+from domain.ticket.pauses import PauseEnd
 from domain.ticket.timeline import ticket_after
 from tests.support.builders import a_snapshot, a_ticket, assigned, at, opened, paused, promise, resolved, updated
 
@@ -41,6 +42,15 @@ def test_a_ticket_is_overdue_while_a_clock_runs_past_its_due_and_breached_for_ev
     assert (runs_out_at(made), at_risk_from(made)) == (None, None)
     assert instance_status(made, at("15:00")) is InstanceStatus.BREACHED
     assert standing("14:00") == (False, True)
+
+
+def test_a_clock_that_runs_on_by_itself_is_overdue_and_at_risk_again_from_then_on() -> None:
+    late = replace(paused("13:30"), pause_end=PauseEnd(at=at("15:00")))
+    assert [standing(when, late) for when in ("14:00", "15:00")] == [(False, False), (False, True)]
+    early = replace(paused("12:30"), pause_end=PauseEnd(at=at("14:00")))
+    assert [standing(when, early) for when in ("13:00", "14:00", "14:30")] == [
+        (False, False), (True, False), (False, True)
+    ]  # fmt: skip
 
 
 def test_an_instance_shows_the_ticket_as_its_events_have_left_it_whenever_they_arrive() -> None:
