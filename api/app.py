@@ -29,6 +29,7 @@ from api.v2.instances import event_routes as events
 from api.v2.instances import explain_routes as explain
 from api.v2.instances import record_routes as record
 from api.v2.instances import routes as instances
+from api.v2.instances.lists import routes as instance_lists
 from api.v2.organization import key_routes as keys
 from api.v2.organization import routes as organization
 from api.v2.organization import team_routes as teams
@@ -49,11 +50,14 @@ Service level agreements on durable clocks. Send an API key in `X-API-Key`.
 
 Errors are `application/problem+json` (RFC 9457) with a `code` for machines and the `field` and `value` at fault.
 Instants are ISO 8601 with an offset; answers are in UTC.
+
+A query parameter that an operation does not have is refused (422) with the names of those it has. So is one of a single
+value that is given twice. Several values of a filter that is a list are a union: `?status=active&status=paused`.
 """
 
 # What is asked most often first, and what is under a fixed path before what is found by its id.
 PARTS = (
-    *(instances, record, cycles, explain, events, batches, v1_tickets),
+    *(instances, instance_lists, record, cycles, explain, events, batches, v1_tickets),
     *(health, index),
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
     *(teams, preview, replans, keys, organization, analytics),

@@ -32,7 +32,7 @@ from settings import Settings
 from store.analytics.queries import Scope
 from store.database.types import moment
 from store.database.urls import sync_url
-from store.instances.instances import Filters
+from store.instances.filters import Filters
 from store.schema.migrate import upgrade
 from store.schema.tables import instance_targets, instances
 from store.store import Store

@@ -5,13 +5,18 @@ from __future__ import annotations
 from starlette.requests import Request
 
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 VARY = {"Vary": "Accept"}
 
 
 def prefers(request: Request, media_type: str) -> bool:
     """Whether `Accept` gives the media type a higher quality than JSON. JSON wins where both have the same quality."""
-    accept = ",".join(request.headers.getlist("accept"))
-    return _quality(accept, media_type) > _quality(accept, JSON)
+    return quality_of(request, media_type) > quality_of(request, JSON)
+
+
+def quality_of(request: Request, media_type: str) -> float:
+    """How much `Accept` wants the media type, from 0 to 1."""
+    return _quality(",".join(request.headers.getlist("accept")), media_type)
 
 
 def _quality(accept: str, media_type: str) -> float:

@@ -123,6 +123,9 @@ def shown(value: Any) -> Any:
 def path(location: Sequence[str | int]) -> str:
     """A pydantic location as people write it: `targets[0].hours`."""
     parts = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
+    if location and location[0] == "query":
+        # A filter is given by its name, however often it is given.
+        parts = [part for part in parts if not isinstance(part, int)]
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
     return _text(text or "body", LONGEST_VALUE)
 

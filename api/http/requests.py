@@ -17,9 +17,10 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
-from api.http import idempotency
+from api.http import idempotency, problems
 from api.http.answers import as_made
 from api.http.prefixes import PREFIXES
+from api.http.queries import known_queries, refuse_unknown
 from domain.errors import InvalidValue
 from service.temporal.turns import client_is_gone
 
@@ -32,7 +33,8 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class JsonRoute(APIRoute):
-    """A route whose path, query and body hold only what the store and Temporal can carry.
+    """A route whose path, query and body hold only what the store and Temporal can carry, and whose query has no
+    parameter that the route does not know.
 
     A route that creates something takes an `Idempotency-Key`, see `api.http.idempotency`.
     """
@@ -44,6 +46,7 @@ class JsonRoute(APIRoute):
         if self._keeping is not None:
             endpoint = idempotency.claiming(endpoint)
             options = idempotency.documented(options, self._keeping)
+        options["responses"] = {**problems.documented(422), **(options.get("responses") or {})}
         # Where it is included under a prefix the path alone does not tell.
         self._fixed = path.partition("{")[0] if path.startswith(PREFIXES) else ""
         super().__init__(path, as_made(endpoint, options.get("status_code")), **options)
@@ -58,9 +61,11 @@ class JsonRoute(APIRoute):
         handle: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
         if self._keeping is not None:
             handle = idempotency.answering(handle, self._keeping)
+        known = known_queries(self.dependant)
 
         async def checked(request: Request) -> Response:
             _refuse_nul(request)
+            refuse_unknown(known, request.query_params)
             strict = JsonRequest(request.scope, request.receive)
             strict.max_body_bytes = self.max_body_bytes
             client_is_gone.set(strict.is_disconnected)

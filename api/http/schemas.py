@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
@@ -13,6 +13,20 @@ MAX_OFFSET = 1_000_000_000
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to answer with.")]
 Offset = Annotated[int, Query(ge=0, le=MAX_OFFSET, description="How many to skip.")]
+
+_T = TypeVar("_T")
+
+Several: TypeAlias = list[_T] | None
+"""A filter that is given once or more often: what has one of its values matches."""
+
+Cursor = Annotated[
+    str | None,
+    Query(
+        description="`next_cursor` of the page before: reads on behind its last one, whatever has changed meanwhile. "
+        "Instead of `offset`, with the same filters and the same `sort`.",
+        examples=["WyItb3BlbmVkX2F0IiwiMjAyNi0wMy0wOFQxMzowMDowMFoiLCJpbnN0X3NsYV90aWNrZXRfMSJd"],
+    ),
+]
 
 DateTime = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """ISO 8601 with an offset, read by the core, so that one rule says what an instant is."""
@@ -49,6 +63,13 @@ class PageOf(BaseModel):
     total: int = Field(description="How many there are in all.", examples=[3])
     limit: int = Field(examples=[25])
     offset: int = Field(examples=[0])
+
+
+class CursorPageOf(PageOf):
+    next_cursor: str | None = Field(
+        description="For `cursor`, to read on behind the last one of this page; null where nothing follows.",
+        examples=[None],
+    )
 
 
 def page(data: list[dict[str, Any]], total: int, limit: int, offset: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ A plan is what the workflow records and walks; reading one back needs neither a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,7 +47,7 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class PolicyFacts:
-    """The policy and the priority that a target was last measured by, where they are not those of the opening."""
+    """A policy and the priority for which it promises something."""
 
     id: str
     name: str
@@ -70,12 +70,13 @@ class TargetPlan:
     the due instant if the clock is still going then: in the future for a clock that has time left. `stint` is the
     event id of the stint that the clock belongs to, if any; `team_id` the team whose promise it is or has become.
     `cycle` counts from 1. A cycle is `superseded` if the clock began again in its stead or its promise was taken back.
-    `budget` of a `fixed` target is the wall time until its fixed instant. `policy` is None until a change of the
-    ticket puts another policy in force. `used_when_breached` is there where it is not the budget: a changed target may
-    have been breached with less used, or by a change that came when more was used. `label` is the target's own name,
-    where several of its type are told apart by theirs. A clock that is paused and runs on by itself does so at
-    `resumes_at`; `due_at` and milestones know of it, `state`, `since` and `paused_for` are as of the pause until
-    somebody asks for the target `as_of` a later instant.
+    `budget` of a `fixed` target is the wall time until its fixed instant. `policy` is the policy that the target was
+    last measured by, None until a change of the ticket puts another in force than that of the opening.
+    `used_when_breached` is there where it is not the budget: a changed target may have been breached with less used, or
+    by a change that came when more was used. `label` is the target's own name, where several of its type are told apart
+    by theirs. A clock that is paused and runs on by itself does so at `resumes_at`; `due_at` and milestones know of it,
+    `state`, `since` and `paused_for` are as of the pause until somebody asks for the target `as_of` a later instant.
+    `breached_under` is the policy whose promise was broken, where another was in force later; None where there is none.
     """
 
     id: str
@@ -99,6 +100,12 @@ class TargetPlan:
     used_when_breached: Micros | None = None
     label: str | None = None
     resumes_at: Instant | None = None
+    breached_under: PolicyFacts | None = None
+
+    @property
+    def decided_by(self) -> PolicyFacts | None:
+        """The policy by whose promise the target is judged; None for that of the opening."""
+        return self.breached_under or self.policy
 
     @property
     def clock_name(self) -> str:
@@ -159,7 +166,11 @@ class TargetPlan:
             "milestones": [milestone.to_json() for milestone in self.milestones],
             **{name: value for name, value in (("stint", self.stint), ("team_id", self.team_id)) if value is not None},
             **{name: True for name in ("superseded", "fixed") if getattr(self, name)},
-            **({} if self.policy is None else {"policy": self.policy.to_json()}),
+            **{
+                name: facts.to_json()
+                for name, facts in (("policy", self.policy), ("breached_under", self.breached_under))
+                if facts is not None
+            },
             **({} if self.used_when_breached is None else {"used_when_breached": self.used_when_breached}),
             **({} if self.label is None else {"label": self.label}),
             **({} if self.resumes_at is None else {"resumes_at": render(self.resumes_at)}),
@@ -189,7 +200,19 @@ class TargetPlan:
             used_when_breached=Micros(body["used_when_breached"]) if "used_when_breached" in body else None,
             label=body.get("label"),
             resumes_at=parse_optional(body.get("resumes_at")),
+            breached_under=PolicyFacts.from_json(body["breached_under"]) if "breached_under" in body else None,
         )
+
+
+def latest_policy(measured_by: Iterable[PolicyFacts], versions: Mapping[str, Any] | None) -> PolicyFacts | None:
+    """The policy in force, of those that targets were last measured by and the versions that the plan was made with.
+
+    None for that of the opening. A policy under which nothing was ever measured has promised nothing.
+    """
+    changed = list(measured_by)
+    latest = [facts for facts in changed if versions is not None and facts.id == versions["policy_id"]]
+    found = latest or changed
+    return found[-1] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +244,11 @@ class Plan:
     ownership: Ownership | None = None
     ticket: TicketEnd | None = None
     versions: Mapping[str, Any] | None = None
+
+    @property
+    def policy(self) -> PolicyFacts | None:
+        """The policy in force, None for that of the opening."""
+        return latest_policy((one.policy for one in self.targets if one.policy is not None), self.versions)
 
     @property
     def end(self) -> Ownership | TicketEnd | None:

@@ -197,13 +197,17 @@ def target_of(promises: Iterable[tuple[Promise, Cycle]], number: int) -> TargetP
     """
     measured = [promise.measured(cycle) for promise, cycle in promises]
     reached: dict[str, Milestone] = {}
+    broken = measured[-1]
     for one in measured:
         if one.promise.in_force.forgives:
             reached = one.forgiven(reached)
+            broken = broken if BREACHED in reached else measured[-1]
         for mark in one.marks:
             if mark.name not in reached and (at := one.happens(mark.threshold)) is not None:
                 reached[mark.name] = Milestone(mark.name, mark.threshold, at, mark.escalation)
-    return _planned(measured[-1], number, reached)
+                broken = one if mark.name == BREACHED else broken
+    planned = _planned(measured[-1], number, reached)
+    return planned if broken is measured[-1] else replace(planned, breached_under=broken.promise.in_force.own_facts)
 
 
 def _planned(last: MeasuredPromise, number: int, reached: Mapping[str, Milestone]) -> TargetPlan:

@@ -39,8 +39,10 @@ class PolicyInForce:
     @property
     def facts(self) -> PolicyFacts | None:
         """What tells it apart from the policy of the opening; None for that one itself."""
-        if self.event_id is None:
-            return None
+        return None if self.event_id is None else self.own_facts
+
+    @property
+    def own_facts(self) -> PolicyFacts:
         return PolicyFacts(self.policy.id, self.policy.name, self.policy.version, self.priority)
 
     @property

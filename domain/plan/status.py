@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from domain.instants import Instant
-from domain.plan.plans import Plan, TargetPlan, TicketEnd
+from domain.plan.plans import AT_RISK, Plan, TargetPlan, TicketEnd
 from domain.policy.clocks import ClockState
 from domain.ticket.stints import Ownership
 
@@ -31,6 +32,38 @@ def met(target: TargetPlan, now: Instant) -> bool | None:
     if exceeded(target, now):
         return False
     return True if target.state is ClockState.STOPPED and target.breached_at is None else None
+
+
+def runs_out_at(plan: Plan) -> Instant | None:
+    """From when a clock runs past its due, as things stand; None where none runs, or runs on by itself."""
+    return min((_running_from(one, one.due_at) for one in _going(plan) if one.due_at is not None), default=None)
+
+
+def at_risk_from(plan: Plan) -> Instant | None:
+    """From when a clock that runs is at risk, as things stand; None where none is."""
+    marks = ((one, mark.planned_at) for one in _going(plan) for mark in one.milestones if mark.name == AT_RISK)
+    return min((_running_from(one, at) for one, at in marks if at is not None), default=None)
+
+
+def is_overdue(plan: Plan, now: Instant) -> bool:
+    """Whether a clock runs past its due now. A breach stays; this ends as the clock stops or is paused."""
+    due = runs_out_at(plan)
+    return due is not None and due <= now
+
+
+def is_at_risk(plan: Plan, now: Instant) -> bool:
+    """Whether a clock that runs is at risk now, and none runs past its due."""
+    risk = at_risk_from(plan)
+    return risk is not None and risk <= now and not is_overdue(plan, now)
+
+
+def _going(plan: Plan) -> Iterator[TargetPlan]:
+    """The clocks that run, now or once their pause has ended by itself."""
+    return (one for one in plan.targets if one.state is ClockState.RUNNING or one.resumes_at is not None)
+
+
+def _running_from(target: TargetPlan, at: Instant) -> Instant:
+    return at if target.resumes_at is None else max(at, target.resumes_at)
 
 
 def instance_status(plan: Plan, now: Instant) -> InstanceStatus:

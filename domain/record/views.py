@@ -9,39 +9,54 @@ from domain.calendar import Calendar
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros, in_seconds, render, render_optional
 from domain.plan.plans import Plan, PolicyFacts, TargetPlan
-from domain.plan.status import instance_status, met
+from domain.plan.status import instance_status, is_at_risk, is_overdue, met
 from domain.policy.clocks import ClockState
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Firing, Key, Ledger, standing
+from domain.record.records import next_due
 from domain.ticket.stints import Stint
+from domain.ticket.tickets import Ticket
 
 MOST_SHOWN = 20
 """Earlier cycles, and stints, in the view of an instance: the latest. All of them are read in pages."""
 
 
-def instance_view(snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant) -> dict[str, Any]:
-    """The instance as JSON, `targets` keyed by clock; elapsed and remaining are working seconds as of `now`."""
-    instance = snapshot.ticket.instance
-    policy = _policy(snapshot, plan)
+def instance_view(
+    snapshot: Snapshot, plan: Plan, ledger: Ledger, now: Instant, ticket: Ticket | None = None
+) -> dict[str, Any]:
+    """The instance as JSON, `targets` keyed by clock; elapsed and remaining are working seconds as of `now`.
+
+    `ticket` is the ticket as later events have left it; None where it is as it opened.
+    """
+    ticket = snapshot.ticket if ticket is None else ticket
+    instance = ticket.instance
+    policy = policy_in_force(snapshot, plan)
     # Where several stints have clocks, the latest counts: the team that has the ticket is asked.
     latest = {target.clock_name: target for target in plan.targets}
     view = {
         "id": str(instance),
         "policy_id": policy.id,
+        "policy_name": policy.name,
         "policy_version": policy.version,
         f"{instance.subject_type}_id": instance.subject,
         "kind": instance.kind.value,
         "priority": policy.priority,
         "status": instance_status(plan, now).value,
+        "subject": ticket.title,
+        "url": ticket.url,
+        "team_id": ticket.team_id,
+        "assignee": ticket.assignee,
         "opened_at": render(plan.opened_at),
         "closed_at": render_optional(plan.closed_at),
+        "next_due_at": render_optional(next_due(plan)),
+        "at_risk": is_at_risk(plan, now),
+        "is_overdue": is_overdue(plan, now),
+        "fields": dict(ticket.fields),
         "targets": _by_clock(snapshot, latest.values(), standing(ledger), now),
     }
     if earlier := earlier_cycles(plan):
         view["earlier_cycles"] = cycle_views(snapshot, earlier[-MOST_SHOWN:], ledger, now)
         view["earlier_cycles_total"] = len(earlier)
-    if snapshot.ticket.team_id is not None:
-        view["team_id"] = snapshot.ticket.team_id
     if plan.ownership is not None:
         stints = plan.ownership.stints
         view["stints"] = stint_views(snapshot, plan, stints[-MOST_SHOWN:], ledger, now)
@@ -73,12 +88,10 @@ def stint_views(
     return [_stint_view(snapshot, stint, own.get(stint.event_id, ()), stands, now) for stint in stints]
 
 
-def _policy(snapshot: Snapshot, plan: Plan) -> PolicyFacts:
+def policy_in_force(snapshot: Snapshot, plan: Plan) -> PolicyFacts:
     """The policy of the opening, or the latest one that a change of the ticket has put in force."""
-    changed = [target.policy for target in plan.targets if target.policy is not None]
-    latest = [facts for facts in changed if plan.versions is not None and facts.id == plan.versions["policy_id"]]
     opening = PolicyFacts(snapshot.policy.id, snapshot.policy.name, snapshot.policy.version, snapshot.ticket.priority)
-    return (latest or changed or [opening])[-1]
+    return plan.policy or opening
 
 
 def _cycle_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:

@@ -35,6 +35,25 @@ class Ticket:
         own = {"priority": self.priority, "team_id": self.team_id}
         return {**self.fields, **subject, **{name: value for name, value in own.items() if value is not None}}
 
+    @property
+    def title(self) -> str | None:
+        """What it is about, in the words of its own fields."""
+        return self._first_text("subject", "title")
+
+    @property
+    def url(self) -> str | None:
+        """Where people find it in their ticket system."""
+        return self._first_text("url")
+
+    @property
+    def assignee(self) -> str | None:
+        """The person who has it."""
+        return self._first_text("assignee", "assignee_id")
+
+    def _first_text(self, *names: str) -> str | None:
+        given = (self.fields.get(name) for name in names)
+        return next((value for value in given if isinstance(value, str) and value), None)
+
     def to_json(self) -> dict[str, Any]:
         return {
             f"{self.instance.subject_type}_id": self.instance.subject,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
 from domain.instants import Instant
-from domain.ticket.events import Event, EventKind
+from domain.ticket.events import Event, EventKind, in_order
 from domain.ticket.tickets import SUBJECT_FIELDS, Ticket
 
+CHANGING = (EventKind.UPDATED, EventKind.ASSIGNED)
+"""The events that change what the ticket says of itself."""
 _NOT_FIELDS = frozenset({"kind", "priority", "team_id", *SUBJECT_FIELDS})
 
 
@@ -28,6 +30,13 @@ class Turn:
     ticket: Ticket
     attributes: Mapping[str, Any]
     releases: str | None = None
+
+
+def ticket_after(ticket: Ticket, events: Iterable[Event]) -> Ticket:
+    """The ticket as the events have left it; `ticket` is the ticket as it opened. They may come in any order."""
+    for event in in_order(event for event in events if event.kind in CHANGING):
+        ticket = _after(ticket, event)
+    return ticket
 
 
 def timeline(ticket: Ticket, ordered: Sequence[Event]) -> tuple[Turn, ...]:

@@ -9,6 +9,7 @@ from domain.errors import Unavailable
 from domain.instants import render
 from domain.plan.planning import plan
 from domain.record.views import instance_view
+from domain.ticket.timeline import ticket_after
 from service.dependencies import Dependencies
 from service.instances.history import find_history_as_of
 
@@ -23,5 +24,7 @@ async def view_as_of(deps: Dependencies, organization: str, instance_id: str, as
     if not known.is_complete:
         raise Unavailable("The events of the instance are not wholly recorded yet; try again.")
     planned = await asyncio.to_thread(plan, known.snapshot, known.events)
-    view = instance_view(known.snapshot, planned, known.ledger, instant)
+    view = instance_view(
+        known.snapshot, planned, known.ledger, instant, ticket_after(known.snapshot.ticket, known.events)
+    )
     return {**view, "source": "store", "as_of": render(instant)}

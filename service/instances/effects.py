@@ -12,6 +12,7 @@ from domain.plan.planning import plan
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Ledger
 from domain.ticket.events import Event, EventKind
+from domain.ticket.timeline import ticket_after
 from service.dependencies import Dependencies
 from service.instances.first_row import find_or_mend
 from service.instances.signals import Signal
@@ -47,8 +48,10 @@ class _KnownEvents:
         others = [one for one in self.events if one.event_id != event.event_id]
         latest = max((one.received_at for one in others), default=event.received_at)
         last = replace(event, received_at=Instant(max(event.received_at, latest + 1)))
+        events = [*others, last]
+        ticket = ticket_after(self.snapshot.ticket, events)
         return FoundInstance(
-            self.snapshot, plan(self.snapshot, [*others, last]), self.ledger, "planned", self.recorded_at
+            self.snapshot, plan(self.snapshot, events), self.ledger, "planned", self.recorded_at, ticket
         )
 
 

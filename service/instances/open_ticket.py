@@ -16,6 +16,7 @@ from domain.policy.catalog import Catalog
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
+from domain.ticket.timeline import ticket_after
 from service.concurrency import all_settled
 from service.dependencies import Dependencies
 from service.instances.commands import revive, send
@@ -207,7 +208,10 @@ async def _start(
     await asyncio.wait({row}, timeout=deps.timeouts.row)
     if start.expected is None:
         return TrackedTicket(ticket, FoundInstance(start.snapshot, start.plan, (), "workflow"), created=True)
-    return TrackedTicket(ticket, FoundInstance(start.snapshot, start.expected, (), "planned"), created=True)
+    event = None if opening.signal is None else opening.signal.event(deps.now())
+    left = ticket if event is None else ticket_after(ticket, [event])
+    planned = FoundInstance(start.snapshot, start.expected, (), "planned", ticket=left)
+    return TrackedTicket(ticket, planned, created=True)
 
 
 async def _found(deps: Dependencies, organization: str, ticket: Ticket, opening: OpeningEvents) -> TrackedTicket:

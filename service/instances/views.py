@@ -12,6 +12,7 @@ from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Ledger
 from domain.record.views import cycle_views, earlier_cycles, instance_view, stint_views
+from domain.ticket.tickets import Ticket
 from service.dependencies import Dependencies
 from store.instances.instances import StoredInstance
 
@@ -21,16 +22,20 @@ Source = Literal["store", "workflow", "planned"]
 
 @dataclass(frozen=True, slots=True)
 class FoundInstance:
-    """An instance. `recorded_at` is when its newest record was written, None if it is not made of records."""
+    """An instance. `recorded_at` is when its newest record was written, None if it is not made of records.
+
+    `ticket` is the ticket as later events have left it, None where it is as it opened.
+    """
 
     snapshot: Snapshot
     plan: Plan
     ledger: Ledger
     source: Source
     recorded_at: Instant | None = None
+    ticket: Ticket | None = None
 
     def view(self, now: Instant) -> dict[str, Any]:
-        view = {**instance_view(self.snapshot, self.plan, self.ledger, now), "source": self.source}
+        view = {**instance_view(self.snapshot, self.plan, self.ledger, now, self.ticket), "source": self.source}
         return view if self.recorded_at is None else {**view, "recorded_at": render(self.recorded_at)}
 
     def earlier_cycles(self, now: Instant, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
@@ -46,7 +51,7 @@ class FoundInstance:
 
 
 def found_in_store(stored: StoredInstance) -> FoundInstance:
-    return FoundInstance(stored.snapshot, stored.plan, stored.ledger, "store", stored.recorded_at)
+    return FoundInstance(stored.snapshot, stored.plan, stored.ledger, "store", stored.recorded_at, stored.ticket)
 
 
 def require_instance_id(instance_id: str) -> None:
@@ -84,7 +89,17 @@ async def ask_instance(deps: Dependencies, organization: str, instance_id: str) 
     state = await deps.engine.state(organization, instance_id)
     if state is None:
         return await find_instance(deps, organization, instance_id)
-    return FoundInstance(state.snapshot, state.plan, state.ledger, "workflow")
+    ticket = await _ticket(deps, state.snapshot)
+    return FoundInstance(state.snapshot, state.plan, state.ledger, "workflow", ticket=ticket)
+
+
+async def _ticket(deps: Dependencies, snapshot: Snapshot) -> Ticket | None:
+    """The ticket as far as the store knows it: a workflow answers with its clocks, not with the ticket's fields."""
+    try:
+        stored = await deps.store.instances.get(snapshot.organization, str(snapshot.ticket.instance))
+    except StoreUnavailable:
+        return None
+    return None if stored is None else stored.ticket
 
 
 async def _as_started(deps: Dependencies, organization: str, instance_id: str) -> FoundInstance:

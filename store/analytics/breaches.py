@@ -14,7 +14,7 @@ from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.record.views import calendar_of, overrun_at
 from store.analytics import queries
-from store.analytics.queries import INSTANCES, TARGETS, OutcomeWindow, Scope
+from store.analytics.queries import INSTANCES, TARGETS, TRAITS, WITH_INSTANCES, OutcomeWindow, Scope
 from store.database.types import instant, optional_instant
 from store.schema.tables import instances
 from store.schema.tenancy import own
@@ -45,10 +45,10 @@ def find_breaches(
     conn: sa.Connection, scope: Scope, window: OutcomeWindow, limit: int, offset: int
 ) -> Sequence[MeasuredBreach]:
     """A page of breaches, newest due instant first."""
-    subject = (INSTANCES.subject_type, INSTANCES.subject, INSTANCES.policy_id, INSTANCES.priority)
+    columns = (*TARGETS, INSTANCES.subject_type, INSTANCES.subject, TRAITS.policy_id, TRAITS.priority)
     order = (TARGETS.outcome_at.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
-    page = queries.breached(scope, window, *TARGETS, *subject).order_by(*order).limit(limit).offset(offset)
-    rows = conn.execute(page).all()
+    every = queries.breached(scope, window, *columns, table=WITH_INSTANCES)
+    rows = conn.execute(every.order_by(*order).limit(limit).offset(offset)).all()
     plans = _plans(conn, scope, {row.instance_id for row in rows if row.worked is None})
     return [_breach(row, _overrun(row, plans, window.now), window.now) for row in rows]
 
@@ -85,7 +85,7 @@ def _breach(row: Any, overrun: Micros, now: Instant) -> MeasuredBreach:
         stopped_at=stopped_at,
         overrun=overrun,
         wall_overrun=Micros((now if stopped_at is None else stopped_at) - due_at),
-        policy_id=row.policy_id,
+        policy_id=row.policy_id or None,
         team_id=row.team_id,
-        priority=row.priority,
+        priority=row.priority or None,
     )

@@ -14,6 +14,7 @@ from domain.analytics.buckets import Bucket
 from domain.ids import Kind
 from domain.instants import Instant
 from domain.ticket.origins import Origin
+from store.database.any_of import AnyOf, is_any_of
 from store.database.types import Document, UtcDateTime, moment
 from store.database.urls import SQLITE
 from store.instances.outcomes import BREACHED, MET, OUTCOMES
@@ -23,31 +24,32 @@ from store.schema.tenancy import own
 TARGETS = instance_targets.c
 TRAITS = target_traits.c
 INSTANCES = instances.c
-JOINED = instance_targets.join(instances, own(instances, TARGETS.organization, id=TARGETS.instance_id))
+WITH_TRAITS = instance_targets.join(target_traits, TARGETS.traits == TRAITS.id)
+WITH_INSTANCES = WITH_TRAITS.join(instances, own(instances, TARGETS.organization, id=TARGETS.instance_id))
+"""The rows of instances are long: they are read only if an answer needs them."""
 NUMBER = sa.func.count().label("number")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which clocks count: those of the organization that match every value that is not None."""
+    """Which clocks count: those of the organization that match every value that is not None.
+
+    `policy_id` and `priority` are those of the promise that a clock was measured by. The clocks of one instance may
+    differ in them, where a change of the ticket has put another promise in force.
+    """
 
     organization: str
     kind: Kind
-    policy_id: str | None = None
-    priority: str | None = None
-    team_id: str | None = None
-    type: str | None = None
+    policy_id: AnyOf[str] = None
+    priority: AnyOf[str] = None
+    team_id: AnyOf[str] = None
+    type: AnyOf[str] = None
     origin: Origin | None = None
-
-    @property
-    def table(self) -> sa.FromClause:
-        """The tables to read. The rows of instances are long: they are read only if a filter needs them."""
-        return instance_targets if self.policy_id is self.priority is self.origin is None else JOINED
 
     @property
     def is_of_instances(self) -> bool:
         """Whether the scope has either all clocks of an instance or none."""
-        return self.type is None and self.team_id is None
+        return self.type is self.team_id is self.policy_id is self.priority is None
 
     @property
     def traits(self) -> sa.ColumnElement[bool]:
@@ -57,7 +59,7 @@ class Scope:
             TRAITS.team_id: self.team_id,
             TRAITS.type: self.type,
         }
-        given = [column == value for column, value in narrow.items() if value is not None]
+        given = [is_any_of(column, value) for column, value in narrow.items() if value is not None]
         if self.origin is not None:
             given.append(TRAITS.policy_id.in_(_policies_of(self.organization, self.origin)))
         return sa.and_(own(target_traits, self.organization, kind=self.kind.value), *given)
@@ -66,15 +68,10 @@ class Scope:
     def where(self) -> sa.ColumnElement[bool]:
         # The id of an instance begins with its kind.
         of_kind = TARGETS.instance_id.startswith(f"inst_{self.kind}_", autoescape=True)
-        narrow = {
-            INSTANCES.policy_id: self.policy_id,
-            INSTANCES.priority: self.priority,
-            TARGETS.team_id: self.team_id,
-            TARGETS.type: self.type,
-        }
-        given = [column == value for column, value in narrow.items() if value is not None]
-        if self.origin is not None:
-            given.append(INSTANCES.policy_id.in_(_policies_of(self.organization, self.origin)))
+        narrow = {TARGETS.team_id: self.team_id, TARGETS.type: self.type}
+        given = [is_any_of(column, value) for column, value in narrow.items() if value is not None]
+        if not self.policy_id is self.priority is self.origin is None:
+            given.append(_within(self))
         return sa.and_(own(instance_targets, self.organization), of_kind, *given)
 
 
@@ -212,7 +209,7 @@ def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Selec
     ]
     cuts = sa.values(*columns, name="cuts").data(bounds).cte("cuts")
     within = sa.and_(scope.where, TARGETS.outcome_at >= cuts.c.start, TARGETS.outcome_at < cuts.c.end)
-    every = sa.select(sa.func.count()).select_from(scope.table).where(within).correlate(cuts)
+    every = sa.select(sa.func.count()).select_from(instance_targets).where(within).correlate(cuts)
     # With a join PostgreSQL reads all rows for each bucket; with subqueries it looks each bucket up in the index.
     of_outcome = (
         every.where(TARGETS.outcome == outcome).scalar_subquery().label(outcome) for outcome in (MET, BREACHED)
@@ -220,7 +217,7 @@ def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Selec
     return sa.select(cuts.c.bucket, *of_outcome)
 
 
-def breached(scope: Scope, window: OutcomeWindow, *columns: Any, table: sa.FromClause = JOINED) -> sa.Select[Any]:
+def breached(scope: Scope, window: OutcomeWindow, *columns: Any, table: sa.FromClause) -> sa.Select[Any]:
     these = sa.and_(scope.where, window.where, TARGETS.outcome == BREACHED)
     return sa.select(*columns).select_from(table).where(these)
 

@@ -17,11 +17,11 @@ from domain.analytics.spreads import MEDIAN, P90, Spread, rank_below, spread
 from domain.instants import Instant
 from store.analytics import queries
 from store.analytics.breaches import MeasuredBreach, find_breaches
-from store.analytics.queries import INSTANCES, TARGETS, OutcomeWindow, Scope
+from store.analytics.queries import TARGETS, TRAITS, WITH_TRAITS, OutcomeWindow, Scope
 from store.database.connections import Database
 from store.database.types import instant
 from store.instances.outcomes import BREACHED
-from store.schema.tables import policies, teams
+from store.schema.tables import instance_targets, policies, teams
 from store.schema.tenancy import own
 
 FEW = 50_000
@@ -87,12 +87,13 @@ class Analytics:
     async def breaches(self, scope: Scope, period: Period, now: Instant, *, limit: int, offset: int) -> Breaches:
         """Breaches of the period, newest due instant first."""
         window = OutcomeWindow(period.start, period.end, now)
-        traits = (INSTANCES.policy_id, TARGETS.team_id)
-        grouped = queries.breached(scope, window, *traits, queries.NUMBER).group_by(*traits)
+        traits = (TRAITS.policy_id, TARGETS.team_id)
+        grouped = queries.breached(scope, window, *traits, queries.NUMBER, table=WITH_TRAITS).group_by(*traits)
+        passed = queries.breached(scope, window, TARGETS.outcome_at, table=instance_targets)
 
         def work(conn: sa.Connection) -> Breaches:
             rows = conn.execute(grouped).all()
-            dues = (conn.scalars(queries.breached(scope, window, TARGETS.outcome_at, table=scope.table))).all()
+            dues = conn.scalars(passed).all()
             page = find_breaches(conn, scope, window, limit, offset)
             names = _names(conn, scope, rows)
             return Breaches(
@@ -100,7 +101,7 @@ class Analytics:
                 total=len(dues),
                 moments=clusters(period.timezone, map(instant, dues)),
                 by_team=_most_first((row.team_id, row.number) for row in rows),
-                by_policy=_most_first((row.policy_id, row.number) for row in rows),
+                by_policy=_most_first((row.policy_id or None, row.number) for row in rows),
                 names=names,
             )
 

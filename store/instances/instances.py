@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, Unpack
 
 import sqlalchemy as sa
 
-from domain.ids import Kind, SubjectType
 from domain.instants import Instant
 from domain.plan.plans import Plan
 from domain.plan.status import InstanceStatus
@@ -16,22 +15,29 @@ from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Firing, Key, Ledger
 from domain.record.records import Delivery, Record, refusal
 from domain.ticket.events import Event
+from domain.ticket.tickets import Ticket
 from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.counting import count_rows
-from store.database.types import instant, moment, optional_instant
+from store.database.types import instant, optional_instant
 from store.instances import records
 from store.instances.event_outcomes import EventKey, find_recorded
+from store.instances.filters import Filters, conditions, shown
+from store.instances.order import NEXT_DUE_FIRST, Order, Place
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.schema.tenancy import own
 
 
 @dataclass(frozen=True, slots=True)
 class StoredInstance:
-    """An instance as of its newest record. In a list, `status` is as of the instant for which the list was asked."""
+    """An instance as of its newest record. In a list, `status` is as of the instant for which the list was asked.
+
+    `ticket` is the ticket as its events have left it.
+    """
 
     id: str
     snapshot: Snapshot
+    ticket: Ticket
     plan: Plan
     ledger: Ledger
     status: InstanceStatus
@@ -78,23 +84,13 @@ class LoadedInstance:
     recorded_at: Instant
 
 
-class Filters(TypedDict, total=False):
-    """The filters of a list. None does not filter."""
+@dataclass(frozen=True, slots=True)
+class InstancePage:
+    """A page of the `total` instances that match; `last` is the place of its last one, None where nothing follows."""
 
-    status: InstanceStatus | None
-    policy_id: str | None
-    priority: str | None
-    subject_type: SubjectType | None
-    subject: str | None
-    kind: Kind | None
-    due_after: Instant | None
-    due_before: Instant | None
-    opened_after: Instant | None
-    opened_before: Instant | None
-
-
-_EARLIEST = {"due_after": instances.c.next_due_at, "opened_after": instances.c.opened_at}
-_END = {"due_before": instances.c.next_due_at, "opened_before": instances.c.opened_at}
+    instances: Sequence[StoredInstance]
+    total: int
+    last: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,22 +113,40 @@ class Instances:
     async def list(
         self, organization: str, *, limit: int, offset: int, as_of: Instant | None = None, **filters: Unpack[Filters]
     ) -> tuple[Sequence[StoredInstance], int]:
-        """A page of instances and the number of all that match.
+        """A page of instances, next due first, and the number of all that match; see `page`."""
+        found = await self.page(organization, limit=limit, offset=offset, as_of=as_of, **filters)
+        return found.instances, found.total
 
-        The next due comes first. Instances without a due instant come last, the newest of them first. Filters take
-        `*_after <= instant < *_before`. A status, shown or filtered by, is as of `as_of`, which is now by default.
+    async def page(
+        self,
+        organization: str,
+        *,
+        limit: int,
+        offset: int = 0,
+        order: Order = NEXT_DUE_FIRST,
+        after: Place | None = None,
+        as_of: Instant | None = None,
+        **filters: Unpack[Filters],
+    ) -> InstancePage:
+        """A page of instances in that order, behind the place `after` where one is given.
+
+        Filters take `*_after <= instant < *_before`. A status, shown or filtered by, is as of `as_of`, which is now by
+        default.
         """
-        status = _status_at(self.now() if as_of is None else as_of)
-        wanted = sa.and_(_shown(organization), *_conditions(filters, status))
+        now = self.now() if as_of is None else as_of
+        wanted = sa.and_(shown(organization), *conditions(filters, now))
+        behind = wanted if after is None else sa.and_(wanted, order.behind(after, now))
         few = filters.get("subject") is not None
-        page = _in_order(wanted, status, few).limit(limit).offset(offset)
+        # One more than is shown tells whether there is another page.
+        some = order.statement(behind, now, few).limit(limit + 1).offset(offset)
 
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredInstance], int]:
+        def work(conn: sa.Connection) -> InstancePage:
             total = count_rows(conn, instances, wanted)
-            rows = conn.execute(page).all()
+            rows = order.read(conn, organization, some)
+            more, rows = len(rows) > limit, rows[:limit]
             ledgers = _ledgers(conn, organization, [row.id for row in rows])
             found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]
-            return found, total
+            return InstancePage(found, total, order.place(rows[-1]) if more else None)
 
         return await self.database.read(work)
 
@@ -208,7 +222,7 @@ def _delivery(row: Any) -> Delivery:
 
 
 def find_instance(conn: sa.Connection, organization: str, instance_id: str) -> StoredInstance | None:
-    this = sa.and_(_shown(organization), instances.c.id == instance_id)
+    this = sa.and_(shown(organization), instances.c.id == instance_id)
     row = conn.execute(sa.select(instances).where(this)).first()
     if row is None:
         return None
@@ -219,47 +233,10 @@ def find_instances(conn: sa.Connection, organization: str, instance_ids: Sequenc
     """The instances that exist, by id."""
     if not instance_ids:
         return {}
-    these = sa.and_(_shown(organization), instances.c.id.in_(instance_ids))
+    these = sa.and_(shown(organization), instances.c.id.in_(instance_ids))
     rows = conn.execute(sa.select(instances).where(these)).all()
     ledgers = _ledgers(conn, organization, [row.id for row in rows])
     return {row.id: _stored(row, ledgers.get(row.id, ()), row.status) for row in rows}
-
-
-def _shown(organization: str) -> sa.ColumnElement[bool]:
-    # Written out, because a partial index serves only a statement that repeats its condition.
-    return sa.and_(own(instances, organization), instances.c.snapshot_sequence > sa.literal_column("0"))
-
-
-def _conditions(filters: Filters, status: sa.ColumnElement[str]) -> Iterator[sa.ColumnElement[bool]]:
-    for name, value in filters.items():
-        if value is None:
-            continue
-        if name in _EARLIEST:
-            yield _EARLIEST[name] >= moment(cast("Instant", value))
-        elif name in _END:
-            yield _END[name] < moment(cast("Instant", value))
-        else:
-            yield (status if name == "status" else instances.c[name]) == str(value)
-
-
-def _status_at(now: Instant) -> sa.ColumnElement[str]:
-    """The status that lists use, also where nobody has recorded it yet: an open clock whose due has passed is breached,
-    and a pause that ends by itself is over."""
-    passed = instances.c.next_due_at <= moment(now)
-    status = instances.c.status
-    resumed = sa.and_(status == InstanceStatus.PAUSED.value, instances.c.resumes_at <= moment(now))
-    return sa.case((passed, InstanceStatus.BREACHED.value), (resumed, InstanceStatus.ACTIVE.value), else_=status)
-
-
-def _in_order(wanted: sa.ColumnElement[bool], status: sa.ColumnElement[str], few: bool) -> sa.Select[Any]:
-    """`few`: only few instances match, so they are found first and sorted then. Otherwise an index gives the order."""
-    table = instances
-    last: tuple[Any, ...] = (table.c.next_due_at.asc().nulls_last(),)
-    if few:
-        # No index has this order, so SQLite uses the index that finds the rows, not the one that has the order.
-        last = (table.c.next_due_at.is_(None), table.c.next_due_at)
-    order = (*last, table.c.opened_at.desc(), table.c.id)
-    return sa.select(table, status.label("status_then")).where(wanted).order_by(*order)
 
 
 def _ledgers(conn: sa.Connection, organization: str, instance_ids: Sequence[str]) -> dict[str, Ledger]:
@@ -300,9 +277,11 @@ def _firing(row: Any) -> Firing:
 
 
 def _stored(row: Any, ledger: Ledger, status: str) -> StoredInstance:
+    snapshot = Snapshot.from_json(row.snapshot)
     return StoredInstance(
         id=row.id,
-        snapshot=Snapshot.from_json(row.snapshot),
+        snapshot=snapshot,
+        ticket=snapshot.ticket if row.ticket is None else Ticket.from_json(row.ticket, "ticket"),
         plan=Plan.from_json(row.plan),
         ledger=ledger,
         status=InstanceStatus(status),

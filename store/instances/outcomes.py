@@ -37,7 +37,7 @@ _DELETE = sa.delete(instance_targets).where(own(instance_targets, OF_ORGANIZATIO
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """The document of a clock, when the clock before it ended, and what all clocks of its instance share."""
+    """The document of a clock, when the clock before it ended, and the promise by which it is judged."""
 
     document: Mapping[str, Any]
     previous_at: str | None
@@ -54,21 +54,29 @@ def replace_targets(conn: sa.Connection, record: Record, held: HeldRow, newer: M
         return
     documents = [] if held.plan is None else json.loads(held.plan)["targets"]
     planned = record.plan["targets"] if record.plan is not None and "plan" in newer else documents
-    facts = newer.get("policy_id", held.policy_id), newer.get("priority", held.priority)
-    before = _clocks(documents, held.policy_id, held.priority)
+    before = _clocks(documents, held.opening)
     # Clocks mostly keep their places, so few documents have to be read.
-    differing = [pair for pair in zip_longest(before, _clocks(planned, *facts)) if pair[0] != pair[1]]
+    differing = [
+        pair for pair in zip_longest(before, _clocks(planned, newer.get("opening", held.opening))) if pair[0] != pair[1]
+    ]
     old, new = _by_key(clock for clock, _ in differing), _by_key(clock for _, clock in differing)
     _write(conn, record, [pair for key, pair in new.items() if old.get(key) != pair])
     gone = sorted(old.keys() - new.keys())
     run_each(conn, _DELETE, [{**key_of(record), "of_name": name, "of_cycle": cycle} for name, cycle in gone])
 
 
-def _clocks(documents: Sequence[Mapping[str, Any]], policy_id: str | None, priority: str | None) -> list[_Clock]:
+def _clocks(documents: Sequence[Mapping[str, Any]], opening: Mapping[str, Any] | None) -> list[_Clock]:
     ended = [(document["breached_at"] or document["stopped_at"], place) for place, document in enumerate(documents)]
     in_order = sorted(end for end in ended if end[0] is not None)
     previous = {after[1]: before[0] for before, after in pairwise(in_order)}
-    return [_Clock(document, previous.get(place), policy_id, priority) for place, document in enumerate(documents)]
+    return [_Clock(one, previous.get(place), *_judged_by(one, opening)) for place, one in enumerate(documents)]
+
+
+def _judged_by(document: Mapping[str, Any], opening: Mapping[str, Any] | None) -> tuple[str | None, str | None]:
+    """Policy and priority of the promise by which a clock is judged."""
+    if (changed := document.get("breached_under") or document.get("policy")) is not None:
+        return changed["id"], changed["priority"]
+    return (None, None) if opening is None else (opening["policy_id"], opening["priority"])
 
 
 def _by_key(clocks: Iterable[_Clock | None]) -> dict[tuple[str, int], tuple[TargetPlan, _Clock]]:

@@ -13,6 +13,7 @@ from store.database.plain import run_each
 from store.database.types import holdable, moment
 from store.database.upserts import insert_missing, keep_newest
 from store.instances.outcomes import replace_targets
+from store.instances.present_tickets import keep_ticket
 from store.instances.rows import Parts, hold, key_of, move, require_plan
 from store.instances.steps import insert_step
 from store.rules.claims import end_claim
@@ -47,6 +48,7 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
             if record.snapshot is not None:
                 end_claim(conn, record.organization, record.instance_id)
             _append(conn, record)
+            keep_ticket(conn, record, held)
 
     await database.write(work)
 

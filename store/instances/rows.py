@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,22 +13,27 @@ import sqlalchemy as sa
 from domain.errors import PlanMissing
 from domain.ids import InstanceId
 from domain.instants import Instant, parse
+from domain.plan.plans import Plan, PolicyFacts, TargetPlan, latest_policy
+from domain.plan.status import at_risk_from, runs_out_at
+from domain.policy.clocks import ClockState
 from domain.policy.snapshot import Facts
 from domain.record.records import FIRST, Record
+from domain.ticket.tickets import Ticket
 from store.database.plain import run
-from store.database.types import Serialised, moment, serialise
+from store.database.types import Serialised, holdable, moment, serialise
 from store.database.upserts import insert_new
 from store.schema.tables import instances
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
+POLICY = "policy"
+"""The key of a target in a plan under which its policy stands, where that is not the policy of the opening."""
 _KEY = own(instances, OF_ORGANIZATION, id=OF_INSTANCE)
 # Other transactions wait here for the commit of the one that holds the row.
 _HELD = (
     sa.select(
         instances.c.sequence,
         instances.c.snapshot_sequence,
-        instances.c.policy_id,
-        instances.c.priority,
+        instances.c.opening,
         instances.c.plan_digest,
         sa.cast(instances.c.plan, sa.Text).label("plan"),
     )
@@ -38,12 +44,12 @@ _HELD = (
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """What the row held before: the sequences of it and of its snapshot, and its plan. Without a plan it is new."""
+    """What the row held before: the sequences of it and of its snapshot, the facts of the opening, and its plan.
+    Without a plan it is new."""
 
     sequence: int = 0
     snapshot_sequence: int = 0
-    policy_id: str | None = None
-    priority: str | None = None
+    opening: Mapping[str, Any] | None = None
     plan_digest: str = ""
     plan: str | None = None
 
@@ -84,18 +90,36 @@ class Parts:
                 newer |= self.plan
         if self.snapshot is not None and self.snapshot["snapshot_sequence"] > held.snapshot_sequence:
             newer |= self.snapshot
+        if newer.keys() & {"plan", "opening"}:
+            newer |= promise_in_force(newer.get("plan", held.plan), newer.get("opening", held.opening))
         return newer
+
+
+def promise_in_force(plan: str | None, opening: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The columns of the promise in force: that of the opening, unless a change of the ticket has put another there."""
+    # Few tickets change theirs, and reading a plan costs more than looking into it.
+    changed = None if plan is None or f'"{POLICY}": {{' not in plan else _changed_policy(json.loads(plan))
+    if changed is not None:
+        return {"policy_id": changed.id, "policy_name": changed.name, "priority": changed.priority}
+    return dict(opening) if opening is not None else _NO_PROMISE
+
+
+def _changed_policy(plan: Mapping[str, Any]) -> PolicyFacts | None:
+    found = [PolicyFacts.from_json(target[POLICY]) for target in plan["targets"] if POLICY in target]
+    return latest_policy(found, plan.get("versions"))
 
 
 def _plan_columns(record: Record) -> Mapping[str, Any] | None:
     if record.plan is None:
         return None
-    plan = Serialised(serialise(record.plan))
+    plan = Plan(parse(record.plan["opened_at"]), tuple(_open(record.plan)))
     return {
-        "plan": plan,
+        "plan": Serialised(serialise(record.plan)),
         "plan_digest": record.plan_digest,
-        "opened_at": moment(parse(record.plan["opened_at"])),
+        "opened_at": moment(plan.opened_at),
         "resumes_at": moment(_resumes_at(record.plan)),
+        "runs_out_at": moment(runs_out_at(plan)),
+        "at_risk_from": moment(at_risk_from(plan)),
     }
 
 
@@ -103,15 +127,28 @@ def _resumes_at(plan: Mapping[str, Any]) -> Instant | None:
     return min((parse(target["resumes_at"]) for target in plan["targets"] if "resumes_at" in target), default=None)
 
 
+def _open(plan: Mapping[str, Any]) -> Iterator[TargetPlan]:
+    """The clocks that run or are paused: few of all, and only those are read."""
+    states = (ClockState.RUNNING, ClockState.PAUSED)
+    return (TargetPlan.from_json(one) for one in plan["targets"] if one["state"] in states)
+
+
 def _snapshot_columns(record: Record) -> Mapping[str, Any] | None:
     if record.snapshot is None:
         return None
-    facts = Facts.of(record.snapshot)
+    facts, ticket = Facts.of(record.snapshot), Ticket.from_json(record.snapshot["ticket"], "snapshot.ticket")
     return {
-        "policy_id": facts.policy_id,
-        "priority": facts.priority,
+        "opening": {"policy_id": facts.policy_id, "policy_name": facts.policy_name, "priority": facts.priority},
         "snapshot": Serialised(serialise(record.snapshot)),
         "snapshot_sequence": record.sequence,
+        **ticket_columns(ticket),
+    }
+
+
+def ticket_columns(ticket: Ticket) -> dict[str, Any]:
+    return {
+        name: None if text is None else holdable(text)
+        for name, text in (("title", ticket.title), ("team_id", ticket.team_id), ("assignee", ticket.assignee))
     }
 
 
@@ -166,7 +203,14 @@ def _plan_missing(record: Record) -> PlanMissing:
     return PlanMissing(f"step {record.sequence} of {record.instance_id} came without its plan")
 
 
-_NO_SNAPSHOT: Mapping[str, Any] = {"policy_id": None, "priority": None, "snapshot": None, "snapshot_sequence": 0}
+_NO_SNAPSHOT: Mapping[str, Any] = {
+    "opening": None,
+    "snapshot": None,
+    "snapshot_sequence": 0,
+    "ticket": None,
+    **dict.fromkeys(("title", "team_id", "assignee")),
+}
+_NO_PROMISE: Mapping[str, Any] = {"policy_id": None, "policy_name": None, "priority": None}
 
 
 def key_of(record: Record) -> dict[str, Any]:

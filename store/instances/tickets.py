@@ -14,6 +14,7 @@ from domain.instants import Instant
 from domain.policy.priorities import Priority
 from domain.policy.snapshot import Snapshot
 from domain.scrubbe.ticket_statuses import LIVING, History, StatusChange, TicketStatus
+from store.database.any_of import AnyOf, each, is_any_of
 from store.database.connections import Database
 from store.database.counting import count_rows
 from store.database.types import instant, moment, optional_instant
@@ -71,9 +72,9 @@ class ListedTicket:
 class TicketFilters(TypedDict, total=False):
     """The filters of a list; None does not filter. `breached` is for the response and for the resolve window."""
 
-    status: TicketStatus | None
-    priority: Priority | None
-    breached: tuple[bool, bool] | None
+    status: AnyOf[TicketStatus]
+    priority: AnyOf[Priority]
+    breached: AnyOf[tuple[bool, bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +149,17 @@ _INSTANCE_ID = sa.literal(str(instance_of("-")).removesuffix("-")) + tickets.c.i
 
 
 def _conditions(filters: TicketFilters, as_of: Instant) -> Iterator[sa.ColumnElement[bool]]:
-    if (status := filters.get("status")) is not None:
-        yield tickets.c.status == status.value
-    if (priority := filters.get("priority")) is not None:
-        yield tickets.c.priority == priority.value
+    for column in (tickets.c.status, tickets.c.priority):
+        if (wanted := filters.get(column.name)) is not None:
+            yield is_any_of(column, wanted)
     if (breached := filters.get("breached")) is not None:
-        for type_, is_breached in zip((RESPONSE, RESOLVE), breached, strict=True):
-            exceeded = _exceeded(type_, as_of)
-            yield exceeded if is_breached else ~exceeded
+        yield sa.or_(*(_breached_so(windows, as_of) for windows in each(breached)))
+
+
+def _breached_so(windows: tuple[bool, bool], as_of: Instant) -> sa.ColumnElement[bool]:
+    """Whether the response and the resolve window are breached as given."""
+    exceeded = [(_exceeded(type_, as_of), is_so) for type_, is_so in zip((RESPONSE, RESOLVE), windows, strict=True)]
+    return sa.and_(*(one if is_so else ~one for one, is_so in exceeded))
 
 
 def _exceeded(type_: str, as_of: Instant) -> sa.ColumnElement[bool]:

@@ -214,6 +214,7 @@ def _write(conn: sa.Connection, organization: str, policy: Policy, now: datetime
 
 
 def _open_instances(conn: sa.Connection, organization: str, policy_id: str) -> int:
+    # Whatever clock of an instance still runs, runs under the promise in force: any other was taken back.
     table = instances
     these = sa.and_(own(table, organization, policy_id=policy_id), table.c.closed_at.is_(None))
     recorded = sa.select(sa.func.count()).select_from(table).where(these).scalar_subquery()

@@ -64,6 +64,10 @@ async def desk(api: Any) -> Any:
         ({"opened_after": at(1)}, []),
         ({"due_after": at(3), "status": "active", "priority": "urgent", "kind": "sla", "ticket_id": "nine"}, ["nine"]),
         ({"status": "untracked"}, []),
+        ({"ticket_id": ["nine", "seven"]}, ["seven", "nine"]),
+        ({"status": ["breached", "active"], "priority": ["low", "urgent"]}, ["seven", "eight", "nine"]),
+        ({"status": ["breached", "paused"]}, []),
+        ({"kind": ["ola", "sla"], "due_before": at(3)}, ["seven"]),
     ],
 )
 async def test_a_list_is_narrowed_by_when_it_is_due_and_when_it_was_opened(
@@ -102,6 +106,7 @@ async def test_the_filter_and_the_status_shown_agree_at_every_instant(desk: Any)
     ("filters", "field"),
     [
         ({"status": "open"}, "status"),
+        ({"status": ["active", "open"]}, "status"),
         ({"kind": "xla"}, "kind"),
         ({"due_after": "yesterday"}, "due_after"),
         ({"due_before": "2026-03-09T09:00:00"}, "due_before"),
@@ -110,6 +115,7 @@ async def test_the_filter_and_the_status_shown_agree_at_every_instant(desk: Any)
         ({"due_after": at(1), "due_before": at(1)}, "due_before"),
         ({"opened_after": at(1), "opened_before": at(0)}, "opened_before"),
         ({"ticket_id": "1", "incident_id": "1"}, "incident_id"),
+        ({"due_after": [at(1), at(2)]}, "due_after"),
         ({"limit": 101}, "limit"),
         ({"offset": -1}, "offset"),
     ],

@@ -162,6 +162,20 @@ def test_a_forgiven_breach_that_was_told_is_withdrawn() -> None:
     assert {(one.key.milestone, one.stands) for one in now} == {("at_risk", False), ("breached", False)}
 
 
+def test_a_broken_promise_is_that_of_the_policy_in_force_when_its_due_passed() -> None:
+    """A broken promise is that of the policy in force when its due passed, whatever changed afterwards."""
+    before = only(by_priority(OnChange.RETARGET, high("11:30"), priority="urgent"))
+    assert before.policy == PolicyFacts("sla_1", "Support", 1, "high")
+    assert before.decided_by == before.breached_under == PolicyFacts("sla_1", "Support", 1, "urgent")
+    assert TargetPlan.from_json(before.to_json()) == before
+    after = only(by_priority(OnChange.RETARGET, urgent("12:00")))
+    assert (after.breached_under, after.decided_by) == (None, PolicyFacts("sla_1", "Support", 1, "urgent"))
+    unchanged = only(by_priority(OnChange.KEEP, urgent("12:00")))
+    assert unchanged.decided_by is None
+    forgiven = only(forgiving(high("11:30")))
+    assert (forgiven.breached_under, forgiven.decided_by) == (None, PolicyFacts("sla_1", "Support", 1, "high"))
+
+
 def test_a_clock_that_had_stopped_is_not_measured_by_what_was_promised_afterwards() -> None:
     target = only(by_priority(OnChange.RETARGET, resolved("12:00"), urgent("12:30")))
     assert (target.breached_at, target.due_at, target.policy) == (None, at("13:00"), None)

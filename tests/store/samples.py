@@ -8,11 +8,12 @@ from typing import Any
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import HOUR, MINUTE, Instant, Micros, parse
 from domain.plan.planning import plan
+from domain.plan.status import instance_status
 from domain.policy.catalog import AROUND_THE_CLOCK
 from domain.policy.policies import Policy, TargetRule
-from domain.policy.snapshot import Snapshot
+from domain.policy.snapshot import Alternative, Snapshot
 from domain.record.ledger import Firing, Key
-from domain.record.records import Record, first_record
+from domain.record.records import Record, first_record, next_due
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 
@@ -37,10 +38,14 @@ def an_opening(
     kind: Kind = Kind.SLA,
     **ticket: Any,
 ) -> Record:
-    """The first record of an instance; `policy`, `priority` and `fields` of its ticket may be given."""
-    policy = ticket.pop("policy", None) or a_policy(kind=kind)
+    """The first record of an instance; `policy`, `priority` and `fields` of its ticket may be given, and the policies
+    that a change may lead to as `alternatives`."""
+    policy, others = ticket.pop("policy", None) or a_policy(kind=kind), ticket.pop("alternatives", ())
     instance = InstanceId(kind, subject_type, subject)
-    snapshot = Snapshot(organization, Ticket(instance, **ticket), policy, AROUND_THE_CLOCK, "2026a")
+    alternatives = tuple(Alternative(one, AROUND_THE_CLOCK) for one in others)
+    snapshot = Snapshot(
+        organization, Ticket(instance, **ticket), policy, AROUND_THE_CLOCK, "2026a", alternatives=alternatives
+    )
     opened = Event(EventKind.OPENED, f"open-{subject}", opened_at, opened_at, source="test")
     return first_record(snapshot.to_json(), plan(snapshot, (opened,)), opened)
 
@@ -53,6 +58,22 @@ def an_event(event_id: str, kind: EventKind = EventKind.ACKNOWLEDGED, minutes: i
 def a_firing(milestone: str = "halfway", minutes: int = 30, **changes: Any) -> Firing:
     at = Instant(OPENED + minutes * MINUTE)
     return replace(Firing(Key("first_response", 1, milestone), 1, at, Instant(at + 7)), **changes)
+
+
+def after(opening: Record, sequence: int, *events: Event) -> Record:
+    """The record of a step after which these events are known besides the opening."""
+    assert opening.snapshot is not None
+    planned = plan(Snapshot.from_json(opening.snapshot), (*opening.events, *events))
+    now = events[-1].occurred_at if events else planned.opened_at
+    return a_step(
+        opening,
+        sequence,
+        plan=planned.to_json(),
+        status=instance_status(planned, now),
+        closed_at=planned.closed_at,
+        next_due_at=next_due(planned),
+        events=events[-1:],
+    )
 
 
 def a_step(opening: Record, sequence: int, **changes: Any) -> Record:

@@ -35,6 +35,7 @@ from tests.store.samples import OPENED, ORGANIZATION, a_policy, a_step, an_event
 
 NOW = parse("2026-03-20T12:00:00Z")
 SCOPE = Scope(ORGANIZATION, Kind.SLA)
+URGENT = Scope(ORGANIZATION, Kind.SLA, policy_id=["sla_1", "sla_2"], priority="urgent")
 MARCH = read_period("2026-03-01", "2026-03-31", "UTC", NOW)
 BOTH = ("first_response", "resolution")
 BY_END = "ix_instance_targets_organization_outcome_at"
@@ -245,8 +246,8 @@ async def test_figures_are_those_of_the_clocks_one_by_one_whichever_way_they_are
         opened_at = Instant(OPENED - chance.randrange(24) * HOUR)
         await resolved(store, str(number), chance.randrange(1, 3000), opened_at=opened_at, **traits)
     rows = await store.database.read(lambda conn: conn.execute(sa.select(instance_targets)).mappings().all())
-    for narrowed in ({}, {"priority": "high"}, {"team_id": "a"}, {"type": "resolution"}):
-        scope = Scope(ORGANIZATION, Kind.SLA, **narrowed)  # type: ignore[arg-type]
+    for narrowed in ({}, {"priority": "high"}, {"team_id": ["a", "b"]}, {"type": "resolution"}):
+        scope = Scope(ORGANIZATION, Kind.SLA, **narrowed)
         day = read_period("2026-03-03", "2026-03-03", "Asia/Kathmandu", NOW)
         for period, now in ((MARCH, NOW), (day, NOW), (MARCH, Instant(OPENED + 20 * HOUR))):
             summaries = []
@@ -275,7 +276,7 @@ async def priority_of(store: Store, number: int) -> str | None:
 
 def fits(row: Any, narrowed: Any, priorities: dict[int, str | None]) -> bool:
     values = {**row, "priority": priorities[int(row["instance_id"].rpartition("_")[2])]}
-    return all(values[name] == value for name, value in narrowed.items())
+    return all(values[name] in (value if isinstance(value, list) else [value]) for name, value in narrowed.items())
 
 
 async def test_clocks_count_for_the_priority_and_the_policy_that_their_ticket_has_now(store: Store) -> None:
@@ -313,7 +314,9 @@ STATEMENTS = [
     Asked("rank", "ix_instance_targets_worked", queries.at_rank(SCOPE, WINDOW, RANK)),
     Asked("rank of all", "ix_instance_targets_worked", queries.at_rank(SCOPE, WINDOW, replace(RANK, is_whole=True))),
     Asked("buckets", BY_END, queries.bucket_counts(SCOPE, DAYS[:3], NOW)),
-    Asked("breaches", BY_END, queries.breached(SCOPE, WINDOW, queries.NUMBER)),
+    Asked("breaches", BY_END, queries.breached(SCOPE, WINDOW, queries.NUMBER, table=queries.WITH_INSTANCES)),
+    Asked("breaches by policy", BY_END, queries.breached(URGENT, WINDOW, queries.NUMBER, table=queries.WITH_TRAITS)),
+    Asked("buckets of a policy", BY_END, queries.bucket_counts(URGENT, DAYS[:3], NOW)),
 ]
 
 

@@ -10,7 +10,7 @@ from domain.ids import Kind, SubjectType
 from domain.instants import HOUR, Instant, render
 from domain.plan.status import InstanceStatus
 from domain.record.records import Record
-from store.instances.instances import Filters
+from store.instances.filters import Filters
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_policy, an_opening
 

@@ -13,13 +13,10 @@ import sqlalchemy as sa
 
 from domain.ids import Kind
 from domain.instants import HOUR, MINUTE, Instant, to_datetime
-from domain.plan.planning import plan
-from domain.policy.snapshot import Snapshot
-from domain.record.records import Record
-from domain.ticket.events import Event, EventKind
+from domain.ticket.events import EventKind
 from store.schema import tables
 from store.store import Store
-from tests.store.samples import OPENED, a_policy, a_step, an_event, an_opening
+from tests.store.samples import OPENED, a_policy, after, an_event, an_opening
 
 
 async def clocks(store: Store) -> dict[str, Mapping[Any, Any]]:
@@ -32,13 +29,6 @@ async def everything(store: Store) -> Sequence[Any]:
     # The number of its traits is that of the organization's.
     columns = [column for column in table.c if column.name != "traits"]
     return await store.database.read(lambda conn: conn.execute(sa.select(*columns).order_by(*table.primary_key)).all())
-
-
-def after(opening: Record, sequence: int, *events: Event) -> Record:
-    """The record of a step after which these events are known besides the opening."""
-    assert opening.snapshot is not None
-    planned = plan(Snapshot.from_json(opening.snapshot), (*opening.events, *events))
-    return a_step(opening, sequence, plan=planned.to_json(), closed_at=planned.closed_at, events=events[-1:])
 
 
 def minutes(number: int) -> Any:

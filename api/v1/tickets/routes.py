@@ -78,7 +78,7 @@ async def list_tickets(
         as_of=now,
         status=query.status,
         priority=query.priority,
-        breached=None if query.slaBreachType is None else BREACHED[query.slaBreachType],
+        breached=None if query.slaBreachType is None else [BREACHED[one] for one in query.slaBreachType],
     )
     response.headers[TOTAL] = str(total)
     return [ticket_view(one.ticket, one.instance, now) for one in found]

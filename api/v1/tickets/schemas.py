@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 
-from api.http.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, View
+from api.http.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, Several, View
 from api.v1.tickets.changes import FIRST, LONGEST_DESCRIPTION, LONGEST_TITLE
 from api.v1.translation.tickets import BreachType
 from domain.policy.priorities import Priority
@@ -75,11 +75,12 @@ class TicketPatch(Body):
 
 
 class TicketQuery(BaseModel):
-    """What a list can be narrowed to. A ticket is listed when it meets every condition that is given."""
+    """What a list can be narrowed to. A ticket is listed when it meets every condition that is given. Several values of
+    one filter are a union."""
 
-    status: TicketStatus | None = Field(default=None, examples=["OPEN"])
-    priority: Priority | None = Field(default=None, examples=["CRITICAL"])
-    slaBreachType: BreachType | None = Field(default=None, description="As of now.", examples=["BOTH"])
+    status: Several[TicketStatus] = Field(default=None, examples=[["OPEN"]])
+    priority: Several[Priority] = Field(default=None, examples=[["CRITICAL"]])
+    slaBreachType: Several[BreachType] = Field(default=None, description="As of now.", examples=[["BOTH"]])
     limit: Limit = DEFAULT_LIMIT
     offset: Offset = 0
 

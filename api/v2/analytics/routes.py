@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.http import problems
 from api.http.auth import Reader, require_enterprise
 from api.http.dependencies import Deps
+from api.http.lists.spreadsheets import csv_response, documented_csv, prefers_csv
 from api.http.negotiation import VARY
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.http.spreadsheets import csv_response, documented_csv, prefers_csv
 from api.v2.analytics.rows import BREACH_COLUMNS, SUMMARY_COLUMNS, TREND_COLUMNS, summary_rows
 from api.v2.analytics.schemas import (
     BreachPage,
@@ -57,8 +57,8 @@ async def asked_scope(
 ) -> Scope:
     if kind is Kind.OLA:
         require_enterprise(owner, "Analytics of internal commitments (OLA)")
-    if type_ is not None:
-        require_clock_name(type_)
+    for one in type_ or ():
+        require_clock_name(one)
     return Scope(owner.organization, kind, policy_id, priority, team_id, type_)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import Field, WithJsonSchema
 
-from api.http.schemas import DateTime, PageOf, View
+from api.http.schemas import DateTime, PageOf, Several, View
 from api.v2.policies.schemas import TargetType
 from domain.analytics.buckets import MOST_BUCKETS, Granularity
 from domain.ids import Kind
@@ -25,10 +25,10 @@ Timezone = Annotated[
     Query(description="An IANA zone; left out: the organization's.", examples=["Europe/Berlin"]),
 ]
 KindOf = Annotated[Kind, Query(description="`ola`: the clocks of internal commitments (Enterprise).")]
-PolicyId = Annotated[str | None, Query(examples=["sla_abc123"])]
-Priority = Annotated[str | None, Query(examples=["urgent"])]
-TeamId = Annotated[str | None, Query(examples=["team_support"])]
-Type = Annotated[TargetType | None, Query(alias="type", examples=["resolution"])]
+PolicyId = Annotated[Several[str], Query(description="By which the target was measured.", examples=[["sla_abc123"]])]
+Priority = Annotated[Several[str], Query(description="For which it was promised.", examples=[["urgent"]])]
+TeamId = Annotated[Several[str], Query(examples=[["team_support"]])]
+Type = Annotated[Several[TargetType], Query(alias="type", examples=[["resolution"]])]
 BucketSize = Annotated[
     Granularity,
     Query(description=f"Weeks are ISO weeks. There are at most {MOST_BUCKETS} buckets."),

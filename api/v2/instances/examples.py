@@ -26,13 +26,22 @@ def _target(due_at: str, remaining: int, halfway: str) -> dict[str, Any]:
 INSTANCE: dict[str, Any] = {
     "id": "inst_sla_conversation_conv_456",
     "policy_id": "sla_abc123",
+    "policy_name": "Critical Support",
     "policy_version": 1,
     "conversation_id": "conv_456",
     "kind": "sla",
     "priority": "urgent",
     "status": "active",
+    "subject": "No dial tone",
+    "url": "https://desk.example.com/4711",
+    "team_id": TEAM,
+    "assignee": "ada@example.com",
     "opened_at": OPENED_AT,
     "closed_at": None,
+    "next_due_at": "2026-03-08T14:00:00Z",
+    "at_risk": False,
+    "is_overdue": False,
+    "fields": {"plan": "gold"},
     "targets": {
         "first_response": _target("2026-03-08T14:00:00Z", 2700, "2026-03-08T13:30:00Z"),
         "resolution": _target("2026-03-08T17:00:00Z", 13500, "2026-03-08T15:00:00Z"),
@@ -40,7 +49,8 @@ INSTANCE: dict[str, Any] = {
     "source": "store",
     "recorded_at": "2026-03-08T13:15:00.041Z",
 }
-PAGE: dict[str, Any] = {"data": [INSTANCE], "total": 1, "limit": 25, "offset": 0}
+LISTED = {name: value for name, value in INSTANCE.items() if name != "fields"}
+PAGE: dict[str, Any] = {"data": [LISTED], "total": 1, "limit": 25, "offset": 0, "next_cursor": None}
 CYCLES: dict[str, Any] = {
     "data": [
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query, Response
+from fastapi import APIRouter, Body, Path, Response
 
 from api.http import problems
 from api.http.answers import Json
@@ -14,7 +14,6 @@ from api.http.dependencies import Deps
 from api.http.idempotency import REPEATABLE
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import page
 from api.v2.instances import examples
 from api.v2.instances.schemas import (
     Accepted,
@@ -22,8 +21,6 @@ from api.v2.instances.schemas import (
     AssignBody,
     CommandBody,
     InstanceBody,
-    InstancePage,
-    InstanceQuery,
     InstanceView,
     Live,
     PauseBody,
@@ -31,17 +28,16 @@ from api.v2.instances.schemas import (
 )
 from domain.errors import InvalidValue
 from domain.fields import require_text
-from domain.ids import Kind, SubjectType
-from domain.instants import Instant, parse_optional
+from domain.ids import Kind
+from domain.instants import Instant
 from domain.ticket.tickets import Ticket
 from service.dependencies import Dependencies
 from service.instances.as_of import view_as_of
 from service.instances.commands import command_instance
 from service.instances.effects import CommandResult
 from service.instances.open_ticket import OpenResult, UntrackedTicket, open_instance
-from service.instances.views import ask_instance, find_instance, found_in_store
+from service.instances.views import ask_instance, find_instance
 from store.access.keys import KeyOwner
-from store.instances.instances import Filters, StoredInstance
 
 PREFIX = f"{V2}/instances"
 
@@ -74,24 +70,6 @@ async def create_instance(body: InstanceBody, owner: Writer, deps: Deps, respons
         return outcome.view()
     response.status_code = 201 if outcome.created else 200
     return _located(outcome, response, deps.now())
-
-
-@router.get(
-    "",
-    response_model=InstancePage,
-    response_model_exclude_unset=True,
-    responses=problems.documented(401, 403, 422, 503),
-    summary="List instances, next due first",
-)
-async def list_instances(query: Annotated[InstanceQuery, Query()], owner: Reader, deps: Deps) -> dict[str, Any]:
-    """Read from the store, which follows the workflows within a second. A status is as of now, both in the filter and
-    in what is shown: an instance whose due has passed is `breached` from that very instant on."""
-    _require_plan(owner, query.kind)
-    now = deps.now()
-    found, total = await deps.store.instances.list(
-        owner.organization, limit=query.limit, offset=query.offset, as_of=now, **_filters(query)
-    )
-    return page([_listed(stored, now) for stored in found], total, query.limit, query.offset)
 
 
 @router.get(
@@ -195,45 +173,6 @@ def _located(outcome: OpenResult, response: Response, now: Instant) -> dict[str,
     return view
 
 
-def _require_plan(owner: KeyOwner, kind: Kind | None) -> None:
-    if kind is Kind.OLA:
+def _require_plan(owner: KeyOwner, *kinds: Kind) -> None:
+    if Kind.OLA in kinds:
         require_enterprise(owner, "An instance of kind ola")
-
-
-def _listed(stored: StoredInstance, now: Instant) -> dict[str, Any]:
-    # The status that the list was narrowed by, whatever a view of the same moment would make of the plan.
-    return {**found_in_store(stored).view(now), "status": stored.status.value}
-
-
-def _filters(query: InstanceQuery) -> Filters:
-    subject_type, subject = _subject(query.conversation_id, query.ticket_id, query.incident_id)
-    due_after, due_before = _range("due", query.due_after, query.due_before)
-    opened_after, opened_before = _range("opened", query.opened_after, query.opened_before)
-    return Filters(
-        status=query.status,
-        policy_id=query.policy_id,
-        priority=query.priority,
-        subject_type=subject_type,
-        subject=subject,
-        kind=query.kind,
-        due_after=due_after,
-        due_before=due_before,
-        opened_after=opened_after,
-        opened_before=opened_before,
-    )
-
-
-def _range(name: str, after: str | None, before: str | None) -> tuple[Instant | None, Instant | None]:
-    """Raises InvalidValue for a malformed instant, or when no instant lies between the two."""
-    start, end = parse_optional(after, f"{name}_after"), parse_optional(before, f"{name}_before")
-    if start is not None and end is not None and start >= end:
-        raise InvalidValue(f"{name}_before", before, f"must be later than {name}_after")
-    return start, end
-
-
-def _subject(*subjects: str | None) -> tuple[SubjectType | None, str | None]:
-    types = (SubjectType.CONVERSATION, SubjectType.TICKET, SubjectType.INCIDENT)
-    given = [(kind, subject) for kind, subject in zip(types, subjects, strict=True) if subject is not None]
-    if len(given) > 1:
-        raise InvalidValue(f"{given[1][0]}_id", given[1][1], f"must not be given together with {given[0][0]}_id")
-    return given[0] if given else (None, None)

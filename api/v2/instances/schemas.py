@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from api.http.schemas import DEFAULT_LIMIT, Body, DateTime, Limit, Offset, PageOf, View
+from api.http.schemas import DEFAULT_LIMIT, Body, Cursor, CursorPageOf, DateTime, Limit, Offset, PageOf, Several, View
 from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
 from domain.ids import Kind
@@ -15,6 +15,7 @@ from domain.plan.status import InstanceStatus
 from domain.ticket.pauses import ENDING_EVENTS
 from domain.ticket.precision import Precision
 from service.instances.views import Source
+from store.instances.order import SORTABLE
 
 KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind)})]
 PrecisionName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Precision)})]
@@ -33,21 +34,33 @@ Quiet: Any = Field(
     description="Nobody is told of milestones that were planned before this was received; later ones are told.",
     examples=[False],
 )
+AT_RISK = "Whether a clock that runs is at risk now, and none runs past its due."
+OVERDUE = "Whether a clock runs past its due now; `breached` stays, this ends with the clock."
+SORT = (
+    f"One of {', '.join(f'`{name}`' for name in SORTABLE)}, with `-` before it from the last to the first; what has no "
+    "such value comes last. Left out: `next_due_at`, and what is due no more newest first."
+)
 LONGEST_EVENT_ID = 200
 LONGEST_NOTE = 1000
 LONGEST_TEAM_ID = 200
 
 
 class InstanceQuery(BaseModel):
-    """What a list can be narrowed to. An instance is listed when it meets every condition that is given."""
+    """What a list can be narrowed to. An instance is listed when it meets every condition that is given. Several values
+    of one filter are a union."""
 
-    status: InstanceStatus | None = Field(default=None, description="As of now.", examples=["active"])
-    policy_id: str | None = Field(default=None, examples=["sla_5d1f0a9be2c34786"])
-    priority: str | None = Field(default=None, examples=["urgent"])
-    conversation_id: str | None = Field(default=None, examples=["conv_456"])
-    ticket_id: str | None = Field(default=None, examples=["4711"])
-    incident_id: str | None = Field(default=None, examples=["INC0042"])
-    kind: Kind | None = Field(default=None, description="`ola` needs the plan Enterprise.", examples=["sla"])
+    status: Several[InstanceStatus] = Field(default=None, description="As of now.", examples=[["active"]])
+    policy_id: Several[str] = Field(default=None, examples=[["sla_5d1f0a9be2c34786"]])
+    priority: Several[str] = Field(default=None, examples=[["urgent"]])
+    conversation_id: Several[str] = Field(default=None, examples=[["conv_456"]])
+    ticket_id: Several[str] = Field(default=None, examples=[["4711"]])
+    incident_id: Several[str] = Field(default=None, examples=[["INC0042"]])
+    kind: Several[Kind] = Field(default=None, description="`ola` needs the plan Enterprise.", examples=[["sla"]])
+    policy_name: Several[str] = Field(default=None, examples=[["Critical Support"]])
+    team_id: Several[str] = Field(default=None, description="The team that has it now.", examples=[[TEAM]])
+    assignee: Several[str] = Field(default=None, examples=[["ada@example.com"]])
+    at_risk: bool | None = Field(default=None, description=AT_RISK, examples=[True])
+    is_overdue: bool | None = Field(default=None, description=OVERDUE, examples=[True])
     due_after: DateTime | None = Field(
         default=None, description="Next due at this instant or later.", examples=["2026-03-08T09:00:00Z"]
     )
@@ -60,8 +73,23 @@ class InstanceQuery(BaseModel):
     opened_before: DateTime | None = Field(
         default=None, description="Opened before this instant.", examples=["2026-03-08T00:00:00Z"]
     )
+    fields: Several[str] = Field(
+        default=None,
+        description="Which fields of the ticket are shown: names, or dotted paths, with commas between them. Left out: "
+        "none of them.",
+        examples=[["plan,customer.country"]],
+    )
+    q: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="In the ticket's `subject` or its id, in whatever case.",
+        examples=["dial tone"],
+    )
+    sort: str | None = Field(default=None, description=SORT, examples=["-opened_at"])
     limit: Limit = DEFAULT_LIMIT
     offset: Offset = 0
+    cursor: Cursor = None
 
 
 class InstanceBody(Body):
@@ -226,6 +254,7 @@ class InstanceView(View):
 
     id: str | None = Field(description="Null for an untracked ticket.", examples=["inst_sla_conversation_conv_456"])
     policy_id: str | None = Field(examples=["sla_5d1f0a9be2c34786"])
+    policy_name: str | None = Field(default=None, examples=["Critical Support"])
     policy_version: int | None = Field(default=None, examples=[1])
     conversation_id: str | None = Field(default=None, examples=["conv_456"])
     ticket_id: str | None = Field(default=None, examples=[None])
@@ -233,10 +262,31 @@ class InstanceView(View):
     kind: Literal["sla", "ola"] = Field(examples=["sla"])
     priority: str | None = Field(examples=["urgent"])
     status: InstanceStatus = Field(examples=["active"])
-    team_id: str | None = Field(default=None, description="The team it was opened with.", examples=[TEAM])
+    subject: str | None = Field(
+        default=None, description="The ticket's field `subject`, else `title`.", examples=["No dial tone"]
+    )
+    url: str | None = Field(
+        default=None, description="The ticket's field `url`.", examples=["https://desk.example.com/4711"]
+    )
+    team_id: str | None = Field(default=None, description="The team that has it; null: nobody.", examples=[TEAM])
+    assignee: str | None = Field(
+        default=None, description="The ticket's field `assignee`, else `assignee_id`.", examples=["ada@example.com"]
+    )
     opened_at: DateTime | None = Field(default=None, examples=["2026-03-08T13:00:00Z"])
     closed_at: DateTime | None = Field(
         default=None, description="Null while a clock runs or is paused.", examples=[None]
+    )
+    next_due_at: DateTime | None = Field(
+        default=None,
+        description="The earliest due of the clocks that are not over.",
+        examples=["2026-03-08T14:00:00Z"],
+    )
+    at_risk: bool | None = Field(default=None, description=AT_RISK, examples=[False])
+    is_overdue: bool | None = Field(default=None, description=OVERDUE, examples=[False])
+    fields: dict[str, Any] | None = Field(
+        default=None,
+        description="The ticket's fields as they are now; in a list those that were asked for.",
+        examples=[{"plan": "gold"}],
     )
     targets: dict[str, TargetStateView] = Field(description="By type; of an `ola` instance the latest stint's.")
     earlier_cycles: list[EarlierCycleView] | None = Field(
@@ -279,7 +329,7 @@ class Accepted(View):
     )
 
 
-class InstancePage(PageOf):
+class InstancePage(CursorPageOf):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PAGE]})
 
     data: list[InstanceView]

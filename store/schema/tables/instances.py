@@ -18,6 +18,14 @@ upkeep = Table(
     Column("compared_at", UtcDateTime),
 )
 
+
+def _in_order(name: str) -> Index:
+    """An index on which the instances of one team, or of one person, are found and counted in the order of lists."""
+    order = ("next_due_at", sa.text("opened_at DESC"), "id", "snapshot_sequence")
+    where = sa.text(f"snapshot_sequence > 0 AND {name} IS NOT NULL")
+    return Index(f"ix_instances_of_{name}", "organization", name, *order, sqlite_where=where, postgresql_where=where)
+
+
 # No foreign key to organizations: a projection records what has happened and must not refuse it.
 instances = Table(
     "instances",
@@ -27,8 +35,18 @@ instances = Table(
     Column("kind", Name, nullable=False),
     Column("subject_type", Name, nullable=False),
     Column("subject", Name, nullable=False),
+    # Of the ticket as it is now. `runs_out_at` is the earliest due, and `at_risk_from` the earliest instant at risk, of
+    # the clocks that run.
+    Column("title", Name),
+    Column("team_id", Name),
+    Column("assignee", Name),
+    Column("runs_out_at", UtcDateTime),
+    Column("at_risk_from", UtcDateTime),
+    # Of the promise in force. `opening` holds those of the opening, null while that is not recorded.
     Column("policy_id", Name),
+    Column("policy_name", Name),
     Column("priority", Name),
+    Column("opening", Document),
     Column("status", Name, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
@@ -42,7 +60,8 @@ instances = Table(
     Column("plan_digest", Name, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("set_aside", Document, nullable=False),
-    # Long columns last: SQLite reads through everything before a column.
+    # Long columns last: SQLite reads through everything before a column. `ticket` is null until an event changes it.
+    Column("ticket", Document),
     Column("plan", Document, nullable=False),
     Column("snapshot", Document),
     # What lists show, in their order. Pages are read and totals are counted on this index alone, so it also holds the
@@ -59,6 +78,17 @@ instances = Table(
     Index(None, "organization", "opened_at"),
     Index(None, "organization", "policy_id", "closed_at"),
     Index(None, "organization", "subject"),
+    _in_order("team_id"),
+    _in_order("assignee"),
+    # Only of instances with a clock that runs, which are few beside those that are over.
+    Index(
+        "ix_instances_running",
+        "organization",
+        "runs_out_at",
+        *("at_risk_from", "snapshot_sequence"),
+        sqlite_where=sa.text("runs_out_at IS NOT NULL"),
+        postgresql_where=sa.text("runs_out_at IS NOT NULL"),
+    ),
     # Of all organizations: the engine looks after instances that are not over, which are few beside those that are.
     Index(
         "ix_instances_ongoing",

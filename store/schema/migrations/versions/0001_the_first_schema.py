@@ -254,8 +254,15 @@ def _create_instances() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject_type", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text()),
+        sa.Column("team_id", sa.Text()),
+        sa.Column("assignee", sa.Text()),
+        sa.Column("runs_out_at", sa.DateTime(timezone=True)),
+        sa.Column("at_risk_from", sa.DateTime(timezone=True)),
         sa.Column("policy_id", sa.Text()),
+        sa.Column("policy_name", sa.Text()),
         sa.Column("priority", sa.Text()),
+        sa.Column("opening", sa.JSON()),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
@@ -268,6 +275,7 @@ def _create_instances() -> None:
         sa.Column("plan_digest", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("set_aside", sa.JSON(), nullable=False),
+        sa.Column("ticket", sa.JSON()),
         sa.Column("plan", sa.JSON(), nullable=False),
         sa.Column("snapshot", sa.JSON()),
         sa.PrimaryKeyConstraint("organization", "id", name="pk_instances"),
@@ -294,6 +302,22 @@ def _create_instances() -> None:
         "ix_instances_organization_policy_id_closed_at", "instances", ["organization", "policy_id", "closed_at"]
     )
     op.create_index("ix_instances_organization_subject", "instances", ["organization", "subject"])
+    for name in ("team_id", "assignee"):
+        theirs = sa.text(f"snapshot_sequence > 0 AND {name} IS NOT NULL")
+        op.create_index(
+            f"ix_instances_of_{name}",
+            "instances",
+            ["organization", name, "next_due_at", sa.text("opened_at DESC"), "id", "snapshot_sequence"],
+            sqlite_where=theirs,
+            postgresql_where=theirs,
+        )
+    op.create_index(
+        "ix_instances_running",
+        "instances",
+        ["organization", "runs_out_at", "at_risk_from", "snapshot_sequence"],
+        sqlite_where=sa.text("runs_out_at IS NOT NULL"),
+        postgresql_where=sa.text("runs_out_at IS NOT NULL"),
+    )
     ongoing: dict[str, Any] = {"sqlite_where": sa.text("ongoing = 1"), "postgresql_where": sa.text("ongoing")}
     op.create_index("ix_instances_ongoing", "instances", ["organization", "id"], **ongoing)
     op.create_index("ix_instances_next_milestone_at", "instances", ["next_milestone_at"], **ongoing)

@@ -28,7 +28,7 @@ def csv_response(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Resp
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    writer.writerows([cell(row.get(column)) for column in columns] for row in rows)
     return Response(text.getvalue().encode(), media_type=f"{CSV}; charset=utf-8", headers=VARY)
 
 
@@ -42,7 +42,8 @@ def documented_csv(example: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """What stands in a cell for the value."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):

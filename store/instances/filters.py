@@ -1,0 +1,88 @@
+"""What a list of instances can be narrowed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypedDict, cast
+
+import sqlalchemy as sa
+
+from domain.ids import Kind, SubjectType
+from domain.instants import Instant
+from domain.plan.status import InstanceStatus
+from store.database.any_of import AnyOf, is_any_of
+from store.database.types import moment
+from store.schema.tables import instances
+from store.schema.tenancy import own
+
+
+class Filters(TypedDict, total=False):
+    """The filters of a list. None does not filter."""
+
+    status: AnyOf[InstanceStatus]
+    policy_id: AnyOf[str]
+    priority: AnyOf[str]
+    subject_type: SubjectType | None
+    subject: AnyOf[str]
+    kind: AnyOf[Kind]
+    policy_name: AnyOf[str]
+    team_id: AnyOf[str]
+    assignee: AnyOf[str]
+    at_risk: bool | None
+    is_overdue: bool | None
+    due_after: Instant | None
+    due_before: Instant | None
+    opened_after: Instant | None
+    opened_before: Instant | None
+    search: str | None
+
+
+_EARLIEST = {"due_after": instances.c.next_due_at, "opened_after": instances.c.opened_at}
+_END = {"due_before": instances.c.next_due_at, "opened_before": instances.c.opened_at}
+
+
+def shown(organization: str) -> sa.ColumnElement[bool]:
+    # Written out, because a partial index serves only a statement that repeats its condition.
+    return sa.and_(own(instances, organization), instances.c.snapshot_sequence > sa.literal_column("0"))
+
+
+def conditions(filters: Filters, now: Instant) -> Iterator[sa.ColumnElement[bool]]:
+    for name, value in filters.items():
+        if value is None:
+            continue
+        if name in _EARLIEST:
+            yield _EARLIEST[name] >= moment(cast("Instant", value))
+        elif name in _END:
+            yield _END[name] < moment(cast("Instant", value))
+        elif name in _STATES:
+            yield _STATES[name](now) if value else ~sa.func.coalesce(_STATES[name](now), sa.false())
+        elif name == "search":
+            yield _mentions(str(value))
+        else:
+            yield is_any_of(status_at(now) if name == "status" else instances.c[name], value)
+
+
+def status_at(now: Instant) -> sa.ColumnElement[str]:
+    """The status that lists use, also where nobody has recorded it yet: an open clock whose due has passed is breached,
+    and a pause that ends by itself is over."""
+    passed = instances.c.next_due_at <= moment(now)
+    status = instances.c.status
+    resumed = sa.and_(status == InstanceStatus.PAUSED.value, instances.c.resumes_at <= moment(now))
+    return sa.case((passed, InstanceStatus.BREACHED.value), (resumed, InstanceStatus.ACTIVE.value), else_=status)
+
+
+def _is_overdue(now: Instant) -> sa.ColumnElement[bool]:
+    return instances.c.runs_out_at <= moment(now)
+
+
+def _is_at_risk(now: Instant) -> sa.ColumnElement[bool]:
+    return sa.and_(instances.c.runs_out_at > moment(now), instances.c.at_risk_from <= moment(now))
+
+
+_STATES = {"is_overdue": _is_overdue, "at_risk": _is_at_risk}
+"""What is so as of an instant; null where no clock runs."""
+
+
+def _mentions(text: str) -> sa.ColumnElement[bool]:
+    """Whether the ticket's subject line or id has the text in it, in whatever case."""
+    return sa.or_(*(column.icontains(text, autoescape=True) for column in (instances.c.title, instances.c.subject)))

@@ -1,0 +1,136 @@
+"""The order of a list of instances, and places in it, from which a list is read on whatever changes meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.errors import InvalidValue
+from domain.instants import Instant, parse, render
+from store.database.types import instant, moment
+from store.instances.filters import status_at
+from store.schema.tables import instances
+from store.schema.tenancy import own
+
+Place = tuple[str | None, ...]
+"""Where an instance stands: a text for each key of the order, None where it has no such value."""
+
+_INSTANTS = frozenset({"opened_at", "closed_at", "next_due_at", "recorded_at"})
+_COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
+    "subject": instances.c.title,
+    **{
+        name: instances.c[name]
+        for name in ("id", "kind", "policy_id", "policy_name", "priority", "team_id", "assignee", *sorted(_INSTANTS))
+    },
+}
+SORTABLE = ("status", *_COLUMNS)
+"""What a list can be sorted by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Something to sort by. Whatever has no such value comes last, in both directions."""
+
+    name: str
+    descending: bool = False
+
+    def column(self, now: Instant) -> sa.ColumnElement[Any]:
+        return status_at(now) if self.name == "status" else _COLUMNS[self.name]
+
+    def ordered(self, now: Instant) -> sa.ColumnElement[Any]:
+        column = self.column(now)
+        return (column.desc() if self.descending else column.asc()).nulls_last()
+
+    def beyond(self, value: Any, now: Instant) -> sa.ColumnElement[bool]:
+        """Whether an instance comes after one that has the value."""
+        column = self.column(now)
+        if value is None:
+            return sa.false()
+        further = column < value if self.descending else column > value
+        return sa.or_(further, column.is_(None))
+
+    def same(self, value: Any, now: Instant) -> sa.ColumnElement[bool]:
+        column = self.column(now)
+        return column.is_(None) if value is None else column == value
+
+    def value(self, text: str | None) -> Any:
+        """What the column holds for the text of a place. Raises InvalidValue."""
+        return text if text is None or self.name not in _INSTANTS else moment(parse(text, "cursor"))
+
+
+_LAST = (Key("opened_at", descending=True), Key("id"))
+"""What decides between instances that are due at the same instant, or no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The last key is the id, so that each instance has a place of its own."""
+
+    keys: tuple[Key, ...]
+
+    @classmethod
+    def by(cls, name: str) -> Order:
+        """By the name of a column, with `-` before it from the largest down."""
+        key = Key(name.removeprefix("-"), name.startswith("-"))
+        if key.name not in SORTABLE:
+            raise InvalidValue("sort", name, f"must be one of {', '.join(SORTABLE)}, or one of them with - before it")
+        if key == NEXT_DUE_FIRST.keys[0]:
+            return NEXT_DUE_FIRST
+        return cls((key,) if key.name == "id" else (key, Key("id")))
+
+    def statement(self, wanted: sa.ColumnElement[bool], now: Instant, few: bool) -> sa.Select[Any]:
+        """The rows in this order, or their ids, as `read` takes them.
+
+        `few`: only few instances match, so they are found first and sorted then. Otherwise an index gives the order of
+        the next due. In any other order ids are sorted: the rows are long.
+        """
+        ordered = [key.ordered(now) for key in self.keys]
+        if few and self == NEXT_DUE_FIRST:
+            # No index has this order, so SQLite uses the index that finds the rows, not the one that has the order.
+            due = instances.c.next_due_at
+            ordered = [due.is_(None), due, *ordered[1:]]
+        columns = instances.c if self == NEXT_DUE_FIRST else (instances.c.id,)
+        return sa.select(*columns, status_at(now).label("status_then")).where(wanted).order_by(*ordered)
+
+    def read(self, conn: sa.Connection, organization: str, some: sa.Select[Any]) -> Sequence[Any]:
+        """The rows of `statement`, whole."""
+        found = conn.execute(some).all()
+        if self == NEXT_DUE_FIRST or not found:
+            return found
+        then = {row.id: row.status_then for row in found}
+        whole = sa.select(instances, sa.case(then, value=instances.c.id).label("status_then"))
+        rows = conn.execute(whole.where(own(instances, organization), instances.c.id.in_(then)))
+        by_id = {row.id: row for row in rows}
+        return [by_id[id_] for id_ in then]
+
+    def behind(self, place: Place, now: Instant) -> sa.ColumnElement[bool]:
+        """Whether an instance comes after the place. Raises InvalidValue for a place of another order."""
+        if len(place) != len(self.keys):
+            raise InvalidValue("cursor", list(place), "must be that of a list in the same order")
+        values = [key.value(text) for key, text in zip(self.keys, place, strict=True)]
+        return sa.or_(*self._each_behind(values, now))
+
+    def _each_behind(self, values: Sequence[Any], now: Instant) -> Iterator[sa.ColumnElement[bool]]:
+        for number, key in enumerate(self.keys):
+            same = [before.same(value, now) for before, value in zip(self.keys, values[:number], strict=False)]
+            yield sa.and_(*same, key.beyond(values[number], now))
+
+    def place(self, row: Any) -> Place:
+        return tuple(_text(_value(row, key.name)) for key in self.keys)
+
+
+NEXT_DUE_FIRST = Order((Key("next_due_at"), *_LAST))
+"""What is due no more comes last, the newest of it first."""
+
+
+def _value(row: Any, name: str) -> Any:
+    read: Mapping[str, Callable[[Any], Any]] = {"status": lambda row: row.status_then, "subject": lambda row: row.title}
+    return read[name](row) if name in read else getattr(row, name)
+
+
+def _text(value: Any) -> str | None:
+    return render(instant(value)) if isinstance(value, datetime) else value
