@@ -46,7 +46,7 @@ from service.temporal.search_attributes import available
 from settings import Settings
 from store.store import Store
 from workflows.documents import SetAside, StateDocument
-from workflows.instance import SlaInstance
+from workflows.instance.sla_instance import SlaInstance
 from workflows.visibility import ATTRIBUTES
 
 logger = logging.getLogger("slakeeper.worker")
@@ -158,7 +158,7 @@ def workflow_runner() -> WorkflowRunner:
     """The runner below the guard. A replayer needs no guard: it answers no queries.
 
     There is no sandbox of the SDK in it. All that the workflow imports would have to be passed through the sandbox, so
-    that it would watch nothing (decision 18); tests/workflows/test_workflow_code.py watches instead.
+    that it would watch nothing (decision 18); tests/workflows/costs/test_workflow_code.py watches instead.
     """
     return UnsandboxedWorkflowRunner()
 

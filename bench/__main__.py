@@ -11,21 +11,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import (
-    calendars,
-    histories,
-    lists,
-    milestones,
-    pasts,
-    processor,
-    reads,
-    records,
-    startup,
-    table,
-    throughput,
-)
+from bench import table
 from bench.figures import Figure, Group
 from bench.rig import Rig
+from bench.rows import calendars, histories, lists, milestones, pasts, processor, reads, records, startup, throughput
 from connection import leave
 
 GROUPS = (

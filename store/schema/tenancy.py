@@ -1,7 +1,7 @@
 """Whose rows a statement touches.
 
-Only this module compares a column `organization`. tests/store/test_tenancy.py names the statements that need no `own`,
-each with the reason.
+Only this module compares a column `organization`. tests/store/database/test_tenancy.py names the statements that need
+no `own`, each with the reason.
 """
 
 from __future__ import annotations

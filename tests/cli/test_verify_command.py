@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from domain.errors import InvalidValue
-from tests.domain.test_chain import exported
+from tests.domain.record.test_chain import exported
 
 ID = "inst_sla_ticket_42"
 

@@ -64,7 +64,7 @@ def test_a_recipe_names_files_that_are_there(recipe: str) -> None:
 def test_a_target_type_is_explained_and_has_a_story(name: str) -> None:
     missing = next_step(f"docs/concepts.md has no row for the target type {name}", "Add a target type", 2)
     assert f"\n| `{name}` |" in text("docs/concepts.md"), missing
-    stories = [path.name for path in (ROOT / "tests" / "domain").glob("test_*.py") if f'"{name}"' in path.read_text()]
+    stories = [path.name for path in (ROOT / "tests" / "domain").rglob("test_*.py") if f'"{name}"' in path.read_text()]
     assert stories, next_step(f"no test of the core speaks of the target type {name}", "Add a target type", 3)
 
 

@@ -9,7 +9,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from worker import workflow_runner
-from workflows.instance import SlaInstance
+from workflows.instance.sla_instance import SlaInstance
 
 # A signal came while the task was closing the run, or more than a hundred events while it was at work.
 OVERTAKEN = (

@@ -1,0 +1,98 @@
+"""What an instance does from its opening to its end: events first, then milestones that are due, then it waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.instants import Instant
+    from workflows.documents import StartInput
+    from workflows.instance.deliveries import Deliveries
+    from workflows.instance.intake import Arrivals, Intake
+    from workflows.instance.recording import keep_records
+    from workflows.instance.waiting import Alarm, ContinueAsNew
+    from workflows.packing import pack
+    from workflows.state.instance_state import InstanceState
+    from workflows.state.serializing import state_document
+    from workflows.visibility import OperatorView
+
+
+class Turns:
+    """Records are written and notices are sent in the background meanwhile."""
+
+    def __init__(
+        self, state: InstanceState, arrivals: Arrivals, view: OperatorView, now: Callable[[], Instant]
+    ) -> None:
+        self._state = state
+        self._arrivals = arrivals
+        self._view = view
+        self._now = now
+        self._intake = Intake(state, arrivals, view, now)
+        self._deliveries = Deliveries(state, view, now, self._start, self._close_step)
+        self._alarm = Alarm()
+        self._continuing = ContinueAsNew()
+        self._background: set[asyncio.Task[None]] = set()
+        self._broken: BaseException | None = None
+
+    def begin(self) -> None:
+        """Begin to write records, and go on with the notices that the run before had on their way."""
+        self._start(keep_records(self._state, self._view, self._now))
+        self._deliveries.deliver(list(self._state.outstanding))
+
+    async def take(self) -> bool:
+        """One turn; true when the instance is over.
+
+        Raises ContinueAsNewError where another run is to go on, and RuntimeError where work in the background failed.
+        """
+        state = self._state
+        if self._broken is not None:
+            # Not a FailureError: the task fails where operators see it, and goes on once the cause is mended.
+            raise RuntimeError("a background duty of the instance broke off") from self._broken
+        await self._intake.take_all()
+        self._deliveries.tell(state.fire(self._now()))
+        if state.asks_whether_to_escalate(self._now()):
+            await self._deliveries.escalate()
+        self._close_step()
+        self._view.show(state, self._now())
+        if state.is_finished() and state.is_settled() and not self._has_work():
+            return True
+        if self._continuing.is_due(self._now(), settled=state.is_settled()) and not self._has_work():
+            following: StartInput = {"carried": pack(state_document(state)), "attributes": self._view.shown}
+            workflow.continue_as_new(following)
+        await self._wait()
+        return False
+
+    async def _wait(self) -> None:
+        """Until something arrives or is due, or the run can end."""
+        now = self._now()
+        upcoming = self._continuing.before(now, self._state.next_milestone(now))
+        if upcoming is not None and upcoming[0] == 0:
+            return
+        self._alarm.set(now, upcoming)
+        await workflow.wait_condition(lambda: self._has_work() or self._can_end() or self._alarm.has_rung)
+
+    def _has_work(self) -> bool:
+        return bool(self._arrivals or self._broken)
+
+    def _can_end(self) -> bool:
+        return (self._state.is_finished() or self._continuing.is_wanted) and self._state.is_settled()
+
+    def _close_step(self) -> None:
+        """Not while events are being applied: their step has its number already, and what comes behind it must have
+        their plan. The turn that waits for them closes what has come together meanwhile."""
+        if not self._intake.is_applying:
+            self._state.close_step(self._now())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broken = error
