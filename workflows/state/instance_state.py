@@ -14,8 +14,8 @@ from domain.instants import Instant, Micros
 from domain.plan.plans import AUTOMATIC, Plan
 from domain.plan.status import InstanceStatus, instance_status
 from domain.policy.snapshot import Facts
-from domain.record.ledger import Firing, Ledger, merge, next_instant, reconcile
-from domain.record.notices import firing_id, notice, spoken
+from domain.record.ledger import Firing, Key, Ledger, merge, next_instant, reconcile
+from domain.record.notices import firing_id, notice, spoken_milestone
 from domain.record.quiet import hushed, quiet_until
 from domain.record.records import Delivery, Record, delivered_at, next_due, next_milestone
 from domain.record.steps import FiredMilestones, StepContext, basis
@@ -26,6 +26,8 @@ from workflows.state.receiving import new_events, size
 from workflows.state.steps import Outstanding, PendingStep, with_outcome
 
 SHOWN_REFUSALS = 20
+# Of what operators see in one line; Temporal refuses a summary of more than 400 bytes.
+LONGEST_SUMMARY = 100
 
 
 @dataclass(slots=True)
@@ -101,7 +103,9 @@ class InstanceState:
         if upcoming is None:
             return None
         at, key = upcoming
-        return Micros(max(0, at - now)), f"{key.target}: {spoken(key.milestone)}"
+        milestones = (mark for target in self.plan.targets for mark in target.milestones if Key.of(target, mark) == key)
+        what = f"{key.target}: {spoken_milestone(key.milestone, next(milestones))}"
+        return Micros(max(0, at - now)), what[:LONGEST_SUMMARY]
 
     def is_finished(self) -> bool:
         """Every clock stopped and every milestone that was reached has fired."""
