@@ -29,6 +29,8 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
 }
 SORTABLE = ("status", *_COLUMNS)
 """What a list can be sorted by."""
+_NEVER_ABSENT = frozenset({"id", "kind", "opened_at", "recorded_at", "status"})
+"""What every listed instance has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class Key:
 
     def ordered(self, now: Instant) -> sa.ColumnElement[Any]:
         column = self.column(now)
-        return (column.desc() if self.descending else column.asc()).nulls_last()
+        ordered = column.desc() if self.descending else column.asc()
+        # PostgreSQL's indexes have what is absent first in a descending order: saying otherwise, it sorts all rows.
+        return ordered if self.name in _NEVER_ABSENT else ordered.nulls_last()
 
     def beyond(self, value: Any, now: Instant) -> sa.ColumnElement[bool]:
         """Whether an instance comes after one that has the value."""

@@ -4,13 +4,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
 
 from domain.ids import Kind, SubjectType
 from domain.instants import HOUR, Instant, render
 from domain.plan.status import InstanceStatus
 from domain.record.records import Record
-from store.instances.filters import Filters
+from store.instances.filters import Filters, shown
+from store.instances.order import NEXT_DUE_FIRST
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_policy, an_opening
 
@@ -154,6 +156,23 @@ async def test_a_list_is_counted_and_read_on_an_index_of_which_sqlite_need_know_
     assert f"USING {counted} " in count
     assert f"USING {read} " in page
     assert not more
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+async def test_a_page_is_read_in_the_order_of_its_index_by_postgresql_too(filled: Store) -> None:
+    """What would have to be sorted first are all rows of the organization."""
+    some = NEXT_DUE_FIRST.statement(shown(ORGANIZATION), at(1), few=False).limit(2)
+
+    def work(conn: sa.Connection) -> list[str]:
+        # A few rows are sooner sorted than looked up: what counts is whether they need not be.
+        for way in ("sort", "incremental_sort", "seqscan", "bitmapscan"):
+            conn.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        statement = some.compile(conn, compile_kwargs={"literal_binds": True})
+        return [row[0] for row in conn.exec_driver_sql(f"EXPLAIN {statement}".replace("%", "%%"))]
+
+    steps = await filled.database.read(work)
+    assert any("ix_instances_shown" in step for step in steps)
+    assert not any("Sort" in step for step in steps)
 
 
 @pytest.mark.parametrize(("hour", "status"), [(3, InstanceStatus.PAUSED), (4, InstanceStatus.ACTIVE)])
