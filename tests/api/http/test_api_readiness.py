@@ -63,6 +63,7 @@ async def test_a_worker_that_polls_no_more_is_missed(api: Any) -> None:
 
 async def test_what_does_not_answer_is_down(api: Any, tmp_path: Path) -> None:
     await api.with_worker()
+    await eventually(lambda: asked(api), lambda answer: answer[0] == 200)
     await api.lose_temporal()
     status, body = await asked(api)
     assert (status, down(body)) == (503, ["temporal", "worker", "instances"])
