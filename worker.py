@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -24,7 +24,7 @@ from activities.escalating import Escalating
 from activities.heartbeats import Heartbeats
 from activities.histories import KnownHistories
 from activities.loading import Loading
-from activities.ports import Channel, Projection, Refused, SignalTimes
+from activities.ports import NoticeChannel, Projection, Refused, SearchAttributes, SignalTimes
 from activities.recording import Recorder, Recording
 from activities.sending import Sender
 from activities.signal_times import HistorySignalTimes
@@ -104,7 +104,7 @@ def system_now() -> Instant:
 def build_worker(  # noqa: PLR0913 - a composition root names all that it puts together
     client: Client,
     projection: Projection,
-    channels: Sequence[Channel],
+    channels: Sequence[NoticeChannel],
     *,
     task_queue: str,
     attributes: Sequence[str] = (),
@@ -123,25 +123,19 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     `slakeeper`, and gets tasks once that version is made current.
     """
 
-    def existing() -> list[str]:
-        return list(attributes)
-
-    recorder = Recorder(projection, refused)
-    earlier_runs = EarlierRuns(RunHistories(client), projection.apply)
-    sender = Sender(tuple(channels), system_now)
-    times = signal_times or HistorySignalTimes(client)
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[SlaInstance],
-        activities=[
-            Applying(projection, recorder, times, existing, KnownHistories(), planner).apply_events,
-            Loading(projection, earlier_runs, existing).load,
-            Recording(recorder, existing).record,
-            Telling(sender, projection, recorder, existing).tell,
-            Deliverer(sender).deliver,
-            Escalating(projection).auto_escalate,
-        ],
+        activities=_activities(
+            client,
+            projection,
+            Sender(tuple(channels), system_now),
+            Recorder(projection, refused),
+            signal_times or HistorySignalTimes(client),
+            lambda: list(attributes),
+            planner,
+        ),
         workflow_runner=GuardedRunner(workflow_runner(), not_replayed),
         deployment_config=_deployment(build_id),
         # Instances of a worker that was killed wait that long for it before another worker may take them over.
@@ -152,6 +146,27 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
         max_heartbeat_throttle_interval=HEARTBEAT_PAUSE,
         **options,
     )
+
+
+def _activities(
+    client: Client,
+    projection: Projection,
+    sender: Sender,
+    recorder: Recorder,
+    signal_times: SignalTimes,
+    existing: SearchAttributes,
+    planner: Planner,
+) -> list[Callable[..., Any]]:
+    """Everything that a workflow may ask of the worker."""
+    earlier_runs = EarlierRuns(RunHistories(client), projection.apply)
+    return [
+        Applying(projection, recorder, signal_times, existing, KnownHistories(), planner).apply_events,
+        Loading(projection, earlier_runs, existing).load,
+        Recording(recorder, existing).record,
+        Telling(sender, projection, recorder, existing).tell,
+        Deliverer(sender).deliver,
+        Escalating(projection).auto_escalate,
+    ]
 
 
 def workflow_runner() -> WorkflowRunner:

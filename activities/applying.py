@@ -81,7 +81,7 @@ class Applying:
             key = (context.organization, context.instance_id)
             before = await self._history(key, request)
             if before is None:
-                return dict(HistoryLacking(lacks_past=True))
+                return dict(HistoryLacking(lacks_history=True))
             stamped = await self._stamps(request)
             events = [_stamp(Event.from_json(event), stamped) for event in request["events"]]
             applied = await self._apply(before, events, context)
@@ -104,7 +104,7 @@ class Applying:
         """What the events are added to: kept from the last time, sent along, or recorded. None for any other one."""
         if (kept := self._known.get(key, request["basis"])) is not None:
             return kept
-        if (sent := request.get("past")) is not None:
+        if (sent := request.get("history")) is not None:
             return KnownHistory.from_json(sent)
         try:
             async with asyncio.timeout(STORE_SECONDS):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.ports import Channel
+from activities.ports import NoticeChannel
 from activities.sending import Failure, Sender
 from domain.errors import NoticeFailed
 from domain.instants import parse, to_datetime
@@ -64,7 +64,7 @@ class Deliverer:
         return Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message)
 
 
-def _is_open(channel: Channel, request: DeliverRequest) -> bool:
+def _is_open(channel: NoticeChannel, request: DeliverRequest) -> bool:
     only = request.get("only")
     return channel.name not in request["settled"] and (only is None or channel.name in only)
 

@@ -116,7 +116,7 @@ def read_ticket(document: Any, instance: InstanceId) -> Ticket:
     Raises InvalidValue for a subject that contradicts the workflow id, and NotFound without a ticket.
     """
     if not document:
-        raise NotFound(f"instance {instance} has no recorded past and was started without a ticket")
+        raise NotFound(f"instance {instance} is not recorded and was started without a ticket")
     body = require_mapping(document, "ticket")
     if "ticket" in body:
         body = require_mapping(body["ticket"], "ticket")

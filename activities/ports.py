@@ -11,7 +11,7 @@ from domain.record.records import Delivery, Record
 from workflows.documents import EarlierRun, StateDocument
 
 
-class Channel(Protocol):
+class NoticeChannel(Protocol):
     """What the activities need of a channel (channels/channel.py).
 
     `name` stands in histories: it is the same after every restart and carries no secret.

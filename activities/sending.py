@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from activities.ports import Channel
+from activities.ports import NoticeChannel
 from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.record.records import DEAD, DELIVERED, Delivery
@@ -31,10 +31,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    channels: Sequence[Channel]
+    channels: Sequence[NoticeChannel]
     now: Callable[[], Instant]
 
-    async def send(self, channel: Channel, notice: CoreDocument) -> Delivery | Failure:
+    async def send(self, channel: NoticeChannel, notice: CoreDocument) -> Delivery | Failure:
         """Raises nothing: a defect of the channel is a failure, too."""
         try:
             async with asyncio.timeout(CHANNEL_SECONDS):

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from activities.ports import Channel, Projection, SearchAttributes
+from activities.ports import NoticeChannel, Projection, SearchAttributes
 from activities.recording import Recorder
 from activities.sending import Failure, Sender
 from domain.errors import StoreUnavailable
 from domain.record.notices import TYPE_PREFIX, URGENT
 from domain.record.records import Delivery, Record
 from workflows.calls import TELL
-from workflows.documents import CoreDocument, Document, Outcome, TellAnswer, TellRequest
+from workflows.documents import CoreDocument, Document, SendingOutcome, TellAnswer, TellRequest
 from workflows.packing import pack, unpack
 from workflows.state.steps import with_outcome
 
@@ -64,7 +64,7 @@ class Telling:
         if sends:
             await asyncio.wait([send.task for send in sends], timeout=PROMPT_SECONDS)
         prompt = _outcomes(sends)
-        outcome: Outcome = {
+        outcome: SendingOutcome = {
             "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
             "settled": prompt.settled,
         }
@@ -100,7 +100,7 @@ class Telling:
         ]
 
     async def _once(
-        self, channel: Channel, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]
+        self, channel: NoticeChannel, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]
     ) -> Delivery | Failure:
         return made.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,7 @@ from cli import administration, console
 from domain.access.subscriptions import Subscription
 from domain.fields import require_choice
 from domain.instants import parse, render_optional
-
-if TYPE_CHECKING:
-    from store.access.organizations import Organization, QuietBefore
+from store.access.organizations import Organization, QuietBefore
 
 app = typer.Typer(name="organizations", help="Create, list and change organizations.", no_args_is_help=True)
 

@@ -10,7 +10,7 @@ from domain.calendar import tzdata_version
 from domain.instants import Instant
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
-from service.temporal.turns import Turns
+from service.temporal.slots import CommandSlots
 from service.timeouts import Timeouts
 from service.watch import Watch
 from store.database.clock import system_clock
@@ -31,8 +31,8 @@ class Dependencies:
     background: set[asyncio.Task[None]] = field(default_factory=set)
     watch: Watch = field(default_factory=Watch)
     attributes: Attributes = field(default_factory=Attributes)
-    turns: Turns = field(default_factory=Turns)
+    slots: CommandSlots = field(default_factory=CommandSlots)
 
     @property
     def engine(self) -> Engine:
-        return Engine(self.temporal, self.task_queue, self.timeouts, self.attributes, self.turns)
+        return Engine(self.temporal, self.task_queue, self.timeouts, self.attributes, self.slots)

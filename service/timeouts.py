@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Timeouts:
     """All in seconds."""
 
-    turn: float = 10.0
-    """For a turn at Temporal, behind all commands that came before."""
+    slot: float = 10.0
+    """For a slot at Temporal, behind all commands that came before."""
     start: float = 4.0
     signal: float = 4.0
     state: float = 1.0

@@ -137,7 +137,7 @@ class LoadRequest(TypedDict):
 
 
 class LoadAnswer(TypedDict, total=False):
-    """`recorded` (a packed `StateDocument`) of an instance that has a past, the beginning of a new one, or nothing: no
+    """`recorded` (a packed `StateDocument`) of an instance that is recorded, the beginning of a new one, or nothing: no
     policy, or none of its targets, applies to the ticket. `missed` are signals to an earlier run that no record shows.
     """
 
@@ -172,7 +172,7 @@ class StepContextDocument(TypedDict):
     instance_id: str
     sequence: int
     now: str
-    told: list[list[Any]]
+    fired: list[list[Any]]
     undelivered: bool
     set_aside: SetAside
 
@@ -192,9 +192,9 @@ class NewEvents(TypedDict):
 
 
 class ApplyRequest(StepContextDocument, NewEvents):
-    """`past` is there where the worker may not have what the events are added to."""
+    """`history` is there where the worker may not have what the events are added to."""
 
-    past: NotRequired[HistoryDocument]
+    history: NotRequired[HistoryDocument]
 
 
 @final
@@ -215,7 +215,7 @@ class ApplyAnswer(TypedDict):
 class HistoryLacking(TypedDict):
     """Nobody has what the events are added to, so it must be sent along."""
 
-    lacks_past: bool
+    lacks_history: bool
 
 
 class TellRequest(TypedDict):
@@ -228,14 +228,14 @@ class TellRequest(TypedDict):
     newest: int
 
 
-class Outcome(TypedDict):
+class SendingOutcome(TypedDict):
     """How notices fared by the time their step was recorded; `settled` are ids of those that wait for no channel."""
 
     deliveries: list[Document]
     settled: Sequence[str]
 
 
-class TellAnswer(Outcome):
+class TellAnswer(SendingOutcome):
     """`late` are deliveries made after the step was recorded, `pending` the ids of notices still to be delivered."""
 
     recorded: bool

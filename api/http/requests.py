@@ -22,7 +22,7 @@ from api.http.answers import as_made
 from api.http.prefixes import PREFIXES
 from api.http.queries import known_queries, refuse_unknown
 from domain.errors import InvalidValue
-from service.temporal.turns import client_is_gone
+from service.temporal.slots import client_is_gone
 
 MAX_BODY_BYTES = 256 * 1024
 """A snapshot holds a ticket, a policy and a calendar, each at most this large; Temporal takes 2 MB a message."""

@@ -13,7 +13,7 @@ import typer
 from cli import console
 from cli.demo import screen, stage
 from cli.demo.receiver import receiver
-from cli.demo.script import lives
+from cli.demo.script import scripts
 from cli.demo.show import Show
 from cli.engine.supervisor import Supervisor
 
@@ -25,7 +25,7 @@ def demo(
     """Watch the engine for a minute: policies, generated tickets, milestones arriving as they fall due."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sla-demo-", ignore_cleanup_errors=True)))
-        show = Show(lives(tickets, seed), screen.introduction(tickets, seed))
+        show = Show(scripts(tickets, seed), screen.introduction(tickets, seed))
         settings = stage.isolated(home, stack.enter_context(receiver(show.take)))
         supervisor = Supervisor(((stage.ENGINE,),), console.say, lambda: console.say("stopping ..."))
         asyncio.run(supervisor.run(lambda: show.run(supervisor, settings)))

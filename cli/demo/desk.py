@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from cli.demo.script import PROMISES, Life
+from cli.demo.script import PROMISES, TicketScript
 
 BASE = "/api/v2/sla"
 
@@ -30,28 +30,28 @@ class Desk:
         for promise in PROMISES:
             await self._post("/policies", promise.to_json())
 
-    async def work(self, lives: list[Life]) -> None:
+    async def work(self, scripts: list[TicketScript]) -> None:
         """Raises httpx.HTTPError when the API refuses anything."""
         self._began = time.monotonic()
         async with asyncio.TaskGroup() as group:
-            for life in lives:
-                group.create_task(self._live(life))
+            for script in scripts:
+                group.create_task(self._live(script))
 
     async def refresh(self) -> None:
         for ticket_id, instance in self.instances.items():
             answer = await self._http.get(f"{BASE}/instances/{instance['id']}")
             self.instances[ticket_id] = answer.raise_for_status().json()
 
-    async def _live(self, life: Life) -> None:
-        await self._until(life.opens_at)
-        ticket = {"ticket_id": life.ticket_id, "priority": life.promise.priority}
-        opened = self.instances[life.ticket_id] = await self._post("/instances", ticket)
-        for step in life.steps:
+    async def _live(self, script: TicketScript) -> None:
+        await self._until(script.opens_at)
+        ticket = {"ticket_id": script.ticket_id, "priority": script.promise.priority}
+        opened = self.instances[script.ticket_id] = await self._post("/instances", ticket)
+        for step in script.steps:
             await self._until(step.at)
             body = {"reason": step.reason} if step.reason else {}
             answer = await self._post(f"/instances/{opened['id']}/{step.command}", body)
             if "targets" in answer:
-                self.instances[life.ticket_id] = answer
+                self.instances[script.ticket_id] = answer
 
     async def _until(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds - self.seconds))

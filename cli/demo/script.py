@@ -10,7 +10,7 @@ SECONDS_BETWEEN_TICKETS = 1.45
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class DemoPromise:
     """A policy of the show; `respond` and `resolve` are hours on the stage, seconds behind it."""
 
     name: str
@@ -37,24 +37,24 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class TicketScript:
     """A ticket from `opens_at` through its steps to the end."""
 
     ticket_id: str
-    promise: Promise
+    promise: DemoPromise
     opens_at: float
     steps: tuple[Step, ...]
 
 
-PROMISES = (Promise("Urgent tickets", "urgent", 3, 8), Promise("Normal tickets", "normal", 6, 14))
+PROMISES = (DemoPromise("Urgent tickets", "urgent", 3, 8), DemoPromise("Normal tickets", "normal", 6, 14))
 
 
-def lives(count: int, seed: int) -> list[Life]:
+def scripts(count: int, seed: int) -> list[TicketScript]:
     chance = random.Random(seed)  # noqa: S311 - a show that can be repeated, not a secret
-    return [_life(f"T-{101 + index}", index * SECONDS_BETWEEN_TICKETS, chance) for index in range(count)]
+    return [_script(f"T-{101 + index}", index * SECONDS_BETWEEN_TICKETS, chance) for index in range(count)]
 
 
-def _life(ticket_id: str, opens_at: float, chance: random.Random) -> Life:
+def _script(ticket_id: str, opens_at: float, chance: random.Random) -> TicketScript:
     promise = chance.choice(PROMISES)
     answered = opens_at + promise.respond * chance.uniform(0.2, 1.35)
     steps = [Step(answered, "acknowledge")]
@@ -62,4 +62,4 @@ def _life(ticket_id: str, opens_at: float, chance: random.Random) -> Life:
     if waited:
         steps += (Step(answered + 0.3, "pause", "waiting for the customer"), Step(answered + 0.3 + waited, "resume"))
     worked = opens_at + promise.resolve * chance.uniform(0.35, 1.25) + waited
-    return Life(ticket_id, promise, opens_at, (*steps, Step(max(worked, steps[-1].at + 0.5), "resolve")))
+    return TicketScript(ticket_id, promise, opens_at, (*steps, Step(max(worked, steps[-1].at + 0.5), "resolve")))

@@ -13,7 +13,7 @@ from cli import console
 from cli.demo import screen, stage
 from cli.demo.desk import Desk
 from cli.demo.receiver import Receipt
-from cli.demo.script import Life
+from cli.demo.script import TicketScript
 from cli.engine.supervisor import Supervisor
 from domain.errors import EngineUnavailable
 from settings import Settings
@@ -23,7 +23,7 @@ LAST_NOTICES_SECONDS = 0.5
 
 
 class Show:
-    def __init__(self, script: list[Life], introduction: Text) -> None:
+    def __init__(self, script: list[TicketScript], introduction: Text) -> None:
         self._script = script
         self._introduction = introduction
         self._arrived: asyncio.Queue[Receipt] = asyncio.Queue()

@@ -6,19 +6,20 @@ import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.progress import Progress, TimeElapsedColumn
 
 from cli import console
+from cli.replay import driver, report, rules, schedule, verdicts
+from cli.replay.driver import ReplayedCase
+from cli.replay.schedule import Case, Disorder
+from domain.calendar import pin_packaged_tzdata, tzdata_version
 from domain.errors import Conflict, InvalidValue
 from domain.instants import DAY, Instant, Micros
-
-if TYPE_CHECKING:
-    from cli.replay.driver import Outcome
-    from cli.replay.schedule import Case, Disorder
-    from domain.policy.catalog import Catalog
+from domain.policy.catalog import Catalog
+from sources.registry import source
 
 FAILED, REFUSED = 1, 2
 
@@ -36,8 +37,6 @@ def replay(  # noqa: PLR0913, PLR0917 - an option of the command each
     every: Annotated[int, typer.Option(min=1, help="Only every so many tickets of the log.")] = 1,
 ) -> None:
     """Run a ticket log through real workflows, and check each verdict and milestone against the plan."""
-    from cli.replay.schedule import Disorder  # noqa: PLC0415 - not for every command
-
     disorder = Disorder(Micros(round(shuffle_days * DAY)), double, seed)
     try:
         found = _replay(file, format, policies, calendar, disorder, every)
@@ -50,10 +49,6 @@ def replay(  # noqa: PLR0913, PLR0917 - an option of the command each
 
 def _replay(file: Path, format_: str, policies: Path, calendar: Path | None, disorder: Disorder, every: int) -> int:
     """The number of differences."""
-    from cli.replay import report, rules, schedule, verdicts  # noqa: PLC0415 - not for every command
-    from domain.calendar import pin_packaged_tzdata, tzdata_version  # noqa: PLC0415 - as above
-    from sources.registry import source  # noqa: PLC0415 - as above
-
     pin_packaged_tzdata()
     system = source(format_)
     catalog = rules.load_catalog(policies, calendar)
@@ -73,9 +68,7 @@ def _replay(file: Path, format_: str, policies: Path, calendar: Path | None, dis
     return len(found)
 
 
-def _run(cases: Sequence[Case], catalog: Catalog, until: Instant, disorder: Disorder) -> list[Outcome]:
-    from cli.replay import driver, schedule  # noqa: PLC0415 - as above
-
+def _run(cases: Sequence[Case], catalog: Catalog, until: Instant, disorder: Disorder) -> list[ReplayedCase]:
     order = disorder.arrivals if disorder else schedule.in_time_order
     arrivals = [arrival for case in cases for arrival in order(case)]
     with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console.out) as progress:

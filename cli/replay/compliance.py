@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from cli.replay.driver import Outcome
+from cli.replay.driver import ReplayedCase
 from domain.instants import Instant, Micros
 from domain.plan.status import met
 from domain.record.views import used_at
@@ -43,7 +43,7 @@ class Agreement:
     compared: int
 
 
-def compliance(outcomes: Iterable[Outcome], as_of: Instant) -> list[Line]:
+def compliance(outcomes: Iterable[ReplayedCase], as_of: Instant) -> list[Line]:
     verdicts: dict[tuple[str, str], list[bool | None]] = defaultdict(list)
     elapsed: dict[tuple[str, str], list[Micros]] = defaultdict(list)
     for outcome in outcomes:
@@ -56,13 +56,13 @@ def compliance(outcomes: Iterable[Outcome], as_of: Instant) -> list[Line]:
     return [_line(key, verdicts[key], elapsed[key]) for key in sorted(verdicts)]
 
 
-def agreement(outcomes: Iterable[Outcome], as_of: Instant) -> Agreement:
+def agreement(outcomes: Iterable[ReplayedCase], as_of: Instant) -> Agreement:
     pairs = [(outcome.case.logged.made_sla, _kept(outcome, as_of)) for outcome in outcomes]
     compared = [(theirs, ours) for theirs, ours in pairs if theirs is not None]
     return Agreement(sum(theirs is ours for theirs, ours in compared), len(compared))
 
 
-def _kept(outcome: Outcome, as_of: Instant) -> bool:
+def _kept(outcome: ReplayedCase, as_of: Instant) -> bool:
     return all(met(target, as_of) is not False for target in outcome.plan.targets)
 
 

@@ -40,7 +40,7 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReplayedCase:
     """How an instance ended or stands at the end of the log, on true dates.
 
     A finished instance is read from its records, an open one answers a query. `execution` is Temporal's status of the
@@ -58,7 +58,7 @@ class Outcome:
 
 async def replay(
     cases: Sequence[Case], arrivals: Sequence[Arrival], catalog: Catalog, until: Instant, progress: Progress
-) -> list[Outcome]:
+) -> list[ReplayedCase]:
     """The outcome of every case, in order, once the server's clock has reached `until`.
 
     Raises EngineUnavailable when the server cannot be started or breaks off.
@@ -140,16 +140,16 @@ class _Run:
             start_signal_args=[_payload(event)],
         )
 
-    async def outcomes(self, cases: Sequence[Case]) -> list[Outcome]:
+    async def outcomes(self, cases: Sequence[Case]) -> list[ReplayedCase]:
         few = asyncio.Semaphore(ASKED_AT_ONCE)
 
-        async def outcome(case: Case) -> Outcome:
+        async def outcome(case: Case) -> ReplayedCase:
             async with few:
                 return await self._outcome(case)
 
         return list(await asyncio.gather(*(outcome(case) for case in cases)))
 
-    async def _outcome(self, case: Case) -> Outcome:
+    async def _outcome(self, case: Case) -> ReplayedCase:
         handle = self._env.client.get_workflow_handle(_workflow_id(case))
         execution = await self._settled(handle, closing=case.expected.closed_at is not None)
         if execution is WorkflowExecutionStatus.RUNNING:
@@ -159,7 +159,7 @@ class _Run:
             answer = await self._projection.load(case.snapshot.organization, case.instance_id)
         back = self._shift.back()
         prefix = f"{case.snapshot.organization}/{case.instance_id}/"
-        return Outcome(
+        return ReplayedCase(
             case=case,
             execution=execution.name.lower(),
             status=answer["status"],

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.replay.compliance import Line, agreement, compliance
-from cli.replay.driver import Outcome
+from cli.replay.driver import ReplayedCase
 from cli.replay.verdicts import PROMPT, Difference, lateness
 from domain.instants import HOUR, MINUTE, SECOND, Micros
 from sources.tickets import TicketLog
@@ -25,7 +25,7 @@ def show_log(console: Console, log: TicketLog, tracked: int) -> None:
         _listed(console, [f"line {skipped.line}: {skipped.reason}" for skipped in log.skipped])
 
 
-def show_run(console: Console, log: TicketLog, outcomes: Sequence[Outcome], seconds: float) -> None:
+def show_run(console: Console, log: TicketLog, outcomes: Sequence[ReplayedCase], seconds: float) -> None:
     console.print(_table(compliance(outcomes, log.ends_at)))
     verdict = agreement(outcomes, log.ends_at)
     if verdict.compared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cli.replay.driver import Outcome
+from cli.replay.driver import ReplayedCase
 from domain.instants import SECOND, Instant, Micros, in_seconds, render, render_optional
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import instance_status, met
@@ -23,7 +23,7 @@ class Difference:
     found: str
 
 
-def differences(outcome: Outcome, as_of: Instant, *, in_order: bool = True) -> list[Difference]:
+def differences(outcome: ReplayedCase, as_of: Instant, *, in_order: bool = True) -> list[Difference]:
     """Everything in which the workflow differs from the plan. An open ticket is compared as of the log's end.
 
     If events did not arrive `in_order`, milestones may have fired late and some may have been withdrawn.
@@ -37,7 +37,7 @@ def differences(outcome: Outcome, as_of: Instant, *, in_order: bool = True) -> l
 _Found = Iterator[tuple[str, object, object]]
 
 
-def _instance(outcome: Outcome, as_of: Instant) -> _Found:
+def _instance(outcome: ReplayedCase, as_of: Instant) -> _Found:
     expected = outcome.case.expected
     pairs = (
         ("workflow", "running" if expected.closed_at is None else "completed", outcome.execution),
@@ -49,7 +49,7 @@ def _instance(outcome: Outcome, as_of: Instant) -> _Found:
     yield from _unequal(pairs)
 
 
-def _targets(outcome: Outcome, as_of: Instant) -> _Found:
+def _targets(outcome: ReplayedCase, as_of: Instant) -> _Found:
     for target in outcome.case.expected.targets:
         found = outcome.plan.target(target.name, target.cycle)
         if found is None or found == target:
@@ -70,7 +70,7 @@ def _targets(outcome: Outcome, as_of: Instant) -> _Found:
             )
 
 
-def _milestones(outcome: Outcome, as_of: Instant) -> _Found:
+def _milestones(outcome: ReplayedCase, as_of: Instant) -> _Found:
     fired = standing(outcome.ledger)
     planned = _planned(outcome.case.expected)
     for key, at in planned.items():
@@ -81,7 +81,7 @@ def _milestones(outcome: Outcome, as_of: Instant) -> _Found:
             yield f"{key}: fired for", render_optional(planned.get(key)), render(firing.planned_at)
 
 
-def _prompt(outcome: Outcome) -> _Found:
+def _prompt(outcome: ReplayedCase) -> _Found:
     for key, firing in standing(outcome.ledger).items():
         if not 0 <= lateness(firing) <= PROMPT:
             yield f"{key}: fired", f"within a second of {render(firing.planned_at)}", render(firing.fired_at)
@@ -90,7 +90,7 @@ def _prompt(outcome: Outcome) -> _Found:
             yield f"{firing.key}: withdrawn", None, render(firing.withdrawn_at)
 
 
-def _notices(outcome: Outcome) -> _Found:
+def _notices(outcome: ReplayedCase) -> _Found:
     """Every firing was announced once, and nothing else was."""
     facts = outcome.case.snapshot.facts
     own = facts.organization, facts.instance_id

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.analytics.wall_time import FIRST_DAY, LAST_DAY, day_start, wall_clock
+from domain.calendar.local_time.zones import require_zone
 from domain.calendar.parsing import parse_date
-from domain.calendar.zones import require_zone
 from domain.errors import InvalidValue
 from domain.instants import Instant
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from domain.calendar.days import day_number
-from domain.calendar.zones import FIRST_YEAR, HORIZON, LAST_YEAR, offset_spans
+from domain.calendar.local_time.zones import FIRST_YEAR, HORIZON, LAST_YEAR, offset_spans
+from domain.calendar.rules.days import day_number
 from domain.instants import DAY, HOUR, Instant, to_datetime
 
 FIRST_DAY = date(FIRST_YEAR, 1, 1)

@@ -1,11 +1,11 @@
 """Business calendars: weekly hours in a time zone, and the working time between instants."""
 
 from domain.calendar.calendar import Calendar, Week
-from domain.calendar.days import DatedWindows
-from domain.calendar.holidays import Holiday, MonthDay
-from domain.calendar.public import PublicHolidays
-from domain.calendar.times import Window
-from domain.calendar.zones import pin_packaged_tzdata, tzdata_version
+from domain.calendar.local_time.times import Window
+from domain.calendar.local_time.zones import pin_packaged_tzdata, tzdata_version
+from domain.calendar.rules.days import DatedWindows
+from domain.calendar.rules.holidays import Holiday, MonthDay
+from domain.calendar.rules.public import PublicHolidays
 
 __all__ = [
     "Calendar",

@@ -9,17 +9,17 @@ from functools import lru_cache
 from typing import Any
 
 from domain.calendar import parsing, validation
-from domain.calendar.closures import Stretch
 from domain.calendar.combined import FIELDS, Combined, CombinedCompilation
-from domain.calendar.compilation import Compilation
-from domain.calendar.compiled import exhausted
-from domain.calendar.days import DatedWindows, day_number
+from domain.calendar.compiling.compilation import Compilation
+from domain.calendar.compiling.compiled import exhausted
 from domain.calendar.effective import EffectiveDay, clock_changes, open_in_utc
-from domain.calendar.holidays import AppliesTo, Holiday
-from domain.calendar.intervals import Interval
-from domain.calendar.public import PublicHolidays
-from domain.calendar.times import Window
-from domain.calendar.zones import FIRST_YEAR, HORIZON, LAST_YEAR, require_zone
+from domain.calendar.local_time.intervals import Interval
+from domain.calendar.local_time.times import Window
+from domain.calendar.local_time.zones import FIRST_YEAR, HORIZON, LAST_YEAR, require_zone
+from domain.calendar.rules.closures import Stretch
+from domain.calendar.rules.days import DatedWindows, day_number
+from domain.calendar.rules.holidays import AppliesTo, Holiday
+from domain.calendar.rules.public import PublicHolidays
 from domain.errors import InvalidValue
 from domain.fields import require_choice
 from domain.instants import DAY, Instant, Micros, render

@@ -10,12 +10,12 @@ from functools import reduce
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from domain.calendar.closures import Stretch, joined
-from domain.calendar.compiled import FORTNIGHT, OpenFortnight, OpenTime
-from domain.calendar.holidays import Holiday
-from domain.calendar.intervals import Interval, WallTime, clipped, common, merged, without
-from domain.calendar.local_days import local_days
-from domain.calendar.zones import HORIZON
+from domain.calendar.compiling.compiled import FORTNIGHT, OpenFortnight, OpenTime
+from domain.calendar.local_time.intervals import Interval, WallTime, clipped, common, merged, without
+from domain.calendar.local_time.local_days import local_days
+from domain.calendar.local_time.zones import HORIZON
+from domain.calendar.rules.closures import Stretch, joined
+from domain.calendar.rules.holidays import Holiday
 from domain.errors import InvalidValue, WorkingTimeExhausted
 from domain.fields import require_list, require_mapping, require_text, require_version
 from domain.instants import DAY, Instant, Micros, parse

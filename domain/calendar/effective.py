@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from domain.calendar.holidays import Holiday
-from domain.calendar.intervals import Interval, WallTime
-from domain.calendar.local_days import lived, local_days
-from domain.calendar.times import render_time
-from domain.calendar.zones import offset_spans
+from domain.calendar.local_time.intervals import Interval, WallTime
+from domain.calendar.local_time.local_days import lived, local_days
+from domain.calendar.local_time.times import render_time
+from domain.calendar.local_time.zones import offset_spans
+from domain.calendar.rules.holidays import Holiday
 from domain.instants import DAY, Instant, Micros
 
 

@@ -8,10 +8,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from domain.calendar.days import DatedWindows
-from domain.calendar.holidays import Holiday, MonthDay
-from domain.calendar.public import PublicHolidays
-from domain.calendar.times import Window
+from domain.calendar.local_time.times import Window
+from domain.calendar.rules.days import DatedWindows
+from domain.calendar.rules.holidays import Holiday, MonthDay
+from domain.calendar.rules.public import PublicHolidays
 from domain.calendar.validation import WEEKDAYS
 from domain.errors import InvalidValue
 

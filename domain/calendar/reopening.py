@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.calendar import Calendar
-from domain.calendar.days import DatedWindows
+from domain.calendar.rules.days import DatedWindows
 
 
 def reopened(now: Calendar, before: Calendar, closed: Calendar) -> Calendar:

@@ -6,10 +6,10 @@ from datetime import date
 from operator import attrgetter
 from typing import Any
 
-from domain.calendar.days import DatedWindows
-from domain.calendar.holidays import Holiday
-from domain.calendar.public import PublicHolidays
-from domain.calendar.times import Window
+from domain.calendar.local_time.times import Window
+from domain.calendar.rules.days import DatedWindows
+from domain.calendar.rules.holidays import Holiday
+from domain.calendar.rules.public import PublicHolidays
 from domain.errors import InvalidValue
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

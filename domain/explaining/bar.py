@@ -1,4 +1,4 @@
-"""A clock's life as a line of characters, each for the kind that fills most of its time."""
+"""A cycle of a clock as a line of characters, each for the kind that fills most of its time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEGEND = "█ running  ░ closed  ▒ paused  · stopped  ~ summed up  - ahead 
 
 
 def bar(trace: Trace, due_at: Instant | None, width: int = WIDTH) -> tuple[str, ...]:
-    """The line, and one below it that points at the due instant if there is one; nothing for a life of no length.
+    """The line, and one below it that points at the due instant if there is one; nothing for a cycle of no length.
 
     What is still ahead gets a third of the line at most, so that a weekend to come does not hide the day there was.
     """
@@ -32,12 +32,12 @@ def bar(trace: Trace, due_at: Instant | None, width: int = WIDTH) -> tuple[str, 
     ahead = (
         0 if due_at is None or due_at <= end else min(width // 3, max(1, (due_at - end) * width // (due_at - start)))
     )
-    past = width - ahead
-    edges = [start + (end - start) * index // past for index in range(past + 1)]
+    drawn = width - ahead
+    edges = [start + (end - start) * index // drawn for index in range(drawn + 1)]
     line = "".join(_cells(trace.segments, edges)) + AHEAD * ahead
     if due_at is None or due_at < start:
         return (line,)
-    place = width - 1 if ahead else min((due_at - start) * past // (end - start), width - 1)
+    place = width - 1 if ahead else min((due_at - start) * drawn // (end - start), width - 1)
     return line, f"{' ' * place}{DUE}"
 
 

@@ -127,25 +127,25 @@ class Explanation:
     """Whether the recorded plan has the same targets; None where there is none to compare with."""
 
 
-def explain(past: RecordedHistory, now: Instant, most_segments: int = MOST_SEGMENTS) -> Explanation:
+def explain(history: RecordedHistory, now: Instant, most_segments: int = MOST_SEGMENTS) -> Explanation:
     """Raises InvalidValue when no event opens the ticket, WorkingTimeExhausted when a due lies beyond 2100."""
-    walk = TicketWalk.of(past.snapshot, past.events)
+    walk = TicketWalk.of(history.snapshot, history.events)
     plan, changed = walk.plan, walk.policies[1:]
-    lost = orphaned(plan.targets, past.ledger, past.events)
+    lost = orphaned(plan.targets, history.ledger, history.events)
     return Explanation(
         snapshot=walk.snapshot,
         plan=plan,
         at=now,
-        clocks=tuple(_clock(walk.snapshot, one, past, now, most_segments) for one in _newest_cycles(walk.cycles)),
+        clocks=tuple(_clock(walk.snapshot, one, history, now, most_segments) for one in _newest_cycles(walk.cycles)),
         clocks_in_all=len(walk.cycles),
         orphaned=lost[-MOST_ORPHANED:],
         orphaned_in_all=len(lost),
         changes=tuple(_changes(walk.snapshot, walk.turns, changed[-MOST_CHANGES:])),
         changes_in_all=len(changed),
-        events=tuple(_events(walk, past.ledger)),
+        events=tuple(_events(walk, history.ledger)),
         events_in_all=len(walk.turns),
-        is_complete=past.is_complete,
-        agrees=None if past.recorded is None else past.recorded.targets == plan.targets,
+        is_complete=history.is_complete,
+        agrees=None if history.recorded is None else history.recorded.targets == plan.targets,
     )
 
 
@@ -156,12 +156,12 @@ def _newest_cycles(cycles: Sequence[MeasuredCycle]) -> Iterator[MeasuredCycle]:
 
 
 def _clock(
-    snapshot: Snapshot, measured: MeasuredCycle, past: RecordedHistory, now: Instant, most: int
+    snapshot: Snapshot, measured: MeasuredCycle, history: RecordedHistory, now: Instant, most: int
 ) -> ExplainedClock:
     target = measured.target
     policy_id, team_id = None if target.policy is None else target.policy.id, target.team_id
     calendar = snapshot.calendar_under(policy_id, None if target.stint is None else team_id)
-    milestones = explained_milestones(target, past.ledger, past.events)
+    milestones = explained_milestones(target, history.ledger, history.events)
     return ExplainedClock(measured, calendar, trace(measured, now, most), milestones)
 
 

@@ -36,9 +36,9 @@ def explained_milestones(target: TargetPlan, ledger: Ledger, events: Sequence[Ev
     """The milestones of a clock by threshold, then its firings that are withdrawn or about to be, as they fired."""
     own = [firing for firing in ledger if (firing.key.target, firing.key.cycle) == (target.name, target.cycle)]
     planned = [_planned(target, milestone, own, events) for milestone in target.milestones]
-    told = {(one.firing.key, one.firing.generation) for one in planned if one.firing is not None}
+    stand = {(one.firing.key, one.firing.generation) for one in planned if one.firing is not None}
     thresholds = {milestone.name: milestone.threshold for milestone in target.milestones}
-    others = (firing for firing in own if (firing.key, firing.generation) not in told)
+    others = (firing for firing in own if (firing.key, firing.generation) not in stand)
     return (*planned, *_fired(others, thresholds, events))
 
 

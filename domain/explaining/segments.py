@@ -8,8 +8,8 @@ from enum import StrEnum
 from itertools import pairwise
 
 from domain.calendar import Calendar
-from domain.calendar.closures import Closure
-from domain.calendar.intervals import Interval
+from domain.calendar.local_time.intervals import Interval
+from domain.calendar.rules.closures import Closure
 from domain.instants import DAY, Instant, Micros
 from domain.plan.measuring import MeasuredCycle
 from domain.plan.plans import TargetPlan

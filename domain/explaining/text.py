@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.calendar.closures import ClosingRule
+from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.bar import LEGEND, bar
 from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange
 from domain.explaining.milestones import ExplainedMilestone
@@ -54,8 +54,8 @@ def _lines(explained: Explanation, home: str) -> Iterator[str]:
         yield ""
         yield "milestones of clocks that there are no more"
         for moment in explained.orphaned:
-            told = _moment(moment, steps, explained.events, zone)
-            yield f"  {moment.firing.key.target if moment.firing else ''}: {told}"
+            line = _moment(moment, steps, explained.events, zone)
+            yield f"  {moment.firing.key.target if moment.firing else ''}: {line}"
         yield from _more(explained.orphaned_in_all - len(explained.orphaned), "earlier milestones", "  ")
     yield ""
     yield from _events(explained, zone)
@@ -254,35 +254,35 @@ def _moment(moment: ExplainedMilestone, steps: Mapping[str, str], events: Iterab
     after = "" if moment.threshold is None else f" at {spoken_length(moment.threshold)}"
     if moment.planned_at is None:
         return f"{name}{after}: not going to happen as it stands"
-    told = f"{name}{after}: planned {spoken_instant(moment.planned_at, zone)}"
-    return f"{told}, not fired" if firing is None else f"{told}, {_fired(moment, firing, events, zone)}"
+    planned = f"{name}{after}: planned {spoken_instant(moment.planned_at, zone)}"
+    return f"{planned}, not fired" if firing is None else f"{planned}, {_fired(moment, firing, events, zone)}"
 
 
 def _fired(moment: ExplainedMilestone, firing: Firing, events: Iterable[ExplainedEvent], zone: str) -> str:
-    told = f"fired {spoken_length(Micros(firing.fired_at - firing.planned_at))} later"
+    line = f"fired {spoken_length(Micros(firing.fired_at - firing.planned_at))} later"
     if moment.quiet:
-        told += ", not told: quiet"
+        line += ", not told: quiet"
     elif firing.skipped:
-        told += ", switched off: nobody was told"
+        line += ", switched off: nobody was told"
     elif firing.delivered_at is not None:
-        told += f", delivered {spoken_length(Micros(firing.delivered_at - firing.planned_at))} later"
+        line += f", delivered {spoken_length(Micros(firing.delivered_at - firing.planned_at))} later"
     else:
-        told += ", not delivered"
+        line += ", not delivered"
     if firing.withdrawn_at is None:
-        return told
+        return line
     event = withdrawing_event((one.event for one in events), firing)
     because = "" if event is None else f" because {spoken_reason(event, zone)}"
-    return f"{told}, withdrawn {spoken_instant(firing.withdrawn_at, zone)}{because}"
+    return f"{line}, withdrawn {spoken_instant(firing.withdrawn_at, zone)}{because}"
 
 
 def _events(explained: Explanation, zone: str) -> Iterator[str]:
     left_out = explained.events_in_all - len(explained.events)
     yield "events" if not left_out else f"events, without the {left_out} earliest"
-    yield from (f"  {_event(told, zone)}" for told in explained.events)
+    yield from (f"  {_event(entry, zone)}" for entry in explained.events)
 
 
-def _event(told: ExplainedEvent, zone: str) -> str:
-    event = told.event
+def _event(entry: ExplainedEvent, zone: str) -> str:
+    event = entry.event
     line = f"{spoken_instant(event.occurred_at, zone)}  {event.kind.value} ({event.event_id})"
     notes = {
         "by": event.actor,
@@ -292,9 +292,9 @@ def _event(told: ExplainedEvent, zone: str) -> str:
     }
     line += ", quiet" if event.quiet else ""
     line += "".join(f", {name} {value}" for name, value in notes.items() if value)
-    delay = "" if told.delay < SECOND else f", {spoken_length(told.delay)} later"
-    late = ", LATE" if told.is_late else ""
-    ended = "" if told.ended is None else f"; {_ended(told.ended, zone)}"
+    delay = "" if entry.delay < SECOND else f", {spoken_length(entry.delay)} later"
+    late = ", LATE" if entry.is_late else ""
+    ended = "" if entry.ended is None else f"; {_ended(entry.ended, zone)}"
     return f"{line}; received {spoken_instant(event.received_at, zone)}{delay}{late}{ended}"
 
 

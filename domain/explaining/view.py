@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.calendar.closures import Closure
+from domain.calendar.rules.closures import Closure
 from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, Share, Totals
@@ -175,16 +175,16 @@ def _other_view(moment: ExplainedMilestone) -> dict[str, Any]:
     return {"target": moment.firing.key.target, "cycle": moment.firing.key.cycle, **_moment_view(moment)}
 
 
-def _event_view(told: ExplainedEvent) -> dict[str, Any]:
-    event = told.event
+def _event_view(entry: ExplainedEvent) -> dict[str, Any]:
+    event = entry.event
     view: dict[str, Any] = {
         "event_id": event.event_id,
         "kind": event.kind.value,
         "occurred_at": render(event.occurred_at),
         "received_at": render(event.received_at),
-        "effective_at": render(told.effective_at),
-        "delay_seconds": in_seconds(told.delay),
-        "is_late": told.is_late,
+        "effective_at": render(entry.effective_at),
+        "delay_seconds": in_seconds(entry.delay),
+        "is_late": entry.is_late,
     }
     given = {name: getattr(event, name) or None for name in ("source", "actor", "reason", "cause")}
     given |= {"sequence": event.sequence, "precision": event.precision}
@@ -193,7 +193,7 @@ def _event_view(told: ExplainedEvent) -> dict[str, Any]:
         view["quiet"] = True
     if event.pause_end is not None:
         view |= event.pause_end.to_json()
-    if told.ended is not None:
-        view |= {"ended_at": render(told.ended.at), "ended_by": told.ended.by.value}
-        view |= {} if told.ended.by_event_id is None else {"ended_by_event_id": told.ended.by_event_id}
+    if entry.ended is not None:
+        view |= {"ended_at": render(entry.ended.at), "ended_by": entry.ended.by.value}
+        view |= {} if entry.ended.by_event_id is None else {"ended_by_event_id": entry.ended.by_event_id}
     return {**view, "team_id": event.team_id} if event.kind == "assigned" else view

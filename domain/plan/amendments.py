@@ -1,4 +1,4 @@
-"""What has changed from one plan to the next, so that what crosses the wire does not grow with a ticket's past."""
+"""What has changed from one plan to the next, so that what crosses the wire does not grow with the age of a ticket."""
 
 from __future__ import annotations
 

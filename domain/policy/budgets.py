@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.calendar import Calendar
+from domain.calendar.local_time.zones import HORIZON, LAST_YEAR
 from domain.calendar.validation import WEEKDAYS
-from domain.calendar.zones import HORIZON, LAST_YEAR
 from domain.errors import InvalidValue, WorkingTimeExhausted
 from domain.fields import refuse_unknown, require_bool, require_mapping
 from domain.instants import EPOCH, HOUR, MICROSECOND, MINUTE, Instant, Micros, duration, in_units, to_datetime

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.calendar.intervals import Interval
+from domain.calendar.local_time.intervals import Interval
 from domain.errors import InvalidValue
 from domain.instants import Instant, Micros
 from domain.policy.criteria import Criteria

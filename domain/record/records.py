@@ -123,7 +123,7 @@ class Record:
         """The same step without its plan, for a store that has the same plan from the step before."""
         return replace(self, plan=None)
 
-    def told(self, deliveries: Iterable[Delivery], settled: Collection[str], *, ongoing: bool) -> Record:
+    def with_deliveries(self, deliveries: Iterable[Delivery], settled: Collection[str], *, ongoing: bool) -> Record:
         """The step with what became of its notices; `settled` are the ids that no channel waits for any more."""
         found = (*self.deliveries, *deliveries)
 

@@ -30,9 +30,9 @@ def basis(events: Iterable[Event], before: str = NO_EVENTS) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FiredMilestones:
-    """What has fired of the newest cycle of each clock, so that its size does not grow with a ticket's past.
+    """What has fired of the newest cycle of each clock, so that its size does not grow with the age of a ticket.
 
-    All milestones of earlier cycles were told long ago.
+    All milestones of earlier cycles have fired long ago.
     """
 
     planned: Mapping[Key, Instant]
@@ -73,7 +73,7 @@ class FiredMilestones:
 class StepContext:
     """Where an instance stands as it takes new events.
 
-    `sequence` is the number of the step that the events make, `told` what has fired so far, `undelivered` whether a
+    `sequence` is the number of the step that the events make, `fired` what has fired so far, `undelivered` whether a
     notice is on its way, `set_aside` the document of what was refused.
     """
 
@@ -81,7 +81,7 @@ class StepContext:
     instance_id: str
     sequence: int
     now: Instant
-    told: FiredMilestones
+    fired: FiredMilestones
     undelivered: bool
     set_aside: Mapping[str, Any]
 
@@ -90,7 +90,7 @@ class StepContext:
 
         Equal arguments make equal steps, whoever makes them and when.
         """
-        upcoming = self.told.next_milestone(plan, self.now)
+        upcoming = self.fired.next_milestone(plan, self.now)
         return Record(
             organization=self.organization,
             instance_id=self.instance_id,
@@ -112,7 +112,7 @@ class StepContext:
             "instance_id": self.instance_id,
             "sequence": self.sequence,
             "now": render(self.now),
-            "told": self.told.to_json(),
+            "fired": self.fired.to_json(),
             "undelivered": self.undelivered,
             "set_aside": dict(self.set_aside),
         }
@@ -124,7 +124,7 @@ class StepContext:
             instance_id=body["instance_id"],
             sequence=body["sequence"],
             now=parse(body["now"]),
-            told=FiredMilestones.from_json(body["told"]),
+            fired=FiredMilestones.from_json(body["fired"]),
             undelivered=body["undelivered"],
             set_aside=body["set_aside"],
         )

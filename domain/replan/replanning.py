@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Any
 
 from domain.calendar import Calendar
-from domain.calendar.days import date_of
-from domain.calendar.holidays import Holiday
-from domain.calendar.intervals import merged
-from domain.calendar.local_days import days_shown
-from domain.calendar.times import Window
-from domain.calendar.zones import offset_at
+from domain.calendar.local_time.intervals import merged
+from domain.calendar.local_time.local_days import days_shown
+from domain.calendar.local_time.times import Window
+from domain.calendar.local_time.zones import offset_at
+from domain.calendar.rules.days import date_of
+from domain.calendar.rules.holidays import Holiday
 from domain.errors import InvalidValue
 from domain.instants import DAY, SECOND, Instant, render, render_optional
 from domain.plan.plans import Plan, TargetPlan

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from domain.analytics.wall_time import day_start, wall_clock
-from domain.calendar.intervals import merged
+from domain.calendar.local_time.intervals import merged
 from domain.instants import Instant, Micros
 from domain.policy.clocks import Span
 

@@ -36,7 +36,7 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class _KnownEvents:
-    """The past to which an event that is not recorded yet is added."""
+    """The events to which an event that is not recorded yet is added."""
 
     snapshot: Snapshot
     events: Sequence[Event]
@@ -88,20 +88,20 @@ async def _recorded_event(
 async def _foresee(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> FoundInstance | None:
     """The instance as it is expected after the event, None if that is not known. The event is durable either way."""
     try:
-        past = await _past(deps, organization, instance_id)
+        known = await _known_events(deps, organization, instance_id)
     except (StoreUnavailable, EngineUnavailable):
         return None
     event = signal.event(deps.now())
-    if past is None or event is None:
+    if known is None or event is None:
         return None
     try:
-        return await asyncio.to_thread(past.after, event)
+        return await asyncio.to_thread(known.after, event)
     except (InvalidValue, WorkingTimeExhausted):
         # Alone the event would be set aside, but events that are on their way may still change that.
         return None
 
 
-async def _past(deps: Dependencies, organization: str, instance_id: str) -> _KnownEvents | None:
+async def _known_events(deps: Dependencies, organization: str, instance_id: str) -> _KnownEvents | None:
     """What is recorded; while the opening is not, what the workflow was started with."""
     loaded = await deps.store.instances.load(organization, instance_id)
     if loaded is not None and (recorded := _recorded(loaded)) is not None:

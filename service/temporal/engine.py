@@ -28,10 +28,10 @@ from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event
 from service.temporal.known_attributes import Attributes
+from service.temporal.slots import CommandSlots
 from service.temporal.starting import start_from_record
 from service.temporal.states import QueriedState, StartedState
 from service.temporal.statuses import suppress_status
-from service.temporal.turns import Turns
 from service.timeouts import Timeouts
 from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
 from workflows.visibility import at_start, attribute_values
@@ -63,13 +63,13 @@ class Engine:
         task_queue: str,
         timeouts: Timeouts,
         attributes: Attributes | None = None,
-        turns: Turns | None = None,
+        slots: CommandSlots | None = None,
     ) -> None:
         self._provide = provide
         self._task_queue = task_queue
         self._timeouts = timeouts
         self._attributes = attributes or Attributes()
-        self._turns = turns or Turns()
+        self._slots = slots or CommandSlots()
 
     async def start(
         self,
@@ -86,7 +86,7 @@ class Engine:
         """
         facts = snapshot.facts
         options, policy = _signal_options(signal, payload), WorkflowIDConflictPolicy.USE_EXISTING
-        async with self._turn(), _answering(self._timeouts.start):
+        async with self._slot(), _answering(self._timeouts.start):
             client = await self._provide()
             known = await self._attributes.names(client)
             shown = at_start(attribute_values(facts, plan, opened.received_at), known)
@@ -131,7 +131,7 @@ class Engine:
 
     async def signal(self, organization: str, instance_id: str, name: str, payload: Mapping[str, Any]) -> bool:
         """Send a signal; false when no such instance is running."""
-        async with self._turn(), _answering(self._timeouts.signal):
+        async with self._slot(), _answering(self._timeouts.signal):
             handle = await self._handle(organization, instance_id)
             with suppress_status(RPCStatusCode.NOT_FOUND):
                 await handle.signal(name, dict(payload), rpc_timeout=timedelta(seconds=self._timeouts.signal))
@@ -147,7 +147,7 @@ class Engine:
         run may not be recorded.
         """
         facts = snapshot.facts
-        async with self._turn(), _answering(self._timeouts.start):
+        async with self._slot(), _answering(self._timeouts.start):
             client, options = await self._provide(), _signal_options(signal, payload)
             latest = await self._describe(facts.organization, facts.instance_id)
             if latest is not None and latest.status is WorkflowExecutionStatus.RUNNING and not options:
@@ -216,8 +216,8 @@ class Engine:
             client = await self._provide()
             await client.service_client.check_health(timeout=timedelta(seconds=self._timeouts.health))
 
-    def _turn(self) -> AbstractAsyncContextManager[None]:
-        return self._turns.one(self._timeouts.turn)
+    def _slot(self) -> AbstractAsyncContextManager[None]:
+        return self._slots.one(self._timeouts.slot)
 
     async def _handle(self, organization: str, instance_id: str) -> WorkflowHandle[Any, Any]:
         return (await self._provide()).get_workflow_handle(workflow_id(organization, instance_id))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from domain.access.subscriptions import Subscription
 from domain.calendar import Calendar
-from domain.calendar.zones import require_zone
+from domain.calendar.local_time.zones import require_zone
 from domain.errors import Conflict, InvalidValue, NotFound
 from domain.fields import require_text
 from domain.ids import require_organization

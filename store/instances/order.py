@@ -34,7 +34,7 @@ _NEVER_ABSENT = frozenset({"id", "kind", "opened_at", "recorded_at", "status"})
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class SortKey:
     """Something to sort by. Whatever has no such value comes last, in both directions."""
 
     name: str
@@ -66,7 +66,7 @@ class Key:
         return text if text is None or self.name not in _INSTANTS else moment(parse(text, "cursor"))
 
 
-_LAST = (Key("opened_at", descending=True), Key("id"))
+_LAST = (SortKey("opened_at", descending=True), SortKey("id"))
 """What decides between instances that are due at the same instant, or no more."""
 
 
@@ -74,17 +74,17 @@ _LAST = (Key("opened_at", descending=True), Key("id"))
 class Order:
     """The last key is the id, so that each instance has a place of its own."""
 
-    keys: tuple[Key, ...]
+    keys: tuple[SortKey, ...]
 
     @classmethod
     def by(cls, name: str) -> Order:
         """By the name of a column, with `-` before it from the largest down."""
-        key = Key(name.removeprefix("-"), name.startswith("-"))
+        key = SortKey(name.removeprefix("-"), name.startswith("-"))
         if key.name not in SORTABLE:
             raise InvalidValue("sort", name, f"must be one of {', '.join(SORTABLE)}, or one of them with - before it")
         if key == NEXT_DUE_FIRST.keys[0]:
             return NEXT_DUE_FIRST
-        return cls((key,) if key.name == "id" else (key, Key("id")))
+        return cls((key,) if key.name == "id" else (key, SortKey("id")))
 
     def statement(self, wanted: sa.ColumnElement[bool], now: Instant, few: bool) -> sa.Select[Any]:
         """The rows in this order, or their ids, as `read` takes them.
@@ -127,7 +127,7 @@ class Order:
         return tuple(_text(_value(row, key.name)) for key in self.keys)
 
 
-NEXT_DUE_FIRST = Order((Key("next_due_at"), *_LAST))
+NEXT_DUE_FIRST = Order((SortKey("next_due_at"), *_LAST))
 """What is due no more comes last, the newest of it first."""
 
 

@@ -18,7 +18,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime, TelemetryConfig
 
-from domain.calendar.zones import pin_packaged_tzdata
+from domain.calendar.local_time.zones import pin_packaged_tzdata
 from domain.ids import workflow_id
 from domain.instants import Instant
 from domain.ticket.events import Event, EventKind, in_order

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from cli.demo.receiver import Receipt, receiver
-from cli.demo.script import lives
+from cli.demo.script import scripts
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,25 +64,25 @@ def test_a_signal_in_the_middle_of_the_show_stops_everything(tmp_path: Path) -> 
 
 
 def test_a_seed_repeats_its_show_and_another_gives_another() -> None:
-    assert lives(20, 7) == lives(20, 7)
-    assert lives(20, 7) != lives(20, 8)
+    assert scripts(20, 7) == scripts(20, 7)
+    assert scripts(20, 7) != scripts(20, 8)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_every_ticket_is_answered_then_resolved_in_order_within_a_minute(seed: int) -> None:
-    for life in lives(20, seed):
-        commands = [step.command for step in life.steps]
+    for script in scripts(20, seed):
+        commands = [step.command for step in script.steps]
         assert commands in (["acknowledge", "resolve"], ["acknowledge", "pause", "resume", "resolve"])
-        times = [life.opens_at, *(step.at for step in life.steps)]
+        times = [script.opens_at, *(step.at for step in script.steps)]
         assert times == sorted(times)
         assert times[-1] < 50
 
 
 def test_the_show_of_the_default_seed_keeps_and_breaks_promises() -> None:
-    script = lives(20, 7)
-    late = [life for life in script if life.steps[0].at - life.opens_at > life.promise.respond]
-    assert 0 < len(late) < len(script)
-    assert any(step.command == "pause" for life in script for step in life.steps)
+    show = scripts(20, 7)
+    late = [script for script in show if script.steps[0].at - script.opens_at > script.promise.respond]
+    assert 0 < len(late) < len(show)
+    assert any(step.command == "pause" for script in show for step in script.steps)
 
 
 def test_the_receiver_takes_notices_and_measures_their_lateness() -> None:

@@ -18,7 +18,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.ports import Channel, Projection
+from activities.ports import NoticeChannel, Projection
 from domain.errors import StoreUnavailable
 from domain.ids import workflow_id
 from domain.instants import Instant, from_datetime, parse, render, to_datetime
@@ -141,7 +141,7 @@ class Clockwork:
     def client(self) -> Client:
         return self.env.client
 
-    def worker(self, channels: Sequence[Channel] | None = None, **options: Any) -> Worker:
+    def worker(self, channels: Sequence[NoticeChannel] | None = None, **options: Any) -> Worker:
         given = [self.mailbox] if channels is None else channels
         return build_worker(self.client, self.projection, given, task_queue=self.task_queue, **options)
 

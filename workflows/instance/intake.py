@@ -139,11 +139,11 @@ class Intake:
         """The history goes along only where it must: it would be most of every request."""
         if self._has_applied or len(self._state.events) > SMALL_HISTORY:
             answer = await call(APPLY_EVENTS, request)
-            if "lacks_past" not in answer:
+            if "lacks_history" not in answer:
                 return answer
-        request["past"] = self._state.history
+        request["history"] = self._state.history
         answer = await call(APPLY_EVENTS, request)
-        if "lacks_past" in answer:
+        if "lacks_history" in answer:
             raise RuntimeError("the activity was sent the history of the events, and says that it lacks it")
         return answer
 

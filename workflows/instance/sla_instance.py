@@ -18,8 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.instants import Instant, from_datetime, render
     from workflows.documents import Document, OpeningAnswer, RunResult, SignalPayload
     from workflows.instance.intake import Arrivals
+    from workflows.instance.loop import InstanceLoop
     from workflows.instance.opening import open_instance
-    from workflows.instance.turns import Turns
     from workflows.messages import CANCEL, STATE_QUERY, WORKFLOW_TYPE, cancel_id
     from workflows.packing import pack_answer
     from workflows.state.instance_state import InstanceState
@@ -44,9 +44,9 @@ class SlaInstance:
         if state is None:
             return {"status": "untracked"}
         self._state = state
-        turns = Turns(state, self._arrivals, self._view, _now)
-        turns.begin()
-        while not await self._despite_cancel(turns.take):
+        loop = InstanceLoop(state, self._arrivals, self._view, _now)
+        loop.begin()
+        while not await self._despite_cancel(loop.step):
             pass
         return {"status": state.status(_now()).value}
 

@@ -128,7 +128,7 @@ class InstanceState:
             instance_id=self.facts.instance_id,
             sequence=sequence,
             now=now,
-            told=FiredMilestones.of(self.plan, self.ledger),
+            fired=FiredMilestones.of(self.plan, self.ledger),
             undelivered=bool(self.outstanding),
             set_aside=self.set_aside,
         )

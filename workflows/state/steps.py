@@ -8,7 +8,7 @@ from typing import Any
 from domain.instants import Instant, parse_optional, render_optional
 from domain.record.ledger import Ledger, merge
 from domain.record.records import Delivery, Record
-from workflows.documents import CoreDocument, NoticeOnItsWay, Outcome, TellRequest
+from workflows.documents import CoreDocument, NoticeOnItsWay, SendingOutcome, TellRequest
 
 
 @dataclass(slots=True)
@@ -78,9 +78,9 @@ class PendingStep:
         )
 
 
-def with_outcome(step: Record, request: TellRequest, outcome: Outcome) -> Record:
+def with_outcome(step: Record, request: TellRequest, outcome: SendingOutcome) -> Record:
     """The step as the activity that sent its notices has recorded it, or would have."""
     settled = outcome["settled"]
     unsettled = {notice["id"] for notice in step.notices} - set(settled)
     deliveries = [Delivery.from_json(delivery) for delivery in outcome["deliveries"]]
-    return step.told(deliveries, settled, ongoing=request["ongoing_besides"] or bool(unsettled))
+    return step.with_deliveries(deliveries, settled, ongoing=request["ongoing_besides"] or bool(unsettled))

@@ -74,21 +74,21 @@ async def _change(
     deps: Dependencies, organization: str, ticket: StoredTicket, given: Mapping[str, Any]
 ) -> TicketWithClocks:
     """Raises Outdated when somebody else has changed the ticket since it was read."""
-    changed, told, kind = replace(ticket, **_words(given)), None, None
+    changed, answer, kind = replace(ticket, **_words(given)), None, None
     wanted = require_choice(given.get("status", ticket.status), TicketStatus, "status")
     if wanted is not ticket.status:
         kind = transition(ticket.status, wanted)
         at = Instant(max(deps.now(), ticket.history[-1].at))
-        told = await _tell(deps, organization, ticket, kind, StatusChange(wanted, at))
-        turn = StatusChange(wanted, told.at if told else at)
+        answer = await _tell(deps, organization, ticket, kind, StatusChange(wanted, at))
+        turn = StatusChange(wanted, answer.at if answer else at)
         changed = replace(changed, history=(*ticket.history, turn))
     if changed == ticket:
         return TicketWithClocks(ticket)
     kept = await deps.store.tickets.change(organization, replace(changed, updated_at=deps.now()))
     if kept is not None:
-        return TicketWithClocks(kept, told.clocks if told else None)
-    if told is not None and kind is not None:
-        await _take_back(deps, organization, ticket, kind, told.at)
+        return TicketWithClocks(kept, answer.clocks if answer else None)
+    if answer is not None and kind is not None:
+        await _take_back(deps, organization, ticket, kind, answer.at)
     raise Outdated(f"Ticket {ticket.id} is being changed by others; try again.", field="id", value=ticket.id)
 
 

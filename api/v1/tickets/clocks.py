@@ -54,18 +54,18 @@ async def start(
     """
     event_id = event_id_of(ticket, TicketStatus.OPEN)
     opened = Event(EventKind.OPENED, event_id, at, deps.now(), source=SOURCE)
-    told = None if answered_at is None else _acknowledged(ticket, answered_at, deps.now())
-    prepared = prepare_start(deps, snapshot, opened, told)
+    acknowledged = None if answered_at is None else _acknowledged(ticket, answered_at, deps.now())
+    prepared = prepare_start(deps, snapshot, opened, acknowledged)
 
     def prepare(catalog: Catalog, _: Ticket) -> Start:
         return replace(prepared, opened=catalog.hushed(opened))
 
-    [outcome] = await open_prepared(deps, organization, [snapshot.ticket], prepare, OpeningEvents(opened, told))
+    [outcome] = await open_prepared(deps, organization, [snapshot.ticket], prepare, OpeningEvents(opened, acknowledged))
     assert isinstance(outcome, TrackedTicket), "what is prepared is a start"
     clocks = outcome.found
-    if told is not None:
+    if acknowledged is not None:
         foreseen = clocks if outcome.created else None
-        clocks = (await effect(deps, organization, str(ticket.instance), told, foreseen)).found
+        clocks = (await effect(deps, organization, str(ticket.instance), acknowledged, foreseen)).found
     clocks = clocks or await find_instance(deps, organization, str(ticket.instance))
     return ClocksAnswer(clocks.plan.opened_at, clocks)
 

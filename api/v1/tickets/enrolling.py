@@ -58,9 +58,9 @@ async def _run(
 ) -> Snapshot | None:
     """What the clocks were started with, perhaps by an earlier attempt; None for a window that cannot be measured."""
     answered = answered_at(ticket.history)
-    told = None if answered is None else Instant(max(since, answered))
+    acknowledged_at = None if answered is None else Instant(max(since, answered))
     try:
-        started = await start(deps, organization, ticket, snapshot, since, told)
+        started = await start(deps, organization, ticket, snapshot, since, acknowledged_at)
     except WorkingTimeExhausted:
         return None
     return started.clocks.snapshot

@@ -19,7 +19,7 @@ from api.v2.business_hours.schemas import HOURS_VIEW, BusinessHoursId, BusinessH
 from domain.calendar import Calendar
 from domain.errors import InvalidValue
 from domain.instants import to_datetime
-from service.calendars import ical
+from service.calendars.ical import reading as ical
 
 FILE = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\n"

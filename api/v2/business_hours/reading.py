@@ -8,8 +8,8 @@ from typing import Any
 from api.http.requests import MAX_BODY_BYTES
 from domain.calendar import Calendar
 from domain.calendar.combined import MOST_MEMBERS, Combination
-from domain.calendar.holidays import AppliesTo
 from domain.calendar.parsing import join
+from domain.calendar.rules.holidays import AppliesTo
 from domain.errors import InvalidValue
 from domain.fields import require_list, require_text
 from domain.instants import Instant, to_datetime

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 
 from api.http.schemas import Body, DateTime, PageOf, View, Windows
 from domain.calendar.combined import MOST_MEMBERS
-from domain.calendar.holidays import AppliesTo
+from domain.calendar.rules.holidays import AppliesTo
 from domain.calendar.validation import WEEKDAYS
 
 _WINDOWS = {

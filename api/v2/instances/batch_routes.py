@@ -48,13 +48,13 @@ async def take(
     read = [_read(one, at, body, owner, derived_id, now) for at, one in enumerate(body.events)]
     events = {at: one for at, one in enumerate(read) if isinstance(one, SubjectEvent)}
     results = dict(zip(events, await take_batch(deps, owner.organization, list(events.values())), strict=True))
-    told = [
-        _told(at, one, results[at]) if isinstance(one, SubjectEvent) else _refused(at, body.events[at], one)
+    answers = [
+        _answered(at, one, results[at]) if isinstance(one, SubjectEvent) else _refused(at, body.events[at], one)
         for at, one in enumerate(read)
     ]
-    counts = Counter(one["status"] for one in told)
+    counts = Counter(one["status"] for one in answers)
     response.status_code = 202 if counts["accepted"] else 200
-    return {**{status: counts[status] for status in STATUSES}, "events": told}
+    return {**{status: counts[status] for status in STATUSES}, "events": answers}
 
 
 def _read(
@@ -70,7 +70,7 @@ def _read(
         return problems.document(error, _place(at))
 
 
-def _told(at: int, event: SubjectEvent, result: Result) -> dict[str, Any]:
+def _answered(at: int, event: SubjectEvent, result: Result) -> dict[str, Any]:
     if isinstance(result, Refused):
         return _problem(at, event.event_id, problems.document(result.error, _place(at)))
     status = "untracked" if not result else "applied" if all(part.applied for part in result) else "accepted"

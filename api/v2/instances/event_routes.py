@@ -53,5 +53,5 @@ def _view(event_id: str, parts: Sequence[Part], now: Instant) -> dict[str, Any]:
 
 def _part(part: Part, now: Instant) -> dict[str, Any]:
     status = "applied" if part.applied else "accepted"
-    told = {"id": str(part.instance), "kind": part.instance.kind, "status": status}
-    return told if part.found is None else {**told, "instance": part.found.view(now)}
+    view = {"id": str(part.instance), "kind": part.instance.kind, "status": status}
+    return view if part.found is None else {**view, "instance": part.found.view(now)}

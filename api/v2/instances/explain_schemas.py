@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.schemas import DateTime, View
 from api.v2.instances import explain_examples as examples
 from api.v2.instances.schemas import ENDS_WHEN, UNTIL, Until
-from domain.calendar.closures import ClosingRule
+from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.explanation import MOST_SEGMENTS
 from domain.explaining.segments import SegmentKind
 from domain.plan.pauses import EndedBy

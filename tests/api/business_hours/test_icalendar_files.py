@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidValue
-from service.calendars import ical
+from service.calendars.ical import reading as ical
 
 YEAR = 2026
 

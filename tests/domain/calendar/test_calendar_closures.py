@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import Calendar
-from domain.calendar.closures import Closure
-from domain.calendar.zones import HORIZON
+from domain.calendar.local_time.zones import HORIZON
+from domain.calendar.rules.closures import Closure
 from domain.errors import InvalidValue
 from domain.instants import DAY, Instant, parse, render
 from tests.domain.calendar.test_working_time_properties import cases

@@ -13,7 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import pin_packaged_tzdata, tzdata_version
-from domain.calendar.zones import FIRST_YEAR, LAST_YEAR, YEAR_STARTS, offset_at, offset_spans, offset_spans_of_year
+from domain.calendar.local_time.zones import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    YEAR_STARTS,
+    offset_at,
+    offset_spans,
+    offset_spans_of_year,
+)
 from domain.instants import DAY, MICROSECOND, SECOND, Instant, to_datetime
 
 pin_packaged_tzdata()  # the transitions below are read from the package whatever the machine has

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar.days import date_of
-from domain.calendar.intervals import WHOLE_DAY, Interval, clipped, merged, without
-from domain.calendar.local_days import days_shown, lived, local_days
+from domain.calendar.local_time.intervals import WHOLE_DAY, Interval, clipped, merged, without
+from domain.calendar.local_time.local_days import days_shown, lived, local_days
+from domain.calendar.rules.days import date_of
 from domain.instants import DAY, HOUR, parse
 from domain.policy.clocks import Span
 from tests.support.strategies import deterministic

@@ -11,7 +11,7 @@ import pytest
 
 from domain.calendar import Calendar
 from domain.calendar import calendar as calendars
-from domain.calendar.compilation import Compilation
+from domain.calendar.compiling.compilation import Compilation
 from domain.errors import InvalidValue, WorkingTimeExhausted
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, parse, render
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import Calendar, Holiday, Window
-from domain.calendar.days import DatedWindows
-from domain.calendar.zones import HORIZON, offset_spans_of_year
+from domain.calendar.local_time.zones import HORIZON, offset_spans_of_year
+from domain.calendar.rules.days import DatedWindows
 from domain.errors import WorkingTimeExhausted
 from domain.instants import DAY, HOUR, MICROSECOND, MINUTE, Instant, Micros, to_datetime
 

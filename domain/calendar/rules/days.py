@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from domain.calendar.holidays import Holiday
-from domain.calendar.intervals import WHOLE_DAY, WallTime, merged, without
-from domain.calendar.times import Window
-from domain.calendar.zones import HORIZON
+from domain.calendar.local_time.intervals import WHOLE_DAY, WallTime, merged, without
+from domain.calendar.local_time.times import Window
+from domain.calendar.local_time.zones import HORIZON
+from domain.calendar.rules.holidays import Holiday
 from domain.instants import DAY
 
 DatedWindows = tuple[date, tuple[Window, ...]]

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.calendar.days import DayRules, date_of
-from domain.calendar.holidays import Holiday, HolidayNames
-from domain.calendar.intervals import WHOLE_DAY, WallTime, merged, without
-from domain.calendar.local_days import lived, local_days
+from domain.calendar.local_time.intervals import WHOLE_DAY, WallTime, merged, without
+from domain.calendar.local_time.local_days import lived, local_days
+from domain.calendar.rules.days import DayRules, date_of
+from domain.calendar.rules.holidays import Holiday, HolidayNames
 from domain.instants import Instant
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from domain.calendar.days import DayRules
-from domain.calendar.intervals import WHOLE_DAY, Interval, clipped
-from domain.calendar.local_days import local_days
-from domain.calendar.zones import HORIZON
+from domain.calendar.local_time.intervals import WHOLE_DAY, Interval, clipped
+from domain.calendar.local_time.local_days import local_days
+from domain.calendar.local_time.zones import HORIZON
+from domain.calendar.rules.days import DayRules
 from domain.errors import WorkingTimeExhausted
 from domain.instants import DAY, SECOND, Instant, Micros, render
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from domain.calendar.days import WHOLE_DATE, Closed, DatedWindows, DayRules, date_of, today, tomorrow
-from domain.calendar.holidays import Holiday
-from domain.calendar.intervals import WallTime, merged, without
-from domain.calendar.times import Window
+from domain.calendar.local_time.intervals import WallTime, merged, without
+from domain.calendar.local_time.times import Window
+from domain.calendar.rules.days import WHOLE_DATE, Closed, DatedWindows, DayRules, date_of, today, tomorrow
+from domain.calendar.rules.holidays import Holiday
 
 _WEEK = 7
 _EPOCH_WEEKDAY = 3

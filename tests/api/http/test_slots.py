@@ -1,4 +1,4 @@
-"""Only so many commands are at Temporal at once; whoever waits for a turn gets it in the order of arrival."""
+"""Only so many commands are at Temporal at once; whoever waits for a slot gets it in the order of arrival."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 from starlette.requests import Request
 
 from domain.errors import ClientGone, EngineUnavailable
-from service.temporal.turns import AT_ONCE, Turns, client_is_gone
+from service.temporal.slots import AT_ONCE, CommandSlots, client_is_gone
 
 
-async def test_no_more_than_there_are_turns_are_at_it_at_once_and_in_the_order_of_arrival() -> None:
-    turns, order, most, busy = Turns(3), [], 0, 0
+async def test_no_more_than_there_are_slots_are_at_it_at_once_and_in_the_order_of_arrival() -> None:
+    slots, order, most, busy = CommandSlots(3), [], 0, 0
 
     async def work(number: int) -> None:
         nonlocal busy, most
-        async with turns.one(5):
+        async with slots.one(5):
             order.append(number)
             busy += 1
             most = max(most, busy)
@@ -30,12 +30,12 @@ async def test_no_more_than_there_are_turns_are_at_it_at_once_and_in_the_order_o
 
 
 async def test_whoever_gets_no_turn_in_time_is_told_to_come_back_and_takes_none_from_others() -> None:
-    turns = Turns(1)
-    async with turns.one(1):
+    slots = CommandSlots(1)
+    async with slots.one(1):
         with pytest.raises(EngineUnavailable):
-            async with turns.one(0.01):
-                pytest.fail("there was no turn")
-    async with turns.one(0.01):
+            async with slots.one(0.01):
+                pytest.fail("there was no slot")
+    async with slots.one(0.01):
         pass
 
 
@@ -47,14 +47,14 @@ async def test_nothing_is_done_for_a_client_that_has_gone_while_it_waited(has_go
         await gone.wait()
         return {"type": "http.disconnect"}
 
-    turns, done = Turns(1), []
+    slots, done = CommandSlots(1), []
 
     async def work() -> None:
         client_is_gone.set(Request({"type": "http"}, receive).is_disconnected)
-        async with turns.one(5):
+        async with slots.one(5):
             done.append(True)
 
-    async with turns.one(1):
+    async with slots.one(1):
         waiting = asyncio.create_task(work())
         await asyncio.sleep(0)
         if has_gone:
@@ -65,7 +65,7 @@ async def test_nothing_is_done_for_a_client_that_has_gone_while_it_waited(has_go
     else:
         await waiting
     assert done == [] if has_gone else [True]
-    async with turns.one(0.01):
+    async with slots.one(0.01):
         pass
 
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from domain.calendar.times import Window
+from domain.calendar.local_time.times import Window
 from domain.errors import InvalidValue
 
 _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.calendar.intervals import Interval, WallTime
+from domain.calendar.local_time.intervals import Interval, WallTime
 from domain.errors import InvalidValue
 from domain.instants import DAY, HOUR, MINUTE, SECOND
 

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.visibility import OperatorView
 
 
-class Turns:
+class InstanceLoop:
     """Records are written and notices are sent in the background meanwhile."""
 
     def __init__(
@@ -43,8 +43,8 @@ class Turns:
         self._start(keep_records(self._state, self._view, self._now))
         self._deliveries.deliver(list(self._state.outstanding))
 
-    async def take(self) -> bool:
-        """One turn; true when the instance is over.
+    async def step(self) -> bool:
+        """One round; true when the instance is over.
 
         Raises ContinueAsNewError where another run is to go on, and RuntimeError where work in the background failed.
         """
@@ -83,7 +83,7 @@ class Turns:
 
     def _close_step(self) -> None:
         """Not while events are being applied: their step has its number already, and what comes behind it must have
-        their plan. The turn that waits for them closes what has come together meanwhile."""
+        their plan. The round that waits for them closes what has come together meanwhile."""
         if not self._intake.is_applying:
             self._state.close_step(self._now())
 

@@ -1,4 +1,4 @@
-"""Turns at Temporal. More commands at once would make each of them slower, and all of them together, too."""
+"""Slots for commands at Temporal. With more commands at once each of them, and all together, take longer."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ client_is_gone: ContextVar[Callable[[], Awaitable[bool]] | None] = ContextVar("c
 """Asks whether the client of the present request has closed its connection."""
 
 
-class Turns:
-    """One for a process. Turns are given in the order of arrival. Belongs to one event loop."""
+class CommandSlots:
+    """One for a process. Slots are given in the order of arrival. Belongs to one event loop."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._free = asyncio.Semaphore(at_once)
 
     @asynccontextmanager
     async def one(self, within: float) -> AsyncIterator[None]:
-        """A turn. Raises EngineUnavailable if it does not come within that many seconds.
+        """A slot. Raises EngineUnavailable if it does not come within that many seconds.
 
         Raises ClientGone if the client has left meanwhile: nothing is done for it then.
         """

@@ -1,59 +1,37 @@
-"""Holidays from an iCalendar file (RFC 5545), as calendar programs and public authorities publish them.
-
-An all-day event closes its dates. A timed event closes its part of each date, in the zone of the calendar for which it
-is read; its rule is followed in its own zone.
-
-An instance of an event that was moved or changed (RECURRENCE-ID) takes the place of what the rule says.
-
-An event that returns every year on its date becomes a holiday of every year, also of the years before its first. An
-event that returns otherwise (on a weekday of a month, with until, count or exceptions, or with an end that leap years
-or clock changes move) is written out for the years around the present one.
-"""
+"""One event of an iCalendar file, and the holidays that it makes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from domain.calendar import Holiday, MonthDay, Window
-from domain.calendar.holidays import MAX_RANGE
+from domain.calendar.rules.holidays import MAX_RANGE
 from domain.errors import InvalidValue
 from domain.instants import DAY, SECOND
-from service.calendars import ical_file
-from service.calendars.public import YEARS_AHEAD, YEARS_BACK
+from service.calendars.ical import file
+from service.calendars.ical.moments import (
+    Length,
+    date_of,
+    every_year,
+    is_after,
+    listed,
+    moved_to,
+    text_of,
+    years_until_dates_repeat,
+)
 from service.calendars.recurrence import OnceAYear, rule_of
 from service.calendars.yearly import YearlyRule
 
-MOST_EVENTS = 1000
-MOST_HOLIDAYS = 2000
 MOST_STEPS = 500_000
 """The most dates that the rules of a file may visit: a second or two."""
-LONGEST_NAME = 200
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-_CHANGED = "RECURRENCE-ID"
+CHANGED = "RECURRENCE-ID"
 _UNREAD = ("RDATE", "EXRULE")
-_YEARS_UNTIL_ALL_RETURNS = 28
-"""After so many years weekdays, leap years and clock changes repeat in the same order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """An event, or a line of the file, that was not read, and why."""
-
-    event: str
-    reason: str
-
-
-@dataclass
-class Imported:
-    """`skipped` is the number of cancelled events and of events that take no time; `unread` are those not read."""
-
-    holidays: list[Holiday] = field(default_factory=list)
-    skipped: int = 0
-    unread: list[Unread] = field(default_factory=list)
+_LEAP_DAY = MonthDay(2, 29)
 
 
 @dataclass
@@ -63,7 +41,7 @@ class Budget:
     left: int = MOST_STEPS
 
 
-class _UnreadEvent(Exception):
+class UnreadEvent(Exception):
     """An event that cannot be read; the other events of its file can."""
 
     def __init__(self, label: str, reason: str) -> None:
@@ -71,98 +49,7 @@ class _UnreadEvent(Exception):
         self.label, self.reason = label, reason
 
 
-def read(text: str, zone: str, year: int, *, strict: bool = False) -> Imported:
-    """The holidays of a file. Rules are written out from the year before `year` to five years ahead.
-
-    An event that cannot be read is left out and named; a `strict` reader refuses the whole file for it. Raises
-    InvalidValue for the field `ical`, naming the line, or the event and its property: of a strict reader, of a file
-    that is too large or none, and of one without any event that can be read.
-    """
-    events, lines = ical_file.events(text)
-    if len(events) > MOST_EVENTS:
-        raise InvalidValue("ical", f"{len(events)} events", f"must be at most {MOST_EVENTS} events")
-    years = range(year - YEARS_BACK, year + YEARS_AHEAD + 1)
-    reading = _Reading(zone, years, strict)
-    for line, reason in lines:
-        reading.leave_out(line, reason)
-    for number, event in _changed_instances_first(events):
-        reading.take(event, number)
-    return reading.finished(len(events))
-
-
-def _changed_instances_first(events: list[Any]) -> list[tuple[int, Any]]:
-    """The events with their numbers. What replaces an instance must be known before the event of that instance."""
-    return sorted(enumerate(events, 1), key=lambda one: (_CHANGED not in one[1], one[0]))
-
-
-class _Reading:
-    """One file on its way to its holidays."""
-
-    def __init__(self, zone: str, years: range, strict: bool) -> None:
-        self._zone, self._years, self._strict = zone, years, strict
-        self._budget = Budget()
-        self._found: dict[int, list[Holiday]] = {}
-        self._changed: dict[str, list[Any]] = {}
-        self._unread: list[Unread] = []
-
-    def take(self, event: Any, number: int) -> None:
-        uid = str(event.get("UID") or "")
-        is_change = _CHANGED in event
-        try:
-            read = _Event(event, number, self._zone, self._years, self._budget, self._changed_of(uid, is_change))
-            self._found[number] = list(self._counted(read.holidays(), number))
-        except _UnreadEvent as refusal:
-            self.leave_out(refusal.label, refusal.reason)
-            return
-        if is_change and uid:
-            self._changed.setdefault(uid, []).append(event[_CHANGED])
-
-    def leave_out(self, label: str, reason: str) -> None:
-        if self._strict:
-            raise InvalidValue("ical", label, reason)
-        self._unread.append(Unread(label, reason))
-
-    def finished(self, events: int) -> Imported:
-        if self._unread and events and not self._found:
-            raise InvalidValue("ical", self._unread[0].event, self._unread[0].reason)
-        in_order = [self._found[number] for number in sorted(self._found)]
-        holidays = [holiday for of_event in in_order for holiday in of_event]
-        return Imported(holidays, sum(not of_event for of_event in in_order), self._unread)
-
-    def _changed_of(self, uid: str, is_change: bool) -> list[Any]:
-        return [] if is_change else self._changed.get(uid, [])
-
-    def _counted(self, holidays: Iterator[Holiday], number: int) -> Iterator[Holiday]:
-        before = sum(map(len, self._found.values()))
-        for count, holiday in enumerate(holidays, before + 1):
-            if count > MOST_HOLIDAYS:
-                raise InvalidValue("ical", f"event {number}", f"must come to at most {MOST_HOLIDAYS} holidays")
-            yield holiday
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """A duration: days on the wall clock first, then exact time (RFC 5545, 3.3.6).
-
-    A day lasts from noon to noon; eight hours are eight hours, also in a night in which the clocks change.
-    """
-
-    wall: timedelta
-    exact: timedelta = timedelta(0)
-
-    @classmethod
-    def of_duration(cls, given: timedelta) -> Length:
-        return cls(timedelta(given.days), given - timedelta(given.days))
-
-    @property
-    def nominal(self) -> timedelta:
-        return self.wall + self.exact
-
-    def after(self, start: datetime) -> datetime:
-        return (start + self.wall).astimezone(UTC) + self.exact
-
-
-class _Event:
+class CalendarEvent:
     """An event with all its occurrences."""
 
     def __init__(
@@ -174,13 +61,13 @@ class _Event:
         self._zone = ZoneInfo(zone)
         self._years = years
         self._budget = budget
-        self.name = _text(event.get("SUMMARY"))
+        self.name = text_of(event.get("SUMMARY"))
         self._label = f"event {number}" + (f" ({self.name})" if self.name else "")
 
     def holidays(self) -> Iterator[Holiday]:
         """The holidays of the event; none for a cancelled event and for one that takes no time."""
         self._require_readable()
-        if (_text(self._event.get("STATUS")) or "").upper() == "CANCELLED":
+        if (text_of(self._event.get("STATUS")) or "").upper() == "CANCELLED":
             return
         start = self._start()
         length = self._length(start)
@@ -201,7 +88,8 @@ class _Event:
     def _of_every_year(self, start: date, length: Length) -> tuple[Holiday, ...]:
         """The holidays of every year; none if dates or times differ from year to year."""
         outcomes = {
-            tuple(_yearly(one) for one in self._at(moment, length)) for moment in _on_its_date(start, self._years.start)
+            tuple(every_year(one) for one in self._at(moment, length))
+            for moment in years_until_dates_repeat(start, self._years.start)
         }
         same = outcomes.pop() if len(outcomes) == 1 else ()
         # An event that begins on 29 February happens in leap years only, also on the other dates that it closes.
@@ -214,20 +102,20 @@ class _Event:
         for name in _UNREAD:
             if name in self._event:
                 self._refuse(name, "is not read")
-        for name in ("DTSTART", "DTEND", "DURATION", "RRULE", _CHANGED):
+        for name in ("DTSTART", "DTEND", "DURATION", "RRULE", CHANGED):
             if isinstance(self._event.get(name), list):
                 self._refuse(name, "must stand there once")
         if "DTSTART" not in self._event:
             self._refuse("DTSTART", "must be given")
-        if _CHANGED in self._event:
+        if CHANGED in self._event:
             self._require_one_instance()
 
     def _require_one_instance(self) -> None:
-        self._moment(_CHANGED)
-        if "RANGE" in self._event[_CHANGED].params:
-            self._refuse(_CHANGED, "has RANGE, which is not read")
+        self._moment(CHANGED)
+        if "RANGE" in self._event[CHANGED].params:
+            self._refuse(CHANGED, "has RANGE, which is not read")
         if "RRULE" in self._event:
-            self._refuse("RRULE", f"must not stand beside {_CHANGED}")
+            self._refuse("RRULE", f"must not stand beside {CHANGED}")
 
     def _length(self, start: date) -> Length:
         length = self._until_end(start) if "DTEND" in self._event else self._duration()
@@ -305,8 +193,8 @@ class _Event:
         rule, left_out = self._rule(start), set(self._left_out(start))
         try:
             for day in rule.dates(start, self._years, self._spend):
-                moment = _on(day, start)
-                if day not in left_out and not _is_after(moment, rule.until):
+                moment = moved_to(day, start)
+                if day not in left_out and not is_after(moment, rule.until):
                     yield moment
         except ValueError as error:
             self._refuse("RRULE", str(error))
@@ -314,7 +202,7 @@ class _Event:
     def _left_out(self, start: date) -> Iterator[date]:
         """The excepted dates and those of instances that were changed, in the event's zone."""
         zone = start.tzinfo if isinstance(start, datetime) else self._zone
-        for given in _listed(self._event.get("EXDATE")):
+        for given in listed(self._event.get("EXDATE")):
             for moment in (one.dt for one in getattr(given, "dts", ())):
                 if not isinstance(moment, date) or not FIRST_YEAR <= moment.year <= LAST_YEAR:
                     self._refuse("EXDATE", f"must be dates between {FIRST_YEAR} and {LAST_YEAR}")
@@ -325,14 +213,14 @@ class _Event:
             yield self._in_zone(changed.dt, zone)
 
     def _in_zone(self, moment: date, zone: Any) -> date:
-        self._spend(1 + ical_file.steps_to_read(getattr(moment, "tzinfo", None)))
-        return _date(moment.astimezone(zone) if isinstance(moment, datetime) and moment.tzinfo else moment)
+        self._spend(1 + file.steps_to_read(getattr(moment, "tzinfo", None)))
+        return date_of(moment.astimezone(zone) if isinstance(moment, datetime) and moment.tzinfo else moment)
 
     def _whole(self, first: date, days: int) -> Holiday:
         return Holiday(first, self.name, first + timedelta(days - 1) if days > 1 else None)
 
     def _parts(self, start: datetime, length: Length) -> Iterator[Holiday]:
-        self._spend(ical_file.steps_to_read(start.tzinfo))
+        self._spend(file.steps_to_read(start.tzinfo))
         opening, end = self._on_the_wall(start), self._on_the_wall(length.after(start))
         midnight = datetime.combine(opening.date(), time())
         while midnight < end:
@@ -354,51 +242,4 @@ class _Event:
             raise InvalidValue("ical", self._label, f"{name} takes longer to follow than a file may")
 
     def _refuse(self, name: str, reason: str) -> NoReturn:
-        raise _UnreadEvent(self._label, f"{name} {reason[:200]}")
-
-
-_LEAP_DAY = MonthDay(2, 29)
-
-
-def _on_its_date(start: date, first_year: int) -> Iterator[date]:
-    """The event in each year until dates repeat, if the year has its date."""
-    for year in range(first_year, first_year + _YEARS_UNTIL_ALL_RETURNS):
-        try:
-            yield start.replace(year=year)
-        except ValueError:
-            continue
-
-
-def _yearly(holiday: Holiday) -> Holiday:
-    return replace(holiday, day=_of_month(holiday.day), last=holiday.last and _of_month(holiday.last))
-
-
-def _of_month(day: date | MonthDay) -> MonthDay:
-    return MonthDay(day.month, day.day)
-
-
-def _on(day: date, start: date) -> date:
-    """The start of the event on another day."""
-    return datetime.combine(day, start.timetz()) if isinstance(start, datetime) else day
-
-
-def _date(moment: date) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment
-
-
-def _is_after(moment: date, until: date | None) -> bool:
-    """Compares two times as instants, a time and a date as dates."""
-    if until is None:
-        return False
-    if not isinstance(moment, datetime) or not isinstance(until, datetime):
-        return _date(moment) > _date(until)
-    return moment > (until if until.tzinfo else until.replace(tzinfo=moment.tzinfo))
-
-
-def _text(value: Any) -> str | None:
-    first = value[0] if isinstance(value, list) and value else value
-    return (str(first).strip()[:LONGEST_NAME] or None) if first is not None else None
-
-
-def _listed(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+        raise UnreadEvent(self._label, f"{name} {reason[:200]}")

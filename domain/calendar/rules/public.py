@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from domain.calendar.holidays import Holiday
+from domain.calendar.rules.holidays import Holiday
 
 
 @dataclass(frozen=True, slots=True)

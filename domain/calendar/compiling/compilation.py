@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 
-from domain.calendar.closures import DayParts, Stretch, stretches
-from domain.calendar.compiled import OpenTime, OpenTimeOfRules
-from domain.calendar.days import DatedWindows, DayRules
-from domain.calendar.holidays import AppliesTo, Holiday, HolidayNames
-from domain.calendar.intervals import WallTime
-from domain.calendar.shifts import ShiftRules
-from domain.calendar.times import Window
+from domain.calendar.compiling.compiled import OpenTime, OpenTimeOfRules
+from domain.calendar.local_time.intervals import WallTime
+from domain.calendar.local_time.times import Window
+from domain.calendar.rules.closures import DayParts, Stretch, stretches
+from domain.calendar.rules.days import DatedWindows, DayRules
+from domain.calendar.rules.holidays import AppliesTo, Holiday, HolidayNames
+from domain.calendar.rules.shifts import ShiftRules
 from domain.instants import Instant
 
 

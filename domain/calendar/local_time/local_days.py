@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.calendar.intervals import WHOLE_DAY, Interval, WallTime
-from domain.calendar.zones import offset_spans
+from domain.calendar.local_time.intervals import WHOLE_DAY, Interval, WallTime
+from domain.calendar.local_time.zones import offset_spans
 from domain.instants import DAY, Instant
 
 LocalDay = tuple[int, int, WallTime]

@@ -1,0 +1,1 @@
+"""Local wall times, zones and days: how the clock on the wall runs along the real one."""
