@@ -68,7 +68,7 @@ def found(path: Path) -> Iterator[Found]:
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 def test_every_document_of_a_history_has_the_keys_of_its_shape(path: Path) -> None:
     for where, shape, document in found(path):
-        if shape is shapes.ApplyAnswer and "lacks_past" in document:
+        if shape is shapes.ApplyAnswer and "lacks_history" in document:
             shape = shapes.HistoryLacking  # noqa: PLW2901 - the one answer with two shapes
         hints = get_type_hints(shape, include_extras=True)
         needed = {name for name, hint in hints.items() if shape.__total__ and get_origin(hint) is not NotRequired}
