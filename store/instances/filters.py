@@ -62,6 +62,13 @@ def conditions(filters: Filters, now: Instant) -> Iterator[sa.ColumnElement[bool
             yield is_any_of(status_at(now) if name == "status" else instances.c[name], value)
 
 
+def counted(filters: Filters, wanted: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """The same as `wanted`, put so that a total without filters is counted on the shortest index."""
+    if any(value is not None for name, value in filters.items() if name != "kind"):
+        return wanted
+    return sa.and_(wanted, instances.c.sequence > sa.literal_column("0"))
+
+
 def status_at(now: Instant) -> sa.ColumnElement[str]:
     """The status that lists use, also where nobody has recorded it yet: an open clock whose due has passed is breached,
     and a pause that ends by itself is over."""

@@ -22,7 +22,7 @@ from store.database.counting import count_rows
 from store.database.types import instant, optional_instant
 from store.instances import records
 from store.instances.event_outcomes import EventKey, find_recorded
-from store.instances.filters import Filters, conditions, shown
+from store.instances.filters import Filters, conditions, counted, shown
 from store.instances.order import NEXT_DUE_FIRST, Order, Place
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.schema.tenancy import own
@@ -141,7 +141,7 @@ class Instances:
         some = order.statement(behind, now, few).limit(limit + 1).offset(offset)
 
         def work(conn: sa.Connection) -> InstancePage:
-            total = count_rows(conn, instances, wanted)
+            total = count_rows(conn, instances, counted(filters, wanted))
             rows = order.read(conn, organization, some)
             more, rows = len(rows) > limit, rows[:limit]
             ledgers = _ledgers(conn, organization, [row.id for row in rows])

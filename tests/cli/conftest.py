@@ -94,7 +94,7 @@ def starting() -> Iterator[Start]:
         for process in started:
             if process.poll() is None:
                 process.terminate()
-                process.wait(20)
+                process.wait(60)
             if process.stdout:
                 process.stdout.close()
 
@@ -129,7 +129,7 @@ def descendants(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

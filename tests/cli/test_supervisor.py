@@ -26,7 +26,7 @@ def test_children_die_when_their_supervisor_is_killed(start: Start, tmp_path: Pa
 
     supervisor.kill()
 
-    assert eventually(lambda: all(gone(child) for child in children), 3)
+    assert eventually(lambda: all(gone(child) for child in children))
 
 
 def test_the_lifeline_alone_ends_a_child(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_signal_stops_everything_in_order_and_exits_with_0(
 
     supervisor.send_signal(number)
 
-    assert supervisor.wait(10) == 0
+    assert supervisor.wait(60) == 0
     assert all(gone(child) for child in children)
     assert (tmp_path / "order").read_text().split() == ["orderly-first", "orderly-second", "orderly-third"]
 
@@ -83,7 +83,7 @@ def test_ctrl_c_reaches_the_supervisor_alone(tmp_path: Path) -> None:
 
     os.killpg(supervisor.pid, signal.SIGINT)
 
-    assert supervisor.wait(10) == 0
+    assert supervisor.wait(60) == 0
     assert (tmp_path / "order").read_text().split() == ["orderly-first", "orderly-second"]
 
 
@@ -112,7 +112,7 @@ def test_a_crashed_child_is_started_again(start: Start, tmp_path: Path) -> None:
 
 def test_a_failed_start_stops_the_others_and_shows_the_last_log_lines(start: Start, tmp_path: Path) -> None:
     supervisor = start(SLEEPERS, str(tmp_path), "broken-b", "sleeper-a")
-    output, _ = supervisor.communicate(timeout=20)
+    output, _ = supervisor.communicate(timeout=60)
 
     assert supervisor.returncode == 1
     assert "the broken-b did not start (exit code 7)" in output
@@ -131,7 +131,7 @@ def test_an_orphaned_supervisor_stops(start: Start, tmp_path: Path) -> None:
 
     caller.kill()
 
-    assert eventually(lambda: all(gone(process) for process in below), 5)
+    assert eventually(lambda: all(gone(process) for process in below))
 
 
 def test_a_child_that_cannot_be_started_again_is_tried_until_it_can(start: Start, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ class Scene:
     def kill_worker(self) -> None:
         if self.worker is not None:
             self.worker.kill()
-            self.worker.wait(10)
+            self.worker.wait(60)
 
     async def open(self, *seconds: float) -> Sequence[Opened]:
         """A ticket for each length of its target."""

@@ -78,8 +78,8 @@ class Engine:
         assert self.process is not None
         children = descendants(self.process)
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
-        psutil.wait_procs(children, timeout=10)
+        self.process.wait(60)
+        psutil.wait_procs(children, timeout=60)
 
 
 @pytest.fixture(scope="module")

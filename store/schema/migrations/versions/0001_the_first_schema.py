@@ -281,6 +281,13 @@ def _create_instances() -> None:
         sa.PrimaryKeyConstraint("organization", "id", name="pk_instances"),
     )
     op.create_index(
+        "ix_instances_counted",
+        "instances",
+        ["organization", "kind", "snapshot_sequence", "sequence"],
+        sqlite_where=sa.text("snapshot_sequence > 0 AND sequence > 0"),
+        postgresql_where=sa.text("snapshot_sequence > 0 AND sequence > 0"),
+    )
+    op.create_index(
         "ix_instances_shown",
         "instances",
         [
