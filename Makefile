@@ -10,6 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url -
 
 .DEFAULT_GOAL := help
 SEED ?= 1
+EXAMPLES ?= 1
 SECONDS ?= 240
 STORE ?= sqlite
 
@@ -26,9 +27,9 @@ up: $(INSTALLED) ## run the whole engine in the foreground; Ctrl-C stops it
 demo: $(INSTALLED) ## a minute-long show: policies, generated tickets, milestones arriving
 	@exec $(BIN)/sla demo
 
-test: $(TOOLS) ## run every test
+test: $(TOOLS) ## run every test; EXAMPLES=10 tries properties on ten times as many
 	@# In the order of the folders: a long file of few tests must not come last and alone.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 chaos: $(TOOLS) ## kill and stall the engine under load; SEED=1 SECONDS=240 STORE=sqlite or postgres
 	@exec $(BIN)/python -m tests.chaos --seed $(SEED) --seconds $(SECONDS) --store $(STORE)

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from settings import Settings
+from tests.cli.forking import Forking
 
 ROOT = Path(__file__).parents[2]
 Sla = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -44,11 +45,20 @@ def settings(env: dict[str, str]) -> Settings:
     return Settings.load()
 
 
+@pytest.fixture(scope="session")
+def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
+    process = Forking(ROOT, tmp_path_factory.mktemp("forking"))
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def sla(env: dict[str, str]) -> Sla:
-    """Runs a command to its end; `before` is called in the new process."""
+def sla(env: dict[str, str], forking: Forking) -> Sla:
+    """Runs a command to its end; `before` is called in the new process, which is then none that was loaded before."""
 
     def run(*arguments: str, before: Callable[[], None] | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+        if before is None:
+            return forking.run(arguments, {**os.environ, **more})
         return subprocess.run(
             [sys.executable, "-m", "cli", *arguments],
             cwd=ROOT,

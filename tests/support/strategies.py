@@ -21,9 +21,10 @@ from domain.ticket.pauses import ENDING_EVENTS, PauseEnd
 from domain.ticket.precision import Precision
 from domain.ticket.tickets import Ticket
 from tests.support.builders import ALWAYS, MONDAY, OFFICE, a_snapshot
+from tests.support.examples import examples
 
-deterministic = settings(derandomize=True, deadline=None, max_examples=150)
-brief = settings(deterministic, max_examples=50)
+deterministic = settings(derandomize=True, deadline=None, max_examples=examples(100))
+brief = settings(deterministic, max_examples=examples(35))
 """For whole documents, which take long to draw."""
 
 BERLIN = Calendar.from_json(

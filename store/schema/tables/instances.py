@@ -64,8 +64,8 @@ instances = Table(
     Column("ticket", Document),
     Column("plan", Document, nullable=False),
     Column("snapshot", Document),
-    # What lists show, in their order. Pages are read, and what filters leave is counted, on this index alone, so it also
-    # holds the columns of filters that have no index of their own.
+    # What lists show, in their order. Pages are read, and what filters leave is counted, on this index alone, so it
+    # also holds the columns of filters that have no index of their own.
     Index(
         "ix_instances_shown",
         "organization",
@@ -75,8 +75,8 @@ instances = Table(
         sqlite_where=sa.text("snapshot_sequence > 0"),
         postgresql_where=sa.text("snapshot_sequence > 0"),
     ),
-    # The total of a list without filters: every row is counted, so what is read of each is as short as it can be. What is
-    # always so, `sequence > 0`, is asked for by the total alone: a page takes this index for none of its own.
+    # The total of a list without filters: every row is counted, so what is read of each is as short as it can be. What
+    # is always so, `sequence > 0`, is asked for by the total alone: no page takes this index for its own.
     Index(
         "ix_instances_counted",
         *("organization", "kind", "snapshot_sequence", "sequence"),

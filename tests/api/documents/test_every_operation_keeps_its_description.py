@@ -40,10 +40,11 @@ from store.store import Store
 from tests.api.conftest import free_port
 from tests.support.apps import openapi_document
 from tests.support.descriptions import resolved
+from tests.support.examples import examples
 from tests.support.furnishing import Things, furnish
 from worker import StoreProjection, build_worker
 
-EXAMPLES = 12
+EXAMPLES = examples(8)
 PATIENCE_SECONDS = 30
 CHECKS = [
     not_a_server_error,

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
+
 SCALARS = (
     st.none()
     | st.booleans()
@@ -114,7 +116,7 @@ async def test_no_body_is_a_fault_of_ours(api: Any, method: str, path: str, body
 async def fuzz(strategy: st.SearchStrategy[Any], send: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
     loop = asyncio.get_running_loop()
 
-    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(40), deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(strategy)
     def run(document: Any) -> None:
         asyncio.run_coroutine_threadsafe(send(document), loop).result(60)

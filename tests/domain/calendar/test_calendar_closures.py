@@ -12,6 +12,7 @@ from domain.calendar.rules.closures import Closure
 from domain.errors import InvalidValue
 from domain.instants import DAY, Instant, parse, render
 from tests.domain.calendar.test_working_time_properties import cases
+from tests.support.examples import examples
 
 WEEK = {day: [["09:00", "12:00"], ["13:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
@@ -135,7 +136,7 @@ def test_an_end_before_the_start_is_refused() -> None:
         calendar.stretches(Instant(2), Instant(1))
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(derandomize=True, deadline=None, max_examples=examples(60))
 @given(cases(), st.integers(0, 5 * DAY))
 def test_stretches_follow_each_other_and_those_that_are_open_are_the_working_time(
     case: tuple[Calendar, Instant], length: int

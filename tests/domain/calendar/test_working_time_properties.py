@@ -14,6 +14,7 @@ from domain.calendar.local_time.zones import HORIZON, offset_spans_of_year
 from domain.calendar.rules.days import DatedWindows
 from domain.errors import WorkingTimeExhausted
 from domain.instants import DAY, HOUR, MICROSECOND, MINUTE, Instant, Micros, to_datetime
+from tests.support.examples import examples
 
 ZONES = (
     "UTC",
@@ -100,7 +101,7 @@ def _morning(window: Window, time: int) -> bool:
     return window.closes < window.opens and time < window.closes
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_working_time_equals_a_count_of_the_open_minutes(case: tuple[Calendar, Instant]) -> None:
     calendar, start = case
@@ -117,7 +118,7 @@ def test_working_time_equals_a_count_of_the_open_minutes(case: tuple[Calendar, I
 lengths = st.integers(0, 400 * HOUR)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(cases(), lengths)
 def test_elapsed_inverts_add_and_add_finds_the_earliest_instant(case: tuple[Calendar, Instant], working: int) -> None:
     calendar, start = case
@@ -134,7 +135,7 @@ def test_elapsed_inverts_add_and_add_finds_the_earliest_instant(case: tuple[Cale
         assert due == start
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(cases(), st.lists(st.integers(0, 800 * DAY), min_size=2, max_size=5))
 def test_working_time_of_a_whole_is_the_sum_of_its_parts(case: tuple[Calendar, Instant], offsets: list[int]) -> None:
     calendar, start = case
@@ -144,7 +145,7 @@ def test_working_time_of_a_whole_is_the_sum_of_its_parts(case: tuple[Calendar, I
     assert all(0 <= part <= b - a for part, (a, b) in zip(parts, pairwise(cuts), strict=True))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(cases(), lengths, lengths, st.integers(0, 30 * DAY))
 def test_more_work_or_a_later_start_never_ends_earlier(
     case: tuple[Calendar, Instant], less: int, more: int, later: int
@@ -159,7 +160,7 @@ def test_more_work_or_a_later_start_never_ends_earlier(
         assert start > HORIZON - 1000 * DAY
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cases(), lengths, lengths)
 def test_work_done_in_two_steps_ends_where_one_step_does(case: tuple[Calendar, Instant], a: int, b: int) -> None:
     calendar, start = case
@@ -172,7 +173,7 @@ def test_work_done_in_two_steps_ends_where_one_step_does(case: tuple[Calendar, I
     assert calendar.add(calendar.add(start, Micros(a)), Micros(b)) == whole
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cases())
 def test_any_calendar_survives_json(case: tuple[Calendar, Instant]) -> None:
     calendar, _ = case
@@ -180,7 +181,7 @@ def test_any_calendar_survives_json(case: tuple[Calendar, Instant]) -> None:
     assert Calendar.from_json(document) == calendar
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cases(), st.randoms())
 def test_the_order_in_which_rules_are_written_changes_nothing(case: tuple[Calendar, Instant], random: Any) -> None:
     calendar, start = case

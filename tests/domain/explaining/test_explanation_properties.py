@@ -20,8 +20,9 @@ from domain.record.ledger import Ledger, merge, reconcile
 from domain.record.views import calendar_of, target_view
 from domain.ticket.events import Event
 from tests.domain.plan.test_laws_of_every_clock import snapshots, stories, stories_of_closings_at_one_instant
+from tests.support.examples import examples
 
-some = settings(derandomize=True, deadline=None, max_examples=40)
+some = settings(derandomize=True, deadline=None, max_examples=examples(30))
 # Microseconds off every grid, so that nothing adds up by luck.
 moments = st.integers(-2 * 24 * 60, 20 * 24 * 60).map(lambda minute: minute * MINUTE + 123_457)
 
@@ -41,7 +42,7 @@ def told(
     return now, zip(explained.plan.targets, view["targets"], strict=True)
 
 
-@settings(some, max_examples=250)
+@settings(some, max_examples=examples(120))
 @given(snapshots(), stories() | stories_of_closings_at_one_instant(), moments, st.sampled_from((1, 2, 3, 500)))
 def test_segments_run_without_gap_or_overlap_and_add_up_to_the_totals(
     snapshot: Snapshot, events: tuple[Event, ...], after: int, most: int
