@@ -54,10 +54,11 @@ def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
 
 @pytest.fixture
 def sla(env: dict[str, str], forking: Forking) -> Sla:
-    """Runs a command to its end; `before` is called in the new process, which is then none that was loaded before."""
+    """Runs a command to its end. With `before`, which is called in the new process, or with a path of its own that
+    process loads everything itself."""
 
     def run(*arguments: str, before: Callable[[], None] | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        if before is None:
+        if before is None and "PYTHONPATH" not in more:
             return forking.run(arguments, {**os.environ, **more})
         return subprocess.run(
             [sys.executable, "-m", "cli", *arguments],
