@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
@@ -25,6 +26,9 @@ def _with_shared_statements(self: Engine, pool: Any, dialect: Any, *arguments: A
 
 
 def pytest_configure() -> None:
+    # The same examples in every run, however slow the machine is.
+    settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+    settings.load_profile("repeatable")
     _keep_files_in_memory()
     _compile_statements_once()
 
