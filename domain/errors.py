@@ -39,6 +39,10 @@ class InvalidValue(SlaError):
         path = ".".join(name for name in (field, self.field) if name)
         return InvalidValue(path, self.value, self.reason)
 
+    def named(self, field: str) -> InvalidValue:
+        """The same refusal of the same value, about a field that is called otherwise where it was given."""
+        return InvalidValue(field, self.value, self.reason)
+
 
 class InvalidValues(InvalidValue):
     """One field with several faults, each of them listed in `faults`; the message names all."""

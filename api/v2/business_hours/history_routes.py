@@ -88,8 +88,7 @@ def _days(calendar: Calendar, first: str, last: str) -> list[EffectiveDay]:
     try:
         return [calendar.effective_day(start + timedelta(days=index)) for index in range(length)]
     except InvalidValue as refusal:
-        outside = "from" if refusal.value == first else "to"
-        raise InvalidValue(outside, refusal.value, refusal.reason) from None
+        raise refusal.named("from" if refusal.value == first else "to") from None
 
 
 def _day_view(day: EffectiveDay) -> dict[str, Any]:

@@ -117,8 +117,7 @@ def fields_of(name: str) -> Iterator[None]:
     try:
         yield
     except InvalidValue as error:
-        field = (error.field or "body").removeprefix(f"{name}.")
-        raise InvalidValue(field, error.value, error.reason) from None
+        raise error.named((error.field or "body").removeprefix(f"{name}.")) from None
 
 
 def _text(policy: Policy) -> str:
