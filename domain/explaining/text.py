@@ -20,13 +20,13 @@ from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
 from domain.plan.pauses import EndedBy, PauseEnded
 from domain.plan.plans import ESCALATION
 from domain.plan.status import instance_status, met
-from domain.policy.conditions import MISSING, Match
 from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, PassedPolicy
 from domain.policy.policies import Policy
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.ledger import Firing
 from domain.record.notices import spoken
 from domain.record.withdrawals import spoken_reason, withdrawing_event
+from domain.ticket.conditions import MISSING, Match
 from domain.ticket.origins import Origin
 from domain.wording import printable, spoken_instant, spoken_length, spoken_optional, spoken_step
 

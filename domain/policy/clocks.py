@@ -13,7 +13,7 @@ from enum import StrEnum
 from domain.calendar.local_time.intervals import Interval
 from domain.errors import InvalidValue
 from domain.instants import Instant, Micros
-from domain.policy.criteria import Criteria
+from domain.ticket.criteria import Criteria
 from domain.ticket.events import EventKind
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")

@@ -35,12 +35,12 @@ from domain.policy.clocks import (
     require_clock_name,
     require_target_name,
 )
-from domain.policy.conditions import Condition, Match, all_hold, parse_match
-from domain.policy.criteria import Criteria, optional_criteria
 from domain.policy.escalations import EscalationRule, Trigger
-from domain.policy.spelling import folded
+from domain.ticket.conditions import Condition, Match, all_hold, parse_match
+from domain.ticket.criteria import Criteria, optional_criteria
 from domain.ticket.origins import Origin
 from domain.ticket.pauses import length_from_json, length_to_json
+from domain.ticket.spelling import folded
 from domain.ticket.tickets import Ticket
 
 TARGET_FIELDS = frozenset(

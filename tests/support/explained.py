@@ -8,10 +8,10 @@ from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import HOUR, Instant, parse
 from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
-from domain.policy.conditions import Condition
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion
 from domain.record.ledger import Firing, Key
+from domain.ticket.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from domain.calendar import Calendar
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, LONGEST, MINUTE, Instant, Micros
-from domain.policy.conditions import OPERATORS, Condition, Match
 from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.conditions import OPERATORS, Condition, Match
 from domain.ticket.events import Event, EventKind
 from domain.ticket.pauses import ENDING_EVENTS, PauseEnd
 from domain.ticket.precision import Precision

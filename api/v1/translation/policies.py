@@ -13,9 +13,9 @@ from typing import Any
 
 from domain.fields import optional_text, plain_number, require_choice, require_share, require_text
 from domain.instants import MINUTE, duration
-from domain.policy.conditions import Condition
 from domain.policy.policies import UPTIME, Policy, TargetRule
 from domain.policy.priorities import Priority
+from domain.ticket.conditions import Condition
 from domain.ticket.origins import Origin
 
 ID_PREFIX = "pol"

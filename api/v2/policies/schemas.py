@@ -13,8 +13,8 @@ from api.v2.policies.ids import ESCALATION, TARGET, pattern
 from domain.calendar.validation import WEEKDAYS
 from domain.ids import Kind
 from domain.policy.clocks import CLOCKS, OnReopen
-from domain.policy.conditions import OPERATORS, Match
 from domain.policy.policies import OnChange, RetargetBreaches
+from domain.ticket.conditions import OPERATORS, Match
 from domain.ticket.origins import Origin
 
 OriginOfList = Annotated[

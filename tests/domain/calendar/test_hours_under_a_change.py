@@ -12,11 +12,11 @@ from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import Instant
 from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
-from domain.policy.conditions import Condition
 from domain.policy.policies import OnChange, Policy
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.views import instance_view
 from domain.replan.replanning import ClosureRequest, Rules
+from domain.ticket.conditions import Condition
 from domain.ticket.events import Event
 from domain.ticket.teams import Team
 from domain.ticket.tickets import Ticket

@@ -15,13 +15,13 @@ from domain.ids import Kind
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, render
 from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
-from domain.policy.conditions import Condition
 from domain.policy.escalations import EscalationRule
 from domain.policy.match_record import MatchRecord
 from domain.policy.policies import OnChange, Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.ledger import Ledger, merge, reconcile
 from domain.record.views import instance_view
+from domain.ticket.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from domain.ticket.origins import Origin
 from domain.ticket.tickets import Ticket

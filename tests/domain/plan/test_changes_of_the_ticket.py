@@ -17,12 +17,12 @@ from domain.plan.status import InstanceStatus, instance_status, met
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
 from domain.policy.clocks import CLOCKS, ClockState, Hold, OnReopen, Span
-from domain.policy.conditions import Condition
 from domain.policy.escalations import EscalationRule, Trigger
 from domain.policy.policies import OnChange, Policy, RetargetBreaches, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.ledger import reconcile
 from domain.record.views import instance_view, overrun_at
+from domain.ticket.conditions import Condition
 from domain.ticket.events import Event
 from domain.ticket.tickets import Ticket
 from tests.support.builders import (

@@ -13,8 +13,8 @@ from domain.plan.plans import Plan
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
 from domain.policy.clocks import ClockState, Hold, OnReopen, Span
-from domain.policy.conditions import Condition
 from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.ticket.conditions import Condition
 from domain.ticket.events import Event
 from tests.support.builders import (
     ALWAYS,

@@ -17,10 +17,10 @@ from domain.plan.plans import Plan, TargetPlan
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
 from domain.policy.clocks import CLOCKS, CUSTOM, ClockState, OnReopen, Span
-from domain.policy.conditions import Condition
-from domain.policy.criteria import Criteria
 from domain.policy.policies import OnChange, Policy, RetargetBreaches, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.conditions import Condition
+from domain.ticket.criteria import Criteria
 from domain.ticket.events import Event, EventKind, in_order
 from domain.ticket.tickets import Ticket
 from tests.support.builders import ALWAYS, a_snapshot

@@ -4,9 +4,9 @@ import pytest
 
 from domain.errors import InvalidValue
 from domain.instants import HOUR
-from domain.policy.conditions import Condition
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy, TargetRule
+from domain.ticket.conditions import Condition
 from tests.support.refusals import (
     AFTER,
     CONDITION,

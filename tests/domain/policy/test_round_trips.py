@@ -12,13 +12,13 @@ from domain.ids import InstanceId, Kind, SubjectType, parse_workflow_id, workflo
 from domain.instants import HOUR, LONGEST, Instant, Micros
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
-from domain.policy.conditions import Condition
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import Facts, Snapshot
 from domain.record.ledger import reconcile
 from domain.record.notices import notice
 from domain.record.records import Delivery, Record, first_record
+from domain.ticket.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from domain.ticket.precision import Precision
 from domain.ticket.tickets import Ticket

@@ -10,10 +10,10 @@ from domain.instants import Instant
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.policy.catalog import Catalog
-from domain.policy.conditions import Condition
 from domain.policy.policies import OnChange, Policy
 from domain.policy.snapshot import Snapshot
 from domain.replan.replanning import Rules
+from domain.ticket.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from tests.support.builders import a_policy, a_ticket, acknowledged, at, opened, promise, target_of, updated
 

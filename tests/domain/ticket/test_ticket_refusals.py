@@ -10,10 +10,10 @@ from domain.errors import InvalidValue
 from domain.ids import InstanceId, Kind, SubjectType, parse_workflow_id, workflow_id
 from domain.instants import MINUTE, duration, from_datetime, parse, to_datetime
 from domain.plan.planning import plan
-from domain.policy.conditions import Condition
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import Snapshot
+from domain.ticket.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from tests.support.builders import a_snapshot, at, opened, resolved

@@ -12,9 +12,9 @@ from domain.analytics.periods import read_period
 from domain.errors import Conflict
 from domain.ids import Kind
 from domain.instants import HOUR, MINUTE, Instant, Micros
-from domain.policy.conditions import Condition, Match
 from domain.policy.policies import OnChange, TargetRule
 from domain.record.records import Record
+from domain.ticket.conditions import Condition, Match
 from domain.ticket.events import EventKind
 from store.analytics.queries import Scope
 from store.instances.filters import Filters

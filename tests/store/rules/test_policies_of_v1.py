@@ -11,8 +11,8 @@ import pytest
 
 from domain.errors import Conflict
 from domain.ids import Kind
-from domain.policy.conditions import Condition
 from domain.policy.policies import Policy
+from domain.ticket.conditions import Condition
 from domain.ticket.origins import Origin
 from store.store import Store
 from tests.store.samples import ORGANIZATION, a_policy
