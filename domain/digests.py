@@ -18,6 +18,11 @@ def digest(document: Any) -> str:
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
+def short_digest(text: str) -> str:
+    """Twelve hexadecimal digits that stand for a text in a name."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
 def plan_digest(document: Mapping[str, Any]) -> str:
     """The digest of a plan without its `versions`: equal for equal plans, whatever time zone database made them."""
     return digest({name: value for name, value in document.items() if name != "versions"})

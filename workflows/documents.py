@@ -43,7 +43,7 @@ class SignalPayload(TypedDict, total=False):
     attributes: CoreDocument
     team_id: str | None
     until: str | CoreDocument
-    ends_when: str | Sequence[str]
+    ends_when: str | CoreDocument | Sequence[str | CoreDocument]
     rules: CoreDocument
     sequence: int | None
     precision: str | None

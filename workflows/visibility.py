@@ -109,6 +109,7 @@ def details(state: InstanceState, now: Instant) -> str:
 
 def _line(target: TargetPlan, zone: str, now: Instant) -> str:
     """`- **resolution** by team_7: running, due Mon 2026-03-02 10:00:00+01:00, not decided yet`."""
+    target = target.as_of(now)
     owner = "" if target.stint is None else f" by {target.team_id}"
     due = "no due instant" if target.due_at is None else f"due {spoken_instant(target.due_at, zone)}"
     verdict = {True: "met", False: "not met", None: "not decided yet"}[met(target, now)]

@@ -42,7 +42,11 @@ class Shift:
         )
 
     def plan(self, plan: Plan) -> Plan:
-        return Plan(self.instant(plan.opened_at), tuple(self._target(target) for target in plan.targets))
+        return Plan(
+            self.instant(plan.opened_at),
+            tuple(self._target(target) for target in plan.targets),
+            long_pauses=tuple(replace(pause, at=self.instant(pause.at)) for pause in plan.long_pauses),
+        )
 
     def firing(self, firing: Firing) -> Firing:
         return replace(

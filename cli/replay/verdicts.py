@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from cli.replay.driver import ReplayedCase
 from domain.instants import SECOND, Instant, Micros, in_seconds, render, render_optional
-from domain.plan.plans import Plan, TargetPlan
+from domain.plan.plans import TargetPlan
 from domain.plan.status import instance_status, met
-from domain.record.ledger import Firing, Key, standing
+from domain.record.ledger import Firing, planned_milestones, standing
 from domain.record.notices import firing_id, withdrawal_id
 
 PROMPT = Micros(1 * SECOND)
@@ -72,7 +72,7 @@ def _targets(outcome: ReplayedCase, as_of: Instant) -> _Found:
 
 def _milestones(outcome: ReplayedCase, as_of: Instant) -> _Found:
     fired = standing(outcome.ledger)
-    planned = _planned(outcome.case.expected)
+    planned = dict(planned_milestones(outcome.case.expected))
     for key, at in planned.items():
         if key not in fired and at <= as_of:
             yield f"{key}: fired", render(at), None
@@ -105,15 +105,6 @@ def _notices(outcome: ReplayedCase) -> _Found:
 def lateness(firing: Firing) -> Micros:
     """Between the planned instant and the firing, on the server's clock."""
     return Micros(firing.fired_at - firing.planned_at)
-
-
-def _planned(plan: Plan) -> dict[Key, Instant]:
-    return {
-        Key.of(target, milestone): milestone.planned_at
-        for target in plan.targets
-        for milestone in target.milestones
-        if milestone.planned_at is not None
-    }
 
 
 def _other_facts(target: TargetPlan) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from domain.explaining.milestones import ExplainedMilestone, explained_milestones, orphaned
+from domain.explaining.milestones import ExplainedMilestone, explained_long_pauses, explained_milestones, orphaned
 from domain.explaining.segments import Trace, trace
 from domain.instants import Instant, Micros
 from domain.plan.measuring import MeasuredCycle
@@ -118,6 +118,7 @@ class Explanation:
     clocks_in_all: int
     orphaned: tuple[ExplainedMilestone, ...]
     orphaned_in_all: int
+    long_pauses: tuple[ExplainedMilestone, ...]
     changes: tuple[PolicyChange, ...]
     changes_in_all: int
     events: tuple[ExplainedEvent, ...]
@@ -140,6 +141,7 @@ def explain(history: RecordedHistory, now: Instant, most_segments: int = MOST_SE
         clocks_in_all=len(walk.cycles),
         orphaned=lost[-MOST_ORPHANED:],
         orphaned_in_all=len(lost),
+        long_pauses=explained_long_pauses(plan, history.ledger, history.events)[-MOST_ORPHANED:],
         changes=tuple(_changes(walk.snapshot, walk.turns, changed[-MOST_CHANGES:])),
         changes_in_all=len(changed),
         events=tuple(_events(walk, history.ledger)),

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.instants import Instant, Micros
-from domain.plan.plans import Milestone, TargetPlan
-from domain.record.ledger import Firing, Key, Ledger
+from domain.plan.plans import Milestone, Plan, TargetPlan
+from domain.record.ledger import TICKET, Firing, Key, Ledger
 from domain.record.quiet import was_quiet
 from domain.ticket.events import Event
 
@@ -42,9 +42,23 @@ def explained_milestones(target: TargetPlan, ledger: Ledger, events: Sequence[Ev
     return (*planned, *_fired(others, thresholds, events))
 
 
+def explained_long_pauses(plan: Plan, ledger: Ledger, events: Sequence[Event]) -> tuple[ExplainedMilestone, ...]:
+    """When pauses stop counting, as planned, and then the firings that are withdrawn or about to be, as they fired."""
+    own = [firing for firing in ledger if firing.key.target == TICKET]
+    planned = []
+    for pause in plan.long_pauses:
+        key = Key.of_pause(pause)
+        fits = (one for one in own if one.stands and one.key == key and one.planned_at == pause.at)
+        firing = next(fits, None)
+        quiet = firing is not None and was_quiet(firing, events)
+        planned.append(ExplainedMilestone(pause.milestone, None, pause.at, firing, quiet))
+    stand = [one.firing for one in planned]
+    return (*planned, *_fired((one for one in own if one not in stand), {}, events))
+
+
 def orphaned(targets: Iterable[TargetPlan], ledger: Ledger, events: Sequence[Event]) -> tuple[ExplainedMilestone, ...]:
     """The firings of clocks that are no longer in the plan, as they fired."""
-    known = {(target.name, target.cycle) for target in targets}
+    known = {(TICKET, 1), *((target.name, target.cycle) for target in targets)}
     return tuple(_fired((one for one in ledger if (one.key.target, one.key.cycle) not in known), {}, events))
 
 

@@ -18,7 +18,7 @@ from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
 from domain.plan.pauses import EndedBy, PauseEnded
-from domain.plan.plans import ESCALATION
+from domain.plan.plans import ESCALATION, PAUSE_TOO_LONG
 from domain.plan.status import instance_status, met
 from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, PassedPolicy
 from domain.policy.policies import Policy
@@ -57,8 +57,19 @@ def _lines(explained: Explanation, home: str) -> Iterator[str]:
             line = _moment(moment, steps, explained.events, zone)
             yield f"  {moment.firing.key.target if moment.firing else ''}: {line}"
         yield from _more(explained.orphaned_in_all - len(explained.orphaned), "earlier milestones", "  ")
+    if explained.long_pauses:
+        yield ""
+        yield "pauses that count no longer"
+        names = _long_pauses(explained)
+        yield from (f"  {_moment(moment, names, explained.events, zone)}" for moment in explained.long_pauses)
     yield ""
     yield from _events(explained, zone)
+
+
+def _long_pauses(explained: Explanation) -> Mapping[str, str]:
+    """What each pause that is too long waits for, by the name of its milestone."""
+    pauses = explained.plan.long_pauses
+    return {one.milestone: f"{spoken(PAUSE_TOO_LONG)} ({one.cause or 'no cause'}, {one.event_id})" for one in pauses}
 
 
 def _zone(version: CalendarVersion, home: str) -> str:
@@ -298,10 +309,14 @@ def _event(entry: ExplainedEvent, zone: str) -> str:
     return f"{line}; received {spoken_instant(event.received_at, zone)}{delay}{late}{ended}"
 
 
+def _condition(ended: PauseEnded) -> str:
+    return "" if ended.condition is None else f" ({ended.condition})"
+
+
 def _ended(ended: PauseEnded, zone: str) -> str:
     why = {
         EndedBy.UNTIL: "as it said",
-        EndedBy.ENDS_WHEN: f"with event {ended.by_event_id}",
+        EndedBy.ENDS_WHEN: f"with event {ended.by_event_id}{_condition(ended)}",
         EndedBy.AT_MOST: "because the policy lets no longer pause count",
     }
     return f"ends by itself {spoken_instant(ended.at, zone)}, {why[ended.by]}"

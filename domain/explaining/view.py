@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from domain.calendar.rules.closures import Closure
@@ -9,6 +10,7 @@ from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explan
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, Share, Totals
 from domain.instants import Micros, in_seconds, render, render_optional
+from domain.plan.plans import LongPause
 from domain.plan.status import instance_status, met
 from domain.policy.budgets import budget_to_json
 from domain.policy.match_record import MatchRecord
@@ -19,6 +21,8 @@ from domain.ticket.origins import Origin
 def explanation_view(explained: Explanation) -> dict[str, Any]:
     snapshot, plan = explained.snapshot, explained.plan
     instance = snapshot.ticket.instance
+    pauses = {pause.milestone: pause for pause in plan.long_pauses}
+    long_pauses = [_long_pause_view(moment, pauses) for moment in explained.long_pauses]
     return {
         "id": str(instance),
         f"{instance.subject_type}_id": instance.subject,
@@ -40,6 +44,7 @@ def explanation_view(explained: Explanation) -> dict[str, Any]:
         "targets_in_all": explained.clocks_in_all,
         "other_milestones": [_other_view(moment) for moment in explained.orphaned],
         "other_milestones_in_all": explained.orphaned_in_all,
+        **({"long_pauses": long_pauses} if long_pauses else {}),
         "events": [_event_view(event) for event in explained.events],
         "events_in_all": explained.events_in_all,
     }
@@ -175,6 +180,13 @@ def _other_view(moment: ExplainedMilestone) -> dict[str, Any]:
     return {"target": moment.firing.key.target, "cycle": moment.firing.key.cycle, **_moment_view(moment)}
 
 
+def _long_pause_view(moment: ExplainedMilestone, pauses: Mapping[str, LongPause]) -> dict[str, Any]:
+    """A pause that was long before a late event is known by its firing alone."""
+    pause, view = pauses.get(moment.name), _moment_view(moment)
+    del view["threshold_seconds"]
+    return view if pause is None else {"cause": pause.cause, "event_id": pause.event_id, **view}
+
+
 def _event_view(entry: ExplainedEvent) -> dict[str, Any]:
     event = entry.event
     view: dict[str, Any] = {
@@ -196,4 +208,5 @@ def _event_view(entry: ExplainedEvent) -> dict[str, Any]:
     if entry.ended is not None:
         view |= {"ended_at": render(entry.ended.at), "ended_by": entry.ended.by.value}
         view |= {} if entry.ended.by_event_id is None else {"ended_by_event_id": entry.ended.by_event_id}
+        view |= {} if entry.ended.condition is None else {"ended_by_condition": str(entry.ended.condition)}
     return {**view, "team_id": event.team_id} if event.kind == "assigned" else view

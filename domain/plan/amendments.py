@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from domain.plan.plans import Plan, TargetPlan
@@ -31,12 +32,11 @@ def amended(before: Plan, document: Mapping[str, Any]) -> Plan:
         else:
             start, end = piece
             targets += before.targets[start:end]
-    head = Plan.from_json({**document, "targets": []})
-    return Plan(head.opened_at, tuple(targets), head.ownership, head.ticket, head.versions)
+    return replace(Plan.from_json({**document, "targets": []}), targets=tuple(targets))
 
 
 def _without_targets(plan: Plan) -> Plan:
-    return Plan(plan.opened_at, (), plan.ownership, plan.ticket, plan.versions)
+    return replace(plan, targets=())
 
 
 def _pieces(before: Sequence[TargetPlan], after: Sequence[TargetPlan]) -> list[Piece]:

@@ -111,6 +111,7 @@ class _ClockWalk:
     in_stint: bool = False
     is_over: bool = False
     causes: set[str] = field(default_factory=set)
+    released: set[str] = field(default_factory=set)
     cycles: list[_OpenCycle] = field(default_factory=list)
 
     def apply(self, turn: Turn) -> None:
@@ -152,8 +153,19 @@ class _ClockWalk:
             self.causes.discard(event.cause)
         elif event.kind in (EventKind.RESUMED, *ENDS):
             self.causes.clear()
-        if (criteria := self.clock.pauses_when) is not None:
-            (self.causes.add if criteria.hold(turn.attributes) else self.causes.discard)(str(criteria))
+        self._update_field_causes(turn)
+
+    def _update_field_causes(self, turn: Turn) -> None:
+        """A field holds the clock while its condition does, as long as the policy lets it."""
+        if (criteria := self.clock.pauses_when) is None:
+            return
+        cause = str(criteria)
+        if turn.releases == cause:
+            self.released.add(cause)
+        elif not (self.ticket_is_open and criteria.hold(turn.attributes)):
+            self.released.discard(cause)
+        holds = criteria.hold(turn.attributes) and cause not in self.released
+        (self.causes.add if holds else self.causes.discard)(cause)
 
     def _update_ticket(self, event: Event) -> None:
         if event.kind in ENDS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,13 +11,14 @@ from domain.ids import Kind
 from domain.instants import Instant, Micros
 from domain.plan.promises import PolicyInForce, policy_at_each_turn
 from domain.policy.snapshot import Snapshot
+from domain.ticket.criteria import Criteria
 from domain.ticket.events import ENDS, Event, EventKind
-from domain.ticket.pauses import NOTHING_SAID, kinds_by_cause
+from domain.ticket.pauses import NOTHING_SAID, Endings, endings_by_cause
 from domain.ticket.timeline import Turn
 
 
 class EndedBy(StrEnum):
-    """What ended a pause: the instant or length it was told with, an event, or the policy's limit."""
+    """What ended a pause: the instant or length it was told with, an event or a condition, or the policy's limit."""
 
     UNTIL = "until"
     ENDS_WHEN = "ends_when"
@@ -26,13 +27,20 @@ class EndedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PauseEnded:
-    """A pause that ends by itself at `at`. `event_id` is its own event, `by_event_id` the one that ends it, if any."""
+    """A pause that ends by itself at `at`.
+
+    `event_id` is the event that began it: the pause itself, or the one with which a condition of `pauses_when` came to
+    hold (`by_field`). `by_event_id` is the event that ends it, if any, and `condition` what came to hold with it, if
+    that is what ended it.
+    """
 
     cause: str
     event_id: str
     at: Instant
     by: EndedBy
     by_event_id: str | None = None
+    condition: Criteria | None = None
+    by_field: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +56,35 @@ def with_pause_ends(snapshot: Snapshot, turns: tuple[Turn, ...], policies: Seque
 
     Raises WorkingTimeExhausted for a length of working time that ends after the year 2100.
     """
-    if not any(turn.event.kind is EventKind.PAUSED for turn in turns):
+    limited = tuple(_limited_criteria(policies))
+    if not limited and not any(turn.event.kind is EventKind.PAUSED for turn in turns):
         return TurnsWithPauses(turns)
-    walk = _PauseWalk(snapshot, turns[0])
+    walk = _PauseWalk(snapshot, turns[0], limited)
     found = tuple(walk.turns(turns, policies))
     return TurnsWithPauses(found, tuple(walk.ended))
 
 
+def _limited_criteria(policies: Iterable[PolicyInForce]) -> Iterator[Criteria]:
+    """The conditions on fields that pause clocks, of all policies that limit pauses; each once."""
+    rules = [rule for one in policies if one.policy.pauses_at_most for rule in one.policy.targets]
+    yield from dict.fromkeys(rule.pauses_when for rule in rules if rule.pauses_when is not None)
+
+
 @dataclass(slots=True)
 class _Pause:
-    """A pause that was told and not taken back. It is `over` once it has come to the limit of its policy."""
+    """A pause that was told, or that a field makes, and that was not taken back.
+
+    It is `over` once it has come to the limit of its policy. `held` are the conditions of `ends_when` that hold: one
+    that holds as the pause begins ends it only once it has ceased to hold and does so again.
+    """
 
     event_id: str
     limit: Instant | None
-    ends_when: tuple[str, ...]
+    ends_when: Endings = ()
     until: Instant | None = None
     over: bool = False
+    held: frozenset[Criteria] = frozenset()
+    by_field: bool = False
 
     @property
     def next_end(self) -> tuple[Instant, EndedBy] | None:
@@ -72,11 +93,24 @@ class _Pause:
             return self.until, EndedBy.UNTIL
         return None if limit is None else (limit, EndedBy.AT_MOST)
 
+    def holding(self, turn: Turn) -> frozenset[Criteria]:
+        """The conditions of `ends_when` that hold from that turn on."""
+        criteria = (one for one in self.ends_when if isinstance(one, Criteria))
+        return frozenset(one for one in criteria if one.hold(turn.attributes))
+
+    def ended_by(self, turn: Turn) -> str | Criteria | None:
+        """What of the turn ends it: the kind of its event, or the conditions that come to hold with it."""
+        if turn.event.kind in self.ends_when:
+            return turn.event.kind
+        holding = self.holding(turn) - self.held
+        return next((one for one in self.ends_when if one in holding), None)
+
 
 @dataclass(slots=True)
 class _PauseWalk:
     snapshot: Snapshot
     before: Turn
+    criteria: Sequence[Criteria] = ()
     is_open: bool = True
     pauses: dict[str, _Pause] = field(default_factory=dict)
     ended: list[PauseEnded] = field(default_factory=list)
@@ -88,14 +122,19 @@ class _PauseWalk:
             yield turn
             self.before = turn
             yield from self._take(turn, in_force)
+            self._hold(turn, in_force)
         yield from self._ends_until(None)
 
     def _ends_until(self, at: Instant | None) -> Iterator[Turn]:
-        """The ends that were planned up to an instant, the earliest first; None: all of them."""
+        """The ends that were planned up to an instant, the earliest first; None: all of them.
+
+        A limit comes after the events of its instant: a pause that one of them ends has not been too long.
+        """
         while planned := sorted((*end, cause) for cause, one in self.pauses.items() if (end := one.next_end)):
-            when, by, cause = planned[0]
-            if at is not None and when > at:
+            due = (one for one in planned if at is None or one[0] < at or (one[0] == at and one[1] is EndedBy.UNTIL))
+            if (found := next(due, None)) is None:
                 return
+            when, by, cause = found
             pause = self.pauses[cause]
             was_over = pause.over
             if by is EndedBy.AT_MOST:
@@ -106,10 +145,14 @@ class _PauseWalk:
                 yield self._release(cause, pause, when, by)
 
     def _ends_with(self, turn: Turn) -> Iterator[Turn]:
-        for cause in [cause for cause, one in self.pauses.items() if turn.event.kind in one.ends_when]:
-            pause = self.pauses.pop(cause)
+        for cause, pause in list(self.pauses.items()):
+            if (ending := pause.ended_by(turn)) is None:
+                pause.held = pause.holding(turn)
+                continue
+            del self.pauses[cause]
             if not pause.over:
-                yield self._release(cause, pause, turn.at, EndedBy.ENDS_WHEN, turn.event.event_id)
+                condition = ending if isinstance(ending, Criteria) else None
+                yield self._release(cause, pause, turn.at, EndedBy.ENDS_WHEN, turn.event.event_id, condition)
 
     def _take(self, turn: Turn, in_force: PolicyInForce) -> Iterator[Turn]:
         event = turn.event
@@ -118,29 +161,39 @@ class _PauseWalk:
             if pause.over:
                 # Told again, it does not begin to count again.
                 yield self._turn(event.cause, pause, turn.at)
-        elif event.kind is EventKind.RESUMED and event.cause:
-            self.pauses.pop(event.cause, None)
         elif event.kind is EventKind.RESUMED or (event.kind in ENDS and self.is_open):
-            self.pauses.clear()
+            ended = event.cause if event.kind is EventKind.RESUMED else ""
+            self.pauses = {cause: one for cause, one in self.pauses.items() if one.by_field or ended not in ("", cause)}
         if event.kind in ENDS or event.kind is EventKind.REOPENED:
             self.is_open = event.kind is EventKind.REOPENED
+
+    def _hold(self, turn: Turn, in_force: PolicyInForce) -> None:
+        """Pauses by a field begin as their condition comes to hold, or as the ticket is reopened, and end with it."""
+        for criteria in self.criteria:
+            cause = str(criteria)
+            if not (self.is_open and criteria.hold(turn.attributes)):
+                self.pauses.pop(cause, None)
+            elif cause not in self.pauses:
+                limit = self._limit(cause, turn, in_force)
+                self.pauses[cause] = _Pause(turn.event.event_id, limit, by_field=True)
 
     def _told(self, turn: Turn, in_force: PolicyInForce) -> _Pause:
         """The pause of the event. Told again it keeps its start, and an end that it names replaces the one before."""
         event, said = turn.event, turn.event.pause_end or NOTHING_SAID
         if (pause := self.pauses.get(event.cause)) is None:
-            limit = self._limit(turn, in_force)
-            pause = self.pauses[event.cause] = _Pause(event.event_id, limit, kinds_by_cause(event.cause))
+            limit = self._limit(event.cause, turn, in_force)
+            pause = self.pauses[event.cause] = _Pause(event.event_id, limit, endings_by_cause(event.cause))
         if said.ends_when is not None:
             pause.ends_when = said.ends_when
+            pause.held = pause.holding(turn)
         if said.at is not None:
             pause.until = Instant(max(said.at, turn.at))
         elif said.after is not None:
             pause.until = self._after(said.after, turn, in_force)
         return pause
 
-    def _limit(self, turn: Turn, in_force: PolicyInForce) -> Instant | None:
-        most = in_force.policy.longest_pause(turn.event.cause)
+    def _limit(self, cause: str, turn: Turn, in_force: PolicyInForce) -> Instant | None:
+        most = in_force.policy.longest_pause(cause)
         try:
             return None if most is None else self._after(most, turn, in_force)
         except WorkingTimeExhausted:
@@ -152,8 +205,16 @@ class _PauseWalk:
         calendar = self.snapshot.calendar_under(policy_id, turn.ticket.team_id if owned else None).calendar
         return calendar.add(turn.at, length)
 
-    def _release(self, cause: str, pause: _Pause, at: Instant, by: EndedBy, by_event_id: str | None = None) -> Turn:
-        self.ended.append(PauseEnded(cause, pause.event_id, at, by, by_event_id))
+    def _release(
+        self,
+        cause: str,
+        pause: _Pause,
+        at: Instant,
+        by: EndedBy,
+        by_event_id: str | None = None,
+        condition: Criteria | None = None,
+    ) -> Turn:
+        self.ended.append(PauseEnded(cause, pause.event_id, at, by, by_event_id, condition, pause.by_field))
         return self._turn(cause, pause, at)
 
     def _turn(self, cause: str, pause: _Pause, at: Instant) -> Turn:

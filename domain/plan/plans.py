@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.digests import short_digest
 from domain.ids import escaped
 from domain.instants import Instant, Micros, parse, parse_optional, render, render_optional
 from domain.policy.clocks import ClockState, clock_name
@@ -18,6 +19,7 @@ HALFWAY = "halfway"
 AT_RISK = "at_risk"
 BREACHED = "breached"
 ESCALATION = "escalation"
+PAUSE_TOO_LONG = "pause_too_long"
 AUTOMATIC = f"{ESCALATION}:auto"
 """The step to the escalation contact, which happens only while the organization escalates automatically."""
 
@@ -43,6 +45,32 @@ class Milestone:
     def from_json(cls, body: Mapping[str, Any]) -> Milestone:
         threshold = Micros(body["threshold"])
         return cls(body["name"], threshold, parse_optional(body["planned_at"]), body.get("escalation"))
+
+
+@dataclass(frozen=True, slots=True)
+class LongPause:
+    """A pause that holds clocks until `at` and stops counting then, though it goes on: its policy lets no longer one
+    count. `event_id` is the event that began it; `by_field` says that a condition on a field holds the clocks."""
+
+    cause: str
+    event_id: str
+    at: Instant
+    by_field: bool = False
+
+    @property
+    def milestone(self) -> str:
+        """The name of the milestone; it stays the same wherever late events move the pause's end."""
+        # One event may bring several conditions to hold, and each of them is a pause.
+        of_field = f":{short_digest(self.cause)}" if self.by_field else ""
+        return f"{PAUSE_TOO_LONG}:{escaped(self.event_id)}{of_field}"
+
+    def to_json(self) -> dict[str, Any]:
+        document = {"cause": self.cause, "event_id": self.event_id, "at": render(self.at)}
+        return {**document, "by_field": True} if self.by_field else document
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> LongPause:
+        return cls(body["cause"], body["event_id"], parse(body["at"]), body.get("by_field", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +264,8 @@ class Plan:
 
     `ownership` is there where the clocks belong to stints, `ticket` where clocks may start again while the ticket is
     open: such an instance stays open as long as its ticket. `versions` names what the plan was made with: policy and
-    calendar, by id and version, and the release of the time zone database.
+    calendar, by id and version, and the release of the time zone database. `long_pauses` are the pauses that stop
+    counting before they end.
     """
 
     opened_at: Instant
@@ -244,6 +273,7 @@ class Plan:
     ownership: Ownership | None = None
     ticket: TicketEnd | None = None
     versions: Mapping[str, Any] | None = None
+    long_pauses: tuple[LongPause, ...] = ()
 
     @property
     def policy(self) -> PolicyFacts | None:
@@ -280,6 +310,7 @@ class Plan:
             **({} if self.ownership is None else {"ownership": self.ownership.to_json()}),
             **({} if self.ticket is None else {"ticket": self.ticket.to_json()}),
             **({} if self.versions is None else {"versions": dict(self.versions)}),
+            **({"long_pauses": [pause.to_json() for pause in self.long_pauses]} if self.long_pauses else {}),
         }
 
     @classmethod
@@ -290,4 +321,5 @@ class Plan:
             Ownership.from_json(body["ownership"]) if "ownership" in body else None,
             TicketEnd.from_json(body["ticket"]) if "ticket" in body else None,
             body.get("versions"),
+            tuple(LongPause.from_json(pause) for pause in body.get("long_pauses", ())),
         )

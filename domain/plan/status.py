@@ -57,6 +57,11 @@ def is_at_risk(plan: Plan, now: Instant) -> bool:
     return risk is not None and risk <= now and not is_overdue(plan, now)
 
 
+def resumes_at(plan: Plan, now: Instant) -> Instant | None:
+    """When the next clock that is paused now runs on by itself; None where none does."""
+    return min((at for one in plan.targets if (at := one.resumes_at) is not None and at > now), default=None)
+
+
 def _going(plan: Plan) -> Iterator[TargetPlan]:
     """The clocks that run, now or once their pause has ended by itself."""
     return (one for one in plan.targets if one.state is ClockState.RUNNING or one.resumes_at is not None)

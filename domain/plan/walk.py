@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ from domain.calendar import tzdata_version
 from domain.errors import InvalidValue
 from domain.ids import Kind
 from domain.plan.measuring import MeasuredCycle, measured_cycles
-from domain.plan.pauses import PauseEnded, with_pause_ends
-from domain.plan.plans import Plan, TicketEnd
+from domain.plan.pauses import EndedBy, PauseEnded, with_pause_ends
+from domain.plan.plans import LongPause, Plan, TicketEnd
 from domain.plan.promises import PolicyInForce, policies_in_force
 from domain.plan.replans import effective_snapshot
 from domain.policy.clocks import OnReopen
@@ -63,7 +63,16 @@ class TicketWalk:
             ownership=self.ownership if is_owned else None,
             ticket=self._ticket_end(),
             versions=self._versions(),
+            long_pauses=tuple(self._long_pauses()),
         )
+
+    def _long_pauses(self) -> Iterator[LongPause]:
+        """The pauses that stop counting while they hold a clock; of others nobody need be told."""
+        limited = [one for one in self.pauses_ended if one.by is EndedBy.AT_MOST]
+        held = {(hold.cause, hold.span.end) for one in self.cycles for hold in one.cycle.held} if limited else set()
+        for one in limited:
+            if (one.cause, one.at) in held:
+                yield LongPause(one.cause, one.event_id, one.at, one.by_field)
 
     def _ticket_end(self) -> TicketEnd | None:
         """How the ticket ended; None where no clock may start again while it is open."""

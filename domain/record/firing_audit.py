@@ -11,7 +11,7 @@ from domain.fields import require_list, require_mapping
 from domain.instants import Instant
 from domain.plan.plans import AUTOMATIC, Plan
 from domain.plan.status import InstanceStatus, instance_status
-from domain.record.ledger import Firing, Key, Ledger, merge, reconcile
+from domain.record.ledger import Firing, Key, Ledger, merge, planned_milestones, reconcile
 from domain.record.notices import firing_id, withdrawal_id
 from domain.record.quiet import quiet_until
 from domain.record.records import FIRST
@@ -70,7 +70,7 @@ class FiringAudit:
         self, plan: Plan, firings: Sequence[Firing], notices: Sequence[Any], events: Sequence[Event]
     ) -> Iterator[Problem]:
         before = {(one.key, one.generation): one for one in self.ledger}
-        planned = {Key.of(target, mark): mark.planned_at for target in plan.targets for mark in target.milestones}
+        planned = dict(planned_milestones(plan))
         for firing in firings:
             earlier = before.get((firing.key, firing.generation))
             yield from self._firing_problems(firing, planned) if earlier is None else _change_problems(firing, earlier)
@@ -90,7 +90,7 @@ class FiringAudit:
                 self.known = max(self.known, event.received_at)
             self.received = max(self.received, event.received_at)
 
-    def _firing_problems(self, firing: Firing, planned: Mapping[Key, Instant | None]) -> Iterator[Problem]:
+    def _firing_problems(self, firing: Firing, planned: Mapping[Key, Instant]) -> Iterator[Problem]:
         part = str(firing.key)
         if firing.stands and planned.get(firing.key) != firing.planned_at:
             yield part, "did not happen at that instant"

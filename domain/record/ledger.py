@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.instants import Instant, parse, parse_optional, render, render_optional
-from domain.plan.plans import Milestone, Plan, TargetPlan
+from domain.plan.plans import LongPause, Milestone, Plan, TargetPlan
+
+TICKET = "-"
+"""Stands for the target where a milestone belongs to the ticket as a whole; no clock can have that name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One milestone of one target. Each time it fires is a new generation of it."""
+    """One milestone of one target, or of the ticket (`TICKET`). Each time it fires is a new generation of it."""
 
     target: str
     cycle: int
@@ -25,6 +28,10 @@ class Key:
     @classmethod
     def of(cls, target: TargetPlan, milestone: Milestone) -> Key:
         return cls(target.name, target.cycle, milestone.name)
+
+    @classmethod
+    def of_pause(cls, pause: LongPause) -> Key:
+        return cls(TICKET, 1, pause.milestone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def reconcile(plan: Plan, ledger: Ledger, now: Instant) -> Ledger:
     still in the past fires again with its true instant, as the next generation: fired for 11:00 and moved to 10:30 by
     a late event, at 12:00 the firing of 11:00 is withdrawn and one of 10:30 fires.
     """
-    planned = dict(_planned(plan))
+    planned = dict(planned_milestones(plan))
     stands = standing(ledger)
     wrong = [firing for key, firing in stands.items() if planned.get(key) != firing.planned_at]
     kept = stands.keys() - {firing.key for firing in wrong}
@@ -108,12 +115,14 @@ def merge(ledger: Ledger, changed: Iterable[Firing]) -> Ledger:
 def next_instant(plan: Plan, ledger: Ledger) -> tuple[Instant, Key] | None:
     """The earliest planned milestone that has not fired, whether past or future."""
     stands = standing(ledger)
-    waiting = [(at, key) for key, at in _planned(plan) if key not in stands]
+    waiting = [(at, key) for key, at in planned_milestones(plan) if key not in stands]
     return min(waiting, key=lambda pair: pair[0], default=None)
 
 
-def _planned(plan: Plan) -> Iterator[tuple[Key, Instant]]:
+def planned_milestones(plan: Plan) -> Iterator[tuple[Key, Instant]]:
+    """Everything that has happened or is going to, with its instant."""
     for target in plan.targets:
         for milestone in target.milestones:
             if milestone.planned_at is not None:
                 yield Key.of(target, milestone), milestone.planned_at
+    yield from ((Key.of_pause(pause), pause.at) for pause in plan.long_pauses)

@@ -6,9 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from domain.instants import render, render_optional
-from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, Milestone, Plan, TargetPlan
+from domain.plan.plans import (
+    AT_RISK,
+    BREACHED,
+    HALFWAY,
+    PAUSE_TOO_LONG,
+    LongPause,
+    Milestone,
+    Plan,
+    PolicyFacts,
+    TargetPlan,
+)
 from domain.policy.snapshot import Facts
-from domain.record.ledger import Firing
+from domain.record.ledger import TICKET, Firing
 from domain.record.withdrawals import spoken_reason, withdrawing_event
 from domain.ticket.events import Event
 from domain.wording import spoken_instant, spoken_length, spoken_step
@@ -16,6 +26,7 @@ from domain.wording import spoken_instant, spoken_length, spoken_step
 WITHDRAWN = "withdrawn"
 ESCALATED = "escalated"
 TYPE_PREFIX = "sla."
+_SPOKEN = (HALFWAY, AT_RISK, BREACHED, PAUSE_TOO_LONG)
 URGENT = frozenset({BREACHED, ESCALATED})
 """What is told before warnings."""
 
@@ -35,8 +46,7 @@ def notice(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event] = (
 
     `events` are those that the plan was made of. The message of a withdrawal names the one that led to it.
     """
-    target = plan.target(firing.key.target, firing.key.cycle)
-    milestone = next((m for m in target.milestones if m.name == firing.key.milestone), None) if target else None
+    data = _of_ticket if firing.key.target == TICKET else _of_target
     name = _name(firing.key.milestone)
     told = firing_id if firing.stands else withdrawal_id
     return {
@@ -47,35 +57,64 @@ def notice(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event] = (
         "subject": facts.instance_id,
         "time": render(firing.planned_at),
         "datacontenttype": "application/json",
-        "data": {
-            "target": _type(firing.key.target),
-            **({} if target is None or target.label is None else {"name": target.label}),
-            "cycle": firing.key.cycle,
-            "milestone": firing.key.milestone,
-            "generation": firing.generation,
-            "policy": _policy(facts, target),
-            "ticket": {
-                f"{facts.instance.subject_type}_id": facts.instance.subject,
-                "kind": facts.instance.kind.value,
-                "priority": facts.priority if target is None or target.policy is None else target.policy.priority,
-            },
-            **_ownership(facts, target),
-            **({} if facts.applicable_team is None else {"applicable_team": facts.applicable_team}),
-            "planned_at": render(firing.planned_at),
-            "fired_at": render(firing.fired_at),
-            "due_at": render_optional(target.due_at if target else None),
-            "escalation": None if milestone is None else milestone.escalation,
-            "withdraws": None if firing.stands else firing_id(facts.organization, facts.instance_id, firing),
-            "message": _sentence(facts, target, milestone, firing, events),
-        },
+        "data": data(facts, plan, firing, events),
     }
 
 
-def _policy(facts: Facts, target: TargetPlan | None) -> dict[str, Any]:
-    """The one the clock was last measured by."""
-    if target is None or target.policy is None:
+def _of_target(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event]) -> dict[str, Any]:
+    target = plan.target(firing.key.target, firing.key.cycle)
+    milestone = next((m for m in target.milestones if m.name == firing.key.milestone), None) if target else None
+    policy = None if target is None else target.policy
+    return {
+        "target": _type(firing.key.target),
+        **({} if target is None or target.label is None else {"name": target.label}),
+        "cycle": firing.key.cycle,
+        **_common(facts, policy, firing, _ownership(facts, target)),
+        "due_at": render_optional(target.due_at if target else None),
+        "escalation": None if milestone is None else milestone.escalation,
+        "withdraws": None if firing.stands else firing_id(facts.organization, facts.instance_id, firing),
+        "message": _sentence(facts, target, milestone, firing, events),
+    }
+
+
+def _of_ticket(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event]) -> dict[str, Any]:
+    """A pause is no target's own: it may hold every clock of the ticket."""
+    pause = next((one for one in plan.long_pauses if one.milestone == firing.key.milestone), None)
+    due = min((one.due_at for one in plan.targets if one.is_open and one.due_at is not None), default=None)
+    return {
+        "target": None,
+        "cycle": firing.key.cycle,
+        **_common(facts, plan.policy, firing, {}),
+        "due_at": render_optional(due),
+        "escalation": None,
+        "pause": None if pause is None else {"cause": pause.cause, "event_id": pause.event_id},
+        "withdraws": None if firing.stands else firing_id(facts.organization, facts.instance_id, firing),
+        "message": _pause_sentence(facts, plan, pause, firing, events),
+    }
+
+
+def _common(facts: Facts, policy: PolicyFacts | None, firing: Firing, ownership: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "milestone": firing.key.milestone,
+        "generation": firing.generation,
+        "policy": _policy(facts, policy),
+        "ticket": {
+            f"{facts.instance.subject_type}_id": facts.instance.subject,
+            "kind": facts.instance.kind.value,
+            "priority": facts.priority if policy is None else policy.priority,
+        },
+        **ownership,
+        **({} if facts.applicable_team is None else {"applicable_team": facts.applicable_team}),
+        "planned_at": render(firing.planned_at),
+        "fired_at": render(firing.fired_at),
+    }
+
+
+def _policy(facts: Facts, policy: PolicyFacts | None) -> dict[str, Any]:
+    """The one the clock was last measured by; None: that of the opening."""
+    if policy is None:
         return {"id": facts.policy_id, "name": facts.policy_name, "version": facts.policy_version}
-    return {"id": target.policy.id, "name": target.policy.name, "version": target.policy.version}
+    return {"id": policy.id, "name": policy.name, "version": policy.version}
 
 
 def _ownership(facts: Facts, target: TargetPlan | None) -> dict[str, Any]:
@@ -100,7 +139,8 @@ def _spoken_clock(target: str) -> str:
 
 def spoken(milestone: str) -> str:
     """`at_risk` as people say it; an escalation's id stays as it is."""
-    return milestone.replace("_", " ") if milestone in (HALFWAY, AT_RISK, BREACHED) else milestone
+    milestone = milestone.partition(":")[0] if milestone.startswith(PAUSE_TOO_LONG) else milestone
+    return milestone.replace("_", " ") if milestone in _SPOKEN else milestone
 
 
 def spoken_milestone(name: str, milestone: Milestone | None) -> str:
@@ -111,7 +151,9 @@ def spoken_milestone(name: str, milestone: Milestone | None) -> str:
 
 
 def _name(milestone: str) -> str:
-    return milestone if milestone in (HALFWAY, AT_RISK, BREACHED) else ESCALATED
+    if milestone.startswith(f"{PAUSE_TOO_LONG}:"):
+        return PAUSE_TOO_LONG
+    return milestone if milestone in _SPOKEN else ESCALATED
 
 
 def _sentence(
@@ -125,7 +167,17 @@ def _sentence(
     if target is None or milestone is None:
         return f"{what}: {firing.key.milestone}."
     due = _due(target, facts.timezone)
-    return f"{what} {_said(target, milestone)}, {due} (policy {_policy(facts, target)['name']})."
+    return f"{what} {_said(target, milestone)}, {due} (policy {_policy(facts, target.policy)['name']})."
+
+
+def _pause_sentence(facts: Facts, plan: Plan, pause: LongPause | None, firing: Firing, events: Iterable[Event]) -> str:
+    instance = facts.instance
+    what = f"{instance.subject_type.capitalize()} {instance.subject}"
+    if not firing.stands or pause is None:
+        return f"{what}: {_taken_back(facts, spoken(PAUSE_TOO_LONG), firing, events)}."
+    of_cause = f" ({pause.cause})" if pause.cause else ""
+    allowed = f"is longer than the policy lets one count (policy {_policy(facts, plan.policy)['name']})"
+    return f"{what}: a pause{of_cause} {allowed}; clocks that nothing else holds run on."
 
 
 def _said(target: TargetPlan, milestone: Milestone) -> str:
@@ -141,15 +193,18 @@ def _withdrawal(
     facts: Facts, target: TargetPlan | None, milestone: Milestone | None, firing: Firing, events: Iterable[Event]
 ) -> str:
     zone = facts.timezone
-    name = spoken_milestone(firing.key.milestone, milestone)
-    event = withdrawing_event(events, firing)
-    because = "" if event is None else f" because {spoken_reason(event, zone)}"
-    told = f"the notice '{name}' of {spoken_instant(firing.planned_at, zone)} is withdrawn{because}"
+    told = _taken_back(facts, spoken_milestone(firing.key.milestone, milestone), firing, events)
     if target is None:
         return f"{told}; there is no such clock any more"
     if target.stopped_at is not None:
         return f"{told}; its clock stopped {spoken_instant(target.stopped_at, zone)}"
     return f"{told}; it is now {_due(target, zone)}"
+
+
+def _taken_back(facts: Facts, name: str, firing: Firing, events: Iterable[Event]) -> str:
+    zone, event = facts.timezone, withdrawing_event(events, firing)
+    because = "" if event is None else f" because {spoken_reason(event, zone)}"
+    return f"the notice '{name}' of {spoken_instant(firing.planned_at, zone)} is withdrawn{because}"
 
 
 def _due(target: TargetPlan, zone: str) -> str:

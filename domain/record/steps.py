@@ -59,6 +59,7 @@ class FiredMilestones:
             and (target.cycle == newest[target.name] or milestone.planned_at > now)
             and self.planned.get(Key.of(target, milestone)) != milestone.planned_at
         ]
+        waiting += [pause.at for pause in plan.long_pauses if self.planned.get(Key.of_pause(pause)) != pause.at]
         return min(waiting, default=None)
 
     def to_json(self) -> list[list[Any]]:

@@ -34,6 +34,17 @@ class Criteria:
         listed = [condition.to_json() for condition in self.conditions]
         return listed if self.match is Match.ALL else {"match": self.match.value, "conditions": listed}
 
+    def to_object(self) -> dict[str, Any]:
+        """The one condition by itself, or an object with all of them: what can stand in a list of alternatives."""
+        if len(self.conditions) == 1:
+            return self.conditions[0].to_json()
+        return {"match": self.match.value, "conditions": [condition.to_json() for condition in self.conditions]}
+
+    @classmethod
+    def of_one(cls, document: Any, field: str) -> Criteria:
+        """The criteria of a single condition's document."""
+        return cls((Condition.from_json(document, field),))
+
     @classmethod
     def from_json(cls, document: Any, field: str) -> Criteria:
         """Raises InvalidValue with the path of the culprit (`pauses_when[0].operator`)."""

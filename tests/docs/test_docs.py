@@ -13,7 +13,7 @@ import pytest
 
 from cli.engine.supervisor import FIRST_DELAY, LONGEST_DELAY
 from domain.ids import Kind, SubjectType
-from domain.plan.plans import AT_RISK, BREACHED, HALFWAY
+from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.plan.status import InstanceStatus
 from domain.policy.clocks import CLOCKS, ClockState
 from domain.record.notices import ESCALATED, WITHDRAWN
@@ -95,7 +95,7 @@ def test_every_word_of_an_answer_is_explained_to_senders(word: str) -> None:
 
 
 def test_every_notice_type_is_documented_and_no_other() -> None:
-    types = {f"sla.{name}" for name in (HALFWAY, AT_RISK, BREACHED, ESCALATED, WITHDRAWN)}
+    types = {f"sla.{name}" for name in (HALFWAY, AT_RISK, BREACHED, ESCALATED, PAUSE_TOO_LONG, WITHDRAWN)}
     assert {name for name in rows(page("notices.md")) if name.startswith("sla.")} == types
 
 

@@ -69,7 +69,7 @@ class InstanceLoop:
     async def _wait(self) -> None:
         """Until something arrives or is due, or the run can end."""
         now = self._now()
-        upcoming = self._continuing.before(now, self._state.next_milestone(now))
+        upcoming = self._continuing.before(now, self._state.next_wake_up(now))
         if upcoming is not None and upcoming[0] == 0:
             return
         self._alarm.set(now, upcoming)

@@ -12,9 +12,9 @@ from typing import Any
 from domain.digests import plan_digest
 from domain.instants import Instant, Micros
 from domain.plan.plans import AUTOMATIC, Plan
-from domain.plan.status import InstanceStatus, instance_status
+from domain.plan.status import InstanceStatus, instance_status, resumes_at
 from domain.policy.snapshot import Facts
-from domain.record.ledger import Firing, Key, Ledger, merge, next_instant, reconcile
+from domain.record.ledger import TICKET, Firing, Key, Ledger, merge, next_instant, reconcile
 from domain.record.notices import firing_id, notice, spoken_milestone
 from domain.record.quiet import hushed, quiet_until
 from domain.record.records import Delivery, Record, delivered_at, next_due, next_milestone
@@ -28,6 +28,7 @@ from workflows.state.steps import Outstanding, PendingStep, with_outcome
 SHOWN_REFUSALS = 20
 # Of what operators see in one line; Temporal refuses a summary of more than 400 bytes.
 LONGEST_SUMMARY = 100
+RESUMES = "a pause ends by itself"
 
 
 @dataclass(slots=True)
@@ -97,15 +98,18 @@ class InstanceState:
     def status(self, now: Instant) -> InstanceStatus:
         return instance_status(self.plan, now)
 
-    def next_milestone(self, now: Instant) -> tuple[Micros, str] | None:
-        """How long until the next milestone and what it is; None when nothing is to come."""
-        upcoming = next_instant(self.plan, self.ledger)
-        if upcoming is None:
-            return None
-        at, key = upcoming
+    def next_wake_up(self, now: Instant) -> tuple[Micros, str] | None:
+        """How long until the next milestone, or until a pause ends by itself, and what it is; None when nothing is to
+        come."""
+        milestone, resumed = next_instant(self.plan, self.ledger), resumes_at(self.plan, now)
+        if resumed is not None and (milestone is None or resumed < milestone[0]):
+            return Micros(resumed - now), RESUMES
+        return None if milestone is None else (Micros(max(0, milestone[0] - now)), self._spoken(milestone[1]))
+
+    def _spoken(self, key: Key) -> str:
         milestones = (mark for target in self.plan.targets for mark in target.milestones if Key.of(target, mark) == key)
-        what = f"{key.target}: {spoken_milestone(key.milestone, next(milestones))}"
-        return Micros(max(0, at - now)), what[:LONGEST_SUMMARY]
+        target = "ticket" if key.target == TICKET else key.target
+        return f"{target}: {spoken_milestone(key.milestone, next(milestones, None))}"[:LONGEST_SUMMARY]
 
     def is_finished(self) -> bool:
         """Every clock stopped and every milestone that was reached has fired."""

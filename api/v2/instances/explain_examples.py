@@ -95,6 +95,17 @@ MILESTONE: dict[str, Any] = {
     "lateness_seconds": 0.004,
     "generation": 1,
 }
+LONG_PAUSE: dict[str, Any] = {
+    "cause": "customer",
+    "event_id": "zd-118-3",
+    "name": "pause_too_long:zd-118-3",
+    "planned_at": "2026-03-06T16:45:00Z",
+    "fired_at": "2026-03-06T16:45:00.004Z",
+    "delivered_at": "2026-03-06T16:45:00.061Z",
+    "withdrawn_at": None,
+    "lateness_seconds": 0.004,
+    "generation": 1,
+}
 OTHER_MILESTONE: dict[str, Any] = {"target": "first_response", "cycle": 1, **MILESTONE}
 PROMISE: dict[str, Any] = {"hours": 1, "minutes": 60, "seconds": 3600}
 TARGET: dict[str, Any] = {

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.schemas import DateTime, View
 from api.v2.instances import explain_examples as examples
-from api.v2.instances.schemas import ENDS_WHEN, UNTIL, Until
+from api.v2.instances.schemas import ENDS_WHEN, UNTIL, EndsWhen, Until
 from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.explanation import MOST_SEGMENTS
 from domain.explaining.segments import SegmentKind
@@ -186,6 +186,26 @@ class OtherMilestoneView(ExplainedMilestoneView):
     cycle: int = Field(examples=[1])
 
 
+class LongPauseView(View):
+    """When a pause stopped counting, or will, because the policy lets no longer one count."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LONG_PAUSE]})
+
+    cause: str | None = Field(
+        default=None, description="Left out where a late event has shown that it was shorter.", examples=["customer"]
+    )
+    event_id: str | None = Field(default=None, description="The event that began it.", examples=["zd-118-3"])
+    name: str = Field(examples=["pause_too_long:zd-118-3"])
+    planned_at: DateTime = Field(examples=["2026-03-06T16:45:00Z"])
+    fired_at: DateTime | None = Field(examples=["2026-03-06T16:45:00.004Z"])
+    delivered_at: DateTime | None = Field(examples=["2026-03-06T16:45:00.061Z"])
+    withdrawn_at: DateTime | None = Field(description="When it proved wrong.", examples=[None])
+    lateness_seconds: Seconds | None = Field(description="From planned to fired.", examples=[0.004])
+    generation: int | None = Field(default=None, description="How often it has fired.", examples=[1])
+    skipped: bool | None = Field(default=None, description="Nobody was told.", examples=[True])
+    quiet: bool | None = Field(default=None, description="Planned before a quiet event was received.", examples=[True])
+
+
 class PromiseView(View):
     """The promise as the policy spells it; `seconds` is its length."""
 
@@ -258,12 +278,15 @@ class ExplainedEventView(View):
         default=None, description="Nobody was told of what was planned before it was received.", examples=[True]
     )
     until: Until = Field(default=None, description=f"Of a pause. {UNTIL}", examples=[None])
-    ends_when: list[str] | None = Field(default=None, description=f"Of a pause. {ENDS_WHEN}", examples=[None])
+    ends_when: EndsWhen = Field(default=None, description=f"Of a pause. {ENDS_WHEN}", examples=[None])
     ended_at: DateTime | None = Field(
         default=None, description="Of a pause that ends by itself, also where that lies ahead.", examples=[None]
     )
     ended_by: EndedBy | None = Field(default=None, description="What ends it then.", examples=[None])
     ended_by_event_id: str | None = Field(default=None, description="The event that ends it.", examples=[None])
+    ended_by_condition: str | None = Field(
+        default=None, description="The condition that comes to hold with that event.", examples=[None]
+    )
 
 
 class ExplanationView(View):
@@ -293,5 +316,8 @@ class ExplanationView(View):
     targets_in_all: int = Field(examples=[1])
     other_milestones: list[OtherMilestoneView] = Field(description="The newest 100.")
     other_milestones_in_all: int = Field(examples=[0])
+    long_pauses: list[LongPauseView] | None = Field(
+        default=None, description="Pauses that stop counting before they end, where there are any; the newest 100."
+    )
     events: list[ExplainedEventView] = Field(description="In the order in which they took effect; the newest 500.")
     events_in_all: int = Field(examples=[2])

@@ -12,7 +12,8 @@ from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
 from domain.ids import Kind
 from domain.plan.status import InstanceStatus
-from domain.ticket.pauses import ENDING_EVENTS
+from domain.ticket.conditions import OPERATORS, Match
+from domain.ticket.pauses import ENDING_EVENTS, MOST_ENDINGS
 from domain.ticket.precision import Precision
 from service.instances.views import Source
 from store.instances.order import SORTABLE
@@ -111,7 +112,10 @@ class InstanceBody(Body):
 
 
 UNTIL = "When the pause ends by itself: an instant, or a length of working time."
-ENDS_WHEN = "Kinds of events that end the pause; left out: `customer_replied` for the cause `customer`, else none."
+ENDS_WHEN = (
+    "Kinds of events and conditions on the ticket's fields, of which the first ends the pause; a condition once it "
+    "comes to hold. Left out: `customer_replied` for the cause `customer`, else none."
+)
 _LENGTHS = [
     {
         "type": "object",
@@ -121,12 +125,33 @@ _LENGTHS = [
     }
     for unit in ("hours", "minutes")
 ]
-_ENDING = {"type": "string", "enum": list(ENDING_EVENTS)}
+_CONDITION = {
+    "type": "object",
+    "properties": {
+        "field": {"type": "string"},
+        "operator": {"type": "string", "enum": list(OPERATORS)},
+        "value": {},
+        "case_sensitive": {"type": "boolean"},
+    },
+    "required": ["field", "operator"],
+    "additionalProperties": False,
+}
+_CONDITIONS = {
+    "type": "object",
+    "properties": {
+        "match": {"type": "string", "enum": list(Match)},
+        "conditions": {"type": "array", "items": _CONDITION, "minItems": 1},
+    },
+    "required": ["conditions"],
+    "additionalProperties": False,
+}
+_ENDING = {"anyOf": [{"type": "string", "enum": list(ENDING_EVENTS)}, _CONDITION, _CONDITIONS]}
+_ENDINGS = {"type": "array", "items": _ENDING, "maxItems": MOST_ENDINGS}
 # The core reads both, so that their rules stand in one place.
 Until = Annotated[
     Any, WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, *_LENGTHS, {"type": "null"}]})
 ]
-EndsWhen = Annotated[Any, WithJsonSchema({"anyOf": [_ENDING, {"type": "array", "items": _ENDING}, {"type": "null"}]})]
+EndsWhen = Annotated[Any, WithJsonSchema({"anyOf": [_ENDING, _ENDINGS, {"type": "null"}]})]
 
 
 class CommandBody(Body):

@@ -70,6 +70,7 @@ async def test_an_event_may_say_when_its_pause_ends_and_another_end_it(api: Any)
         ({"until": hours_ago(4)}, "until"),
         ({"until": {"days": 1}}, "until.days"),
         ({"ends_when": ["resolved"]}, "ends_when[0]"),
+        ({"ends_when": [{"field": "status", "operator": "near"}]}, "ends_when[0].operator"),
     ],
 )
 async def test_an_end_that_no_pause_can_have_is_refused(api: Any, end: dict[str, Any], field: str) -> None:

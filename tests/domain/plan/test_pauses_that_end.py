@@ -194,7 +194,7 @@ def test_a_limit_is_that_of_the_cause_or_of_all_others() -> None:
         ({"until": {"hours": 1, "minutes": 1}}, "until"),
         ({"until": {"days": 1}}, "until.days"),
         ({"until": {"hours": 0}}, "until.hours"),
-        ({"ends_when": "resolved"}, "ends_when[0]"),
+        ({"ends_when": "resolved"}, "ends_when"),
         ({"ends_when": ["customer_replied", "paused"]}, "ends_when[1]"),
         ({"ends_when": 7}, "ends_when"),
     ],

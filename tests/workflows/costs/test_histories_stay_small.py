@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 
-from domain.instants import to_datetime
+from temporalio.client import WorkflowExecutionDescription
+
+from domain.instants import SECOND, Instant, from_datetime, render, to_datetime
 from domain.policy.policies import Policy
 from service.temporal.search_attributes import available
 from tests.support.clockwork import Clockwork, eventually, snapshot_of, working
-from workflows.visibility import ATTRIBUTES, NEXT_DUE
+from workflows.visibility import ATTRIBUTES, NEXT_DUE, STATUS
 
 BUDGET = 30
 
@@ -48,6 +51,22 @@ async def test_operators_find_an_instance_by_its_search_attributes(realtime: Clo
         assert count.count == 1
         described = await ticket.handle.describe()
         assert described.typed_search_attributes[NEXT_DUE] == to_datetime(ticket.instant(60))
+
+
+async def test_the_status_follows_the_end_of_a_pause_without_another_event(realtime: Clockwork, policy: Policy) -> None:
+    attributes = await available(realtime.client, ATTRIBUTES)
+    async with working(realtime, attributes=attributes):
+        ticket = await realtime.open(snapshot_of(policy), recorded=True, attributes=attributes)
+        end = render(Instant(from_datetime(datetime.now(UTC)) + SECOND))
+        await ticket.signal("pause", event_id="p", cause="vendor", until=end)
+        described = await eventually(ticket.handle.describe, lambda found: _status(found) == "paused")
+        described = await eventually(ticket.handle.describe, lambda found: _status(found) == "active")
+        assert described.typed_search_attributes[NEXT_DUE] is not None
+        assert (await ticket.history()).count("TIMER_FIRED") == 1
+
+
+def _status(described: WorkflowExecutionDescription) -> str | None:
+    return described.typed_search_attributes.get(STATUS)
 
 
 async def test_a_month_of_waiting_adds_nothing(clockwork: Clockwork) -> None:
