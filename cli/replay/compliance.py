@@ -10,7 +10,7 @@ from statistics import median
 from cli.replay.driver import ReplayedCase
 from domain.instants import Instant, Micros
 from domain.plan.status import met
-from domain.record.views import used_at
+from domain.record.views import calendar_of, used_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def compliance(outcomes: Iterable[ReplayedCase], as_of: Instant) -> list[Line]:
             key = (snapshot.ticket.priority or "none", target.clock_name)
             verdicts[key].append(met(target, as_of))
             if not target.is_open:
-                elapsed[key].append(used_at(target, snapshot.calendar.calendar, as_of))
+                elapsed[key].append(used_at(target, calendar_of(snapshot, target), as_of))
     return [_line(key, verdicts[key], elapsed[key]) for key in sorted(verdicts)]
 
 

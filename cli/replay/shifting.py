@@ -65,6 +65,7 @@ class Shift:
             due_at=self.optional(target.due_at),
             breached_at=self.optional(target.breached_at),
             resumes_at=self.optional(target.resumes_at),
+            handovers=tuple(replace(one, at=self.instant(one.at)) for one in target.handovers),
             milestones=tuple(self._milestone(milestone) for milestone in target.milestones),
         )
 

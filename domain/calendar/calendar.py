@@ -241,6 +241,10 @@ class Calendar:
             return self._compiled().stretches(start, end)
         return (Stretch(start, end, None),) if start < end else ()
 
+    def at(self, instant: Instant) -> Calendar:  # noqa: ARG002 - hours that follow a team have others at other instants
+        """The calendar that counts at an instant: this one."""
+        return self
+
     def is_open(self, instant: Instant) -> bool:
         _require_covered(instant, "instant")
         return self.always_open or self._compiled().open_time.is_open(instant)

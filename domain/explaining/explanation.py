@@ -10,6 +10,7 @@ from typing import Any
 from domain.explaining.milestones import ExplainedMilestone, explained_long_pauses, explained_milestones, orphaned
 from domain.explaining.segments import Trace, trace
 from domain.instants import Instant, Micros
+from domain.plan.hours import follows_team
 from domain.plan.measuring import MeasuredCycle
 from domain.plan.pauses import PauseEnded
 from domain.plan.plans import Plan
@@ -66,13 +67,24 @@ class RecordedHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamHours:
+    """From `start` on a clock was measured in the hours of that team; `team_id` None: nobody had the ticket."""
+
+    start: Instant
+    team_id: str | None
+    calendar: CalendarVersion
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainedClock:
-    """One cycle of a clock. `calendar` is the one of its policy, also where every hour counts to a fixed instant."""
+    """One cycle of a clock. `calendar` is the one of its policy, also where every hour counts to a fixed instant; where
+    the hours follow the team, it is the one that counts last, and `hours` has them all."""
 
     measured: MeasuredCycle
     calendar: CalendarVersion
     trace: Trace
     milestones: tuple[ExplainedMilestone, ...]
+    hours: tuple[TeamHours, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +149,7 @@ def explain(history: RecordedHistory, now: Instant, most_segments: int = MOST_SE
         snapshot=walk.snapshot,
         plan=plan,
         at=now,
-        clocks=tuple(_clock(walk.snapshot, one, history, now, most_segments) for one in _newest_cycles(walk.cycles)),
+        clocks=tuple(_clock(walk, one, history, now, most_segments) for one in _newest_cycles(walk.cycles)),
         clocks_in_all=len(walk.cycles),
         orphaned=lost[-MOST_ORPHANED:],
         orphaned_in_all=len(lost),
@@ -158,13 +170,28 @@ def _newest_cycles(cycles: Sequence[MeasuredCycle]) -> Iterator[MeasuredCycle]:
 
 
 def _clock(
-    snapshot: Snapshot, measured: MeasuredCycle, history: RecordedHistory, now: Instant, most: int
+    walk: TicketWalk, measured: MeasuredCycle, history: RecordedHistory, now: Instant, most: int
 ) -> ExplainedClock:
     target = measured.target
     policy_id, team_id = None if target.policy is None else target.policy.id, target.team_id
-    calendar = snapshot.calendar_under(policy_id, None if target.stint is None else team_id)
+    calendar = walk.snapshot.calendar_under(policy_id, None if target.stint is None else team_id)
     milestones = explained_milestones(target, history.ledger, history.events)
-    return ExplainedClock(measured, calendar, trace(measured, now, most), milestones)
+    traced = trace(measured, now, most)
+    hours = tuple(_hours(walk, measured, policy_id, traced.end))
+    return ExplainedClock(measured, hours[-1].calendar if hours else calendar, traced, milestones, hours)
+
+
+def _hours(walk: TicketWalk, measured: MeasuredCycle, policy_id: str | None, end: Instant) -> Iterator[TeamHours]:
+    """Whose hours counted in the cycle until `end`, where they follow the team that has the ticket."""
+    start, target = measured.cycle.started_at, measured.target
+    in_force = next(one for one in reversed(walk.policies) if one.facts == target.policy)
+    if start is None or target.fixed or not follows_team(walk.snapshot, in_force):
+        return
+    for stint in walk.ownership.stints:
+        is_last = stint is walk.ownership.stints[-1]
+        if stint.start < end and (is_last or stint.end is None or stint.end > start):
+            calendar = walk.snapshot.calendar_under(policy_id, stint.team_id)
+            yield TeamHours(Instant(max(start, stint.start)), stint.team_id, calendar)
 
 
 def _changes(snapshot: Snapshot, turns: Sequence[Turn], changed: Iterable[PolicyInForce]) -> Iterator[PolicyChange]:

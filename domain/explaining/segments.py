@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
-from domain.calendar import Calendar
+from domain.calendar.handover import Hours
 from domain.calendar.local_time.intervals import Interval
 from domain.calendar.rules.closures import Closure
 from domain.instants import DAY, Instant, Micros
@@ -129,7 +129,7 @@ class _SegmentWalk:
 
     def __init__(self, measured: MeasuredCycle, end: Instant) -> None:
         self._cycle = measured.cycle
-        self._calendar: Calendar = measured.calendar
+        self._calendar: Hours = measured.calendar
         self.pieces: tuple[_Piece, ...] = tuple(_pieces(measured.cycle, end))
         self._is_fixed = measured.target.fixed
 
@@ -216,7 +216,7 @@ def _clipped(pieces: Iterable[_Piece], start: Instant, end: Instant) -> Iterator
             yield _Piece(piece.kind, part)
 
 
-def _shares(holds: Iterable[Hold], calendar: Calendar, start: Instant, end: Instant) -> Iterator[Share]:
+def _shares(holds: Iterable[Hold], calendar: Hours, start: Instant, end: Instant) -> Iterator[Share]:
     wall: dict[str, int] = {}
     working: dict[str, int] = {}
     for hold in holds:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.bar import LEGEND, bar
-from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange
+from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange, TeamHours
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
@@ -191,10 +191,18 @@ def _clock(explained: Explanation, clock: ExplainedClock, steps: Mapping[str, st
     yield f"  used {spoken_length(totals.counted)} of {spoken_length(target.budget)}, {_due(target.due_at, zone)}"
     yield from (f"  {line}" for line in bar(clock.trace, target.due_at))
     yield from _segments(clock, zone)
+    yield from (f"  {line}" for line in _team_hours(clock.hours, home))
     yield f"  in all {_totals(totals)} = {spoken_length(totals.wall)} on the wall"
     yield from (f"  {line}" for line in _shares(clock.trace.shares))
     yield "  milestones"
     yield from (f"    {_moment(moment, steps, explained.events, zone)}" for moment in clock.milestones)
+
+
+def _team_hours(hours: Iterable[TeamHours], home: str) -> Iterator[str]:
+    for one in hours:
+        team, zone = "the default" if one.team_id is None else f"team {one.team_id}", _zone(one.calendar, home)
+        named = f"{one.calendar.id}, version {one.calendar.version}, {zone}"
+        yield f"in the hours of {team} ({named}) from {spoken_instant(one.start, zone)}"
 
 
 def _due(due_at: Instant | None, zone: str) -> str:

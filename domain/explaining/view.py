@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.calendar.rules.closures import Closure
-from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange
+from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange, TeamHours
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, Share, Totals
 from domain.instants import Micros, in_seconds, render, render_optional
@@ -114,7 +114,12 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
         "resumes_at": render_optional(target.resumes_at),
     }
     view |= {name: value for name, value in optional.items() if value is not None}
+    view |= {"hours": [_hours_view(one) for one in clock.hours]} if clock.hours else {}
     return view if target.policy is None else {**view, "policy": target.policy.to_json()}
+
+
+def _hours_view(hours: TeamHours) -> dict[str, Any]:
+    return {"from": render(hours.start), "team_id": hours.team_id, "calendar": _calendar_view(hours.calendar)}
 
 
 def _totals_view(totals: Totals) -> dict[str, Any]:

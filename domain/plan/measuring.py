@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from domain.calendar import Calendar
+from domain.calendar.handover import Hours
 from domain.ids import Kind
 from domain.instants import Instant
 from domain.plan.cycles import ClockSetup, cycles
+from domain.plan.hours import follows_team, handovers_since, hours_of
 from domain.plan.plans import TargetPlan
 from domain.plan.progress import Promise, target_of
 from domain.plan.promises import PolicyInForce, policy_at_each_turn, promised_clocks, setup_at_each_turn
@@ -22,12 +23,12 @@ from domain.ticket.timeline import Turn
 @dataclass(frozen=True, slots=True)
 class MeasuredCycle:
     """A cycle as the plan shows it (`target`), when its clock ran (`cycle`), and what measures it in the end: the rule
-    of its last promise, and the calendar that counts its time."""
+    of its last promise, and the hours that count its time."""
 
     target: TargetPlan
     cycle: Cycle
     rule: TargetRule
-    calendar: Calendar
+    calendar: Hours
 
 
 def measured_cycles(
@@ -43,7 +44,9 @@ def measured_cycles(
 
     Raises WorkingTimeExhausted when a due instant lies beyond 2100.
     """
-    clocks = _TicketClocks(snapshot, turns, policies, tuple(policy_at_each_turn(policies, turns)), told_until)
+    clocks = _TicketClocks(
+        snapshot, turns, policies, tuple(policy_at_each_turn(policies, turns)), ownership, told_until
+    )
     if snapshot.ticket.instance.kind is not Kind.OLA:
         yield from (_credited(one, ownership) for one in clocks.cycles_in(None))
         return
@@ -73,6 +76,7 @@ class _TicketClocks:
     turns: Sequence[Turn]
     policies: Sequence[PolicyInForce]
     policy_at_each_turn: tuple[PolicyInForce, ...]
+    ownership: Ownership
     told_until: Instant
 
     def cycles_in(self, stint: Stint | None) -> Iterator[MeasuredCycle]:
@@ -83,16 +87,22 @@ class _TicketClocks:
             walks = [_PromiseWalk(promise, setups, self.turns, stint) for promise in promises]
             promised = tuple(_promised_cycles(walks))
             for number, held in enumerate(promised, start=1):
-                measured = _measured(held, number, self.told_until)
+                measured = self._with_handovers(_measured(held, number, self.told_until), held[-1][0])
                 # What an earlier cycle never reached is of no use to anybody, and there may be hundreds of them.
                 is_last = number == len(promised)
                 yield measured if is_last else replace(measured, target=measured.target.with_reached_only())
 
+    def _with_handovers(self, measured: MeasuredCycle, last: Promise) -> MeasuredCycle:
+        """Whoever asks later how much was used needs the teams since the clock's state has last changed."""
+        target = measured.target
+        if target.fixed or not target.is_open or not follows_team(self.snapshot, last.in_force):
+            return measured
+        return replace(measured, target=replace(target, handovers=handovers_since(target.since, self.ownership)))
+
     def _promises(self, clock: str, team_id: str | None) -> Iterator[Promise]:
         for one, following in zip(self.policies, (*self.policies[1:], None), strict=True):
             if (rule := one.target(clock)) is not None:
-                calendar = self.snapshot.calendar_under(None if one.is_first else one.policy.id, team_id).calendar
-                yield Promise(one, rule, calendar, following)
+                yield Promise(one, rule, hours_of(self.snapshot, one, self.ownership, team_id), following)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from enum import StrEnum
 from domain.errors import WorkingTimeExhausted
 from domain.ids import Kind
 from domain.instants import Instant, Micros
+from domain.plan.hours import hours_of
 from domain.plan.promises import PolicyInForce, policy_at_each_turn
 from domain.policy.snapshot import Snapshot
 from domain.ticket.criteria import Criteria
 from domain.ticket.events import ENDS, Event, EventKind
 from domain.ticket.pauses import NOTHING_SAID, Endings, endings_by_cause
+from domain.ticket.stints import Ownership
 from domain.ticket.timeline import Turn
 
 
@@ -51,7 +53,9 @@ class TurnsWithPauses:
     ended: tuple[PauseEnded, ...] = ()
 
 
-def with_pause_ends(snapshot: Snapshot, turns: tuple[Turn, ...], policies: Sequence[PolicyInForce]) -> TurnsWithPauses:
+def with_pause_ends(
+    snapshot: Snapshot, turns: tuple[Turn, ...], policies: Sequence[PolicyInForce], ownership: Ownership
+) -> TurnsWithPauses:
     """Put a turn where a pause ends by itself, before the events of that instant; also where that lies ahead.
 
     Raises WorkingTimeExhausted for a length of working time that ends after the year 2100.
@@ -59,7 +63,7 @@ def with_pause_ends(snapshot: Snapshot, turns: tuple[Turn, ...], policies: Seque
     limited = tuple(_limited_criteria(policies))
     if not limited and not any(turn.event.kind is EventKind.PAUSED for turn in turns):
         return TurnsWithPauses(turns)
-    walk = _PauseWalk(snapshot, turns[0], limited)
+    walk = _PauseWalk(snapshot, ownership, turns[0], limited)
     found = tuple(walk.turns(turns, policies))
     return TurnsWithPauses(found, tuple(walk.ended))
 
@@ -109,6 +113,7 @@ class _Pause:
 @dataclass(slots=True)
 class _PauseWalk:
     snapshot: Snapshot
+    ownership: Ownership
     before: Turn
     criteria: Sequence[Criteria] = ()
     is_open: bool = True
@@ -201,9 +206,8 @@ class _PauseWalk:
 
     def _after(self, length: Micros, turn: Turn, in_force: PolicyInForce) -> Instant:
         owned = self.snapshot.ticket.instance.kind is Kind.OLA
-        policy_id = None if in_force.is_first else in_force.policy.id
-        calendar = self.snapshot.calendar_under(policy_id, turn.ticket.team_id if owned else None).calendar
-        return calendar.add(turn.at, length)
+        team_id = turn.ticket.team_id if owned else None
+        return hours_of(self.snapshot, in_force, self.ownership, team_id).add(turn.at, length)
 
     def _release(
         self,

@@ -74,6 +74,21 @@ class LongPause:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """From `at` on a clock is measured in the hours of that team (None: nobody's, the default ones)."""
+
+    at: Instant
+    team_id: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"at": render(self.at), "team_id": self.team_id}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Handover:
+        return cls(parse(body["at"]), body["team_id"])
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyFacts:
     """A policy and the priority for which it promises something."""
 
@@ -105,6 +120,8 @@ class TargetPlan:
     by theirs. A clock that is paused and runs on by itself does so at `resumes_at`; `due_at` and milestones know of it,
     `state`, `since` and `paused_for` are as of the pause until somebody asks for the target `as_of` a later instant.
     `breached_under` is the policy whose promise was broken, where another was in force later; None where there is none.
+    `handovers` are there where its hours follow the team that has the ticket: of a clock that is going the team as of
+    `since`, and those after it.
     """
 
     id: str
@@ -129,6 +146,7 @@ class TargetPlan:
     label: str | None = None
     resumes_at: Instant | None = None
     breached_under: PolicyFacts | None = None
+    handovers: tuple[Handover, ...] = ()
 
     @property
     def decided_by(self) -> PolicyFacts | None:
@@ -202,6 +220,7 @@ class TargetPlan:
             **({} if self.used_when_breached is None else {"used_when_breached": self.used_when_breached}),
             **({} if self.label is None else {"label": self.label}),
             **({} if self.resumes_at is None else {"resumes_at": render(self.resumes_at)}),
+            **({"handovers": [one.to_json() for one in self.handovers]} if self.handovers else {}),
         }
 
     @classmethod
@@ -229,6 +248,7 @@ class TargetPlan:
             label=body.get("label"),
             resumes_at=parse_optional(body.get("resumes_at")),
             breached_under=PolicyFacts.from_json(body["breached_under"]) if "breached_under" in body else None,
+            handovers=tuple(Handover.from_json(one) for one in body.get("handovers", ())),
         )
 
 

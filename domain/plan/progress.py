@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.calendar import Calendar
+from domain.calendar.handover import Hours
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros
 from domain.plan.cycles import ClockSetup
@@ -22,11 +23,14 @@ _ALWAYS = Calendar.always()
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A target of the policy in force, until `following` replaced that policy, and the calendar it is measured in."""
+    """A target of the policy in force, until `following` replaced that policy, and the hours it is measured in.
+
+    Working days and fixed instants are counted by the calendar that counts as the clock starts.
+    """
 
     in_force: PolicyInForce
     rule: TargetRule
-    calendar: Calendar
+    calendar: Hours
     following: PolicyInForce | None
 
     @property
@@ -43,7 +47,7 @@ class Promise:
         return isinstance(self.rule.budget, Deadline)
 
     @property
-    def counting_calendar(self) -> Calendar:
+    def counting_calendar(self) -> Hours:
         """The calendar that counts the time used; until a fixed instant every hour counts."""
         return _ALWAYS if self.is_fixed else self.calendar
 
@@ -75,8 +79,8 @@ class Promise:
         """
         budget, start = self.rule.budget, cycle.since if cycle.started_at is None else cycle.started_at
         if isinstance(budget, Deadline):
-            return Micros(budget.after(self.calendar.timezone, start) - start)
-        return budget.length(self.calendar, start) if isinstance(budget, WorkingDays) else budget
+            return Micros(budget.after(self.calendar.at(start).timezone, start) - start)
+        return budget.length(self.calendar.at(start), start) if isinstance(budget, WorkingDays) else budget
 
     def measured(self, cycle: Cycle) -> MeasuredPromise:
         """The cycle under this promise "from the same start, with its pauses", whatever was promised before."""
@@ -89,12 +93,12 @@ class Promise:
 class Progress:
     """Time along the spans in which a clock ran, as a calendar counts it; `worked` in each that has ended."""
 
-    calendar: Calendar
+    calendar: Hours
     ran: tuple[Span, ...]
     worked: tuple[Micros, ...]
 
     @classmethod
-    def along(cls, ran: tuple[Span, ...], calendar: Calendar) -> Progress:
+    def along(cls, ran: tuple[Span, ...], calendar: Hours) -> Progress:
         return cls(calendar, ran, tuple(calendar.elapsed(one.start, one.end) for one in ran if one.end is not None))
 
     @property

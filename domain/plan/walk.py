@@ -50,7 +50,7 @@ class TicketWalk:
         turns = timeline(effective.ticket, ordered)
         policies = policies_in_force(effective, turns)
         ownership = ownership_of(effective.ticket.team_id, ordered)
-        whole = with_pause_ends(effective, turns, policies)
+        whole = with_pause_ends(effective, turns, policies, ownership)
         cycles = measured_cycles(effective, whole.turns, policies, ownership, told_until=turns[-1].at)
         return cls(effective, turns, policies, ownership, tuple(cycles), whole.ended)
 

@@ -77,13 +77,24 @@ class Catalog:
     def _teams(self, policy: Policy, team_id: str | None) -> Mapping[str, Team]:
         """The ticket's own team; every team where the clocks or the notices change with the owner."""
         actions = (action for step in policy.steps for action in step.actions)
-        if policy.kind is Kind.OLA or any(action["type"] == NOTIFY_TEAM_LEAD for action in actions):
+        if (
+            policy.kind is Kind.OLA
+            or self._may_follow_team(policy)
+            or any(action["type"] == NOTIFY_TEAM_LEAD for action in actions)
+        ):
             return self.teams
         return {id_: team for id_, team in self.teams.items() if id_ == team_id}
 
+    def _may_follow_team(self, policy: Policy) -> bool:
+        """Whether the hours of a ticket under the policy follow its team, or may do so after a change of the ticket."""
+        others = () if policy.on_change is OnChange.KEEP else self.policies
+        return any(one.follows_team for one in (policy, *others))
+
     def team_calendars(self, policy: Policy) -> Mapping[str, CalendarVersion]:
-        """The calendars of teams in which clocks of the policy's stints run, by id; the others run in its own."""
-        if policy.kind is not Kind.OLA or not policy.business_hours or policy.business_hours_id is not None:
+        """The calendars of teams in which clocks of the policy run while a team has the ticket, by id; the others run
+        in its own."""
+        by_team = policy.kind is Kind.OLA or policy.follows_team
+        if not by_team or not policy.business_hours or policy.business_hours_id is not None:
             return {}
         wanted = {team.business_hours_id for team in self.teams.values()}
         return {id_: calendar for id_, calendar in self.calendars.items() if id_ in wanted}
@@ -95,7 +106,8 @@ class Catalog:
         """
         if not policy.business_hours:
             return AROUND_THE_CLOCK
-        team = self.teams.get(team_id) if team_id is not None and policy.kind is not Kind.OLA else None
+        by_team = policy.kind is Kind.OLA or policy.follows_team
+        team = self.teams.get(team_id) if team_id is not None and not by_team else None
         wanted = policy.business_hours_id or (team and team.business_hours_id) or self.default_calendar_id
         if wanted is None or wanted not in self.calendars:
             raise Conflict(

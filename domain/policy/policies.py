@@ -56,6 +56,8 @@ POLICY_FIELDS = frozenset(
 DEFAULT_AT_RISK_PERCENT = Decimal(75)
 AUTO = "auto"
 UPTIME = "uptime"
+TEAM = "team"
+"""Stands in `business_hours` for the hours of the team that has the ticket."""
 OTHER_CAUSES = "*"
 """Stands in `pauses_at_most` for every cause that is not named there."""
 
@@ -187,7 +189,9 @@ def _optional_mode(value: Any, field: str) -> OnReopen | None:
 class Policy:
     """First match top to bottom by `position`; a disabled or archived policy matches nothing.
 
-    `business_hours` false measures around the clock; true takes `business_hours_id` or the organization's default.
+    `business_hours` false measures around the clock; true takes `business_hours_id`, or the hours of the ticket's team,
+    or the organization's default; with `follows_team` each part of a clock is measured in the hours of the team that
+    had the ticket then.
     `at_risk_percent` None warns at half time only. `escalation_contact` gets what is breached while the organization
     escalates automatically; `applicable_team` is told in notices; `compliance` holds the percentages aimed at, by type
     of target and for `uptime` (Scrubbe, SLA policies). `on_change` and `on_reopen` are what a change of priority or
@@ -216,8 +220,14 @@ class Policy:
     on_reopen: OnReopen = OnReopen.CONTINUE
     retarget_breaches: RetargetBreaches = RetargetBreaches.KEEP
     pauses_at_most: Mapping[str, Micros] = field(default_factory=dict)
+    follows_team: bool = False
 
     def __post_init__(self) -> None:
+        if self.follows_team and not self.business_hours:
+            raise InvalidValue("business_hours", self.business_hours, "must be true to follow the team")
+        if self.follows_team and self.business_hours_id is not None:
+            reason = "must not be given where each team's own hours count"
+            raise InvalidValue("business_hours_id", self.business_hours_id, reason)
         for index, step in enumerate(self.escalations):
             self.require_clock(step.target_type, f"escalations[{index}].target_type")
         self._refuse_equal_targets()
@@ -292,13 +302,18 @@ class Policy:
             "targets": [target.to_json() for target in self.targets],
             "escalations": [escalation.to_json() for escalation in self.escalations],
             "at_risk_percent": None if self.at_risk_percent is None else plain_number(self.at_risk_percent),
-            "business_hours": self.business_hours,
+            "business_hours": self.hours,
             "business_hours_id": self.business_hours_id,
             "enabled": self.enabled,
             "version": self.version,
             "origin": self.origin.value,
             **self._optional_fields(),
         }
+
+    @property
+    def hours(self) -> bool | str:
+        """`business_hours` as a document spells it."""
+        return TEAM if self.follows_team else self.business_hours
 
     @property
     def forgives(self) -> bool:
@@ -334,6 +349,7 @@ class Policy:
             escalations=_parse_each(EscalationRule.from_json, body.get("escalations"), f"{at}escalations"),
             at_risk_percent=_at_risk(body, at),
             business_hours=_business_hours(body, at),
+            follows_team=body.get("business_hours") == TEAM,
             business_hours_id=optional_text(body.get("business_hours_id"), f"{at}business_hours_id") or None,
             enabled=require_bool(body.get("enabled", True), f"{at}enabled"),
             version=require_version(body.get("version", 1), f"{at}version"),
@@ -380,7 +396,9 @@ def _pauses_at_most(document: Any, field: str) -> Mapping[str, Micros]:
 def _business_hours(body: Any, at: str) -> bool:
     named = body.get("business_hours_id") is not None
     given = body.get("business_hours")
-    return named if given is None else require_bool(given, f"{at}business_hours")
+    if isinstance(given, str) and given != TEAM:
+        raise InvalidValue(f"{at}business_hours", given, f"must be true, false or {TEAM!r}")
+    return named if given is None else given == TEAM or require_bool(given, f"{at}business_hours")
 
 
 def _parse_each(parse: Any, documents: Any, field: str) -> tuple[Any, ...]:

@@ -9,9 +9,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from domain.calendar import Calendar
+from domain.calendar.handover import Hours, handed_over
 from domain.errors import InvalidValue
 from domain.fields import optional_text, require_bool, require_list, require_mapping, require_text, require_version
 from domain.ids import InstanceId
+from domain.instants import Instant
 from domain.policy.match_record import MatchRecord
 from domain.policy.matching import first_match
 from domain.policy.policies import Policy, TargetRule
@@ -174,6 +176,10 @@ class Snapshot:
         others = self.alternatives if policy_id not in (None, self.policy.id) else ()
         measure = next((one for one in others if one.policy.id == policy_id), self.own)
         return measure.calendar if own is None else measure.team_calendars.get(own, measure.calendar)
+
+    def hours_of_teams(self, policy_id: str | None, handovers: Iterable[tuple[Instant, str | None]]) -> Hours:
+        """The hours of each team from when it has the ticket (None: nobody has it), while that policy is in force."""
+        return handed_over([(at, self.calendar_under(policy_id, team_id).calendar) for at, team_id in handovers])
 
     @property
     def targets(self) -> tuple[TargetRule, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from domain.calendar import Calendar
+from domain.calendar.handover import Hours
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros, in_seconds, render, render_optional
 from domain.plan.plans import Plan, PolicyFacts, TargetPlan
@@ -121,15 +122,17 @@ def _target_view(snapshot: Snapshot, target: TargetPlan, stands: dict[Key, Firin
     return target_view(target, calendar_of(snapshot, target), stands, now)
 
 
-def calendar_of(snapshot: Snapshot, target: TargetPlan) -> Calendar:
-    """The calendar in which the target's clock runs."""
+def calendar_of(snapshot: Snapshot, target: TargetPlan) -> Hours:
+    """The hours in which the target's clock runs since its state has last changed."""
     if target.fixed:
         return Calendar.always()
     policy_id = None if target.policy is None else target.policy.id
+    if target.handovers:
+        return snapshot.hours_of_teams(policy_id, ((one.at, one.team_id) for one in target.handovers))
     return snapshot.calendar_under(policy_id, None if target.stint is None else target.team_id).calendar
 
 
-def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
+def target_view(target: TargetPlan, calendar: Hours, stands: dict[Key, Firing], now: Instant) -> dict[str, Any]:
     target = target.as_of(now)
     used = used_at(target, calendar, now)
     view: dict[str, Any] = {
@@ -159,14 +162,14 @@ def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing
     return view
 
 
-def _due_if_resumed(target: TargetPlan, calendar: Calendar, now: Instant) -> Instant | None:
+def _due_if_resumed(target: TargetPlan, calendar: Hours, now: Instant) -> Instant | None:
     try:
         return calendar.add(max(now, target.since), target.remaining)
     except WorkingTimeExhausted:
         return None
 
 
-def used_at(target: TargetPlan, calendar: Calendar, now: Instant) -> Micros:
+def used_at(target: TargetPlan, calendar: Hours, now: Instant) -> Micros:
     """Working time used by `now`."""
     target = target.as_of(now)
     if target.state is not ClockState.RUNNING or now <= target.since:
@@ -174,7 +177,7 @@ def used_at(target: TargetPlan, calendar: Calendar, now: Instant) -> Micros:
     return Micros(target.used + calendar.elapsed(target.since, now))
 
 
-def overrun_at(target: TargetPlan, calendar: Calendar, now: Instant) -> Micros:
+def overrun_at(target: TargetPlan, calendar: Hours, now: Instant) -> Micros:
     """Working time from the due instant that passed to the stop, or to `now`; pauses in between do not count."""
     return Micros(max(0, used_at(target, calendar, now) - target.used_before_overrun))
 

@@ -20,8 +20,9 @@ from domain.instants import DAY, SECOND, Instant, render, render_optional
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import exceeded
 from domain.policy.catalog import Catalog
-from domain.policy.policies import OnChange
+from domain.policy.policies import OnChange, Policy
 from domain.policy.snapshot import Alternative, CalendarVersion, Snapshot
+from domain.ticket.teams import Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Rules:
             calendar=own.calendar,
             team_calendars=own.team_calendars,
             alternatives=tuple(self._changed(one, snapshot) for one in alternatives),
+            teams=self._teams(snapshot, own.policy),
         )
         return changed if self.tzdata_version is None else replace(changed, tzdata_version=self.tzdata_version)
 
@@ -69,12 +71,16 @@ class Rules:
     def _present(self, one: Alternative, snapshot: Snapshot) -> Alternative:
         """The policy's present version; in other hours where it names other ones now."""
         policy = next(known for known in self.catalog.policies if known.id == one.policy.id)
-        before = (one.policy.business_hours, one.policy.business_hours_id)
-        if before == (policy.business_hours, policy.business_hours_id):
+        before = (one.policy.hours, one.policy.business_hours_id)
+        if before == (policy.hours, policy.business_hours_id):
             return replace(one, policy=policy)
-        known_teams = replace(self.catalog, teams=snapshot.teams)
+        known_teams = replace(self.catalog, teams=self._teams(snapshot, policy))
         calendar = self.catalog.calendar_of(policy, snapshot.ticket.team_id)
         return Alternative(policy, calendar, known_teams.team_calendars(policy))
+
+    def _teams(self, snapshot: Snapshot, policy: Policy) -> Mapping[str, Team]:
+        """Those that were known when the ticket opened; all of them where the hours follow its team now."""
+        return {**self.catalog.teams, **snapshot.teams} if policy.follows_team else snapshot.teams
 
     def _newest(self, calendar: CalendarVersion) -> CalendarVersion:
         return calendar if calendar.id is None else self.calendars.get(calendar.id, calendar)

@@ -95,6 +95,11 @@ MILESTONE: dict[str, Any] = {
     "lateness_seconds": 0.004,
     "generation": 1,
 }
+TEAM_HOURS: dict[str, Any] = {
+    "from": "2026-03-06T14:30:00Z",
+    "team_id": "team_t2",
+    "calendar": {"id": "bh_default", "version": 3, "timezone": "Europe/Berlin"},
+}
 LONG_PAUSE: dict[str, Any] = {
     "cause": "customer",
     "event_id": "zd-118-3",

@@ -223,6 +223,16 @@ class TargetPolicyView(NamedPolicyView):
     priority: str | None = Field(examples=["urgent"])
 
 
+class TeamHoursView(View):
+    """Whose hours count from an instant on, where they follow the team that has the ticket."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TEAM_HOURS]})
+
+    from_: DateTime = Field(alias="from", examples=["2026-03-06T14:30:00Z"])
+    team_id: str | None = Field(description="Null: nobody's, the organization's default.", examples=["team_t2"])
+    calendar: CalendarVersionView
+
+
 class ExplainedTargetView(TotalsView):
     """One cycle of a clock."""
 
@@ -250,6 +260,9 @@ class ExplainedTargetView(TotalsView):
     breached_at: DateTime | None = Field(examples=[None])
     promise: PromiseView
     calendar: CalendarVersionView
+    hours: list[TeamHoursView] | None = Field(
+        default=None, description="Only where the hours follow the team that has the ticket."
+    )
     elapsed_seconds: Seconds = Field(description="What it has used: the counted seconds.", examples=[1800])
     remaining_seconds: Seconds = Field(examples=[1800])
     causes: list[ShareView] = Field(description="Of all its pauses.")

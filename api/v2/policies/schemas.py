@@ -152,6 +152,11 @@ PausesAtMost = Annotated[
 ]
 
 
+BusinessHoursChoice = Annotated[
+    Any, WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["team"]}, {"type": "null"}]})
+]
+
+
 class PolicyFields(Body):
     description: str | None = Field(default=None, examples=["SLA for urgent and high-priority tickets"])
     conditions: list[ConditionBody] | None = Field(
@@ -161,7 +166,11 @@ class PolicyFields(Body):
         default=None, description="Whether all conditions must hold or any of them.", examples=["all"]
     )
     at_risk_percent: Percent = Field(default=75, examples=[75])
-    business_hours: bool | None = Field(default=None, description="False measures around the clock.", examples=[False])
+    business_hours: BusinessHoursChoice = Field(
+        default=None,
+        description="False: around the clock; `team`: each part of a clock in the hours of the team that had it.",
+        examples=[False],
+    )
     business_hours_id: str | None = Field(
         default=None, description="Left out: the organization's default calendar.", examples=["bh_default"]
     )
@@ -262,7 +271,7 @@ class PolicyDocument(View):
     at_risk_percent: int | float | None = Field(
         description="Null, in a policy of the API v1: warnings come halfway only.", examples=[75]
     )
-    business_hours: bool = Field(examples=[False])
+    business_hours: bool | Literal["team"] = Field(examples=[False])
     business_hours_id: str | None = Field(examples=[None])
     enabled: bool = Field(examples=[True])
     on_change: OnChange = Field(examples=["keep"])
