@@ -137,3 +137,25 @@ async def test_an_event_that_cannot_be_planned_is_refused_and_harms_nothing(api:
     assert (refused.status_code, refused.json()["field"], refused.json()["value"]) == (422, "event_id", "r1")
     assert (await api.get(path)).json()["status"] == "paused"
     assert (await api.get("/instances")).json()["total"] == 1
+
+
+async def test_a_handover_measures_on_in_the_hours_of_the_next_team(api: Any) -> None:
+    for team_id, opens, closes in (("days", "00:00", "12:00"), ("nights", "12:00", "24:00")):
+        week = {day: [[opens, closes]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+        hours = await api.post("/business-hours", {"name": team_id, "timezone": "UTC", "weekly_hours": week})
+        await api.post("/teams", {"id": team_id, "name": team_id, "business_hours_id": hours.json()["id"]})
+    policy = await api.policy(business_hours="team", targets=[{"type": "resolution", "hours": 6}])
+    assert (await api.get(f"/policies/{policy['id']}")).json()["business_hours"] == "team"
+    await api.with_worker()
+    opened = await api.ticket(team_id="days", occurred_at="2026-03-02T03:00:00Z")
+    assert opened["targets"]["resolution"]["due_at"] == "2026-03-02T09:00:00Z"
+    path = f"/instances/{opened['id']}"
+    handed = await api.post(f"{path}/assign", {"team_id": "nights", "occurred_at": "2026-03-02T05:00:00Z"})
+    assert handed.json()["targets"]["resolution"]["due_at"] == "2026-03-02T16:00:00Z"
+    (shown,) = (await api.get(f"{path}/explain")).json()["targets"]
+    assert [(one["from"], one["team_id"]) for one in shown["hours"]] == [
+        ("2026-03-02T03:00:00Z", "days"),
+        ("2026-03-02T05:00:00Z", "nights"),
+    ]
+    refused = await api.http.patch(f"/api/v2/sla/policies/{policy['id']}", json={"business_hours": "teams"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "business_hours")

@@ -162,7 +162,7 @@ def test_working_days_and_fixed_instants_go_by_the_team_that_has_the_ticket_as_t
     # A day from Monday 10:00 is eight hours in London: three until 13:00, five in San Francisco from 17:00 UTC on.
     assert only(planned(days=1)).due_at == at("tue 10:00")
     assert only(planned(HANDED_OVER, days=1)).due_at == at("22:00")
-    by_four = {"by": {"time": "16:00"}}
+    by_four: dict[str, Any] = {"by": {"time": "16:00"}}
     assert only(planned(HANDED_OVER, **by_four)).due_at == at("16:00")
     assert only(planned(team_id="pacific", **by_four)).due_at == at("tue 00:00")
 
