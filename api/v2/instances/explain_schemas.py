@@ -103,7 +103,7 @@ class CalendarVersionView(View):
     timezone: str = Field(examples=["Europe/Berlin"])
 
 
-class TermsChangeView(View):
+class PolicyChangeView(View):
     """A change of the ticket that put other promises in force."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CHANGE]})
@@ -320,7 +320,7 @@ class ExplanationView(View):
         description="Whether the plan that is walked has the same targets; null with `as_of`."
     )
     policy: ChosenPolicyView
-    changes: list[TermsChangeView] = Field(description="The newest 100.")
+    changes: list[PolicyChangeView] = Field(description="The newest 100.")
     changes_in_all: int = Field(examples=[0])
     calendar: CalendarVersionView
     tzdata_version: str = Field(description="Of the time zone database when it opened.", examples=["2026a"])
