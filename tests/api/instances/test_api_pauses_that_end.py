@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from domain.record.chain import verify
+from tests.support.clockwork import eventually
+
 NOW = datetime.now(UTC).replace(microsecond=0)
 TARGETS = [{"type": "resolution", "priority": "urgent", "hours": 100}]
 
@@ -95,3 +98,22 @@ async def test_a_policy_says_how_long_a_pause_counts_at_most(api: Any) -> None:
     assert told["ended_by"] == "at_most"
     refused = await api.post("/policies", {"name": "x", "pauses_at_most": {"customer": 5}})
     assert (refused.status_code, refused.json()["field"]) == (422, "pauses_at_most.customer")
+
+
+async def test_a_pause_that_is_too_long_fires_once_and_stands_in_the_record(api: Any) -> None:
+    await api.policy(targets=TARGETS, pauses_at_most={"customer": {"hours": 1}})
+    path, shown = await paused(api, event_id="p")
+    assert shown["targets"]["resolution"]["paused_seconds"] == 3600
+
+    async def fired() -> Any:
+        (found,) = (await api.get(f"{path}/explain")).json()["long_pauses"]
+        return found
+
+    found = await eventually(fired, lambda one: one["fired_at"] is not None)
+    assert (found["cause"], found["event_id"], found["name"]) == ("customer", "p", "pause_too_long:p")
+    assert (found["planned_at"], found["generation"], found["withdrawn_at"]) == (hours_ago(1.5), 1, None)
+    await api.post(f"{path}/resolve")
+    await api.ended(shown["id"])
+    record = (await api.get(f"{path}/events/export")).json()
+    assert verify(record).findings == ()
+    assert "-/1/pause_too_long:p" in str(record)
