@@ -18,7 +18,7 @@ from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
 from domain.plan.pauses import EndedBy, PauseEnded
-from domain.plan.plans import ESCALATION
+from domain.plan.plans import ESCALATION, Excuse
 from domain.plan.status import instance_status, met
 from domain.policy.conditions import MISSING, Match
 from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, PassedPolicy
@@ -27,6 +27,7 @@ from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.ledger import Firing
 from domain.record.notices import spoken
 from domain.record.withdrawals import spoken_reason, withdrawing_event
+from domain.ticket.excuses import Covers, ExcuseScope
 from domain.ticket.origins import Origin
 from domain.wording import printable, spoken_instant, spoken_length, spoken_optional, spoken_step
 
@@ -176,7 +177,9 @@ def _clock(explained: Explanation, clock: ExplainedClock, steps: Mapping[str, st
     cycle = "" if target.cycle == 1 else f", cycle {target.cycle}"
     team = "" if target.team_id is None else f", team {target.team_id}"
     superseded = ", superseded" if target.superseded else ""
-    yield f"{target.clock_name}{cycle}{team}: {verdict}{superseded}"
+    excused = "" if target.excuse is None else ", excused"
+    yield f"{target.clock_name}{cycle}{team}: {verdict}{superseded}{excused}"
+    yield from _excuse(target.excuse, zone)
     yield f"  used {spoken_length(totals.counted)} of {spoken_length(target.budget)}, {_due(target.due_at, zone)}"
     yield from (f"  {line}" for line in bar(clock.trace, target.due_at))
     yield from _segments(clock, zone)
@@ -184,6 +187,13 @@ def _clock(explained: Explanation, clock: ExplainedClock, steps: Mapping[str, st
     yield from (f"  {line}" for line in _shares(clock.trace.shares))
     yield "  milestones"
     yield from (f"    {_moment(moment, steps, explained.events, zone)}" for moment in clock.milestones)
+
+
+def _excuse(excuse: Excuse | None, zone: str) -> Iterator[str]:
+    if excuse is not None:
+        what = {Covers.BREACH: "its breach", Covers.RESULT: "its whole result"}[excuse.covers]
+        by = f"by {excuse.actor} {spoken_instant(excuse.at, zone)} (event {excuse.event_id})"
+        yield f"  {what} counts in no rate: {excuse.reason}, {by}"
 
 
 def _due(due_at: Instant | None, zone: str) -> str:
@@ -285,6 +295,7 @@ def _event(entry: ExplainedEvent, zone: str) -> str:
     event = entry.event
     line = f"{spoken_instant(event.occurred_at, zone)}  {event.kind.value} ({event.event_id})"
     notes = {
+        "of": "" if event.excuse is None else _excused(event.excuse),
         "by": event.actor,
         "cause": event.cause,
         "team": (event.team_id or "nobody") if event.kind == "assigned" else "",
@@ -292,10 +303,17 @@ def _event(entry: ExplainedEvent, zone: str) -> str:
     }
     line += ", quiet" if event.quiet else ""
     line += "".join(f", {name} {value}" for name, value in notes.items() if value)
+    line += ", covers nothing as it stands" if entry.in_force is False else ""
     delay = "" if entry.delay < SECOND else f", {spoken_length(entry.delay)} later"
     late = ", LATE" if entry.is_late else ""
     ended = "" if entry.ended is None else f"; {_ended(entry.ended, zone)}"
     return f"{line}; received {spoken_instant(event.received_at, zone)}{delay}{late}{ended}"
+
+
+def _excused(scope: ExcuseScope) -> str:
+    cycle = "" if scope.cycle is None else f", cycle {scope.cycle}"
+    what = {Covers.BREACH: "the breach of ", Covers.RESULT: "the whole result of ", None: ""}[scope.covers]
+    return f"{what}{scope.target}{cycle}"
 
 
 def _ended(ended: PauseEnded, zone: str) -> str:

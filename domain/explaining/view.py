@@ -9,7 +9,7 @@ from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explan
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, Share, Totals
 from domain.instants import Micros, in_seconds, render, render_optional
-from domain.plan.status import instance_status, met
+from domain.plan.status import instance_status, is_excused, met
 from domain.policy.budgets import budget_to_json
 from domain.policy.match_record import MatchRecord
 from domain.policy.snapshot import CalendarVersion, Snapshot
@@ -25,6 +25,7 @@ def explanation_view(explained: Explanation) -> dict[str, Any]:
         "kind": instance.kind.value,
         "priority": snapshot.ticket.priority,
         "status": instance_status(plan, explained.at).value,
+        "excused": is_excused(plan, explained.at),
         "at": render(explained.at),
         "opened_at": render(plan.opened_at),
         "closed_at": render_optional(plan.closed_at),
@@ -107,6 +108,8 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
         "team_id": target.team_id,
         "superseded": target.superseded or None,
         "resumes_at": render_optional(target.resumes_at),
+        "excused": None if target.excuse is None else True,
+        "excuse": None if target.excuse is None else target.excuse.to_json(),
     }
     view |= {name: value for name, value in optional.items() if value is not None}
     return view if target.policy is None else {**view, "policy": target.policy.to_json()}
@@ -193,6 +196,10 @@ def _event_view(entry: ExplainedEvent) -> dict[str, Any]:
         view["quiet"] = True
     if event.pause_end is not None:
         view |= event.pause_end.to_json()
+    if event.excuse is not None:
+        view |= event.excuse.to_json()
+    if entry.in_force is not None:
+        view["in_force"] = entry.in_force
     if entry.ended is not None:
         view |= {"ended_at": render(entry.ended.at), "ended_by": entry.ended.by.value}
         view |= {} if entry.ended.by_event_id is None else {"ended_by_event_id": entry.ended.by_event_id}

@@ -12,6 +12,7 @@ from typing import Any
 from domain.ids import escaped
 from domain.instants import Instant, Micros, parse, parse_optional, render, render_optional
 from domain.policy.clocks import ClockState, clock_name
+from domain.ticket.excuses import Covers
 from domain.ticket.stints import Ownership
 
 HALFWAY = "halfway"
@@ -63,6 +64,31 @@ class PolicyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Excuse:
+    """That a target's breach, or its whole result, does not count: by which event, who said so and why."""
+
+    event_id: str
+    at: Instant
+    covers: Covers
+    reason: str
+    actor: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "at": render(self.at),
+            "covers": self.covers.value,
+            "reason": self.reason,
+            "actor": self.actor,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Excuse:
+        covers = Covers(body["covers"])
+        return cls(body["event_id"], parse(body["at"]), covers, body["reason"], body["actor"])
+
+
+@dataclass(frozen=True, slots=True)
 class TargetPlan:
     """One cycle of one target's clock.
 
@@ -77,6 +103,7 @@ class TargetPlan:
     by theirs. A clock that is paused and runs on by itself does so at `resumes_at`; `due_at` and milestones know of it,
     `state`, `since` and `paused_for` are as of the pause until somebody asks for the target `as_of` a later instant.
     `breached_under` is the policy whose promise was broken, where another was in force later; None where there is none.
+    `excuse` is the one in force: its outcome stays as it is and counts in no rate.
     """
 
     id: str
@@ -101,6 +128,7 @@ class TargetPlan:
     label: str | None = None
     resumes_at: Instant | None = None
     breached_under: PolicyFacts | None = None
+    excuse: Excuse | None = None
 
     @property
     def decided_by(self) -> PolicyFacts | None:
@@ -174,6 +202,7 @@ class TargetPlan:
             **({} if self.used_when_breached is None else {"used_when_breached": self.used_when_breached}),
             **({} if self.label is None else {"label": self.label}),
             **({} if self.resumes_at is None else {"resumes_at": render(self.resumes_at)}),
+            **({} if self.excuse is None else {"excuse": self.excuse.to_json()}),
         }
 
     @classmethod
@@ -201,6 +230,7 @@ class TargetPlan:
             label=body.get("label"),
             resumes_at=parse_optional(body.get("resumes_at")),
             breached_under=PolicyFacts.from_json(body["breached_under"]) if "breached_under" in body else None,
+            excuse=Excuse.from_json(body["excuse"]) if "excuse" in body else None,
         )
 
 

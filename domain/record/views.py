@@ -9,7 +9,7 @@ from domain.calendar import Calendar
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros, in_seconds, render, render_optional
 from domain.plan.plans import Plan, PolicyFacts, TargetPlan
-from domain.plan.status import instance_status, is_at_risk, is_overdue, met
+from domain.plan.status import instance_status, is_at_risk, is_excused, is_overdue, latest_excuse, met
 from domain.policy.clocks import ClockState
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Firing, Key, Ledger, standing
@@ -51,9 +51,12 @@ def instance_view(
         "next_due_at": render_optional(next_due(plan)),
         "at_risk": is_at_risk(plan, now),
         "is_overdue": is_overdue(plan, now),
+        "excused": is_excused(plan, now),
         "fields": dict(ticket.fields),
         "targets": _by_clock(snapshot, latest.values(), standing(ledger), now),
     }
+    if (excused := latest_excuse(plan)) is not None and excused.excuse is not None:
+        view["excuse"] = {"target": excused.name, "cycle": excused.cycle, **excused.excuse.to_json()}
     if earlier := earlier_cycles(plan):
         view["earlier_cycles"] = cycle_views(snapshot, earlier[-MOST_SHOWN:], ledger, now)
         view["earlier_cycles_total"] = len(earlier)
@@ -152,6 +155,8 @@ def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing
         view["cycle"] = target.cycle
     if target.policy is not None:
         view["policy"] = target.policy.to_json()
+    if target.excuse is not None:
+        view |= {"excused": True, "excuse": target.excuse.to_json()}
     if target.resumes_at is not None:
         view["resumes_at"] = render(target.resumes_at)
     if target.state is ClockState.PAUSED and target.due_at is None:

@@ -1,0 +1,59 @@
+"""Excuses: which cycles they cover, and which targets may be excused. No clock knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from domain.errors import InvalidValue
+from domain.plan.measuring import MeasuredCycle
+from domain.plan.plans import Excuse, Plan, TargetPlan
+from domain.policy.snapshot import Snapshot
+from domain.ticket.events import EXCUSES, Event
+from domain.ticket.excuses import Covers
+from domain.ticket.timeline import Turn
+
+
+def with_excuses(cycles: Iterable[MeasuredCycle], turns: Iterable[Turn]) -> Iterator[MeasuredCycle]:
+    """The cycles, each with the excuse in force: the last one that covers it and was not undone since.
+
+    An excuse covers cycles that had begun by then, and a breach only if it had happened by then.
+    """
+    told = [turn for turn in turns if turn.event.kind in EXCUSES]
+    for one in cycles:
+        excuse = _in_force(one.target, told)
+        yield one if excuse is None else replace(one, target=replace(one.target, excuse=excuse))
+
+
+def require_known_targets(snapshot: Snapshot, plan: Plan, events: Iterable[Event]) -> None:
+    """Raises InvalidValue for an excuse, or its undoing, of a target that the ticket neither has nor may come to."""
+    for event in events:
+        if event.excuse is not None and event.excuse.clock not in (known := excusable(snapshot, plan)):
+            raise InvalidValue("target", event.excuse.target, f"must be one of {', '.join(known)}")
+
+
+def excusable(snapshot: Snapshot, plan: Plan) -> Sequence[str]:
+    """The names of the clocks that the ticket has, or may come to have as it changes."""
+    changes = [rule for one in snapshot.alternatives for rule in one.policy.targets]
+    own = snapshot.policy.targets if snapshot.alternatives else snapshot.targets
+    names = (*(one.clock_name for one in plan.targets), *(rule.clock_name for rule in (*own, *changes)))
+    return tuple(dict.fromkeys(names))
+
+
+def _in_force(target: TargetPlan, told: Iterable[Turn]) -> Excuse | None:
+    found: Excuse | None = None
+    for turn in told:
+        event, scope = turn.event, turn.event.excuse
+        if scope is None or not scope.names((target.clock_name, target.name), target.cycle):
+            continue
+        if scope.covers is None:
+            found = None
+        elif _covers(target, turn, scope.covers):
+            found = Excuse(event.event_id, turn.at, scope.covers, event.reason, event.actor)
+    return found
+
+
+def _covers(target: TargetPlan, turn: Turn, covers: Covers) -> bool:
+    if target.started_at is None or target.started_at > turn.at:
+        return False
+    return covers is Covers.RESULT or (target.breached_at is not None and target.breached_at <= turn.at)
