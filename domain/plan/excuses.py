@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from domain.errors import InvalidValue
+from domain.instants import Instant
 from domain.plan.measuring import MeasuredCycle
 from domain.plan.plans import Excuse, Plan, TargetPlan
+from domain.plan.status import exceeded
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import EXCUSES, Event
-from domain.ticket.excuses import Covers
+from domain.ticket.excuses import Covers, ExcuseScope
 from domain.ticket.timeline import Turn
 
 
@@ -23,6 +25,14 @@ def with_excuses(cycles: Iterable[MeasuredCycle], turns: Iterable[Turn]) -> Iter
     for one in cycles:
         excuse = _in_force(one.target, told)
         yield one if excuse is None else replace(one, target=replace(one.target, excuse=excuse))
+
+
+def covered(plan: Plan, excuse: Event) -> Sequence[TargetPlan]:
+    """The cycles that the excuse covers, whatever is said of them before or after it."""
+    scope, at = excuse.excuse, Instant(max(excuse.occurred_at, plan.opened_at))
+    if scope is None or scope.covers is None:
+        return ()
+    return [one for one in plan.targets if _is_named(one, scope) and _covers(one, at, scope.covers)]
 
 
 def require_known_targets(snapshot: Snapshot, plan: Plan, events: Iterable[Event]) -> None:
@@ -44,16 +54,20 @@ def _in_force(target: TargetPlan, told: Iterable[Turn]) -> Excuse | None:
     found: Excuse | None = None
     for turn in told:
         event, scope = turn.event, turn.event.excuse
-        if scope is None or not scope.names((target.clock_name, target.name), target.cycle):
+        if scope is None or not _is_named(target, scope):
             continue
         if scope.covers is None:
             found = None
-        elif _covers(target, turn, scope.covers):
+        elif _covers(target, turn.at, scope.covers):
             found = Excuse(event.event_id, turn.at, scope.covers, event.reason, event.actor)
     return found
 
 
-def _covers(target: TargetPlan, turn: Turn, covers: Covers) -> bool:
-    if target.started_at is None or target.started_at > turn.at:
+def _is_named(target: TargetPlan, scope: ExcuseScope) -> bool:
+    return scope.target in (target.clock_name, target.name) and scope.cycle in (None, target.cycle)
+
+
+def _covers(target: TargetPlan, at: Instant, covers: Covers) -> bool:
+    if target.started_at is None or target.started_at > at:
         return False
-    return covers is Covers.RESULT or (target.breached_at is not None and target.breached_at <= turn.at)
+    return covers is Covers.RESULT or exceeded(target, at)

@@ -122,20 +122,16 @@ class Event:
                 document[name] = value
         if self.kind is EventKind.ASSIGNED:
             document["team_id"] = self.team_id
-        if self.attributes:
-            document["attributes"] = dict(self.attributes)
-        if self.rules is not None:
-            document["rules"] = dict(self.rules)
-        if self.sequence is not None:
-            document["sequence"] = self.sequence
-        if self.precision is not None:
-            document["precision"] = self.precision.value
-        if self.quiet:
-            document["quiet"] = True
-        if self.pause_end is not None:
-            document |= self.pause_end.to_json()
-        if self.excuse is not None:
-            document |= self.excuse.to_json()
+        optional = {
+            "attributes": dict(self.attributes) or None,
+            "rules": None if self.rules is None else dict(self.rules),
+            "sequence": self.sequence,
+            "precision": None if self.precision is None else self.precision.value,
+            "quiet": self.quiet or None,
+        }
+        document |= {name: value for name, value in optional.items() if value is not None}
+        for said in (self.pause_end, self.excuse):
+            document |= {} if said is None else said.to_json()
         return document
 
     @classmethod

@@ -35,10 +35,6 @@ class ExcuseScope:
         """The name of the clock, whatever the stint."""
         return self.target.partition("/")[0]
 
-    def names(self, names: tuple[str, str], cycle: int) -> bool:
-        """Whether it is about that cycle of a clock; `names` are those of the clock, with its stint and without."""
-        return self.target in names and self.cycle in (None, cycle)
-
     def to_json(self) -> dict[str, Any]:
         return {
             "target": self.target,

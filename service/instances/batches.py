@@ -11,7 +11,7 @@ from domain.ids import InstanceId
 from service.concurrency import all_settled
 from service.dependencies import Dependencies
 from service.instances.commands import send
-from service.instances.events import Part, Reached, SubjectEvent, reach
+from service.instances.events import Part, Reached, SubjectEvent, reach, taken
 from service.instances.signals import together
 from store.instances.event_outcomes import EventKey
 from store.instances.instances import EventOutcome, RefusedEvent
@@ -122,10 +122,14 @@ def _result(organization: str, event: SubjectEvent, reached: Reached | Refused, 
     """An opening is no news to instances that are there: it has its effect at once."""
     if isinstance(reached, Refused):
         return reached
-    parts = []
+    parts: list[Part | InvalidValue] = []
     for one in reached.instances:
         outcome = outcomes.get((organization, str(one), event.event_id))
         if isinstance(outcome, RefusedEvent):
-            return Refused(InvalidValue("event_id", event.event_id, outcome.reason))
-        parts.append(Part(one, event.signal is None or outcome is not None, None))
-    return parts
+            parts.append(InvalidValue("event_id", event.event_id, outcome.reason))
+        else:
+            parts.append(Part(one, event.signal is None or outcome is not None, None))
+    try:
+        return taken(event, parts)
+    except InvalidValue as refusal:
+        return Refused(refusal)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.errors import EngineUnavailable, NotFound
+from domain.errors import EngineUnavailable, InvalidValue, NotFound
 from domain.ids import InstanceId
 from domain.instants import Instant, parse
 from domain.ticket.events import Event, EventKind
@@ -15,6 +15,7 @@ from service.concurrency import all_settled
 from service.dependencies import Dependencies
 from service.instances.commands import revive
 from service.instances.effects import effect
+from service.instances.excusing import read_excuse, require_excusable
 from service.instances.open_ticket import TrackedTicket, open_instances
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at, stamped
 from service.instances.views import FoundInstance, find_instance
@@ -74,10 +75,15 @@ def subject_event(
     opened: str | None,
     now: Instant,
 ) -> SubjectEvent:
-    """`opened` is when the tickets were opened. Raises InvalidValue for an instant more than five minutes ahead."""
+    """`opened` is when the tickets were opened.
+
+    Raises InvalidValue for an instant more than five minutes ahead, and for an excuse that says too little.
+    """
     message = stamped(payload, now)
     opened_at = None if opened is None else occurred_at(opened, now, "ticket.occurred_at")
     signal = None if signal_name is None else Signal(signal_name, message)
+    if signal is not None:
+        read_excuse(signal)
     carried = None if tickets is None else CarriedTickets(tickets, _opening(message, signal, opened_at))
     return SubjectEvent(subject, message["event_id"], signal, carried)
 
@@ -89,10 +95,22 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
     applies to it. Raises NotFound for an unknown subject without a ticket, InvalidValue for an event that cannot be
     planned, and Unavailable. After Unavailable, sending the same event again completes what was begun.
     """
+    await require_excusable(deps, organization, map(str, event.subject), event.signal)
     reached = await reach(deps, organization, event)
-    return await all_settled(
+    parts = await all_settled(
         _part(deps, organization, event, one, reached.foreseen.get(one)) for one in reached.instances
     )
+    return taken(event, parts)
+
+
+def taken(event: SubjectEvent, parts: Sequence[Part | InvalidValue]) -> Sequence[Part]:
+    """The parts. Raises the refusal of an instance, but not where another one has the target of an excuse."""
+    found = [one for one in parts if isinstance(one, Part)]
+    refused = next((one for one in parts if isinstance(one, InvalidValue)), None)
+    is_excuse = event.signal is not None and read_excuse(event.signal) is not None
+    if refused is not None and not (is_excuse and found):
+        raise refused
+    return found
 
 
 async def reach(deps: Dependencies, organization: str, event: SubjectEvent) -> Reached:
@@ -161,10 +179,13 @@ def _opening(message: Mapping[str, Any], signal: Signal | None, opened_at: Insta
 
 async def _part(
     deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId, opened: FoundInstance | None
-) -> Part:
+) -> Part | InvalidValue:
     if event.signal is None:
         return Part(instance, True, opened or await find_instance(deps, organization, str(instance)))
-    outcome = await effect(deps, organization, str(instance), event.signal, opened)
+    try:
+        outcome = await effect(deps, organization, str(instance), event.signal, opened)
+    except InvalidValue as refusal:
+        return refusal
     return Part(instance, outcome.applied, outcome.found)
 
 

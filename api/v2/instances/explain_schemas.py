@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.schemas import DateTime, View
 from api.v2.instances import explain_examples as examples
-from api.v2.instances.schemas import ENDS_WHEN, UNTIL, Until
+from api.v2.instances.schemas import ENDS_WHEN, EXCUSED, UNTIL, ExcuseView, Until
 from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.explanation import MOST_SEGMENTS
 from domain.explaining.segments import SegmentKind
@@ -228,6 +228,8 @@ class ExplainedTargetView(TotalsView):
         default=None, description="Only while paused, where the pause ends by itself.", examples=[None]
     )
     breached_at: DateTime | None = Field(examples=[None])
+    excused: bool | None = Field(default=None, description="Only where it is: it counts in no rate.", examples=[True])
+    excuse: ExcuseView | None = None
     promise: PromiseView
     calendar: CalendarVersionView
     elapsed_seconds: Seconds = Field(description="What it has used: the counted seconds.", examples=[1800])
@@ -264,6 +266,12 @@ class ExplainedEventView(View):
     )
     ended_by: EndedBy | None = Field(default=None, description="What ends it then.", examples=[None])
     ended_by_event_id: str | None = Field(default=None, description="The event that ends it.", examples=[None])
+    target: str | None = Field(default=None, description="Of an excuse or its undoing.", examples=[None])
+    cycle: int | None = Field(default=None, description="Of these, where one cycle is named.", examples=[None])
+    covers: str | None = Field(default=None, description="Of an excuse.", examples=[None])
+    in_force: bool | None = Field(
+        default=None, description="Of an excuse: whether it covers anything as things stand.", examples=[None]
+    )
 
 
 class ExplanationView(View):
@@ -276,6 +284,7 @@ class ExplanationView(View):
     kind: Literal["sla", "ola"] = Field(examples=["sla"])
     priority: str | None = Field(description="When it opened.", examples=["urgent"])
     status: InstanceStatus = Field(examples=["paused"])
+    excused: bool = Field(description=EXCUSED, examples=[False])
     at: DateTime = Field(description="The instant that it is explained for.", examples=["2026-03-06T16:00:00Z"])
     opened_at: DateTime = Field(examples=["2026-03-06T14:30:00Z"])
     closed_at: DateTime | None = Field(examples=[None])

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from api.http.schemas import DEFAULT_LIMIT, Body, Cursor, CursorPageOf, DateTime, Limit, Offset, PageOf, Several, View
 from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
 from domain.ids import Kind
 from domain.plan.status import InstanceStatus
+from domain.ticket.excuses import LONGEST_TARGET, Covers
 from domain.ticket.pauses import ENDING_EVENTS
 from domain.ticket.precision import Precision
 from service.instances.views import Source
@@ -35,6 +36,7 @@ Quiet: Any = Field(
     examples=[False],
 )
 AT_RISK = "Whether a clock that runs is at risk now, and none runs past its due."
+EXCUSED = "Whether something of it is excused, and each breach there is with it. `status` stays `breached`."
 OVERDUE = "Whether a clock runs past its due now; `breached` stays, this ends with the clock."
 SORT = (
     f"One of {', '.join(f'`{name}`' for name in SORTABLE)}, with `-` before it from the last to the first; what has no "
@@ -59,6 +61,7 @@ class InstanceQuery(BaseModel):
     policy_name: Several[str] = Field(default=None, examples=[["Critical Support"]])
     team_id: Several[str] = Field(default=None, description="The team that has it now.", examples=[[TEAM]])
     assignee: Several[str] = Field(default=None, examples=[["ada@example.com"]])
+    excused: bool | None = Field(default=None, description=EXCUSED, examples=[True])
     at_risk: bool | None = Field(default=None, description=AT_RISK, examples=[True])
     is_overdue: bool | None = Field(default=None, description=OVERDUE, examples=[True])
     due_after: DateTime | None = Field(
@@ -186,6 +189,50 @@ class AssignBody(CommandBody):
     )
 
 
+TARGET = "The name of a clock as `targets` has it; of an `ola`, `resolution/<stint>` is that of one stint."
+CYCLE = "One of its cycles, by number; left out: each that had begun by then."
+COVERS = "`breach`: what had been breached by then. `result`: whatever the cycle comes to. Left out: `breach`."
+CoversName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Covers)})]
+TargetName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TARGET)]
+CycleNumber = Annotated[int, Field(ge=1)]
+
+
+class UndoExcuseBody(CommandBody):
+    """Every excuse of the target that was given before is taken back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.UNDO_EXCUSE]})
+
+    target: TargetName = Field(description=TARGET, examples=["resolution"])
+    cycle: CycleNumber | None = Field(default=None, description=CYCLE, examples=[None])
+    actor: str | None = Field(
+        default=None, max_length=LONGEST_NOTE, description="Left out: the key.", examples=["ada@example.com"]
+    )
+
+
+class ExcuseBody(UndoExcuseBody):
+    """A target and the reason why it does not count."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.EXCUSE]})
+
+    reason: str = Field(min_length=1, max_length=LONGEST_NOTE, examples=["office closed by a storm"])
+    covers: CoversName | None = Field(default=None, description=COVERS, examples=["breach"])
+
+
+class ExcuseView(View):
+    event_id: str = Field(examples=["zd-118-9"])
+    at: DateTime = Field(description="When it was given.", examples=["2026-03-09T09:00:00Z"])
+    covers: Covers = Field(examples=["breach"])
+    reason: str = Field(examples=["office closed by a storm"])
+    actor: str = Field(examples=["ada@example.com"])
+
+
+class InstanceExcuseView(ExcuseView):
+    """The excuse that was given last, of those in force."""
+
+    target: str = Field(examples=["resolution"])
+    cycle: int = Field(examples=[1])
+
+
 class MilestoneView(View):
     name: str = Field(examples=["halfway"])
     planned_at: DateTime | None = Field(examples=["2026-03-08T13:30:00Z"])
@@ -228,6 +275,10 @@ class TargetStateView(View):
     policy: PolicyInForceView | None = Field(
         default=None, description="What it is measured by, once a change of the ticket has led to it."
     )
+    excused: bool | None = Field(
+        default=None, description="Only where it is: it counts in no rate, and is what it is.", examples=[True]
+    )
+    excuse: ExcuseView | None = None
 
 
 class EarlierCycleView(TargetStateView):
@@ -283,6 +334,8 @@ class InstanceView(View):
     )
     at_risk: bool | None = Field(default=None, description=AT_RISK, examples=[False])
     is_overdue: bool | None = Field(default=None, description=OVERDUE, examples=[False])
+    excused: bool | None = Field(default=None, description=EXCUSED, examples=[False])
+    excuse: InstanceExcuseView | None = Field(default=None, description="Only where something is excused.")
     fields: dict[str, Any] | None = Field(
         default=None,
         description="The ticket's fields as they are now; in a list those that were asked for.",
