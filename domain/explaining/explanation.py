@@ -27,6 +27,7 @@ MOST_CYCLES = 100
 MOST_EVENTS = 500
 MOST_CHANGES = 100
 MOST_ORPHANED = 100
+MOST_DEADLINES = 100
 
 
 @dataclass(frozen=True, slots=True)

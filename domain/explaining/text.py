@@ -6,19 +6,19 @@ What runs round the clock is measured by no calendar of the organization; its ti
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.bar import LEGEND, bar
-from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange
+from domain.explaining.explanation import MOST_DEADLINES, ExplainedClock, ExplainedEvent, Explanation, PolicyChange
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
 from domain.plan.pauses import EndedBy, PauseEnded
-from domain.plan.plans import ESCALATION, Excuse
+from domain.plan.plans import ESCALATION, DueFromField, Excuse
 from domain.plan.status import instance_status, met
 from domain.policy.conditions import MISSING, Match
 from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, PassedPolicy
@@ -180,13 +180,29 @@ def _clock(explained: Explanation, clock: ExplainedClock, steps: Mapping[str, st
     excused = "" if target.excuse is None else ", excused"
     yield f"{target.clock_name}{cycle}{team}: {verdict}{superseded}{excused}"
     yield from _excuse(target.excuse, zone)
-    yield f"  used {spoken_length(totals.counted)} of {spoken_length(target.budget)}, {_due(target.due_at, zone)}"
+    promised = "" if target.budget is None else f" of {spoken_length(target.budget)}"
+    yield f"  used {spoken_length(totals.counted)}{promised}, {_due(target.due_at, zone)}"
+    yield from _deadlines(clock.measured.deadlines[-MOST_DEADLINES:], zone)
     yield from (f"  {line}" for line in bar(clock.trace, target.due_at))
     yield from _segments(clock, zone)
     yield f"  in all {_totals(totals)} = {spoken_length(totals.wall)} on the wall"
     yield from (f"  {line}" for line in _shares(clock.trace.shares))
     yield "  milestones"
     yield from (f"    {_moment(moment, steps, explained.events, zone)}" for moment in clock.milestones)
+
+
+def _deadlines(said: Sequence[DueFromField], zone: str) -> Iterator[str]:
+    """What a field of the ticket said of the due instant, from the opening on."""
+    for one in said:
+        because = "" if one.event_id is None else f" {spoken_instant(one.at, zone)} (event {one.event_id})"
+        if one.due_at is None:
+            value = "" if one.value is None else f", got {one.value!r}"
+            yield f"  no due instant because of {one.field}{because}: {one.problem}{value}"
+        elif one.moved_from is not None:
+            moved = f"due moved from {spoken_instant(one.moved_from, zone)} to {spoken_instant(one.due_at, zone)}"
+            yield f"  {moved} because {one.field} changed{because}"
+        else:
+            yield f"  due {spoken_instant(one.due_at, zone)} because {one.field} says {one.value}{because}"
 
 
 def _excuse(excuse: Excuse | None, zone: str) -> Iterator[str]:

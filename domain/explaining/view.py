@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.calendar.rules.closures import Closure
-from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange
+from domain.explaining.explanation import MOST_DEADLINES, ExplainedClock, ExplainedEvent, Explanation, PolicyChange
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, Share, Totals
 from domain.instants import Micros, in_seconds, render, render_optional
@@ -93,10 +93,12 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
         "stopped_at": render_optional(target.stopped_at),
         "due_at": render_optional(target.due_at),
         "breached_at": render_optional(target.breached_at if verdict is False else None),
-        "promise": {**budget_to_json(clock.measured.rule.budget), "seconds": in_seconds(target.budget)},
+        "promise": {**budget_to_json(clock.measured.rule.budget), "seconds": _seconds(target.budget)},
         "calendar": _calendar_view(clock.calendar),
         "elapsed_seconds": in_seconds(totals.counted),
-        "remaining_seconds": in_seconds(Micros(max(0, target.budget - totals.counted))),
+        "remaining_seconds": _seconds(
+            None if target.budget is None else Micros(max(0, target.budget - totals.counted))
+        ),
         **_totals_view(totals),
         "causes": [_share_view(share) for share in clock.trace.shares],
         "segments": [_segment_view(segment) for segment in clock.trace.segments],
@@ -110,9 +112,14 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
         "resumes_at": render_optional(target.resumes_at),
         "excused": None if target.excuse is None else True,
         "excuse": None if target.excuse is None else target.excuse.to_json(),
+        "deadlines": [one.to_json() for one in clock.measured.deadlines[-MOST_DEADLINES:]] or None,
     }
     view |= {name: value for name, value in optional.items() if value is not None}
     return view if target.policy is None else {**view, "policy": target.policy.to_json()}
+
+
+def _seconds(length: Micros | None) -> int | float | None:
+    return None if length is None else in_seconds(length)
 
 
 def _totals_view(totals: Totals) -> dict[str, Any]:

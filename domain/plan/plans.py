@@ -64,6 +64,41 @@ class PolicyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DueFromField:
+    """The due instant as a field of the ticket says it, from `at` on; `problem` says why there is none.
+
+    `event_id` is the event that put it in force (None: the opening), `moved_from` the due instant before it, if that
+    came from the field as well.
+    """
+
+    field: str
+    value: str | None
+    due_at: Instant | None
+    problem: str | None
+    at: Instant
+    event_id: str | None = None
+    moved_from: Instant | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "field": self.field,
+            "value": self.value,
+            "due_at": render_optional(self.due_at),
+            "problem": self.problem,
+            "at": render(self.at),
+            "event_id": self.event_id,
+            "moved_from": render_optional(self.moved_from),
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> DueFromField:
+        due_at, moved_from = parse_optional(body["due_at"]), parse_optional(body["moved_from"])
+        return cls(
+            body["field"], body["value"], due_at, body["problem"], parse(body["at"]), body["event_id"], moved_from
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Excuse:
     """That a target's breach, or its whole result, does not count: by which event, who said so and why."""
 
@@ -96,7 +131,8 @@ class TargetPlan:
     the due instant if the clock is still going then: in the future for a clock that has time left. `stint` is the
     event id of the stint that the clock belongs to, if any; `team_id` the team whose promise it is or has become.
     `cycle` counts from 1. A cycle is `superseded` if the clock began again in its stead or its promise was taken back.
-    `budget` of a `fixed` target is the wall time until its fixed instant. `policy` is the policy that the target was
+    `budget` of a `fixed` target is the wall time until its fixed instant; of one whose `deadline` a field holds, the
+    working time until then, None where the field holds none. `policy` is the policy that the target was
     last measured by, None until a change of the ticket puts another in force than that of the opening.
     `used_when_breached` is there where it is not the budget: a changed target may have been breached with less used, or
     by a change that came when more was used. `label` is the target's own name, where several of its type are told apart
@@ -109,7 +145,7 @@ class TargetPlan:
     id: str
     type: str
     cycle: int
-    budget: Micros
+    budget: Micros | None
     state: ClockState
     since: Instant
     used: Micros
@@ -129,6 +165,7 @@ class TargetPlan:
     resumes_at: Instant | None = None
     breached_under: PolicyFacts | None = None
     excuse: Excuse | None = None
+    deadline: DueFromField | None = None
 
     @property
     def decided_by(self) -> PolicyFacts | None:
@@ -150,14 +187,14 @@ class TargetPlan:
         return self.state in (ClockState.RUNNING, ClockState.PAUSED)
 
     @property
-    def remaining(self) -> Micros:
-        """Working time left as of `since`; negative once the budget is exceeded."""
-        return Micros(self.budget - self.used)
+    def remaining(self) -> Micros | None:
+        """Working time left as of `since`; negative once the budget is exceeded, None without a due instant."""
+        return None if self.budget is None else Micros(self.budget - self.used)
 
     @property
     def used_before_overrun(self) -> Micros:
         """What was used at the breach, or will be: whatever is used beyond it is overrun."""
-        return self.budget if self.used_when_breached is None else self.used_when_breached
+        return (self.budget or Micros(0)) if self.used_when_breached is None else self.used_when_breached
 
     def paused_before(self, start: Instant) -> TargetPlan:
         """A target that runs from `since` on as it is before that: paused since `start`."""
@@ -203,6 +240,7 @@ class TargetPlan:
             **({} if self.label is None else {"label": self.label}),
             **({} if self.resumes_at is None else {"resumes_at": render(self.resumes_at)}),
             **({} if self.excuse is None else {"excuse": self.excuse.to_json()}),
+            **({} if self.deadline is None else {"deadline": self.deadline.to_json()}),
         }
 
     @classmethod
@@ -211,7 +249,7 @@ class TargetPlan:
             id=body["id"],
             type=body["type"],
             cycle=body["cycle"],
-            budget=Micros(body["budget"]),
+            budget=None if body["budget"] is None else Micros(body["budget"]),
             state=ClockState(body["state"]),
             since=parse(body["since"]),
             used=Micros(body["used"]),
@@ -231,6 +269,7 @@ class TargetPlan:
             resumes_at=parse_optional(body.get("resumes_at")),
             breached_under=PolicyFacts.from_json(body["breached_under"]) if "breached_under" in body else None,
             excuse=Excuse.from_json(body["excuse"]) if "excuse" in body else None,
+            deadline=DueFromField.from_json(body["deadline"]) if "deadline" in body else None,
         )
 
 

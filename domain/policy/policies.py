@@ -38,6 +38,7 @@ from domain.policy.clocks import (
 from domain.policy.conditions import Condition, Match, all_hold, parse_match
 from domain.policy.criteria import Criteria, optional_criteria
 from domain.policy.escalations import EscalationRule, Trigger
+from domain.policy.field_deadlines import FieldDeadline
 from domain.policy.spelling import folded
 from domain.ticket.origins import Origin
 from domain.ticket.pauses import length_from_json, length_to_json
@@ -132,12 +133,14 @@ class TargetRule:
 
     @property
     def _may_pause(self) -> bool:
-        return self.pausable and not isinstance(self.budget, Deadline)
+        return self.pausable and not isinstance(self.budget, Deadline | FieldDeadline)
 
     @property
     def minutes(self) -> int | float | None:
-        """The minutes of working time promised; None for a promise in working days or by a fixed instant."""
-        return None if isinstance(self.budget, WorkingDays | Deadline) else in_units(self.budget, MINUTE)
+        """The minutes of working time promised; None for a promise in working days or by an instant."""
+        if isinstance(self.budget, WorkingDays | Deadline | FieldDeadline):
+            return None
+        return in_units(self.budget, MINUTE)
 
     def clock(self, on_reopen: OnReopen) -> Clock:
         return Clock(self._rule, self._may_pause, self.pauses_when, self.starts_when, self.stops_when, on_reopen)

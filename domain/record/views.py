@@ -140,7 +140,7 @@ def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing
         "met": met(target, now),
         "state": target.state.value,
         "elapsed_seconds": in_seconds(used),
-        "remaining_seconds": in_seconds(Micros(max(0, target.budget - used))),
+        "remaining_seconds": None if target.budget is None else in_seconds(Micros(max(0, target.budget - used))),
         "paused_seconds": in_seconds(paused_at(target, now)),
         "started_at": render_optional(target.started_at),
         "stopped_at": render_optional(target.stopped_at),
@@ -155,6 +155,8 @@ def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing
         view["cycle"] = target.cycle
     if target.policy is not None:
         view["policy"] = target.policy.to_json()
+    if target.deadline is not None:
+        view["deadline"] = target.deadline.to_json()
     if target.excuse is not None:
         view |= {"excused": True, "excuse": target.excuse.to_json()}
     if target.resumes_at is not None:
@@ -165,6 +167,8 @@ def target_view(target: TargetPlan, calendar: Calendar, stands: dict[Key, Firing
 
 
 def _due_if_resumed(target: TargetPlan, calendar: Calendar, now: Instant) -> Instant | None:
+    if target.remaining is None:
+        return None
     try:
         return calendar.add(max(now, target.since), target.remaining)
     except WorkingTimeExhausted:

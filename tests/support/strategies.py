@@ -72,7 +72,9 @@ def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
         kind, occurred_at = draw(later_kinds), draw(instants)
         received_at = Instant(max(occurred_at, events[-1].received_at + 1))
         team_id = draw(teams) if kind is EventKind.ASSIGNED else None
-        said = {"actor": "ada", "reason": "storm", "excuse": draw(excuses(kind))} if kind in EXCUSES else {}
+        said: dict[str, Any] = (
+            {"actor": "ada", "reason": "storm", "excuse": draw(excuses(kind))} if kind in EXCUSES else {}
+        )
         event = Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id, **said)
         events.append(replace(event, sequence=draw(sequences), precision=draw(precisions)))
     return tuple(events)
