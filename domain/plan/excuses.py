@@ -17,7 +17,8 @@ from domain.ticket.timeline import Turn
 
 
 def with_excuses(cycles: Iterable[MeasuredCycle], turns: Iterable[Turn]) -> Iterator[MeasuredCycle]:
-    """The cycles, each with the excuse in force: the last one that covers it and was not undone since.
+    """The cycles, each with the excuse in force: the last one that covers it and was not undone since. Told again, an
+    excuse keeps its time.
 
     An excuse covers cycles that had begun by then, and a breach only if it had happened by then.
     """
@@ -59,7 +60,8 @@ def _in_force(target: TargetPlan, told: Iterable[Turn]) -> Excuse | None:
         if scope.covers is None:
             found = None
         elif _covers(target, turn.at, scope.covers):
-            found = Excuse(event.event_id, turn.at, scope.covers, event.reason, event.actor)
+            said = Excuse(event.event_id, turn.at, scope.covers, event.reason, event.actor)
+            found = found if found is not None and found.says_the_same_as(said) else said
     return found
 
 

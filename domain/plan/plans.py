@@ -108,6 +108,9 @@ class Excuse:
     reason: str
     actor: str
 
+    def says_the_same_as(self, other: Excuse) -> bool:
+        return (self.covers, self.reason, self.actor) == (other.covers, other.reason, other.actor)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "event_id": self.event_id,
