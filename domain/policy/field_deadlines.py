@@ -52,12 +52,6 @@ class FieldDeadline:
         except InvalidValue as error:
             return FieldDue(_shown(value), None, error.reason)
 
-    def require_readable(self, fields: Mapping[str, Any], field: str = "fields") -> None:
-        """Raises InvalidValue for a value of the field that is none of an instant; it may be missing or empty."""
-        value = look_up(fields, self.field)
-        if value is not MISSING and not _is_empty(value):
-            instant_of(value, "UTC", f"{field}.{self.field}")
-
     def to_json(self) -> dict[str, Any]:
         return {"field": self.field}
 
@@ -66,6 +60,13 @@ class FieldDeadline:
         body = require_mapping(document, field)
         refuse_unknown({name: value for name, value in body.items() if value is not None}, frozenset({"field"}), field)
         return cls(require_text(body.get("field"), f"{field}.field", longest=200))
+
+
+def require_readable(path: str, fields: Mapping[str, Any], field: str = "fields") -> None:
+    """Raises InvalidValue for a field at the path whose value is neither empty nor an instant."""
+    value = look_up(fields, path)
+    if value is not MISSING and not _is_empty(value):
+        instant_of(value, "UTC", f"{field}.{path}")
 
 
 def instant_of(value: Any, timezone: str, field: str) -> Instant:

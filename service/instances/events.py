@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.errors import EngineUnavailable, InvalidValue, NotFound
+from domain.errors import EngineUnavailable, NotFound
 from domain.ids import InstanceId
 from domain.instants import Instant, parse
 from domain.ticket.events import Event, EventKind
@@ -15,32 +15,13 @@ from service.concurrency import all_settled
 from service.dependencies import Dependencies
 from service.instances.commands import revive
 from service.instances.effects import effect
-from service.instances.excusing import read_excuse, require_excusable
+from service.instances.excusing import read_excuse
 from service.instances.open_ticket import TrackedTicket, open_instances
+from service.instances.refusals import Refusals
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at, stamped
+from service.instances.subject_events import CarriedTickets, SubjectEvent
 from service.instances.views import FoundInstance, find_instance
 from store.rules.claims import Claim
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedTickets:
-    """The ticket that an event carries for an unknown subject, once for each kind of instance that it may get.
-
-    `opened` is the event that opens them.
-    """
-
-    tickets: Sequence[Ticket]
-    opened: Event
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectEvent:
-    """`signal` is what instances are sent, None for an opening: that is no news to an instance that exists."""
-
-    subject: Sequence[InstanceId]
-    event_id: str
-    signal: Signal | None
-    carried: CarriedTickets | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +76,11 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
     applies to it. Raises NotFound for an unknown subject without a ticket, InvalidValue for an event that cannot be
     planned, and Unavailable. After Unavailable, sending the same event again completes what was begun.
     """
-    await require_excusable(deps, organization, map(str, event.subject), event.signal)
+    event = await Refusals(deps, organization).narrowed(event)
     reached = await reach(deps, organization, event)
-    parts = await all_settled(
+    return await all_settled(
         _part(deps, organization, event, one, reached.foreseen.get(one)) for one in reached.instances
     )
-    return taken(event, parts)
-
-
-def taken(event: SubjectEvent, parts: Sequence[Part | InvalidValue]) -> Sequence[Part]:
-    """The parts. Raises the refusal of an instance, but not where another one has the target of an excuse."""
-    found = [one for one in parts if isinstance(one, Part)]
-    refused = next((one for one in parts if isinstance(one, InvalidValue)), None)
-    is_excuse = event.signal is not None and read_excuse(event.signal) is not None
-    if refused is not None and not (is_excuse and found):
-        raise refused
-    return found
 
 
 async def reach(deps: Dependencies, organization: str, event: SubjectEvent) -> Reached:
@@ -179,13 +149,10 @@ def _opening(message: Mapping[str, Any], signal: Signal | None, opened_at: Insta
 
 async def _part(
     deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId, opened: FoundInstance | None
-) -> Part | InvalidValue:
+) -> Part:
     if event.signal is None:
         return Part(instance, True, opened or await find_instance(deps, organization, str(instance)))
-    try:
-        outcome = await effect(deps, organization, str(instance), event.signal, opened)
-    except InvalidValue as refusal:
-        return refusal
+    outcome = await effect(deps, organization, str(instance), event.signal, opened)
     return Part(instance, outcome.applied, outcome.found)
 
 

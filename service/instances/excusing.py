@@ -1,21 +1,21 @@
-"""Excuses as they are sent: read, and refused where no instance has their target, or has nothing to excuse."""
+"""Excuses as they are sent: read, and refused where there is nothing to excuse."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from domain.errors import Conflict, InvalidValue, StoreUnavailable
+from domain.errors import Conflict, StoreUnavailable
 from domain.instants import parse, render
 from domain.plan.excuses import covered, require_known_targets
 from domain.ticket.events import EXCUSES, Event, EventKind, excuse_of
 from service.dependencies import Dependencies
 from service.instances.commands import send
 from service.instances.effects import CommandResult, effect
+from service.instances.refusals import Refusals
 from service.instances.signals import Signal, stamped
 from service.instances.views import require_instance_id
-from store.instances.instances import StoredInstance
 from workflows.messages import ALL_SIGNALS
 
 
@@ -44,31 +44,12 @@ async def excuse_instance(
     signal = Signal(name, stamped(payload, deps.now()))
     event = read_excuse(signal)
     assert event is not None, "only excuses come here"
-    for stored in await _stored(deps, organization, [instance_id]):
+    for stored in await Refusals(deps, organization).recorded([instance_id]):
         require_known_targets(stored.snapshot, stored.plan, [event])
         if event.kind is EventKind.EXCUSED and not covered(stored.plan, event):
             await _require_recorded(deps, organization, instance_id, event)
     await send(deps, organization, instance_id, signal)
     return await effect(deps, organization, instance_id, signal)
-
-
-async def require_excusable(
-    deps: Dependencies, organization: str, instance_ids: Iterable[str], signal: Signal | None
-) -> None:
-    """Raises InvalidValue for an excuse of a target that none of the recorded instances has."""
-    event = None if signal is None else read_excuse(signal)
-    if event is None:
-        return
-    refusals: list[InvalidValue] = []
-    for stored in await _stored(deps, organization, instance_ids):
-        try:
-            require_known_targets(stored.snapshot, stored.plan, [event])
-        except InvalidValue as error:
-            refusals.append(error)
-        else:
-            return
-    if refusals:
-        raise refusals[0]
 
 
 async def _require_recorded(deps: Dependencies, organization: str, instance_id: str, event: Event) -> None:
@@ -83,12 +64,3 @@ async def _require_recorded(deps: Dependencies, organization: str, instance_id: 
         "With covers: result a clock that has begun is excused whatever it comes to."
     )
     raise Conflict(reason, field="target", value=event.excuse.target)
-
-
-async def _stored(deps: Dependencies, organization: str, instance_ids: Iterable[str]) -> Sequence[StoredInstance]:
-    """Those that are recorded. While the store is away the instances themselves refuse what they cannot take."""
-    try:
-        found = [await deps.store.instances.get(organization, one) for one in instance_ids]
-    except StoreUnavailable:
-        return ()
-    return [one for one in found if one is not None]

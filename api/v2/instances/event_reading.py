@@ -13,7 +13,8 @@ from domain.fields import require_text
 from domain.ids import InstanceId, Kind
 from domain.instants import Instant
 from domain.ticket.tickets import SUBJECT_FIELDS, Ticket
-from service.instances.events import SubjectEvent, subject_event
+from service.instances.events import subject_event
+from service.instances.subject_events import SubjectEvent
 from store.access.keys import KeyOwner
 from workflows.messages import EXCUSE, UNDO_EXCUSE
 from workflows.signals import LARGEST_ATTRIBUTES

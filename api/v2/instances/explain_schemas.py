@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.schemas import DateTime, View
 from api.v2.instances import explain_examples as examples
-from api.v2.instances.schemas import ENDS_WHEN, EXCUSED, UNTIL, ExcuseView, Until
+from api.v2.instances.schemas import ENDS_WHEN, EXCUSED, UNTIL, DeadlineStateView, ExcuseView, Until
 from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.explanation import MOST_SEGMENTS
 from domain.explaining.segments import SegmentKind
@@ -196,7 +196,7 @@ class PromiseView(View):
     days: int | None = Field(default=None, description="Working days.", examples=[2])
     end_of_day: bool | None = Field(default=None, examples=[True])
     by: dict[str, str] | None = Field(default=None, examples=[{"weekday": "fri", "time": "16:00"}])
-    seconds: Seconds = Field(examples=[3600])
+    seconds: Seconds | None = Field(description="Null where a field holds no due instant.", examples=[3600])
 
 
 class TargetPolicyView(NamedPolicyView):
@@ -230,10 +230,13 @@ class ExplainedTargetView(TotalsView):
     breached_at: DateTime | None = Field(examples=[None])
     excused: bool | None = Field(default=None, description="Only where it is: it counts in no rate.", examples=[True])
     excuse: ExcuseView | None = None
+    deadlines: list[DeadlineStateView] | None = Field(
+        default=None, description="Where a field holds its due instant: each that it held; the newest 100."
+    )
     promise: PromiseView
     calendar: CalendarVersionView
     elapsed_seconds: Seconds = Field(description="What it has used: the counted seconds.", examples=[1800])
-    remaining_seconds: Seconds = Field(examples=[1800])
+    remaining_seconds: Seconds | None = Field(description="Null without a due instant to come to.", examples=[1800])
     causes: list[ShareView] = Field(description="Of all its pauses.")
     segments: list[SegmentView] = Field(description="From its start to its stop, else to now; no gap, no overlap.")
     milestones: list[ExplainedMilestoneView] = Field(description="Those of the plan, then firings that were withdrawn.")

@@ -218,6 +218,20 @@ class ExcuseBody(UndoExcuseBody):
     covers: CoversName | None = Field(default=None, description=COVERS, examples=["breach"])
 
 
+class DeadlineStateView(View):
+    """The due instant as a field of the ticket says it."""
+
+    field: str = Field(examples=["due_date"])
+    value: str | None = Field(description="Null: it is missing or empty.", examples=["2026-03-09"])
+    due_at: DateTime | None = Field(examples=["2026-03-10T00:00:00Z"])
+    problem: str | None = Field(description="Why there is none.", examples=[None])
+    at: DateTime = Field(description="From when it says so.", examples=["2026-03-08T13:00:00Z"])
+    event_id: str | None = Field(description="The event that changed it; null: the opening.", examples=["zd-118-4"])
+    moved_from: DateTime | None = Field(
+        description="The due instant that the field held before.", examples=["2026-03-09T12:00:00Z"]
+    )
+
+
 class ExcuseView(View):
     event_id: str = Field(examples=["zd-118-9"])
     at: DateTime = Field(description="When it was given.", examples=["2026-03-09T09:00:00Z"])
@@ -254,7 +268,9 @@ class TargetStateView(View):
     met: bool | None = Field(description="Null while undecided.", examples=[None])
     state: str = Field(examples=["running"])
     elapsed_seconds: int | float = Field(description="Working time.", examples=[900])
-    remaining_seconds: int | float = Field(description="Working time.", examples=[2700])
+    remaining_seconds: int | float | None = Field(
+        description="Working time; null where a field should say the due instant and does not.", examples=[2700]
+    )
     paused_seconds: int | float = Field(examples=[0])
     started_at: DateTime | None = Field(examples=["2026-03-08T13:00:00Z"])
     stopped_at: DateTime | None = Field(examples=[None])
@@ -274,6 +290,9 @@ class TargetStateView(View):
     )
     policy: PolicyInForceView | None = Field(
         default=None, description="What it is measured by, once a change of the ticket has led to it."
+    )
+    deadline: DeadlineStateView | None = Field(
+        default=None, description="Only where a field of the ticket holds the due instant."
     )
     excused: bool | None = Field(
         default=None, description="Only where it is: it counts in no rate, and is what it is.", examples=[True]
