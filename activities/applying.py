@@ -19,6 +19,7 @@ from domain.digests import plan_digest
 from domain.errors import StoreUnavailable
 from domain.instants import parse
 from domain.plan.amendments import amendment
+from domain.plan.excuses import require_known_targets
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.plan.replans import effective_snapshot
@@ -145,9 +146,10 @@ class Applying:
 
 
 def _applied(planner: Planner, before: KnownHistory, events: Sequence[Event], context: StepContext) -> _Applied:
-    """Raises as the planner does."""
+    """Raises as the planner does, and InvalidValue for an excuse of a target that the ticket cannot have."""
     every = (*before.events, *events)
     planned = planner(before.snapshot, every)
+    require_known_targets(before.snapshot, planned, events)
     document = before.document
     if any(event.kind is EventKind.REPLANNED for event in events):
         document = effective_snapshot(before.snapshot, every).to_json()

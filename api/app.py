@@ -29,6 +29,7 @@ from api.v2.instances import event_routes as events
 from api.v2.instances import explain_routes as explain
 from api.v2.instances import record_routes as record
 from api.v2.instances import routes as instances
+from api.v2.instances.excuses import routes as excuses
 from api.v2.instances.lists import routes as instance_lists
 from api.v2.organization import key_routes as keys
 from api.v2.organization import routes as organization
@@ -57,7 +58,7 @@ value that is given twice. Several values of a filter that is a list are a union
 
 # What is asked most often first, and what is under a fixed path before what is found by its id.
 PARTS = (
-    *(instances, instance_lists, record, cycles, explain, events, batches, v1_tickets),
+    *(instances, instance_lists, record, cycles, excuses, explain, events, batches, v1_tickets),
     *(health, index),
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
     *(teams, preview, replans, keys, organization, analytics),

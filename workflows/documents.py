@@ -44,6 +44,9 @@ class SignalPayload(TypedDict, total=False):
     team_id: str | None
     until: str | CoreDocument
     ends_when: str | CoreDocument | Sequence[str | CoreDocument]
+    target: str
+    cycle: int | None
+    covers: str | None
     rules: CoreDocument
     sequence: int | None
     precision: str | None

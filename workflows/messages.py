@@ -20,6 +20,8 @@ STATE_QUERY = "state"
 # In a start input: the run after which the instance goes on, because that one ended before the instance was over.
 AFTER: Final = "after"
 CANCEL = "cancel"
+EXCUSE = "excuse"
+UNDO_EXCUSE = "excuse:undo"
 
 SIGNALS: Mapping[str, EventKind] = {
     "acknowledge": EventKind.ACKNOWLEDGED,
@@ -32,6 +34,8 @@ SIGNALS: Mapping[str, EventKind] = {
     "assign": EventKind.ASSIGNED,
     "customer_reply": EventKind.CUSTOMER_REPLIED,
     "agent_reply": EventKind.AGENT_REPLIED,
+    EXCUSE: EventKind.EXCUSED,
+    UNDO_EXCUSE: EventKind.EXCUSE_UNDONE,
 }
 """What a ticket system may tell an instance."""
 

@@ -10,7 +10,16 @@ from typing import Any
 from domain.errors import InvalidValue
 from domain.fields import optional_flag, require_document, require_mapping, require_text
 from domain.instants import Instant, parse, render
-from domain.ticket.events import FUTURE_TOLERANCE, Event, EventKind, optional_precision, optional_sequence
+from domain.ticket.events import (
+    EXCUSES,
+    FUTURE_TOLERANCE,
+    Event,
+    EventKind,
+    excuse_of,
+    optional_precision,
+    optional_sequence,
+)
+from domain.ticket.excuses import LONGEST_NOTE
 from domain.ticket.pauses import PauseEnd
 from workflows.messages import ALL_SIGNALS, EVENTS, SIGNALS
 
@@ -106,8 +115,8 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         occurred_at=now if occurred_at is None else _not_ahead(parse(occurred_at, "occurred_at"), now),
         received_at=now,
         source=_text(body, "source") or "signal",
-        actor=_text(body, "actor"),
-        reason=_text(body, "reason"),
+        actor=_note(kind, body, "actor"),
+        reason=_note(kind, body, "reason"),
         cause=_cause(kind, body),
         attributes=_fields(kind, body),
         team_id=_team(body) if kind is EventKind.ASSIGNED else None,
@@ -116,6 +125,7 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         precision=optional_precision(body.get("precision")),
         quiet=optional_flag(body.get("quiet"), "quiet"),
         pause_end=PauseEnd.from_json(body) if kind is EventKind.PAUSED else None,
+        excuse=excuse_of(kind, body),
     )
     return event, occurred_at is not None
 
@@ -149,6 +159,14 @@ def _team(body: Mapping[str, Any]) -> str | None:
     if "team_id" not in body:
         raise InvalidValue("team_id", None, "must be given: the team's id, or null for nobody")
     return _text(body, "team_id") or None
+
+
+def _note(kind: EventKind, body: Mapping[str, Any], name: str) -> str:
+    """Who said so and why, of an excuse in full: auditors read it."""
+    value = body.get(name)
+    if kind not in EXCUSES or value in (None, ""):
+        return _text(body, name)
+    return require_text(value, name, longest=LONGEST_NOTE)
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

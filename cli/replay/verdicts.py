@@ -110,7 +110,7 @@ def lateness(firing: Firing) -> Micros:
 def _other_facts(target: TargetPlan) -> str:
     facts = {
         "id": target.id,
-        "budget": in_seconds(target.budget),
+        "budget": None if target.budget is None else in_seconds(target.budget),
         "state": target.state.value,
         "since": render(target.since),
         "used": in_seconds(target.used),

@@ -55,5 +55,5 @@ class Figures:
         for group in self.groups:
             value: str | None = getattr(group, trait)
             tallies[value] = tallies.get(value, Tally()) + group.tally
-        counted = ((value, tally) for value, tally in tallies.items() if tally.counted)
+        counted = ((value, tally) for value, tally in tallies.items() if tally.counted or tally.excused)
         return sorted(counted, key=lambda pair: (-pair[1].counted, pair[0] is None, pair[0] or ""))

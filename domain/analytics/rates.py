@@ -9,14 +9,21 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many clocks ended how; a cancelled clock neither kept nor broke its promise."""
+    """How many clocks ended how; a cancelled clock neither kept nor broke its promise, and an excused one counts in no
+    rate, whatever it came to."""
 
     met: int = 0
     breached: int = 0
     cancelled: int = 0
+    excused: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.met + other.met, self.breached + other.breached, self.cancelled + other.cancelled)
+        return Tally(
+            self.met + other.met,
+            self.breached + other.breached,
+            self.cancelled + other.cancelled,
+            self.excused + other.excused,
+        )
 
     @property
     def counted(self) -> int:
@@ -24,7 +31,7 @@ class Tally:
 
     @property
     def total(self) -> int:
-        return self.counted + self.cancelled
+        return self.counted + self.cancelled + self.excused
 
     @property
     def compliance_rate(self) -> float | None:

@@ -28,6 +28,7 @@ MOST_CYCLES = 100
 MOST_EVENTS = 500
 MOST_CHANGES = 100
 MOST_ORPHANED = 100
+MOST_DEADLINES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,15 @@ class PolicyChange:
 class ExplainedEvent:
     """An event and when it took effect; `is_late` where an event or a milestone that follows it was there before it.
 
-    `ended` is how the pause that it began ends by itself, if it does.
+    `ended` is how the pause that it began ends by itself, if it does. `in_force` says of an excuse whether it covers
+    anything as things stand; None of any other event.
     """
 
     event: Event
     effective_at: Instant
     is_late: bool
     ended: PauseEnded | None = None
+    in_force: bool | None = None
 
     @property
     def delay(self) -> Micros:
@@ -207,9 +210,11 @@ def _events(walk: TicketWalk, ledger: Ledger) -> Iterator[ExplainedEvent]:
     turns = walk.turns
     ended = {one.event_id: one for one in walk.pauses_ended}
     overtaken = _overtaken(turn.event for turn in turns)
+    excusing = {one.target.excuse.event_id for one in walk.cycles if one.target.excuse is not None}
     for turn in turns[-MOST_EVENTS:]:
         is_late = turn.event.event_id in overtaken or any(_is_behind(turn.event, firing) for firing in ledger)
-        yield ExplainedEvent(turn.event, turn.at, is_late, ended.get(turn.event.event_id))
+        in_force = turn.event.event_id in excusing if turn.event.kind is EventKind.EXCUSED else None
+        yield ExplainedEvent(turn.event, turn.at, is_late, ended.get(turn.event.event_id), in_force)
 
 
 def _overtaken(events: Iterable[Event]) -> frozenset[str]:

@@ -132,6 +132,7 @@ class _SegmentWalk:
         self._calendar: Hours = measured.calendar
         self.pieces: tuple[_Piece, ...] = tuple(_pieces(measured.cycle, end))
         self._is_fixed = measured.target.fixed
+        self._has_deadline = measured.target.deadline is not None
 
     def segments(self, most: int) -> list[Segment]:
         found: list[Segment] = []
@@ -195,8 +196,11 @@ class _SegmentWalk:
         return piece.wall
 
     def _counted(self, piece: _Piece, open_: Micros) -> Micros:
-        """How much the clock has used. One that runs to a fixed instant uses all time from its start to its stop."""
-        return open_ if self._is_fixed or piece.kind is SegmentKind.RUNNING else NOTHING
+        """How much the clock has used. One that runs to a fixed instant uses all time from its start to its stop, one
+        whose due instant a field holds all working time."""
+        if self._is_fixed or piece.kind is SegmentKind.RUNNING:
+            return open_
+        return self._calendar.elapsed(piece.start, piece.end) if self._has_deadline else NOTHING
 
 
 def _pieces(cycle: Cycle, end: Instant) -> Iterator[_Piece]:

@@ -6,19 +6,26 @@ What runs round the clock is measured by no calendar of the organization; its ti
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.bar import LEGEND, bar
-from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange, TeamHours
+from domain.explaining.explanation import (
+    MOST_DEADLINES,
+    ExplainedClock,
+    ExplainedEvent,
+    Explanation,
+    PolicyChange,
+    TeamHours,
+)
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
 from domain.plan.pauses import EndedBy, PauseEnded
-from domain.plan.plans import ESCALATION, PAUSE_TOO_LONG
+from domain.plan.plans import ESCALATION, PAUSE_TOO_LONG, DueFromField, Excuse
 from domain.plan.status import instance_status, met
 from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, PassedPolicy
 from domain.policy.policies import Policy
@@ -27,6 +34,7 @@ from domain.record.ledger import Firing
 from domain.record.notices import spoken
 from domain.record.withdrawals import spoken_reason, withdrawing_event
 from domain.ticket.conditions import MISSING, Match
+from domain.ticket.excuses import Covers, ExcuseScope
 from domain.ticket.origins import Origin
 from domain.wording import printable, spoken_instant, spoken_length, spoken_optional, spoken_step
 
@@ -187,8 +195,12 @@ def _clock(explained: Explanation, clock: ExplainedClock, steps: Mapping[str, st
     cycle = "" if target.cycle == 1 else f", cycle {target.cycle}"
     team = "" if target.team_id is None else f", team {target.team_id}"
     superseded = ", superseded" if target.superseded else ""
-    yield f"{target.clock_name}{cycle}{team}: {verdict}{superseded}"
-    yield f"  used {spoken_length(totals.counted)} of {spoken_length(target.budget)}, {_due(target.due_at, zone)}"
+    excused = "" if target.excuse is None else ", excused"
+    yield f"{target.clock_name}{cycle}{team}: {verdict}{superseded}{excused}"
+    yield from _excuse(target.excuse, zone)
+    promised = "" if target.budget is None else f" of {spoken_length(target.budget)}"
+    yield f"  used {spoken_length(totals.counted)}{promised}, {_due(target.due_at, zone)}"
+    yield from _deadlines(clock.measured.deadlines[-MOST_DEADLINES:], zone)
     yield from (f"  {line}" for line in bar(clock.trace, target.due_at))
     yield from _segments(clock, zone)
     yield from (f"  {line}" for line in _team_hours(clock.hours, home))
@@ -203,6 +215,27 @@ def _team_hours(hours: Iterable[TeamHours], home: str) -> Iterator[str]:
         team, zone = "the default" if one.team_id is None else f"team {one.team_id}", _zone(one.calendar, home)
         named = f"{one.calendar.id}, version {one.calendar.version}, {zone}"
         yield f"in the hours of {team} ({named}) from {spoken_instant(one.start, zone)}"
+
+
+def _deadlines(said: Sequence[DueFromField], zone: str) -> Iterator[str]:
+    """What a field of the ticket said of the due instant, from the opening on."""
+    for one in said:
+        because = "" if one.event_id is None else f" {spoken_instant(one.at, zone)} (event {one.event_id})"
+        if one.due_at is None:
+            value = "" if one.value is None else f", got {one.value!r}"
+            yield f"  no due instant because of {one.field}{because}: {one.problem}{value}"
+        elif one.moved_from is not None:
+            moved = f"due moved from {spoken_instant(one.moved_from, zone)} to {spoken_instant(one.due_at, zone)}"
+            yield f"  {moved} because {one.field} changed{because}"
+        else:
+            yield f"  due {spoken_instant(one.due_at, zone)} because {one.field} says {one.value}{because}"
+
+
+def _excuse(excuse: Excuse | None, zone: str) -> Iterator[str]:
+    if excuse is not None:
+        what = {Covers.BREACH: "its breach", Covers.RESULT: "its whole result"}[excuse.covers]
+        by = f"by {excuse.actor} {spoken_instant(excuse.at, zone)} (event {excuse.event_id})"
+        yield f"  {what} counts in no rate: {excuse.reason}, {by}"
 
 
 def _due(due_at: Instant | None, zone: str) -> str:
@@ -304,6 +337,7 @@ def _event(entry: ExplainedEvent, zone: str) -> str:
     event = entry.event
     line = f"{spoken_instant(event.occurred_at, zone)}  {event.kind.value} ({event.event_id})"
     notes = {
+        "of": "" if event.excuse is None else _excused(event.excuse),
         "by": event.actor,
         "cause": event.cause,
         "team": (event.team_id or "nobody") if event.kind == "assigned" else "",
@@ -311,6 +345,7 @@ def _event(entry: ExplainedEvent, zone: str) -> str:
     }
     line += ", quiet" if event.quiet else ""
     line += "".join(f", {name} {value}" for name, value in notes.items() if value)
+    line += ", covers nothing as it stands" if entry.in_force is False else ""
     delay = "" if entry.delay < SECOND else f", {spoken_length(entry.delay)} later"
     late = ", LATE" if entry.is_late else ""
     ended = "" if entry.ended is None else f"; {_ended(entry.ended, zone)}"
@@ -319,6 +354,12 @@ def _event(entry: ExplainedEvent, zone: str) -> str:
 
 def _condition(ended: PauseEnded) -> str:
     return "" if ended.condition is None else f" ({ended.condition})"
+
+
+def _excused(scope: ExcuseScope) -> str:
+    cycle = "" if scope.cycle is None else f", cycle {scope.cycle}"
+    what = {Covers.BREACH: "the breach of ", Covers.RESULT: "the whole result of ", None: ""}[scope.covers]
+    return f"{what}{scope.target}{cycle}"
 
 
 def _ended(ended: PauseEnded, zone: str) -> str:

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.calendar.rules.closures import Closure
-from domain.explaining.explanation import ExplainedClock, ExplainedEvent, Explanation, PolicyChange, TeamHours
+from domain.explaining.explanation import (
+    MOST_DEADLINES,
+    ExplainedClock,
+    ExplainedEvent,
+    Explanation,
+    PolicyChange,
+    TeamHours,
+)
 from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, Share, Totals
 from domain.instants import Micros, in_seconds, render, render_optional
 from domain.plan.plans import LongPause
-from domain.plan.status import instance_status, met
+from domain.plan.status import instance_status, is_excused, met
 from domain.policy.budgets import budget_to_json
 from domain.policy.match_record import MatchRecord
 from domain.policy.snapshot import CalendarVersion, Snapshot
@@ -29,6 +36,7 @@ def explanation_view(explained: Explanation) -> dict[str, Any]:
         "kind": instance.kind.value,
         "priority": snapshot.ticket.priority,
         "status": instance_status(plan, explained.at).value,
+        "excused": is_excused(plan, explained.at),
         "at": render(explained.at),
         "opened_at": render(plan.opened_at),
         "closed_at": render_optional(plan.closed_at),
@@ -97,10 +105,12 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
         "stopped_at": render_optional(target.stopped_at),
         "due_at": render_optional(target.due_at),
         "breached_at": render_optional(target.breached_at if verdict is False else None),
-        "promise": {**budget_to_json(clock.measured.rule.budget), "seconds": in_seconds(target.budget)},
+        "promise": {**budget_to_json(clock.measured.rule.budget), "seconds": _seconds(target.budget)},
         "calendar": _calendar_view(clock.calendar),
         "elapsed_seconds": in_seconds(totals.counted),
-        "remaining_seconds": in_seconds(Micros(max(0, target.budget - totals.counted))),
+        "remaining_seconds": _seconds(
+            None if target.budget is None else Micros(max(0, target.budget - totals.counted))
+        ),
         **_totals_view(totals),
         "causes": [_share_view(share) for share in clock.trace.shares],
         "segments": [_segment_view(segment) for segment in clock.trace.segments],
@@ -112,6 +122,9 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
         "team_id": target.team_id,
         "superseded": target.superseded or None,
         "resumes_at": render_optional(target.resumes_at),
+        "excused": None if target.excuse is None else True,
+        "excuse": None if target.excuse is None else target.excuse.to_json(),
+        "deadlines": [one.to_json() for one in clock.measured.deadlines[-MOST_DEADLINES:]] or None,
     }
     view |= {name: value for name, value in optional.items() if value is not None}
     view |= {"hours": [_hours_view(one) for one in clock.hours]} if clock.hours else {}
@@ -120,6 +133,10 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
 
 def _hours_view(hours: TeamHours) -> dict[str, Any]:
     return {"from": render(hours.start), "team_id": hours.team_id, "calendar": _calendar_view(hours.calendar)}
+
+
+def _seconds(length: Micros | None) -> int | float | None:
+    return None if length is None else in_seconds(length)
 
 
 def _totals_view(totals: Totals) -> dict[str, Any]:
@@ -210,6 +227,10 @@ def _event_view(entry: ExplainedEvent) -> dict[str, Any]:
         view["quiet"] = True
     if event.pause_end is not None:
         view |= event.pause_end.to_json()
+    if event.excuse is not None:
+        view |= event.excuse.to_json()
+    if entry.in_force is not None:
+        view["in_force"] = entry.in_force
     if entry.ended is not None:
         view |= {"ended_at": render(entry.ended.at), "ended_by": entry.ended.by.value}
         view |= {} if entry.ended.by_event_id is None else {"ended_by_event_id": entry.ended.by_event_id}

@@ -10,10 +10,11 @@ from domain.ids import Kind
 from domain.instants import Instant
 from domain.plan.cycles import ClockSetup, cycles
 from domain.plan.hours import follows_team, handovers_since, hours_of
-from domain.plan.plans import TargetPlan
+from domain.plan.plans import DueFromField, TargetPlan
 from domain.plan.progress import Promise, target_of
-from domain.plan.promises import PolicyInForce, policy_at_each_turn, promised_clocks, setup_at_each_turn
+from domain.plan.promises import Change, PolicyInForce, policy_at_each_turn, promised_clocks, setup_at_each_turn
 from domain.policy.clocks import ClockState, Cycle
+from domain.policy.field_deadlines import FieldDeadline, FieldDue
 from domain.policy.policies import TargetRule
 from domain.policy.snapshot import Snapshot
 from domain.ticket.stints import Ownership, Stint
@@ -29,6 +30,8 @@ class MeasuredCycle:
     cycle: Cycle
     rule: TargetRule
     calendar: Hours
+    deadlines: tuple[DueFromField, ...] = ()
+    """What a field of the ticket said of its due instant, in order."""
 
 
 def measured_cycles(
@@ -102,7 +105,31 @@ class _TicketClocks:
     def _promises(self, clock: str, team_id: str | None) -> Iterator[Promise]:
         for one, following in zip(self.policies, (*self.policies[1:], None), strict=True):
             if (rule := one.target(clock)) is not None:
-                yield Promise(one, rule, hours_of(self.snapshot, one, self.ownership, team_id), following)
+                hours = hours_of(self.snapshot, one, self.ownership, team_id)
+                until = None if following is None else following.change
+                whole = Promise(one, rule, hours, until, one.change, one.forgives)
+                if isinstance(rule.budget, FieldDeadline):
+                    yield from self._each_deadline(whole, rule.budget)
+                else:
+                    yield whole
+
+    def _each_deadline(self, whole: Promise, budget: FieldDeadline) -> Iterator[Promise]:
+        """A promise for each due instant that the field named while the policy was in force."""
+        said: list[DueFromField] = []
+        for turn, in_force in zip(self.turns, self.policy_at_each_turn, strict=True):
+            if in_force is whole.in_force:
+                found = budget.read(turn.attributes, whole.calendar.at(turn.at).timezone)
+                before = said[-1] if said else None
+                if before is None:
+                    event_id = None if whole.since is None else turn.event.event_id
+                    said.append(DueFromField(budget.field, *_facts(found), turn.at, event_id))
+                elif (before.due_at, before.problem) != (found.due_at, found.problem):
+                    moved = DueFromField(budget.field, *_facts(found), turn.at, turn.event.event_id, before.due_at)
+                    said.append(moved)
+        changes = [whole.since, *(Change(one.at, str(one.event_id)) for one in said[1:])]
+        for one, since, following in zip(said, changes, [*changes[1:], whole.following], strict=True):
+            forgives = whole.forgives if since is whole.since else whole.in_force.policy.forgives
+            yield replace(whole, deadline=one, since=since, following=following, forgives=forgives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +152,8 @@ class _PromiseWalk:
                 own[id(setup)] = self.promise.holding(setup)
         return cycles([own[id(setup)] for setup in self.setups[:most]], self.turns[:most], self.stint)
 
-    def left_by(self, replacement: PolicyInForce, index: int) -> Cycle:
-        """What had become of the cycle at `index` by the event that put another policy in the promise's place."""
+    def left_by(self, replacement: Change, index: int) -> Cycle:
+        """What had become of the cycle at `index` by the event that put another promise in this one's place."""
         count = next(n for n, turn in enumerate(self.turns) if turn.event.event_id == replacement.event_id)
         return self.cycles(count)[index].taken_back(replacement.start)
 
@@ -157,4 +184,9 @@ def _measured(held: PromisedCycle, number: int, told_until: Instant) -> Measured
     if cycle.state is ClockState.RUNNING and cycle.since > told_until:
         # Nothing that was told lets it run, so its last pause has an end that lies ahead of what was told.
         target = target.paused_before(cycle.paused[-1].start)
-    return MeasuredCycle(target, cycle, last.rule, last.counting_calendar)
+    deadlines = tuple(promise.deadline for promise, _ in held if promise.deadline is not None)
+    return MeasuredCycle(target, cycle, last.rule, last.counting_calendar, deadlines)
+
+
+def _facts(found: FieldDue) -> tuple[str | None, Instant | None, str | None]:
+    return found.value, found.due_at, found.problem

@@ -122,7 +122,8 @@ class _PauseWalk:
 
     def turns(self, turns: Sequence[Turn], policies: Sequence[PolicyInForce]) -> Iterator[Turn]:
         for turn, in_force in zip(turns, policy_at_each_turn(policies, turns), strict=True):
-            yield from self._ends_until(turn.at)
+            # What is dated before the opening was said before a pause could end there.
+            yield from self._ends_until(Instant(min(turn.at, turn.event.occurred_at)))
             yield from self._ends_with(turn)
             yield turn
             self.before = turn

@@ -13,6 +13,7 @@ from domain.digests import short_digest
 from domain.ids import escaped
 from domain.instants import Instant, Micros, parse, parse_optional, render, render_optional
 from domain.policy.clocks import ClockState, clock_name
+from domain.ticket.excuses import Covers
 from domain.ticket.stints import Ownership
 
 HALFWAY = "halfway"
@@ -106,6 +107,69 @@ class PolicyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DueFromField:
+    """The due instant as a field of the ticket says it, from `at` on; `problem` says why there is none.
+
+    `event_id` is the event that put it in force (None: the opening), `moved_from` the due instant before it, if that
+    came from the field as well.
+    """
+
+    field: str
+    value: str | None
+    due_at: Instant | None
+    problem: str | None
+    at: Instant
+    event_id: str | None = None
+    moved_from: Instant | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "field": self.field,
+            "value": self.value,
+            "due_at": render_optional(self.due_at),
+            "problem": self.problem,
+            "at": render(self.at),
+            "event_id": self.event_id,
+            "moved_from": render_optional(self.moved_from),
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> DueFromField:
+        due_at, moved_from = parse_optional(body["due_at"]), parse_optional(body["moved_from"])
+        return cls(
+            body["field"], body["value"], due_at, body["problem"], parse(body["at"]), body["event_id"], moved_from
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """That a target's breach, or its whole result, does not count: by which event, who said so and why."""
+
+    event_id: str
+    at: Instant
+    covers: Covers
+    reason: str
+    actor: str
+
+    def says_the_same_as(self, other: Excuse) -> bool:
+        return (self.covers, self.reason, self.actor) == (other.covers, other.reason, other.actor)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "event_id": self.event_id,
+            "at": render(self.at),
+            "covers": self.covers.value,
+            "reason": self.reason,
+            "actor": self.actor,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Excuse:
+        covers = Covers(body["covers"])
+        return cls(body["event_id"], parse(body["at"]), covers, body["reason"], body["actor"])
+
+
+@dataclass(frozen=True, slots=True)
 class TargetPlan:
     """One cycle of one target's clock.
 
@@ -113,7 +177,8 @@ class TargetPlan:
     the due instant if the clock is still going then: in the future for a clock that has time left. `stint` is the
     event id of the stint that the clock belongs to, if any; `team_id` the team whose promise it is or has become.
     `cycle` counts from 1. A cycle is `superseded` if the clock began again in its stead or its promise was taken back.
-    `budget` of a `fixed` target is the wall time until its fixed instant. `policy` is the policy that the target was
+    `budget` of a `fixed` target is the wall time until its fixed instant; of one whose `deadline` a field holds, the
+    working time until then, None where the field holds none. `policy` is the policy that the target was
     last measured by, None until a change of the ticket puts another in force than that of the opening.
     `used_when_breached` is there where it is not the budget: a changed target may have been breached with less used, or
     by a change that came when more was used. `label` is the target's own name, where several of its type are told apart
@@ -122,12 +187,13 @@ class TargetPlan:
     `breached_under` is the policy whose promise was broken, where another was in force later; None where there is none.
     `handovers` are there where its hours follow the team that has the ticket: of a clock that is going the team as of
     `since`, and those after it.
+    `excuse` is the one in force: its outcome stays as it is and counts in no rate.
     """
 
     id: str
     type: str
     cycle: int
-    budget: Micros
+    budget: Micros | None
     state: ClockState
     since: Instant
     used: Micros
@@ -147,6 +213,8 @@ class TargetPlan:
     resumes_at: Instant | None = None
     breached_under: PolicyFacts | None = None
     handovers: tuple[Handover, ...] = ()
+    excuse: Excuse | None = None
+    deadline: DueFromField | None = None
 
     @property
     def decided_by(self) -> PolicyFacts | None:
@@ -168,14 +236,14 @@ class TargetPlan:
         return self.state in (ClockState.RUNNING, ClockState.PAUSED)
 
     @property
-    def remaining(self) -> Micros:
-        """Working time left as of `since`; negative once the budget is exceeded."""
-        return Micros(self.budget - self.used)
+    def remaining(self) -> Micros | None:
+        """Working time left as of `since`; negative once the budget is exceeded, None without a due instant."""
+        return None if self.budget is None else Micros(self.budget - self.used)
 
     @property
     def used_before_overrun(self) -> Micros:
         """What was used at the breach, or will be: whatever is used beyond it is overrun."""
-        return self.budget if self.used_when_breached is None else self.used_when_breached
+        return (self.budget or Micros(0)) if self.used_when_breached is None else self.used_when_breached
 
     def paused_before(self, start: Instant) -> TargetPlan:
         """A target that runs from `since` on as it is before that: paused since `start`."""
@@ -221,6 +289,8 @@ class TargetPlan:
             **({} if self.label is None else {"label": self.label}),
             **({} if self.resumes_at is None else {"resumes_at": render(self.resumes_at)}),
             **({"handovers": [one.to_json() for one in self.handovers]} if self.handovers else {}),
+            **({} if self.excuse is None else {"excuse": self.excuse.to_json()}),
+            **({} if self.deadline is None else {"deadline": self.deadline.to_json()}),
         }
 
     @classmethod
@@ -229,7 +299,7 @@ class TargetPlan:
             id=body["id"],
             type=body["type"],
             cycle=body["cycle"],
-            budget=Micros(body["budget"]),
+            budget=None if body["budget"] is None else Micros(body["budget"]),
             state=ClockState(body["state"]),
             since=parse(body["since"]),
             used=Micros(body["used"]),
@@ -249,6 +319,8 @@ class TargetPlan:
             resumes_at=parse_optional(body.get("resumes_at")),
             breached_under=PolicyFacts.from_json(body["breached_under"]) if "breached_under" in body else None,
             handovers=tuple(Handover.from_json(one) for one in body.get("handovers", ())),
+            excuse=Excuse.from_json(body["excuse"]) if "excuse" in body else None,
+            deadline=DueFromField.from_json(body["deadline"]) if "deadline" in body else None,
         )
 
 

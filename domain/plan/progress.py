@@ -11,11 +11,12 @@ from domain.calendar.handover import Hours
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros
 from domain.plan.cycles import ClockSetup
-from domain.plan.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, Milestone, TargetPlan
-from domain.plan.promises import PolicyInForce
+from domain.plan.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, DueFromField, Milestone, TargetPlan
+from domain.plan.promises import Change, PolicyInForce
 from domain.policy.budgets import Deadline, WorkingDays
 from domain.policy.clocks import Cycle, Span
 from domain.policy.escalations import budget_share
+from domain.policy.field_deadlines import FieldDeadline
 from domain.policy.policies import TargetRule
 
 _ALWAYS = Calendar.always()
@@ -23,15 +24,21 @@ _ALWAYS = Calendar.always()
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A target of the policy in force, until `following` replaced that policy, and the hours it is measured in.
+    """A target of the policy in force, from `since` (None: the opening) until `following`, and the hours it is measured
+    in.
 
-    Working days and fixed instants are counted by the calendar that counts as the clock starts.
+    Working days and fixed instants are counted by the calendar that counts as the clock starts. Where a field of the
+    ticket holds the due instant (`deadline`), each value of the field is a promise of its own. One that `forgives`
+    takes a breach back for which it has time left.
     """
 
     in_force: PolicyInForce
     rule: TargetRule
     calendar: Hours
-    following: PolicyInForce | None
+    following: Change | None
+    since: Change | None = None
+    forgives: bool = False
+    deadline: DueFromField | None = None
 
     @property
     def end(self) -> Instant | None:
@@ -40,16 +47,17 @@ class Promise:
     @property
     def start(self) -> Instant | None:
         """None for the promise of the opening."""
-        return None if self.in_force.event_id is None else self.in_force.start
+        return None if self.since is None else self.since.start
 
     @property
     def is_fixed(self) -> bool:
-        return isinstance(self.rule.budget, Deadline)
+        """Whether no pause moves its due instant."""
+        return isinstance(self.rule.budget, Deadline | FieldDeadline)
 
     @property
     def counting_calendar(self) -> Hours:
-        """The calendar that counts the time used; until a fixed instant every hour counts."""
-        return _ALWAYS if self.is_fixed else self.calendar
+        """The calendar that counts the time used; until a fixed instant of the policy every hour counts."""
+        return _ALWAYS if isinstance(self.rule.budget, Deadline) else self.calendar
 
     def holding(self, setup: ClockSetup) -> ClockSetup:
         """The same setup, with the pauses that this promise allows."""
@@ -72,12 +80,16 @@ class Promise:
         begins_late = self.start is not None and span.end is not None and span.end <= self.start
         return not begins_late and (self.end is None or span.start < self.end)
 
-    def length(self, cycle: Cycle) -> Micros:
-        """What the promise allows in this cycle: working time, or wall time until a fixed instant.
+    def length(self, cycle: Cycle) -> Micros | None:
+        """What the promise allows in this cycle: working time, or wall time until a fixed instant. None where a field
+        of the ticket should say it and does not.
 
         It is counted from the start of the clock; of a clock that waits, from where its wait began.
         """
         budget, start = self.rule.budget, cycle.since if cycle.started_at is None else cycle.started_at
+        if isinstance(budget, FieldDeadline):
+            due_at = None if self.deadline is None else self.deadline.due_at
+            return None if due_at is None else self.calendar.elapsed(start, Instant(max(start, due_at)))
         if isinstance(budget, Deadline):
             return Micros(budget.after(self.calendar.at(start).timezone, start) - start)
         return budget.length(self.calendar.at(start), start) if isinstance(budget, WorkingDays) else budget
@@ -86,7 +98,8 @@ class Promise:
         """The cycle under this promise "from the same start, with its pauses", whatever was promised before."""
         length = self.length(cycle)
         ran = _unbroken(cycle) if self.is_fixed else cycle.ran
-        return MeasuredPromise(self, cycle, length, Progress.along(ran, self.counting_calendar), _marks(self, length))
+        marks = () if length is None else _marks(self, length)
+        return MeasuredPromise(self, cycle, length, Progress.along(ran, self.counting_calendar), marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +145,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPromise:
-    """A cycle under one promise: how long it may take (`length`), how far it got, and its milestones, unplanned."""
+    """A cycle under one promise: how long it may take (`length`), how far it got, and its milestones, unplanned.
+    Without a length there are none."""
 
     promise: Promise
     cycle: Cycle
-    length: Micros
+    length: Micros | None
     progress: Progress
     marks: tuple[Milestone, ...]
 
@@ -146,7 +160,7 @@ class MeasuredPromise:
         A threshold that had been reached before the promise came into force is reached at that instant. A fixed
         instant that passes while the ticket is closed is reached when the ticket is reopened.
         """
-        at = self.progress.reach_if_ever(threshold)
+        at = self._reach(threshold)
         if at is None:
             return None
         start, end = self.promise.start, self.promise.end
@@ -160,7 +174,7 @@ class MeasuredPromise:
         With that breach goes all that the time used had not come to by then under this promise.
         """
         breach = reached.get(BREACHED)
-        if breach is None or self._had_reached(self.length):
+        if breach is None or (self.length is not None and self._had_reached(self.length)):
             return dict(reached)
         own = {mark.name: mark.threshold for mark in self.marks}
         return {
@@ -170,22 +184,42 @@ class MeasuredPromise:
         }
 
     def _had_reached(self, threshold: Micros) -> bool:
-        at = self.progress.reach_if_ever(threshold)
+        at = self._reach(threshold)
         return at is not None and self.promise.start is not None and at <= self.promise.start
+
+    def _reach(self, threshold: Micros) -> Instant | None:
+        """When the threshold is used up. What a field says is due then, though no working time may lead up to it."""
+        due_at = None if self.promise.deadline is None else self.promise.deadline.due_at
+        if due_at is None or self.length is None or threshold < self.length:
+            return self.progress.reach_if_ever(threshold)
+        try:
+            at = (
+                self.promise.calendar.add(due_at, Micros(threshold - self.length))
+                if threshold > self.length
+                else due_at
+            )
+        except WorkingTimeExhausted:
+            return None
+        started_at, stopped_at = self.cycle.started_at, self.cycle.stopped_at
+        if started_at is None or (stopped_at is not None and at >= max(stopped_at, started_at + 1)):
+            return None
+        return at
 
     @property
     def used(self) -> Micros:
         """As of the last change of the clock's state; until a fixed instant all time counts, closed hours too."""
         cycle = self.cycle
         if self.promise.is_fixed and cycle.stopped_at is None and cycle.started_at is not None:
-            return Micros(cycle.since - cycle.started_at)
+            return self.promise.counting_calendar.elapsed(cycle.started_at, cycle.since)
         return self.progress.used
 
     def due(self, breached_at: Instant | None) -> Instant | None:
         """The due instant; of a clock that stopped in time, the one it would have had. None while paused or waiting."""
         if self.promise.is_fixed and self.cycle.started_at is not None:
-            return Instant(self.cycle.started_at + self.length)
-        if breached_at is not None or self.cycle.stopped_at is None:
+            if self.promise.deadline is not None:
+                return self.promise.deadline.due_at
+            return None if self.length is None else Instant(self.cycle.started_at + self.length)
+        if breached_at is not None or self.cycle.stopped_at is None or self.length is None:
             return breached_at
         left = Micros(max(0, self.length - self.used))
         return self.promise.counting_calendar.add(self.cycle.since, left)
@@ -203,7 +237,7 @@ def target_of(promises: Iterable[tuple[Promise, Cycle]], number: int) -> TargetP
     reached: dict[str, Milestone] = {}
     broken = measured[-1]
     for one in measured:
-        if one.promise.in_force.forgives:
+        if one.promise.forgives:
             reached = one.forgiven(reached)
             broken = broken if BREACHED in reached else measured[-1]
         for mark in one.marks:
@@ -211,12 +245,15 @@ def target_of(promises: Iterable[tuple[Promise, Cycle]], number: int) -> TargetP
                 reached[mark.name] = Milestone(mark.name, mark.threshold, at, mark.escalation)
                 broken = one if mark.name == BREACHED else broken
     planned = _planned(measured[-1], number, reached)
-    return planned if broken is measured[-1] else replace(planned, breached_under=broken.promise.in_force.own_facts)
+    broken_policy = broken.promise.in_force
+    if broken_policy is measured[-1].promise.in_force:
+        return planned
+    return replace(planned, breached_under=broken_policy.own_facts)
 
 
 def _planned(last: MeasuredPromise, number: int, reached: Mapping[str, Milestone]) -> TargetPlan:
     cycle, breach = last.cycle, reached.get(BREACHED)
-    if breach is None:
+    if breach is None and last.length is not None and last.promise.deadline is None:
         # Beyond the last year that calendars know nothing can be promised.
         last.progress.reach(last.length)
     breached_at = None if breach is None else breach.planned_at
@@ -235,10 +272,11 @@ def _planned(last: MeasuredPromise, number: int, reached: Mapping[str, Milestone
         breached_at=breached_at,
         milestones=_milestones(last, reached),
         superseded=cycle.superseded,
-        fixed=last.promise.is_fixed,
+        fixed=isinstance(last.promise.rule.budget, Deadline),
         policy=last.promise.in_force.facts,
         label=last.promise.rule.name,
         used_when_breached=_used_when_breached(last, breached_at),
+        deadline=last.promise.deadline,
     )
 
 

@@ -16,6 +16,14 @@ from domain.ticket.timeline import Turn
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """An event that put another promise in force, and when."""
+
+    start: Instant
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyInForce:
     """A policy for a priority, in force from `start` on.
 
@@ -35,6 +43,11 @@ class PolicyInForce:
     restarts: bool = False
     is_left: bool = False
     forgives: bool = False
+
+    @property
+    def change(self) -> Change | None:
+        """What put it in force; None for that of the opening."""
+        return None if self.event_id is None else Change(self.start, self.event_id)
 
     @property
     def facts(self) -> PolicyFacts | None:

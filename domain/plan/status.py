@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
+from domain.calendar.local_time.zones import HORIZON
 from domain.instants import Instant
 from domain.plan.plans import AT_RISK, Plan, TargetPlan, TicketEnd
 from domain.policy.clocks import ClockState
@@ -60,6 +61,27 @@ def is_at_risk(plan: Plan, now: Instant) -> bool:
 def resumes_at(plan: Plan, now: Instant) -> Instant | None:
     """When the next clock that is paused now runs on by itself; None where none does."""
     return min((at for one in plan.targets if (at := one.resumes_at) is not None and at > now), default=None)
+
+
+def excused_until(plan: Plan) -> Instant | None:
+    """Until when nothing counts that was broken, as things stand; None where nothing is excused."""
+    if all(one.excuse is None for one in plan.targets):
+        return None
+    counting = (one.breached_at for one in plan.targets if one.excuse is None and one.breached_at is not None)
+    return min(counting, default=Instant(HORIZON))
+
+
+def is_excused(plan: Plan, now: Instant) -> bool:
+    """Whether something is excused, and every breach there is by now with it. The breaches stay what they are."""
+    until = excused_until(plan)
+    return until is not None and until > now
+
+
+def latest_excuse(plan: Plan) -> TargetPlan | None:
+    """The target with the excuse that was given last, of those in force."""
+    excused = ((one.excuse.at, place) for place, one in enumerate(plan.targets) if one.excuse is not None)
+    last = max(excused, default=None)
+    return None if last is None else plan.targets[last[1]]
 
 
 def _going(plan: Plan) -> Iterator[TargetPlan]:

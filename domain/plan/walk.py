@@ -9,6 +9,7 @@ from typing import Any
 from domain.calendar import tzdata_version
 from domain.errors import InvalidValue
 from domain.ids import Kind
+from domain.plan.excuses import with_excuses
 from domain.plan.measuring import MeasuredCycle, measured_cycles
 from domain.plan.pauses import EndedBy, PauseEnded, with_pause_ends
 from domain.plan.plans import LongPause, Plan, TicketEnd
@@ -16,7 +17,7 @@ from domain.plan.promises import PolicyInForce, policies_in_force
 from domain.plan.replans import effective_snapshot
 from domain.policy.clocks import OnReopen
 from domain.policy.snapshot import Snapshot
-from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.events import EXCUSES, Event, EventKind, in_order
 from domain.ticket.stints import Ownership, closing_event, ownership_of
 from domain.ticket.timeline import Turn, timeline
 
@@ -48,11 +49,13 @@ class TicketWalk:
             raise InvalidValue("events", [event.kind.value for event in ordered], "must hold the opening of the ticket")
         effective = effective_snapshot(snapshot, ordered)
         turns = timeline(effective.ticket, ordered)
-        policies = policies_in_force(effective, turns)
+        # An excuse speaks of an outcome and moves no clock, so no clock is walked over it.
+        moving = tuple(turn for turn in turns if turn.event.kind not in EXCUSES)
+        policies = policies_in_force(effective, moving)
         ownership = ownership_of(effective.ticket.team_id, ordered)
-        whole = with_pause_ends(effective, turns, policies, ownership)
-        cycles = measured_cycles(effective, whole.turns, policies, ownership, told_until=turns[-1].at)
-        return cls(effective, turns, policies, ownership, tuple(cycles), whole.ended)
+        whole = with_pause_ends(effective, moving, policies, ownership)
+        cycles = measured_cycles(effective, whole.turns, policies, ownership, told_until=moving[-1].at)
+        return cls(effective, turns, policies, ownership, tuple(with_excuses(cycles, turns)), whole.ended)
 
     @property
     def plan(self) -> Plan:

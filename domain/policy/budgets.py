@@ -1,4 +1,4 @@
-"""How much a promise allows: working time, working days, or all the time until a fixed instant."""
+"""How much a promise allows: working time, working days, or the time until a fixed instant or one of the ticket's."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from domain.calendar.validation import WEEKDAYS
 from domain.errors import InvalidValue, WorkingTimeExhausted
 from domain.fields import refuse_unknown, require_bool, require_mapping
 from domain.instants import EPOCH, HOUR, MICROSECOND, MINUTE, Instant, Micros, duration, in_units, to_datetime
+from domain.policy.field_deadlines import FieldDeadline
 
 MOST_DAYS = 3660
 _LONGEST_SEARCH = 3660
@@ -90,14 +91,14 @@ class Deadline:
         return cls(_time(body.get("time"), f"{field}.time"), weekday)
 
 
-Budget = Micros | WorkingDays | Deadline
+Budget = Micros | WorkingDays | Deadline | FieldDeadline
 
 
 def budget_to_json(budget: Budget) -> dict[str, Any]:
     """`hours` and `minutes`, both null for a promise in `days` or `by` an instant."""
     if isinstance(budget, WorkingDays):
         return {**_NO_TIME, "days": budget.count, **({"end_of_day": True} if budget.end_of_day else {})}
-    if isinstance(budget, Deadline):
+    if isinstance(budget, Deadline | FieldDeadline):
         return {**_NO_TIME, "by": budget.to_json()}
     return {"hours": in_units(budget, HOUR), "minutes": in_units(budget, MINUTE)}
 
@@ -114,6 +115,8 @@ def budget_from_json(body: Mapping[str, Any], field: str) -> Budget:
     if end_of_day and given != ["days"]:
         raise InvalidValue(f"{field}.end_of_day", True, "is for targets in days")
     if given == ["by"]:
+        if require_mapping(body["by"], f"{field}.by").get("field") is not None:
+            return FieldDeadline.from_json(body["by"], f"{field}.by")
         return Deadline.from_json(body["by"], f"{field}.by")
     if given == ["days"]:
         return _working_days(body["days"], end_of_day, field)

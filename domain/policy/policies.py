@@ -36,6 +36,7 @@ from domain.policy.clocks import (
     require_target_name,
 )
 from domain.policy.escalations import EscalationRule, Trigger
+from domain.policy.field_deadlines import FieldDeadline
 from domain.ticket.conditions import Condition, Match, all_hold, parse_match
 from domain.ticket.criteria import Criteria, optional_criteria
 from domain.ticket.origins import Origin
@@ -134,12 +135,14 @@ class TargetRule:
 
     @property
     def _may_pause(self) -> bool:
-        return self.pausable and not isinstance(self.budget, Deadline)
+        return self.pausable and not isinstance(self.budget, Deadline | FieldDeadline)
 
     @property
     def minutes(self) -> int | float | None:
-        """The minutes of working time promised; None for a promise in working days or by a fixed instant."""
-        return None if isinstance(self.budget, WorkingDays | Deadline) else in_units(self.budget, MINUTE)
+        """The minutes of working time promised; None for a promise in working days or by an instant."""
+        if isinstance(self.budget, WorkingDays | Deadline | FieldDeadline):
+            return None
+        return in_units(self.budget, MINUTE)
 
     def clock(self, on_reopen: OnReopen) -> Clock:
         return Clock(self._rule, self._may_pause, self.pauses_when, self.starts_when, self.stops_when, on_reopen)

@@ -181,9 +181,11 @@ def _pause_sentence(facts: Facts, plan: Plan, pause: LongPause | None, firing: F
 
 
 def _said(target: TargetPlan, milestone: Milestone) -> str:
-    used, budget = spoken_length(milestone.threshold), spoken_length(target.budget)
+    used = spoken_length(milestone.threshold)
+    # A field may have held a due instant then, and hold none now.
+    budget = "its time" if target.budget is None else spoken_length(target.budget)
     return {
-        HALFWAY: f"has used half of its {budget}",
+        HALFWAY: "has used half of its time" if target.budget is None else f"has used half of its {budget}",
         AT_RISK: f"is at risk: {used} of {budget} are used",
         BREACHED: f"is breached: its {used} are used up",
     }.get(milestone.name, f"escalates ({spoken_milestone(milestone.name, milestone)}): {used} of {budget} are used")
@@ -208,7 +210,9 @@ def _taken_back(facts: Facts, name: str, firing: Firing, events: Iterable[Event]
 
 
 def _due(target: TargetPlan, zone: str) -> str:
-    return "paused, with no due instant" if target.due_at is None else f"due {spoken_instant(target.due_at, zone)}"
+    if target.due_at is not None:
+        return f"due {spoken_instant(target.due_at, zone)}"
+    return "paused, with no due instant" if target.deadline is None else "without a due instant"
 
 
 def _team_name(facts: Facts, team_id: str | None) -> str | None:

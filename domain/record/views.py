@@ -10,7 +10,7 @@ from domain.calendar.handover import Hours
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros, in_seconds, render, render_optional
 from domain.plan.plans import Plan, PolicyFacts, TargetPlan
-from domain.plan.status import instance_status, is_at_risk, is_overdue, met
+from domain.plan.status import instance_status, is_at_risk, is_excused, is_overdue, latest_excuse, met
 from domain.policy.clocks import ClockState
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Firing, Key, Ledger, standing
@@ -52,9 +52,12 @@ def instance_view(
         "next_due_at": render_optional(next_due(plan)),
         "at_risk": is_at_risk(plan, now),
         "is_overdue": is_overdue(plan, now),
+        "excused": is_excused(plan, now),
         "fields": dict(ticket.fields),
         "targets": _by_clock(snapshot, latest.values(), standing(ledger), now),
     }
+    if (excused := latest_excuse(plan)) is not None and excused.excuse is not None:
+        view["excuse"] = {"target": excused.name, "cycle": excused.cycle, **excused.excuse.to_json()}
     if earlier := earlier_cycles(plan):
         view["earlier_cycles"] = cycle_views(snapshot, earlier[-MOST_SHOWN:], ledger, now)
         view["earlier_cycles_total"] = len(earlier)
@@ -140,7 +143,7 @@ def target_view(target: TargetPlan, calendar: Hours, stands: dict[Key, Firing], 
         "met": met(target, now),
         "state": target.state.value,
         "elapsed_seconds": in_seconds(used),
-        "remaining_seconds": in_seconds(Micros(max(0, target.budget - used))),
+        "remaining_seconds": None if target.budget is None else in_seconds(Micros(max(0, target.budget - used))),
         "paused_seconds": in_seconds(paused_at(target, now)),
         "started_at": render_optional(target.started_at),
         "stopped_at": render_optional(target.stopped_at),
@@ -155,6 +158,10 @@ def target_view(target: TargetPlan, calendar: Hours, stands: dict[Key, Firing], 
         view["cycle"] = target.cycle
     if target.policy is not None:
         view["policy"] = target.policy.to_json()
+    if target.deadline is not None:
+        view["deadline"] = target.deadline.to_json()
+    if target.excuse is not None:
+        view |= {"excused": True, "excuse": target.excuse.to_json()}
     if target.resumes_at is not None:
         view["resumes_at"] = render(target.resumes_at)
     if target.state is ClockState.PAUSED and target.due_at is None:
@@ -163,6 +170,8 @@ def target_view(target: TargetPlan, calendar: Hours, stands: dict[Key, Firing], 
 
 
 def _due_if_resumed(target: TargetPlan, calendar: Hours, now: Instant) -> Instant | None:
+    if target.remaining is None:
+        return None
     try:
         return calendar.add(max(now, target.since), target.remaining)
     except WorkingTimeExhausted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from domain.record.ledger import Firing
-from domain.ticket.events import Event, EventKind
+from domain.ticket.events import EXCUSES, Event, EventKind
 from domain.wording import spoken_instant
 
 _SPOKEN = {
@@ -21,6 +21,7 @@ _SPOKEN = {
     EventKind.AGENT_REPLIED: "got an answer",
     EventKind.REPLANNED: "got other rules",
 }
+_MOVES_NOTHING = (EventKind.OPENED, *EXCUSES)
 
 
 def withdrawing_event(events: Iterable[Event], firing: Firing) -> Event | None:
@@ -32,7 +33,7 @@ def withdrawing_event(events: Iterable[Event], firing: Firing) -> Event | None:
     if firing.withdrawn_at is None:
         return None
     latest = firing.withdrawn_at
-    known = (event for event in events if event.kind is not EventKind.OPENED and event.received_at <= latest)
+    known = (event for event in events if event.kind not in _MOVES_NOTHING and event.received_at <= latest)
     could = (one for one in known if one.kind is EventKind.REPLANNED or one.occurred_at <= firing.planned_at)
     return max(could, key=lambda event: event.received_at, default=None)
 

@@ -19,6 +19,7 @@ from domain.fields import (
 )
 from domain.ids import natural_order
 from domain.instants import MINUTE, Instant, Micros, parse, render
+from domain.ticket.excuses import ExcuseScope
 from domain.ticket.pauses import PauseEnd
 from domain.ticket.precision import Precision
 
@@ -37,11 +38,15 @@ class EventKind(StrEnum):
     ASSIGNED = "assigned"
     CUSTOMER_REPLIED = "customer_replied"
     AGENT_REPLIED = "agent_replied"
+    EXCUSED = "excused"
+    EXCUSE_UNDONE = "excuse_undone"
     REPLANNED = "replanned"
 
 
 ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
 """What closes a ticket."""
+EXCUSES = (EventKind.EXCUSED, EventKind.EXCUSE_UNDONE)
+"""What is said about an outcome: it moves no clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +59,10 @@ class Event:
     `sequence` is the source's own order, which decides among events of one instant; `precision` is what `occurred_at`
     is cut to (None: to nothing).
     `quiet` asks that nobody be told of what was planned before the event was received. `pause_end` is what a pause says
-    of its end. Raises InvalidValue for an empty `event_id`, for attributes that JSON cannot carry, for `rules` without
-    a replan or a replan without `rules`, and for an end of anything but a pause or one that does not come after its
-    start.
+    of its end, `excuse` what an excuse or its undoing is about. Raises InvalidValue for an empty `event_id`, for
+    attributes that JSON cannot carry, for `rules` without a replan or a replan without `rules`, for an end of anything
+    but a pause or one that does not come after its start, for `excuse` without an excuse or the other way round, and
+    for an excuse without a reason or an actor, or an undoing without an actor.
     """
 
     kind: EventKind
@@ -74,6 +80,7 @@ class Event:
     precision: Precision | None = None
     quiet: bool = False
     pause_end: PauseEnd | None = None
+    excuse: ExcuseScope | None = None
 
     def __post_init__(self) -> None:
         if not self.event_id:
@@ -83,6 +90,19 @@ class Event:
             raise InvalidValue("rules", self.rules, "must be given with a replan, and with nothing else")
         if self.pause_end is not None:
             self._require_pause(self.pause_end)
+        if self.excuse is not None or self.kind in EXCUSES:
+            self._require_excuse()
+
+    def _require_excuse(self) -> None:
+        if self.excuse is None or self.kind not in EXCUSES:
+            named = None if self.excuse is None else self.excuse.target
+            raise InvalidValue("target", named, "must be given with an excuse, and with nothing else")
+        if (self.kind is EventKind.EXCUSED) != (self.excuse.covers is not None):
+            raise InvalidValue("covers", self.excuse.covers, "must be given with an excuse, and not where it is undone")
+        if self.kind is EventKind.EXCUSED and not self.reason.strip():
+            raise InvalidValue("reason", self.reason, "must be given: an excuse has a reason")
+        if not self.actor.strip():
+            raise InvalidValue("actor", self.actor, "must be given: who excuses, or takes an excuse back")
 
     def _require_pause(self, end: PauseEnd) -> None:
         if self.kind is not EventKind.PAUSED:
@@ -102,26 +122,25 @@ class Event:
                 document[name] = value
         if self.kind is EventKind.ASSIGNED:
             document["team_id"] = self.team_id
-        if self.attributes:
-            document["attributes"] = dict(self.attributes)
-        if self.rules is not None:
-            document["rules"] = dict(self.rules)
-        if self.sequence is not None:
-            document["sequence"] = self.sequence
-        if self.precision is not None:
-            document["precision"] = self.precision.value
-        if self.quiet:
-            document["quiet"] = True
-        if self.pause_end is not None:
-            document |= self.pause_end.to_json()
+        optional = {
+            "attributes": dict(self.attributes) or None,
+            "rules": None if self.rules is None else dict(self.rules),
+            "sequence": self.sequence,
+            "precision": None if self.precision is None else self.precision.value,
+            "quiet": self.quiet or None,
+        }
+        document |= {name: value for name, value in optional.items() if value is not None}
+        for said in (self.pause_end, self.excuse):
+            document |= {} if said is None else said.to_json()
         return document
 
     @classmethod
     def from_json(cls, document: Any, field: str = "event") -> Event:
         body = require_mapping(document, field)
         attributes, rules = body.get("attributes"), body.get("rules")
+        kind = require_choice(body.get("kind"), EventKind, f"{field}.kind")
         return cls(
-            kind=require_choice(body.get("kind"), EventKind, f"{field}.kind"),
+            kind=kind,
             event_id=require_text(body.get("event_id"), f"{field}.event_id"),
             occurred_at=parse(body.get("occurred_at"), f"{field}.occurred_at"),
             received_at=parse(body.get("received_at"), f"{field}.received_at"),
@@ -136,7 +155,14 @@ class Event:
             precision=optional_precision(body.get("precision"), f"{field}.precision"),
             quiet=optional_flag(body.get("quiet"), f"{field}.quiet"),
             pause_end=PauseEnd.from_json(body, field),
+            excuse=excuse_of(kind, body, field),
         )
+
+
+def excuse_of(kind: EventKind, body: Mapping[str, Any], field: str = "") -> ExcuseScope | None:
+    """What a document of an event or a command says of an excuse; None for any other kind. Raises InvalidValue."""
+    undoes = kind is EventKind.EXCUSE_UNDONE
+    return ExcuseScope.from_json(body, undoes=undoes, field=field) if kind in EXCUSES else None
 
 
 def optional_sequence(value: Any, field: str = "sequence") -> int | None:
@@ -175,6 +201,7 @@ _AT_ONE_INSTANT = (
     EventKind.PAUSED,
     EventKind.RESUMED,
     *ENDS,
+    *EXCUSES,
 )
 """The order of kinds at one instant. `_Standing` moves a closing, and a resume that ends an earlier pause, forward."""
 

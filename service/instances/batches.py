@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.errors import ClientGone, InvalidValue, SlaError, Unavailable
@@ -11,8 +11,10 @@ from domain.ids import InstanceId
 from service.concurrency import all_settled
 from service.dependencies import Dependencies
 from service.instances.commands import send
-from service.instances.events import Part, Reached, SubjectEvent, reach
+from service.instances.events import Part, Reached, reach
+from service.instances.refusals import Refusals
 from service.instances.signals import together
+from service.instances.subject_events import SubjectEvent
 from store.instances.event_outcomes import EventKey
 from store.instances.instances import EventOutcome, RefusedEvent
 
@@ -41,7 +43,8 @@ async def take_batch(deps: Dependencies, organization: str, events: Sequence[Sub
     costs no other one its effect. Raises Unavailable where some could not be sent: sending all of them again completes
     what was begun.
     """
-    groups = _by_subject(events)
+    events, refused = await _narrowed(deps, organization, events)
+    groups = _by_subject(events, besides=refused)
     turns = asyncio.Semaphore(TICKETS_AT_ONCE)
     sent = await all_settled(_send(deps, organization, [events[at] for at in places], turns) for places in groups)
     wanted = [
@@ -50,18 +53,32 @@ async def take_batch(deps: Dependencies, organization: str, events: Sequence[Sub
         if isinstance(reached, Reached)
     ]
     outcomes = await _outcomes(deps, organization, wanted)
-    results: dict[int, Result] = {}
+    results: dict[int, Result] = dict(refused)
     for reached, places in zip(sent, groups, strict=True):
         for at in places:
             results[at] = _result(organization, events[at], reached, outcomes)
     return [results[at] for at in range(len(events))]
 
 
-def _by_subject(events: Sequence[SubjectEvent]) -> Sequence[Sequence[int]]:
-    """The places of the events of each subject, in their order."""
+async def _narrowed(
+    deps: Dependencies, organization: str, events: Sequence[SubjectEvent]
+) -> tuple[Sequence[SubjectEvent], Mapping[int, Refused]]:
+    """The events, each for the instances that can take it, and those that none can take, by their places."""
+    refusals, found, refused = Refusals(deps, organization), list(events), {}
+    for at, event in enumerate(events):
+        try:
+            found[at] = await refusals.narrowed(event)
+        except InvalidValue as error:
+            refused[at] = Refused(error)
+    return found, refused
+
+
+def _by_subject(events: Sequence[SubjectEvent], besides: Container[int] = ()) -> Sequence[Sequence[int]]:
+    """The places of the events of each subject, in their order, without some of them."""
     groups: dict[tuple[InstanceId, ...], list[int]] = {}
     for at, event in enumerate(events):
-        groups.setdefault(tuple(event.subject), []).append(at)
+        if at not in besides:
+            groups.setdefault(tuple(event.subject), []).append(at)
     return list(groups.values())
 
 

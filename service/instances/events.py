@@ -15,31 +15,13 @@ from service.concurrency import all_settled
 from service.dependencies import Dependencies
 from service.instances.commands import revive
 from service.instances.effects import effect
+from service.instances.excusing import read_excuse
 from service.instances.open_ticket import TrackedTicket, open_instances
+from service.instances.refusals import Refusals
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at, stamped
+from service.instances.subject_events import CarriedTickets, SubjectEvent
 from service.instances.views import FoundInstance, find_instance
 from store.rules.claims import Claim
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedTickets:
-    """The ticket that an event carries for an unknown subject, once for each kind of instance that it may get.
-
-    `opened` is the event that opens them.
-    """
-
-    tickets: Sequence[Ticket]
-    opened: Event
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectEvent:
-    """`signal` is what instances are sent, None for an opening: that is no news to an instance that exists."""
-
-    subject: Sequence[InstanceId]
-    event_id: str
-    signal: Signal | None
-    carried: CarriedTickets | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +56,15 @@ def subject_event(
     opened: str | None,
     now: Instant,
 ) -> SubjectEvent:
-    """`opened` is when the tickets were opened. Raises InvalidValue for an instant more than five minutes ahead."""
+    """`opened` is when the tickets were opened.
+
+    Raises InvalidValue for an instant more than five minutes ahead, and for an excuse that says too little.
+    """
     message = stamped(payload, now)
     opened_at = None if opened is None else occurred_at(opened, now, "ticket.occurred_at")
     signal = None if signal_name is None else Signal(signal_name, message)
+    if signal is not None:
+        read_excuse(signal)
     carried = None if tickets is None else CarriedTickets(tickets, _opening(message, signal, opened_at))
     return SubjectEvent(subject, message["event_id"], signal, carried)
 
@@ -89,6 +76,7 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
     applies to it. Raises NotFound for an unknown subject without a ticket, InvalidValue for an event that cannot be
     planned, and Unavailable. After Unavailable, sending the same event again completes what was begun.
     """
+    event = await Refusals(deps, organization).narrowed(event)
     reached = await reach(deps, organization, event)
     return await all_settled(
         _part(deps, organization, event, one, reached.foreseen.get(one)) for one in reached.instances

@@ -13,6 +13,7 @@ from domain.instants import Instant
 from domain.plan.planning import plan
 from domain.plan.status import InstanceStatus
 from domain.policy.catalog import Catalog
+from domain.policy.field_deadlines import FieldDeadline, require_readable
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
@@ -102,13 +103,17 @@ async def open_instances(
     """The same for several tickets, which the event `opened` opens. All claims are made before the first one starts.
 
     All instances get the signal; it reaches Temporal together with the start. Raises InvalidValue and
-    WorkingTimeExhausted, before anything starts, when opening and signal cannot be planned.
+    WorkingTimeExhausted, before anything starts, when opening and signal cannot be planned, and InvalidValue for a
+    field that should hold a target's due instant and holds none.
     """
 
     def prepare(catalog: Catalog, ticket: Ticket) -> Start | NoPromise:
         snapshot = catalog.snapshot(ticket, deps.tzdata_version)
         if snapshot is None or not snapshot.targets:
             return NoPromise(None if snapshot is None else snapshot.policy.id)
+        for target in snapshot.targets:
+            if isinstance(target.budget, FieldDeadline):
+                require_readable(target.budget.field, ticket.fields)
         return prepare_start(deps, snapshot, catalog.hushed(opened), signal)
 
     return await open_prepared(deps, organization, tickets, prepare, OpeningEvents(opened, signal))

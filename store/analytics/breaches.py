@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from domain.ids import SubjectType
 from domain.instants import Instant, Micros
-from domain.plan.plans import Plan
+from domain.plan.plans import Excuse, Plan
 from domain.policy.snapshot import Snapshot
 from domain.record.views import calendar_of, overrun_at
 from store.analytics import queries
@@ -25,7 +25,7 @@ class MeasuredBreach:
     """`target` is the clock as its instance shows it, whatever its stint. `overrun` is working time, `wall_overrun`
     wall time, both in microseconds.
 
-    They last from the due instant to the stop, or to now while the clock is open.
+    They last from the due instant to the stop, or to now while the clock is open. An excused one has its `excuse`.
     """
 
     instance_id: str
@@ -39,21 +39,25 @@ class MeasuredBreach:
     policy_id: str | None
     team_id: str | None
     priority: str | None
+    excuse: Excuse | None = None
 
 
 def find_breaches(
-    conn: sa.Connection, scope: Scope, window: OutcomeWindow, limit: int, offset: int
+    conn: sa.Connection, scope: Scope, window: OutcomeWindow, limit: int, offset: int, *, excused: bool = False
 ) -> Sequence[MeasuredBreach]:
-    """A page of breaches, newest due instant first."""
+    """A page of breaches that count, or of those that are excused, newest due instant first."""
     columns = (*TARGETS, INSTANCES.subject_type, INSTANCES.subject, TRAITS.policy_id, TRAITS.priority)
     order = (TARGETS.outcome_at.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
-    every = queries.breached(scope, window, *columns, table=WITH_INSTANCES)
+    every = queries.breached(scope, window, *columns, table=WITH_INSTANCES, excused=excused)
     rows = conn.execute(every.order_by(*order).limit(limit).offset(offset)).all()
-    plans = _plans(conn, scope, {row.instance_id for row in rows if row.worked is None})
-    return [_breach(row, _overrun(row, plans, window.now), window.now) for row in rows]
+    plans = _plans(conn, scope, {row.instance_id for row in rows if excused or row.worked is None})
+    return [_breach(row, plans, window.now) for row in rows]
 
 
-def _plans(conn: sa.Connection, scope: Scope, instance_ids: set[str]) -> Mapping[str, tuple[Plan, Snapshot | None]]:
+_Plans = Mapping[str, tuple[Plan, Snapshot | None]]
+
+
+def _plans(conn: sa.Connection, scope: Scope, instance_ids: set[str]) -> _Plans:
     these = sa.and_(own(instances, scope.organization), INSTANCES.id.in_(instance_ids))
     rows = conn.execute(sa.select(INSTANCES.id, INSTANCES.snapshot, INSTANCES.plan).where(these))
     return {
@@ -62,7 +66,7 @@ def _plans(conn: sa.Connection, scope: Scope, instance_ids: set[str]) -> Mapping
     }
 
 
-def _overrun(row: Any, plans: Mapping[str, tuple[Plan, Snapshot | None]], now: Instant) -> Micros:
+def _overrun(row: Any, plans: _Plans, now: Instant) -> Micros:
     if row.worked is not None:
         return Micros(max(0, row.worked - row.worked_when_due))
     planned, snapshot = plans[row.instance_id]
@@ -74,7 +78,12 @@ def _overrun(row: Any, plans: Mapping[str, tuple[Plan, Snapshot | None]], now: I
     return overrun_at(target, calendar_of(snapshot, target), now)
 
 
-def _breach(row: Any, overrun: Micros, now: Instant) -> MeasuredBreach:
+def _excuse(row: Any, plans: _Plans) -> Excuse | None:
+    target = plans[row.instance_id][0].target(row.name, row.cycle) if row.excused is not None else None
+    return None if target is None else target.excuse
+
+
+def _breach(row: Any, plans: _Plans, now: Instant) -> MeasuredBreach:
     due_at, stopped_at = instant(row.outcome_at), optional_instant(row.stopped_at)
     return MeasuredBreach(
         instance_id=row.instance_id,
@@ -83,9 +92,10 @@ def _breach(row: Any, overrun: Micros, now: Instant) -> MeasuredBreach:
         target=row.name.partition("/")[0],
         due_at=due_at,
         stopped_at=stopped_at,
-        overrun=overrun,
+        overrun=_overrun(row, plans, now),
         wall_overrun=Micros((now if stopped_at is None else stopped_at) - due_at),
         policy_id=row.policy_id or None,
         team_id=row.team_id,
         priority=row.priority or None,
+        excuse=_excuse(row, plans),
     )

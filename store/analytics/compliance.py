@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from domain.ticket.origins import Origin
 from store.analytics import queries
 from store.analytics.queries import OutcomeWindow, Scope
 from store.analytics.summaries import find_groups
-from store.analytics.uptime import read_downtime
+from store.analytics.uptime import Downtime, read_downtime
 from store.database.connections import Database
 from store.rules.policies import live_policies
 
@@ -42,10 +42,13 @@ class ComplianceFigures:
     groups: Sequence[Group]
     averages: Sequence[Average]
     policies: Sequence[Policy]
-    downtime: Mapping[str, Micros]
+    downtime: Downtime
 
     def downtime_of(self, priority: str) -> Micros:
-        return self.downtime.get(priority, Micros(0))
+        return self.downtime.counted.get(priority, Micros(0))
+
+    def excused_downtime_of(self, priority: str) -> Micros:
+        return self.downtime.excused.get(priority, Micros(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from domain.ticket.origins import Origin
 from store.database.any_of import AnyOf, is_any_of
 from store.database.types import Document, UtcDateTime, moment
 from store.database.urls import SQLITE
-from store.instances.outcomes import BREACHED, MET, OUTCOMES
+from store.instances.outcomes import BREACHED, EXCUSED, MET, OUTCOMES
 from store.schema.tables import COUNTED, instance_targets, instances, policies, target_traits
 from store.schema.tenancy import own
 
@@ -198,7 +198,7 @@ def averages(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
 
 
 def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Select[Any]:
-    """The number of met and breached clocks in each bucket, by the bucket's number.
+    """The number of met, breached and excused clocks in each bucket, by the bucket's number.
 
     `cut` has no bucket that lies ahead.
     """
@@ -212,13 +212,21 @@ def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Selec
     every = sa.select(sa.func.count()).select_from(instance_targets).where(within).correlate(cuts)
     # With a join PostgreSQL reads all rows for each bucket; with subqueries it looks each bucket up in the index.
     of_outcome = (
-        every.where(TARGETS.outcome == outcome).scalar_subquery().label(outcome) for outcome in (MET, BREACHED)
+        every.where(TARGETS.outcome == outcome).scalar_subquery().label(outcome) for outcome in (MET, BREACHED, EXCUSED)
     )
     return sa.select(cuts.c.bucket, *of_outcome)
 
 
-def breached(scope: Scope, window: OutcomeWindow, *columns: Any, table: sa.FromClause) -> sa.Select[Any]:
-    these = sa.and_(scope.where, window.where, TARGETS.outcome == BREACHED)
+def breached(
+    scope: Scope, window: OutcomeWindow, *columns: Any, table: sa.FromClause, excused: bool = False
+) -> sa.Select[Any]:
+    """The breaches that count, or those that are excused."""
+    if excused:
+        # Written out, because a partial index serves only a statement that repeats its condition.
+        broken = sa.and_(TARGETS.excused.is_not(None), TARGETS.outcome == EXCUSED, TARGETS.came_to == BREACHED)
+    else:
+        broken = TARGETS.outcome == BREACHED
+    these = sa.and_(scope.where, window.where, broken)
     return sa.select(*columns).select_from(table).where(these)
 
 

@@ -48,10 +48,14 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Breaches:
-    """A page of the `total` breaches, and clusters of all breaches, each with its number, largest first."""
+    """A page of the `total` breaches, and clusters of all breaches, each with its number, largest first.
+
+    `excused` is the number of breaches that are excused, which are among the others only where they were asked for.
+    """
 
     page: Sequence[MeasuredBreach]
     total: int
+    excused: int
     moments: Clusters
     by_team: Sequence[tuple[str | None, int]]
     by_policy: Sequence[tuple[str | None, int]]
@@ -81,24 +85,28 @@ class Analytics:
         if begun:
             counted = queries.bucket_counts(scope, begun, now)
             for row in await self.database.read(lambda conn: conn.execute(counted).all()):
-                counts[row.bucket] = Tally(row.met, row.breached)
+                counts[row.bucket] = Tally(row.met, row.breached, excused=row.excused)
         return counts
 
-    async def breaches(self, scope: Scope, period: Period, now: Instant, *, limit: int, offset: int) -> Breaches:
-        """Breaches of the period, newest due instant first."""
+    async def breaches(
+        self, scope: Scope, period: Period, now: Instant, *, limit: int, offset: int, excused: bool = False
+    ) -> Breaches:
+        """Breaches of the period that count, or those that are excused, newest due instant first."""
         window = OutcomeWindow(period.start, period.end, now)
         traits = (TRAITS.policy_id, TARGETS.team_id)
-        grouped = queries.breached(scope, window, *traits, queries.NUMBER, table=WITH_TRAITS).group_by(*traits)
-        passed = queries.breached(scope, window, TARGETS.outcome_at, table=instance_targets)
+        grouped = queries.breached(scope, window, *traits, queries.NUMBER, table=WITH_TRAITS, excused=excused)
+        passed = queries.breached(scope, window, TARGETS.outcome_at, table=instance_targets, excused=excused)
+        not_counted = queries.breached(scope, window, queries.NUMBER, table=instance_targets, excused=True)
 
         def work(conn: sa.Connection) -> Breaches:
-            rows = conn.execute(grouped).all()
+            rows = conn.execute(grouped.group_by(*traits)).all()
             dues = conn.scalars(passed).all()
-            page = find_breaches(conn, scope, window, limit, offset)
+            page = find_breaches(conn, scope, window, limit, offset, excused=excused)
             names = _names(conn, scope, rows)
             return Breaches(
                 page=page,
                 total=len(dues),
+                excused=conn.scalar(not_counted) or 0,
                 moments=clusters(period.timezone, map(instant, dues)),
                 by_team=_most_first((row.team_id, row.number) for row in rows),
                 by_policy=_most_first((row.policy_id or None, row.number) for row in rows),

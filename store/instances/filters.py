@@ -30,6 +30,7 @@ class Filters(TypedDict, total=False):
     assignee: AnyOf[str]
     at_risk: bool | None
     is_overdue: bool | None
+    excused: bool | None
     due_after: Instant | None
     due_before: Instant | None
     opened_after: Instant | None
@@ -86,8 +87,12 @@ def _is_at_risk(now: Instant) -> sa.ColumnElement[bool]:
     return sa.and_(instances.c.runs_out_at > moment(now), instances.c.at_risk_from <= moment(now))
 
 
-_STATES = {"is_overdue": _is_overdue, "at_risk": _is_at_risk}
-"""What is so as of an instant; null where no clock runs."""
+def _is_excused(now: Instant) -> sa.ColumnElement[bool]:
+    return instances.c.excused_until > moment(now)
+
+
+_STATES = {"is_overdue": _is_overdue, "at_risk": _is_at_risk, "excused": _is_excused}
+"""What is so as of an instant; null where no clock runs, or nothing is excused."""
 
 
 def _mentions(text: str) -> sa.ColumnElement[bool]:

@@ -26,7 +26,8 @@ from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 MET = "met"
 BREACHED = "breached"
 CANCELLED = "cancelled"
-OUTCOMES = (MET, BREACHED, CANCELLED)
+EXCUSED = "excused"
+OUTCOMES = (MET, BREACHED, CANCELLED, EXCUSED)
 
 _OUTCOMES: Mapping[ClockState, str] = {ClockState.STOPPED: MET, ClockState.CANCELLED: CANCELLED}
 
@@ -101,7 +102,8 @@ def _traits(record: Record, row: Mapping[str, Any], clock: _Clock) -> Traits:
 
 
 def _row(record: Record, target: TargetPlan) -> dict[str, Any]:
-    outcome, outcome_at = _outcome(target)
+    came_to, outcome_at = _outcome(target)
+    excused = target.excuse is not None and came_to is not None
     stopped = target.stopped_at is not None
     return {
         "organization": record.organization,
@@ -113,12 +115,14 @@ def _row(record: Record, target: TargetPlan) -> dict[str, Any]:
         "started_at": moment(target.started_at),
         "due_at": moment(target.due_at),
         "stopped_at": moment(target.stopped_at),
-        "outcome": outcome,
+        "outcome": EXCUSED if excused else came_to,
         "outcome_at": moment(outcome_at),
         "worked_when_due": target.used_before_overrun,
         "worked": target.used if stopped else None,
         "lasted": _lasted(target),
         "paused": target.paused_for,
+        "excused": None if target.excuse is None else target.excuse.covers.value,
+        "came_to": came_to if excused else None,
     }
 
 

@@ -14,7 +14,7 @@ from domain.errors import PlanMissing
 from domain.ids import InstanceId
 from domain.instants import Instant, parse
 from domain.plan.plans import Plan, PolicyFacts, TargetPlan, latest_policy
-from domain.plan.status import at_risk_from, runs_out_at
+from domain.plan.status import at_risk_from, excused_until, runs_out_at
 from domain.policy.clocks import ClockState
 from domain.policy.snapshot import Facts
 from domain.record.records import FIRST, Record
@@ -120,11 +120,17 @@ def _plan_columns(record: Record) -> Mapping[str, Any] | None:
         "resumes_at": moment(_resumes_at(record.plan)),
         "runs_out_at": moment(runs_out_at(plan)),
         "at_risk_from": moment(at_risk_from(plan)),
+        "excused_until": moment(_excused_until(record.plan)),
     }
 
 
 def _resumes_at(plan: Mapping[str, Any]) -> Instant | None:
     return min((parse(target["resumes_at"]) for target in plan["targets"] if "resumes_at" in target), default=None)
+
+
+def _excused_until(plan: Mapping[str, Any]) -> Instant | None:
+    # Few plans have an excuse, and only those are read.
+    return excused_until(Plan.from_json(plan)) if any("excuse" in target for target in plan["targets"]) else None
 
 
 def _open(plan: Mapping[str, Any]) -> Iterator[TargetPlan]:

@@ -145,7 +145,7 @@ def instance_of(ticket_id: str) -> InstanceId:
 
 
 # The ids of tickets are made here, and have no characters that an instance id escapes.
-_INSTANCE_ID = sa.literal(str(instance_of("-")).removesuffix("-")) + tickets.c.id
+INSTANCE_ID = sa.literal(str(instance_of("-")).removesuffix("-")) + tickets.c.id
 
 
 def _conditions(filters: TicketFilters, as_of: Instant) -> Iterator[sa.ColumnElement[bool]]:
@@ -164,9 +164,11 @@ def _breached_so(windows: tuple[bool, bool], as_of: Instant) -> sa.ColumnElement
 
 def _exceeded(type_: str, as_of: Instant) -> sa.ColumnElement[bool]:
     target = instance_targets.c
-    clock = own(instance_targets, tickets.c.organization, instance_id=_INSTANCE_ID, type=type_)
+    clock = own(instance_targets, tickets.c.organization, instance_id=INSTANCE_ID, type=type_)
     # An expression, because SQLite would otherwise go along the index of ended clocks, once for each ticket.
-    breached_at = sa.case((target.outcome == BREACHED, target.outcome_at))
+    # An excused breach is one still.
+    is_breach = sa.or_(target.outcome == BREACHED, target.came_to == BREACHED)
+    breached_at = sa.case((is_breach, target.outcome_at))
     return sa.exists().where(clock, breached_at <= moment(as_of)).correlate(tickets)
 
 

@@ -13,6 +13,7 @@ from domain.plan.plans import Plan, TargetPlan
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.events import Event, EventKind
+from domain.ticket.excuses import Covers, ExcuseScope
 from domain.ticket.tickets import Ticket
 
 MONDAY = parse("2026-03-02T00:00:00Z")
@@ -84,6 +85,28 @@ updated = partial(event, EventKind.UPDATED)
 def assigned(team_id: str | None, when: str, *, received: str | None = None) -> Event:
     name = f"to {team_id or 'nobody'} {when}"
     return Event(EventKind.ASSIGNED, name, at(when), at(received or when), source="desk", team_id=team_id)
+
+
+def excused(
+    target: str,
+    when: str,
+    *,
+    covers: Covers = Covers.BREACH,
+    cycle: int | None = None,
+    received: str | None = None,
+    event_id: str | None = None,
+) -> Event:
+    """By Ada, because of a storm."""
+    name = event_id or f"excuse {target} {when}"
+    scope = ExcuseScope(target, cycle, covers)
+    told = at(when), at(received or when)
+    return Event(EventKind.EXCUSED, name, *told, source="desk", actor="ada", reason="storm", excuse=scope)
+
+
+def excuse_undone(target: str, when: str, *, cycle: int | None = None, received: str | None = None) -> Event:
+    scope = ExcuseScope(target, cycle, None)
+    told = at(when), at(received or when)
+    return Event(EventKind.EXCUSE_UNDONE, f"undo {target} {when}", *told, source="desk", actor="bob", excuse=scope)
 
 
 def two_clocks(*events: Event, response: int = 30, resolution: int = 120, calendar: Calendar = OFFICE) -> Plan:

@@ -16,7 +16,8 @@ from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.conditions import OPERATORS, Condition, Match
-from domain.ticket.events import Event, EventKind
+from domain.ticket.events import EXCUSES, Event, EventKind
+from domain.ticket.excuses import Covers, ExcuseScope
 from domain.ticket.pauses import ENDING_EVENTS, PauseEnd
 from domain.ticket.precision import Precision
 from domain.ticket.tickets import Ticket
@@ -54,6 +55,14 @@ documents = st.dictionaries(
 )
 
 
+def excuses(kind: EventKind) -> st.SearchStrategy[ExcuseScope]:
+    """Of a target that the ticket may have, of any of its first cycles or of all."""
+    covers = st.sampled_from(Covers) if kind is EventKind.EXCUSED else st.none()
+    return st.builds(
+        ExcuseScope, st.sampled_from(("first_response", "resolution")), st.sampled_from((None, 1, 2)), covers
+    )
+
+
 @st.composite
 def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
     """An opening and what followed, each received strictly after the one before, some long after they happened."""
@@ -63,7 +72,10 @@ def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
         kind, occurred_at = draw(later_kinds), draw(instants)
         received_at = Instant(max(occurred_at, events[-1].received_at + 1))
         team_id = draw(teams) if kind is EventKind.ASSIGNED else None
-        event = Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id)
+        said: dict[str, Any] = (
+            {"actor": "ada", "reason": "storm", "excuse": draw(excuses(kind))} if kind in EXCUSES else {}
+        )
+        event = Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id, **said)
         events.append(replace(event, sequence=draw(sequences), precision=draw(precisions)))
     return tuple(events)
 

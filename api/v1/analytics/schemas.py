@@ -66,6 +66,9 @@ class UptimeView(View):
     allowedDowntimeMinutes: float | None = Field(description="In the whole month.", examples=[43.2])
     remainingDowntimeMinutes: float | None = Field(description="What of that is left.", examples=[29.2])
     targetMet: bool | None = Field(description="By the month so far.", examples=[True])
+    excusedDowntimeMinutes: float = Field(
+        description="Of tickets whose whole resolution is excused; in none of the others.", examples=[0.0]
+    )
 
 
 class SlaAnalyticsView(View):
@@ -73,6 +76,7 @@ class SlaAnalyticsView(View):
     breachesByPriority: BreachCountsView = Field(description="Windows that were exceeded: the two below together.")
     responseBreachesByPriority: BreachCountsView
     resolveBreachesByPriority: BreachCountsView
+    excusedByPriority: BreachCountsView = Field(description="Windows that are excused; in none of the others.")
     averageResponseMinutes: float | None = Field(description=_AVERAGE, examples=[9.5])
     averageResolveMinutes: float | None = Field(description=_AVERAGE, examples=[48.25])
     policies: list[PolicyComplianceView]

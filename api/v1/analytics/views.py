@@ -25,6 +25,10 @@ def analytics_view(kept: ComplianceFigures, period: Period, month: Month) -> dic
         "period": _period_view(period),
         "breachesByPriority": _breaches(kept.groups, *NAMES),
         **{f"{name}BreachesByPriority": _breaches(kept.groups, type_) for type_, name in NAMES.items()},
+        "excusedByPriority": {
+            priority.value: _tally(group for group in kept.groups if group.priority == priority).excused
+            for priority in Priority
+        },
         **_averages(kept.averages),
         "policies": [_policy_view(policies[priority], kept) for priority in Priority if priority in policies],
         "uptime": [_uptime_view(priority, policies.get(priority), kept, month) for priority in Priority],
@@ -72,6 +76,7 @@ def _uptime_view(priority: Priority, policy: Policy | None, kept: ComplianceFigu
         "allowedDowntimeMinutes": _minutes(uptime.allowed),
         "remainingDowntimeMinutes": _minutes(uptime.remaining),
         "targetMet": uptime.target_met,
+        "excusedDowntimeMinutes": _minutes(kept.excused_downtime_of(priority)),
     }
 
 

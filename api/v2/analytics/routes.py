@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -20,6 +20,7 @@ from api.v2.analytics.schemas import (
     BucketSize,
     EndDate,
     KindOf,
+    OnlyExcused,
     PolicyId,
     Priority,
     StartDate,
@@ -62,6 +63,21 @@ async def asked_scope(
     return Scope(owner.organization, kind, policy_id, priority, team_id, type_)
 
 
+class BreachesAsked(NamedTuple):
+    """Which breaches, and which page of them."""
+
+    limit: int
+    offset: int
+    excused: bool
+
+
+async def asked_breaches(
+    limit: Limit = DEFAULT_LIMIT, offset: Offset = 0, excused: OnlyExcused = False
+) -> BreachesAsked:
+    return BreachesAsked(limit, offset, excused)
+
+
+AskedBreaches = Annotated[BreachesAsked, Depends(asked_breaches)]
 AskedPeriod = Annotated[Period, Depends(asked_period)]
 AskedScope = Annotated[Scope, Depends(asked_scope)]
 
@@ -76,7 +92,7 @@ def _routed(example: str, *columns: str) -> dict[str, Any]:
     response_model=SummaryView,
     summary="How promises were kept over a period, and over the one before",
     **_routed(
-        "current,all,,2026-03-01,2026-03-08,Europe/Berlin,37,3,1,41,21,92.5,0.0731,,,,,,,",
+        "current,all,,2026-03-01,2026-03-08,Europe/Berlin,37,3,1,0,41,21,92.5,0.0731,,,,,,,",
         *SUMMARY_COLUMNS,
     ),
 )
@@ -94,7 +110,7 @@ async def summarize(period: AskedPeriod, scope: AskedScope, deps: Deps, request:
     "/trends",
     response_model=TrendView,
     summary="How promises were kept hour by hour, day by day, by week or by month",
-    **_routed("2026-03-01T23:00:00Z,2026-03-08T23:00:00Z,2026-W10,false,37,3,92.5", *TREND_COLUMNS),
+    **_routed("2026-03-01T23:00:00Z,2026-03-08T23:00:00Z,2026-W10,false,37,3,0,92.5", *TREND_COLUMNS),
 )
 async def follow_trend(
     period: AskedPeriod,
@@ -122,7 +138,7 @@ async def follow_trend(
     summary="List the breaches of a period, newest due first, and where they cluster",
     **_routed(
         "inst_sla_conversation_conv_456,conv_456,,,resolution,2026-03-08T14:00:00Z,2026-03-08T14:30:00Z,1800,1800,"
-        "sla_abc123,Critical Support,team_support,Support,urgent",
+        "sla_abc123,Critical Support,team_support,Support,urgent,false",
         *BREACH_COLUMNS,
     ),
 )
@@ -132,14 +148,14 @@ async def list_breaches(
     deps: Deps,
     request: Request,
     response: Response,
-    limit: Limit = DEFAULT_LIMIT,
-    offset: Offset = 0,
+    asked: AskedBreaches,
 ) -> Any:
-    """A breach counts on the day of its due. The overrun of an open clock is as of now."""
-    found = await deps.store.analytics.breaches(scope, period, deps.now(), limit=limit, offset=offset)
+    """A breach counts on the day of its due. The overrun of an open clock is as of now. Excused ones are counted beside
+    (`excused`) and listed where they are asked for."""
+    found = await deps.store.analytics.breaches(scope, period, deps.now(), **asked._asdict())
     rows = breach_views(found)
     if prefers_csv(request):
         return csv_response(BREACH_COLUMNS, rows)
     response.headers.update(VARY)
-    listed = page(list(rows), found.total, limit, offset)
-    return {**listed, "period": period_view(period), "clusters": clusters_view(found)}
+    listed = page(list(rows), found.total, asked.limit, asked.offset)
+    return {**listed, "period": period_view(period), "excused": found.excused, "clusters": clusters_view(found)}

@@ -7,17 +7,26 @@ from typing import Any
 
 from api.v2.analytics.views import TIMED
 
-_COUNTS = ("met", "breached", "cancelled", "total")
+_COUNTS = ("met", "breached", "cancelled", "excused", "total")
 _SPREAD = ("average", "median", "p90")
 SUMMARY_COLUMNS = (
     *("section", "key", "name", "start_date", "end_date", "timezone"),
     *(*_COUNTS, "instances", "compliance_rate", "paused_share", "count"),
     *(f"{name}_{time}_minutes" for time in ("working", "calendar") for name in _SPREAD),
 )
-TREND_COLUMNS = ("start", "end", "label", "clipped", "met", "breached", "compliance_rate")
+TREND_COLUMNS = ("start", "end", "label", "clipped", "met", "breached", "excused", "compliance_rate")
 BREACH_COLUMNS = (
     *("instance_id", "conversation_id", "ticket_id", "incident_id", "target", "due_at", "stopped_at"),
-    *("overrun_seconds", "overrun_calendar_seconds", "policy_id", "policy_name", "team_id", "team_name", "priority"),
+    *(
+        "overrun_seconds",
+        "overrun_calendar_seconds",
+        "policy_id",
+        "policy_name",
+        "team_id",
+        "team_name",
+        "priority",
+        "excused",
+    ),
 )
 # Where the value that a list is grouped by stands, and its name.
 _LISTS = {

@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import Field, WithJsonSchema
 
 from api.http.schemas import DateTime, PageOf, Several, View
+from api.v2.instances.schemas import ExcuseView
 from api.v2.policies.schemas import TargetType
 from domain.analytics.buckets import MOST_BUCKETS, Granularity
 from domain.ids import Kind
@@ -29,6 +30,9 @@ PolicyId = Annotated[Several[str], Query(description="By which the target was me
 Priority = Annotated[Several[str], Query(description="For which it was promised.", examples=[["urgent"]])]
 TeamId = Annotated[Several[str], Query(examples=[["team_support"]])]
 Type = Annotated[Several[TargetType], Query(alias="type", examples=[["resolution"]])]
+OnlyExcused = Annotated[
+    bool, Query(description="Those that are excused, instead of those that count.", examples=[False])
+]
 BucketSize = Annotated[
     Granularity,
     Query(description=f"Weeks are ISO weeks. There are at most {MOST_BUCKETS} buckets."),
@@ -48,6 +52,7 @@ class CountsView(View):
     met: int = Field(examples=[37])
     breached: int = Field(examples=[3])
     cancelled: int = Field(description="By when they were; in no rate.", examples=[1])
+    excused: int = Field(description="Whatever they came to; in no rate.", examples=[0])
     total: int = Field(examples=[41])
 
 
@@ -90,6 +95,7 @@ class PreviousView(HeadlineView):
 class RateView(View):
     met: int = Field(examples=[37])
     breached: int = Field(examples=[3])
+    excused: int = Field(examples=[0])
     compliance_rate: Rate
 
 
@@ -152,6 +158,8 @@ class BreachView(View):
     team_id: str | None = Field(examples=["team_support"])
     team_name: str | None = Field(examples=["Support"])
     priority: str | None = Field(examples=["urgent"])
+    excused: bool = Field(examples=[False])
+    excuse: ExcuseView | None = Field(default=None, description="Only where it is excused.")
 
 
 class WeekdayCount(View):
@@ -177,8 +185,7 @@ class PolicyCount(View):
 
 
 class ClustersView(View):
-    """All breaches of the period, not only those of this page, grouped by the due's wall clock in the zone, most
-    first."""
+    """All breaches that match, not only those of this page, grouped by the due's wall clock in the zone, most first."""
 
     by_weekday: list[WeekdayCount]
     by_hour: list[HourCount]
@@ -189,4 +196,5 @@ class ClustersView(View):
 class BreachPage(PageOf):
     data: list[BreachView]
     period: PeriodView
+    excused: int = Field(description="How many are excused, of all of the period.", examples=[0])
     clusters: ClustersView

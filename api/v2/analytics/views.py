@@ -49,6 +49,7 @@ def headline_view(figures: Figures) -> dict[str, Any]:
             "met": tally.met,
             "breached": tally.breached,
             "cancelled": tally.cancelled,
+            "excused": tally.excused,
             "total": tally.total,
         },
         "instances": figures.instances,
@@ -59,7 +60,12 @@ def headline_view(figures: Figures) -> dict[str, Any]:
 
 
 def rate_view(tally: Tally) -> dict[str, Any]:
-    return {"met": tally.met, "breached": tally.breached, "compliance_rate": tally.compliance_rate}
+    return {
+        "met": tally.met,
+        "breached": tally.breached,
+        "excused": tally.excused,
+        "compliance_rate": tally.compliance_rate,
+    }
 
 
 def bucket_view(bucket: Bucket, tally: Tally) -> dict[str, Any]:
@@ -84,6 +90,8 @@ def breach_view(breach: MeasuredBreach, names: Names) -> dict[str, Any]:
         **_policy(breach.policy_id, names),
         **_team(breach.team_id, names),
         "priority": breach.priority,
+        "excused": breach.excuse is not None,
+        **({} if breach.excuse is None else {"excuse": breach.excuse.to_json()}),
     }
 
 

@@ -19,7 +19,8 @@ from api.v2.instances.event_schemas import BatchBody, BatchView, EventBody, Miss
 from domain.errors import SlaError
 from domain.instants import Instant
 from service.instances.batches import Refused, Result, take_batch
-from service.instances.events import Part, SubjectEvent
+from service.instances.events import Part
+from service.instances.subject_events import SubjectEvent
 from store.access.keys import KeyOwner
 
 STATUSES = ("applied", "accepted", "untracked", "refused")

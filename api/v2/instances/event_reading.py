@@ -13,18 +13,27 @@ from domain.fields import require_text
 from domain.ids import InstanceId, Kind
 from domain.instants import Instant
 from domain.ticket.tickets import SUBJECT_FIELDS, Ticket
-from service.instances.events import SubjectEvent, subject_event
+from service.instances.events import subject_event
+from service.instances.subject_events import SubjectEvent
 from store.access.keys import KeyOwner
+from workflows.messages import EXCUSE, UNDO_EXCUSE
 from workflows.signals import LARGEST_ATTRIBUTES
 
-OF_ONE_TYPE: Mapping[str, str] = {
-    "fields": "update",
-    "attributes": "update",
-    "team_id": "assign",
-    "until": "pause",
-    "ends_when": "pause",
+OF_SOME_TYPES: Mapping[str, Sequence[str]] = {
+    "fields": ("update",),
+    "attributes": ("update",),
+    "team_id": ("assign",),
+    "until": ("pause",),
+    "ends_when": ("pause",),
+    "target": (EXCUSE, UNDO_EXCUSE),
+    "cycle": (EXCUSE, UNDO_EXCUSE),
+    "covers": (EXCUSE,),
 }
-PLAIN = ("event_id", "occurred_at", "reason", "actor", "cause", "until", "ends_when", "sequence", "precision", "quiet")
+"""The signals that a field is for."""
+PLAIN = (
+    *("event_id", "occurred_at", "reason", "actor", "cause", "until", "ends_when", "sequence", "precision", "quiet"),
+    *("target", "cycle", "covers"),
+)
 
 
 def read_event(document: Mapping[str, Any], owner: KeyOwner, derived_id: str | None, now: Instant) -> SubjectEvent:
@@ -32,6 +41,8 @@ def read_event(document: Mapping[str, Any], owner: KeyOwner, derived_id: str | N
     signal = _signal(document)
     subject = Ticket.from_json({name: document.get(name) for name in SUBJECT_FIELDS}).instance
     payload = {"event_id": derived_id, **_payload(document, signal)}
+    if signal in (EXCUSE, UNDO_EXCUSE):
+        payload = {"actor": owner.id, **payload}
     tickets, opened = _carried(document.get("ticket"), subject, _kinds(owner))
     return subject_event([_of(subject, kind) for kind in Kind], signal, payload, tickets, opened, now)
 
@@ -39,8 +50,8 @@ def read_event(document: Mapping[str, Any], owner: KeyOwner, derived_id: str | N
 def _signal(document: Mapping[str, Any]) -> str | None:
     if (type_ := document["type"]) not in TYPES:
         raise InvalidValue("type", type_, f"must be one of {', '.join(TYPES)}")
-    for name, signal in OF_ONE_TYPE.items():
-        if document.get(name) is not None and TYPES[type_] != signal:
+    for name, signals in OF_SOME_TYPES.items():
+        if document.get(name) is not None and TYPES[type_] not in signals:
             raise InvalidValue(name, document[name], f"is not for an event of the type {type_}")
     return TYPES[type_]
 

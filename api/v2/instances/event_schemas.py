@@ -21,16 +21,22 @@ from api.http.schemas import Body, DateTime, View
 from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
 from api.v2.instances.schemas import (
+    COVERS,
+    CYCLE,
     ENDS_WHEN,
     LONGEST_NOTE,
     LONGEST_TEAM_ID,
     UNTIL,
     CommandBody,
+    CoversName,
+    CycleNumber,
     EndsWhen,
     InstanceView,
     Until,
 )
+from api.v2.instances.schemas import TARGET as EXCUSED_TARGET
 from domain.ids import Kind
+from domain.ticket.excuses import LONGEST_TARGET
 from workflows.messages import SIGNALS
 
 OPENED = "opened"
@@ -87,6 +93,16 @@ class EventBody(CommandBody):
         description="Of `updated` only: the ticket fields as they are now.",
         examples=[{"priority": "low"}],
     )
+    target: str | None = Field(
+        default=None,
+        max_length=LONGEST_TARGET,
+        description=f"Of `excused` and `excuse_undone` only. {EXCUSED_TARGET}",
+        examples=[None],
+    )
+    cycle: CycleNumber | None = Field(
+        default=None, description=f"Of `excused` and `excuse_undone` only. {CYCLE}", examples=[None]
+    )
+    covers: CoversName | None = Field(default=None, description=f"Of `excused` only. {COVERS}", examples=[None])
     # What a signal calls `fields`. It is taken here, too, and not described, so that there is one way to learn.
     attributes: SkipJsonSchema[dict[str, Any] | None] = None
     ticket: EventTicketBody | None = Field(default=None, description="Opens a subject that nobody knows yet.")

@@ -41,6 +41,7 @@ INSTANCE: dict[str, Any] = {
     "next_due_at": "2026-03-08T14:00:00Z",
     "at_risk": False,
     "is_overdue": False,
+    "excused": False,
     "fields": {"plan": "gold"},
     "targets": {
         "first_response": _target("2026-03-08T14:00:00Z", 2700, "2026-03-08T13:30:00Z"),
@@ -92,6 +93,8 @@ TICKET: dict[str, Any] = {"conversation_id": "conv_456", "priority": "urgent", "
 COMMAND: dict[str, Any] = {"event_id": "zd-118-7", "occurred_at": "2026-03-08T13:15:00Z", "actor": "ada@example.com"}
 PAUSE: dict[str, Any] = {"cause": "customer", "reason": "awaiting logs", "until": {"hours": 8}}
 RESUME: dict[str, Any] = {"cause": "customer"}
+EXCUSE: dict[str, Any] = {"target": "resolution", "reason": "office closed by a storm", "actor": "ada@example.com"}
+UNDO_EXCUSE: dict[str, Any] = {"target": "resolution", "actor": "ada@example.com"}
 ASSIGN: dict[str, Any] = {"team_id": TEAM}
 
 EVENTS: list[Any] = [

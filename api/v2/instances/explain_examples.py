@@ -170,6 +170,7 @@ EXPLANATION: dict[str, Any] = {
     "kind": "sla",
     "priority": "urgent",
     "status": "active",
+    "excused": False,
     "at": "2026-03-06T16:30:00Z",
     "opened_at": "2026-03-06T14:30:00Z",
     "closed_at": None,

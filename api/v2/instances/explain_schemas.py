@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.schemas import DateTime, View
 from api.v2.instances import explain_examples as examples
-from api.v2.instances.schemas import ENDS_WHEN, UNTIL, EndsWhen, Until
+from api.v2.instances.schemas import ENDS_WHEN, EXCUSED, UNTIL, DeadlineStateView, EndsWhen, ExcuseView, Until
 from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.explanation import MOST_SEGMENTS
 from domain.explaining.segments import SegmentKind
@@ -216,7 +216,7 @@ class PromiseView(View):
     days: int | None = Field(default=None, description="Working days.", examples=[2])
     end_of_day: bool | None = Field(default=None, examples=[True])
     by: dict[str, str] | None = Field(default=None, examples=[{"weekday": "fri", "time": "16:00"}])
-    seconds: Seconds = Field(examples=[3600])
+    seconds: Seconds | None = Field(description="Null where a field holds no due instant.", examples=[3600])
 
 
 class TargetPolicyView(NamedPolicyView):
@@ -258,13 +258,18 @@ class ExplainedTargetView(TotalsView):
         default=None, description="Only while paused, where the pause ends by itself.", examples=[None]
     )
     breached_at: DateTime | None = Field(examples=[None])
+    excused: bool | None = Field(default=None, description="Only where it is: it counts in no rate.", examples=[True])
+    excuse: ExcuseView | None = None
+    deadlines: list[DeadlineStateView] | None = Field(
+        default=None, description="Where a field holds its due instant: each that it held; the newest 100."
+    )
     promise: PromiseView
     calendar: CalendarVersionView
     hours: list[TeamHoursView] | None = Field(
         default=None, description="Only where the hours follow the team that has the ticket."
     )
     elapsed_seconds: Seconds = Field(description="What it has used: the counted seconds.", examples=[1800])
-    remaining_seconds: Seconds = Field(examples=[1800])
+    remaining_seconds: Seconds | None = Field(description="Null without a due instant to come to.", examples=[1800])
     causes: list[ShareView] = Field(description="Of all its pauses.")
     segments: list[SegmentView] = Field(description="From its start to its stop, else to now; no gap, no overlap.")
     milestones: list[ExplainedMilestoneView] = Field(description="Those of the plan, then firings that were withdrawn.")
@@ -300,6 +305,12 @@ class ExplainedEventView(View):
     ended_by_condition: str | None = Field(
         default=None, description="The condition that comes to hold with that event.", examples=[None]
     )
+    target: str | None = Field(default=None, description="Of an excuse or its undoing.", examples=[None])
+    cycle: int | None = Field(default=None, description="Of these, where one cycle is named.", examples=[None])
+    covers: str | None = Field(default=None, description="Of an excuse.", examples=[None])
+    in_force: bool | None = Field(
+        default=None, description="Of an excuse: whether it covers anything as things stand.", examples=[None]
+    )
 
 
 class ExplanationView(View):
@@ -312,6 +323,7 @@ class ExplanationView(View):
     kind: Literal["sla", "ola"] = Field(examples=["sla"])
     priority: str | None = Field(description="When it opened.", examples=["urgent"])
     status: InstanceStatus = Field(examples=["paused"])
+    excused: bool = Field(description=EXCUSED, examples=[False])
     at: DateTime = Field(description="The instant that it is explained for.", examples=["2026-03-06T16:00:00Z"])
     opened_at: DateTime = Field(examples=["2026-03-06T14:30:00Z"])
     closed_at: DateTime | None = Field(examples=[None])

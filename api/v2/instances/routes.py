@@ -97,7 +97,7 @@ Pause = Annotated[PauseBody | None, Body(examples=[examples.PAUSE])]
 Resume = Annotated[ResumeBody | None, Body(examples=[examples.RESUME])]
 Assign = Annotated[AssignBody | None, Body(examples=[examples.ASSIGN])]
 
-_COMMAND: dict[str, Any] = {
+COMMAND: dict[str, Any] = {
     "response_model": InstanceView,
     "response_model_exclude_unset": True,
     "responses": {
@@ -107,37 +107,37 @@ _COMMAND: dict[str, Any] = {
 }
 
 
-@router.post("/{instance_id}/acknowledge", summary="The first response was given", **_COMMAND)
+@router.post("/{instance_id}/acknowledge", summary="The first response was given", **COMMAND)
 async def acknowledge(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "acknowledge", body)
 
 
-@router.post("/{instance_id}/pause", summary="Stop the clocks for a cause", **_COMMAND)
+@router.post("/{instance_id}/pause", summary="Stop the clocks for a cause", **COMMAND)
 async def pause(instance_id: Id, owner: Writer, deps: Deps, body: Pause = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "pause", body)
 
 
-@router.post("/{instance_id}/resume", summary="Let the clocks run on", **_COMMAND)
+@router.post("/{instance_id}/resume", summary="Let the clocks run on", **COMMAND)
 async def resume(instance_id: Id, owner: Writer, deps: Deps, body: Resume = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "resume", body)
 
 
-@router.post("/{instance_id}/resolve", summary="The ticket is resolved", **_COMMAND)
+@router.post("/{instance_id}/resolve", summary="The ticket is resolved", **COMMAND)
 async def resolve(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "resolve", body)
 
 
-@router.post("/{instance_id}/reopen", summary="The ticket is open again", **_COMMAND)
+@router.post("/{instance_id}/reopen", summary="The ticket is open again", **COMMAND)
 async def reopen(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "reopen", body)
 
 
-@router.post("/{instance_id}/cancel", summary="The ticket was withdrawn", **_COMMAND)
+@router.post("/{instance_id}/cancel", summary="The ticket was withdrawn", **COMMAND)
 async def cancel(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "cancel", body)
 
 
-@router.post("/{instance_id}/assign", summary="The ticket belongs to another team", **_COMMAND)
+@router.post("/{instance_id}/assign", summary="The ticket belongs to another team", **COMMAND)
 async def assign(instance_id: Id, owner: Writer, deps: Deps, body: Assign = None) -> Any:
     """From then on the clocks of kind `ola` belong to that team. While nobody has the ticket, it has no such clocks."""
     return await _command(deps, owner.organization, instance_id, "assign", body or AssignBody())
@@ -146,13 +146,18 @@ async def assign(instance_id: Id, owner: Writer, deps: Deps, body: Assign = None
 async def _command(
     deps: Dependencies, organization: str, instance_id: str, signal: str, body: CommandBody | None
 ) -> Any:
-    outcome = await command_instance(deps, organization, instance_id, signal, _payload(body))
+    outcome = await command_instance(deps, organization, instance_id, signal, payload_of(body))
+    return answered(instance_id, outcome, deps.now())
+
+
+def answered(instance_id: str, outcome: CommandResult, now: Instant) -> Any:
+    """The answer to a command."""
     if outcome.applied and outcome.found is not None:
-        return {**outcome.found.view(deps.now()), "event_id": outcome.event_id}
-    return _accepted(instance_id, outcome, deps.now())
+        return {**outcome.found.view(now), "event_id": outcome.event_id}
+    return _accepted(instance_id, outcome, now)
 
 
-def _payload(body: CommandBody | None) -> Mapping[str, Any]:
+def payload_of(body: CommandBody | None) -> Mapping[str, Any]:
     given = {name: value for name, value in (body.given() if body else {}).items() if value not in (None, "")}
     if "event_id" in given:
         require_text(given["event_id"], "event_id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from api.http.schemas import DEFAULT_LIMIT, Body, Cursor, CursorPageOf, DateTime, Limit, Offset, PageOf, Several, View
 from api.v2.instances import examples
@@ -13,6 +13,7 @@ from api.v2.instances.examples import TEAM
 from domain.ids import Kind
 from domain.plan.status import InstanceStatus
 from domain.ticket.conditions import OPERATORS, Match
+from domain.ticket.excuses import LONGEST_TARGET, Covers
 from domain.ticket.pauses import ENDING_EVENTS, MOST_ENDINGS
 from domain.ticket.precision import Precision
 from service.instances.views import Source
@@ -36,6 +37,7 @@ Quiet: Any = Field(
     examples=[False],
 )
 AT_RISK = "Whether a clock that runs is at risk now, and none runs past its due."
+EXCUSED = "Whether something of it is excused, and each breach there is with it. `status` stays `breached`."
 OVERDUE = "Whether a clock runs past its due now; `breached` stays, this ends with the clock."
 SORT = (
     f"One of {', '.join(f'`{name}`' for name in SORTABLE)}, with `-` before it from the last to the first; what has no "
@@ -60,6 +62,7 @@ class InstanceQuery(BaseModel):
     policy_name: Several[str] = Field(default=None, examples=[["Critical Support"]])
     team_id: Several[str] = Field(default=None, description="The team that has it now.", examples=[[TEAM]])
     assignee: Several[str] = Field(default=None, examples=[["ada@example.com"]])
+    excused: bool | None = Field(default=None, description=EXCUSED, examples=[True])
     at_risk: bool | None = Field(default=None, description=AT_RISK, examples=[True])
     is_overdue: bool | None = Field(default=None, description=OVERDUE, examples=[True])
     due_after: DateTime | None = Field(
@@ -211,6 +214,64 @@ class AssignBody(CommandBody):
     )
 
 
+TARGET = "The name of a clock as `targets` has it; of an `ola`, `resolution/<stint>` is that of one stint."
+CYCLE = "One of its cycles, by number; left out: each that had begun by then."
+COVERS = "`breach`: what had been breached by then. `result`: whatever the cycle comes to. Left out: `breach`."
+CoversName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Covers)})]
+TargetName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TARGET)]
+CycleNumber = Annotated[int, Field(ge=1)]
+
+
+class UndoExcuseBody(CommandBody):
+    """Every excuse of the target that was given before is taken back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.UNDO_EXCUSE]})
+
+    target: TargetName = Field(description=TARGET, examples=["resolution"])
+    cycle: CycleNumber | None = Field(default=None, description=CYCLE, examples=[None])
+    actor: str | None = Field(
+        default=None, max_length=LONGEST_NOTE, description="Left out: the key.", examples=["ada@example.com"]
+    )
+
+
+class ExcuseBody(UndoExcuseBody):
+    """A target and the reason why it does not count."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.EXCUSE]})
+
+    reason: str = Field(min_length=1, max_length=LONGEST_NOTE, examples=["office closed by a storm"])
+    covers: CoversName | None = Field(default=None, description=COVERS, examples=["breach"])
+
+
+class DeadlineStateView(View):
+    """The due instant as a field of the ticket says it."""
+
+    field: str = Field(examples=["due_date"])
+    value: str | None = Field(description="Null: it is missing or empty.", examples=["2026-03-09"])
+    due_at: DateTime | None = Field(examples=["2026-03-10T00:00:00Z"])
+    problem: str | None = Field(description="Why there is none.", examples=[None])
+    at: DateTime = Field(description="From when it says so.", examples=["2026-03-08T13:00:00Z"])
+    event_id: str | None = Field(description="The event that changed it; null: the opening.", examples=["zd-118-4"])
+    moved_from: DateTime | None = Field(
+        description="The due instant that the field held before.", examples=["2026-03-09T12:00:00Z"]
+    )
+
+
+class ExcuseView(View):
+    event_id: str = Field(examples=["zd-118-9"])
+    at: DateTime = Field(description="When it was given.", examples=["2026-03-09T09:00:00Z"])
+    covers: Covers = Field(examples=["breach"])
+    reason: str = Field(examples=["office closed by a storm"])
+    actor: str = Field(examples=["ada@example.com"])
+
+
+class InstanceExcuseView(ExcuseView):
+    """The excuse that was given last, of those in force."""
+
+    target: str = Field(examples=["resolution"])
+    cycle: int = Field(examples=[1])
+
+
 class MilestoneView(View):
     name: str = Field(examples=["halfway"])
     planned_at: DateTime | None = Field(examples=["2026-03-08T13:30:00Z"])
@@ -232,7 +293,9 @@ class TargetStateView(View):
     met: bool | None = Field(description="Null while undecided.", examples=[None])
     state: str = Field(examples=["running"])
     elapsed_seconds: int | float = Field(description="Working time.", examples=[900])
-    remaining_seconds: int | float = Field(description="Working time.", examples=[2700])
+    remaining_seconds: int | float | None = Field(
+        description="Working time; null where a field should say the due instant and does not.", examples=[2700]
+    )
     paused_seconds: int | float = Field(examples=[0])
     started_at: DateTime | None = Field(examples=["2026-03-08T13:00:00Z"])
     stopped_at: DateTime | None = Field(examples=[None])
@@ -253,6 +316,13 @@ class TargetStateView(View):
     policy: PolicyInForceView | None = Field(
         default=None, description="What it is measured by, once a change of the ticket has led to it."
     )
+    deadline: DeadlineStateView | None = Field(
+        default=None, description="Only where a field of the ticket holds the due instant."
+    )
+    excused: bool | None = Field(
+        default=None, description="Only where it is: it counts in no rate, and is what it is.", examples=[True]
+    )
+    excuse: ExcuseView | None = None
 
 
 class EarlierCycleView(TargetStateView):
@@ -308,6 +378,8 @@ class InstanceView(View):
     )
     at_risk: bool | None = Field(default=None, description=AT_RISK, examples=[False])
     is_overdue: bool | None = Field(default=None, description=OVERDUE, examples=[False])
+    excused: bool | None = Field(default=None, description=EXCUSED, examples=[False])
+    excuse: InstanceExcuseView | None = Field(default=None, description="Only where something is excused.")
     fields: dict[str, Any] | None = Field(
         default=None,
         description="The ticket's fields as they are now; in a list those that were asked for.",

@@ -71,11 +71,19 @@ class ConditionBody(Body):
     )
 
 
+DUE_FIELD = (
+    "A field of the ticket, or a dotted path into nested ones, that holds the due instant: a date (the end of that "
+    "day) or a date and time with its offset. Nothing beside it."
+)
+
+
 class DeadlineBody(Body):
-    """The first such wall time after the start of the clock, in the time zone of its business hours."""
+    """The first such wall time after the start of the clock, in the time zone of its business hours; or the instant
+    that a field of the ticket holds."""
 
     weekday: WeekdayName | None = Field(default=None, description="Left out: of any day.", examples=["fri"])
-    time: TimeOfDay = Field(examples=["16:00"])
+    time: TimeOfDay | None = Field(default=None, description="Needed without `field`.", examples=["16:00"])
+    field: str | None = Field(default=None, description=DUE_FIELD, examples=[None])
 
 
 class TargetBody(Body):
@@ -95,7 +103,7 @@ class TargetBody(Body):
     end_of_day: bool | None = Field(
         default=None, description="Of `days`: due when the last of them closes.", examples=[None]
     )
-    by: DeadlineBody | None = Field(default=None, description="Instead of hours: a fixed instant.", examples=[None])
+    by: DeadlineBody | None = Field(default=None, description="Instead of hours: an instant.", examples=[None])
     pausable: bool = Field(default=True, description="Whether a pause stops its clock.", examples=[True])
     pauses_when: Criteria = Field(
         default=None,
@@ -217,7 +225,8 @@ class ConditionView(View):
 
 class DeadlineView(View):
     weekday: str | None = Field(default=None, examples=["fri"])
-    time: str = Field(examples=["16:00"])
+    time: str | None = Field(default=None, examples=["16:00"])
+    field: str | None = Field(default=None, description=DUE_FIELD, examples=[None])
 
 
 class TargetView(View):

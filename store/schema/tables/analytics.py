@@ -34,9 +34,10 @@ target_traits = Table(
     UniqueConstraint("organization", "kind", "type", "priority", "policy_id", "team_id", name="uq_target_traits"),
 )
 
-# Each clock of an instance as its newest record plans it. `outcome` is met, breached, cancelled or null (undecided:
-# paused). `outcome_at` is when the clock stopped in time, when its due passes, or when it was cancelled; it may lie
-# ahead. `previous_at` is the `outcome_at` of the clock of the same instance that ended before it. Lengths are in
+# Each clock of an instance as its newest record plans it. `outcome` is met, breached, cancelled, excused or null
+# (undecided: paused). `outcome_at` is when the clock stopped in time, when its due passes, or when it was cancelled; it
+# may lie ahead. `excused` says what of it an excuse covers, and `came_to` what the outcome is that does not count.
+# `previous_at` is the `outcome_at` of the clock of the same instance that ended before it. Lengths are in
 # microseconds: `worked` and `lasted` (wall time) as of the stop, null while the clock is open; `worked_when_due` what
 # had been worked as the due passed.
 instance_targets = Table(
@@ -59,6 +60,8 @@ instance_targets = Table(
     Column("worked", BigInteger),
     Column("lasted", BigInteger),
     Column("paused", BigInteger, nullable=False),
+    Column("excused", Name),
+    Column("came_to", Name),
     Index(None, "organization", "outcome_at"),
     Index(
         "ix_instance_targets_counted",
@@ -66,5 +69,12 @@ instance_targets = Table(
     ),
     _by_length("worked"),
     _by_length("lasted"),
+    # Few are excused.
+    Index(
+        "ix_instance_targets_excused",
+        *("organization", "outcome_at"),
+        sqlite_where=sa.text("excused IS NOT NULL"),
+        postgresql_where=sa.text("excused IS NOT NULL"),
+    ),
     of_instance(),
 )

@@ -42,6 +42,8 @@ instances = Table(
     Column("assignee", Name),
     Column("runs_out_at", UtcDateTime),
     Column("at_risk_from", UtcDateTime),
+    # Until when nothing counts that was broken; null where nothing is excused.
+    Column("excused_until", UtcDateTime),
     # Of the promise in force. `opening` holds those of the opening, null while that is not recorded.
     Column("policy_id", Name),
     Column("policy_name", Name),
@@ -96,6 +98,13 @@ instances = Table(
         *("at_risk_from", "snapshot_sequence"),
         sqlite_where=sa.text("runs_out_at IS NOT NULL"),
         postgresql_where=sa.text("runs_out_at IS NOT NULL"),
+    ),
+    # Few are excused.
+    Index(
+        "ix_instances_excused",
+        *("organization", "excused_until", "snapshot_sequence"),
+        sqlite_where=sa.text("excused_until IS NOT NULL"),
+        postgresql_where=sa.text("excused_until IS NOT NULL"),
     ),
     # Of all organizations: the engine looks after instances that are not over, which are few beside those that are.
     Index(

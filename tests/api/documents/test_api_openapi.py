@@ -56,7 +56,10 @@ ROUTES = {
     "/instances/{instance_id}/events/export": {"get"},
     **{
         f"/instances/{{instance_id}}/{command}": {"post"}
-        for command in ("acknowledge", "pause", "resume", "assign", "resolve", "reopen", "cancel")
+        for command in (
+            *("acknowledge", "pause", "resume", "assign", "resolve", "reopen", "cancel"),
+            *("excuse", "excuse:undo"),
+        )
     },
 }
 

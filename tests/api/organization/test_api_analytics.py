@@ -85,18 +85,18 @@ async def test_the_summary_of_a_period_counts_what_was_met_and_what_passed_its_d
     (policy,) = (await desk.get("/policies")).json()["data"]
     summary = (await desk.get("/analytics/summary", **PERIOD)).json()
     assert summary["period"] == {**PERIOD, "timezone": "UTC"}
-    assert summary["counts"] == {"met": 3, "breached": 3, "cancelled": 2, "total": 8}
+    assert summary["counts"] == {"met": 3, "breached": 3, "cancelled": 2, "excused": 0, "total": 8}
     assert (summary["instances"], summary["compliance_rate"]) == (4, 50.0)
     assert summary["by_target_type"] == [
-        {"type": "first_response", "met": 1, "breached": 2, "compliance_rate": 33.33},
-        {"type": "resolution", "met": 2, "breached": 1, "compliance_rate": 66.67},
+        {"type": "first_response", "met": 1, "breached": 2, "excused": 0, "compliance_rate": 33.33},
+        {"type": "resolution", "met": 2, "breached": 1, "excused": 0, "compliance_rate": 66.67},
     ]
-    half = {"met": 3, "breached": 3, "compliance_rate": 50.0}
+    half = {"met": 3, "breached": 3, "excused": 0, "compliance_rate": 50.0}
     assert summary["by_priority"] == [{"priority": "urgent", **half}]
     assert summary["by_policy"] == [{"policy_id": policy["id"], "policy_name": "Urgent", **half}]
     assert summary["by_team"] == [
-        {"team_id": "team_a", "team_name": "Support", "met": 3, "breached": 1, "compliance_rate": 75.0},
-        {"team_id": "team_b", "team_name": None, "met": 0, "breached": 2, "compliance_rate": 0.0},
+        {"team_id": "team_a", "team_name": "Support", "met": 3, "breached": 1, "excused": 0, "compliance_rate": 75.0},
+        {"team_id": "team_b", "team_name": None, "met": 0, "breached": 2, "excused": 0, "compliance_rate": 0.0},
     ]
 
 
@@ -116,11 +116,11 @@ async def test_the_times_are_those_of_the_counted_clocks_that_have_stopped(desk:
 async def test_the_summary_compares_with_as_many_days_right_before(desk: Any) -> None:
     previous = (await desk.get("/analytics/summary", **PERIOD)).json()["previous"]
     assert previous["period"] == {"start_date": "2026-02-21", "end_date": "2026-02-28", "timezone": "UTC"}
-    assert previous["counts"] == {"met": 2, "breached": 0, "cancelled": 0, "total": 2}
+    assert previous["counts"] == {"met": 2, "breached": 0, "cancelled": 0, "excused": 0, "total": 2}
     assert (previous["instances"], previous["compliance_rate"], previous["paused_share"]) == (1, 100.0, 0.0)
     assert previous["first_response"]["working_minutes"] == spread(10.0, 10.0, 10.0)
     change = previous["change"]
-    assert change["counts"] == {"met": 1, "breached": 3, "cancelled": 2, "total": 6}
+    assert change["counts"] == {"met": 1, "breached": 3, "cancelled": 2, "excused": 0, "total": 6}
     assert (change["instances"], change["compliance_rate"], change["paused_share"]) == (3, -50.0, 0.1176)
     assert change["first_response"] == {
         "count": 1,
@@ -132,7 +132,7 @@ async def test_the_summary_compares_with_as_many_days_right_before(desk: Any) ->
 async def test_a_period_in_which_nothing_ended_has_no_rate(desk: Any) -> None:
     summary = (await desk.get("/analytics/summary", start_date="2026-03-09", end_date="2026-03-09")).json()
     nothing = {"count": 0, **dict.fromkeys(("working_minutes", "calendar_minutes"), dict.fromkeys(spread(0, 0, 0)))}
-    assert summary["counts"] == {"met": 0, "breached": 0, "cancelled": 0, "total": 0}
+    assert summary["counts"] == {"met": 0, "breached": 0, "cancelled": 0, "excused": 0, "total": 0}
     assert (summary["compliance_rate"], summary["paused_share"], summary["by_team"]) == (None, None, [])
     assert (summary["first_response"], summary["resolution"]) == (nothing, nothing)
     assert summary["previous"]["change"]["compliance_rate"] is None
@@ -188,6 +188,7 @@ async def test_a_trend_has_every_day_of_the_period(desk: Any) -> None:
         "clipped": False,
         "met": 1,
         "breached": 1,
+        "excused": 0,
         "compliance_rate": 50.0,
     }
     assert trend["data"][0]["compliance_rate"] is None
@@ -235,6 +236,7 @@ async def test_breaches_say_what_was_due_and_by_how_much_it_was_missed(desk: Any
         "team_id": "team_a",
         "team_name": "Support",
         "priority": "urgent",
+        "excused": False,
     }
     assert (resolution["due_at"], resolution["stopped_at"]) == ("2026-03-06T03:30:00Z", None)
     assert resolution["overrun_seconds"] == (14 * 24 + 8) * 3600 + 1800
@@ -287,7 +289,7 @@ async def test_a_late_event_moves_a_breach_into_what_was_kept(desk: Any) -> None
         if counts["breached"] != 3:
             break
         await asyncio.sleep(0.05)
-    assert counts == {"met": 4, "breached": 2, "cancelled": 2, "total": 8}
+    assert counts == {"met": 4, "breached": 2, "cancelled": 2, "excused": 0, "total": 8}
 
 
 async def test_without_dates_it_is_the_last_thirty_days(api: Any) -> None:
@@ -384,6 +386,7 @@ async def test_a_trend_as_csv_has_a_row_for_each_bucket(desk: Any) -> None:
         "clipped": "false",
         "met": "1",
         "breached": "1",
+        "excused": "0",
         "compliance_rate": "50.0",
     }
     assert rows[0]["compliance_rate"] == ""

@@ -207,8 +207,10 @@ async def test_uptime_is_the_month_without_the_union_of_a_prioritys_incidents(ap
         "allowedDowntimeMinutes": 44.64,
         "remainingDowntimeMinutes": 32.64,
         "targetMet": False,
+        "excusedDowntimeMinutes": 0.0,
     }
-    untold = {"uptimeTarget": None, "allowedDowntimeMinutes": None, "remainingDowntimeMinutes": None, "targetMet": None}
+    left = ("uptimeTarget", "allowedDowntimeMinutes", "remainingDowntimeMinutes", "targetMet")
+    untold: dict[str, Any] = {**dict.fromkeys(left), "excusedDowntimeMinutes": 0.0}
     assert high == {"priority": "HIGH", "uptime": 27.7108, "downtimeMinutes": 1440.0, **untold}
     assert medium == {"priority": "MEDIUM", "uptime": 100.0, "downtimeMinutes": 0.0, **untold}
     assert low == {"priority": "LOW", "uptime": 100.0, "downtimeMinutes": 0.0, **untold}

@@ -21,7 +21,8 @@ from domain.policy.policies import OnChange, Policy, RetargetBreaches, TargetRul
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.conditions import Condition
 from domain.ticket.criteria import Criteria
-from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.events import EXCUSES, Event, EventKind, in_order
+from domain.ticket.excuses import Covers
 from domain.ticket.tickets import Ticket
 from tests.support.builders import ALWAYS, a_snapshot
 from tests.support.strategies import calendars, deterministic, histories, instants
@@ -36,6 +37,7 @@ BUDGETS: list[dict[str, Any]] = [
     {"days": 1},
     {"days": 2, "end_of_day": True},
     {"by": {"weekday": "wed", "time": "12:00"}},
+    {"by": {"field": "due_date"}},
 ]
 CHANGES: list[dict[str, Any]] = [
     {"priority": "high"},
@@ -44,6 +46,10 @@ CHANGES: list[dict[str, Any]] = [
     {"status": "vendor"},
     {"status": "open", "plan": "gold"},
     {"plan": None},
+    {"due_date": "2026-03-04"},
+    {"due_date": "2026-03-02T15:30:00Z"},
+    {"due_date": "2026-02-27T09:00:00Z", "plan": "gold"},
+    {"due_date": "soon"},
 ]
 
 
@@ -119,7 +125,7 @@ def histories_of_a_ticket_that_closes(draw: st.DrawFn) -> tuple[Event, ...]:
     told = [opening]
     for index, event in enumerate(others):
         last = Instant(max(last + 1, event.received_at))
-        told.append(replace(event, kind=kinds[index % 2], team_id=None, cause="", received_at=last))
+        told.append(replace(event, kind=kinds[index % 2], team_id=None, cause="", received_at=last, excuse=None))
     return tuple(told)
 
 
@@ -137,7 +143,7 @@ def stories_of_reopened_tickets(draw: st.DrawFn) -> tuple[Event, ...]:
 
 
 def updates(event: Event) -> st.SearchStrategy[Event]:
-    update = replace(event, kind=EventKind.UPDATED, team_id=None, cause="")
+    update = replace(event, kind=EventKind.UPDATED, team_id=None, cause="", excuse=None)
     return st.sampled_from(CHANGES).map(lambda change: replace(update, attributes=change))
 
 
@@ -180,9 +186,23 @@ def test_forgiven_breaches_depend_on_no_order_of_arrival_and_are_the_only_differ
         if before.breached_at != after.breached_at:
             assert before.breached_at is not None
             assert after.breached_at is None or after.breached_at > before.breached_at
-            assert after.policy is not None
+            assert after.policy is not None or after.deadline is not None
         else:
             assert before == after
+
+
+@deterministic
+@given(snapshots(), stories())
+def test_an_excuse_moves_nothing(snapshot: Snapshot, events: tuple[Event, ...]) -> None:
+    """A plan with excuses is the plan without them, but for what is excused: all of it breached or ended since."""
+    planned = plan(snapshot, events)
+    without = plan(snapshot, [event for event in events if event.kind not in EXCUSES])
+    assert replace(planned, targets=tuple(replace(one, excuse=None) for one in planned.targets)) == without
+    for target in planned.targets:
+        if (excuse := target.excuse) is not None:
+            assert target.started_at is not None
+            assert target.started_at <= excuse.at
+            assert excuse.covers is Covers.RESULT or (target.breached_at or excuse.at + 1) <= excuse.at
 
 
 @deterministic
@@ -237,7 +257,7 @@ def test_a_clock_that_stopped_unbreached_had_stayed_within_what_was_promised(
 ) -> None:
     for target in plan(snapshot, events).targets:
         if target.state is ClockState.STOPPED and target.breached_at is None:
-            assert target.used <= target.budget
+            assert target.budget is None or target.used <= target.budget
 
 
 @deterministic

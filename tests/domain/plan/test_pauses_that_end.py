@@ -127,7 +127,7 @@ def test_any_event_may_end_a_pause(kind: EventKind, is_over: bool) -> None:
 
 
 def test_every_event_may_end_a_pause_but_those_that_do_so_or_begin_anyway() -> None:
-    others = {"opened", "paused", "resumed", "resolved", "cancelled", "replanned"}
+    others = {"opened", "paused", "resumed", "resolved", "cancelled", "excused", "excuse_undone", "replanned"}
     assert set(ENDING_EVENTS) == {kind.value for kind in EventKind} - others
 
 
@@ -142,6 +142,12 @@ def test_the_first_of_its_ends_ends_a_pause() -> None:
     assert ended(opened("09:00"), both, customer_wrote("12:30")) == [("customer", "until", at("12:00"))]
     assert ended(opened("09:00"), both, resumed("11:00")) == []
     assert ended(opened("09:00"), both, resolved("11:00"), reopened("11:30")) == []
+
+
+def test_a_pause_told_again_before_the_opening_ends_with_the_pause_that_it_is() -> None:
+    again = replace(paused("08:30", "customer"), event_id="again")
+    target = resolution(opened("09:00"), until("09:00", "08:30", "customer"), again)
+    assert (target.state, target.due_at) == (ClockState.RUNNING, at("10:00"))
 
 
 def test_only_the_pause_that_ends_ends() -> None:

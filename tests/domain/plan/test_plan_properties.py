@@ -114,7 +114,7 @@ def test_what_a_plan_says_is_consistent_with_itself(
         assert all(moment < target.since for moment in moments) or target.state is ClockState.RUNNING
         assert target.used >= 0
         assert target.paused_for >= 0
-        assert (target.remaining >= 0) or target.breached_at is not None
+        assert (target.remaining or 0) >= 0 or target.breached_at is not None
         assert (target.due_at is None) == (target.state is ClockState.PAUSED and target.breached_at is None)
         assert used_at(target, snapshot.calendar.calendar, now) >= target.used
     assert instance_view(snapshot, planned, (), now)["opened_at"]

@@ -20,10 +20,10 @@ from domain.plan.status import instance_status
 from domain.policy.catalog import Catalog
 from domain.policy.policies import Policy
 from domain.policy.snapshot import Snapshot
-from domain.ticket.events import Event, EventKind
+from domain.ticket.events import EXCUSES, Event, EventKind, excuse_of
 from service.temporal.queries import ask
 from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, snapshot_of, working
-from workflows.messages import SIGNALS, STATE_QUERY, WORKFLOW_TYPE
+from workflows.messages import EXCUSE, SIGNALS, STATE_QUERY, WORKFLOW_TYPE
 
 TICKETS, PARTS = 12, 4
 EVENTS = 9
@@ -80,6 +80,10 @@ def _told(chance: Random, number: int, minute: int) -> Told:
             {"priority": "low"},
         )
         payload["attributes"] = chance.choice(changes)
+    if SIGNALS[name] in EXCUSES:
+        payload |= {"target": chance.choice(("first_response", "resolution")), "actor": "ada"}
+    if name == EXCUSE:
+        payload |= {"reason": "storm", "covers": chance.choice(("breach", "result"))}
     return Told(name, f"e{number}", minute, minute, payload)
 
 
@@ -139,8 +143,10 @@ class Instance:
 
     def _event(self, one: Told) -> Event:
         at = self.at(one.minute)
-        details = {name: one.payload[name] for name in ("cause", "attributes") if name in one.payload}
-        return Event(SIGNALS[one.name], one.event_id, at, at, **details)
+        named = ("cause", "attributes", "actor", "reason")
+        details = {name: one.payload[name] for name in named if name in one.payload}
+        kind = SIGNALS[one.name]
+        return Event(kind, one.event_id, at, at, **details, excuse=excuse_of(kind, one.payload))
 
     def net_notices(self) -> Counter[tuple[Any, ...]]:
         """What was sent less what was withdrawn: target, cycle, milestone, minutes since the opening."""
@@ -164,6 +170,7 @@ def comparable(planned: Plan, opened_at: Instant) -> list[tuple[Any, ...]]:
             *(target.name, target.cycle, target.state.value, target.used, target.paused_for, target.superseded),
             *map(since, (target.started_at, target.stopped_at, target.due_at, target.breached_at)),
             *((mark.name, since(mark.planned_at)) for mark in target.milestones),
+            None if target.excuse is None else (target.excuse.event_id, since(target.excuse.at)),
         )
         for target in planned.targets
     ]

@@ -29,6 +29,7 @@ MALFORMED = {
     "an end of a pause that is none": ("pause", [{"until": {"weeks": 1}}]),
     "an end of a pause before its start": ("pause", [{"until": "2001-01-01T00:00:00Z"}]),
     "a pause that an event ends which cannot": ("pause", [{"ends_when": ["resolved"]}]),
+    "an excuse without a reason": ("excuse", [{"target": "resolution", "actor": "ada"}]),
     "an unknown name": ("escalate", [{}]),
 }
 
@@ -66,6 +67,23 @@ async def test_a_replan_whose_rules_are_none_is_set_aside_and_the_clocks_go_on(
         assert "broken" not in (await ticket.applied("a"))["applied"]
         await ticket.signal("resolve", event_id="still-alive")
         assert await ticket.result() == {"status": "met"}
+
+
+async def test_an_excuse_of_a_target_that_there_is_not_is_set_aside_by_the_names_that_there_are(
+    clockwork: Clockwork, policy: Policy
+) -> None:
+    async with working(clockwork):
+        ticket = await clockwork.open(snapshot_of(policy))
+        said: dict[str, Any] = {"reason": "storm", "actor": "ada"}
+        await ticket.signal("excuse", event_id="unknown", target="next_response", **said)
+        await ticket.signal("excuse", event_id="known", target="resolution", covers="result", **said)
+        state = await eventually(ticket.state, lambda state: "known" in state["applied"])
+        (refusal,) = state["set_aside"]["recent"]
+        assert (refusal["signal"], refusal["value"]) == ("excused", "unknown")
+        assert "target: must be one of first_response, resolution, got 'next_response'" in refusal["problem"]
+        assert "unknown" not in state["applied"]
+        excuses = [target.get("excuse", {}).get("actor") for target in state["plan"]["targets"]]
+        assert excuses == [None, "ada"]
 
 
 async def test_four_minutes_ahead_is_taken_and_six_are_not(clockwork: Clockwork, policy: Policy) -> None:

@@ -130,6 +130,7 @@ def _filters(query: InstanceQuery) -> Filters:
         assignee=query.assignee,
         at_risk=query.at_risk,
         is_overdue=query.is_overdue,
+        excused=query.excused,
         due_after=due_after,
         due_before=due_before,
         opened_after=opened_after,

@@ -9,7 +9,7 @@ from typing import Any
 _COLUMNS = (
     *("id", "kind", "conversation_id", "ticket_id", "incident_id", "subject", "url", "status", "priority"),
     *("policy_id", "policy_name", "policy_version", "team_id", "assignee"),
-    *("opened_at", "closed_at", "next_due_at", "at_risk", "is_overdue"),
+    *("opened_at", "closed_at", "next_due_at", "at_risk", "is_overdue", "excused"),
 )
 _CLOCKS = ("first_response", "resolution")
 _OF_CLOCK = ("due_at", "met", "stopped_at", "breached_at", "elapsed_seconds", "paused_seconds")

@@ -259,6 +259,7 @@ def _create_instances() -> None:
         sa.Column("assignee", sa.Text()),
         sa.Column("runs_out_at", sa.DateTime(timezone=True)),
         sa.Column("at_risk_from", sa.DateTime(timezone=True)),
+        sa.Column("excused_until", sa.DateTime(timezone=True)),
         sa.Column("policy_id", sa.Text()),
         sa.Column("policy_name", sa.Text()),
         sa.Column("priority", sa.Text()),
@@ -324,6 +325,13 @@ def _create_instances() -> None:
         ["organization", "runs_out_at", "at_risk_from", "snapshot_sequence"],
         sqlite_where=sa.text("runs_out_at IS NOT NULL"),
         postgresql_where=sa.text("runs_out_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_instances_excused",
+        "instances",
+        ["organization", "excused_until", "snapshot_sequence"],
+        sqlite_where=sa.text("excused_until IS NOT NULL"),
+        postgresql_where=sa.text("excused_until IS NOT NULL"),
     )
     ongoing: dict[str, Any] = {"sqlite_where": sa.text("ongoing = 1"), "postgresql_where": sa.text("ongoing")}
     op.create_index("ix_instances_ongoing", "instances", ["organization", "id"], **ongoing)
@@ -407,6 +415,8 @@ def _create_instance_targets() -> None:
         sa.Column("worked", sa.BigInteger()),
         sa.Column("lasted", sa.BigInteger()),
         sa.Column("paused", sa.BigInteger(), nullable=False),
+        sa.Column("excused", sa.Text()),
+        sa.Column("came_to", sa.Text()),
         sa.ForeignKeyConstraint(
             ["organization", "instance_id"],
             ["instances.organization", "instances.id"],
@@ -419,6 +429,13 @@ def _create_instance_targets() -> None:
         "ix_instance_targets_counted",
         "instance_targets",
         ["traits", "outcome", "outcome_at", "previous_at", "stopped_at", "worked", "lasted", "paused"],
+    )
+    op.create_index(
+        "ix_instance_targets_excused",
+        "instance_targets",
+        ["organization", "outcome_at"],
+        sqlite_where=sa.text("excused IS NOT NULL"),
+        postgresql_where=sa.text("excused IS NOT NULL"),
     )
     for length in ("worked", "lasted"):
         counted = sa.text(f"{length} IS NOT NULL AND outcome IN ('met', 'breached')")

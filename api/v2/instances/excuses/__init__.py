@@ -1,0 +1,1 @@
+"""Excuses: what does not count, and who said so."""
