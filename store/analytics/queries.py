@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,11 +13,15 @@ from sqlalchemy.sql.functions import GenericFunction
 from domain.analytics.buckets import Bucket
 from domain.ids import Kind
 from domain.instants import Instant
+from domain.policy.spelling import folded
 from domain.ticket.origins import Origin
-from store.database.any_of import AnyOf, is_any_of
+from store.database.any_of import AnyOf, each, is_any_of
 from store.database.types import Document, UtcDateTime, moment
 from store.database.urls import SQLITE
+from store.instances.dimensions import of_values
+from store.instances.filters import shown
 from store.instances.outcomes import BREACHED, MET, OUTCOMES
+from store.instances.rows import indexed
 from store.schema.tables import COUNTED, instance_targets, instances, policies, target_traits
 from store.schema.tenancy import own
 
@@ -35,7 +39,8 @@ class Scope:
     """Which clocks count: those of the organization that match every value that is not None.
 
     `policy_id` and `priority` are those of the promise that a clock was measured by. The clocks of one instance may
-    differ in them, where a change of the ticket has put another promise in force.
+    differ in them, where a change of the ticket has put another promise in force. `assignee` and `dimensions` are those
+    of the ticket as it is now.
     """
 
     organization: str
@@ -45,6 +50,8 @@ class Scope:
     team_id: AnyOf[str] = None
     type: AnyOf[str] = None
     origin: Origin | None = None
+    assignee: AnyOf[str] = None
+    dimensions: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def is_of_instances(self) -> bool:
@@ -52,10 +59,19 @@ class Scope:
         return self.type is self.team_id is self.policy_id is self.priority is None
 
     @property
+    def tickets(self) -> list[sa.ColumnElement[bool]]:
+        """What the tickets have to be now."""
+        found = [of_values(self.organization, name, values) for name, values in self.dimensions.items()]
+        if self.assignee is not None:
+            theirs = is_any_of(INSTANCES.assignee, [indexed("assignee", one) for one in each(self.assignee)])
+            found.append(sa.select(INSTANCES.id).where(shown(self.organization), theirs))
+        return [TARGETS.instance_id.in_(these) for these in found]
+
+    @property
     def traits(self) -> sa.ColumnElement[bool]:
         narrow = {
             TRAITS.policy_id: self.policy_id,
-            TRAITS.priority: self.priority,
+            TRAITS.priority_key: None if self.priority is None else [folded(one) for one in each(self.priority)],
             TRAITS.team_id: self.team_id,
             TRAITS.type: self.type,
         }
@@ -71,7 +87,8 @@ class Scope:
         narrow = {TARGETS.team_id: self.team_id, TARGETS.type: self.type}
         given = [is_any_of(column, value) for column, value in narrow.items() if value is not None]
         if not self.policy_id is self.priority is self.origin is None:
-            given.append(_within(self))
+            given.append(TARGETS.traits.in_(sa.select(TRAITS.id).where(self.traits)))
+        given += self.tickets
         return sa.and_(own(instance_targets, self.organization), of_kind, *given)
 
 
@@ -227,11 +244,13 @@ def _policies_of(organization: str, origin: Origin) -> sa.Select[Any]:
 
 
 def _within(scope: Scope) -> sa.ColumnElement[bool]:
-    return TARGETS.traits.in_(sa.select(TRAITS.id).where(scope.traits))
+    of_traits = TARGETS.traits.in_(sa.select(TRAITS.id).where(scope.traits))
+    # Within the organization, so that a clock is found by its instance.
+    return sa.and_(of_traits, own(instance_targets, scope.organization), *scope.tickets) if scope.tickets else of_traits
 
 
 def _stopped(found: sa.Select[Any], scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
     """Only the clocks that count and have stopped."""
     counted = sa.and_(TARGETS.outcome.in_((MET, BREACHED)), TARGETS.stopped_at <= moment(window.now))
     joined = found.select_from(target_traits.join(instance_targets, TARGETS.traits == TRAITS.id))
-    return joined.where(scope.traits, counted, window.where)
+    return joined.where(scope.traits, counted, window.where, *scope.tickets)

@@ -186,7 +186,7 @@ def _counted_along(
     conn: sa.Connection, scope: Scope, window: OutcomeWindow, type_: str, length: str, number: int
 ) -> Mapping[int, int]:
     """The same as `_sorted`, but only the few lengths are read, not all of them."""
-    is_whole = conn.scalar(queries.outside(scope, type_)) is None
+    is_whole = not scope.tickets and conn.scalar(queries.outside(scope, type_)) is None
     ranked: dict[int, int] = {}
     for share in (MEDIAN, P90):
         place = rank_below(number, share)

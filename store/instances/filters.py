@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypedDict, cast
 
 import sqlalchemy as sa
@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from domain.ids import Kind, SubjectType
 from domain.instants import Instant
 from domain.plan.status import InstanceStatus
-from store.database.any_of import AnyOf, is_any_of
+from domain.policy.spelling import folded
+from store.database.any_of import AnyOf, each, is_any_of
 from store.database.types import moment
+from store.instances.dimensions import of_values
+from store.instances.rows import indexed
 from store.schema.tables import instances
 from store.schema.tenancy import own
 
@@ -35,10 +38,17 @@ class Filters(TypedDict, total=False):
     opened_after: Instant | None
     opened_before: Instant | None
     search: str | None
+    url: AnyOf[str]
+    dimensions: Mapping[str, list[str]] | None
 
 
 _EARLIEST = {"due_after": instances.c.next_due_at, "opened_after": instances.c.opened_at}
 _END = {"due_before": instances.c.next_due_at, "opened_before": instances.c.opened_at}
+
+
+def are_few(filters: Filters) -> bool:
+    """Whether the instances are found first and put in order then: no index finds them in the order of lists."""
+    return any(filters.get(name) is not None for name in ("subject", "url", "dimensions"))
 
 
 def shown(organization: str) -> sa.ColumnElement[bool]:
@@ -46,7 +56,7 @@ def shown(organization: str) -> sa.ColumnElement[bool]:
     return sa.and_(own(instances, organization), instances.c.snapshot_sequence > sa.literal_column("0"))
 
 
-def conditions(filters: Filters, now: Instant) -> Iterator[sa.ColumnElement[bool]]:
+def conditions(organization: str, filters: Filters, now: Instant) -> Iterator[sa.ColumnElement[bool]]:
     for name, value in filters.items():
         if value is None:
             continue
@@ -58,6 +68,13 @@ def conditions(filters: Filters, now: Instant) -> Iterator[sa.ColumnElement[bool
             yield _STATES[name](now) if value else ~sa.func.coalesce(_STATES[name](now), sa.false())
         elif name == "search":
             yield _mentions(str(value))
+        elif name == "dimensions":
+            for dimension, values in cast("Mapping[str, list[str]]", value).items():
+                yield instances.c.id.in_(of_values(organization, dimension, values))
+        elif name == "priority":
+            yield is_any_of(instances.c.priority_key, [folded(one) for one in each(value)])
+        elif name in ("assignee", "url"):
+            yield is_any_of(instances.c[name], [indexed(name, one) for one in each(value)])
         else:
             yield is_any_of(status_at(now) if name == "status" else instances.c[name], value)
 

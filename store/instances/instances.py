@@ -22,7 +22,7 @@ from store.database.counting import count_rows
 from store.database.types import instant, optional_instant
 from store.instances import records
 from store.instances.event_outcomes import EventKey, find_recorded
-from store.instances.filters import Filters, conditions, counted, shown
+from store.instances.filters import Filters, are_few, conditions, counted, shown
 from store.instances.order import NEXT_DUE_FIRST, Order, Place
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.schema.tenancy import own
@@ -134,9 +134,9 @@ class Instances:
         default.
         """
         now = self.now() if as_of is None else as_of
-        wanted = sa.and_(shown(organization), *conditions(filters, now))
+        wanted = sa.and_(shown(organization), *conditions(organization, filters, now))
         behind = wanted if after is None else sa.and_(wanted, order.behind(after, now))
-        few = filters.get("subject") is not None
+        few = are_few(filters)
         # One more than is shown tells whether there is another page.
         some = order.statement(behind, now, few).limit(limit + 1).offset(offset)
 
