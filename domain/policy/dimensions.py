@@ -75,7 +75,9 @@ def require_declared(name: str, known: Sequence[str], field: str) -> str:
 def _require_name(name: Any, field: str) -> str:
     text = require_text(name, field, LONGEST_NAME)
     if ":" in text or text != text.strip():
-        raise InvalidValue(field, text, "must be the name of a field, or a dotted path, without colons and outer spaces")
+        raise InvalidValue(
+            field, text, "must be the name of a field, or a dotted path, without colons and outer spaces"
+        )
     if text in KNOWN:
         raise InvalidValue(field, text, "must not be declared: lists and reports go by it anyway")
     return text

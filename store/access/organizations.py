@@ -43,8 +43,8 @@ OFFICE_HOURS = Calendar.from_json(
 class Organization:
     """`timezone` is an IANA name: analytics count days in this zone. Calendars have zones of their own.
 
-    Tickets that opened before `quiet_before` are opened quietly (None: none are). `dimensions` are the fields of tickets
-    that lists and reports go by.
+    Tickets that opened before `quiet_before` are opened quietly (None: none are). `dimensions` are the fields of
+    tickets that lists and reports go by.
     """
 
     id: str

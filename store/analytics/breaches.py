@@ -15,15 +15,15 @@ from domain.policy.snapshot import Snapshot
 from domain.record.views import calendar_of, overrun_at
 from store.analytics import queries
 from store.analytics.queries import INSTANCES, TARGETS, TRAITS, WITH_INSTANCES, OutcomeWindow, Scope
-from store.database.types import instant, optional_instant
+from store.database.types import instant, moment, optional_instant
 from store.schema.tables import instances
 from store.schema.tenancy import own
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredBreach:
-    """`target` is the clock as its instance shows it, whatever its stint. `overrun` is working time, `wall_overrun`
-    wall time, both in microseconds.
+    """`name` is the clock, `target` the clock as its instance shows it, whatever its stint. `overrun` is working
+    time, `wall_overrun` wall time, both in microseconds.
 
     They last from the due instant to the stop, or to now while the clock is open.
     """
@@ -31,6 +31,8 @@ class MeasuredBreach:
     instance_id: str
     subject_type: SubjectType
     subject: str
+    name: str
+    cycle: int
     target: str
     due_at: Instant
     stopped_at: Instant | None
@@ -40,14 +42,39 @@ class MeasuredBreach:
     team_id: str | None
     priority: str | None
 
+    @property
+    def place(self) -> BreachPlace:
+        return BreachPlace(self.due_at, self.instance_id, self.name, self.cycle)
+
+
+@dataclass(frozen=True, slots=True)
+class BreachPlace:
+    """Where a breach stands in the list: each has a place of its own, whatever changes meanwhile."""
+
+    due_at: Instant
+    instance_id: str
+    name: str
+    cycle: int
+
+    @property
+    def behind(self) -> sa.ColumnElement[bool]:
+        due = moment(self.due_at)
+        after = sa.tuple_(TARGETS.instance_id, TARGETS.name, TARGETS.cycle) > sa.tuple_(
+            *map(sa.literal, (self.instance_id, self.name, self.cycle))
+        )
+        # The first condition is said apart, because it finds the place on the index.
+        return sa.and_(TARGETS.outcome_at <= due, sa.or_(TARGETS.outcome_at < due, after))
+
 
 def find_breaches(
-    conn: sa.Connection, scope: Scope, window: OutcomeWindow, limit: int, offset: int
+    conn: sa.Connection, scope: Scope, window: OutcomeWindow, limit: int, offset: int, after: BreachPlace | None = None
 ) -> Sequence[MeasuredBreach]:
     """A page of breaches, newest due instant first."""
     columns = (*TARGETS, INSTANCES.subject_type, INSTANCES.subject, TRAITS.policy_id, TRAITS.priority)
     order = (TARGETS.outcome_at.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
     every = queries.breached(scope, window, *columns, table=WITH_INSTANCES)
+    if after is not None:
+        every = every.where(after.behind)
     rows = conn.execute(every.order_by(*order).limit(limit).offset(offset)).all()
     plans = _plans(conn, scope, {row.instance_id for row in rows if row.worked is None})
     return [_breach(row, _overrun(row, plans, window.now), window.now) for row in rows]
@@ -80,6 +107,8 @@ def _breach(row: Any, overrun: Micros, now: Instant) -> MeasuredBreach:
         instance_id=row.instance_id,
         subject_type=SubjectType(row.subject_type),
         subject=row.subject,
+        name=row.name,
+        cycle=row.cycle,
         target=row.name.partition("/")[0],
         due_at=due_at,
         stopped_at=stopped_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -19,7 +19,7 @@ from store.database.any_of import AnyOf, each, is_any_of
 from store.database.types import Document, UtcDateTime, moment
 from store.database.urls import SQLITE
 from store.instances.dimensions import of_values
-from store.instances.filters import shown
+from store.instances.filters import Filters, conditions, shown
 from store.instances.outcomes import BREACHED, MET, OUTCOMES
 from store.instances.rows import indexed
 from store.schema.tables import COUNTED, instance_targets, instances, policies, target_traits
@@ -61,11 +61,24 @@ class Scope:
     @property
     def tickets(self) -> list[sa.ColumnElement[bool]]:
         """What the tickets have to be now."""
+        return [TARGETS.instance_id.in_(these) for these in self._instances]
+
+    @property
+    def _instances(self) -> list[sa.Select[Any]]:
         found = [of_values(self.organization, name, values) for name, values in self.dimensions.items()]
         if self.assignee is not None:
             theirs = is_any_of(INSTANCES.assignee, [indexed("assignee", one) for one in each(self.assignee)])
-            found.append(sa.select(INSTANCES.id).where(shown(self.organization), theirs))
-        return [TARGETS.instance_id.in_(these) for these in found]
+            found.append(sa.select(INSTANCES.id).where(shown(self.organization), theirs).correlate(None))
+        return found
+
+    @property
+    def instances(self) -> sa.ColumnElement[bool]:
+        """The instances with such clocks, whatever the types of these: `policy_id` and `priority` are those of the
+        promise in force, `team_id` is that of the ticket as it is now."""
+        narrow: Mapping[str, Any] = {"policy_id": self.policy_id, "priority": self.priority, "team_id": self.team_id}
+        given = conditions(self.organization, cast("Filters", {**narrow, "kind": self.kind}), Instant(0))
+        tickets = [INSTANCES.id.in_(these) for these in self._instances]
+        return sa.and_(shown(self.organization), *given, *tickets)
 
     @property
     def traits(self) -> sa.ColumnElement[bool]:
@@ -237,6 +250,13 @@ def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Selec
 def breached(scope: Scope, window: OutcomeWindow, *columns: Any, table: sa.FromClause) -> sa.Select[Any]:
     these = sa.and_(scope.where, window.where, TARGETS.outcome == BREACHED)
     return sa.select(*columns).select_from(table).where(these)
+
+
+def openings(scope: Scope, window: OutcomeWindow, *columns: Any) -> sa.Select[Any]:
+    """Of the instances of the scope that opened in the window."""
+    opened = INSTANCES.opened_at
+    within = sa.and_(opened >= moment(window.start), opened < moment(window.until))
+    return sa.select(*columns).select_from(instances).where(scope.instances, within)
 
 
 def _policies_of(organization: str, origin: Origin) -> sa.Select[Any]:

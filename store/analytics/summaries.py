@@ -16,8 +16,10 @@ from domain.analytics.rates import Tally
 from domain.analytics.spreads import MEDIAN, P90, Spread, rank_below, spread
 from domain.instants import Instant
 from store.analytics import queries
-from store.analytics.breaches import MeasuredBreach, find_breaches
+from store.analytics.breaches import BreachPlace, MeasuredBreach, find_breaches
+from store.analytics.groups import Groups, find_groups_by
 from store.analytics.queries import TARGETS, TRAITS, WITH_TRAITS, OutcomeWindow, Scope
+from store.analytics.weeks import Weeks, find_weeks
 from store.database.connections import Database
 from store.database.types import instant
 from store.instances.outcomes import BREACHED
@@ -41,9 +43,12 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
+    """`groups` are those of the period, None if nothing was to be grouped by."""
+
     current: Figures
     previous: Figures
     names: Names
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Breaches:
     by_team: Sequence[tuple[str | None, int]]
     by_policy: Sequence[tuple[str | None, int]]
     names: Names
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,16 @@ class Analytics:
 
     database: Database
 
-    async def summary(self, scope: Scope, period: Period, now: Instant) -> Summary:
+    async def summary(self, scope: Scope, period: Period, now: Instant, group_by: str | None = None) -> Summary:
+        """`group_by` is a dimension, or `assignee`."""
         before = period.before()
+        window = OutcomeWindow(period.start, period.end, now)
 
         def work(conn: sa.Connection) -> Summary:
-            current = _figures(conn, scope, OutcomeWindow(period.start, period.end, now))
+            current = _figures(conn, scope, window)
             previous = _figures(conn, scope, OutcomeWindow(before.start, before.end, now))
-            return Summary(current, previous, _names(conn, scope, current.groups))
+            groups = None if group_by is None else find_groups_by(conn, scope, window, group_by, breached=False)
+            return Summary(current, previous, _names(conn, scope, current.groups), groups)
 
         return await self.database.read(work)
 
@@ -84,8 +93,22 @@ class Analytics:
                 counts[row.bucket] = Tally(row.met, row.breached)
         return counts
 
-    async def breaches(self, scope: Scope, period: Period, now: Instant, *, limit: int, offset: int) -> Breaches:
-        """Breaches of the period, newest due instant first."""
+    async def weeks(self, scope: Scope, period: Period, now: Instant) -> Weeks:
+        window = OutcomeWindow(period.start, period.end, now)
+        return await self.database.read(lambda conn: find_weeks(conn, scope, period, window))
+
+    async def breaches(
+        self,
+        scope: Scope,
+        period: Period,
+        now: Instant,
+        *,
+        limit: int,
+        offset: int = 0,
+        after: BreachPlace | None = None,
+        group_by: str | None = None,
+    ) -> Breaches:
+        """Breaches of the period, newest due instant first, behind the place `after` where one is given."""
         window = OutcomeWindow(period.start, period.end, now)
         traits = (TRAITS.policy_id, TARGETS.team_id)
         grouped = queries.breached(scope, window, *traits, queries.NUMBER, table=WITH_TRAITS).group_by(*traits)
@@ -94,7 +117,7 @@ class Analytics:
         def work(conn: sa.Connection) -> Breaches:
             rows = conn.execute(grouped).all()
             dues = conn.scalars(passed).all()
-            page = find_breaches(conn, scope, window, limit, offset)
+            page = find_breaches(conn, scope, window, limit, offset, after)
             names = _names(conn, scope, rows)
             return Breaches(
                 page=page,
@@ -103,6 +126,7 @@ class Analytics:
                 by_team=_most_first((row.team_id, row.number) for row in rows),
                 by_policy=_most_first((row.policy_id or None, row.number) for row in rows),
                 names=names,
+                groups=None if group_by is None else find_groups_by(conn, scope, window, group_by, breached=True),
             )
 
         return await self.database.read(work)

@@ -1,14 +1,16 @@
-"""The values that tickets have of their organization's dimensions: what lists are narrowed and reports grouped by.
+"""What tickets have of the dimensions of their organization: what lists are narrowed and reports grouped by.
 
-They are written with the record that opens or changes a ticket. An organization that declares other dimensions has them
-filled in for the instances that are there (`Dimensions.fill`): each instance says by which version of the dimensions its
-values were written, so whichever record was being written meanwhile is found.
+They are written with the record that opens or changes a ticket. Where an organization declares other dimensions, they
+are filled in for the instances that are there (`Dimensions.fill`). Each instance says by which version of them its
+values were written, so that the record that was being written meanwhile is found, too.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,6 +53,14 @@ _VERSION = (
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """The dimensions of an organization. `version` counts their changes."""
+
+    version: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dimensions:
     database: Database
 
@@ -59,14 +69,16 @@ class Dimensions:
 
         Each organization's are written in a transaction of its own, at most a hundred instances in each.
         """
-        declared = sa.select(organizations.c.id, organizations.c.dimensions_version, organizations.c.dimensions)
-        # The statement of each organization looks one place up in an index, also where there is nothing to do.
+        declared = sa.select(organizations.c.id, organizations.c.dimensions_version)
         ever = declared.where(organizations.c.dimensions_version > 0)
-        rows = await self.database.read(lambda conn: conn.execute(ever).all())
+
+        def lacking(conn: sa.Connection) -> Sequence[str]:
+            # Each looks one place up in an index.
+            return [row.id for row in conn.execute(ever).all() if is_behind(conn, row.id, row.dimensions_version)]
+
         filled = 0
-        for row in rows:
-            if await self.database.read(lambda conn, row=row: is_behind(conn, row.id, row.dimensions_version)):
-                filled += await self.database.write(lambda conn, row=row: _fill(conn, row.id))
+        for organization in await self.database.read(lacking):
+            filled += await self.database.write(partial(_fill, organization=organization))
         return filled
 
     async def are_ready(self, organization: str) -> bool:
@@ -74,7 +86,7 @@ class Dimensions:
 
         def work(conn: sa.Connection) -> bool:
             declared = _declared(conn, organization)
-            return declared is None or not is_behind(conn, organization, declared.dimensions_version)
+            return declared is None or not is_behind(conn, organization, declared.version)
 
         return await self.database.read(work)
 
@@ -95,7 +107,7 @@ def of_values(organization: str, dimension: str, values: Sequence[str]) -> sa.Se
     """The ids of the instances that have one of the values, in whatever case."""
     keys = sorted({key_of_value(holdable(value)) for value in values})
     these = own(instance_dimensions, organization, dimension=dimension)
-    return sa.select(_VALUES.instance_id).where(these, _VALUES.value.in_(keys))
+    return sa.select(_VALUES.instance_id).where(these, _VALUES.value.in_(keys)).correlate(None)
 
 
 def is_behind(conn: sa.Connection, organization: str, version: int) -> bool:
@@ -114,7 +126,7 @@ def _fill(conn: sa.Connection, organization: str) -> int:
     if declared is None:
         return 0
     # A record that is being written has the row, and writes the values itself or is found the next time.
-    some = _behind(organization, declared.dimensions_version).limit(PORTION).with_for_update(skip_locked=True)
+    some = _behind(organization, declared.version).limit(PORTION).with_for_update(skip_locked=True)
     ids = conn.scalars(some).all()
     documents = sa.select(instances.c.id, instances.c.ticket, instances.c.snapshot)
     for row in conn.execute(documents.where(own(instances, organization), instances.c.id.in_(ids))).all():
@@ -123,17 +135,21 @@ def _fill(conn: sa.Connection, organization: str) -> int:
     return len(ids)
 
 
-def _declared(conn: sa.Connection, organization: str) -> Any:
-    """Version and names of the organization's dimensions, None if it has never declared any."""
-    row = conn.execute(_DECLARED, {"of_organization": organization}).first()
-    return row if row is not None and row.dimensions_version else None
+def _declared(conn: sa.Connection, organization: str) -> Declared | None:
+    """None for an organization that has never declared any dimension."""
+    row = run(conn, _DECLARED, {"of_organization": organization}).first()
+    if row is None or not row.dimensions_version:
+        return None
+    # On SQLite the statement goes past SQLAlchemy, which would read the document.
+    names = json.loads(row.dimensions) if isinstance(row.dimensions, str) else row.dimensions
+    return Declared(row.dimensions_version, tuple(names))
 
 
-def _write(conn: sa.Connection, key: Mapping[str, Any], declared: Any, ticket: Ticket) -> None:
+def _write(conn: sa.Connection, key: Mapping[str, Any], declared: Declared, ticket: Ticket) -> None:
     attributes = ticket.attributes
     wanted = {
         (name, holdable(value)): holdable(shown)
-        for name in declared.dimensions
+        for name in declared.names
         for value, shown in values_of(attributes, name).items()
     }
     held = {(row.dimension, row.value): row.shown for row in conn.execute(_HELD, key)}
@@ -146,4 +162,4 @@ def _write(conn: sa.Connection, key: Mapping[str, Any], declared: Any, ticket: T
         if held.get((name, value)) != shown
     ]
     replace(conn, instance_dimensions, new)
-    run(conn, _VERSION, {**key, "to_version": declared.dimensions_version})
+    run(conn, _VERSION, {**key, "to_version": declared.version})

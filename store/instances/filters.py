@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
 import sqlalchemy as sa
 
@@ -12,7 +12,7 @@ from domain.instants import Instant
 from domain.plan.status import InstanceStatus
 from domain.policy.spelling import folded
 from store.database.any_of import AnyOf, each, is_any_of
-from store.database.types import moment
+from store.database.types import moment, optional_instant
 from store.instances.dimensions import of_values
 from store.instances.rows import indexed
 from store.schema.tables import instances
@@ -64,19 +64,26 @@ def conditions(organization: str, filters: Filters, now: Instant) -> Iterator[sa
             yield _EARLIEST[name] >= moment(cast("Instant", value))
         elif name in _END:
             yield _END[name] < moment(cast("Instant", value))
-        elif name in _STATES:
-            yield _STATES[name](now) if value else ~sa.func.coalesce(_STATES[name](now), sa.false())
+        elif name in STATES:
+            yield STATES[name](now) if value else ~sa.func.coalesce(STATES[name](now), sa.false())
         elif name == "search":
             yield _mentions(str(value))
         elif name == "dimensions":
-            for dimension, values in cast("Mapping[str, list[str]]", value).items():
-                yield instances.c.id.in_(of_values(organization, dimension, values))
-        elif name == "priority":
-            yield is_any_of(instances.c.priority_key, [folded(one) for one in each(value)])
-        elif name in ("assignee", "url"):
-            yield is_any_of(instances.c[name], [indexed(name, one) for one in each(value)])
+            yield from _have(organization, cast("Mapping[str, list[str]]", value))
         else:
-            yield is_any_of(status_at(now) if name == "status" else instances.c[name], value)
+            yield _is_one_of(name, value, now)
+
+
+def _is_one_of(name: str, value: Any, now: Instant) -> sa.ColumnElement[bool]:
+    if name == "priority":
+        return is_any_of(instances.c.priority_key, [folded(one) for one in each(value)])
+    column = status_at(now) if name == "status" else instances.c[name]
+    return is_any_of(column, [indexed(name, str(one)) for one in each(value)])
+
+
+def _have(organization: str, dimensions: Mapping[str, list[str]]) -> Iterator[sa.ColumnElement[bool]]:
+    for name, values in dimensions.items():
+        yield instances.c.id.in_(of_values(organization, name, values))
 
 
 def counted(filters: Filters, wanted: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
@@ -103,8 +110,16 @@ def _is_at_risk(now: Instant) -> sa.ColumnElement[bool]:
     return sa.and_(instances.c.runs_out_at > moment(now), instances.c.at_risk_from <= moment(now))
 
 
-_STATES = {"is_overdue": _is_overdue, "at_risk": _is_at_risk}
+STATES = {"is_overdue": _is_overdue, "at_risk": _is_at_risk}
 """What is so as of an instant; null where no clock runs."""
+
+
+def is_so(name: str, row: Any, now: Instant) -> bool:
+    """The same of a row that is read."""
+    runs_out_at, at_risk_from = optional_instant(row.runs_out_at), optional_instant(row.at_risk_from)
+    if runs_out_at is None:
+        return False
+    return runs_out_at <= now if name == "is_overdue" else now < runs_out_at and (at_risk_from or runs_out_at) <= now
 
 
 def _mentions(text: str) -> sa.ColumnElement[bool]:

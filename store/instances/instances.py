@@ -142,11 +142,11 @@ class Instances:
 
         def work(conn: sa.Connection) -> InstancePage:
             total = count_rows(conn, instances, counted(filters, wanted))
-            rows = order.read(conn, organization, some)
+            rows = order.read(conn, organization, some, few)
             more, rows = len(rows) > limit, rows[:limit]
             ledgers = _ledgers(conn, organization, [row.id for row in rows])
             found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]
-            return InstancePage(found, total, order.place(rows[-1]) if more else None)
+            return InstancePage(found, total, order.place(rows[-1], now) if more else None)
 
         return await self.database.read(work)
 

@@ -35,8 +35,8 @@ instances = Table(
     Column("kind", Name, nullable=False),
     Column("subject_type", Name, nullable=False),
     Column("subject", Name, nullable=False),
-    # Of the ticket as it is now; what an index holds is cut. `runs_out_at` is the earliest due, and `at_risk_from` the earliest instant at risk, of
-    # the clocks that run.
+    # Of the ticket as it is now; what an index holds is cut. `runs_out_at` is the earliest due, and `at_risk_from` the
+    # earliest instant at risk, of the clocks that run.
     Column("title", Name),
     Column("team_id", Name),
     Column("assignee", Name),

@@ -1,0 +1,57 @@
+"""How the clocks of a period ended, by a field of their tickets as they are now, and by the hour of the week."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.analytics.rates import Tally
+from store.analytics import queries
+from store.analytics.queries import INSTANCES, TARGETS, OutcomeWindow, Scope
+from store.instances.outcomes import BREACHED, MET
+from store.schema.tables import instance_dimensions, instance_targets, instances
+from store.schema.tenancy import own
+
+ASSIGNEE = "assignee"
+"""What can be grouped by without being declared."""
+MOST_GROUPS = 100
+_VALUES = instance_dimensions.c
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The tallies by one field: at most a hundred of the `total` values, most counted clocks first. None stands for
+    tickets without a value."""
+
+    by: str
+    total: int
+    tallies: Sequence[tuple[str | None, Tally]]
+
+
+def find_groups_by(conn: sa.Connection, scope: Scope, window: OutcomeWindow, by: str, *, breached: bool) -> Groups:
+    """With `breached`, only broken promises count."""
+    found: dict[str | None, tuple[str | None, Tally]] = {}
+    for row in conn.execute(_statement(scope, window, by, breached)):
+        shown, tally = found.get(row.value, (row.shown, Tally()))
+        found[row.value] = shown, tally + Tally(**{row.outcome: row.number})
+    groups = sorted(found.values(), key=lambda pair: (-pair[1].counted, pair[0] is None, pair[0] or ""))
+    return Groups(by, len(groups), groups[:MOST_GROUPS])
+
+
+def _statement(scope: Scope, window: OutcomeWindow, by: str, breached: bool) -> sa.Select[Any]:
+    outcomes = (BREACHED,) if breached else (MET, BREACHED)
+    these = sa.and_(scope.where, window.where, TARGETS.outcome.in_(outcomes))
+    value: sa.ColumnElement[Any]
+    shown: sa.ColumnElement[Any]
+    if by == ASSIGNEE:
+        value, shown = INSTANCES.assignee, INSTANCES.assignee
+        table = instance_targets.join(instances, own(instances, TARGETS.organization, id=TARGETS.instance_id))
+    else:
+        value, shown = _VALUES.value, sa.func.min(_VALUES.shown)
+        same = own(instance_dimensions, TARGETS.organization, instance_id=TARGETS.instance_id, dimension=by)
+        table = instance_targets.outerjoin(instance_dimensions, same)
+    columns = (value.label("value"), shown.label("shown"), TARGETS.outcome, queries.NUMBER)
+    return sa.select(*columns).select_from(table).where(these).group_by(value, TARGETS.outcome)
