@@ -8,7 +8,7 @@ from math import gcd
 
 from domain.analytics.periods import Period
 from domain.analytics.wall_time import wall_clock
-from domain.calendar.zones import offset_spans
+from domain.calendar.local_time.zones import offset_spans
 from domain.instants import HOUR, MINUTE, SECOND, Instant, Micros
 
 DAYS = 7

@@ -53,9 +53,13 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Breaches:
-    """A page of the `total` breaches, and clusters of all breaches, each with its number, largest first."""
+    """A page of the `total` breaches, and clusters of all breaches, each with its number, largest first.
+
+    `follows`: there are breaches behind the page.
+    """
 
     page: Sequence[MeasuredBreach]
+    follows: bool
     total: int
     moments: Clusters
     by_team: Sequence[tuple[str | None, int]]
@@ -117,10 +121,12 @@ class Analytics:
         def work(conn: sa.Connection) -> Breaches:
             rows = conn.execute(grouped).all()
             dues = conn.scalars(passed).all()
-            page = find_breaches(conn, scope, window, limit, offset, after)
+            # One more than is shown tells whether there is another page.
+            found = find_breaches(conn, scope, window, limit + 1, offset, after)
             names = _names(conn, scope, rows)
             return Breaches(
-                page=page,
+                page=found[:limit],
+                follows=len(found) > limit,
                 total=len(dues),
                 moments=clusters(period.timezone, map(instant, dues)),
                 by_team=_most_first((row.team_id, row.number) for row in rows),

@@ -104,8 +104,8 @@ class Order:
     def statement(self, wanted: sa.ColumnElement[bool], now: Instant, few: bool) -> sa.Select[Any]:
         """The rows in this order, or their ids, as `read` takes them.
 
-        `few`: the instances that match are found first, and their ids sorted then. Otherwise an index gives the order of
-        the next due. In any other order ids are sorted, too: the rows are long.
+        `few`: the instances that match are found first, and their ids sorted then. Otherwise an index gives the order
+        of the next due. In any other order ids are sorted, too: the rows are long.
         """
         ordered = [key.ordered(now) for key in self.keys]
         if few and self == NEXT_DUE_FIRST:

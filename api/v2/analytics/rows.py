@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from api.v2.analytics.views import TIMED
+from api.v2.analytics.views import TIMED, rate_view
+from domain.analytics.rates import Tally
+from domain.calendar.validation import WEEKDAYS
+from store.analytics.weeks import Weeks
 
 _COUNTS = ("met", "breached", "cancelled", "total")
 _SPREAD = ("average", "median", "p90")
@@ -19,6 +22,7 @@ BREACH_COLUMNS = (
     *("instance_id", "conversation_id", "ticket_id", "incident_id", "target", "due_at", "stopped_at"),
     *("overrun_seconds", "overrun_calendar_seconds", "policy_id", "policy_name", "team_id", "team_name", "priority"),
 )
+HEATMAP_COLUMNS = ("weekday", "hour", "opened", "met", "breached", "compliance_rate")
 # Where the value that a list is grouped by stands, and its name.
 _LISTS = {
     "by_target_type": ("type", ""),
@@ -35,6 +39,9 @@ def summary_rows(view: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for section, (key, name) in _LISTS.items():
         for entry in view[section]:
             yield {**view["period"], "section": section, **entry, "key": entry[key], "name": entry.get(name)}
+    if (groups := view["groups"]) is not None:
+        for entry in groups["data"]:
+            yield {**view["period"], "section": f"by_{groups['by']}", **entry, "key": entry["value"]}
     yield from _headline_rows("previous", view["previous"])
 
 
@@ -49,3 +56,11 @@ def _headline_rows(section: str, view: dict[str, Any]) -> Iterator[dict[str, Any
             for name in _SPREAD
         }
         yield {**first, "key": type_, "count": times["count"], **spreads}
+
+
+def heatmap_rows(weeks: Weeks) -> Iterator[dict[str, Any]]:
+    """A row for each hour of the week."""
+    for day, weekday in enumerate(WEEKDAYS):
+        for hour, opened in enumerate(weeks.opened.counts[day]):
+            tally = Tally(met=weeks.met.counts[day][hour], breached=weeks.breached.counts[day][hour])
+            yield {"weekday": weekday, "hour": hour, "opened": opened, **rate_view(tally)}

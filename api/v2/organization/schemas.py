@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field
 
 from api.http.schemas import Body, DateTime, View
+from domain.policy.dimensions import MOST_DIMENSIONS
 
 
 class OrganizationPatch(Body):
@@ -19,6 +20,12 @@ class OrganizationPatch(Body):
         "quietly, so nobody is told of what is past. Null: none is.",
         examples=["2026-03-01T00:00:00Z"],
     )
+    dimensions: list[str] = Field(
+        default=[],
+        description=f"The fields of tickets that lists and reports go by, at most {MOST_DIMENSIONS}: names, or dotted "
+        "paths.",
+        examples=[["customer", "region"]],
+    )
 
 
 class OrganizationView(View):
@@ -31,4 +38,11 @@ class OrganizationView(View):
     )
     quiet_before: DateTime | None = Field(
         description="Tickets that opened before it are opened quietly; null: none is.", examples=[None]
+    )
+    dimensions: list[str] = Field(
+        description="The fields of tickets that lists and reports go by.", examples=[["customer", "region"]]
+    )
+    dimensions_ready: bool = Field(
+        description="Whether they are filled in for all instances, also those from before they were declared.",
+        examples=[True],
     )
