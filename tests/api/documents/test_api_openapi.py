@@ -47,6 +47,7 @@ ROUTES = {
     "/analytics/summary": {"get"},
     "/analytics/trends": {"get"},
     "/analytics/breaches": {"get"},
+    "/analytics/heatmap": {"get"},
     "/instances": {"get", "post"},
     "/instances/{instance_id}": {"get"},
     "/instances/{instance_id}/explain": {"get"},

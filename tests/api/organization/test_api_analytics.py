@@ -440,7 +440,7 @@ async def test_csv_is_for_those_who_prefer_it_and_json_for_all_others(api: Any, 
 
 async def test_csv_is_described_beside_json(api: Any) -> None:
     document = (await api.http.get("/openapi.json")).json()
-    for route in ("summary", "trends", "breaches"):
+    for route in ("summary", "trends", "heatmap"):
         content = document["paths"][f"/api/v2/sla/analytics/{route}"]["get"]["responses"]["200"]["content"]
         assert set(content) == {"application/json", "text/csv"}
         header, example, _ = content["text/csv"]["example"].split("\r\n")
