@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import gcd
 
@@ -11,6 +11,8 @@ from domain.analytics.wall_time import wall_clock
 from domain.calendar.local_time.zones import offset_spans
 from domain.instants import HOUR, MINUTE, SECOND, Instant, Micros
 
+QUARTER = Micros(15 * MINUTE)
+UNITS = (HOUR, QUARTER, SECOND)
 DAYS = 7
 HOURS = 24
 
@@ -43,15 +45,13 @@ def week_of(zone: str, numbers: Iterable[tuple[Instant, int]]) -> Week:
 
 
 def unit_of(period: Period) -> Micros:
-    """The longest of an hour, a minute and a second, counted from 1970 on in UTC, within which the hour of the zone's
-    wall clock never changes during the period.
+    """The longest of an hour, a quarter of it, and a second, counted from 1970 on in UTC, within which the hour of the
+    zone's wall clock never changes during the period.
 
-    An hour in most zones, a minute where the zone is at half an hour, a second in what few zones were before 1972.
+    An hour in most zones, a quarter where a zone is at half an hour or three quarters, a second where one was at
+    neither before 1972.
     """
     spans = list(offset_spans(period.timezone, period.start, period.end))
     turns = [span.start for span in spans if period.start < span.start < period.end]
     common = gcd(HOUR, *(span.offset for span in spans), *turns)
-    return next(Micros(unit) for unit in (HOUR, MINUTE, SECOND) if common % unit == 0)
-
-
-NAMES: Mapping[Micros, str] = {HOUR: "hour", MINUTE: "minute", SECOND: "second"}
+    return next(Micros(unit) for unit in UNITS if common % unit == 0)

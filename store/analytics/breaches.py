@@ -71,7 +71,7 @@ def find_breaches(
 ) -> Sequence[MeasuredBreach]:
     """A page of breaches, newest due instant first."""
     columns = (*TARGETS, INSTANCES.subject_type, INSTANCES.subject, TRAITS.policy_id, TRAITS.priority)
-    order = (TARGETS.outcome_at.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
+    order = (scope.ended.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
     every = queries.breached(scope, window, *columns, table=WITH_INSTANCES)
     if after is not None:
         every = every.where(after.behind)

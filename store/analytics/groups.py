@@ -43,7 +43,7 @@ def find_groups_by(conn: sa.Connection, scope: Scope, window: OutcomeWindow, by:
 
 def _statement(scope: Scope, window: OutcomeWindow, by: str, breached: bool) -> sa.Select[Any]:
     outcomes = (BREACHED,) if breached else (MET, BREACHED)
-    these = sa.and_(scope.where, window.where, TARGETS.outcome.in_(outcomes))
+    these = sa.and_(scope.where, window.holds(scope.ended), TARGETS.outcome.in_(outcomes))
     value: sa.ColumnElement[Any]
     shown: sa.ColumnElement[Any]
     if by == ASSIGNEE:

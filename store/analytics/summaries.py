@@ -80,9 +80,10 @@ class Analytics:
         window = OutcomeWindow(period.start, period.end, now)
 
         def work(conn: sa.Connection) -> Summary:
-            current = _figures(conn, scope, window)
-            previous = _figures(conn, scope, OutcomeWindow(before.start, before.end, now))
-            groups = None if group_by is None else find_groups_by(conn, scope, window, group_by, breached=False)
+            these = queries.sized(conn, scope)
+            current = _figures(conn, these, window)
+            previous = _figures(conn, these, OutcomeWindow(before.start, before.end, now))
+            groups = None if group_by is None else find_groups_by(conn, these, window, group_by, breached=False)
             return Summary(current, previous, _names(conn, scope, current.groups), groups)
 
         return await self.database.read(work)
@@ -92,14 +93,17 @@ class Analytics:
         counts = [Tally() for _ in cut]
         begun = [bucket for bucket in cut if bucket.start <= now]
         if begun:
-            counted = queries.bucket_counts(scope, begun, now)
-            for row in await self.database.read(lambda conn: conn.execute(counted).all()):
+
+            def work(conn: sa.Connection) -> Sequence[Any]:
+                return conn.execute(queries.bucket_counts(queries.sized(conn, scope), begun, now)).all()
+
+            for row in await self.database.read(work):
                 counts[row.bucket] = Tally(row.met, row.breached)
         return counts
 
     async def weeks(self, scope: Scope, period: Period, now: Instant) -> Weeks:
         window = OutcomeWindow(period.start, period.end, now)
-        return await self.database.read(lambda conn: find_weeks(conn, scope, period, window))
+        return await self.database.read(lambda conn: find_weeks(conn, queries.sized(conn, scope), period, window))
 
     async def breaches(
         self,
@@ -115,14 +119,15 @@ class Analytics:
         """Breaches of the period, newest due instant first, behind the place `after` where one is given."""
         window = OutcomeWindow(period.start, period.end, now)
         traits = (TRAITS.policy_id, TARGETS.team_id)
-        grouped = queries.breached(scope, window, *traits, queries.NUMBER, table=WITH_TRAITS).group_by(*traits)
-        passed = queries.breached(scope, window, TARGETS.outcome_at, table=instance_targets)
 
         def work(conn: sa.Connection) -> Breaches:
+            these = queries.sized(conn, scope)
+            grouped = queries.breached(these, window, *traits, queries.NUMBER, table=WITH_TRAITS).group_by(*traits)
+            passed = queries.breached(these, window, TARGETS.outcome_at, table=instance_targets)
             rows = conn.execute(grouped).all()
             dues = conn.scalars(passed).all()
             # One more than is shown tells whether there is another page.
-            found = find_breaches(conn, scope, window, limit + 1, offset, after)
+            found = find_breaches(conn, these, window, limit + 1, offset, after)
             names = _names(conn, scope, rows)
             return Breaches(
                 page=found[:limit],
@@ -132,7 +137,7 @@ class Analytics:
                 by_team=_most_first((row.team_id, row.number) for row in rows),
                 by_policy=_most_first((row.policy_id or None, row.number) for row in rows),
                 names=names,
-                groups=None if group_by is None else find_groups_by(conn, scope, window, group_by, breached=True),
+                groups=None if group_by is None else find_groups_by(conn, these, window, group_by, breached=True),
             )
 
         return await self.database.read(work)

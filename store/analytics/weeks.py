@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,21 +11,14 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from domain.analytics.periods import Period
-from domain.analytics.week import NAMES, Week, unit_of, week_of
-from domain.instants import HOUR, MINUTE, SECOND, Micros
+from domain.analytics.week import QUARTER, Week, unit_of, week_of
+from domain.instants import HOUR, SECOND, Micros
 from store.analytics import queries
 from store.analytics.queries import TARGETS, OutcomeWindow, Scope
 from store.database.types import UtcDateTime, instant
 from store.database.urls import SQLITE
 from store.instances.outcomes import BREACHED, MET
 from store.schema.tables import instance_targets
-
-# How an instant is cut off on SQLite, which has it as a text, and what takes the place of the rest.
-_CUTS: Mapping[Micros, tuple[int, str]] = {
-    HOUR: (13, ":00:00.000000"),
-    MINUTE: (16, ":00.000000"),
-    SECOND: (19, ".000000"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +33,7 @@ class Weeks:
 def find_weeks(conn: sa.Connection, scope: Scope, period: Period, window: OutcomeWindow) -> Weeks:
     unit = unit_of(period)
     ended, opened = _Began(TARGETS.outcome_at, unit), _Began(queries.INSTANCES.opened_at, unit)
-    these = sa.and_(scope.where, window.where, TARGETS.outcome.in_((MET, BREACHED)))
+    these = sa.and_(scope.where, window.holds(scope.ended), TARGETS.outcome.in_((MET, BREACHED)))
     by_outcome = sa.select(TARGETS.outcome, ended.label("at"), queries.NUMBER).select_from(instance_targets)
     rows = conn.execute(by_outcome.where(these).group_by(TARGETS.outcome, "at")).all()
     openings = queries.openings(scope, window, opened.label("at"), queries.NUMBER).group_by("at")
@@ -55,23 +48,27 @@ def _week(period: Period, rows: Iterable[Any]) -> Week:
 
 
 class _Began(GenericFunction[Any]):
-    """The beginning of the hour, the minute or the second of UTC that an instant lies in."""
+    """The beginning of the unit of time that an instant lies in, counted in UTC."""
 
     type = UtcDateTime()
     inherit_cache = True
 
     def __init__(self, at: sa.ColumnElement[Any], unit: Micros) -> None:
-        super().__init__(at, sa.literal_column(f"'{NAMES[unit]}'"))
+        super().__init__(at, sa.literal_column(str(unit // SECOND)))
 
 
 @compiles(_Began)
 def _spelled(element: _Began, compiler: Any, **options: Any) -> str:
-    at, unit = (compiler.process(one, **options) for one in element.clauses)
-    return f"date_trunc({unit}, {at}, 'UTC')"
+    at, seconds = (compiler.process(one, **options) for one in element.clauses)
+    return f"to_timestamp(floor(extract(epoch FROM {at}) / {seconds}) * {seconds})"
 
 
 @compiles(_Began, SQLITE)
 def _spelled_for_sqlite(element: _Began, compiler: Any, **options: Any) -> str:
-    at, unit = (compiler.process(one, **options) for one in element.clauses)
-    length, rest = next(_CUTS[size] for size, name in NAMES.items() if unit == f"'{name}'")
-    return f"substr({at}, 1, {length}) || '{rest}'"
+    # Instants are texts there: 2026-03-02 09:00:00.123456.
+    at, seconds = (compiler.process(one, **options) for one in element.clauses)
+    return {
+        HOUR: f"substr({at}, 1, 13) || ':00:00.000000'",
+        QUARTER: f"substr({at}, 1, 14) || printf('%02d', substr({at}, 15, 2) / 15 * 15) || ':00.000000'",
+        SECOND: f"substr({at}, 1, 19) || '.000000'",
+    }[Micros(int(seconds) * SECOND)]

@@ -29,6 +29,7 @@ from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 PORTION = 100
 """So few instances are filled in at a time that no record waits long."""
 
+FEW = 5000
 _VALUES = instance_dimensions.c
 _DECLARED = sa.select(organizations.c.dimensions_version, organizations.c.dimensions).where(
     own(organizations, OF_ORGANIZATION)
@@ -108,6 +109,12 @@ def of_values(organization: str, dimension: str, values: Sequence[str]) -> sa.Se
     keys = sorted({key_of_value(holdable(value)) for value in values})
     these = own(instance_dimensions, organization, dimension=dimension)
     return sa.select(_VALUES.instance_id).where(these, _VALUES.value.in_(keys)).correlate(None)
+
+
+def are_few(conn: sa.Connection, ids: sa.Select[Any]) -> bool:
+    """Whether so few instances are meant that it is best to begin with them."""
+    some = ids.limit(FEW + 1).subquery()
+    return (conn.scalar(sa.select(sa.func.count()).select_from(some)) or 0) <= FEW
 
 
 def is_behind(conn: sa.Connection, organization: str, version: int) -> bool:

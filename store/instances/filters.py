@@ -13,7 +13,7 @@ from domain.plan.status import InstanceStatus
 from domain.policy.spelling import folded
 from store.database.any_of import AnyOf, each, is_any_of
 from store.database.types import moment, optional_instant
-from store.instances.dimensions import of_values
+from store.instances.dimensions import are_few, of_values
 from store.instances.rows import indexed
 from store.schema.tables import instances
 from store.schema.tenancy import own
@@ -46,14 +46,19 @@ _EARLIEST = {"due_after": instances.c.next_due_at, "opened_after": instances.c.o
 _END = {"due_before": instances.c.next_due_at, "opened_before": instances.c.opened_at}
 
 
-def are_few(filters: Filters) -> bool:
-    """Whether the instances are found first and put in order then: no index finds them in the order of lists."""
-    return any(filters.get(name) is not None for name in ("subject", "url", "dimensions"))
+def are_few_of(conn: sa.Connection, organization: str, filters: Filters) -> bool:
+    """Whether the instances are found first and put in order then, since so few match what has an index of its own."""
+    if filters.get("subject") is not None or filters.get("url") is not None:
+        return True
+    dimensions = filters.get("dimensions") or {}
+    return any(are_few(conn, of_values(organization, name, values)) for name, values in dimensions.items())
 
 
-def shown(organization: str) -> sa.ColumnElement[bool]:
+def shown(organization: str, few: bool = False) -> sa.ColumnElement[bool]:
+    """With `few`, put so that no index of all that is shown serves it."""
     # Written out, because a partial index serves only a statement that repeats its condition.
-    return sa.and_(own(instances, organization), instances.c.snapshot_sequence > sa.literal_column("0"))
+    recorded = instances.c.snapshot_sequence >= 1 if few else instances.c.snapshot_sequence > sa.literal_column("0")
+    return sa.and_(own(instances, organization), recorded)
 
 
 def conditions(organization: str, filters: Filters, now: Instant) -> Iterator[sa.ColumnElement[bool]]:

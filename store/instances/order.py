@@ -108,10 +108,10 @@ class Order:
         of the next due. In any other order ids are sorted, too: the rows are long.
         """
         ordered = [key.ordered(now) for key in self.keys]
-        if few and self == NEXT_DUE_FIRST:
+        if few:
             # No index has this order, so SQLite uses the index that finds the rows, not the one that has the order.
-            due = instances.c.next_due_at
-            ordered = [due.is_(None), due, *ordered[1:]]
+            first = self.keys[0].column(now)
+            ordered = [first.is_(None), *([first.desc()] if self.keys[0].descending else [first]), *ordered[1:]]
         columns = _SHOWN if self._is_on_index(few) else (instances.c.id,)
         return sa.select(*columns, status_at(now).label("status_then")).where(wanted).order_by(*ordered)
 

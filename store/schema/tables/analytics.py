@@ -60,7 +60,11 @@ instance_targets = Table(
     Column("worked", BigInteger),
     Column("lasted", BigInteger),
     Column("paused", BigInteger, nullable=False),
-    Index(None, "organization", "outcome_at"),
+    # A period is read along this index alone, by whatever it is narrowed and grouped.
+    Index(
+        "ix_instance_targets_ended",
+        *("organization", "outcome_at", "outcome", "traits", "instance_id", "type", "team_id"),
+    ),
     Index(
         "ix_instance_targets_counted",
         *("traits", "outcome", "outcome_at", "previous_at", "stopped_at", "worked", "lasted", "paused"),

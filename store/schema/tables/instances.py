@@ -145,6 +145,8 @@ instance_dimensions = Table(
     Column("shown", Name, nullable=False),
     Index("ix_instance_dimensions_value", "organization", "dimension", "value", "instance_id"),
     of_instance(),
+    # The key is nearly the whole row.
+    sqlite_with_rowid=False,
 )
 
 # Whoever writes a record holds the instance's row until the commit, so one look at its neighbours is enough.

@@ -364,6 +364,7 @@ def _create_instance_dimensions() -> None:
             name="fk_instance_dimensions_instances",
         ),
         sa.PrimaryKeyConstraint("organization", "instance_id", "dimension", "value", name="pk_instance_dimensions"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_instance_dimensions_value", "instance_dimensions", ["organization", "dimension", "value", "instance_id"]
@@ -455,7 +456,11 @@ def _create_instance_targets() -> None:
         ),
         sa.PrimaryKeyConstraint("organization", "instance_id", "name", "cycle", name="pk_instance_targets"),
     )
-    op.create_index("ix_instance_targets_organization_outcome_at", "instance_targets", ["organization", "outcome_at"])
+    op.create_index(
+        "ix_instance_targets_ended",
+        "instance_targets",
+        ["organization", "outcome_at", "outcome", "traits", "instance_id", "type", "team_id"],
+    )
     op.create_index(
         "ix_instance_targets_counted",
         "instance_targets",
