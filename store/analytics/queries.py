@@ -68,7 +68,8 @@ class Scope:
     # Expressions, because SQLite would go along the indexes of these columns.
     @property
     def ended(self) -> sa.ColumnElement[Any]:
-        return sa.func.coalesce(TARGETS.outcome_at, TARGETS.outcome_at) if self.few else TARGETS.outcome_at
+        # What is open is in no report, so its due never shows; the index of what has ended does not hold it.
+        return sa.func.coalesce(TARGETS.outcome_at, TARGETS.due_at) if self.few else TARGETS.outcome_at
 
     @property
     def traits_of_targets(self) -> sa.ColumnElement[Any]:
@@ -89,7 +90,7 @@ class Scope:
         narrow: Mapping[str, Any] = {"policy_id": self.policy_id, "priority": self.priority, "team_id": self.team_id}
         given = conditions(self.organization, cast("Filters", {**narrow, "kind": self.kind}), Instant(0))
         tickets = [INSTANCES.id.in_(these) for these in self.instance_ids]
-        return sa.and_(shown(self.organization), *given, *tickets)
+        return sa.and_(shown(self.organization, self.few), *given, *tickets)
 
     @property
     def traits(self) -> sa.ColumnElement[bool]:
