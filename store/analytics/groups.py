@@ -34,14 +34,14 @@ class Groups:
 def find_groups_by(conn: sa.Connection, scope: Scope, window: OutcomeWindow, by: str, *, breached: bool) -> Groups:
     """With `breached`, only broken promises count."""
     found: dict[str | None, tuple[str | None, Tally]] = {}
-    for row in conn.execute(_statement(scope, window, by, breached)):
+    for row in conn.execute(statement(scope, window, by, breached=breached)):
         shown, tally = found.get(row.value, (row.shown, Tally()))
         found[row.value] = shown, tally + Tally(**{row.outcome: row.number})
     groups = sorted(found.values(), key=lambda pair: (-pair[1].counted, pair[0] is None, pair[0] or ""))
     return Groups(by, len(groups), groups[:MOST_GROUPS])
 
 
-def _statement(scope: Scope, window: OutcomeWindow, by: str, breached: bool) -> sa.Select[Any]:
+def statement(scope: Scope, window: OutcomeWindow, by: str, *, breached: bool) -> sa.Select[Any]:
     outcomes = (BREACHED,) if breached else (MET, BREACHED)
     these = sa.and_(scope.where, window.holds(scope.ended), TARGETS.outcome.in_(outcomes))
     value: sa.ColumnElement[Any]
