@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from api import health, index
 from api.http import description, problems
 from api.http.auth import Authentication
+from api.http.operations import described_tags
 from api.http.prefixes import V2
 from api.v1.analytics import routes as v1_analytics
 from api.v1.config import routes as v1_config
@@ -30,6 +31,7 @@ from api.v2.instances import explain_routes as explain
 from api.v2.instances import record_routes as record
 from api.v2.instances import routes as instances
 from api.v2.instances.lists import routes as instance_lists
+from api.v2.notices import webhooks as notices
 from api.v2.organization import key_routes as keys
 from api.v2.organization import routes as organization
 from api.v2.organization import team_routes as teams
@@ -78,6 +80,8 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
         title=index.NAME,
         description=DESCRIPTION,
         version=index.version(),
+        openapi_tags=described_tags(),
+        webhooks=notices.webhooks,
         # A redirect would lead wherever the Host header says.
         redirect_slashes=False,
         lifespan=_lifespan(settings) if dependencies is None else None,
@@ -90,7 +94,7 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
     for part in PARTS:
         app.router.routes.extend(part.router.routes)
     app.include_router(POLICIES, prefix=V2)
-    description.complete(app)
+    description.complete(app, notices.EXAMPLES)
     return app
 
 

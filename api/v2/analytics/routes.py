@@ -115,7 +115,7 @@ def _routed(example: str, *columns: str) -> dict[str, Any]:
         *SUMMARY_COLUMNS,
     ),
 )
-async def summarize(
+async def get_analytics_summary(
     period: AskedPeriod, scope: AskedScope, group_by: AskedGroup, deps: Deps, request: Request, response: Response
 ) -> Any:
     """A target counts on the day on which it was met or on which its due passed. Cancelled targets are counted
@@ -133,7 +133,7 @@ async def summarize(
     summary="How promises were kept hour by hour, day by day, by week or by month",
     **_routed("2026-03-01T23:00:00Z,2026-03-08T23:00:00Z,2026-W10,false,37,3,92.5", *TREND_COLUMNS),
 )
-async def follow_trend(
+async def get_analytics_trend(
     period: AskedPeriod,
     scope: AskedScope,
     deps: Deps,
@@ -158,7 +158,9 @@ async def follow_trend(
     summary="In which hours of the week tickets open, and promises are kept and broken",
     **_routed("mon,9,4,11,1,91.67", *HEATMAP_COLUMNS),
 )
-async def show_heatmap(period: AskedPeriod, scope: AskedScope, deps: Deps, request: Request, response: Response) -> Any:
+async def get_analytics_heatmap(
+    period: AskedPeriod, scope: AskedScope, deps: Deps, request: Request, response: Response
+) -> Any:
     """Each instant counts in the hour that the wall clock of the time zone showed then. Where clocks are put back an
     hour is there twice, and both count in one place.
 

@@ -41,7 +41,7 @@ router = APIRouter(prefix=f"{V2}/instances", tags=["Instances"], route_class=Jso
     },
     summary="The record of an instance, step by step",
 )
-async def list_steps(instance_id: Id, owner: Reader, part: AskedPart, deps: Deps, response: Response) -> Any:
+async def list_instance_steps(instance_id: Id, owner: Reader, part: AskedPart, deps: Deps, response: Response) -> Any:
     """The steps, first step first, read from the store, which follows the workflow within a second. No step is ever
     changed: a later step withdraws what proved wrong.
 
@@ -67,7 +67,7 @@ async def list_steps(instance_id: Id, owner: Reader, part: AskedPart, deps: Deps
     responses=problems.documented(401, 403, 404, 503),
     summary="The whole record of an instance, to be verified elsewhere",
 )
-async def export_steps(instance_id: Id, owner: Reader, deps: Deps) -> dict[str, Any]:
+async def export_instance_steps(instance_id: Id, owner: Reader, deps: Deps) -> dict[str, Any]:
     """One document with everything that `sla verify --from` needs."""
     export = await deps.store.chains.export(owner.organization, instance_id)
     if export is None:

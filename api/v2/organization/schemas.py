@@ -9,7 +9,11 @@ from domain.policy.dimensions import MOST_DIMENSIONS
 
 
 class OrganizationPatch(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Acme", "timezone": "Europe/Berlin"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "Acme", "timezone": "Europe/Berlin", "dimensions": ["customer", "region"]}]
+        }
+    )
 
     name: str = Field(default="", examples=["Acme"])
     timezone: str = Field(default="", description="An IANA time zone.", examples=["Europe/Berlin"])
