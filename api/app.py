@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from api import health, index
-from api.http import description, problems
+from api.http import problems
 from api.http.auth import Authentication
-from api.http.operations import described_tags
+from api.http.openapi import description
+from api.http.openapi.operations import described_tags
 from api.http.prefixes import V2
 from api.v1.analytics import routes as v1_analytics
 from api.v1.config import routes as v1_config
@@ -31,7 +32,7 @@ from api.v2.instances import explain_routes as explain
 from api.v2.instances import record_routes as record
 from api.v2.instances import routes as instances
 from api.v2.instances.lists import routes as instance_lists
-from api.v2.notices import webhooks as notices
+from api.v2.notices import routes as notices
 from api.v2.organization import key_routes as keys
 from api.v2.organization import routes as organization
 from api.v2.organization import team_routes as teams

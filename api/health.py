@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from api.http.dependencies import Deps
-from api.http.operations import operation_id
+from api.http.openapi.operations import operation_id
 from service import readiness
 from service.dependencies import Dependencies
 from service.readiness import ReadinessCondition

@@ -8,7 +8,7 @@ from importlib.metadata import version as installed_version
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from api.http.operations import operation_id
+from api.http.openapi.operations import operation_id
 from api.http.prefixes import V1, V2
 
 NAME = "Slakeeper"

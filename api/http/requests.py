@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 from api.http import idempotency, problems
 from api.http.answers import as_made
-from api.http.operations import operation_id
+from api.http.openapi.operations import operation_id
 from api.http.prefixes import PREFIXES
 from api.http.queries import known_queries, refuse_unknown
 from domain.errors import InvalidValue

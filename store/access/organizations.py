@@ -153,7 +153,6 @@ class Organizations:
             "timezone": "UTC",
             "config_version": 1,
             "default_calendar_id": DEFAULT_CALENDAR_ID,
-            "dimensions": [],
             "created_at": moment(self.now()),
             **given,
         }
@@ -227,7 +226,7 @@ def _organization(row: Mapping[Any, Any]) -> Organization:
     read = {
         "subscription": Subscription(columns["subscription"]),
         "quiet_before": optional_instant(columns["quiet_before"]),
-        "dimensions": tuple(columns["dimensions"]),
+        "dimensions": tuple(columns["dimensions"] or ()),
     }
     return Organization(**{**columns, **read})
 

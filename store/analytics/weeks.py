@@ -60,7 +60,7 @@ class _Began(GenericFunction[Any]):
 @compiles(_Began)
 def _spelled(element: _Began, compiler: Any, **options: Any) -> str:
     at, seconds = (compiler.process(one, **options) for one in element.clauses)
-    return f"to_timestamp(floor(extract(epoch FROM {at}) / {seconds}) * {seconds})"
+    return f"date_bin('{seconds} seconds', {at}, TIMESTAMPTZ '1970-01-01 00:00:00+00')"
 
 
 @compiles(_Began, SQLITE)

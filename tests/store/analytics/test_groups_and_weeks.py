@@ -134,6 +134,7 @@ async def test_breaches_are_read_on_behind_a_place_though_others_come_meanwhile(
 async def test_what_happens_counts_in_the_hour_that_the_wall_clock_showed_then(
     store: Store, zone: str, at: str, place: tuple[int, int]
 ) -> None:
+    """What happens counts in the hour of the week that the zone's wall clock showed then, before and after changes."""
     opened_at = parse(at)
     # It is answered and resolved at once, so that it is met in the hour in which it opened.
     opening = an_opening(opened_at=opened_at)

@@ -90,6 +90,7 @@ async def test_a_value_of_any_length_and_with_any_characters_is_recorded_and_fou
 async def test_what_is_declared_later_is_filled_in_for_the_instances_that_are_there(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Dimensions that are declared later are filled in for the instances that are there, as their tickets are now."""
     monkeypatch.setattr(dimensions, "PORTION", 2)
     await opened(store, "a", customer="acme")
     await opened(store, "b", customer="acme")

@@ -75,7 +75,7 @@ def _create_organizations() -> None:
         sa.Column("default_calendar_id", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("quiet_before", sa.DateTime(timezone=True)),
-        sa.Column("dimensions", sa.JSON(), nullable=False),
+        sa.Column("dimensions", sa.JSON()),
         sa.Column("dimensions_version", sa.Integer(), nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("id", name="pk_organizations"),
     )
@@ -584,7 +584,6 @@ def _insert_default_organization() -> None:
         "subscription": "enterprise",
         "timezone": "UTC",
         "config_version": 1,
-        "dimensions": [],
     }
     _insert("organizations", {**organization, "default_calendar_id": "bh_default", "created_at": now})
     _insert("calendars", {**calendar, "id": "bh_default", "created_at": now, "updated_at": now})
@@ -596,7 +595,7 @@ def _insert_default_organization() -> None:
 
 def _insert(table: str, row: dict[str, object]) -> None:
     types: dict[str, sa.types.TypeEngine[Any]] = {
-        **dict.fromkeys(("doc", "dimensions"), sa.JSON()),
+        "doc": sa.JSON(),
         **dict.fromkeys(("version", "config_version"), sa.Integer()),
         **dict.fromkeys(("created_at", "updated_at", "changed_at", "written_at"), sa.DateTime(timezone=True)),
     }
