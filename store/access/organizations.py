@@ -15,7 +15,7 @@ from domain.errors import Conflict, InvalidValue, NotFound
 from domain.fields import require_text
 from domain.ids import require_organization
 from domain.instants import Instant
-from domain.policy.dimensions import require_dimensions
+from domain.ticket.dimensions import require_dimensions
 from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.types import moment, optional_instant

@@ -15,8 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.policy.dimensions import key_of_value, values_of
 from domain.record.records import Record
+from domain.ticket.dimensions import key_of_value, values_of
 from domain.ticket.tickets import Ticket
 from store.database.connections import Database
 from store.database.plain import run, run_each

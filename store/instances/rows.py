@@ -17,8 +17,8 @@ from domain.plan.plans import Plan, PolicyFacts, TargetPlan, latest_policy
 from domain.plan.status import at_risk_from, runs_out_at
 from domain.policy.clocks import ClockState
 from domain.policy.snapshot import Facts
-from domain.policy.spelling import folded
 from domain.record.records import FIRST, Record
+from domain.ticket.spelling import folded
 from domain.ticket.tickets import Ticket
 from store.database.plain import run
 from store.database.types import Serialised, holdable, moment, serialise

@@ -12,6 +12,7 @@ from store.instances import dimensions
 from store.schema.migrate import upgrade
 from store.store import Store
 from tests.store.samples import ORGANIZATION, an_opening
+from tests.support.clockwork import eventually
 
 
 async def test_a_worker_fills_in_what_is_declared_while_it_runs(
@@ -27,9 +28,7 @@ async def test_a_worker_fills_in_what_is_declared_while_it_runs(
     worker = asyncio.create_task(filling.keep_filled(store.dimensions))
     try:
         await store.organizations.change(ORGANIZATION, dimensions=["customer"])
-        async with asyncio.timeout(10):
-            while not await store.dimensions.are_ready(ORGANIZATION):
-                await asyncio.sleep(0.01)
+        await eventually(lambda: store.dimensions.are_ready(ORGANIZATION), bool)
         found = await store.instances.page(ORGANIZATION, limit=9, dimensions={"customer": ["acme"]})
         assert found.total == 3
     finally:

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query
 
 from api.http.schemas import Several
-from domain.policy.dimensions import asked_values, require_declared
+from domain.ticket.dimensions import asked_values, require_declared
 from service.dependencies import Dependencies
 
 ASSIGNEE = "assignee"

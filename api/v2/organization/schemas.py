@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field
 
 from api.http.schemas import Body, DateTime, View
-from domain.policy.dimensions import MOST_DIMENSIONS
+from domain.ticket.dimensions import MOST_DIMENSIONS
 
 
 class OrganizationPatch(Body):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidValue
-from domain.policy.dimensions import asked_values, key_of_value, require_dimensions, values_of
+from domain.ticket.dimensions import asked_values, key_of_value, require_dimensions, values_of
 
 
 @pytest.mark.parametrize(
