@@ -40,6 +40,7 @@ from domain.record.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.catching_up import EarlierRuns
+from service.reconciling.filling import keep_filled
 from service.reconciling.healing import Replays
 from service.temporal.run_histories import RunHistories
 from service.temporal.search_attributes import available
@@ -236,8 +237,8 @@ async def run(settings: Settings) -> None:
         )
         await stack.enter_async_context(worker)
         reconciler = build_reconciler(client, store, task_queue=settings.task_queue)
-        keeping = asyncio.create_task(reconciler.keep(suspects))
-        stack.callback(keeping.cancel)
+        for upkeep in (reconciler.keep(suspects), keep_filled(store.dimensions)):
+            stack.callback(asyncio.create_task(upkeep).cancel)
         logger.info("worker on task queue %s, %d channel(s)", settings.task_queue, len(channels))
         await stop.wait()
 

@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from api import health, index
-from api.http import description, problems
+from api.http import problems
 from api.http.auth import Authentication
+from api.http.openapi import description
+from api.http.openapi.operations import described_tags
 from api.http.prefixes import V2
 from api.v1.analytics import routes as v1_analytics
 from api.v1.config import routes as v1_config
@@ -31,6 +33,7 @@ from api.v2.instances import record_routes as record
 from api.v2.instances import routes as instances
 from api.v2.instances.excuses import routes as excuses
 from api.v2.instances.lists import routes as instance_lists
+from api.v2.notices import routes as notices
 from api.v2.organization import key_routes as keys
 from api.v2.organization import routes as organization
 from api.v2.organization import team_routes as teams
@@ -79,6 +82,8 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
         title=index.NAME,
         description=DESCRIPTION,
         version=index.version(),
+        openapi_tags=described_tags(),
+        webhooks=notices.webhooks,
         # A redirect would lead wherever the Host header says.
         redirect_slashes=False,
         lifespan=_lifespan(settings) if dependencies is None else None,
@@ -91,7 +96,7 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
     for part in PARTS:
         app.router.routes.extend(part.router.routes)
     app.include_router(POLICIES, prefix=V2)
-    description.complete(app)
+    description.complete(app, notices.EXAMPLES)
     return app
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from api.http.dependencies import Deps
+from api.http.openapi.operations import operation_id
 from service import readiness
 from service.dependencies import Dependencies
 from service.readiness import ReadinessCondition
@@ -18,7 +19,7 @@ UP, DOWN = get_args(Status)
 # Nobody needs a key to ask, and every answer costs the store a write.
 KEPT_SECONDS = 1.0
 
-router = APIRouter(tags=["Health"])
+router = APIRouter(tags=["Health"], generate_unique_id_function=operation_id)
 
 
 class Health(BaseModel):
@@ -65,12 +66,12 @@ class ReadinessView(BaseModel):
 
 
 @router.get("/healthz", summary="The process answers")
-async def healthz() -> Health:
+async def get_health() -> Health:
     return Health(status="ok")
 
 
 @router.get("/readyz", responses={503: {"model": ReadinessView}}, summary="The engine does what it promises")
-async def readyz(deps: Deps, request: Request, response: Response) -> ReadinessView:
+async def get_readiness(deps: Deps, request: Request, response: Response) -> ReadinessView:
     """200 when the store takes a write, Temporal answers, a worker polls, no milestone is overdue by more than a
     minute, and no workflow is stuck; otherwise 503."""
     ready = await _kept(deps, request)

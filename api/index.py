@@ -8,11 +8,12 @@ from importlib.metadata import version as installed_version
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from api.http.openapi.operations import operation_id
 from api.http.prefixes import V1, V2
 
 NAME = "Slakeeper"
 
-router = APIRouter(tags=["Health"])
+router = APIRouter(tags=["Health"], generate_unique_id_function=operation_id)
 
 
 class IndexLinks(BaseModel):
@@ -33,7 +34,7 @@ class Index(BaseModel):
 
 
 @router.get("/", summary="What is there")
-async def index(request: Request) -> Index:
+async def get_index(request: Request) -> Index:
     root = request.scope.get("root_path", "")
     links = IndexLinks(
         docs=f"{root}/docs",

@@ -19,6 +19,7 @@ from starlette.types import Scope
 
 from api.http import idempotency, problems
 from api.http.answers import as_made
+from api.http.openapi.operations import operation_id
 from api.http.prefixes import PREFIXES
 from api.http.queries import known_queries, refuse_unknown
 from domain.errors import InvalidValue
@@ -46,6 +47,7 @@ class JsonRoute(APIRoute):
         if self._keeping is not None:
             endpoint = idempotency.claiming(endpoint)
             options = idempotency.documented(options, self._keeping)
+        options["generate_unique_id_function"] = operation_id
         options["responses"] = {**problems.documented(422), **(options.get("responses") or {})}
         # Where it is included under a prefix the path alone does not tell.
         self._fixed = path.partition("{")[0] if path.startswith(PREFIXES) else ""

@@ -50,10 +50,16 @@ class Figures:
         return sum((group.tally for group in self.groups), Tally())
 
     def by(self, trait: Trait) -> Sequence[tuple[str | None, Tally]]:
-        """The tallies by one trait, the one with most counted clocks first, then by name; without empty ones."""
+        """The tallies by one trait, the one with most counted clocks first, then by name; without empty ones.
+
+        Priorities that differ in case alone are one, by the first of their spellings.
+        """
         tallies: dict[str | None, Tally] = {}
+        spelled: dict[str | None, str | None] = {}
         for group in self.groups:
             value: str | None = getattr(group, trait)
-            tallies[value] = tallies.get(value, Tally()) + group.tally
-        counted = ((value, tally) for value, tally in tallies.items() if tally.counted or tally.excused)
+            key = value if value is None or trait != "priority" else value.casefold()
+            spelled[key] = min(spelled.get(key) or value or "", value or "") or None
+            tallies[key] = tallies.get(key, Tally()) + group.tally
+        counted = ((spelled[key], tally) for key, tally in tallies.items() if tally.counted or tally.excused)
         return sorted(counted, key=lambda pair: (-pair[1].counted, pair[0] is None, pair[0] or ""))

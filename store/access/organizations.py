@@ -15,6 +15,7 @@ from domain.errors import Conflict, InvalidValue, NotFound
 from domain.fields import require_text
 from domain.ids import require_organization
 from domain.instants import Instant
+from domain.ticket.dimensions import require_dimensions
 from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.types import moment, optional_instant
@@ -42,7 +43,8 @@ OFFICE_HOURS = Calendar.from_json(
 class Organization:
     """`timezone` is an IANA name: analytics count days in this zone. Calendars have zones of their own.
 
-    Tickets that opened before `quiet_before` are opened quietly (None: none are).
+    Tickets that opened before `quiet_before` are opened quietly (None: none are). `dimensions` are the fields of
+    tickets that lists and reports go by.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Organization:
     config_version: int
     default_calendar_id: str
     quiet_before: Instant | None = None
+    dimensions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +103,24 @@ class Organizations:
         default_calendar_id: str | None = None,
         subscription: Subscription | None = None,
         quiet_before: QuietBefore = None,
+        dimensions: Sequence[str] | None = None,
     ) -> Organization:
         """Change the values that are not None.
 
         Processes that cache keys apply a new subscription when they read a key again.
 
+        Other dimensions are written for what is recorded from then on, and filled in for the rest (`Dimensions.fill`).
+
         Raises NotFound for the organization, InvalidValue for a calendar that it does not have, or for a bad value.
         """
         changes = _changes(name, timezone, subscription, quiet_before)
+        named = None if dimensions is None else require_dimensions(dimensions)
 
         def work(conn: sa.Connection) -> Organization:
             begin_change(conn, organization)
+            if named is not None and named != find_organization(conn, organization).dimensions:
+                changes["dimensions"] = list(named)
+                changes["dimensions_version"] = organizations.c.dimensions_version + 1
             if default_calendar_id is not None:
                 _require_calendar(conn, organization, default_calendar_id)
                 changes["default_calendar_id"] = default_calendar_id
@@ -216,6 +226,7 @@ def _organization(row: Mapping[Any, Any]) -> Organization:
     read = {
         "subscription": Subscription(columns["subscription"]),
         "quiet_before": optional_instant(columns["quiet_before"]),
+        "dimensions": tuple(columns["dimensions"] or ()),
     }
     return Organization(**{**columns, **read})
 

@@ -15,15 +15,15 @@ from domain.policy.snapshot import Snapshot
 from domain.record.views import calendar_of, overrun_at
 from store.analytics import queries
 from store.analytics.queries import INSTANCES, TARGETS, TRAITS, WITH_INSTANCES, OutcomeWindow, Scope
-from store.database.types import instant, optional_instant
+from store.database.types import instant, moment, optional_instant
 from store.schema.tables import instances
 from store.schema.tenancy import own
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredBreach:
-    """`target` is the clock as its instance shows it, whatever its stint. `overrun` is working time, `wall_overrun`
-    wall time, both in microseconds.
+    """`name` is the clock, `target` the clock as its instance shows it, whatever its stint. `overrun` is working
+    time, `wall_overrun` wall time, both in microseconds.
 
     They last from the due instant to the stop, or to now while the clock is open. An excused one has its `excuse`.
     """
@@ -31,6 +31,8 @@ class MeasuredBreach:
     instance_id: str
     subject_type: SubjectType
     subject: str
+    name: str
+    cycle: int
     target: str
     due_at: Instant
     stopped_at: Instant | None
@@ -41,14 +43,46 @@ class MeasuredBreach:
     priority: str | None
     excuse: Excuse | None = None
 
+    @property
+    def place(self) -> BreachPlace:
+        return BreachPlace(self.due_at, self.instance_id, self.name, self.cycle)
+
+
+@dataclass(frozen=True, slots=True)
+class BreachPlace:
+    """Where a breach stands in the list: each has a place of its own, whatever changes meanwhile."""
+
+    due_at: Instant
+    instance_id: str
+    name: str
+    cycle: int
+
+    @property
+    def behind(self) -> sa.ColumnElement[bool]:
+        due = moment(self.due_at)
+        after = sa.tuple_(TARGETS.instance_id, TARGETS.name, TARGETS.cycle) > sa.tuple_(
+            *map(sa.literal, (self.instance_id, self.name, self.cycle))
+        )
+        # The first condition is said apart, because it finds the place on the index.
+        return sa.and_(TARGETS.outcome_at <= due, sa.or_(TARGETS.outcome_at < due, after))
+
 
 def find_breaches(
-    conn: sa.Connection, scope: Scope, window: OutcomeWindow, limit: int, offset: int, *, excused: bool = False
+    conn: sa.Connection,
+    scope: Scope,
+    window: OutcomeWindow,
+    limit: int,
+    offset: int,
+    after: BreachPlace | None = None,
+    *,
+    excused: bool = False,
 ) -> Sequence[MeasuredBreach]:
     """A page of breaches that count, or of those that are excused, newest due instant first."""
     columns = (*TARGETS, INSTANCES.subject_type, INSTANCES.subject, TRAITS.policy_id, TRAITS.priority)
-    order = (TARGETS.outcome_at.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
+    order = (scope.ended.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
     every = queries.breached(scope, window, *columns, table=WITH_INSTANCES, excused=excused)
+    if after is not None:
+        every = every.where(after.behind)
     rows = conn.execute(every.order_by(*order).limit(limit).offset(offset)).all()
     plans = _plans(conn, scope, {row.instance_id for row in rows if excused or row.worked is None})
     return [_breach(row, plans, window.now) for row in rows]
@@ -89,6 +123,8 @@ def _breach(row: Any, plans: _Plans, now: Instant) -> MeasuredBreach:
         instance_id=row.instance_id,
         subject_type=SubjectType(row.subject_type),
         subject=row.subject,
+        name=row.name,
+        cycle=row.cycle,
         target=row.name.partition("/")[0],
         due_at=due_at,
         stopped_at=stopped_at,

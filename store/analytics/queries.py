@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -14,10 +14,14 @@ from domain.analytics.buckets import Bucket
 from domain.ids import Kind
 from domain.instants import Instant
 from domain.ticket.origins import Origin
-from store.database.any_of import AnyOf, is_any_of
+from domain.ticket.spelling import folded
+from store.database.any_of import AnyOf, each, is_any_of
 from store.database.types import Document, UtcDateTime, moment
 from store.database.urls import SQLITE
+from store.instances.dimensions import are_few, of_values
+from store.instances.filters import Filters, conditions, shown
 from store.instances.outcomes import BREACHED, EXCUSED, MET, OUTCOMES
+from store.instances.rows import indexed
 from store.schema.tables import COUNTED, instance_targets, instances, policies, target_traits
 from store.schema.tenancy import own
 
@@ -35,7 +39,8 @@ class Scope:
     """Which clocks count: those of the organization that match every value that is not None.
 
     `policy_id` and `priority` are those of the promise that a clock was measured by. The clocks of one instance may
-    differ in them, where a change of the ticket has put another promise in force.
+    differ in them, where a change of the ticket has put another promise in force. `assignee` and `dimensions` are those
+    of the ticket as it is now.
     """
 
     organization: str
@@ -45,6 +50,10 @@ class Scope:
     team_id: AnyOf[str] = None
     type: AnyOf[str] = None
     origin: Origin | None = None
+    assignee: AnyOf[str] = None
+    dimensions: Mapping[str, list[str]] = field(default_factory=dict)
+    few: bool = False
+    """Whether the tickets are so few that their clocks are found by them, and not by when they ended (see `sized`)."""
 
     @property
     def is_of_instances(self) -> bool:
@@ -52,10 +61,42 @@ class Scope:
         return self.type is self.team_id is self.policy_id is self.priority is None
 
     @property
+    def tickets(self) -> list[sa.ColumnElement[bool]]:
+        """What the tickets have to be now."""
+        return [TARGETS.instance_id.in_(these) for these in self.instance_ids]
+
+    # Expressions, because SQLite would go along the indexes of these columns.
+    @property
+    def ended(self) -> sa.ColumnElement[Any]:
+        # What is open is in no report, so its due never shows; the index of what has ended does not hold it.
+        return sa.func.coalesce(TARGETS.outcome_at, TARGETS.due_at) if self.few else TARGETS.outcome_at
+
+    @property
+    def traits_of_targets(self) -> sa.ColumnElement[Any]:
+        return sa.func.coalesce(TARGETS.traits, TARGETS.traits) if self.few else TARGETS.traits
+
+    @property
+    def instance_ids(self) -> list[sa.Select[Any]]:
+        found = [of_values(self.organization, name, values) for name, values in self.dimensions.items()]
+        if self.assignee is not None:
+            theirs = is_any_of(INSTANCES.assignee, [indexed("assignee", one) for one in each(self.assignee)])
+            found.append(sa.select(INSTANCES.id).where(shown(self.organization), theirs).correlate(None))
+        return found
+
+    @property
+    def instances(self) -> sa.ColumnElement[bool]:
+        """The instances with such clocks, whatever the types of these: `policy_id` and `priority` are those of the
+        promise in force, `team_id` is that of the ticket as it is now."""
+        narrow: Mapping[str, Any] = {"policy_id": self.policy_id, "priority": self.priority, "team_id": self.team_id}
+        given = conditions(self.organization, cast("Filters", {**narrow, "kind": self.kind}), Instant(0))
+        tickets = [INSTANCES.id.in_(these) for these in self.instance_ids]
+        return sa.and_(shown(self.organization, self.few), *given, *tickets)
+
+    @property
     def traits(self) -> sa.ColumnElement[bool]:
         narrow = {
             TRAITS.policy_id: self.policy_id,
-            TRAITS.priority: self.priority,
+            TRAITS.priority_key: None if self.priority is None else [folded(one) for one in each(self.priority)],
             TRAITS.team_id: self.team_id,
             TRAITS.type: self.type,
         }
@@ -71,8 +112,16 @@ class Scope:
         narrow = {TARGETS.team_id: self.team_id, TARGETS.type: self.type}
         given = [is_any_of(column, value) for column, value in narrow.items() if value is not None]
         if not self.policy_id is self.priority is self.origin is None:
-            given.append(_within(self))
+            given.append(self.traits_of_targets.in_(sa.select(TRAITS.id).where(self.traits)))
+        given += self.tickets
         return sa.and_(own(instance_targets, self.organization), of_kind, *given)
+
+
+def sized(conn: sa.Connection, scope: Scope) -> Scope:
+    """The scope with what is known of its size. PostgreSQL knows it itself."""
+    if conn.dialect.name != SQLITE:
+        return scope
+    return replace(scope, few=any(are_few(conn, these) for these in scope.instance_ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +136,8 @@ class OutcomeWindow:
     def until(self) -> Instant:
         return min(self.end, Instant(self.now + 1))
 
-    @property
-    def where(self) -> sa.ColumnElement[bool]:
-        return sa.and_(TARGETS.outcome_at >= moment(self.start), TARGETS.outcome_at < moment(self.until))
+    def holds(self, ended: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        return sa.and_(ended >= moment(self.start), ended < moment(self.until))
 
 
 def traits(scope: Scope) -> sa.Select[Any]:
@@ -125,7 +173,7 @@ def counts(scope: Scope, window: OutcomeWindow, *, some_stop_later: bool = False
     )
     found = sa.select(TARGETS.traits, TARGETS.outcome, *numbers).select_from(instance_targets)
     outcomes = (BREACHED,) if some_stop_later else OUTCOMES
-    ended = sa.and_(_within(scope), TARGETS.outcome.in_(outcomes), window.where)
+    ended = sa.and_(_within(scope), TARGETS.outcome.in_(outcomes), window.holds(scope.ended))
     return found.where(ended).group_by(TARGETS.traits, TARGETS.outcome)
 
 
@@ -135,7 +183,7 @@ def touched(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
     The first clock of an instance may lie outside of the scope.
     """
     number = sa.func.count(sa.distinct(TARGETS.instance_id))
-    these = sa.and_(_within(scope), TARGETS.outcome.in_(OUTCOMES), window.where)
+    these = sa.and_(_within(scope), TARGETS.outcome.in_(OUTCOMES), window.holds(scope.ended))
     return sa.select(number).select_from(instance_targets).where(these)
 
 
@@ -208,7 +256,7 @@ def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Selec
         for number, bucket in enumerate(cut)
     ]
     cuts = sa.values(*columns, name="cuts").data(bounds).cte("cuts")
-    within = sa.and_(scope.where, TARGETS.outcome_at >= cuts.c.start, TARGETS.outcome_at < cuts.c.end)
+    within = sa.and_(scope.where, scope.ended >= cuts.c.start, scope.ended < cuts.c.end)
     every = sa.select(sa.func.count()).select_from(instance_targets).where(within).correlate(cuts)
     # With a join PostgreSQL reads all rows for each bucket; with subqueries it looks each bucket up in the index.
     of_outcome = (
@@ -217,17 +265,27 @@ def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Selec
     return sa.select(cuts.c.bucket, *of_outcome)
 
 
+def broken(excused: bool) -> sa.ColumnElement[bool]:
+    """Whether a promise was broken and that counts, or is excused."""
+    if excused:
+        # Written out, because a partial index serves only a statement that repeats its condition.
+        return sa.and_(TARGETS.excused.is_not(None), TARGETS.outcome == EXCUSED, TARGETS.came_to == BREACHED)
+    return TARGETS.outcome == BREACHED
+
+
 def breached(
     scope: Scope, window: OutcomeWindow, *columns: Any, table: sa.FromClause, excused: bool = False
 ) -> sa.Select[Any]:
     """The breaches that count, or those that are excused."""
-    if excused:
-        # Written out, because a partial index serves only a statement that repeats its condition.
-        broken = sa.and_(TARGETS.excused.is_not(None), TARGETS.outcome == EXCUSED, TARGETS.came_to == BREACHED)
-    else:
-        broken = TARGETS.outcome == BREACHED
-    these = sa.and_(scope.where, window.where, broken)
+    these = sa.and_(scope.where, window.holds(scope.ended), broken(excused))
     return sa.select(*columns).select_from(table).where(these)
+
+
+def openings(scope: Scope, window: OutcomeWindow, *columns: Any) -> sa.Select[Any]:
+    """Of the instances of the scope that opened in the window."""
+    opened = sa.func.coalesce(INSTANCES.opened_at, INSTANCES.opened_at) if scope.few else INSTANCES.opened_at
+    within = window.holds(opened)
+    return sa.select(*columns).select_from(instances).where(scope.instances, within)
 
 
 def _policies_of(organization: str, origin: Origin) -> sa.Select[Any]:
@@ -235,11 +293,14 @@ def _policies_of(organization: str, origin: Origin) -> sa.Select[Any]:
 
 
 def _within(scope: Scope) -> sa.ColumnElement[bool]:
-    return TARGETS.traits.in_(sa.select(TRAITS.id).where(scope.traits))
+    of_traits = scope.traits_of_targets.in_(sa.select(TRAITS.id).where(scope.traits))
+    # Within the organization, so that a clock is found by its instance.
+    return sa.and_(of_traits, own(instance_targets, scope.organization), *scope.tickets) if scope.tickets else of_traits
 
 
 def _stopped(found: sa.Select[Any], scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
     """Only the clocks that count and have stopped."""
     counted = sa.and_(TARGETS.outcome.in_((MET, BREACHED)), TARGETS.stopped_at <= moment(window.now))
-    joined = found.select_from(target_traits.join(instance_targets, TARGETS.traits == TRAITS.id))
-    return joined.where(scope.traits, counted, window.where)
+    joined = found.select_from(target_traits.join(instance_targets, scope.traits_of_targets == TRAITS.id))
+    own_tickets = [own(instance_targets, scope.organization), *scope.tickets] if scope.tickets else []
+    return joined.where(scope.traits, counted, window.holds(scope.ended), *own_tickets)

@@ -16,8 +16,10 @@ from domain.analytics.rates import Tally
 from domain.analytics.spreads import MEDIAN, P90, Spread, rank_below, spread
 from domain.instants import Instant
 from store.analytics import queries
-from store.analytics.breaches import MeasuredBreach, find_breaches
+from store.analytics.breaches import BreachPlace, MeasuredBreach, find_breaches
+from store.analytics.groups import Groups, find_groups_by
 from store.analytics.queries import TARGETS, TRAITS, WITH_TRAITS, OutcomeWindow, Scope
+from store.analytics.weeks import Weeks, find_weeks
 from store.database.connections import Database
 from store.database.types import instant
 from store.instances.outcomes import BREACHED
@@ -41,9 +43,12 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
+    """`groups` are those of the period, None if nothing was to be grouped by."""
+
     current: Figures
     previous: Figures
     names: Names
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +56,18 @@ class Breaches:
     """A page of the `total` breaches, and clusters of all breaches, each with its number, largest first.
 
     `excused` is the number of breaches that are excused, which are among the others only where they were asked for.
+    `follows`: there are breaches behind the page.
     """
 
     page: Sequence[MeasuredBreach]
+    follows: bool
     total: int
     excused: int
     moments: Clusters
     by_team: Sequence[tuple[str | None, int]]
     by_policy: Sequence[tuple[str | None, int]]
     names: Names
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +76,17 @@ class Analytics:
 
     database: Database
 
-    async def summary(self, scope: Scope, period: Period, now: Instant) -> Summary:
+    async def summary(self, scope: Scope, period: Period, now: Instant, group_by: str | None = None) -> Summary:
+        """`group_by` is a dimension, or `assignee`."""
         before = period.before()
+        window = OutcomeWindow(period.start, period.end, now)
 
         def work(conn: sa.Connection) -> Summary:
-            current = _figures(conn, scope, OutcomeWindow(period.start, period.end, now))
-            previous = _figures(conn, scope, OutcomeWindow(before.start, before.end, now))
-            return Summary(current, previous, _names(conn, scope, current.groups))
+            these = queries.sized(conn, scope)
+            current = _figures(conn, these, window)
+            previous = _figures(conn, these, OutcomeWindow(before.start, before.end, now))
+            groups = None if group_by is None else find_groups_by(conn, these, window, group_by)
+            return Summary(current, previous, _names(conn, scope, current.groups), groups)
 
         return await self.database.read(work)
 
@@ -83,34 +95,55 @@ class Analytics:
         counts = [Tally() for _ in cut]
         begun = [bucket for bucket in cut if bucket.start <= now]
         if begun:
-            counted = queries.bucket_counts(scope, begun, now)
-            for row in await self.database.read(lambda conn: conn.execute(counted).all()):
+
+            def work(conn: sa.Connection) -> Sequence[Any]:
+                return conn.execute(queries.bucket_counts(queries.sized(conn, scope), begun, now)).all()
+
+            for row in await self.database.read(work):
                 counts[row.bucket] = Tally(row.met, row.breached, excused=row.excused)
         return counts
 
-    async def breaches(
-        self, scope: Scope, period: Period, now: Instant, *, limit: int, offset: int, excused: bool = False
-    ) -> Breaches:
-        """Breaches of the period that count, or those that are excused, newest due instant first."""
+    async def weeks(self, scope: Scope, period: Period, now: Instant) -> Weeks:
         window = OutcomeWindow(period.start, period.end, now)
-        traits = (TRAITS.policy_id, TARGETS.team_id)
-        grouped = queries.breached(scope, window, *traits, queries.NUMBER, table=WITH_TRAITS, excused=excused)
-        passed = queries.breached(scope, window, TARGETS.outcome_at, table=instance_targets, excused=excused)
-        not_counted = queries.breached(scope, window, queries.NUMBER, table=instance_targets, excused=True)
+        return await self.database.read(lambda conn: find_weeks(conn, queries.sized(conn, scope), period, window))
+
+    async def breaches(  # noqa: PLR0913 - a page, its place, and what it is narrowed to
+        self,
+        scope: Scope,
+        period: Period,
+        now: Instant,
+        *,
+        limit: int,
+        offset: int = 0,
+        after: BreachPlace | None = None,
+        group_by: str | None = None,
+        excused: bool = False,
+    ) -> Breaches:
+        """Breaches of the period that count, or those that are excused, newest due instant first, behind the place
+        `after` where one is given."""
+        window = OutcomeWindow(period.start, period.end, now)
+        traits, which = (TRAITS.policy_id, TARGETS.team_id), queries.broken(excused)
 
         def work(conn: sa.Connection) -> Breaches:
+            these = queries.sized(conn, scope)
+            grouped = queries.breached(these, window, *traits, queries.NUMBER, table=WITH_TRAITS, excused=excused)
+            passed = queries.breached(these, window, TARGETS.outcome_at, table=instance_targets, excused=excused)
+            not_counted = queries.breached(these, window, queries.NUMBER, table=instance_targets, excused=True)
             rows = conn.execute(grouped.group_by(*traits)).all()
             dues = conn.scalars(passed).all()
-            page = find_breaches(conn, scope, window, limit, offset, excused=excused)
+            # One more than is shown tells whether there is another page.
+            found = find_breaches(conn, these, window, limit + 1, offset, after, excused=excused)
             names = _names(conn, scope, rows)
             return Breaches(
-                page=page,
+                page=found[:limit],
+                follows=len(found) > limit,
                 total=len(dues),
                 excused=conn.scalar(not_counted) or 0,
                 moments=clusters(period.timezone, map(instant, dues)),
                 by_team=_most_first((row.team_id, row.number) for row in rows),
                 by_policy=_most_first((row.policy_id or None, row.number) for row in rows),
                 names=names,
+                groups=None if group_by is None else find_groups_by(conn, these, window, group_by, which),
             )
 
         return await self.database.read(work)
@@ -194,7 +227,7 @@ def _counted_along(
     conn: sa.Connection, scope: Scope, window: OutcomeWindow, type_: str, length: str, number: int
 ) -> Mapping[int, int]:
     """The same as `_sorted`, but only the few lengths are read, not all of them."""
-    is_whole = conn.scalar(queries.outside(scope, type_)) is None
+    is_whole = not scope.tickets and conn.scalar(queries.outside(scope, type_)) is None
     ranked: dict[int, int] = {}
     for share in (MEDIAN, P90):
         place = rank_below(number, share)

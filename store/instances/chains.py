@@ -31,9 +31,13 @@ class ChainedStep:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Steps in their order, the number of all steps, the hash at the chain's end, and whether no step is missing."""
+    """Steps in their order, the number of all steps, the hash at the chain's end, and whether no step is missing.
+
+    `follows`: there are steps behind these.
+    """
 
     steps: Sequence[ChainedStep]
+    follows: bool
     total: int
     head: str | None
     is_complete: bool
@@ -43,19 +47,24 @@ class Page:
 class Chains:
     database: Database
 
-    async def steps(self, organization: str, instance_id: str, *, limit: int, offset: int) -> Page:
+    async def steps(self, organization: str, instance_id: str, *, limit: int, offset: int = 0, after: int = 0) -> Page:
+        """Steps in their order, after skipping some, or behind the sequence `after`."""
         these = own(instance_records, organization, instance_id=instance_id)
 
         def work(conn: sa.Connection) -> Page:
             counted = sa.select(sa.func.count(), sa.func.max(instance_records.c.sequence)).where(these)
             total, last = conn.execute(counted).one()
-            page = sa.select(*_STEP).where(these).order_by(instance_records.c.sequence)
-            # The first step of the page follows the hash of the step before the page.
-            rows = conn.execute(page.limit(limit + 1).offset(max(0, offset - 1))).all()
+            # The first step of the page follows the hash of the step before the page. One more than is shown tells
+            # whether there is another page.
+            sequence = instance_records.c.sequence
+            before = sa.select(sa.func.max(sequence)).where(these, sequence <= after).scalar_subquery()
+            page = sa.select(*_STEP).where(these, sequence >= sa.func.coalesce(before, 0)).order_by(sequence)
+            rows = conn.execute(page.limit(limit + 2).offset(max(0, offset - 1))).all()
             hashed = sa.select(instance_records.c.hash).where(these, instance_records.c.hash.is_not(None))
             head = conn.scalar(hashed.order_by(instance_records.c.sequence.desc()).limit(1))
             steps = _steps(rows)
-            return Page(steps[1:] if offset else steps[:limit], total, head, is_complete=total == (last or 0))
+            shown = steps[1:] if offset else [step for step in steps if step.sequence > after]
+            return Page(shown[:limit], len(shown) > limit, total, head, is_complete=total == (last or 0))
 
         return await self.database.read(work)
 

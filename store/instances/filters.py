@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypedDict, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, TypedDict, cast
 
 import sqlalchemy as sa
 
 from domain.ids import Kind, SubjectType
 from domain.instants import Instant
 from domain.plan.status import InstanceStatus
-from store.database.any_of import AnyOf, is_any_of
-from store.database.types import moment
+from domain.ticket.spelling import folded
+from store.database.any_of import AnyOf, each, is_any_of
+from store.database.types import moment, optional_instant
+from store.instances.dimensions import are_few, of_values
+from store.instances.rows import indexed
 from store.schema.tables import instances
 from store.schema.tenancy import own
 
@@ -36,18 +39,30 @@ class Filters(TypedDict, total=False):
     opened_after: Instant | None
     opened_before: Instant | None
     search: str | None
+    url: AnyOf[str]
+    dimensions: Mapping[str, list[str]] | None
 
 
 _EARLIEST = {"due_after": instances.c.next_due_at, "opened_after": instances.c.opened_at}
 _END = {"due_before": instances.c.next_due_at, "opened_before": instances.c.opened_at}
 
 
-def shown(organization: str) -> sa.ColumnElement[bool]:
+def are_few_of(conn: sa.Connection, organization: str, filters: Filters) -> bool:
+    """Whether the instances are found first and put in order then, since so few match what has an index of its own."""
+    if filters.get("subject") is not None or filters.get("url") is not None:
+        return True
+    dimensions = filters.get("dimensions") or {}
+    return any(are_few(conn, of_values(organization, name, values)) for name, values in dimensions.items())
+
+
+def shown(organization: str, few: bool = False) -> sa.ColumnElement[bool]:
+    """With `few`, put so that no index of all that is shown serves it."""
     # Written out, because a partial index serves only a statement that repeats its condition.
-    return sa.and_(own(instances, organization), instances.c.snapshot_sequence > sa.literal_column("0"))
+    recorded = instances.c.snapshot_sequence >= 1 if few else instances.c.snapshot_sequence > sa.literal_column("0")
+    return sa.and_(own(instances, organization), recorded)
 
 
-def conditions(filters: Filters, now: Instant) -> Iterator[sa.ColumnElement[bool]]:
+def conditions(organization: str, filters: Filters, now: Instant) -> Iterator[sa.ColumnElement[bool]]:
     for name, value in filters.items():
         if value is None:
             continue
@@ -55,12 +70,26 @@ def conditions(filters: Filters, now: Instant) -> Iterator[sa.ColumnElement[bool
             yield _EARLIEST[name] >= moment(cast("Instant", value))
         elif name in _END:
             yield _END[name] < moment(cast("Instant", value))
-        elif name in _STATES:
-            yield _STATES[name](now) if value else ~sa.func.coalesce(_STATES[name](now), sa.false())
+        elif name in STATES:
+            yield STATES[name](now) if value else ~sa.func.coalesce(STATES[name](now), sa.false())
         elif name == "search":
             yield _mentions(str(value))
+        elif name == "dimensions":
+            yield from _have(organization, cast("Mapping[str, list[str]]", value))
         else:
-            yield is_any_of(status_at(now) if name == "status" else instances.c[name], value)
+            yield _is_one_of(name, value, now)
+
+
+def _is_one_of(name: str, value: Any, now: Instant) -> sa.ColumnElement[bool]:
+    if name == "priority":
+        return is_any_of(instances.c.priority_key, [folded(one) for one in each(value)])
+    column = status_at(now) if name == "status" else instances.c[name]
+    return is_any_of(column, [indexed(name, str(one)) for one in each(value)])
+
+
+def _have(organization: str, dimensions: Mapping[str, list[str]]) -> Iterator[sa.ColumnElement[bool]]:
+    for name, values in dimensions.items():
+        yield instances.c.id.in_(of_values(organization, name, values))
 
 
 def counted(filters: Filters, wanted: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
@@ -91,8 +120,19 @@ def _is_excused(now: Instant) -> sa.ColumnElement[bool]:
     return instances.c.excused_until > moment(now)
 
 
-_STATES = {"is_overdue": _is_overdue, "at_risk": _is_at_risk, "excused": _is_excused}
+STATES = {"is_overdue": _is_overdue, "at_risk": _is_at_risk, "excused": _is_excused}
 """What is so as of an instant; null where no clock runs, or nothing is excused."""
+
+
+def is_so(name: str, row: Any, now: Instant) -> bool:
+    """The same of a row that is read."""
+    if name == "excused":
+        until = optional_instant(row.excused_until)
+        return until is not None and until > now
+    runs_out_at, at_risk_from = optional_instant(row.runs_out_at), optional_instant(row.at_risk_from)
+    if runs_out_at is None:
+        return False
+    return runs_out_at <= now if name == "is_overdue" else now < runs_out_at and (at_risk_from or runs_out_at) <= now
 
 
 def _mentions(text: str) -> sa.ColumnElement[bool]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from domain.errors import InvalidValue
 from domain.instants import Instant, parse, render
 from store.database.types import instant, moment
-from store.instances.filters import status_at
+from store.instances.filters import STATES, is_so, status_at
 from store.schema.tables import instances
 from store.schema.tenancy import own
 
@@ -24,10 +24,13 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "subject": instances.c.title,
     **{
         name: instances.c[name]
-        for name in ("id", "kind", "policy_id", "policy_name", "priority", "team_id", "assignee", *sorted(_INSTANTS))
+        for name in (
+            *("id", "kind", "policy_id", "policy_name", "priority", "team_id", "assignee", "url"),
+            *sorted(_INSTANTS),
+        )
     },
 }
-SORTABLE = ("status", *_COLUMNS)
+SORTABLE = ("status", *sorted(STATES), *_COLUMNS)
 """What a list can be sorted by."""
 _SHOWN = tuple(
     instances.c[name]
@@ -37,7 +40,7 @@ _SHOWN = tuple(
     )
 )
 """What a list needs of a row: reading the others would take a part of the time of a page."""
-_NEVER_ABSENT = frozenset({"id", "kind", "opened_at", "recorded_at", "status"})
+_NEVER_ABSENT = frozenset({"id", "kind", "opened_at", "recorded_at", "status", *STATES})
 """What every listed instance has."""
 
 
@@ -49,6 +52,8 @@ class SortKey:
     descending: bool = False
 
     def column(self, now: Instant) -> sa.ColumnElement[Any]:
+        if self.name in STATES:
+            return sa.case((STATES[self.name](now), 1), else_=0)
         return status_at(now) if self.name == "status" else _COLUMNS[self.name]
 
     def ordered(self, now: Instant) -> sa.ColumnElement[Any]:
@@ -71,6 +76,8 @@ class SortKey:
 
     def value(self, text: str | None) -> Any:
         """What the column holds for the text of a place. Raises InvalidValue."""
+        if self.name in STATES:
+            return int(text == _YES)
         return text if text is None or self.name not in _INSTANTS else moment(parse(text, "cursor"))
 
 
@@ -97,21 +104,24 @@ class Order:
     def statement(self, wanted: sa.ColumnElement[bool], now: Instant, few: bool) -> sa.Select[Any]:
         """The rows in this order, or their ids, as `read` takes them.
 
-        `few`: only few instances match, so they are found first and sorted then. Otherwise an index gives the order of
-        the next due. In any other order ids are sorted: the rows are long.
+        `few`: the instances that match are found first, and their ids sorted then. Otherwise an index gives the order
+        of the next due. In any other order ids are sorted, too: the rows are long.
         """
         ordered = [key.ordered(now) for key in self.keys]
-        if few and self == NEXT_DUE_FIRST:
+        if few:
             # No index has this order, so SQLite uses the index that finds the rows, not the one that has the order.
-            due = instances.c.next_due_at
-            ordered = [due.is_(None), due, *ordered[1:]]
-        columns = _SHOWN if self == NEXT_DUE_FIRST else (instances.c.id,)
+            first = self.keys[0].column(now)
+            ordered = [first.is_(None), *([first.desc()] if self.keys[0].descending else [first]), *ordered[1:]]
+        columns = _SHOWN if self._is_on_index(few) else (instances.c.id,)
         return sa.select(*columns, status_at(now).label("status_then")).where(wanted).order_by(*ordered)
 
-    def read(self, conn: sa.Connection, organization: str, some: sa.Select[Any]) -> Sequence[Any]:
+    def _is_on_index(self, few: bool) -> bool:
+        return self == NEXT_DUE_FIRST and not few
+
+    def read(self, conn: sa.Connection, organization: str, some: sa.Select[Any], few: bool) -> Sequence[Any]:
         """The rows of `statement`, whole."""
         found = conn.execute(some).all()
-        if self == NEXT_DUE_FIRST or not found:
+        if self._is_on_index(few) or not found:
             return found
         then = {row.id: row.status_then for row in found}
         whole = sa.select(instances, sa.case(then, value=instances.c.id).label("status_then"))
@@ -131,15 +141,20 @@ class Order:
             same = [before.same(value, now) for before, value in zip(self.keys, values[:number], strict=False)]
             yield sa.and_(*same, key.beyond(values[number], now))
 
-    def place(self, row: Any) -> Place:
-        return tuple(_text(_value(row, key.name)) for key in self.keys)
+    def place(self, row: Any, now: Instant) -> Place:
+        return tuple(_text(_value(row, key.name, now)) for key in self.keys)
 
 
 NEXT_DUE_FIRST = Order((SortKey("next_due_at"), *_LAST))
 """What is due no more comes last, the newest of it first."""
 
 
-def _value(row: Any, name: str) -> Any:
+_YES, _NO = "yes", "no"
+
+
+def _value(row: Any, name: str, now: Instant) -> Any:
+    if name in STATES:
+        return _YES if is_so(name, row, now) else _NO
     read: Mapping[str, Callable[[Any], Any]] = {"status": lambda row: row.status_then, "subject": lambda row: row.title}
     return read[name](row) if name in read else getattr(row, name)
 

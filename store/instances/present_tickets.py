@@ -31,21 +31,25 @@ _LATEST = sa.select(sa.func.max(instance_events.c.occurred_at, type_=instance_ev
 )
 
 
-def keep_ticket(conn: sa.Connection, record: Record, held: HeldRow) -> None:
-    """Keep the ticket as it is now, where the record may have changed it. The caller must hold the instance's row."""
+def keep_ticket(conn: sa.Connection, record: Record, held: HeldRow) -> Ticket | None:
+    """Keep the ticket as it is now, where the record may have changed it, and return it then, else None.
+
+    The caller must hold the instance's row.
+    """
     is_changed = any(event.kind in CHANGING for event in record.events)
     if not is_changed and (record.snapshot is None or held.is_new):
-        return
+        return None
     known = None if record.snapshot is not None else conn.execute(_PRESENT, key_of(record)).scalar_one()
     if known is not None and (added := _added_last(conn, record)) is not None:
-        _write(conn, record, ticket_after(Ticket.from_json(known, "ticket"), added))
-        return
+        return _write(conn, record, ticket_after(Ticket.from_json(known, "ticket"), added))
     # Events count by when they happened, so a late one may change nothing: all that change the ticket are read again.
     snapshot = conn.execute(_SNAPSHOT, key_of(record)).scalar_one()
     # Without its opening nothing is known of the ticket yet; once that is recorded, all events are.
-    if snapshot is not None:
-        docs = conn.scalars(_CHANGES, key_of(record)).all()
-        _write(conn, record, ticket_after(Ticket.from_json(snapshot["ticket"], "ticket"), map(Event.from_json, docs)))
+    if snapshot is None:
+        return None
+    docs = conn.scalars(_CHANGES, key_of(record)).all()
+    opened = Ticket.from_json(snapshot["ticket"], "ticket")
+    return _write(conn, record, ticket_after(opened, map(Event.from_json, docs)))
 
 
 def _added_last(conn: sa.Connection, record: Record) -> Sequence[Event] | None:
@@ -60,6 +64,7 @@ def _added_last(conn: sa.Connection, record: Record) -> Sequence[Event] | None:
     return added if is_last else None
 
 
-def _write(conn: sa.Connection, record: Record, ticket: Ticket) -> None:
+def _write(conn: sa.Connection, record: Record, ticket: Ticket) -> Ticket:
     values: dict[str, Any] = {**ticket_columns(ticket), "ticket": ticket.to_json()}
     conn.execute(sa.update(instances).where(_THIS).values(values), key_of(record))
+    return ticket

@@ -12,6 +12,7 @@ from store.database.connections import Database
 from store.database.plain import run_each
 from store.database.types import holdable, moment
 from store.database.upserts import insert_missing, keep_newest
+from store.instances.dimensions import keep_dimensions
 from store.instances.outcomes import replace_targets
 from store.instances.present_tickets import keep_ticket
 from store.instances.rows import Parts, hold, key_of, move, require_plan
@@ -48,7 +49,7 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
             if record.snapshot is not None:
                 end_claim(conn, record.organization, record.instance_id)
             _append(conn, record)
-            keep_ticket(conn, record, held)
+            keep_dimensions(conn, record, keep_ticket(conn, record, held))
 
     await database.write(work)
 

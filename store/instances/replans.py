@@ -180,10 +180,16 @@ class Replans:
             raise NotFound(f"There is no replan {replan_id}.", field="replan_id", value=replan_id)
         return found
 
-    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[Replan], int]:
-        """A page of replans, newest first, and the number of all."""
+    async def list(
+        self, organization: str, limit: int, offset: int, after: tuple[Instant, str] | None = None
+    ) -> tuple[Sequence[Replan], int]:
+        """A page of replans, newest first, and the number of all; behind an instant and an id where they are given."""
         theirs = own(replans, organization)
         page = sa.select(replans).where(theirs).order_by(replans.c.applied_at.desc(), replans.c.id)
+        if after is not None:
+            at = moment(after[0])
+            further = sa.and_(replans.c.applied_at == at, replans.c.id > after[1])
+            page = page.where(sa.or_(replans.c.applied_at < at, further))
 
         def work(conn: sa.Connection) -> tuple[Sequence[Replan], int]:
             total = count_rows(conn, replans, theirs)

@@ -18,6 +18,7 @@ from domain.plan.status import at_risk_from, excused_until, runs_out_at
 from domain.policy.clocks import ClockState
 from domain.policy.snapshot import Facts
 from domain.record.records import FIRST, Record
+from domain.ticket.spelling import folded
 from domain.ticket.tickets import Ticket
 from store.database.plain import run
 from store.database.types import Serialised, holdable, moment, serialise
@@ -25,6 +26,7 @@ from store.database.upserts import insert_new
 from store.schema.tables import instances
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
+_LONGEST = {"team_id": 200, "assignee": 200, "url": 500}
 POLICY = "policy"
 """The key of a target in a plan under which its policy stands, where that is not the policy of the opening."""
 _KEY = own(instances, OF_ORGANIZATION, id=OF_INSTANCE)
@@ -100,8 +102,17 @@ def promise_in_force(plan: str | None, opening: Mapping[str, Any] | None) -> Map
     # Few tickets change theirs, and reading a plan costs more than looking into it.
     changed = None if plan is None or f'"{POLICY}": {{' not in plan else _changed_policy(json.loads(plan))
     if changed is not None:
-        return {"policy_id": changed.id, "policy_name": changed.name, "priority": changed.priority}
-    return dict(opening) if opening is not None else _NO_PROMISE
+        return _promise(changed.id, changed.name, changed.priority)
+    return _promise(**opening) if opening is not None else _NO_PROMISE
+
+
+def _promise(policy_id: str | None, policy_name: str | None, priority: str | None) -> Mapping[str, Any]:
+    return {
+        "policy_id": policy_id,
+        "policy_name": policy_name,
+        "priority": priority,
+        "priority_key": None if priority is None else folded(priority),
+    }
 
 
 def _changed_policy(plan: Mapping[str, Any]) -> PolicyFacts | None:
@@ -152,10 +163,13 @@ def _snapshot_columns(record: Record) -> Mapping[str, Any] | None:
 
 
 def ticket_columns(ticket: Ticket) -> dict[str, Any]:
-    return {
-        name: None if text is None else holdable(text)
-        for name, text in (("title", ticket.title), ("team_id", ticket.team_id), ("assignee", ticket.assignee))
-    }
+    columns = {"title": ticket.title, "team_id": ticket.team_id, "assignee": ticket.assignee, "url": ticket.url}
+    return {name: None if text is None else indexed(name, text) for name, text in columns.items()}
+
+
+def indexed(name: str, text: str) -> str:
+    """What the column of this name holds of a text: no index takes one of any length."""
+    return holdable(text)[: _LONGEST.get(name)]
 
 
 def hold(conn: sa.Connection, record: Record, parts: Parts) -> HeldRow:
@@ -214,9 +228,9 @@ _NO_SNAPSHOT: Mapping[str, Any] = {
     "snapshot": None,
     "snapshot_sequence": 0,
     "ticket": None,
-    **dict.fromkeys(("title", "team_id", "assignee")),
+    **dict.fromkeys(("title", "team_id", "assignee", "url")),
 }
-_NO_PROMISE: Mapping[str, Any] = {"policy_id": None, "policy_name": None, "priority": None}
+_NO_PROMISE: Mapping[str, Any] = dict.fromkeys(("policy_id", "policy_name", "priority", "priority_key"))
 
 
 def key_of(record: Record) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from domain.ticket.spelling import folded
 from store.database.plain import run
 from store.database.upserts import insert_missing
 from store.schema.tables import target_traits
@@ -35,7 +36,9 @@ def find_traits(conn: sa.Connection, wanted: Iterable[Traits]) -> Mapping[Traits
     """The number of each of the traits. Traits without a number get one."""
     found = {traits: _id(conn, traits) for traits in sorted(set(wanted))}
     missing = [traits for traits, id_ in found.items() if id_ is None]
-    insert_missing(conn, target_traits, [traits._asdict() for traits in missing])
+    insert_missing(
+        conn, target_traits, [{**traits._asdict(), "priority_key": folded(traits.priority)} for traits in missing]
+    )
     made = {traits: _id(conn, traits) for traits in missing}
     return {traits: id_ for traits, id_ in (found | made).items() if id_ is not None}
 

@@ -20,8 +20,9 @@ def cursor_of(order: str, place: Place) -> str:
 def place_of(cursor: str, order: str) -> Place:
     """Raises InvalidValue for a text that is no cursor, and for the cursor of a list in another order."""
     try:
-        # The padding says nothing, so it is left out; more of it than is needed does no harm.
-        written = json.loads(base64.b64decode(cursor.encode("ascii") + b"==", altchars=b"-_", validate=True))
+        # The padding says nothing, so it is left out.
+        padded = cursor + "=" * (-len(cursor) % 4)
+        written = json.loads(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError):
         written = None
     if not isinstance(written, list) or not all(part is None or isinstance(part, str) for part in written):

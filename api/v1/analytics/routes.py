@@ -25,7 +25,7 @@ router = APIRouter(prefix=f"{V1}/sla-policies/analytics", tags=["Scrubbe: SLA po
     responses=problems.documented(401, 403, 422, 503),
     summary="Breaches, averages, compliance against the thresholds, and uptime",
 )
-async def get_analytics(
+async def get_sla_policy_analytics(
     owner: Reader, deps: Deps, start_date: StartDate = None, end_date: EndDate = None
 ) -> dict[str, Any]:
     """A window counts on the day on which its status was reached in time. One that was missed counts on the day it

@@ -24,7 +24,7 @@ router = APIRouter(prefix=f"{V1}/ims/config", tags=["Scrubbe: configuration"], r
     responses=problems.documented(401, 403, 503),
     summary="Get the configuration of SLA tracking",
 )
-async def get_config(owner: Reader, deps: Deps) -> dict[str, Any]:
+async def get_ims_config(owner: Reader, deps: Deps) -> dict[str, Any]:
     return _config_view(await deps.store.ims.get(owner.organization))
 
 
@@ -34,7 +34,7 @@ async def get_config(owner: Reader, deps: Deps) -> dict[str, Any]:
     responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
     summary="Switch SLA tracking and automatic escalation on or off",
 )
-async def put_config(body: ConfigBody, owner: Writer, deps: Deps) -> dict[str, Any]:
+async def replace_ims_config(body: ConfigBody, owner: Writer, deps: Deps) -> dict[str, Any]:
     """A field that is left out stays as it is. While measuring is off, new tickets get no timers and running timers go
     on.
 

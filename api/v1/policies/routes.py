@@ -33,7 +33,7 @@ router = APIRouter(prefix=f"{V1}/sla-policies", tags=["Scrubbe: SLA policies"], 
     responses={201: TAGGED, **problems.documented(400, 401, 403, 409, 413, 415, 422, 503)},
     summary="Create the policy of a priority",
 )
-async def create_policy(body: SlaPolicyBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
+async def create_sla_policy(body: SlaPolicyBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
     """Refused (409) when the priority has a policy already; `value` is the id of that policy."""
     policy = with_terms(blank_policy(mint(ID_PREFIX)), body.given())
     with camel_case_fields():
@@ -49,7 +49,7 @@ async def create_policy(body: SlaPolicyBody, owner: Writer, deps: Deps, response
     responses=problems.documented(401, 403, 503),
     summary="List the policies, the most urgent priority first",
 )
-async def list_policies(owner: Reader, deps: Deps) -> list[dict[str, Any]]:
+async def list_sla_policies(owner: Reader, deps: Deps) -> list[dict[str, Any]]:
     found, _ = await deps.store.policies.list(owner.organization, Kind.SLA, len(Priority), 0, origin=Origin.V1)
     urgency = list(Priority)
     return [policy_view(stored) for stored in sorted(found, key=lambda one: urgency.index(priority_of(one.policy)))]
@@ -61,7 +61,7 @@ async def list_policies(owner: Reader, deps: Deps) -> list[dict[str, Any]]:
     responses={200: TAGGED, 304: NOT_MODIFIED, **problems.documented(401, 403, 404, 422, 503)},
     summary="Get a policy",
 )
-async def get_policy(policy_id: PolicyId, owner: Reader, deps: Deps, known: IfNoneMatch, response: Response) -> Any:
+async def get_sla_policy(policy_id: PolicyId, owner: Reader, deps: Deps, known: IfNoneMatch, response: Response) -> Any:
     stored = await find_policy(deps, owner.organization, policy_id)
     tag = tag_of(stored)
     if known is not None and known.match_weakly(tag):
@@ -76,7 +76,9 @@ async def get_policy(policy_id: PolicyId, owner: Reader, deps: Deps, known: IfNo
     responses={200: TAGGED, **problems.documented(400, 401, 403, 404, 409, 412, 413, 415, 422, 503)},
     summary="Replace every field of a policy",
 )
-async def put_policy(policy_id: PolicyId, body: SlaPolicyBody, edit: Edit, response: Response) -> dict[str, Any]:
+async def replace_sla_policy(
+    policy_id: PolicyId, body: SlaPolicyBody, edit: Edit, response: Response
+) -> dict[str, Any]:
     """An optional field that is left out becomes null. Tickets keep the version they were created under.
 
     Refused (409) when another policy has the priority; `value` is the id of that policy.
@@ -93,7 +95,7 @@ async def put_policy(policy_id: PolicyId, body: SlaPolicyBody, edit: Edit, respo
     responses=problems.documented(401, 403, 404, 409, 412, 422, 503),
     summary="Delete a policy",
 )
-async def delete_policy(policy_id: PolicyId, edit: Edit) -> None:
+async def delete_sla_policy(policy_id: PolicyId, edit: Edit) -> None:
     """Refused (409) while tickets are measured by the policy; `value` says how many."""
     with camel_case_fields():
         await edit.archive(policy_id)

@@ -14,7 +14,8 @@ from api.http.idempotency import REPEATABLE, EventIdOfKey
 from api.http.prefixes import V1
 from api.http.requests import JsonRoute
 from api.v1.fields import camel_case_fields
-from api.v1.tickets.changes import TicketWithClocks, change_ticket, create_ticket
+from api.v1.tickets import changes
+from api.v1.tickets.changes import TicketWithClocks
 from api.v1.tickets.clocks import clocks_of
 from api.v1.tickets.enrolling import enrolled
 from api.v1.tickets.schemas import TicketBody, TicketId, TicketList, TicketPatch, TicketQuery, TicketView
@@ -45,7 +46,7 @@ router = APIRouter(prefix=f"{V1}/tickets", tags=["Scrubbe: tickets"], route_clas
     responses=problems.documented(400, 401, 403, 409, 413, 415, 422, 503),
     summary="Create a ticket",
 )
-async def post_ticket(
+async def create_ticket(
     body: TicketBody, owner: Writer, deps: Deps, derived_id: EventIdOfKey, response: Response
 ) -> dict[str, Any]:
     """The ticket gets the targets of its priority's policy now and keeps them. The timers start when it becomes OPEN.
@@ -54,7 +55,7 @@ async def post_ticket(
     completes it.
     """
     ticket_id = mint(ID_PREFIX) if derived_id is None else f"{ID_PREFIX}_{derived_id.partition('_')[2]}"
-    answer = await create_ticket(deps, owner.organization, ticket_id, body.given())
+    answer = await changes.create_ticket(deps, owner.organization, ticket_id, body.given())
     response.headers["Location"] = f"/api/v1/tickets/{ticket_id}"
     return await _view(deps, owner.organization, answer)
 
@@ -105,14 +106,14 @@ async def get_ticket(ticket_id: TicketId, owner: Reader, deps: Deps) -> dict[str
     responses=problems.documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
     summary="Change a ticket, or turn it to another status",
 )
-async def patch_ticket(ticket_id: TicketId, body: TicketPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
+async def change_ticket(ticket_id: TicketId, body: TicketPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
     """A field that is left out stays as it is. Refused (409) when the status cannot follow the present one.
 
     The timers learn of a status before the ticket shows it. After a 503 the ticket is unchanged, and the same request
     completes it.
     """
     with camel_case_fields():
-        answer = await change_ticket(deps, owner.organization, ticket_id, body.given())
+        answer = await changes.change_ticket(deps, owner.organization, ticket_id, body.given())
     return await _view(deps, owner.organization, answer)
 
 

@@ -1,4 +1,4 @@
-"""`/analytics`: how many promises were kept in a period, how that developed, and which were broken."""
+"""`/analytics`: how many promises were kept in a period, how that developed, and which were broken when."""
 
 from __future__ import annotations
 
@@ -9,16 +9,28 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.http import problems
 from api.http.auth import Reader, require_enterprise
 from api.http.dependencies import Deps
+from api.http.lists.cursors import Place
+from api.http.lists.exports import documented_exports
+from api.http.lists.listing import AskedPart, Chunk, Listing, number_in, text_in
 from api.http.lists.spreadsheets import csv_response, documented_csv, prefers_csv
 from api.http.negotiation import VARY
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.v2.analytics.rows import BREACH_COLUMNS, SUMMARY_COLUMNS, TREND_COLUMNS, summary_rows
+from api.v2.analytics import examples
+from api.v2.analytics.rows import (
+    BREACH_COLUMNS,
+    HEATMAP_COLUMNS,
+    SUMMARY_COLUMNS,
+    TREND_COLUMNS,
+    heatmap_rows,
+    summary_rows,
+)
 from api.v2.analytics.schemas import (
+    Assignee,
     BreachPage,
     BucketSize,
     EndDate,
+    HeatmapView,
     KindOf,
     OnlyExcused,
     PolicyId,
@@ -30,11 +42,21 @@ from api.v2.analytics.schemas import (
     TrendView,
     Type,
 )
-from api.v2.analytics.views import breach_views, bucket_view, clusters_view, period_view, summary_view
+from api.v2.analytics.views import (
+    breach_views,
+    bucket_view,
+    clusters_view,
+    heatmap_view,
+    period_view,
+    summary_view,
+)
+from api.v2.organization.dimensions import FieldFilter, GroupBy, asked_dimensions, require_group
 from domain.analytics.buckets import Granularity, buckets
 from domain.analytics.periods import Period, read_period
 from domain.ids import Kind
+from domain.instants import parse, render
 from domain.policy.clocks import require_clock_name
+from store.analytics.breaches import BreachPlace
 from store.analytics.queries import Scope
 
 router = APIRouter(prefix=f"{V2}/analytics", tags=["Analytics"], route_class=JsonRoute)
@@ -48,36 +70,48 @@ async def asked_period(
     return read_period(start_date, end_date, timezone, deps.now())
 
 
-async def asked_scope(
+async def asked_scope(  # noqa: PLR0913  # each is a query parameter
     owner: Reader,
+    deps: Deps,
+    *,
     kind: KindOf = Kind.SLA,
     policy_id: PolicyId = None,
     priority: Priority = None,
     team_id: TeamId = None,
     type_: Type = None,
+    assignee: Assignee = None,
+    field: FieldFilter = None,
 ) -> Scope:
     if kind is Kind.OLA:
         require_enterprise(owner, "Analytics of internal commitments (OLA)")
     for one in type_ or ():
         require_clock_name(one)
-    return Scope(owner.organization, kind, policy_id, priority, team_id, type_)
+    dimensions = await asked_dimensions(deps, owner.organization, field)
+    narrow: dict[str, Any] = {"policy_id": policy_id, "priority": priority, "team_id": team_id, "type": type_}
+    return Scope(owner.organization, kind, **narrow, assignee=assignee, dimensions=dimensions)
 
 
 class BreachesAsked(NamedTuple):
-    """Which breaches, and which page of them."""
+    """Which breaches, and by what they are grouped."""
 
-    limit: int
-    offset: int
     excused: bool
+    group_by: str | None
 
 
-async def asked_breaches(
-    limit: Limit = DEFAULT_LIMIT, offset: Offset = 0, excused: OnlyExcused = False
-) -> BreachesAsked:
-    return BreachesAsked(limit, offset, excused)
+async def asked_group(owner: Reader, deps: Deps, group_by: GroupBy = None) -> str | None:
+    return await require_group(deps, owner.organization, group_by)
+
+
+AskedGroup = Annotated[str | None, Depends(asked_group)]
+
+
+async def asked_breaches(group_by: AskedGroup, excused: OnlyExcused = False) -> BreachesAsked:
+    return BreachesAsked(excused, group_by)
 
 
 AskedBreaches = Annotated[BreachesAsked, Depends(asked_breaches)]
+BREACHES = "-due_at"
+"""The order of breaches, as it stands in their cursors."""
 AskedPeriod = Annotated[Period, Depends(asked_period)]
 AskedScope = Annotated[Scope, Depends(asked_scope)]
 
@@ -96,10 +130,12 @@ def _routed(example: str, *columns: str) -> dict[str, Any]:
         *SUMMARY_COLUMNS,
     ),
 )
-async def summarize(period: AskedPeriod, scope: AskedScope, deps: Deps, request: Request, response: Response) -> Any:
+async def get_analytics_summary(
+    period: AskedPeriod, scope: AskedScope, group_by: AskedGroup, deps: Deps, request: Request, response: Response
+) -> Any:
     """A target counts on the day on which it was met or on which its due passed. Cancelled targets are counted
     apart."""
-    view = summary_view(await deps.store.analytics.summary(scope, period, deps.now()), period)
+    view = summary_view(await deps.store.analytics.summary(scope, period, deps.now(), group_by), period)
     if prefers_csv(request):
         return csv_response(SUMMARY_COLUMNS, summary_rows(view))
     response.headers.update(VARY)
@@ -112,7 +148,7 @@ async def summarize(period: AskedPeriod, scope: AskedScope, deps: Deps, request:
     summary="How promises were kept hour by hour, day by day, by week or by month",
     **_routed("2026-03-01T23:00:00Z,2026-03-08T23:00:00Z,2026-W10,false,37,3,0,92.5", *TREND_COLUMNS),
 )
-async def follow_trend(
+async def get_analytics_trend(
     period: AskedPeriod,
     scope: AskedScope,
     deps: Deps,
@@ -132,30 +168,62 @@ async def follow_trend(
 
 
 @router.get(
+    "/heatmap",
+    response_model=HeatmapView,
+    summary="In which hours of the week tickets open, and promises are kept and broken",
+    **_routed("mon,9,4,11,1,0,91.67", *HEATMAP_COLUMNS),
+)
+async def get_analytics_heatmap(
+    period: AskedPeriod, scope: AskedScope, deps: Deps, request: Request, response: Response
+) -> Any:
+    """Each instant counts in the hour that the wall clock of the time zone showed then. Where clocks are put back an
+    hour is there twice, and both count in one place.
+
+    What has opened are instances, whatever the `type`; what was met or broken are targets.
+    """
+    weeks = await deps.store.analytics.weeks(scope, period, deps.now())
+    if prefers_csv(request):
+        return csv_response(HEATMAP_COLUMNS, heatmap_rows(weeks))
+    response.headers.update(VARY)
+    return heatmap_view(weeks, period)
+
+
+@router.get(
     "/breaches",
     response_model=BreachPage,
     response_model_exclude_unset=True,
+    responses={
+        200: documented_exports(BREACH_COLUMNS, examples.BREACH),
+        **problems.documented(401, 403, 422, 503),
+    },
     summary="List the breaches of a period, newest due first, and where they cluster",
-    **_routed(
-        "inst_sla_conversation_conv_456,conv_456,,,resolution,2026-03-08T14:00:00Z,2026-03-08T14:30:00Z,1800,1800,"
-        "sla_abc123,Critical Support,team_support,Support,urgent,false",
-        *BREACH_COLUMNS,
-    ),
 )
 async def list_breaches(
-    period: AskedPeriod,
-    scope: AskedScope,
-    deps: Deps,
-    request: Request,
-    response: Response,
-    asked: AskedBreaches,
+    period: AskedPeriod, scope: AskedScope, asked: AskedBreaches, part: AskedPart, deps: Deps, response: Response
 ) -> Any:
     """A breach counts on the day of its due. The overrun of an open clock is as of now. Excused ones are counted beside
-    (`excused`) and listed where they are asked for."""
-    found = await deps.store.analytics.breaches(scope, period, deps.now(), **asked._asdict())
-    rows = breach_views(found)
-    if prefers_csv(request):
-        return csv_response(BREACH_COLUMNS, rows)
-    response.headers.update(VARY)
-    listed = page(list(rows), found.total, asked.limit, asked.offset)
-    return {**listed, "period": period_view(period), "excused": found.excused, "clusters": clusters_view(found)}
+    (`excused`) and listed where they are asked for.
+
+    As CSV or NDJSON the list is whole unless a `limit` is given.
+    """
+    now = deps.now()
+
+    async def read(limit: int, offset: int, after: Place | None) -> Chunk:
+        behind = None if after is None else _breach_place(after)
+        found = await deps.store.analytics.breaches(
+            scope, period, now, limit=limit, offset=offset, after=behind, **asked._asdict()
+        )
+        more = {"period": period_view(period), "excused": found.excused, "clusters": clusters_view(found)}
+        last = _place(found.page[-1].place) if found.follows else None
+        return Chunk(breach_views(found), found.total, last, more)
+
+    return await Listing(BREACH_COLUMNS, read, BREACHES).answer(part, response)
+
+
+def _place(place: BreachPlace) -> Place:
+    return render(place.due_at), place.instance_id, place.name, str(place.cycle)
+
+
+def _breach_place(place: Place) -> BreachPlace:
+    due_at = parse(text_in(place, 0), "cursor")
+    return BreachPlace(due_at, text_in(place, 1), text_in(place, 2), number_in(place, 3))

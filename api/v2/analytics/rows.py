@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from api.v2.analytics.views import TIMED
+from api.v2.analytics.views import TIMED, rate_view
+from domain.analytics.rates import Tally
+from domain.calendar.validation import WEEKDAYS
+from store.analytics.weeks import Weeks
 
 _COUNTS = ("met", "breached", "cancelled", "excused", "total")
 _SPREAD = ("average", "median", "p90")
@@ -28,6 +31,7 @@ BREACH_COLUMNS = (
         "excused",
     ),
 )
+HEATMAP_COLUMNS = ("weekday", "hour", "opened", "met", "breached", "excused", "compliance_rate")
 # Where the value that a list is grouped by stands, and its name.
 _LISTS = {
     "by_target_type": ("type", ""),
@@ -44,6 +48,9 @@ def summary_rows(view: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for section, (key, name) in _LISTS.items():
         for entry in view[section]:
             yield {**view["period"], "section": section, **entry, "key": entry[key], "name": entry.get(name)}
+    if (groups := view["groups"]) is not None:
+        for entry in groups["data"]:
+            yield {**view["period"], "section": f"by_{groups['by']}", **entry, "key": entry["value"]}
     yield from _headline_rows("previous", view["previous"])
 
 
@@ -58,3 +65,12 @@ def _headline_rows(section: str, view: dict[str, Any]) -> Iterator[dict[str, Any
             for name in _SPREAD
         }
         yield {**first, "key": type_, "count": times["count"], **spreads}
+
+
+def heatmap_rows(weeks: Weeks) -> Iterator[dict[str, Any]]:
+    """A row for each hour of the week."""
+    for day, weekday in enumerate(WEEKDAYS):
+        for hour, opened in enumerate(weeks.opened.counts[day]):
+            met, breached, excused = (week.counts[day][hour] for week in (weeks.met, weeks.breached, weeks.excused))
+            tally = Tally(met, breached, excused=excused)
+            yield {"weekday": weekday, "hour": hour, "opened": opened, **rate_view(tally)}

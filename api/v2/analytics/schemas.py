@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import Field, WithJsonSchema
 
-from api.http.schemas import DateTime, PageOf, Several, View
+from api.http.schemas import CursorPageOf, DateTime, Several, View
 from api.v2.instances.schemas import ExcuseView
 from api.v2.policies.schemas import TargetType
 from domain.analytics.buckets import MOST_BUCKETS, Granularity
@@ -27,8 +27,11 @@ Timezone = Annotated[
 ]
 KindOf = Annotated[Kind, Query(description="`ola`: the clocks of internal commitments (Enterprise).")]
 PolicyId = Annotated[Several[str], Query(description="By which the target was measured.", examples=[["sla_abc123"]])]
-Priority = Annotated[Several[str], Query(description="For which it was promised.", examples=[["urgent"]])]
+Priority = Annotated[
+    Several[str], Query(description="For which it was promised, in whatever case.", examples=[["urgent"]])
+]
 TeamId = Annotated[Several[str], Query(examples=[["team_support"]])]
+Assignee = Annotated[Several[str], Query(description="Who has the ticket now.", examples=[["ada@example.com"]])]
 Type = Annotated[Several[TargetType], Query(alias="type", examples=[["resolution"]])]
 OnlyExcused = Annotated[
     bool, Query(description="Those that are excused, instead of those that count.", examples=[False])
@@ -117,6 +120,19 @@ class TeamRateView(RateView):
     team_name: str | None = Field(examples=["Support"])
 
 
+class GroupRateView(RateView):
+    value: str | None = Field(description="Null: of tickets that have none.", examples=["Acme"])
+
+
+class GroupRatesView(View):
+    """The targets of a ticket with several values count in each. There are at most a hundred groups, most targets
+    first."""
+
+    by: str = Field(examples=["customer"])
+    total: int = Field(description="How many groups there are in all.", examples=[1])
+    data: list[GroupRateView]
+
+
 class SummaryView(HeadlineView):
     """The figures of a period. Each list begins with the entry that has the most targets."""
 
@@ -125,6 +141,7 @@ class SummaryView(HeadlineView):
     by_priority: list[PriorityRateView]
     by_policy: list[PolicyRateView]
     by_team: list[TeamRateView]
+    groups: GroupRatesView | None = Field(description="By the ticket as it is now; null without `group_by`.")
     previous: PreviousView = Field(description="As many days, right before.")
 
 
@@ -184,6 +201,17 @@ class PolicyCount(View):
     count: int = Field(examples=[2])
 
 
+class GroupCount(View):
+    value: str | None = Field(description="Null: of tickets that have none.", examples=["Acme"])
+    count: int = Field(examples=[2])
+
+
+class GroupCountsView(View):
+    by: str = Field(examples=["customer"])
+    total: int = Field(description="How many groups there are in all.", examples=[1])
+    data: list[GroupCount]
+
+
 class ClustersView(View):
     """All breaches that match, not only those of this page, grouped by the due's wall clock in the zone, most first."""
 
@@ -191,9 +219,25 @@ class ClustersView(View):
     by_hour: list[HourCount]
     by_team: list[TeamCount]
     by_policy: list[PolicyCount]
+    by_group: GroupCountsView | None = Field(description="By the ticket as it is now; null without `group_by`.")
 
 
-class BreachPage(PageOf):
+HourCounts = Annotated[
+    list[list[int]],
+    Field(description="A row of 24 hours for each of the `weekdays`.", examples=[[[0] * 24] * 7]),
+]
+
+
+class HeatmapView(View):
+    period: PeriodView
+    weekdays: list[str] = Field(examples=[["mon", "tue", "wed", "thu", "fri", "sat", "sun"]])
+    opened: HourCounts
+    met: HourCounts
+    breached: HourCounts
+    excused: HourCounts
+
+
+class BreachPage(CursorPageOf):
     data: list[BreachView]
     period: PeriodView
     excused: int = Field(description="How many are excused, of all of the period.", examples=[0])

@@ -10,9 +10,12 @@ from domain.analytics.figures import Figures, Times
 from domain.analytics.periods import Period
 from domain.analytics.rates import Tally
 from domain.analytics.spreads import Spread
+from domain.calendar.validation import WEEKDAYS
 from domain.instants import MINUTE, in_seconds, render, render_optional
 from store.analytics.breaches import MeasuredBreach
+from store.analytics.groups import Groups
 from store.analytics.summaries import Breaches, Names, Summary
+from store.analytics.weeks import Weeks
 
 TIMED = ("first_response", "resolution")
 _DIGITS = 4
@@ -29,8 +32,20 @@ def summary_view(summary: Summary, period: Period) -> dict[str, Any]:
         "by_priority": [{"priority": value, **rate_view(tally)} for value, tally in figures.by("priority")],
         "by_policy": [{**_policy(id_, names), **rate_view(tally)} for id_, tally in figures.by("policy_id")],
         "by_team": [{**_team(id_, names), **rate_view(tally)} for id_, tally in figures.by("team_id")],
+        "groups": None if summary.groups is None else groups_view(summary.groups),
         "previous": {"period": period_view(period.before()), **previous, "change": change},
     }
+
+
+def groups_view(groups: Groups) -> dict[str, Any]:
+    data = [{"value": value, **rate_view(tally)} for value, tally in groups.tallies]
+    return {"by": groups.by, "total": groups.total, "data": data}
+
+
+def heatmap_view(weeks: Weeks, period: Period) -> dict[str, Any]:
+    shown = {"opened": weeks.opened, "met": weeks.met, "breached": weeks.breached, "excused": weeks.excused}
+    counts = {name: [list(day) for day in week.counts] for name, week in shown.items()}
+    return {"period": period_view(period), "weekdays": list(WEEKDAYS), **counts}
 
 
 def period_view(period: Period) -> dict[str, Any]:
@@ -101,7 +116,13 @@ def clusters_view(found: Breaches) -> dict[str, Any]:
         "by_hour": [{"hour": hour, "count": count} for hour, count in found.moments.hours],
         "by_team": [{**_team(id_, found.names), "count": count} for id_, count in found.by_team],
         "by_policy": [{**_policy(id_, found.names), "count": count} for id_, count in found.by_policy],
+        "by_group": None if found.groups is None else _counts_view(found.groups),
     }
+
+
+def _counts_view(groups: Groups) -> dict[str, Any]:
+    data = [{"value": value, "count": tally.breached + tally.excused} for value, tally in groups.tallies]
+    return {"by": groups.by, "total": groups.total, "data": data}
 
 
 def _policy(policy_id: str | None, names: Names) -> dict[str, Any]:

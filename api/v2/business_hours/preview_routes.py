@@ -28,6 +28,14 @@ class PreviewHours(HoursBody):
 
 
 class PreviewBody(Body):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"business_hours_id": "bh_default", "start_at": "2026-03-08T09:00:00Z", "duration_minutes": 240}
+            ]
+        }
+    )
+
     business_hours_id: str | None = Field(default=None, examples=["bh_abc123"])
     business_hours: PreviewHours | None = Field(
         default=None, description="Hours that are not stored, instead of an id."

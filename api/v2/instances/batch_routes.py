@@ -39,7 +39,7 @@ router = APIRouter(prefix=f"{V2}/events", tags=["Events"], route_class=BatchRout
     },
     summary="Many things happened to tickets",
 )
-async def take(
+async def take_events(
     body: BatchBody, owner: Writer, deps: Deps, derived_id: EventIdOfKey, response: Response
 ) -> dict[str, Any]:
     """The events of one ticket are applied as one, in whatever order they stand: what is put right within the batch is

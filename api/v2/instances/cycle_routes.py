@@ -27,7 +27,7 @@ _PAGED: dict[str, Any] = {
 @router.get(
     "/{instance_id}/cycles", response_model=CyclePage, summary="The earlier cycles of an instance's clocks", **_PAGED
 )
-async def list_cycles(
+async def list_instance_cycles(
     instance_id: Id, owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
 ) -> dict[str, Any]:
     """All earlier cycles: those of clocks that have begun again since, in the order in which they began. The instance
@@ -39,7 +39,7 @@ async def list_cycles(
 @router.get(
     "/{instance_id}/stints", response_model=StintPage, summary="Which team had the ticket of an instance when", **_PAGED
 )
-async def list_stints(
+async def list_instance_stints(
     instance_id: Id, owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
 ) -> dict[str, Any]:
     """All stints in the order in which they began. An instance of kind `sla` has none. The instance itself shows the

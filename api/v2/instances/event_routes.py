@@ -16,7 +16,8 @@ from api.http.requests import JsonRoute
 from api.v2.instances.event_reading import read_event
 from api.v2.instances.event_schemas import EventBody, EventView
 from domain.instants import Instant
-from service.instances.events import Part, take_event
+from service.instances import events
+from service.instances.events import Part
 
 router = APIRouter(prefix=f"{V2}/events", tags=["Events"], route_class=JsonRoute)
 
@@ -32,14 +33,14 @@ router = APIRouter(prefix=f"{V2}/events", tags=["Events"], route_class=JsonRoute
     },
     summary="Something happened to a ticket",
 )
-async def take(
+async def take_event(
     body: EventBody, owner: Writer, deps: Deps, derived_id: EventIdOfKey, response: Response
 ) -> dict[str, Any]:
     """The event goes to every instance of the subject, also to finished ones. An unknown subject is opened first if the
     event has its `ticket`, and is 404 otherwise; for a known subject the ticket is ignored. The same `event_id` counts
     once. Where it is left out, it is made of the `Idempotency-Key`, if there is one."""
     event = read_event(body.given(), owner, derived_id, deps.now())
-    parts = await take_event(deps, owner.organization, event)
+    parts = await events.take_event(deps, owner.organization, event)
     answer = _view(event.event_id, parts, deps.now())
     response.status_code = 202 if answer["status"] == "accepted" else 200
     return answer

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.http.schemas import DateTime, PageOf, View
+from api.http.schemas import CursorPageOf, DateTime, View
 from api.v2.instances.examples import INSTANCE
 from domain.digests import digest
 from domain.record.chain import FORMAT
@@ -32,7 +32,7 @@ _LINK: dict[str, Any] = {
     "plan": digest("a plan"),
     "versions": None,
 }
-_STEP: dict[str, Any] = {
+STEP: dict[str, Any] = {
     "sequence": 1,
     "recorded_at": "2026-03-08T13:00:01Z",
     "previous_hash": "",
@@ -40,10 +40,11 @@ _STEP: dict[str, Any] = {
     "link": _LINK,
 }
 PAGE: dict[str, Any] = {
-    "data": [_STEP],
+    "data": [STEP],
     "total": 1,
     "limit": 25,
     "offset": 0,
+    "next_cursor": None,
     "head": _HASH,
     "is_complete": True,
 }
@@ -52,7 +53,7 @@ EXPORT: dict[str, Any] = {
     "organization": "default",
     "instance_id": _ID,
     "head": _HASH,
-    "steps": [{name: value for name, value in _STEP.items() if name != "sequence"}],
+    "steps": [{name: value for name, value in STEP.items() if name != "sequence"}],
 }
 
 
@@ -87,7 +88,7 @@ class StepView(View):
     link: LinkView
 
 
-class StepPage(PageOf):
+class StepPage(CursorPageOf):
     model_config = ConfigDict(json_schema_extra={"examples": [PAGE]})
 
     data: list[StepView]

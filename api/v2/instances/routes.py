@@ -108,37 +108,37 @@ COMMAND: dict[str, Any] = {
 
 
 @router.post("/{instance_id}/acknowledge", summary="The first response was given", **COMMAND)
-async def acknowledge(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
+async def acknowledge_instance(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "acknowledge", body)
 
 
 @router.post("/{instance_id}/pause", summary="Stop the clocks for a cause", **COMMAND)
-async def pause(instance_id: Id, owner: Writer, deps: Deps, body: Pause = None) -> Any:
+async def pause_instance(instance_id: Id, owner: Writer, deps: Deps, body: Pause = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "pause", body)
 
 
 @router.post("/{instance_id}/resume", summary="Let the clocks run on", **COMMAND)
-async def resume(instance_id: Id, owner: Writer, deps: Deps, body: Resume = None) -> Any:
+async def resume_instance(instance_id: Id, owner: Writer, deps: Deps, body: Resume = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "resume", body)
 
 
 @router.post("/{instance_id}/resolve", summary="The ticket is resolved", **COMMAND)
-async def resolve(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
+async def resolve_instance(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "resolve", body)
 
 
 @router.post("/{instance_id}/reopen", summary="The ticket is open again", **COMMAND)
-async def reopen(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
+async def reopen_instance(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "reopen", body)
 
 
 @router.post("/{instance_id}/cancel", summary="The ticket was withdrawn", **COMMAND)
-async def cancel(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
+async def cancel_instance(instance_id: Id, owner: Writer, deps: Deps, body: Command = None) -> Any:
     return await _command(deps, owner.organization, instance_id, "cancel", body)
 
 
 @router.post("/{instance_id}/assign", summary="The ticket belongs to another team", **COMMAND)
-async def assign(instance_id: Id, owner: Writer, deps: Deps, body: Assign = None) -> Any:
+async def assign_instance(instance_id: Id, owner: Writer, deps: Deps, body: Assign = None) -> Any:
     """From then on the clocks of kind `ola` belong to that team. While nobody has the ticket, it has no such clocks."""
     return await _command(deps, owner.organization, instance_id, "assign", body or AssignBody())
 

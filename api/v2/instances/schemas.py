@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSc
 from api.http.schemas import DEFAULT_LIMIT, Body, Cursor, CursorPageOf, DateTime, Limit, Offset, PageOf, Several, View
 from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
+from api.v2.organization.dimensions import FieldFilter
 from domain.ids import Kind
 from domain.plan.status import InstanceStatus
 from domain.ticket.conditions import OPERATORS, Match
@@ -54,7 +55,7 @@ class InstanceQuery(BaseModel):
 
     status: Several[InstanceStatus] = Field(default=None, description="As of now.", examples=[["active"]])
     policy_id: Several[str] = Field(default=None, examples=[["sla_5d1f0a9be2c34786"]])
-    priority: Several[str] = Field(default=None, examples=[["urgent"]])
+    priority: Several[str] = Field(default=None, description="In whatever case.", examples=[["urgent"]])
     conversation_id: Several[str] = Field(default=None, examples=[["conv_456"]])
     ticket_id: Several[str] = Field(default=None, examples=[["4711"]])
     incident_id: Several[str] = Field(default=None, examples=[["INC0042"]])
@@ -63,6 +64,10 @@ class InstanceQuery(BaseModel):
     team_id: Several[str] = Field(default=None, description="The team that has it now.", examples=[[TEAM]])
     assignee: Several[str] = Field(default=None, examples=[["ada@example.com"]])
     excused: bool | None = Field(default=None, description=EXCUSED, examples=[True])
+    url: Several[str] = Field(
+        default=None, description="The ticket's own.", examples=[["https://desk.example.com/4711"]]
+    )
+    field: FieldFilter = None
     at_risk: bool | None = Field(default=None, description=AT_RISK, examples=[True])
     is_overdue: bool | None = Field(default=None, description=OVERDUE, examples=[True])
     due_after: DateTime | None = Field(

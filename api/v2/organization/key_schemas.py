@@ -24,6 +24,10 @@ KEY: dict[str, JsonValue] = {
 
 
 class KeyBody(Body):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "Help desk", "scopes": ["sla:read", "sla:write"]}]}
+    )
+
     name: str = Field(description="Whose key it is.", examples=["Help desk"])
     scopes: list[ScopeName] = Field(
         description="What it may do: at least one, none that the asking key does not have itself.",

@@ -26,7 +26,8 @@ router = APIRouter(prefix=f"{V2}/organization", tags=["Organization"], route_cla
     summary="Get the organization",
 )
 async def get_organization(owner: Reader, deps: Deps) -> dict[str, Any]:
-    return organization_view(await deps.store.organizations.get(owner.organization))
+    found = await deps.store.organizations.get(owner.organization)
+    return organization_view(found, await deps.store.dimensions.are_ready(found.id))
 
 
 @router.patch(
@@ -36,7 +37,11 @@ async def get_organization(owner: Reader, deps: Deps) -> dict[str, Any]:
     summary="Change the organization",
 )
 async def change_organization(body: OrganizationPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
-    """Only the fields that are given change. Running instances keep the business hours they opened under."""
+    """Only the fields that are given change. Running instances keep the business hours they opened under.
+
+    Dimensions that are declared anew count for what is recorded from then on, and for the rest once the engine has
+    filled them in: then `dimensions_ready` is true.
+    """
     given = body.given()
     changed = await deps.store.organizations.change(
         owner.organization,
@@ -44,8 +49,9 @@ async def change_organization(body: OrganizationPatch, owner: Writer, deps: Deps
         timezone=given.get("timezone"),
         default_calendar_id=given.get("default_business_hours_id"),
         quiet_before=_quiet_before(given),
+        dimensions=given.get("dimensions"),
     )
-    return organization_view(changed)
+    return organization_view(changed, await deps.store.dimensions.are_ready(changed.id))
 
 
 def _quiet_before(given: Mapping[str, Any]) -> QuietBefore:
@@ -55,7 +61,7 @@ def _quiet_before(given: Mapping[str, Any]) -> QuietBefore:
     return NEVER if at is None else parse(at, "quiet_before")
 
 
-def organization_view(organization: Organization) -> dict[str, Any]:
+def organization_view(organization: Organization, ready: bool) -> dict[str, Any]:
     return {
         "id": organization.id,
         "name": organization.name,
@@ -63,4 +69,6 @@ def organization_view(organization: Organization) -> dict[str, Any]:
         "timezone": organization.timezone,
         "default_business_hours_id": organization.default_calendar_id,
         "quiet_before": render_optional(organization.quiet_before),
+        "dimensions": list(organization.dimensions),
+        "dimensions_ready": ready,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -10,10 +11,13 @@ from fastapi import APIRouter, Path, Response
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
+from api.http.lists.cursors import Place
+from api.http.lists.exports import Row, documented_exports
+from api.http.lists.listing import AskedPart, Chunk, Listing, text_in
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.replans.schemas import (
+    REPLAN,
     ApplyBody,
     PreviewView,
     ProgressView,
@@ -34,6 +38,13 @@ from store.instances.replans import Replan
 ReplanId = Annotated[str, Path(examples=["replan_storm"])]
 
 router = APIRouter(prefix=V2, tags=["Replans"], route_class=JsonRoute)
+
+COLUMNS = ("id", "asked", "reason", "actor", "applied_at", "undone_at")
+
+
+def _row(replan: Row) -> Row:
+    return {**replan, "asked": json.dumps(replan["asked"], ensure_ascii=False)}
+
 
 _PROGRESS: dict[str, Any] = {
     "response_model": ProgressView,
@@ -86,12 +97,21 @@ async def undo_replan(body: UndoBody, owner: Writer, deps: Deps, response: Respo
 @router.get(
     "/replans",
     response_model=ReplanPage,
-    responses=problems.documented(401, 403, 422, 503),
+    responses={200: documented_exports(COLUMNS, _row(REPLAN)), **problems.documented(401, 403, 422, 503)},
     summary="List replans, newest first",
 )
-async def list_replans(owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0) -> dict[str, Any]:
-    found, total = await deps.store.replans.list(owner.organization, limit, offset)
-    return page([_view(one) for one in found], total, limit, offset)
+async def list_replans(owner: Reader, part: AskedPart, deps: Deps, response: Response) -> Any:
+    """As CSV or NDJSON the list is whole unless a `limit` is given."""
+
+    async def read(limit: int, offset: int, after: Place | None) -> Chunk:
+        behind = None if after is None else (parse(text_in(after, 0), "cursor"), text_in(after, 1))
+        # One more than is shown tells whether there is another page.
+        found, total = await deps.store.replans.list(owner.organization, limit + 1, offset, behind)
+        shown = found[:limit]
+        last = (render(shown[-1].applied_at), shown[-1].id) if len(found) > limit else None
+        return Chunk([_view(one) for one in shown], total, last)
+
+    return await Listing(COLUMNS, read, "-applied_at", _row).answer(part, response)
 
 
 @router.get(

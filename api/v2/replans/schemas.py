@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.http.schemas import Body, DateTime, PageOf, View
+from api.http.schemas import Body, CursorPageOf, DateTime, View
 
 CLOSURE: dict[str, Any] = {
     "business_hours_id": "bh_default",
@@ -156,9 +156,9 @@ class ReplanDetailView(ReplanView):
     refused: list[RefusedView] = Field(description="Instances that did not take the rules.")
 
 
-class ReplanPage(PageOf):
+class ReplanPage(CursorPageOf):
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"data": [REPLAN], "total": 1, "limit": 25, "offset": 0}]}
+        json_schema_extra={"examples": [{"data": [REPLAN], "total": 1, "limit": 25, "offset": 0, "next_cursor": None}]}
     )
 
     data: list[ReplanView]

@@ -3,6 +3,7 @@
 from store.schema.tables.analytics import COUNTED, instance_targets, target_traits
 from store.schema.tables.instances import (
     deliveries,
+    instance_dimensions,
     instance_events,
     instance_records,
     instances,
@@ -33,6 +34,7 @@ __all__ = [
     "deliveries",
     "idempotent_requests",
     "ims_settings",
+    "instance_dimensions",
     "instance_events",
     "instance_records",
     "instance_targets",

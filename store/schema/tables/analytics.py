@@ -19,8 +19,8 @@ def _by_length(name: str) -> Index:
     return Index(f"ix_instance_targets_{name}", *columns, sqlite_where=where, postgresql_where=where)
 
 
-# Traits by which analytics count clocks, so that they group by one number. An empty text is none. Rows are added, never
-# changed or removed.
+# Traits by which analytics count clocks, so that they group by one number. An empty text is none. `priority_key` is the
+# priority without regard to case. Rows are added, never changed or removed.
 target_traits = Table(
     "target_traits",
     metadata,
@@ -29,6 +29,7 @@ target_traits = Table(
     Column("kind", Name, nullable=False),
     Column("type", Name, nullable=False),
     Column("priority", Name, nullable=False),
+    Column("priority_key", Name, nullable=False),
     Column("policy_id", Name, nullable=False),
     Column("team_id", Name, nullable=False),
     UniqueConstraint("organization", "kind", "type", "priority", "policy_id", "team_id", name="uq_target_traits"),
@@ -62,7 +63,11 @@ instance_targets = Table(
     Column("paused", BigInteger, nullable=False),
     Column("excused", Name),
     Column("came_to", Name),
-    Index(None, "organization", "outcome_at"),
+    # A period is read along this index alone, by whatever it is narrowed and grouped.
+    Index(
+        "ix_instance_targets_ended",
+        *("organization", "outcome_at", "outcome", "traits", "instance_id", "type", "team_id"),
+    ),
     Index(
         "ix_instance_targets_counted",
         *("traits", "outcome", "outcome_at", "previous_at", "stopped_at", "worked", "lasted", "paused"),

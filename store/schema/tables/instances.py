@@ -35,11 +35,12 @@ instances = Table(
     Column("kind", Name, nullable=False),
     Column("subject_type", Name, nullable=False),
     Column("subject", Name, nullable=False),
-    # Of the ticket as it is now. `runs_out_at` is the earliest due, and `at_risk_from` the earliest instant at risk, of
-    # the clocks that run.
+    # Of the ticket as it is now; what an index holds is cut. `runs_out_at` is the earliest due, and `at_risk_from` the
+    # earliest instant at risk, of the clocks that run.
     Column("title", Name),
     Column("team_id", Name),
     Column("assignee", Name),
+    Column("url", Name),
     Column("runs_out_at", UtcDateTime),
     Column("at_risk_from", UtcDateTime),
     # Until when nothing counts that was broken; null where nothing is excused.
@@ -48,6 +49,8 @@ instances = Table(
     Column("policy_id", Name),
     Column("policy_name", Name),
     Column("priority", Name),
+    # By which lists are narrowed: the priority without regard to case.
+    Column("priority_key", Name),
     Column("opening", Document),
     Column("status", Name, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
@@ -60,6 +63,8 @@ instances = Table(
     Column("sequence", Integer, nullable=False),
     Column("snapshot_sequence", Integer, nullable=False, default=0),
     Column("plan_digest", Name, nullable=False),
+    # The version of the organization's dimensions by which the rows in `instance_dimensions` were written.
+    Column("dimensions_version", Integer, nullable=False, server_default="0"),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("set_aside", Document, nullable=False),
     # Long columns last: SQLite reads through everything before a column. `ticket` is null until an event changes it.
@@ -73,7 +78,7 @@ instances = Table(
         "organization",
         "next_due_at",
         sa.text("opened_at DESC"),
-        *("id", "status", "kind", "priority", "snapshot_sequence", "resumes_at"),
+        *("id", "status", "kind", "priority_key", "snapshot_sequence", "resumes_at"),
         sqlite_where=sa.text("snapshot_sequence > 0"),
         postgresql_where=sa.text("snapshot_sequence > 0"),
     ),
@@ -88,6 +93,21 @@ instances = Table(
     Index(None, "organization", "opened_at"),
     Index(None, "organization", "policy_id", "closed_at"),
     Index(None, "organization", "subject"),
+    Index(
+        "ix_instances_of_url",
+        "organization",
+        "url",
+        sqlite_where=sa.text("url IS NOT NULL"),
+        postgresql_where=sa.text("url IS NOT NULL"),
+    ),
+    # Whose dimensions are still to be written.
+    Index(
+        "ix_instances_dimensions",
+        "organization",
+        "dimensions_version",
+        sqlite_where=sa.text("snapshot_sequence > 0"),
+        postgresql_where=sa.text("snapshot_sequence > 0"),
+    ),
     _in_order("team_id"),
     _in_order("assignee"),
     # Only of instances with a clock that runs, which are few beside those that are over.
@@ -120,6 +140,22 @@ instances = Table(
         sqlite_where=sa.text("ongoing = 1"),
         postgresql_where=sa.text("ongoing"),
     ),
+)
+
+# The values of the organization's dimensions that the ticket of an instance has now. `value` is without regard to case,
+# `shown` as the ticket has it.
+instance_dimensions = Table(
+    "instance_dimensions",
+    metadata,
+    Column("organization", Name, primary_key=True),
+    Column("instance_id", Name, primary_key=True),
+    Column("dimension", Name, primary_key=True),
+    Column("value", Name, primary_key=True),
+    Column("shown", Name, nullable=False),
+    Index("ix_instance_dimensions_value", "organization", "dimension", "value", "instance_id"),
+    of_instance(),
+    # The key is nearly the whole row.
+    sqlite_with_rowid=False,
 )
 
 # Whoever writes a record holds the instance's row until the commit, so one look at its neighbours is enough.

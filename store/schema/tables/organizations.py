@@ -18,6 +18,9 @@ organizations = Table(
     Column("default_calendar_id", Name, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("quiet_before", UtcDateTime),
+    # The fields of tickets that lists and reports go by, null if none ever were; `dimensions_version` counts changes.
+    Column("dimensions", Document),
+    Column("dimensions_version", Integer, nullable=False, server_default="0"),
 )
 
 api_keys = Table(

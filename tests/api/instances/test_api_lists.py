@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.http.lists.cursors import cursor_of
+from api.http.lists.cursors import cursor_of, place_of
 from domain.instants import HOUR, Instant, parse, render
 
 NINE = parse("2026-03-09T09:00:00Z")
@@ -148,3 +148,11 @@ async def test_an_export_with_a_limit_is_that_page(desk: Any) -> None:
     assert (nothing.status_code, len(nothing.text.splitlines())) == (200, 1)
     both = await desk.http.get("/api/v2/sla/instances", headers={"Accept": "application/json, text/csv"})
     assert both.json()["total"] == 4
+
+
+@pytest.mark.parametrize("text", ["", "a", "ab", "abc", "abcd", "ünïcode", "?>~"])
+def test_a_cursor_is_read_back_whatever_its_length(text: str) -> None:
+    place = (text, None, "inst_sla_ticket_1")
+    cursor = cursor_of("sort", place)
+    assert place_of(cursor, "sort") == place
+    assert "=" not in cursor

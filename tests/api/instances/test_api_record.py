@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,25 @@ async def test_the_record_is_read_page_by_page(api: Any) -> None:
         (await api.get(f"/instances/{ID}/events", limit=2, offset=at)).json()["data"] for at in range(0, len(whole), 2)
     ]
     assert [step for page in pages for step in page] == whole
+
+
+async def test_the_record_is_read_on_by_cursor_and_exported_step_by_step(api: Any) -> None:
+    await lived(api)
+    whole = (await settled(api, 4))["data"]
+    read: list[Any] = []
+    cursor: dict[str, Any] = {}
+    while len(read) < len(whole):
+        page = (await api.get(f"/instances/{ID}/events", limit=2, **cursor)).json()
+        read += page["data"]
+        cursor = {"cursor": page["next_cursor"]}
+    assert (read, cursor["cursor"]) == (whole, None)
+    path = f"/api/v2/sla/instances/{ID}/events"
+    ndjson = await api.http.get(path, headers={"Accept": "application/x-ndjson"})
+    assert [json.loads(line) for line in ndjson.text.splitlines()] == whole
+    rows = list(csv.DictReader(io.StringIO((await api.http.get(path, headers={"Accept": "text/csv"})).text)))
+    assert [(int(row["sequence"]), row["hash"], json.loads(row["link"])) for row in rows] == [
+        (step["sequence"], step["hash"], step["link"]) for step in whole
+    ]
 
 
 @pytest.mark.parametrize("form", ["", "/export"])

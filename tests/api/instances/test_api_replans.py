@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
+import json
 import threading
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,6 +18,7 @@ from service.instances.commands import send
 from service.replans import replans
 from service.timeouts import Timeouts
 from store.schema.tables import replan_instances
+from store.schema.tables import replans as replans_table
 from tests.support.clockwork import eventually
 
 ID = "inst_sla_ticket_1"
@@ -492,3 +497,30 @@ async def test_without_a_worker_a_replan_is_durable_and_says_that_nobody_has_see
 
     seen = await eventually(ask, lambda one: one["targets"]["resolution"]["due_at"] == "2026-03-03T11:00:00Z")
     assert seen["targets"]["resolution"]["breached_at"] == "2026-03-03T11:00:00Z"
+
+
+async def test_replans_are_read_on_by_cursor_and_exported_newest_first(api: Any) -> None:
+    def row(number: int) -> dict[str, Any]:
+        at = datetime(2026, 3, 2, 9, tzinfo=UTC) + timedelta(minutes=number // 2)
+        request = {"policy_id": f"sla_{number}"}
+        return {
+            "organization": api.organization, "id": f"r{number}", "request": request, "reason": "=1+1", "actor": "ann",
+            "applied_at": at,
+        }  # fmt: skip
+
+    rows = [row(number) for number in range(5)]
+    await api.dependencies.store.database.write(lambda conn: conn.execute(sa.insert(replans_table), rows))
+    newest_first = ["r4", "r2", "r3", "r0", "r1"]
+    read: list[Any] = []
+    cursor: dict[str, Any] = {}
+    for _ in range(3):
+        page = (await api.get("/replans", limit=2, **cursor)).json()
+        read += [one["id"] for one in page["data"]]
+        cursor = {"cursor": page["next_cursor"]}
+    assert (read, page["total"], cursor["cursor"]) == (newest_first, 5, None)
+    table = await api.http.get("/api/v2/sla/replans", headers={"Accept": "text/csv"})
+    shown = list(csv.DictReader(io.StringIO(table.text)))
+    assert [one["id"] for one in shown] == newest_first
+    assert (shown[0]["reason"], shown[0]["asked"]) == ("'=1+1", '{"policy_id": "sla_4"}')
+    lines = await api.http.get("/api/v2/sla/replans?limit=1", headers={"Accept": "application/x-ndjson"})
+    assert [json.loads(line)["id"] for line in lines.text.splitlines()] == ["r4"]

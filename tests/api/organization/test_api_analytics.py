@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
 
+from api.http.lists.cursors import cursor_of
 from domain.access.subscriptions import Subscription
 from domain.analytics.buckets import MOST_BUCKETS
 from domain.instants import parse
@@ -443,8 +445,98 @@ async def test_csv_is_for_those_who_prefer_it_and_json_for_all_others(api: Any, 
 
 async def test_csv_is_described_beside_json(api: Any) -> None:
     document = (await api.http.get("/openapi.json")).json()
-    for route in ("summary", "trends", "breaches"):
+    for route in ("summary", "trends", "heatmap"):
         content = document["paths"][f"/api/v2/sla/analytics/{route}"]["get"]["responses"]["200"]["content"]
         assert set(content) == {"application/json", "text/csv"}
         header, example, _ = content["text/csv"]["example"].split("\r\n")
         assert len(header.split(",")) == len(example.split(","))
+
+
+async def test_figures_are_narrowed_to_and_grouped_by_what_the_organization_declares(api: Any) -> None:
+    api.use(now=lambda: parse(NOW))
+    await api.policy()
+    store = api.dependencies.store
+    opened = {"occurred_at": "2026-03-02T09:00:00Z"}
+    await api.ticket("1", **opened, fields={"customer": "Acme", "assignee": "ada"})
+    declared = await api.http.patch("/api/v2/sla/organization", json={"dimensions": ["customer"]})
+    assert (declared.json()["dimensions"], declared.json()["dimensions_ready"]) == (["customer"], False)
+    assert await store.dimensions.fill() == 1
+    assert (await api.get("/organization")).json()["dimensions_ready"] is True
+    await api.ticket("2", **opened, fields={"customer": "=1+1"})
+    listed = (await api.get("/instances", field="customer:ACME")).json()
+    assert [one["conversation_id"] for one in listed["data"]] == ["1"]
+    summary = (await api.get("/analytics/summary", **PERIOD, group_by="customer", priority="URGENT")).json()
+    counts = {"met": 0, "breached": 2, "excused": 0, "compliance_rate": 0.0}
+    expected = [{"value": value, **counts} for value in ("=1+1", "Acme")]
+    assert summary["groups"] == {"by": "customer", "total": 2, "data": expected}
+    assert (await api.get("/analytics/summary", **PERIOD)).json()["groups"] is None
+    written = await api.http.get(
+        "/api/v2/sla/analytics/summary", params={**PERIOD, "group_by": "customer"}, headers={"Accept": "text/csv"}
+    )
+    rows = [row for row in csv.DictReader(io.StringIO(written.text)) if row["section"] == "by_customer"]
+    assert [(row["key"], row["breached"]) for row in rows] == [("'=1+1", "2"), ("Acme", "2")]
+    breaches = (await api.get("/analytics/breaches", **PERIOD, field="customer:acme", group_by="assignee")).json()
+    assert (breaches["total"], {one["conversation_id"] for one in breaches["data"]}) == (2, {"1"})
+    assert breaches["clusters"]["by_group"] == {"by": "assignee", "total": 1, "data": [{"value": "ada", "count": 2}]}
+    assert (await api.get("/analytics/summary", **PERIOD, assignee="grace")).json()["counts"]["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field", "said"),
+    [
+        ("/instances", {"field": "region:emea"}, "field", "customer"),
+        ("/instances", {"field": "customer"}, "field", "a colon between"),
+        ("/analytics/trends", {"field": "customer:"}, "field", "a colon between"),
+        ("/analytics/summary", {"group_by": "region"}, "group_by", "assignee, customer"),
+        ("/analytics/heatmap", {"field": "region:emea"}, "field", "customer"),
+    ],
+)
+async def test_what_is_not_declared_is_refused_with_what_is(
+    api: Any, path: str, query: dict[str, str], field: str, said: str
+) -> None:
+    await api.dependencies.store.organizations.change(api.organization, dimensions=["customer"])
+    answer = await api.get(path, **query)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert said in answer.json()["detail"]
+
+
+async def test_the_hours_of_the_week_are_those_of_the_zone_as_json_and_as_csv(desk: Any) -> None:
+    shown = (await desk.get("/analytics/heatmap", **PERIOD, timezone="Europe/Berlin")).json()
+    assert shown["weekdays"] == ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    # In Berlin: opened on Monday at 10, Tuesday at 11, Wednesday at 10, and Friday half past midnight.
+    assert {
+        place: shown["opened"][place[0]][place[1]] for place in ((0, 10), (1, 11), (2, 10), (4, 0))
+    } == dict.fromkeys(((0, 10), (1, 11), (2, 10), (4, 0)), 1)
+    # "kept" met at 10:30 and 12:00, "late" at 15:30; "late" was broken at 12:00, "forgotten" at 01:30 and 04:30.
+    for name, places in (("met", [(0, 10), (0, 12), (1, 15)]), ("breached", [(1, 12), (4, 1), (4, 4)])):
+        assert sum(map(sum, shown[name])) == len(places)
+        assert all(shown[name][day][hour] == 1 for day, hour in places)
+    written = await desk.http.get(
+        "/api/v2/sla/analytics/heatmap",
+        params={**PERIOD, "timezone": "Europe/Berlin", "team_id": "team_a"},
+        headers={"Accept": "text/csv"},
+    )
+    rows = list(csv.DictReader(io.StringIO(written.text)))
+    assert len(rows) == 7 * 24
+    assert rows[24 + 12] == {
+        **{"weekday": "tue", "hour": "12", "opened": "0", "met": "0", "breached": "1", "excused": "0"},
+        "compliance_rate": "0.0",
+    }  # fmt: skip
+
+
+async def test_breaches_are_read_on_by_cursor_and_exported_whole(desk: Any) -> None:
+    whole = (await desk.get("/analytics/breaches", **PERIOD)).json()
+    assert (whole["total"], whole["next_cursor"]) == (3, None)
+    read: list[Any] = []
+    cursor: dict[str, Any] = {}
+    for _ in range(3):
+        page = (await desk.get("/analytics/breaches", **PERIOD, limit=1, **cursor)).json()
+        read += page["data"]
+        cursor = {"cursor": page["next_cursor"]}
+    assert (read, cursor["cursor"]) == (whole["data"], None)
+    ndjson = await desk.http.get(
+        "/api/v2/sla/analytics/breaches", params=PERIOD, headers={"Accept": "application/x-ndjson"}
+    )
+    assert [json.loads(line) for line in ndjson.text.splitlines()] == whole["data"]
+    refused = await desk.get("/analytics/breaches", cursor=cursor_of("opened_at", ("a", "b")))
+    assert (refused.status_code, refused.json()["field"]) == (422, "cursor")

@@ -21,6 +21,8 @@ async def test_an_organization_starts_as_enterprise_in_utc_with_default_hours(ap
         "timezone": "UTC",
         "default_business_hours_id": "bh_default",
         "quiet_before": None,
+        "dimensions": [],
+        "dimensions_ready": True,
     }
 
 

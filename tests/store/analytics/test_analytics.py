@@ -38,7 +38,7 @@ SCOPE = Scope(ORGANIZATION, Kind.SLA)
 URGENT = Scope(ORGANIZATION, Kind.SLA, policy_id=["sla_1", "sla_2"], priority="urgent")
 MARCH = read_period("2026-03-01", "2026-03-31", "UTC", NOW)
 BOTH = ("first_response", "resolution")
-BY_END = "ix_instance_targets_organization_outcome_at"
+BY_END = "ix_instance_targets_ended"
 COUNTED = "ix_instance_targets_counted"
 
 

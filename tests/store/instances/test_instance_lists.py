@@ -152,7 +152,8 @@ async def test_a_list_is_counted_and_read_on_an_index_of_which_sqlite_need_know_
 
     event.listen(filled.database.engine, "before_cursor_execute", heard)
     await filled.instances.list(ORGANIZATION, limit=2, offset=0, **filters)
-    (count, *more), (page, *_) = steps
+    # Rows of few are read by their ids afterwards.
+    (count, *more), (page, *_), *_ = steps
     assert f"USING {counted} " in count
     assert f"USING {read} " in page
     assert not more

@@ -26,7 +26,7 @@ _EXCUSE: dict[str, Any] = {
 
 
 @router.post("/{instance_id}/excuse", summary="A target's breach, or its whole result, does not count", **_EXCUSE)
-async def excuse(instance_id: Id, body: ExcuseBody, owner: Writer, deps: Deps) -> Any:
+async def excuse_target(instance_id: Id, body: ExcuseBody, owner: Writer, deps: Deps) -> Any:
     """It leaves the rates and the error budget and stays in the record: the breach remains a breach. 409 where nothing
     had been breached by then."""
     outcome = await excuse_instance(deps, owner.organization, instance_id, EXCUSE, _by(body, owner))

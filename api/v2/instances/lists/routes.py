@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,16 +10,15 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http import problems
 from api.http.auth import Reader, require_enterprise
 from api.http.dependencies import Deps
-from api.http.lists.cursors import cursor_of, place_of
-from api.http.lists.exports import Shape, documented_exports, exported, preferred_shape
-from api.http.negotiation import VARY
+from api.http.lists.exports import Shape, documented_exports
+from api.http.lists.listing import Asked, Chunk, Listing
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import MAX_LIMIT, page
 from api.v2.instances import examples
 from api.v2.instances.lists.chosen_fields import chosen_fields, chosen_paths
 from api.v2.instances.lists.rows import columns, row
 from api.v2.instances.schemas import InstancePage, InstanceQuery
+from api.v2.organization.dimensions import asked_dimensions
 from domain.errors import InvalidValue
 from domain.ids import Kind, SubjectType
 from domain.instants import Instant, parse_optional
@@ -27,7 +26,7 @@ from service.dependencies import Dependencies
 from service.instances.views import found_in_store
 from store.instances.filters import Filters
 from store.instances.instances import StoredInstance
-from store.instances.order import NEXT_DUE_FIRST, Order
+from store.instances.order import NEXT_DUE_FIRST, Order, Place
 
 router = APIRouter(prefix=f"{V2}/instances", tags=["Instances"], route_class=JsonRoute)
 EXPORTED_FIRST = "opened_at"
@@ -54,67 +53,37 @@ async def list_instances(
     """
     if Kind.OLA in (query.kind or ()):
         require_enterprise(owner, "An instance of kind ola")
-    if query.cursor is not None and query.offset:
-        raise InvalidValue("offset", query.offset, "must not be given together with cursor")
-    listing = _Listing(deps, owner.organization, query, preferred_shape(request))
-    if listing.shape is Shape.JSON:
-        response.headers.update(VARY)
-        return await listing.page()
-    rows = listing.rows()
-    # What is refused, or cannot be read, is found out before the answer begins.
-    first = await anext(rows, None)
-    return exported(listing.shape, columns(listing.paths), first, rows)
+    asked = Asked.of(request, query.limit, query.offset, query.cursor)
+    dimensions = await asked_dimensions(deps, owner.organization, query.field)
+    return await _listing(deps, owner.organization, query, asked.shape, dimensions).answer(asked, response)
 
 
-class _Listing:
-    """What was asked, read and checked once. Raises InvalidValue for what makes no sense."""
+def _listing(
+    deps: Dependencies, organization: str, query: InstanceQuery, shape: Shape, dimensions: Mapping[str, list[str]]
+) -> Listing:
+    """Raises InvalidValue for what makes no sense."""
+    paths = chosen_paths(query.fields)
+    sort = query.sort or ("" if shape is Shape.JSON else EXPORTED_FIRST)
+    order = Order.by(sort) if sort else NEXT_DUE_FIRST
+    filters, now = _filters(query, dimensions), deps.now()
 
-    def __init__(self, deps: Dependencies, organization: str, query: InstanceQuery, shape: Shape) -> None:
-        self.shape = shape
-        self.paths = chosen_paths(query.fields)
-        self._deps, self._organization, self._query = deps, organization, query
-        self._sort = query.sort or ("" if shape is Shape.JSON else EXPORTED_FIRST)
-        self._order = Order.by(self._sort) if self._sort else NEXT_DUE_FIRST
-        self._after = None if query.cursor is None else place_of(query.cursor, self._sort)
-        self._filters, self._now = _filters(query), deps.now()
-
-    async def page(self) -> dict[str, Any]:
-        found = await self._found(self._query.limit, self._query.offset)
-        shown = page([self._shown(one) for one in found.instances], found.total, self._query.limit, self._query.offset)
-        return {**shown, "next_cursor": None if found.last is None else cursor_of(self._sort, found.last)}
-
-    async def rows(self) -> AsyncIterator[dict[str, Any]]:
-        """All that match, or as many as a limit says, in one shape each."""
-        limited = "limit" in self._query.model_fields_set
-        size, offset = self._query.limit if limited else MAX_LIMIT, self._query.offset
-        while True:
-            found = await self._found(size, offset)
-            for one in found.instances:
-                shown = self._shown(one)
-                yield row(shown, shown.get("fields", {})) if self.shape is Shape.CSV else shown
-            if found.last is None or limited:
-                return
-            self._after, offset = found.last, 0
-
-    async def _found(self, limit: int, offset: int) -> Any:
-        return await self._deps.store.instances.page(
-            self._organization,
-            limit=limit,
-            offset=offset,
-            order=self._order,
-            after=self._after,
-            as_of=self._now,
-            **self._filters,
+    async def read(limit: int, offset: int, after: Place | None) -> Chunk:
+        found = await deps.store.instances.page(
+            organization, limit=limit, offset=offset, order=order, after=after, as_of=now, **filters
         )
+        return Chunk([_shown(one, now, paths) for one in found.instances], found.total, found.last)
 
-    def _shown(self, stored: StoredInstance) -> dict[str, Any]:
-        # The status that the list was narrowed by, whatever a view of the same moment would make of the plan.
-        view = {**found_in_store(stored).view(self._now), "status": stored.status.value}
-        fields = view.pop("fields")
-        return {**view, "fields": chosen_fields(fields, self.paths)} if self.paths else view
+    return Listing(columns(paths), read, sort, lambda shown: row(shown, shown.get("fields", {})))
 
 
-def _filters(query: InstanceQuery) -> Filters:
+def _shown(stored: StoredInstance, now: Instant, paths: Sequence[str]) -> dict[str, Any]:
+    # The status that the list was narrowed by, whatever a view of the same moment would make of the plan.
+    view = {**found_in_store(stored).view(now), "status": stored.status.value}
+    fields = view.pop("fields")
+    return {**view, "fields": chosen_fields(fields, paths)} if paths else view
+
+
+def _filters(query: InstanceQuery, dimensions: Mapping[str, list[str]]) -> Filters:
     subject_type, subject = _subject(query.conversation_id, query.ticket_id, query.incident_id)
     due_after, due_before = _range("due", query.due_after, query.due_before)
     opened_after, opened_before = _range("opened", query.opened_after, query.opened_before)
@@ -136,6 +105,8 @@ def _filters(query: InstanceQuery) -> Filters:
         opened_after=opened_after,
         opened_before=opened_before,
         search=query.q,
+        url=query.url,
+        dimensions=dimensions or None,
     )
 
 

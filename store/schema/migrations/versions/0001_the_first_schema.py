@@ -36,6 +36,7 @@ def upgrade() -> None:
     _create_claims()
     _create_idempotent_requests()
     _create_instances()
+    _create_instance_dimensions()
     _create_instance_records()
     _create_instance_events()
     _create_target_traits()
@@ -74,6 +75,8 @@ def _create_organizations() -> None:
         sa.Column("default_calendar_id", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("quiet_before", sa.DateTime(timezone=True)),
+        sa.Column("dimensions", sa.JSON()),
+        sa.Column("dimensions_version", sa.Integer(), nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("id", name="pk_organizations"),
     )
 
@@ -257,12 +260,14 @@ def _create_instances() -> None:
         sa.Column("title", sa.Text()),
         sa.Column("team_id", sa.Text()),
         sa.Column("assignee", sa.Text()),
+        sa.Column("url", sa.Text()),
         sa.Column("runs_out_at", sa.DateTime(timezone=True)),
         sa.Column("at_risk_from", sa.DateTime(timezone=True)),
         sa.Column("excused_until", sa.DateTime(timezone=True)),
         sa.Column("policy_id", sa.Text()),
         sa.Column("policy_name", sa.Text()),
         sa.Column("priority", sa.Text()),
+        sa.Column("priority_key", sa.Text()),
         sa.Column("opening", sa.JSON()),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
@@ -274,6 +279,7 @@ def _create_instances() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("snapshot_sequence", sa.Integer(), nullable=False),
         sa.Column("plan_digest", sa.Text(), nullable=False),
+        sa.Column("dimensions_version", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("set_aside", sa.JSON(), nullable=False),
         sa.Column("ticket", sa.JSON()),
@@ -298,7 +304,7 @@ def _create_instances() -> None:
             "id",
             "status",
             "kind",
-            "priority",
+            "priority_key",
             "snapshot_sequence",
             "resumes_at",
         ],
@@ -310,6 +316,20 @@ def _create_instances() -> None:
         "ix_instances_organization_policy_id_closed_at", "instances", ["organization", "policy_id", "closed_at"]
     )
     op.create_index("ix_instances_organization_subject", "instances", ["organization", "subject"])
+    op.create_index(
+        "ix_instances_of_url",
+        "instances",
+        ["organization", "url"],
+        sqlite_where=sa.text("url IS NOT NULL"),
+        postgresql_where=sa.text("url IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_instances_dimensions",
+        "instances",
+        ["organization", "dimensions_version"],
+        sqlite_where=sa.text("snapshot_sequence > 0"),
+        postgresql_where=sa.text("snapshot_sequence > 0"),
+    )
     for name in ("team_id", "assignee"):
         theirs = sa.text(f"snapshot_sequence > 0 AND {name} IS NOT NULL")
         op.create_index(
@@ -336,6 +356,27 @@ def _create_instances() -> None:
     ongoing: dict[str, Any] = {"sqlite_where": sa.text("ongoing = 1"), "postgresql_where": sa.text("ongoing")}
     op.create_index("ix_instances_ongoing", "instances", ["organization", "id"], **ongoing)
     op.create_index("ix_instances_next_milestone_at", "instances", ["next_milestone_at"], **ongoing)
+
+
+def _create_instance_dimensions() -> None:
+    op.create_table(
+        "instance_dimensions",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("instance_id", sa.Text(), nullable=False),
+        sa.Column("dimension", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("shown", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization", "instance_id"],
+            ["instances.organization", "instances.id"],
+            name="fk_instance_dimensions_instances",
+        ),
+        sa.PrimaryKeyConstraint("organization", "instance_id", "dimension", "value", name="pk_instance_dimensions"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_instance_dimensions_value", "instance_dimensions", ["organization", "dimension", "value", "instance_id"]
+    )
 
 
 def _create_instance_records() -> None:
@@ -386,6 +427,7 @@ def _create_target_traits() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("priority", sa.Text(), nullable=False),
+        sa.Column("priority_key", sa.Text(), nullable=False),
         sa.Column("policy_id", sa.Text(), nullable=False),
         sa.Column("team_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_target_traits"),
@@ -424,7 +466,11 @@ def _create_instance_targets() -> None:
         ),
         sa.PrimaryKeyConstraint("organization", "instance_id", "name", "cycle", name="pk_instance_targets"),
     )
-    op.create_index("ix_instance_targets_organization_outcome_at", "instance_targets", ["organization", "outcome_at"])
+    op.create_index(
+        "ix_instance_targets_ended",
+        "instance_targets",
+        ["organization", "outcome_at", "outcome", "traits", "instance_id", "type", "team_id"],
+    )
     op.create_index(
         "ix_instance_targets_counted",
         "instance_targets",

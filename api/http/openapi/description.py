@@ -1,8 +1,11 @@
-"""What FastAPI leaves out of its OpenAPI document: the schema of a problem, and what is null in examples."""
+"""What FastAPI leaves out of its OpenAPI document: the schema of a problem, and what is null in examples.
+
+Answers that are problems are described once each, and referred to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,8 +14,8 @@ from pydantic import BaseModel
 from api.http import problems
 
 
-def complete(app: FastAPI) -> None:
-    """Have the app describe itself with nothing left out. Every answer that is a problem refers to one schema."""
+def complete(app: FastAPI, sent: Mapping[str, Any]) -> None:
+    """Have the app describe itself with nothing left out. `sent` are examples by the names of the webhooks."""
     described = app.openapi
     completed: dict[str, Any] | None = None
 
@@ -22,6 +25,8 @@ def complete(app: FastAPI) -> None:
         # FastAPI keeps its document, and makes another one once there are other routes.
         if document is not completed:
             _complete(document["components"]["schemas"])
+            _share_problems(document)
+            _give_examples(document["webhooks"], sent)
             completed = document
         return document
 
@@ -34,6 +39,24 @@ def _complete(schemas: dict[str, Any]) -> None:
     for name, examples in _examples(BaseModel):
         if examples.keys() <= schemas.get(name, {}).keys():
             schemas[name] |= examples
+
+
+def _share_problems(document: dict[str, Any]) -> None:
+    shared: dict[str, Any] = {}
+    for operation in (one for methods in document["paths"].values() for one in methods.values()):
+        answers = operation["responses"]
+        for status, answer in answers.items():
+            if status.isdigit() and [answer] == list(problems.documented(int(status)).values()):
+                name = answer["description"].replace(" ", "")
+                shared[name] = answer
+                answers[status] = {"$ref": f"#/components/responses/{name}"}
+    document["components"]["responses"] = shared
+
+
+def _give_examples(webhooks: dict[str, Any], sent: Mapping[str, Any]) -> None:
+    for name, example in sent.items():
+        for media in webhooks[name]["post"]["requestBody"]["content"].values():
+            media["example"] = example
 
 
 def _examples(model: type[BaseModel]) -> Iterator[tuple[str, dict[str, Any]]]:

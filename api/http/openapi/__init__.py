@@ -1,0 +1,1 @@
+"""The OpenAPI document: how operations are named and grouped, and what FastAPI leaves out."""

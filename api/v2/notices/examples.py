@@ -1,0 +1,71 @@
+"""An example of each notice: a ticket that was to be resolved within four hours, and was paused without anyone's
+knowing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_ORGANIZATION, _INSTANCE = "default", "inst_sla_ticket_4711"
+_STEP = {
+    "id": "esc_9",
+    "trigger": "breached",
+    "delay_minutes": 30,
+    "actions": [{"type": "reassign", "team_id": "network"}],
+}
+
+
+def _notice(milestone: str, planned_at: str, message: str, **changes: Any) -> dict[str, Any]:
+    key = f"{_ORGANIZATION}/{_INSTANCE}/resolution/1/{milestone}/1"
+    kind = "escalated" if milestone.startswith("escalation:") else milestone
+    return {
+        "specversion": "1.0",
+        "id": key,
+        "source": f"/sla/{_ORGANIZATION}",
+        "type": f"sla.{kind}",
+        "subject": _INSTANCE,
+        "time": planned_at,
+        "datacontenttype": "application/json",
+        "data": {
+            "target": "resolution",
+            "cycle": 1,
+            "milestone": milestone,
+            "generation": 1,
+            "policy": {"id": "sla_abc123", "name": "Critical Support", "version": 3},
+            "ticket": {"ticket_id": "4711", "kind": "sla", "priority": "urgent"},
+            "planned_at": planned_at,
+            "fired_at": planned_at.replace("00Z", "00.042Z"),
+            "due_at": "2026-03-09T13:00:00Z",
+            "escalation": None,
+            "withdraws": None,
+            "message": f"Resolution of ticket 4711 {message} (policy Critical Support).",
+            **changes,
+        },
+    }
+
+
+_DUE = "due Mon 2026-03-09 13:00:00+00:00"
+_BREACHED = _notice("breached", "2026-03-09T13:00:00Z", f"is breached: its 4 h are used up, {_DUE}")
+NOTICES: dict[str, dict[str, Any]] = {
+    "halfway": _notice("halfway", "2026-03-09T11:00:00Z", f"has used half of its 4 h, {_DUE}"),
+    "at_risk": _notice("at_risk", "2026-03-09T12:00:00Z", f"is at risk: 3 h of 4 h are used, {_DUE}"),
+    "breached": _BREACHED,
+    "escalated": _notice(
+        "escalation:esc_9",
+        "2026-03-09T13:30:00Z",
+        f"escalates (reassign to team network): 4 h 30 min of 4 h are used, {_DUE}",
+        escalation=_STEP,
+    ),
+    "withdrawn": {
+        **_BREACHED,
+        "id": f"{_BREACHED['id']}/withdrawn",
+        "type": "sla.withdrawn",
+        "data": {
+            **_BREACHED["data"],
+            "due_at": None,
+            "withdraws": _BREACHED["id"],
+            "message": "Resolution of ticket 4711: the notice 'breached' of Mon 2026-03-09 13:00:00+00:00 is withdrawn "
+            "because the ticket was paused Mon 2026-03-09 12:40:00+00:00 (event zd-7-2, received Mon 2026-03-09 "
+            "13:05:00+00:00); it is now paused, with no due instant.",
+        },
+    },
+}
