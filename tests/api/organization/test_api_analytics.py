@@ -519,7 +519,7 @@ async def test_the_hours_of_the_week_are_those_of_the_zone_as_json_and_as_csv(de
     rows = list(csv.DictReader(io.StringIO(written.text)))
     assert len(rows) == 7 * 24
     assert rows[24 + 12] == {
-        **{"weekday": "tue", "hour": "12", "opened": "0", "met": "0", "breached": "1", "excused": "0"},
+        "weekday": "tue", "hour": "12", "opened": "0", "met": "0", "breached": "1", "excused": "0",
         "compliance_rate": "0.0",
     }  # fmt: skip
 
