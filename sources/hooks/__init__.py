@@ -1,6 +1,7 @@
 """Webhooks of ticket systems: a delivery comes in, events come out. Pure: no network, no store, no clock.
 
-A vendor is data: one `SourceMapping` (`mapping.py`, its language in docs/sources.md). Whoever receives webhooks does this:
+A vendor is data: one `SourceMapping` (`mapping.py`, its language in docs/sources.md). Whoever receives webhooks does
+this:
 
     mapping = vendor("github")                        # or read_mapping(text) of an administrator's own
     source = Source(mapping, settings={"pause_labels": ["waiting"]})
@@ -19,12 +20,12 @@ A vendor is data: one `SourceMapping` (`mapping.py`, its language in docs/source
 after its mapping was mended, is the same call. Items of one ticket are interpreted one after the other, in their order.
 Event ids come from the vendor's own ids, so a delivery that is sent twice, or interpreted twice, tells nothing twice.
 
-The parts, from below: `expressions`, `times`, `deliveries`, `states`; `memory`; `parts`, `schemes`, `mapping`; `reading`,
-`verification`, `outcomes`; `interpreting`; `vendors`, `source`.
+The parts, from below: `expressions`, `times`, `deliveries`, `states`; `memory`; `parts`, `schemes`, `mapping`;
+`reading`, `verification`, `outcomes`; `interpreting`; `vendors`, `source`.
 """
 
 from sources.hooks.deliveries import Delivery
-from sources.hooks.interpreting import Item
+from sources.hooks.items import Item
 from sources.hooks.mapping import SourceMapping, mapping_from, read_mapping
 from sources.hooks.memory import Remembered
 from sources.hooks.outcomes import Interpretation, Outcome, Role, SourceEvent, SourceTicket

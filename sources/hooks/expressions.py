@@ -1,7 +1,7 @@
 """Where something lies in a delivery: JMESPath, with a few functions that bodies of ticket systems need.
 
-JMESPath is a specified language (jmespath.org) without loops, regular expressions or access to anything but the document.
-An expression of an administrator can therefore neither reach out nor run for ever.
+JMESPath is a specified language (jmespath.org) without loops, regular expressions or access to anything but the
+document. An expression of an administrator can therefore neither reach out nor run for ever.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from domain.digests import digest
 from domain.errors import InvalidValue
 
 LONGEST = 2000
-_ANY: dict[str, list[str]] = {"types": []}
-_TEXT: dict[str, list[str]] = {"types": ["string", "null"]}
-_LIST: dict[str, list[str]] = {"types": ["array", "null"]}
+_ANY: Any = {"types": []}
+_TEXT: Any = {"types": ["string", "null"]}
+_WORD: Any = {"types": ["string"]}
+_LIST: Any = {"types": ["array", "null"]}
 # What jmespath lets through from Python where a document is of another shape than the expression expects.
 _FAILURES = (
     exceptions.JMESPathError,
@@ -71,11 +72,21 @@ def compiled(text: str) -> Expression:
     if len(text) > LONGEST:
         raise ValueError(f"must be at most {LONGEST} characters long")
     try:
-        return Expression(text, jmespath.compile(text))
+        found = jmespath.compile(text)
+        if _negates_too_little(found.parsed):
+            raise ValueError("must have what ! negates in parentheses: !(a.b), for !a.b is (!a).b")
+        return Expression(text, found)
     except RecursionError:
         raise ValueError("must be a JMESPath expression (it is nested too deeply)") from None
     except exceptions.JMESPathError as error:
         raise ValueError(f"must be a JMESPath expression ({_short(error)})") from None
+
+
+def _negates_too_little(node: Mapping[str, Any]) -> bool:
+    children = [child for child in node.get("children", ()) if isinstance(child, Mapping)]
+    if node.get("type") == "subexpression" and children and children[0].get("type") == "not_expression":
+        return True
+    return any(_negates_too_little(child) for child in children)
 
 
 class _Functions(functions.Functions):  # type: ignore[misc, unused-ignore]
@@ -90,21 +101,21 @@ class _Functions(functions.Functions):  # type: ignore[misc, unused-ignore]
     def _func_lower(self, value: str | None) -> str | None:
         return None if value is None else value.lower()
 
-    @functions.signature(_TEXT, {"types": ["string"]}, {"types": ["string"]})
+    @functions.signature(_TEXT, _WORD, _WORD)
     def _func_between(self, value: str | None, start: str, end: str) -> str | None:
-        """What stands between the first `start` and the next `end` after it; an empty `end`: up to the end."""
+        """What stands between the first `start` and the next `end` after it; where one is empty, from or to the end."""
         if value is None or start not in value:
             return None
-        rest = value.split(start, 1)[1]
+        rest = value.split(start, 1)[1] if start else value
         if not end:
             return rest
         return rest.split(end, 1)[0] if end in rest else None
 
-    @functions.signature(_TEXT, {"types": ["string"]})
+    @functions.signature(_TEXT, _WORD)
     def _func_split(self, value: str | None, separator: str) -> list[str]:
         return [part for part in (value or "").split(separator or " ") if part]
 
-    @functions.signature(_LIST, {"types": ["string"]})
+    @functions.signature(_LIST, _WORD)
     def _func_key(self, parts: Sequence[Any] | None, separator: str) -> str | None:
         """The scalars of a list with a separator between them; what is not there is left out. null where none is."""
         texts = [text for text in map(as_text, parts or ()) if text]

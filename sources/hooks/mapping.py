@@ -7,11 +7,9 @@ and what would be valid.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -21,11 +19,11 @@ from domain.ticket.events import EventKind
 from sources.hooks.parts import AValue, Expr, Part, Times, Value
 from sources.hooks.schemes import AnyScheme
 from sources.hooks.states import State
+from sources.hooks.texts import read_text
 
 REPLY, STATE, CHANGES = "reply", "state", "changes"
 KINDS = tuple(kind.value for kind in EventKind if kind is not EventKind.REPLANNED)
 TELLS = (*KINDS, REPLY, STATE, CHANGES)
-LARGEST = 200_000
 _NAME = r"^[a-z][a-z0-9_]{0,39}$"
 _OF_ONE_KIND: Mapping[str, tuple[str, ...]] = {
     "cause": ("paused", "resumed"),
@@ -107,8 +105,8 @@ class Actor(Part):
 class StatePart(Value):
     """Where the ticket's status lies, and which state it comes to.
 
-    `previous` lies the one before, where the vendor says so; it is read by the same tables. `cause` names what a pending
-    ticket waits for (left out: the status as it is written), `until` when that ends.
+    `previous` lies the one before, where the vendor says so; it is read by the same tables. `cause` names what a
+    pending ticket waits for (left out: the status as it is written), `until` when that ends.
     """
 
     previous: Expr | None = None
@@ -121,7 +119,9 @@ class StatePart(Value):
         for meaning in [*(self.table or {}).values(), self.default]:
             if meaning is not None and meaning not in [*State]:
                 listed = ", ".join(State)
-                raise PydanticCustomError("state", "must be one of {listed}, not {meaning}", {"listed": listed, "meaning": meaning})
+                raise PydanticCustomError(
+                    "state", "must be one of {listed}, not {meaning}", {"listed": listed, "meaning": meaning}
+                )
         return self
 
 
@@ -151,7 +151,9 @@ class Rule(Part):
     def _fits_what_it_tells(self) -> Rule:
         for name, tells in _OF_ONE_KIND.items():
             if getattr(self, name) is not None and self.tell not in tells:
-                raise PydanticCustomError("rule", "must not have {name}: it is for {tells}", {"name": name, "tells": " and ".join(tells)})
+                raise PydanticCustomError(
+                    "rule", "must not have {name}: it is for {tells}", {"name": name, "tells": " and ".join(tells)}
+                )
         return self
 
 
@@ -191,7 +193,9 @@ class SourceMapping(Part):
     def _named_once(cls, schemes: tuple[Any, ...]) -> tuple[Any, ...]:
         names = [scheme.name for scheme in schemes]
         if len(set(names)) < len(names):
-            raise PydanticCustomError("verify", "must name each of its schemes differently, not {names}", {"names": ", ".join(names)})
+            raise PydanticCustomError(
+                "verify", "must name each of its schemes differently, not {names}", {"names": ", ".join(names)}
+            )
         return schemes
 
     @model_validator(mode="after")
@@ -199,7 +203,11 @@ class SourceMapping(Part):
         for path, value in _values(self):
             if value.setting is not None and getattr(self.settings.get(value.setting), "type", None) != "table":
                 tables = ", ".join(name for name, one in self.settings.items() if one.type == "table") or "none"
-                raise PydanticCustomError("setting", "{path}.setting must name a table of settings ({tables}), not {name}", {"path": path, "tables": tables, "name": value.setting})
+                raise PydanticCustomError(
+                    "setting",
+                    "{path}.setting must name a table of settings ({tables}), not {name}",
+                    {"path": path, "tables": tables, "name": value.setting},
+                )
         if self.state is None and any(rule.tell == STATE for rules in self.events.values() for rule in rules):
             raise PydanticCustomError("state", "must say in state where the status lies: a rule tells it")
         return self
@@ -220,34 +228,9 @@ def _values(mapping: SourceMapping) -> Iterator[tuple[str, Value]]:
     yield from ((path, value) for path, value in named.items() if value is not None)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as people expect it: `no`, `on` and dates are texts, and no key is there twice."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
-                raise yaml.MarkedYAMLError(problem=f"the key {key!r} is there twice", problem_mark=node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))]
-    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-for _letter, _word in (("t", "true"), ("f", "false")):
-    _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(f"^{_word}$"), [_letter])
-
-
 def read_mapping(text: str, field: str = "mapping") -> SourceMapping:
-    """The mapping that a YAML or JSON text describes. Raises InvalidValue for what is no mapping, each fault by its path."""
-    if len(text) > LARGEST:
-        raise InvalidValue(field, f"{len(text)} characters", f"must be at most {LARGEST} characters long")
-    try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a loader of plain data: a SafeLoader with fewer types
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InvalidValue(field, " ".join(text[:80].split()), f"must be YAML ({' '.join(str(error).split())[:300]})") from None
-    return mapping_from(document, field)
+    """The mapping that a YAML or JSON text describes. Raises InvalidValue for what is none, each fault by its path."""
+    return mapping_from(read_text(text, field), field)
 
 
 def mapping_from(document: Any, field: str = "mapping") -> SourceMapping:

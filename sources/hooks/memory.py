@@ -1,8 +1,9 @@
 """What is remembered of a ticket between deliveries, for systems that do not say what was before.
 
-Zammad, Help Scout and ServiceNow send a ticket as it is, not what has changed, and none of them sends in order. The last
-few states are therefore kept in the order in which they were, not in which they came. A state that arrives late takes its
-place among them: what lies between it and its neighbours is told then, under ids that make a fact told twice one.
+Zammad, Help Scout and ServiceNow send a ticket as it is, not what has changed, and none of them sends in order. The
+last few states are therefore kept in the order in which they were, not in which they came. A state that arrives late
+takes its place among them: what lies between it and its neighbours is told then, under ids that make a fact told
+twice one.
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ class Seen:
 class Remembered:
     """A ticket that was heard of before; `seen` stands in the order of the source.
 
-    `opened_by` is the key of the delivery that it was first heard of by; `acknowledged_at`: since when somebody is known
-    to work on it. `forgets`: something older than `seen` was known once.
+    `opened_by` is the key of the delivery that it was first heard of by; `acknowledged_at`: since when somebody is
+    known to work on it. `forgets`: something older than `seen` was known once.
     """
 
     seen: tuple[Seen, ...] = ()

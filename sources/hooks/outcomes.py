@@ -123,8 +123,8 @@ class Interpretation:
     """What became of one item of a delivery.
 
     `event` is the vendor's own name of what happened. `reason` says why it was ignored or set aside; of what was set
-    aside `field` is the place in the mapping and `value` what was found there. `remembered` is what is to be kept of the
-    ticket from now on, in the transaction that keeps the events; None leaves it as it is.
+    aside `field` is the place in the mapping and `value` what was found there. `remembered` is what is to be kept of
+    the ticket from now on, in the transaction that keeps the events; None leaves it as it is.
     """
 
     outcome: Outcome

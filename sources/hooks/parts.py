@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from sources.hooks import times
@@ -72,18 +72,16 @@ def _shorthand(value: Any) -> Any:
 class Value(Part):
     """Where a text lies, and what it means.
 
-    `from` finds it; of a list the first that the table knows counts. `setting` names a table of the source's settings that
-    goes before `table`. What no table knows is `default`, or the text itself with `others: keep`, or refused with
-    `others: refuse`. Without a table the text itself counts. A text alone is `from`.
+    `from` finds it; of a list the first that the table knows counts. `setting` names a table of the source's settings
+    that goes before `table`. What no table knows is `default`, or the text itself with `others: keep`, or refused
+    with `others: refuse`. Without a table the text itself counts. A text alone is `from`.
     """
 
-    from_: Expr | None = None
+    from_: Expr | None = Field(default=None, alias="from")
     table: Table | None = None
     setting: str | None = None
     default: str | None = None
     others: str = "default"
-
-    model_config = ConfigDict(alias_generator=lambda name: name.rstrip("_"), **Part.model_config)
 
     @field_validator("others")
     @classmethod
@@ -103,16 +101,14 @@ AValue = Annotated[Value, BeforeValidator(_shorthand)]
 class Time(Part):
     """Where an instant lies, and how it is written. A text alone is `from`.
 
-    `format` is iso, epoch_s, epoch_ms, epoch_us, epoch_ns or what `strptime` takes; `zone` is where the clock hangs that
-    wrote it, if it does not say; what is in `unset` counts as not there.
+    `format` is iso, epoch_s, epoch_ms, epoch_us, epoch_ns or what `strptime` takes; `zone` is where the clock hangs
+    that wrote it, if it does not say; what is in `unset` counts as not there.
     """
 
-    from_: Expr
+    from_: Expr = Field(alias="from")
     format: str = times.ISO
     zone: str = "UTC"
     unset: tuple[str, ...] = ()
-
-    model_config = ConfigDict(alias_generator=lambda name: name.rstrip("_"), **Part.model_config)
 
     @field_validator("format")
     @classmethod
@@ -121,11 +117,15 @@ class Time(Part):
             return value
         if "%" not in value:
             listed = ", ".join(times.FORMATS)
-            raise PydanticCustomError("format", "must be one of {listed}, or a format such as %d-%m-%Y %H:%M", {"listed": listed})
+            raise PydanticCustomError(
+                "format", "must be one of {listed}, or a format such as %d-%m-%Y %H:%M", {"listed": listed}
+            )
         try:
             datetime.strptime(datetime(2026, 3, 8).strftime(value), value)  # noqa: DTZ001, DTZ007 - only its shape
         except ValueError as error:
-            raise PydanticCustomError("format", "must be a format that can be read ({reason})", {"reason": str(error)}) from None
+            raise PydanticCustomError(
+                "format", "must be a format that can be read ({reason})", {"reason": str(error)}
+            ) from None
         return value
 
     @field_validator("zone")

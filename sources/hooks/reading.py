@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import InvalidValue
 from domain.ids import InstanceId, Kind
-from domain.instants import Instant
 from sources.hooks import times
 from sources.hooks.expressions import Expression, Unmappable, as_text, same
 from sources.hooks.parts import Time, Value
@@ -30,6 +29,8 @@ def text_of(value: Value | None, document: Document, place: str) -> str | None:
 def meaning_of(found: Any, value: Value, document: Document, place: str) -> str | None:
     """What something found means by the tables of a value."""
     tables = [table for table in (_set_table(value, document), value.table) if table]
+    if found is False and not any("false" in table for table in tables):
+        return value.default  # what `condition && value` comes to where the condition does not hold
     texts = [text for one in (found if isinstance(found, list) else [found]) if (text := as_text(one)) is not None]
     if not texts or texts == [""]:
         return value.default
@@ -50,6 +51,12 @@ def _set_table(value: Value, document: Document) -> Mapping[str, str | None] | N
         return None
     table: Mapping[str, Any] = document["settings"].get(value.setting) or {}
     return {str(key).strip().casefold(): as_text(meaning) for key, meaning in table.items()}
+
+
+def id_of(expression: Expression | None, document: Document, place: str) -> str | None:
+    """An id as a text; None where there is none."""
+    found = None if expression is None else expression.of(document, place)
+    return None if isinstance(found, bool) else as_text(found) or None
 
 
 def moment_of(candidates: Iterable[Time] | None, document: Document, place: str) -> Moment | None:

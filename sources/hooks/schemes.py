@@ -22,7 +22,8 @@ class Scheme(Part):
 
 
 class Timestamp(Part):
-    """The header in which the instant of the sending stands. What is older or newer than `window_seconds` is refused."""
+    """The header in which the instant of the sending stands. What is older or newer than `window_seconds` is
+    refused."""
 
     header: str
     format: Literal["iso", "epoch_s", "epoch_ms"] = "iso"
@@ -32,9 +33,9 @@ class Timestamp(Part):
 class Hmac(Scheme):
     """A keyed hash over what `signed` spells out of {body}, {timestamp}, {method}, {uri} and {id}.
 
-    The header holds one signature, or several with `separator` between them, of which any may fit. `prefix` stands before
-    each. `secret` says whether the key is the text of the secret or, as Standard Webhooks have it, the base64 behind
-    `whsec_`.
+    The header holds one signature, or several with `separator` between them, of which any may fit. `prefix` stands
+    before each. `secret` says whether the key is the text of the secret or, as Standard Webhooks have it, the base64
+    behind `whsec_`.
     """
 
     scheme: Literal["hmac"]
@@ -46,7 +47,7 @@ class Hmac(Scheme):
     signed: str = "{body}"
     timestamp: Timestamp | None = None
     id_header: str | None = None
-    secret: Literal["text", "base64"] = "text"
+    secret: Literal["text", "base64"] = "text"  # noqa: S105 - how the key is written, not the key
 
     @field_validator("signed")
     @classmethod

@@ -8,9 +8,10 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from sources.hooks import interpreting, verification
+from sources.hooks import items as reading_items
 from sources.hooks.deliveries import Delivery, NotReadable, decoded
 from sources.hooks.expressions import Unmappable, as_text
-from sources.hooks.interpreting import Item
+from sources.hooks.items import Item
 from sources.hooks.mapping import SourceMapping
 from sources.hooks.memory import Remembered
 from sources.hooks.outcomes import Interpretation
@@ -28,9 +29,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Source:
-    """`settings` are those that differ from the mapping's defaults; `verify_by` names the schemes that are accepted (left
-    out: those that the mapping accepts by default); `adopt` says whether a ticket that was never heard of is opened by
-    whatever is told of it, at the time it was created, or by its creation only.
+    """`settings` are those that differ from the mapping's defaults; `verify_by` names the schemes that are accepted.
+
+    Left out, it is those that the mapping accepts by default. `adopt` says whether a ticket that was never heard of is
+    opened by whatever is told of it, at the time it was created, or by its creation only.
 
     Raises InvalidValue for settings or schemes that the mapping does not know.
     """
@@ -49,7 +51,9 @@ class Source:
 
     def verify(self, secrets: Sequence[str], delivery: Delivery) -> Verdict:
         """Whether the delivery comes from whoever has one of the secrets. Never raises."""
-        chosen = [one for one in self.mapping.verify if one.name in self.verify_by or (not self.verify_by and one.by_default)]
+        chosen = [
+            one for one in self.mapping.verify if one.name in self.verify_by or (not self.verify_by and one.by_default)
+        ]
         return verification.verify(chosen, secrets, delivery)
 
     def challenge(self, delivery: Delivery) -> Answer | None:
@@ -67,8 +71,8 @@ class Source:
         return Answer(cleaned(word) if asked.key is None else {asked.key: cleaned(word)})
 
     def items(self, delivery: Delivery) -> list[Item | Interpretation]:
-        """See `interpreting.items`."""
-        return interpreting.items(self.mapping, self.settings, delivery)
+        """See `items.items`."""
+        return reading_items.items(self.mapping, self.settings, delivery)
 
     def interpret(self, item: Item, remembered: Remembered | None) -> Interpretation:
         """See `interpreting.interpret`."""

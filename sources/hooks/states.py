@@ -11,9 +11,12 @@ from domain.ticket.events import EventKind
 
 
 class State(StrEnum):
-    """`new`: nobody has taken it; `open`: it counts, and nothing is said of who has it; `in_progress`: somebody works on
+    """What a status comes to.
+
+    `new`: nobody has taken it; `open`: it counts, and nothing is said of who has it; `in_progress`: somebody works on
     it, which is the acknowledgement; `pending`: its clocks wait; `solved` and `closed`: it has ended; `cancelled`: it
-    was no ticket, or is one no more."""
+    was no ticket, or is one no more.
+    """
 
     NEW = "new"
     OPEN = "open"
@@ -74,7 +77,7 @@ def steps(before: Standing, after: Standing, *, acknowledged: bool) -> Iterator[
         yield Step(EventKind.REOPENED)
     if before.waits and not (after.waits and after.cause == before.cause):
         yield Step(EventKind.RESUMED, before.cause)
-    if after.state is State.IN_PROGRESS and not acknowledged:
+    if after.state is State.IN_PROGRESS and before.state is not State.IN_PROGRESS and not acknowledged:
         yield Step(EventKind.ACKNOWLEDGED)
     if after.waits and after != before:
         yield Step(EventKind.PAUSED, after.cause, after.until)

@@ -19,8 +19,9 @@ ISO = "iso"
 FORMATS = (ISO, *UNITS, NANOSECONDS)
 _LAST = 4_133_980_800_000_000  # 2101-01-01, in microseconds
 _SHAPE = re.compile(
-    r"(?P<day>\d{4}-\d{2}-\d{2})[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d{1,12}))?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
-    re.IGNORECASE,
+    r"(?P<day>\d{4}-\d{2}-\d{2})[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d{1,12}))?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE | re.ASCII,
 )
 
 

@@ -1,7 +1,8 @@
 """Whether a delivery comes from whom it says: signatures over the raw body, compared in constant time.
 
-Written with `hmac` and not with the library of Standard Webhooks: that one reads the clock itself and knows one scheme of
-the six; here the instant of arrival is given, so that a stored delivery verifies the same when it is looked at again.
+Written with `hmac` and not with the library of Standard Webhooks: that one reads the clock itself and knows one
+scheme of the six; here the instant of arrival is given, so that a stored delivery verifies the same when it is looked
+at again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from domain.errors import InvalidValue
 from domain.instants import SECOND
 from sources.hooks import times
 from sources.hooks.deliveries import Delivery
-from sources.hooks.schemes import AnyScheme, Basic, Hmac, Nothing, Timestamp, Token
+from sources.hooks.schemes import AnyScheme, Hmac, Nothing, Timestamp, Token
 
 _PREFIX = "whsec_"
 _UTC = ZoneInfo("UTC")
@@ -55,7 +56,7 @@ def _refusal(scheme: AnyScheme, secrets: Sequence[str], delivery: Delivery) -> s
         return _signature(scheme, secrets, delivery)
     if isinstance(scheme, Token):
         return _token(scheme, secrets, delivery)
-    return _basic(scheme, secrets, delivery)
+    return _basic(secrets, delivery)
 
 
 def _signature(scheme: Hmac, secrets: Sequence[str], delivery: Delivery) -> str | None:
@@ -127,10 +128,14 @@ def _token(scheme: Token, secrets: Sequence[str], delivery: Delivery) -> str | N
     where = f"the header {scheme.header}" if scheme.header else f"the parameter {scheme.query}"
     if not given:
         return f"{where} is missing"
-    return None if any(_equal(given, scheme.prefix + secret) for secret in secrets) else f"the token in {where} does not fit"
+    return (
+        None
+        if any(_equal(given, scheme.prefix + secret) for secret in secrets)
+        else f"the token in {where} does not fit"
+    )
 
 
-def _basic(scheme: Basic, secrets: Sequence[str], delivery: Delivery) -> str | None:
+def _basic(secrets: Sequence[str], delivery: Delivery) -> str | None:
     given = delivery.header("authorization")
     if not given:
         return "the header Authorization is missing"
