@@ -171,7 +171,7 @@ class SourceMapping(Part):
     name: str = Field(pattern=_NAME)
     title: str = Field(min_length=1, max_length=100)
     settings: dict[str, Setting] = Field(default_factory=dict)
-    verify: tuple[AnyScheme, ...] = Field(min_length=1)
+    verify: tuple[AnyScheme, ...]
     challenge: Challenge | None = None
     form_field: str | None = None
     each: Expr | None = None
@@ -191,6 +191,8 @@ class SourceMapping(Part):
     @field_validator("verify")
     @classmethod
     def _named_once(cls, schemes: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not schemes:
+            raise PydanticCustomError("verify", "must have at least one scheme")
         names = [scheme.name for scheme in schemes]
         if len(set(names)) < len(names):
             raise PydanticCustomError(

@@ -57,7 +57,7 @@ class Hmac(Scheme):
                 listed = ", ".join(f"{{{name}}}" for name in SIGNED_PARTS)
                 raise PydanticCustomError("signed", "must be made of {listed}", {"listed": listed})
         if "{body}" not in value:
-            raise PydanticCustomError("signed", "must sign the {{body}}", {})
+            raise PydanticCustomError("signed", "must sign the {part}", {"part": "{body}"})
         return value
 
     @model_validator(mode="after")

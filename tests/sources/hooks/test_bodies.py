@@ -1,4 +1,4 @@
-"""Bodies that ticket systems send: the signature holds, a broken one does not, and the events are what they should be."""
+"""Bodies that ticket systems send: signatures hold, broken ones do not, and the events are what they should be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sources.hooks import Outcome
-from tests.sources.hooks.corpus import COPIED, SECRET, SHARED, Row, known, rows
+from tests.sources.hooks.corpus import COPIED, SECRET, SHARED, known, rows
 
 # What the index asks for otherwise, and why this is better.
 OURS: Mapping[str, tuple[list[str], str]] = {
