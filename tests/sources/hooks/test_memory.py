@@ -120,7 +120,8 @@ def test_any_states_in_any_order_and_twice_come_to_the_same_life(statuses: list[
 
 
 def test_a_state_that_arrives_late_tells_what_lay_between_its_neighbours() -> None:
-    source, known = a_source(**SNAPSHOTS), {}
+    source = a_source(**SNAPSHOTS)
+    known: dict[str, Remembered] = {}
     tell(source, known, snapshot(1, "open"))
     assert told(tell(source, known, snapshot(9, "open"))) == []
     late = tell(source, known, snapshot(5, "user"))
@@ -128,7 +129,8 @@ def test_a_state_that_arrives_late_tells_what_lay_between_its_neighbours() -> No
 
 
 def test_a_change_that_arrives_late_does_not_outlast_what_followed_it() -> None:
-    source, known = a_source(**SNAPSHOTS), {}
+    source = a_source(**SNAPSHOTS)
+    known: dict[str, Remembered] = {}
     tell(source, known, snapshot(1, "open", subject="a"))
     tell(source, known, snapshot(9, "open", subject="a"))
     late = tell(source, known, snapshot(5, "open", subject="b"))
@@ -139,7 +141,8 @@ def test_a_change_that_arrives_late_does_not_outlast_what_followed_it() -> None:
 
 
 def test_what_is_older_than_all_that_is_remembered_changes_nothing() -> None:
-    source, known = a_source(**SNAPSHOTS), {}
+    source = a_source(**SNAPSHOTS)
+    known: dict[str, Remembered] = {}
     for count in range(10, 12 + KEPT):
         tell(source, known, snapshot(count, "open"))
     assert len(known["7"].seen) == KEPT
@@ -148,7 +151,8 @@ def test_what_is_older_than_all_that_is_remembered_changes_nothing() -> None:
 
 
 def test_many_messages_do_not_make_the_state_forgotten() -> None:
-    source, known = a_source(events={"status": "state", "message": "reply"}), {}
+    source = a_source(events={"status": "state", "message": "reply"})
+    known: dict[str, Remembered] = {}
     tell(
         source, known, {"ticket": "7", "event": "status", "status": "waiting", "id": "0", "at": "2026-03-02T08:00:00Z"}
     )
@@ -163,7 +167,8 @@ def test_many_messages_do_not_make_the_state_forgotten() -> None:
 
 
 def test_a_delivery_that_is_interpreted_again_tells_the_same_though_others_came_since() -> None:
-    source, known = a_source(**SNAPSHOTS), {}
+    source = a_source(**SNAPSHOTS)
+    known: dict[str, Remembered] = {}
     outcomes = [tell(source, known, snapshot(count, status)) for count, status in enumerate(["user", "open", "done"])]
     for count, status in enumerate(["user", "open", "done"]):
         again = tell(source, known, snapshot(count, status))
@@ -177,7 +182,8 @@ def test_a_delivery_that_is_interpreted_again_tells_the_same_though_others_came_
 
 
 def test_what_is_set_aside_leaves_the_memory_as_it_is() -> None:
-    source, known = a_source(**SNAPSHOTS), {}
+    source = a_source(**SNAPSHOTS)
+    known: dict[str, Remembered] = {}
     tell(source, known, snapshot(1, "open"))
     before = known["7"]
     outcome = tell(source, known, {**snapshot(2, "open"), "count": "two"})

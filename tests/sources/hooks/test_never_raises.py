@@ -1,4 +1,4 @@
-"""Whatever a stranger sends, nothing is raised: it is understood, ignored or set aside, and JSON can carry the answer."""
+"""Whatever a stranger sends, nothing is raised: it is understood, ignored or set aside, as JSON."""
 
 from __future__ import annotations
 

@@ -67,7 +67,8 @@ def _utc(text: str) -> str:
 
 def heard(records: Iterable[Mapping[str, Any]]) -> list[Event]:
     """The events of records that arrive one after the other."""
-    source, known, events = Source(vendor("servicenow")), dict[str, Remembered](), []
+    source, known = Source(vendor("servicenow")), dict[str, Remembered]()
+    events: list[Event] = []
     for arrival, record in enumerate(records):
         (outcome,) = source.preview(Delivery(json.dumps(record).encode(), Instant(NOW + arrival)), known)
         assert outcome.ticket is not None

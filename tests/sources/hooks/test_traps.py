@@ -134,7 +134,8 @@ def test_a_ticket_that_was_never_heard_of_is_opened_by_what_is_told_of_it_at_the
 
 
 def test_opening_a_ticket_has_one_id_whoever_tells_it_first() -> None:
-    source, known = a_source(events={"created": "opened", "message": "reply"}), {}
+    source = a_source(events={"created": "opened", "message": "reply"})
+    known: Known = {}
     first = tell(source, known, body("10:00", event="message", by="customer", id="m1"))
     second = tell(source, known, body("09:59", event="created", id="c1"))
     assert first.events[0].event_id == second.events[0].event_id == "desk:7:opened"
@@ -171,7 +172,8 @@ def test_a_change_tells_what_is_other_than_before_and_the_team_by_an_event_of_it
         "team_id": "body.team",
         "fields": {"subject": "body.subject"},
     }
-    source, known = a_source(ticket=ticket), {}
+    source = a_source(ticket=ticket)
+    known: Known = {}
     tell(source, known, body("09:00", event="created", priority="low", team="a", subject="x"))
     outcome = tell(source, known, body("10:00", event="edited", priority="high", team="b", subject="x"))
     assert told(outcome) == ["assigned", "updated"]
@@ -356,7 +358,7 @@ def jira(at: int, status: tuple[str, str], items: list[dict[str, Any]], **parts:
 def test_jira_goes_by_names_that_are_set_then_by_the_usual_ones_then_by_the_category() -> None:
     known: Known = {}
     states = {"statuses": {"Parked": "pending", "Wontfix": "cancelled"}}
-    change = [{"field": "status", "fromString": "To Do", "toString": "?"}]
+    change: list[dict[str, Any]] = [{"field": "status", "fromString": "To Do", "toString": "?"}]
     assert heard("jira", known, jira(1, ("Analysing", "indeterminate"), change), **states) == ["opened", "acknowledged"]
     assert heard(
         "jira", known, jira(2, ("Parked", "indeterminate"), [{"field": "status", "fromString": "Analysing"}]), **states
@@ -364,14 +366,17 @@ def test_jira_goes_by_names_that_are_set_then_by_the_usual_ones_then_by_the_cate
     assert heard(
         "jira", known, jira(3, ("Analysing", "indeterminate"), [{"field": "status", "fromString": "Parked"}]), **states
     ) == ["resumed Parked"]
-    done = [
+    done: list[dict[str, Any]] = [
         {"field": "resolution", "from": None, "to": "1", "toString": "Wontfix"},
         {"field": "status", "fromString": "Analysing"},
     ]
     assert heard("jira", known, jira(4, ("Done", "done"), done, resolution={"name": "Wontfix"}), **states) == [
         "cancelled"
     ]
-    back = [{"field": "resolution", "from": "1", "to": None}, {"field": "status", "fromString": "Shelved"}]
+    back: list[dict[str, Any]] = [
+        {"field": "resolution", "from": "1", "to": None},
+        {"field": "status", "fromString": "Shelved"},
+    ]
     assert heard("jira", known, jira(5, ("Analysing", "indeterminate"), back), **states) == ["reopened"]
 
 
