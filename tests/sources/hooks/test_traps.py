@@ -578,3 +578,144 @@ def test_a_cloud_event_is_understood_structured_binary_and_in_a_batch() -> None:
     assert heard("cloudevents", {}, structured) == heard("cloudevents", {}, data, headers) == ["opened"]
     second = {**structured, "id": "e2", "type": "resolved", "time": "2026-03-02T10:00:00Z"}
     assert heard("cloudevents", {}, [structured, second]) == ["opened", "resolved"]
+
+
+def test_help_scout_sends_the_whole_conversation_and_a_reply_that_closes_it_is_both() -> None:
+    def conversation(event: str, status: str, minute: int, author: str) -> tuple[dict[str, Any], dict[str, str]]:
+        at = f"2026-03-02T09:{minute:02}:00Z"
+        old = {"id": 1, "type": "customer", "createdAt": "2026-03-02T09:00:00Z"}
+        new = {"id": minute + 1, "type": author, "createdAt": at}
+        document = {
+            "id": 5,
+            "status": status,
+            "createdAt": old["createdAt"],
+            "userUpdatedAt": at,
+            "_embedded": {"threads": [new, old]},
+        }
+        return document, {"X-HelpScout-Event": event}
+
+    known: Known = {}
+    assert heard("helpscout", known, *conversation("convo.created", "active", 0, "customer")) == ["opened"]
+    assert heard("helpscout", known, *conversation("convo.status", "pending", 5, "customer")) == ["paused pending"]
+    closing = conversation("convo.agent.reply.created", "closed", 10, "message")
+    assert heard("helpscout", known, *closing) == ["agent_replied", "resumed pending", "resolved"]
+    assert heard("helpscout", known, *conversation("convo.customer.reply.created", "active", 15, "customer")) == [
+        "customer_replied",
+        "reopened",
+    ]
+    assert heard("helpscout", known, {"id": 5}, {"X-HelpScout-Event": "convo.deleted"}) == ["cancelled"]
+
+
+def test_zammad_is_compared_with_what_it_was_and_its_first_body_opens() -> None:
+    def ticket(minute: int, state: str, article: dict[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
+        at = f"2026-03-02T09:{minute:02}:00.000Z"
+        found = {
+            "id": 81,
+            "state": state,
+            "priority": {"name": "2 normal"},
+            "created_at": "2026-03-02T09:00:00.000Z",
+            "updated_at": at,
+            **parts,
+        }
+        return {"ticket": found, "article": {"created_at": at, "internal": False, **article} if article else {}}
+
+    known: Known = {}
+    assert heard("zammad", known, ticket(0, "new", {"id": 1, "sender": "Customer"})) == ["opened"]
+    assert heard("zammad", known, ticket(1, "new", {"id": 2, "sender": "System"})) == []
+    answered = ticket(5, "open", {"id": 3, "sender": "Agent"})
+    assert heard("zammad", known, answered) == ["agent_replied"]
+    assert heard("zammad", known, ticket(6, "open", {"id": 4, "sender": "Agent", "internal": True})) == []
+    waiting = ticket(7, "pending reminder", pending_time="2026-03-03T09:00:00.000Z")
+    assert heard("zammad", known, waiting) == ["paused pending reminder"]
+    closed = ticket(9, "closed", {"id": 5, "sender": "Agent"}, priority={"name": "3 high"})
+    assert heard("zammad", known, closed) == ["agent_replied", "resumed pending reminder", "resolved", "updated"]
+    assert heard("zammad", known, ticket(11, "open", priority={"name": "3 high"})) == ["reopened"]
+    assert heard("zammad", known, ticket(12, "merged", priority={"name": "3 high"})) == ["cancelled"]
+
+
+def test_freshdesk_says_what_has_changed_in_a_text_that_is_no_json() -> None:
+    def rule(triggered: str, status: str = "Open", **parts: str) -> dict[str, Any]:
+        return {
+            "freshdesk_webhook": {
+                "ticket_id": "11",
+                "triggered_event": triggered,
+                "ticket_status": status,
+                "requester_email": "c@example.com",
+                **parts,
+            }
+        }
+
+    known: Known = {}
+    assert heard("freshdesk", known, rule("{ticket_action:created}", "Pending")) == ["opened", "paused Pending"]
+    assert heard("freshdesk", known, rule("{note_type:private}")) == []
+    assert heard("freshdesk", known, rule("{note_type:public}", performer_email="c@example.com")) == [
+        "customer_replied"
+    ]
+    assert heard("freshdesk", known, rule("{reply_sent:sent}")) == ["agent_replied"]
+    assert heard("freshdesk", known, rule("{status:{from:3,to:4}}", "Resolved")) == ["resumed Pending", "resolved"]
+    assert heard("freshdesk", known, rule("{status:{from:4,to:5}}", "Closed")) == []
+
+
+def test_opsgenie_acknowledges_and_snoozes_and_a_deleted_alert_is_cancelled() -> None:
+    def alert(action: str, minute: int, **parts: Any) -> dict[str, Any]:
+        seconds = 1772442000 + 60 * minute
+        found = {
+            "alertId": "a",
+            "createdAt": 1772442000123,
+            "updatedAt": seconds * 10**9 + 1,
+            "username": "ada@example.com",
+            **parts,
+        }
+        return {"action": action, "alert": found}
+
+    known: Known = {}
+    steps = [
+        heard("opsgenie", known, alert(action, minute))
+        for minute, action in enumerate(["Create", "Acknowledge", "Snooze", "SnoozeEnded", "Close", "Delete"])
+    ]
+    assert steps == [["opened"], ["acknowledged"], ["paused snoozed"], ["resumed snoozed"], ["resolved"], ["cancelled"]]
+
+
+def test_gitlab_customers_are_those_who_opened_and_service_desk_writes_for_them() -> None:
+    def note(user: str, author: int, **parts: Any) -> dict[str, Any]:
+        attributes = {
+            "id": 5,
+            "author_id": author,
+            "noteable_type": "Issue",
+            "created_at": "2026-03-02 10:00:00 UTC",
+            **parts,
+        }
+        issue = {"iid": 7, "author_id": 1, "created_at": "2026-03-02 09:00:00 UTC"}
+        return {
+            "object_kind": "note",
+            "user": {"username": user},
+            "project": {"path_with_namespace": "g/p"},
+            "object_attributes": attributes,
+            "issue": issue,
+        }
+
+    known: Known = {"g/p#7": Remembered()}
+    assert heard("gitlab", dict(known), note("carla", 1)) == ["customer_replied"]
+    assert heard("gitlab", dict(known), note("ada", 2)) == ["agent_replied"]
+    assert heard("gitlab", dict(known), note("bob", 3), agents=["ada"]) == ["customer_replied"]
+    assert heard("gitlab", dict(known), note("support-bot", 9)) == ["customer_replied"]
+    assert heard("gitlab", dict(known), note("project_1_bot", 9), bots=["project_1_bot"]) == []
+    for hidden in ({"internal": True}, {"confidential": True}, {"system": True}):
+        assert heard("gitlab", dict(known), note("ada", 2, **hidden)) == []
+
+
+def test_a_system_of_ones_own_tells_events_by_their_names() -> None:
+    def message(type_: str, minute: int, **data: Any) -> tuple[dict[str, Any], dict[str, str]]:
+        document = {"type": type_, "timestamp": f"2026-03-02T09:{minute:02}:00Z", "data": {"ticket_id": "7", **data}}
+        return document, {"webhook-id": f"msg_{minute}"}
+
+    known: Known = {}
+    assert heard("standard_webhooks", known, *message("ticket.opened", 0, priority="high")) == ["opened"]
+    assert heard("standard_webhooks", known, *message("replied", 1, role="agent")) == ["agent_replied"]
+    assert heard("standard_webhooks", known, *message("replied", 2, role="agent", public=False)) == []
+    assert heard("standard_webhooks", known, *message("paused", 3, cause="customer")) == ["paused customer"]
+    assert heard("standard_webhooks", known, *message("ticket.assigned", 4, team_id="network")) == ["assigned"]
+    assert heard("standard_webhooks", known, *message("status_changed", 5, status="solved")) == [
+        "resumed customer",
+        "resolved",
+    ]
