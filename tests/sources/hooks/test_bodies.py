@@ -12,10 +12,6 @@ from tests.sources.hooks.corpus import COPIED, SECRET, SHARED, known, rows
 
 # What the index asks for otherwise, and why this is better.
 OURS: Mapping[str, tuple[list[str], str]] = {
-    "jira/issue-updated-started-working.json": (
-        ["acknowledged"],
-        "what a status comes to is told; its name is no field of the ticket, so nothing else has changed",
-    ),
     "gitlab/test-hook-issue-test-payload.json": (
         [],
         "the Test button sends an issue that has been there for long; opening it would promise what nobody asked for",

@@ -383,6 +383,8 @@ def test_jira_goes_by_names_that_are_set_then_by_the_usual_ones_then_by_the_cate
 def test_jira_server_tells_a_comment_twice_and_it_counts_once() -> None:
     comment = {"id": "77", "created": "2026-03-02T10:00:00.000+0000", "author": {"name": "agent"}}
     twice = []
+    edited = {**jira(1, ("To Do", "new"), []), "comment": {**comment, "updated": "2026-03-02T10:05:00.000+0000"}}
+    assert heard("jira", {"KT-22": Remembered()}, edited) == [], "an old version that does not name its event"
     for event, extra in (("jira:issue_updated", {"issue_event_type_name": "issue_commented"}), ("comment_created", {})):
         document = {**jira(1, ("To Do", "new"), []), **extra, "webhookEvent": event, "comment": comment}
         outcomes = Source(vendor("jira")).preview(Delivery(json.dumps(document).encode(), NOW), {"KT-22": Remembered()})
@@ -441,6 +443,34 @@ def test_intercom_reply_and_assignment_are_one_notification_and_a_snooze_has_an_
     ]
 
 
+def test_intercom_tickets_stand_beside_the_part_that_tells_of_them() -> None:
+    def notice(topic: str, at: int, author: str, state: str, **part: Any) -> dict[str, Any]:
+        ticket = {
+            "type": "ticket",
+            "id": "9",
+            "created_at": 1000,
+            "ticket_state": {"category": state},
+            "team_assignee_id": "5",
+        }
+        item = {"type": "ticket_ticket_part", "ticket": ticket, "ticket_part": {"author": {"type": author}, **part}}
+        return {"topic": topic, "id": f"notif_{at}", "created_at": at, "data": {"item": item}}
+
+    known: Known = {}
+    assert heard("intercom", known, notice("ticket.created", 1000, "bot", "submitted")) == ["opened"]
+    assert heard("intercom", known, notice("ticket.contact.replied", 2000, "user", "submitted")) == ["customer_replied"]
+    assert heard("intercom", known, notice("ticket.admin.replied", 3000, "bot", "submitted")) == []
+    moves = [("submitted", "in_progress"), ("in_progress", "waiting_on_customer"), ("waiting_on_customer", "resolved")]
+    told_of = [
+        heard(
+            "intercom",
+            known,
+            notice("ticket.state.updated", 4000 + place, "admin", after, previous_ticket_state=before),
+        )
+        for place, (before, after) in enumerate(moves)
+    ]
+    assert told_of == [["acknowledged"], ["paused waiting_on_customer"], ["resumed waiting_on_customer", "resolved"]]
+
+
 def test_what_an_agent_began_is_a_request_from_the_customers_first_answer_on() -> None:
     item = {"id": "1", "created_at": 1000, "source": {"author": {"type": "admin"}}}
     document = {"topic": "conversation.user.replied", "id": "n1", "created_at": 9000, "data": {"item": item}}
@@ -466,6 +496,8 @@ def test_front_opens_by_inbound_messages_only_in_both_envelopes() -> None:
         "front", known, {"type": "inbound_received", "payload": event("inbound", 20.5, "inboxes", inbound=True)}
     ) == ["opened"]
     assert heard("front", known, event("out_reply", 30.25, "rule")) == []
+    automatic = {**event("out_reply", 30.5, "inboxes"), "target": {"data": {"id": "msg_1", "author": None}}}
+    assert heard("front", known, automatic) == []
     assert heard("front", known, event("out_reply", 31)) == ["agent_replied"]
     assert heard("front", known, event("inbound", 40, "inboxes", inbound=True)) == ["customer_replied"]
     assert heard("front", known, event("archive", 50)) == ["resolved"]
