@@ -49,7 +49,7 @@ class NotReadable(Exception):
 def decoded(delivery: Delivery, form_field: str | None = None) -> Any:
     """The body as a document; `form_field` names the field of a form that may carry it. Raises NotReadable."""
     text = _text(delivery.body)
-    if form_field is not None and (delivery.header("content-type") or "").startswith(
+    if form_field is not None and (delivery.header("content-type") or "").strip().lower().startswith(
         "application/x-www-form-urlencoded"
     ):
         text = _form_value(text, form_field)

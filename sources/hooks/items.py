@@ -40,12 +40,14 @@ class Item:
     identified: bool
 
 
-def items(mapping: SourceMapping, settings: Mapping[str, Any], delivery: Delivery) -> list[Item | Interpretation]:
+def items(
+    mapping: SourceMapping, settings: Mapping[str, Any], delivery: Delivery, prefix: str = ""
+) -> list[Item | Interpretation]:
     """The items of a delivery, in the order in which they are to be interpreted.
 
     What needs no ticket to be decided about comes back decided: what cannot be read, what the mapping does not know,
-    what belongs to no ticket. `settings` are those of the source, with the defaults of the mapping (`settings_of`).
-    Never raises.
+    what belongs to no ticket. `prefix` stands before the ids of its tickets. `settings` are those of the source, with
+    the defaults of the mapping (`settings_of`). Never raises.
     """
     try:
         body = decoded(delivery, mapping.form_field)
@@ -66,7 +68,8 @@ def items(mapping: SourceMapping, settings: Mapping[str, Any], delivery: Deliver
         return [set_aside(0, "", error)]
     whole = hashlib.sha256(delivery.body).hexdigest()[:32] if mapping.each is None else None
     found = [
-        _item(mapping, index, {**base, "item": part}, whole, delivery.received_at) for index, part in enumerate(parts)
+        _item(mapping, index, {**base, "item": part}, _Arrival(delivery.received_at, whole, prefix))
+        for index, part in enumerate(parts)
     ]
     if mapping.ordered_by_time:
         found.sort(key=lambda one: one.moment.at if isinstance(one, Item) else 0)
@@ -84,27 +87,34 @@ def _parts(mapping: SourceMapping, document: Mapping[str, Any]) -> Sequence[Any]
     return parts
 
 
-def _item(
-    mapping: SourceMapping, index: int, document: Mapping[str, Any], whole: str | None, received_at: Instant
-) -> Item | Interpretation:
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """What all items of a delivery share: `whole` is a digest of its bytes, if it is one item."""
+
+    received_at: Instant
+    whole: str | None
+    prefix: str
+
+
+def _item(mapping: SourceMapping, index: int, document: Mapping[str, Any], place: _Arrival) -> Item | Interpretation:
     event = ""
     try:
         event = text_of(mapping.event, document, "event") or ""
         if (reason := _meaningless(mapping, event)) is not None:
             return Interpretation(Outcome.IGNORED, index, event, reason=reason)
-        subject = subject_of(mapping.ticket.id, mapping.ticket.kind, document)
+        subject = subject_of(mapping.ticket, document, place.prefix)
         if subject is None:
             return Interpretation(Outcome.IGNORED, index, event, reason="it names no ticket")
         own = id_of(mapping.id, document, "id")
-        moment = not_ahead(moment_of(mapping.time, document, "time"), received_at, "time")
+        moment = not_ahead(moment_of(mapping.time, document, "time"), place.received_at, "time")
         return Item(
             index=index,
             event=event,
             subject=subject,
             document=document,
-            key=short_key(own) if own else whole or digest(document["item"])[:32],
-            moment=moment or Moment(received_at),
-            received_at=received_at,
+            key=short_key(own) if own else place.whole or digest(document["item"])[:32],
+            moment=moment or Moment(place.received_at),
+            received_at=place.received_at,
             identified=bool(own) or moment is not None,
         )
     except Unmappable as error:

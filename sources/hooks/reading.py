@@ -10,6 +10,7 @@ from domain.errors import InvalidValue
 from domain.ids import InstanceId, Kind
 from sources.hooks import times
 from sources.hooks.expressions import Expression, Unmappable, as_text, same
+from sources.hooks.mapping import TicketPart
 from sources.hooks.parts import Time, Value
 from sources.hooks.times import Moment
 
@@ -72,16 +73,17 @@ def moment_of(candidates: Iterable[Time] | None, document: Document, place: str)
     return None
 
 
-def subject_of(expression: Expression, kind: Any, document: Document) -> str | None:
-    """The ticket's id; None where the body names none. Raises Unmappable for what cannot be an id."""
-    found = expression.of(document, "ticket.id")
+def subject_of(part: TicketPart, document: Document, prefix: str) -> str | None:
+    """The ticket's id behind a prefix; None where the body names none. Raises Unmappable for what cannot be an id."""
+    found = part.id.of(document, "ticket.id")
     text = (as_text(found) or "").strip()
     if not text:
         if found is None or found == "":
             return None
         raise Unmappable("ticket.id", found, "must be a text or a number")
+    text = prefix + text
     try:
-        InstanceId(Kind.SLA, kind, text)
+        InstanceId(Kind.SLA, part.kind, text)
     except InvalidValue as error:
         raise Unmappable("ticket.id", text, error.reason) from None
     if cleaned(text) != text:

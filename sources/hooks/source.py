@@ -31,8 +31,9 @@ class Answer:
 class Source:
     """`settings` are those that differ from the mapping's defaults; `verify_by` names the schemes that are accepted.
 
-    Left out, it is those that the mapping accepts by default. `adopt` says whether a ticket that was never heard of is
-    opened by whatever is told of it, at the time it was created, or by its creation only.
+    Left out, it is those that the mapping accepts by default. `adopt` says whether a ticket that was never heard of
+    is opened by whatever is told of it, at the time it was created, or by its creation only. `prefix` stands before
+    the ids of its tickets, so that two systems of one kind do not speak of the same ones.
 
     Raises InvalidValue for settings or schemes that the mapping does not know.
     """
@@ -41,6 +42,7 @@ class Source:
     settings: Mapping[str, Any] = field(default_factory=dict)
     verify_by: tuple[str, ...] = ()
     adopt: bool = True
+    prefix: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", settings_of(self.mapping, self.settings))
@@ -72,7 +74,7 @@ class Source:
 
     def items(self, delivery: Delivery) -> list[Item | Interpretation]:
         """See `items.items`."""
-        return reading_items.items(self.mapping, self.settings, delivery)
+        return reading_items.items(self.mapping, self.settings, delivery, self.prefix)
 
     def interpret(self, item: Item, remembered: Remembered | None) -> Interpretation:
         """See `interpreting.interpret`."""

@@ -141,6 +141,16 @@ def test_opening_a_ticket_has_one_id_whoever_tells_it_first() -> None:
     assert first.events[0].event_id == second.events[0].event_id == "desk:7:opened"
 
 
+def test_tickets_of_two_systems_of_one_kind_are_told_apart_by_a_prefix() -> None:
+    delivery = Delivery(json.dumps(body(event="created")).encode(), NOW)
+    mapping = a_source().mapping
+    north, south = (Source(mapping, prefix=prefix).preview(delivery)[0] for prefix in ("north-", ""))
+    assert [one.ticket.subject for one in (north, south) if one.ticket] == ["north-7", "7"]
+    assert north.events[0].event_id == "desk:north-7:opened"
+    long = Source(mapping, prefix="x" * 200).preview(delivery)[0]
+    assert (long.outcome, long.field) == (Outcome.SET_ASIDE, "ticket.id")
+
+
 def test_a_wait_that_is_over_already_has_no_end_to_come() -> None:
     part = {"from": "body.status", "table": {"waiting": "pending"}, "until": "body.until"}
     source = a_source(state=part)
