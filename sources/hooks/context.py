@@ -11,7 +11,15 @@ from sources.hooks.items import Item, not_ahead
 from sources.hooks.mapping import SourceMapping
 from sources.hooks.memory import Remembered, Seen
 from sources.hooks.outcomes import Role, SourceTicket
-from sources.hooks.reading import fields_of, id_of, moment_of, text_of
+from sources.hooks.reading import (
+    LONGEST_PRIORITY,
+    LONGEST_TEAM,
+    fields_of,
+    id_of,
+    moment_of,
+    short_text_of,
+    text_of,
+)
 from sources.hooks.states import Standing, State
 from sources.hooks.times import Moment
 
@@ -133,8 +141,8 @@ def _values(mapping: SourceMapping, document: Mapping[str, Any], before: Mapping
     """Team, priority and fields as they are now; of a body that has only parts the rest is as it was."""
     part = mapping.ticket
     found: dict[str, Any] = {
-        "team_id": text_of(part.team_id, document, "ticket.team_id"),
-        "priority": text_of(part.priority, document, "ticket.priority"),
+        "team_id": short_text_of(part.team_id, document, "ticket.team_id", LONGEST_TEAM),
+        "priority": short_text_of(part.priority, document, "ticket.priority", LONGEST_PRIORITY),
         **fields_of(part.fields, document),
     }
     if not part.partial:

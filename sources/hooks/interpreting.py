@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,9 @@ from sources.hooks.memory import Remembered, Seen
 from sources.hooks.outcomes import Interpretation, Outcome, SourceEvent
 from sources.hooks.states import Standing, State, Step
 from sources.hooks.telling import Telling, Told, telling
+
+LONGEST_ID = 200
+LONGEST_NOTE = 200
 
 
 def interpret(
@@ -85,19 +89,25 @@ def _event(context: Context, told: Told) -> SourceEvent:
     """Its id is made of the ticket where it is opened, which happens once, else of the key of what told it."""
     kind, until = told.step.kind, told.step.until
     key = context.item.subject if kind is EventKind.OPENED else told.key
-    parts = (context.mapping.name, key, kind.value, told.step.cause, told.again)
+    cause = told.step.cause[:LONGEST_NOTE]
+    parts = [part for part in (context.mapping.name, key, kind.value, cause, told.again) if part]
     # A wait that is over already has no end to come.
     lies_ahead = kind is EventKind.PAUSED and until is not None and until > told.moment.at
     return SourceEvent(
         kind=kind,
-        event_id=":".join(part for part in parts if part),
+        event_id=_event_id(":".join(parts), kind),
         occurred_at=told.moment.at,
         precision=told.moment.precision,
         sequence=told.order or None,
-        actor=context.actor,
+        actor=context.actor[:LONGEST_NOTE],
         role=context.role,
-        cause=told.step.cause,
+        cause=cause,
         until=until if lies_ahead else None,
         team_id=told.team_id,
         attributes=told.attributes,
     )
+
+
+def _event_id(text: str, kind: EventKind) -> str:
+    """The text itself, or a digest in its place where it is longer than an id may be."""
+    return text if len(text) <= LONGEST_ID else f"{hashlib.sha256(text.encode()).hexdigest()[:32]}:{kind.value}"

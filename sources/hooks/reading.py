@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,10 @@ from sources.hooks.times import Moment
 
 LONGEST_TEXT = 1000
 LARGEST_LIST = 100
+LONGEST_PRIORITY = 100
+LONGEST_TEAM = 200
+LARGEST_FIELDS = 12 * 1024
+"""Bytes of JSON; an event carries 16 KB."""
 Document = Mapping[str, Any]
 
 
@@ -91,8 +96,28 @@ def subject_of(part: TicketPart, document: Document, prefix: str) -> str | None:
     return text
 
 
+def short_text_of(value: Value | None, document: Document, place: str, longest: int) -> str | None:
+    """As `text_of`, for what must not be cut. Raises Unmappable for a text that is too long."""
+    text = text_of(value, document, place)
+    if text is not None and len(text) > longest:
+        raise Unmappable(place, text, f"must be at most {longest} characters long")
+    return text
+
+
 def fields_of(named: Mapping[str, Expression], document: Document) -> dict[str, Any]:
-    return {name: _kept(expression.of(document, f"ticket.fields.{name}")) for name, expression in named.items()}
+    """The ticket's own fields, together not larger than an event may carry."""
+    fields = {name: _kept(expression.of(document, f"ticket.fields.{name}")) for name, expression in named.items()}
+    longest = LONGEST_TEXT
+    while len(json.dumps(fields)) > LARGEST_FIELDS and longest:
+        longest //= 2
+        fields = {name: _cut(value, longest) for name, value in fields.items()}
+    return fields
+
+
+def _cut(value: Any, longest: int) -> Any:
+    if isinstance(value, list):
+        return [_cut(one, longest) for one in value[: longest // 10]]
+    return value[:longest] if isinstance(value, str) else value
 
 
 def _kept(value: Any) -> Any:

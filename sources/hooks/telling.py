@@ -14,7 +14,7 @@ from sources.hooks.items import not_ahead, short_key
 from sources.hooks.mapping import CHANGES, REPLY, STATE, Rule
 from sources.hooks.outcomes import Role
 from sources.hooks.parts import Value
-from sources.hooks.reading import cleaned, id_of, meaning_of, moment_of, text_of
+from sources.hooks.reading import LONGEST_TEAM, cleaned, id_of, meaning_of, moment_of, short_text_of, text_of
 from sources.hooks.states import LEAVES, Standing, State, Step, steps
 from sources.hooks.times import Moment
 
@@ -66,7 +66,7 @@ def telling(rule: Rule, context: Context) -> Telling:
     if rule.tell in (CHANGES, EventKind.UPDATED):
         return _changes(context, moment, key, with_team=rule.tell == CHANGES)
     if rule.tell == EventKind.ASSIGNED:
-        named = text_of(rule.team_id, context.document, f"{at}.team_id")
+        named = short_text_of(rule.team_id, context.document, f"{at}.team_id", LONGEST_TEAM)
         team = context.values["team_id"] if rule.team_id is None else named
         return Telling([Told(Step(EventKind.ASSIGNED), moment, key, context.order, team)])
     return _plain(rule, context, moment, key)

@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.instants import Instant, parse
+from domain.ticket.events import EventKind
+from domain.ticket.tickets import Ticket
 from sources.hooks import Delivery, Interpretation, Outcome, Remembered, Source, vendor, vendors
 from tests.sources.hooks.corpus import COPIED, rows
 from tests.support.examples import examples
+from workflows.signals import SignalledEvent, read_signal, spread
 
 NOW = parse("2026-11-01T00:00:00Z")
 SOURCES = [Source(vendor(name)) for name in vendors()]
@@ -55,7 +58,12 @@ def check(outcomes: list[Interpretation]) -> None:
         assert one.events or one.reason
         for event in one.events:
             event.event(Instant(NOW), "source").to_json()
-            assert len(event.event_id) <= 1000
+            if event.kind is not EventKind.OPENED:
+                ((name, payload),) = spread("events", {"events": [event.to_json()]}, lambda: "none")
+                assert isinstance(read_signal(name, payload, NOW, 0, lambda: "none"), SignalledEvent)
+        if one.ticket is not None and one.events:
+            body = {name: value for name, value in one.ticket.to_json().items() if name != "occurred_at"}
+            assert Ticket.from_json(body) == one.ticket.ticket()
         if one.remembered is not None:
             Remembered.from_json(json.loads(json.dumps(one.remembered.to_json())))
 

@@ -199,6 +199,29 @@ def test_fields_are_cut_to_what_a_database_and_an_event_hold() -> None:
     assert outcome.ticket.fields["subject"].startswith("a?x")
 
 
+def test_many_long_fields_together_are_no_larger_than_an_event_may_carry() -> None:
+    fields = dict.fromkeys("abcdefgh", "body.long") | {"labels": "body.many"}
+    source = a_source(ticket={"id": "body.ticket", "fields": fields})
+    known: Known = {"7": Remembered()}
+    outcome = tell(source, known, body(event="edited", long="\u20ac" * 5000, many=["\u20ac" * 500] * 500))
+    assert len(json.dumps(dict(outcome.events[0].attributes))) <= 16 * 1024
+    assert outcome.events[0].attributes["a"].startswith("\u20ac")
+
+
+def test_a_priority_or_a_team_is_never_cut_into_another_one() -> None:
+    source = a_source(ticket={"id": "body.ticket", "priority": "body.priority", "team_id": "body.team"})
+    for name, longest, field in (("priority", 100, "ticket.priority"), ("team", 200, "ticket.team_id")):
+        assert tell(source, {}, body(event="created", **{name: "x" * longest})).outcome is Outcome.UNDERSTOOD
+        assert tell(source, {}, body(event="created", **{name: "x" * (longest + 1)})).field == field
+
+
+def test_ids_that_are_too_long_are_digests_and_still_the_same_each_time() -> None:
+    long = body(event="status", status="waiting", id="x" * 199)
+    ids = [tell(a_source(), {}, long).events[-1].event_id for _ in range(2)]
+    assert ids[0] == ids[1]
+    assert len(ids[0]) <= 200
+
+
 # Vendors.
 
 
