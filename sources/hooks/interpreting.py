@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from domain.errors import InvalidValue
 from domain.instants import Instant
@@ -76,9 +77,18 @@ def _remembered(context: Context, tellings: Sequence[Telling], told: Sequence[To
     said = [one.standing for one in tellings if one.standing is not None]
     standing = said[-1] if said else None if context.is_known else Standing(State.NEW)
     compared = any(one.compared for one in tellings)
-    seen = Seen(context.key, context.item.moment.at, context.order, standing, context.values, compared)
+    values = _told_values(context, tellings, told)
+    seen = Seen(context.key, context.item.moment.at, context.order, standing, values, compared)
     memory = context.memory if context.is_known else replace(context.memory, opened_by=context.key)
     return memory.with_(seen, context.place, _acknowledged_at(told))
+
+
+def _told_values(context: Context, tellings: Sequence[Telling], told: Sequence[Told]) -> Mapping[str, Any]:
+    """What was told of team, priority and fields: what a body shows beside what it tells is left for who tells it."""
+    says = not context.is_known or any(one.says_values for one in tellings)
+    values = context.values if says else context.previous_values
+    teams = [one.team_id for one in told if one.step.kind is EventKind.ASSIGNED]
+    return {**values, "team_id": teams[-1]} if teams else values
 
 
 def _acknowledged_at(told: Iterable[Told]) -> Instant | None:

@@ -40,13 +40,15 @@ class Telling:
     """What a rule comes to: events, the state that they leave (None: as it was), and why there is nothing to tell.
 
     `compared`: the events follow from what was seen before. `opens`: it belongs to a ticket that is to be opened if
-    nobody knows it, though it tells nothing else.
+    nobody knows it, though it tells nothing else. `says_values`: what the body says of team, priority and fields is
+    told.
     """
 
     told: Sequence[Told] = ()
     standing: Standing | None = None
     compared: bool = False
     opens: bool = False
+    says_values: bool = False
     reason: str = ""
 
 
@@ -80,7 +82,8 @@ def _plain(rule: Rule, context: Context, moment: Moment, key: str) -> Telling:
     until = moment_of(rule.until, context.document, f"{at}.until")
     end = None if until is None else until.at
     standing = Standing(LEAVES[kind], cause, end) if kind in LEAVES else None
-    return Telling([Told(Step(kind, cause, end), moment, key, context.order)], standing)
+    told = Told(Step(kind, cause, end), moment, key, context.order)
+    return Telling([told], standing, says_values=kind is EventKind.OPENED)
 
 
 def _reply(rule: Rule, context: Context, moment: Moment, key: str) -> Telling:
@@ -154,7 +157,7 @@ def _state_of_the_next(context: Context, after: Standing) -> Iterator[Told]:
 def _changes(context: Context, moment: Moment, key: str, *, with_team: bool) -> Telling:
     """What is other than it was seen before; of a ticket that is only opened now nothing, for it opens as it is."""
     if not context.is_known:
-        return Telling(reason="its ticket opens as it is", opens=True)
+        return Telling(reason="its ticket opens as it is", opens=True, says_values=True)
     before, values = context.previous_values, context.values
     told: list[Told] = []
     unknown_team = "team_id" not in before and values["team_id"] is None
@@ -163,7 +166,7 @@ def _changes(context: Context, moment: Moment, key: str, *, with_team: bool) -> 
     if changed := _changed(before, values):
         told.append(Told(Step(EventKind.UPDATED), moment, key, context.order, attributes=changed))
         told += _changes_of_the_next(context)
-    return Telling(told, reason="" if told else "nothing that is kept of the ticket has changed")
+    return Telling(told, says_values=True, reason="" if told else "nothing that is kept of the ticket has changed")
 
 
 def _changes_of_the_next(context: Context) -> Iterator[Told]:

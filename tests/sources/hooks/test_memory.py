@@ -181,6 +181,20 @@ def test_a_delivery_that_is_interpreted_again_tells_the_same_though_others_came_
         }
 
 
+def test_what_a_body_shows_beside_what_it_tells_is_left_for_the_one_that_tells_it() -> None:
+    """A comment of GitHub shows the labels, too; that they were changed is told by another delivery, maybe later."""
+    part = {"id": "body.ticket", "team_id": "body.team", "fields": {"subject": "body.subject"}}
+    source = a_source(ticket=part)
+    known: dict[str, Remembered] = {}
+    at = "2026-03-02T08:00:00Z"
+    tell(source, known, {"ticket": "7", "event": "created", "id": "1", "at": at, "subject": "a", "team": "x"})
+    later = {"ticket": "7", "by": "agent", "at": "2026-03-02T09:00:00Z", "subject": "b", "team": "y"}
+    assert told(tell(source, known, {**later, "event": "message", "id": "2"})) == ["agent_replied"]
+    outcome = tell(source, known, {**later, "event": "edited", "id": "3"})
+    assert told(outcome) == ["assigned", "updated"]
+    assert outcome.events[1].attributes == {"subject": "b"}
+
+
 def test_what_is_set_aside_leaves_the_memory_as_it_is() -> None:
     source = a_source(**SNAPSHOTS)
     known: dict[str, Remembered] = {}

@@ -594,6 +594,8 @@ def test_chatwoot_says_a_change_of_the_status_twice_and_it_counts_once() -> None
     known: Known = {"207": Remembered()}
     assert heard("chatwoot", known, {**conversation, "event": "conversation_status_changed"}) == ["resolved"]
     assert heard("chatwoot", known, {**conversation, "event": "conversation_updated"}) == []
+    other = {**conversation, "changed_attributes": [{"priority": {"current_value": "urgent"}}], "priority": "urgent"}
+    assert heard("chatwoot", known, {**other, "event": "conversation_updated"}) == ["updated"]
 
 
 def test_pagerduty_bodies_of_a_note_hold_their_incident_inside() -> None:
