@@ -29,9 +29,10 @@ OWN = ("team_id", "priority")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`memory` is what is remembered without this delivery, `place` where it belongs among what was seen, `previous`
-    what was seen right before it. `document` is what expressions look at, `values` are team, priority and fields as
-    they are now; `opened` is when the ticket was opened, if the body says so.
+    """`memory` is what is remembered without this delivery, `place` where it belongs among what was seen.
+
+    `document` is what expressions look at. `before` are team, priority and fields as they were told before, `said`
+    those that the body says, `values` both. `opened` is when the ticket was opened, if the body says so.
     """
 
     mapping: SourceMapping
@@ -45,15 +46,12 @@ class Context:
     actor: str
     role: Role | None
     opened: Moment | None
-    values: Mapping[str, Any]
+    before: Mapping[str, Any]
+    said: Mapping[str, Any]
 
     @property
-    def previous(self) -> Seen | None:
-        return self.memory.before(self.place)
-
-    @property
-    def previous_values(self) -> Mapping[str, Any]:
-        return {} if self.previous is None else self.previous.values
+    def values(self) -> Mapping[str, Any]:
+        return {"team_id": None, "priority": None, **self.before, **self.said}
 
     @property
     def rules_at(self) -> str:
@@ -87,9 +85,9 @@ def context_of(mapping: SourceMapping, item: Item, remembered: Remembered | None
     place, memory = was.place_of(Seen(key, item.moment.at, order)), was.without(key)
     # A delivery that has opened its ticket opens it again when it is looked at again.
     is_known = remembered is not None and remembered.opened_by != key
-    document = {**item.document, "before": _before(memory, place) if is_known else None}
+    before = memory.values_before(place)
+    document = {**item.document, "before": _before(memory, place, before) if is_known else None}
     opened = moment_of(mapping.ticket.opened_at, document, "ticket.opened_at")
-    previous = memory.before(place)
     return Context(
         mapping=mapping,
         item=item,
@@ -102,7 +100,8 @@ def context_of(mapping: SourceMapping, item: Item, remembered: Remembered | None
         actor=text_of(mapping.actor.name, document, "actor.name") or "",
         role=_role(mapping, document),
         opened=not_ahead(opened, item.received_at, "ticket.opened_at"),
-        values=_values(mapping, document, {} if previous is None else previous.values),
+        before=before,
+        said=_said(mapping, document),
     )
 
 
@@ -137,24 +136,20 @@ def _role(mapping: SourceMapping, document: Mapping[str, Any]) -> Role | None:
     return Role(found)
 
 
-def _values(mapping: SourceMapping, document: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Team, priority and fields as they are now; of a body that has only parts the rest is as it was."""
+def _said(mapping: SourceMapping, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Team, priority and fields as the body says them; of one that has only parts those that are there."""
     part = mapping.ticket
     found: dict[str, Any] = {
         "team_id": short_text_of(part.team_id, document, "ticket.team_id", LONGEST_TEAM),
         "priority": short_text_of(part.priority, document, "ticket.priority", LONGEST_PRIORITY),
         **fields_of(part.fields, document),
     }
-    if not part.partial:
-        return found
-    given = {name: value for name, value in found.items() if value is not None}
-    return {"team_id": None, "priority": None, **before, **given}
+    return {name: value for name, value in found.items() if value is not None} if part.partial else found
 
 
-def _before(memory: Remembered, place: int) -> Mapping[str, Any]:
+def _before(memory: Remembered, place: int, values: Mapping[str, Any]) -> Mapping[str, Any]:
     """What expressions may ask of the state before, as far as it is remembered."""
-    standing, previous = memory.standing_before(place), memory.before(place)
-    values = {} if previous is None else previous.values
+    standing = memory.standing_before(place)
     if standing is None:
         return {**values, "state": None, "cause": None}
     return {**values, "state": standing.state.value, "cause": standing.cause}

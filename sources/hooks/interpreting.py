@@ -86,9 +86,8 @@ def _remembered(context: Context, tellings: Sequence[Telling], told: Sequence[To
 def _told_values(context: Context, tellings: Sequence[Telling], told: Sequence[Told]) -> Mapping[str, Any]:
     """What was told of team, priority and fields: what a body shows beside what it tells is left for who tells it."""
     says = not context.is_known or any(one.says_values for one in tellings)
-    values = context.values if says else context.previous_values
-    teams = [one.team_id for one in told if one.step.kind is EventKind.ASSIGNED]
-    return {**values, "team_id": teams[-1]} if teams else values
+    teams = [one.team_id for one in told if one.step.kind is EventKind.ASSIGNED and not one.again]
+    return {**(context.said if says else {}), **({"team_id": teams[-1]} if teams else {})}
 
 
 def _acknowledged_at(told: Iterable[Told]) -> Instant | None:

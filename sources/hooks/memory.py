@@ -25,7 +25,8 @@ class Seen:
     """The ticket as one delivery showed it.
 
     `order` is the source's own count where it has one, else 0; it goes before the time. `standing` None: the delivery
-    said nothing of the state, which is that of the one before. `values` are team, priority and fields.
+    said nothing of the state, which is that of the one before. `values` are what it told of team, priority and fields;
+    what it did not tell is as it was before.
     """
 
     key: str
@@ -88,8 +89,9 @@ class Remembered:
         known = next((index for index, other in enumerate(self.seen) if other.key == one.key), None)
         return bisect_right(self.seen, one.place, key=lambda other: other.place) if known is None else known
 
-    def before(self, place: int) -> Seen | None:
-        return self.seen[place - 1] if place > 0 else None
+    def values_before(self, place: int) -> dict[str, Any]:
+        """Team, priority and fields as far as they were told."""
+        return {name: value for one in self.seen[:place] for name, value in one.values.items()}
 
     def standing_before(self, place: int) -> Standing | None:
         return next((one.standing for one in reversed(self.seen[:place]) if one.standing is not None), None)
@@ -101,7 +103,8 @@ class Remembered:
         seen, forgets = [*self.seen[:place], one, *self.seen[place:]], self.forgets
         while len(seen) > KEPT:
             oldest, forgets = seen.pop(0), True
-            seen[0] = replace(seen[0], standing=seen[0].standing or oldest.standing)
+            standing, values = seen[0].standing or oldest.standing, {**oldest.values, **seen[0].values}
+            seen[0] = replace(seen[0], standing=standing, values=values)
         times = [at for at in (self.acknowledged_at, acknowledged_at) if at is not None]
         return replace(self, seen=tuple(seen), acknowledged_at=min(times, default=None), forgets=forgets)
 

@@ -155,30 +155,34 @@ def _state_of_the_next(context: Context, after: Standing) -> Iterator[Told]:
 
 
 def _changes(context: Context, moment: Moment, key: str, *, with_team: bool) -> Telling:
-    """What is other than it was seen before; of a ticket that is only opened now nothing, for it opens as it is."""
+    """What is other than it was told before; of a ticket that is only opened now nothing, for it opens as it is."""
     if not context.is_known:
         return Telling(reason="its ticket opens as it is", opens=True, says_values=True)
-    before, values = context.previous_values, context.values
-    told: list[Told] = []
-    unknown_team = "team_id" not in before and values["team_id"] is None
-    if with_team and not unknown_team and before.get("team_id") != values["team_id"]:
-        told.append(Told(Step(EventKind.ASSIGNED), moment, key, context.order, values["team_id"]))
-    if changed := _changed(before, values):
-        told.append(Told(Step(EventKind.UPDATED), moment, key, context.order, attributes=changed))
-        told += _changes_of_the_next(context)
+    changed = _changed(context.before, context.said, with_team=with_team)
+    told = [*_told(changed, moment, key, context.order), *_changes_of_the_next(context, changed)]
     return Telling(told, says_values=True, reason="" if told else "nothing that is kept of the ticket has changed")
 
 
-def _changes_of_the_next(context: Context) -> Iterator[Told]:
+def _changed(before: Mapping[str, Any], said: Mapping[str, Any], *, with_team: bool) -> dict[str, Any]:
+    """What is said otherwise than before. A team that nobody has named before is none."""
+    known = {"team_id": None, **before}
+    names = [name for name in said if with_team or name != "team_id"]
+    return {name: said[name] for name in names if name not in known or known[name] != said[name]}
+
+
+def _told(changed: Mapping[str, Any], moment: Moment, key: str, order: int, again: str = "") -> Iterator[Told]:
+    """A team is told by an event of its own, everything else by one update."""
+    if "team_id" in changed:
+        yield Told(Step(EventKind.ASSIGNED), moment, key, order, changed["team_id"], again=again)
+    if fields := {name: value for name, value in changed.items() if name != "team_id"}:
+        yield Told(Step(EventKind.UPDATED), moment, key, order, attributes=fields, again=again)
+
+
+def _changes_of_the_next(context: Context, changed: Mapping[str, Any]) -> Iterator[Told]:
     """What followed was compared with what is older than this one; it says again what is so since then."""
-    if context.place < len(context.memory.seen):
-        later = context.memory.seen[context.place]
-        if back := _changed(context.values, later.values):
-            step, again = Step(EventKind.UPDATED), f"after {context.key}"
-            yield Told(step, Moment(later.at), later.key, later.order, attributes=back, again=again)
-
-
-def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that are other than before, without the team, which has an event of its own."""
-    names = [name for name in after if name != "team_id"]
-    return {name: after[name] for name in names if name not in before or before[name] != after[name]}
+    left = set(changed)
+    for later in context.memory.seen[context.place :]:
+        said = left & set(later.values)
+        left -= said
+        back = {name: later.values[name] for name in sorted(said) if later.values[name] != changed[name]}
+        yield from _told(back, Moment(later.at), later.key, later.order, f"after {context.key}")

@@ -133,11 +133,32 @@ def test_a_change_that_arrives_late_does_not_outlast_what_followed_it() -> None:
     known: dict[str, Remembered] = {}
     tell(source, known, snapshot(1, "open", subject="a"))
     tell(source, known, snapshot(9, "open", subject="a"))
-    late = tell(source, known, snapshot(5, "open", subject="b"))
-    assert [(render(event.occurred_at)[14:16], event.attributes) for event in late.events] == [
-        ("05", {"subject": "b"}),
-        ("09", {"subject": "a"}),
+    late = tell(source, known, snapshot(5, "open", subject="b", team="z"))
+    assert [(render(event.occurred_at)[14:16], event.team_id, event.attributes) for event in late.events] == [
+        ("05", "z", {}),
+        ("05", None, {"subject": "b"}),
+        ("09", "a", {}),
+        ("09", None, {"subject": "a"}),
     ]
+
+
+def test_a_late_change_is_not_taken_back_by_what_followed_and_told_nothing_of_it() -> None:
+    ticket = {"id": "body.ticket", "partial": True, "priority": "body.priority", "fields": {"subject": "body.subject"}}
+    source = a_source(ticket=ticket)
+    known: dict[str, Remembered] = {}
+
+    def hear(minute: int, event: str, **parts: str) -> list[dict[str, Any]]:
+        at = f"2026-03-02T08:{minute:02}:00Z"
+        outcome = tell(
+            source, known, {"ticket": "7", "event": event, "id": str(minute), "at": at, "by": "agent", **parts}
+        )
+        return [dict(one.attributes) for one in outcome.events if one.attributes]
+
+    hear(1, "created", subject="a", priority="low")
+    hear(5, "message")
+    assert hear(6, "edited", priority="high") == [{"priority": "high"}]
+    assert hear(7, "edited", subject="a") == []
+    assert hear(3, "edited", subject="b") == [{"subject": "b"}, {"subject": "a"}]
 
 
 def test_what_is_older_than_all_that_is_remembered_changes_nothing() -> None:
