@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from domain.instants import DAY, Instant, parse, render
 from domain.ticket.events import Event, in_order
+from domain.ticket.timeline import ticket_after
 from sources.hooks import Outcome, Remembered, Source
 from sources.hooks.memory import KEPT
 from sources.hooks.states import Standing, State, steps
 from tests.sources.hooks.mappings import NOW, a_source, tell, told
+from tests.support.builders import a_ticket
 from tests.support.examples import examples
 
 STATES = {
@@ -117,6 +119,27 @@ def test_any_states_in_any_order_and_twice_come_to_the_same_life(statuses: list[
         return [one for one in life(events) if "updated" not in one and "acknowledged" not in one]
 
     assert states(events_of(source, shuffled)) == states(events_of(source, bodies))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["x", "y", None])), min_size=2, max_size=KEPT),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=examples(100))
+def test_any_changes_in_any_order_leave_the_ticket_as_they_do_in_order(
+    changes: list[tuple[str, str | None]], random: Any
+) -> None:
+    bodies = [{**snapshot(count, "open"), "subject": one, "team": team} for count, (one, team) in enumerate(changes)]
+    shuffled = bodies + random.sample(bodies, len(bodies) // 2)
+    random.shuffle(shuffled)
+    left = ticket_after(a_ticket(), events_of(a_source(**SNAPSHOTS), [bodies[0], *shuffled]))
+    assert (left.fields.get("subject", changes[0][0]), left.team_id) == (changes[-1][0], _team(changes))
+
+
+def _team(changes: list[tuple[str, str | None]]) -> str | None:
+    """The team of the last change, if a change told one: the first body opens the ticket with its own."""
+    told_of = [team for (_, before), (_, team) in pairwise(changes) if team != before]
+    return changes[-1][1] if told_of else None
 
 
 def test_a_state_that_arrives_late_tells_what_lay_between_its_neighbours() -> None:
