@@ -126,12 +126,13 @@ class _Functions(functions.Functions):  # type: ignore[misc, unused-ignore]
         """Whether a list holds a scalar, however its letters are written and whether a number is one or a text."""
         wanted = as_text(value)
         texts = (as_text(one) for one in listed or ())
-        return wanted is not None and any(text is not None and same(text, wanted) for text in texts)
+        return wanted is not None and any(text is not None and folded(text) == folded(wanted) for text in texts)
 
     @functions.signature(_LIST, _LIST)
     def _func_common(self, left: Sequence[Any] | None, right: Sequence[Any] | None) -> list[Any]:
         """What is in the first list and in the second, too."""
-        return [one for one in left or () if self._func_has(right, one)]
+        known = {folded(text) for text in map(as_text, right or ()) if text is not None}
+        return [one for one in left or () if (text := as_text(one)) is not None and folded(text) in known]
 
     @functions.signature(_ANY)
     def _func_hash(self, value: Any) -> str:
@@ -153,8 +154,9 @@ def as_text(value: Any) -> str | None:
     return str(value)
 
 
-def same(left: str, right: str) -> bool:
-    return left.strip().casefold() == right.strip().casefold()
+def folded(text: str) -> str:
+    """How texts are compared: without spaces around them, however their letters are written."""
+    return text.strip().casefold()
 
 
 def _short(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from pydantic_core import PydanticCustomError
 
 from sources.hooks import times
-from sources.hooks.expressions import Expression, as_text, compiled
+from sources.hooks.expressions import Expression, as_text, compiled, folded
 
 
 class Part(BaseModel):
@@ -58,7 +58,7 @@ def _table(value: Any) -> Any:
         name, text = as_text(key), as_text(meaning)
         if name is None or (text is None and meaning is not None):
             raise PydanticCustomError("table", "must hold texts and numbers, not {row}", {"row": repr({key: meaning})})
-        table[name.strip().casefold()] = text
+        table[folded(name)] = text
     return table
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from domain.errors import InvalidValue
 from domain.ids import InstanceId, Kind
 from sources.hooks import times
-from sources.hooks.expressions import Expression, Unmappable, as_text, same
+from sources.hooks.expressions import Expression, Unmappable, as_text, folded
 from sources.hooks.mapping import TicketPart
 from sources.hooks.parts import Time, Value
 from sources.hooks.times import Moment
@@ -42,8 +42,8 @@ def meaning_of(found: Any, value: Value, document: Document, place: str) -> str 
         return value.default
     for table in tables:
         for text in texts:
-            if text.strip().casefold() in table:
-                return table[text.strip().casefold()]
+            if folded(text) in table:
+                return table[folded(text)]
     if (value.table is None and value.setting is None) or value.others == "keep":
         return cleaned(texts[0])
     if value.others == "refuse":
@@ -56,7 +56,7 @@ def _set_table(value: Value, document: Document) -> Mapping[str, str | None] | N
     if value.setting is None:
         return None
     table: Mapping[str, Any] = document["settings"].get(value.setting) or {}
-    return {str(key).strip().casefold(): as_text(meaning) for key, meaning in table.items()}
+    return {folded(str(key)): as_text(meaning) for key, meaning in table.items()}
 
 
 def id_of(expression: Expression | None, document: Document, place: str) -> str | None:
@@ -69,7 +69,7 @@ def moment_of(candidates: Iterable[Time] | None, document: Document, place: str)
     """The first instant that is there; None where none is. Raises Unmappable for one that cannot be read."""
     for candidate in candidates or ():
         found = candidate.from_.of(document, place)
-        if found is None or found is False or found == "" or any(same(str(found), unset) for unset in candidate.unset):
+        if found is None or found is False or found == "" or folded(str(found)) in map(folded, candidate.unset):
             continue
         try:
             return times.read(found, candidate.format, ZoneInfo(candidate.zone), place)
