@@ -1,5 +1,5 @@
-"""Ticket systems in: what each of them has written, read as tickets and events. Pure: no engine, no store.
+"""Ticket systems in: what each of them has written, read as tickets and events. Pure: no engine, no store, no network.
 
-To add one: a package here whose `log.py` has an object that is a `Source`; a line in `sources/registry.py`; a row in
-`docs/replay.md`; a test in `tests/sources/` named for it.
+`hooks/` reads webhooks, by the mappings in `vendors/`; the other packages read exports, one each, and `registry.py`
+names them. docs/development.md has the recipe for another ticket system.
 """

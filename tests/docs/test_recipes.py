@@ -18,6 +18,7 @@ from channels.registry import CHANNELS
 from domain.policy.clocks import CLOCKS
 from domain.ticket import events
 from domain.ticket.events import EventKind
+from sources.hooks import vendors
 from sources.registry import SOURCES
 from tests.support.clockwork import time_skipping
 from workflows.messages import SIGNALS
@@ -25,6 +26,9 @@ from workflows.messages import SIGNALS
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "development.md"
 RECIPES = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL))
+# Whose bodies are those of another mapping, and what is one's own and has no recorded ones.
+VARIANTS = {"zendesk_trigger": "zendesk"}
+OWN_SYSTEMS = {"cloudevents", "standard_webhooks"}
 # What no ticket system tells by a signal: the opening is a start, a replan is the engine's own.
 OWN_KINDS = {EventKind.OPENED, EventKind.REPLANNED}
 
@@ -83,10 +87,21 @@ def test_an_event_has_a_signal_and_both_pages_say_what_it_is(kind: EventKind) ->
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_ticket_system_is_explained_and_tested(name: str) -> None:
-    row = next_step(f"docs/replay.md has no row for {name}", "Add a ticket system", 3)
+    row = next_step(f"docs/replay.md has no row for {name}", "Add a ticket system", 6)
     assert f"\n| `{name}` |" in text("docs/replay.md"), row
-    tests = next_step(f"tests/sources has no file for {name}", "Add a ticket system", 4)
+    tests = next_step(f"tests/sources has no file for {name}", "Add a ticket system", 6)
     assert list((ROOT / "tests" / "sources").glob(f"test_{name}*.py")), tests
+
+
+@pytest.mark.parametrize("name", vendors())
+def test_a_vendor_is_explained_and_its_bodies_and_traps_are_tried(name: str) -> None:
+    row = next_step(f"docs/sources.md has no row for {name}", "Add a ticket system", 2)
+    assert f"\n| `{name}` |" in text("docs/sources.md"), row
+    bodies = ROOT / "tests" / "sources" / VARIANTS.get(name, name)
+    missing = next_step(f"{bodies.name} has no bodies with an index", "Add a ticket system", 3)
+    assert name in OWN_SYSTEMS or (bodies / "index.jsonl").is_file(), missing
+    stories = [code for code in sources_of("tests/sources/hooks") if f'"{name}"' in code]
+    assert stories, next_step(f"no test of sources/hooks names {name}", "Add a ticket system", 4)
 
 
 @pytest.mark.parametrize("name", CHANNELS)
@@ -100,11 +115,12 @@ def test_a_channel_is_explained_and_tested(name: str) -> None:
 @pytest.mark.parametrize(("folder", "registry"), [("sources", SOURCES), ("channels", CHANNELS)])
 def test_whatever_lies_in_a_room_is_in_its_registry(folder: str, registry: Mapping[str, Any]) -> None:
     """A file or a package beside those that every room has is a ticket system or a channel."""
-    common = {"__init__", "__pycache__", "registry", "source", "channel", "tickets"}
+    common = {"__init__", "__pycache__", "registry", "source", "channel", "tickets", "hooks", "vendors"}
     found = {path.stem for path in (ROOT / folder).iterdir()} - common
     recipe = "Add a ticket system" if folder == "sources" else "Add a channel"
+    step = 5 if folder == "sources" else 2
     unregistered = sorted(found - set(registry))
-    assert not unregistered, next_step(f"{folder}/ has {unregistered}, which are not registered", recipe, 2)
+    assert not unregistered, next_step(f"{folder}/ has {unregistered}, which are not registered", recipe, step)
 
 
 def patches() -> set[str]:
