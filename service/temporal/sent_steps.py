@@ -76,7 +76,7 @@ class SentSteps:
             tell = cast("TellRequest", request)
             step = with_outcome(Record.from_json(tell["record"]), tell, cast("TellAnswer", answer))
             self.documents[self._places[event_id]] = step.to_json()
-        elif activity == APPLY_EVENTS and "lacks_past" not in answer:
+        elif activity == APPLY_EVENTS and "lacks_history" not in answer:
             self._apply(cast("ApplyRequest", request), cast("ApplyAnswer", answer))
 
     def _apply(self, request: ApplyRequest, answer: ApplyAnswer) -> None:

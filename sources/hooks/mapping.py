@@ -15,14 +15,14 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from domain.errors import InvalidValue, InvalidValues
 from domain.ids import SubjectType
-from domain.ticket.events import EventKind
+from domain.ticket.events import EXCUSES, EventKind
 from sources.hooks.parts import AValue, Expr, Part, Times, Value
 from sources.hooks.schemes import AnyScheme
 from sources.hooks.states import State
 from sources.hooks.texts import read_text
 
 REPLY, STATE, CHANGES = "reply", "state", "changes"
-KINDS = tuple(kind.value for kind in EventKind if kind is not EventKind.REPLANNED)
+KINDS = tuple(kind.value for kind in EventKind if kind not in (EventKind.REPLANNED, *EXCUSES))
 TELLS = (*KINDS, REPLY, STATE, CHANGES)
 _NAME = r"^[a-z][a-z0-9_]{0,39}$"
 _OF_ONE_KIND: Mapping[str, tuple[str, ...]] = {
