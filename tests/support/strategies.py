@@ -15,6 +15,7 @@ from domain.instants import DAY, LONGEST, MINUTE, Instant, Micros
 from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.authors import Role
 from domain.ticket.conditions import OPERATORS, Condition, Match
 from domain.ticket.events import EXCUSES, Event, EventKind
 from domain.ticket.excuses import Covers, ExcuseScope
@@ -43,6 +44,7 @@ minutes = st.one_of(st.integers(-2, 20).map(lambda step: step * 30), st.integers
 instants = minutes.map(lambda minute: Instant(MONDAY + 9 * 60 * MINUTE + minute * MINUTE))
 causes = st.sampled_from(("", "customer", "vendor"))
 sequences = st.sampled_from((None, None, 0, 1, 2))
+roles = st.sampled_from((None, None, *Role))
 precisions = st.sampled_from((None, None, *Precision))
 teams = st.sampled_from((None, "network", "billing"))
 later_kinds = st.sampled_from([kind for kind in EventKind if kind not in (EventKind.OPENED, EventKind.REPLANNED)])
@@ -76,7 +78,7 @@ def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
             {"actor": "ada", "reason": "storm", "excuse": draw(excuses(kind))} if kind in EXCUSES else {}
         )
         event = Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id, **said)
-        events.append(replace(event, sequence=draw(sequences), precision=draw(precisions)))
+        events.append(replace(event, sequence=draw(sequences), precision=draw(precisions), role=draw(roles)))
     return tuple(events)
 
 

@@ -113,6 +113,7 @@ LONG_PAUSE: dict[str, Any] = {
 }
 OTHER_MILESTONE: dict[str, Any] = {"target": "first_response", "cycle": 1, **MILESTONE}
 PROMISE: dict[str, Any] = {"hours": 1, "minutes": 60, "seconds": 3600}
+MOVER: dict[str, Any] = {"event_id": "zd-118-1", "kind": "opened", "did": "started"}
 TARGET: dict[str, Any] = {
     "type": "resolution",
     "cycle": 1,
@@ -122,6 +123,7 @@ TARGET: dict[str, Any] = {
     "stopped_at": None,
     "due_at": "2026-03-09T08:30:00Z",
     "breached_at": None,
+    "started_by": MOVER,
     "elapsed_seconds": 1800,
     "remaining_seconds": 1800,
     **TOTALS,

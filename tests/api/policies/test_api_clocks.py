@@ -17,6 +17,17 @@ TARGETS: list[dict[str, Any]] = [
     {"type": "resolution", "days": 2, "end_of_day": True},
     {"type": "first_response", "by": {"weekday": "fri", "time": "16:00"}},
     {"type": "vendor_answer", "hours": 8, "starts_when": [WITH_VENDOR], "stops_when": [PENDING]},
+    {
+        "type": "callback",
+        "hours": 8,
+        "starts_on": ["customer_replied", {"event": "updated", "by": ["agent", "system"]}],
+        "stops_on": [{"event": "agent_replied", "by": ["agent", "bot"]}],
+        "renews_on": ["acknowledged"],
+        "cancels_on": ["assigned"],
+        "cancels_when": [WITH_VENDOR],
+        "pauses_on": ["paused"],
+        "resumes_on": ["resumed"],
+    },
 ]
 
 
@@ -58,7 +69,8 @@ async def test_what_a_policy_does_on_changes_and_reopenings_is_shown_and_can_be_
         ({"targets": [{"type": "resolution", "days": 1, "hours": 3}]}, "targets[0].days"),
         ({"targets": [{"type": "resolution", "by": {"weekday": "someday", "time": "16:00"}}]}, "targets[0].by.weekday"),
         ({"targets": [{"type": "resolution", "by": {"time": "4 pm"}}]}, "targets[0].by.time"),
-        ({"targets": [{"type": "resolution", "hours": 1, "starts_when": [PENDING]}]}, "targets[0].starts_when"),
+        ({"targets": [{"type": "resolution", "hours": 1, "stops_on": ["opened"]}]}, "targets[0].stops_on[0]"),
+        ({"targets": [{"type": "resolution", "hours": 1, "starts_on": []}]}, "targets[0].starts_on"),
         ({"targets": [{"type": "resolution", "hours": 1, "pauses_when": "pending"}]}, "targets[0].pauses_when"),
         (
             {"targets": [{"type": "resolution", "hours": 1, "pauses_when": [{**PENDING, "operator": "is"}]}]},

@@ -57,8 +57,8 @@ CHANGES: list[dict[str, Any]] = [
 def rules(draw: st.DrawFn, name: str, priority: str | None, label: str | None = None) -> TargetRule:
     budget = draw(st.sampled_from(BUDGETS))
     held = {} if "by" in budget else {"pauses_when": draw(st.sampled_from((None, PENDING.to_json())))}
-    own = {} if name in CLOCKS else draw(own_conditions)
-    follows = CLOCKS.get(name, CUSTOM).follows_reopen
+    own = draw(overrides(name, "by" not in budget)) if name in CLOCKS else draw(own_conditions | own_events)
+    follows = CLOCKS.get(name, CUSTOM).follows_reopen and "reopened" not in own.get("starts_on", ())
     reopening = {"on_reopen": draw(st.sampled_from((None, None, *OnReopen)))} if follows else {}
     named = {"id": f"{name}-{label}-{priority}", "type": name, "name": label, "priority": priority}
     document = {**named, **budget, **held, **own, **reopening}
@@ -71,6 +71,36 @@ own_conditions = st.sampled_from(
         for starts, stops in ((WITH_VENDOR, PENDING), (WITH_VENDOR, None), (OPEN, WITH_VENDOR), (PENDING, OPEN))
     ]
 )
+
+
+own_events: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {"starts_on": ["customer_replied"], "stops_on": ["agent_replied", "resolved"]},
+        {"starts_on": ["agent_replied", "reopened"], "stops_on": ["customer_replied"]},
+        {"starts_on": [{"event": "updated", "by": ["agent", "bot"]}], "renews_on": ["acknowledged"]},
+        {"starts_on": ["assigned"], "starts_when": OPEN.to_json(), "stops_on": ["agent_replied"]},
+        {"stops_on": ["acknowledged"], "stops_when": PENDING.to_json(), "cancels_on": ["paused"]},
+    ]
+)
+ANYBODY = {"event": "agent_replied", "by": ["agent", "bot", "system"]}
+OVERRIDES: list[dict[str, Any]] = [
+    {"starts_on": ["customer_replied"], "stops_on": [ANYBODY]},
+    {"starts_when": OPEN.to_json()},
+    {"stops_on": [ANYBODY, "resolved"], "cancels_on": ["assigned"]},
+    {"stops_on": ["acknowledged"], "stops_when": WITH_VENDOR.to_json()},
+    {"cancels_when": WITH_VENDOR.to_json()},
+    {"cancels_on": [{"event": "updated", "by": ["system", "bot"]}]},
+]
+
+
+@st.composite
+def overrides(draw: st.DrawFn, name: str, may_pause: bool) -> dict[str, Any]:
+    """What a target of a built-in type says itself of its clock; mostly nothing."""
+    own = draw(st.sampled_from(({}, {}, {}, *OVERRIDES)))
+    if "stops_on" in own and CLOCKS[name].renews_on:
+        own = {**own, "renews_on": ["paused"]}
+    held = {"pauses_on": ["agent_replied"], "resumes_on": ["customer_replied", "updated"]}
+    return {**own, **(draw(st.sampled_from(({}, {}, held))) if may_pause else {})}
 
 
 @st.composite
