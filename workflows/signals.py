@@ -128,6 +128,7 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         quiet=optional_flag(body.get("quiet"), "quiet"),
         pause_end=PauseEnd.from_json(body) if kind is EventKind.PAUSED else None,
         excuse=excuse_of(kind, body),
+        target=_text(body, "target") or None if kind is EventKind.RESET else None,
     )
     return event, occurred_at is not None
 

@@ -357,6 +357,7 @@ def _event(entry: ExplainedEvent, zone: str) -> str:
         "by": ", ".join(part for part in (event.actor, event.role) if part),
         "cause": event.cause,
         "team": (event.team_id or "nobody") if event.kind == "assigned" else "",
+        "target": event.target or "",
         "reason": event.reason,
     }
     line += ", quiet" if event.quiet else ""

@@ -233,7 +233,7 @@ def _event_view(entry: ExplainedEvent) -> dict[str, Any]:
         "is_late": entry.is_late,
     }
     given = {name: getattr(event, name) or None for name in ("source", "actor", "reason", "cause")}
-    given |= {"role": event.author, "sequence": event.sequence, "precision": event.precision}
+    given |= {"target": event.target, "role": event.author, "sequence": event.sequence, "precision": event.precision}
     view |= {name: value for name, value in given.items() if value is not None}
     if event.quiet:
         view["quiet"] = True

@@ -265,7 +265,9 @@ class _ClockWalk:
         return _is_told(self.clock.rule.stops_on, turn) or self.clock.is_stopped_by(turn.attributes)
 
     def _update_phase(self, turn: Turn) -> None:
-        if self.phase is ClockState.WAITING:
+        if self._is_reset_by(turn):
+            self._reset(turn)
+        elif self.phase is ClockState.WAITING:
             if self._may_run:
                 self._start(turn)
         elif self.phase is ClockState.RUNNING:
@@ -338,6 +340,17 @@ class _ClockWalk:
             self.phase = ClockState.RUNNING
         else:
             self._begin_again(turn, superseded=mode is OnReopen.RESTART)
+
+    def _is_reset_by(self, turn: Turn) -> bool:
+        """Whether the event resets the clock; one that has not started has nothing to be reset."""
+        event, goes_on = turn.event, self.in_stint and self.ticket_is_open and not self.is_blocked
+        is_meant = event.kind is EventKind.RESET and event.target in (None, self.clock.name)
+        return is_meant and goes_on and self.phase is not ClockState.WAITING
+
+    def _reset(self, turn: Turn) -> None:
+        """A clock that goes begins again in place of the cycle before, one that is decided begins again beside it."""
+        self._begin_again(turn, superseded=self.phase is ClockState.RUNNING)
+        self.asked = True
 
     def _start(self, turn: Turn) -> None:
         self.phase = ClockState.RUNNING

@@ -106,15 +106,16 @@ class Clock:
     pausable: bool = True
     triggers: Triggers = NO_TRIGGERS
     on_reopen: OnReopen = OnReopen.CONTINUE
+    name: str = ""
 
     @classmethod
-    def of(cls, rule: ClockRule, triggers: Triggers, *, pausable: bool, on_reopen: OnReopen) -> Clock:
+    def of(cls, rule: ClockRule, triggers: Triggers, *, pausable: bool, on_reopen: OnReopen, name: str = "") -> Clock:
         """The clock of a type under a target that may say some of it itself."""
         lists = ("starts_on", "stops_on", "renews_on", "cancels_on")
         own = {name: given for name in lists if (given := getattr(triggers, name)) is not None}
         if triggers.starts_when is not None:
             own = {"starts_on": (), **own}
-        return cls(replace(rule, **own) if own else rule, pausable, triggers, on_reopen)
+        return cls(replace(rule, **own) if own else rule, pausable, triggers, on_reopen, name)
 
     @property
     def starts_by_fields(self) -> bool:

@@ -138,7 +138,8 @@ class TargetRule:
         return in_units(self.budget, MINUTE)
 
     def clock(self, on_reopen: OnReopen) -> Clock:
-        return Clock.of(self._rule, self.triggers, pausable=self._may_pause, on_reopen=on_reopen)
+        named, pausable = self.clock_name, self._may_pause
+        return Clock.of(self._rule, self.triggers, pausable=pausable, on_reopen=on_reopen, name=named)
 
     def to_json(self) -> dict[str, Any]:
         return {

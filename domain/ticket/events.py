@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     ASSIGNED = "assigned"
     CUSTOMER_REPLIED = "customer_replied"
     AGENT_REPLIED = "agent_replied"
+    RESET = "reset"
     EXCUSED = "excused"
     EXCUSE_UNDONE = "excuse_undone"
     REPLANNED = "replanned"
@@ -66,11 +67,13 @@ class Event:
     in place of the rules before (`Snapshot.rules`); a replan is the engine's own event, no ticket system sends it.
     `sequence` is the source's own order, which decides among events of one instant; `precision` is what `occurred_at`
     is cut to (None: to nothing).
+    `target` is the name of the clock that a reset is for (None: all of them).
     `quiet` asks that nobody be told of what was planned before the event was received. `pause_end` is what a pause says
     of its end, `excuse` what an excuse or its undoing is about. Raises InvalidValue for an empty `event_id`, for
     attributes that JSON cannot carry, for `rules` without a replan or a replan without `rules`, for an end of anything
     but a pause or one that does not come after its start, for `excuse` without an excuse or the other way round, and
-    for an excuse without a reason or an actor, or an undoing without an actor.
+    for an excuse without a reason or an actor, an undoing without an actor, a reset without a reason, and a `target` of
+    anything but a reset.
     """
 
     kind: EventKind
@@ -90,6 +93,7 @@ class Event:
     pause_end: PauseEnd | None = None
     excuse: ExcuseScope | None = None
     role: Role | None = None
+    target: str | None = None
 
     def __post_init__(self) -> None:
         if not self.event_id:
@@ -101,6 +105,10 @@ class Event:
             self._require_pause(self.pause_end)
         if self.excuse is not None or self.kind in EXCUSES:
             self._require_excuse()
+        if self.kind is EventKind.RESET:
+            require_reset_reason(self.reason)
+        elif self.target is not None:
+            raise InvalidValue("target", self.target, "is for a reset")
 
     def _require_excuse(self) -> None:
         if self.excuse is None or self.kind not in EXCUSES:
@@ -147,6 +155,7 @@ class Event:
             "sequence": self.sequence,
             "precision": None if self.precision is None else self.precision.value,
             "quiet": self.quiet or None,
+            "target": self.target,
         }
         document |= {name: value for name, value in optional.items() if value is not None}
         for said in (self.pause_end, self.excuse):
@@ -177,7 +186,14 @@ class Event:
             pause_end=PauseEnd.from_json(body, field),
             excuse=excuse_of(kind, body, field),
             role=actor.role,
+            target=_text(body, "target", field) or None if kind is EventKind.RESET else None,
         )
+
+
+def require_reset_reason(reason: str | None) -> None:
+    """Raises InvalidValue for a reset without a reason: it takes away time that was counted."""
+    if not (reason or "").strip():
+        raise InvalidValue("reason", reason, "must say why the clock is reset")
 
 
 def excuse_of(kind: EventKind, body: Mapping[str, Any], field: str = "") -> ExcuseScope | None:
@@ -216,6 +232,7 @@ _AT_ONE_INSTANT = (
     EventKind.ASSIGNED,
     EventKind.UPDATED,
     EventKind.REPLANNED,
+    EventKind.RESET,
     EventKind.ACKNOWLEDGED,
     EventKind.AGENT_REPLIED,
     EventKind.CUSTOMER_REPLIED,

@@ -77,6 +77,8 @@ def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
         said: dict[str, Any] = (
             {"actor": "ada", "reason": "storm", "excuse": draw(excuses(kind))} if kind in EXCUSES else {}
         )
+        if kind is EventKind.RESET:
+            said = {"reason": "why", "target": draw(st.sampled_from((None, "resolution")))}
         event = Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id, **said)
         events.append(replace(event, sequence=draw(sequences), precision=draw(precisions), role=draw(roles)))
     return tuple(events)

@@ -324,7 +324,7 @@ class ExplainedEventView(View):
     ended_by_condition: str | None = Field(
         default=None, description="The condition that comes to hold with that event.", examples=[None]
     )
-    target: str | None = Field(default=None, description="Of an excuse or its undoing.", examples=[None])
+    target: str | None = Field(default=None, description="Of an excuse, its undoing or a reset.", examples=[None])
     cycle: int | None = Field(default=None, description="Of these, where one cycle is named.", examples=[None])
     covers: str | None = Field(default=None, description="Of an excuse.", examples=[None])
     in_force: bool | None = Field(

@@ -300,6 +300,20 @@ class InstanceExcuseView(ExcuseView):
     cycle: int = Field(examples=[1])
 
 
+RESET_TARGET = "Of a reset, without a stint; left out: all of them."
+
+
+class ResetBody(CommandBody):
+    """The clocks begin anew from then on; a reason is needed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RESET]})
+
+    target: str | None = Field(
+        default=None, max_length=LONGEST_NOTE, description=f"{TARGET} {RESET_TARGET}", examples=["resolution"]
+    )
+    reason: str = Field(min_length=1, max_length=LONGEST_NOTE, examples=["The customer sent the logs only now"])
+
+
 class MilestoneView(View):
     name: str = Field(examples=["halfway"])
     planned_at: DateTime | None = Field(examples=["2026-03-08T13:30:00Z"])
