@@ -135,6 +135,7 @@ class _ClockWalk:
     wanted: bool = False
     fields_ask: bool = False
     is_blocked: bool = False
+    watches_fields: bool = True
     cancelled_by: _Cancelled = _Cancelled.CLOSING
     was_resolved: bool = False
     reopens: bool = False
@@ -147,6 +148,8 @@ class _ClockWalk:
 
     def apply(self, turn: Turn, setup: ClockSetup) -> None:
         before, self.setup = self.setup, setup
+        if setup is not before or not self.seen:
+            self.watches_fields = setup.clock.watches_fields
         if turn.event.kind in ENDS and not self.ticket_is_open:
             # A closed ticket cannot close again: this event answers nobody and ends no pause.
             return
@@ -154,7 +157,7 @@ class _ClockWalk:
         self._update_ticket(turn.event)
         self._update_fields(turn)
         if self.setup.may_start:
-            self._update_asked(turn, before.clock)
+            self._update_asked(turn, before)
             if not self.is_over:
                 self._update_phase(turn)
         self._update_cycle(turn)
@@ -229,12 +232,14 @@ class _ClockWalk:
     def _update_fields(self, turn: Turn) -> None:
         """What the ticket's fields say for the clock and against it. They ask for it anew each time they begin to."""
         clock, asked_before = self.clock, self.fields_ask
+        if not (self.watches_fields or asked_before or self.is_blocked):
+            return
         self.is_blocked = clock.is_stopped_by(turn.attributes) or clock.is_cancelled_by(turn.attributes)
         self.fields_ask = clock.wants(turn.attributes) and not self.is_blocked
         if self.fields_ask != asked_before:
             self.wanted = self.fields_ask
 
-    def _update_asked(self, turn: Turn, before: Clock) -> None:
+    def _update_asked(self, turn: Turn, before: ClockSetup) -> None:
         """What the events say for the clock and against it.
 
         Where other rules come into force while it waits, they also count for what had happened before.
@@ -242,9 +247,11 @@ class _ClockWalk:
         if turn.releases is not None:
             return
         self.seen.append(turn.event)
-        is_new = self.phase is ClockState.WAITING and self.clock.rule.starts_on != before.rule.starts_on
-        for event in self.seen if is_new else (turn.event,):
-            self._hear(event)
+        if self.phase is ClockState.WAITING and self.setup is not before:
+            is_new = self.clock.rule.starts_on != before.clock.rule.starts_on
+            for event in self.seen[:-1] if is_new else ():
+                self._hear(event)
+        self._hear(turn.event)
 
     def _hear(self, event: Event) -> None:
         rule = self.clock.rule

@@ -122,6 +122,12 @@ class Clock:
         """Whether conditions start it; a clock without any start runs as if conditions that always hold did."""
         return self.triggers.starts_when is not None or not self.rule.starts_on
 
+    @property
+    def watches_fields(self) -> bool:
+        """Whether the ticket's fields start, stop or cancel it."""
+        triggers = self.triggers
+        return self.starts_by_fields or triggers.stops_when is not None or triggers.cancels_when is not None
+
     def wants(self, attributes: Mapping[str, Any]) -> bool:
         """Whether the ticket's fields ask for the clock, whatever they say against it."""
         criteria = self.triggers.starts_when

@@ -91,7 +91,11 @@ EventPatterns = tuple[EventPattern, ...]
 
 def matching(patterns: EventPatterns, event: Event) -> bool:
     """Whether any of the patterns matches the event."""
-    return any(pattern.matches(event) for pattern in patterns)
+    # Called for every event of every clock: a loop costs half of what a generator does.
+    for pattern in patterns:  # noqa: SIM110
+        if pattern.matches(event):
+            return True
+    return False
 
 
 def spoken_patterns(patterns: EventPatterns) -> str:

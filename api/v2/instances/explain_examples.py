@@ -231,6 +231,7 @@ policy Urgent (sla_5d1f0a9be2c34786, version 1)
 
 resolution: running
   used 30 min of 1 h, due Mon 2026-03-09 09:30:00+01:00
+  started by opened (event zd-118-1)
   ██████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒██████░░░░░░░░░░░░------------------------
                                                                          ▲
   Fri 2026-03-06 15:30:00+01:00  15 min  running

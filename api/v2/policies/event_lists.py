@@ -25,3 +25,6 @@ StopsOn = Annotated[Any, WithJsonSchema(_listed(EVENTS["stops_on"]))]
 CancelsOn = Annotated[Any, WithJsonSchema(_listed(EVENTS["cancels_on"]))]
 WhileOpen = Annotated[Any, WithJsonSchema(_listed(EVENTS["renews_on"]))]
 """Any event that comes while the ticket is open: what renews a clock, pauses it, or lets it run on."""
+
+EventList = list[str | dict[str, Any]] | None
+"""Such a list as it is read back."""

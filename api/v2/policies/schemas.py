@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 
 from api.http.schemas import Body, DateTime, PageOf, View
 from api.v2.policies import examples
-from api.v2.policies.event_lists import CancelsOn, StartsOn, StopsOn, WhileOpen
+from api.v2.policies.event_lists import CancelsOn, EventList, StartsOn, StopsOn, WhileOpen
 from api.v2.policies.ids import ESCALATION, TARGET, pattern
 from domain.calendar.validation import WEEKDAYS
 from domain.ids import Kind
@@ -279,12 +279,12 @@ class TargetView(View):
     starts_when: Criteria = Field(default=None, examples=[None])
     stops_when: Criteria = Field(default=None, examples=[None])
     cancels_when: Criteria = Field(default=None, examples=[None])
-    starts_on: StartsOn = Field(default=None, examples=[None])
-    stops_on: StopsOn = Field(default=None, examples=[None])
-    renews_on: WhileOpen = Field(default=None, examples=[None])
-    cancels_on: CancelsOn = Field(default=None, examples=[None])
-    pauses_on: WhileOpen = Field(default=None, examples=[None])
-    resumes_on: WhileOpen = Field(default=None, examples=[None])
+    starts_on: EventList = Field(default=None, examples=[None])
+    stops_on: EventList = Field(default=None, examples=[None])
+    renews_on: EventList = Field(default=None, examples=[None])
+    cancels_on: EventList = Field(default=None, examples=[None])
+    pauses_on: EventList = Field(default=None, examples=[None])
+    resumes_on: EventList = Field(default=None, examples=[None])
     on_reopen: OnReopen | None = Field(default=None, description="Left out: as the policy.", examples=["ignore"])
     name: str | None = Field(default=None, description="Where it has one.", examples=["workaround"])
 
