@@ -23,6 +23,7 @@ from domain.plan.excuses import require_known_targets
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.plan.replans import effective_snapshot
+from domain.plan.resets import require_known_clocks
 from domain.policy.snapshot import Snapshot
 from domain.record.records import Record
 from domain.record.steps import StepContext, basis
@@ -146,10 +147,11 @@ class Applying:
 
 
 def _applied(planner: Planner, before: KnownHistory, events: Sequence[Event], context: StepContext) -> _Applied:
-    """Raises as the planner does, and InvalidValue for an excuse of a target that the ticket cannot have."""
+    """Raises as the planner does, and InvalidValue for an excuse or a reset of a target that the ticket cannot have."""
     every = (*before.events, *events)
     planned = planner(before.snapshot, every)
     require_known_targets(before.snapshot, planned, events)
+    require_known_clocks(before.snapshot, planned, events)
     document = before.document
     if any(event.kind is EventKind.REPLANNED for event in events):
         document = effective_snapshot(before.snapshot, every).to_json()

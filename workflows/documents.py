@@ -36,7 +36,7 @@ class SignalPayload(TypedDict, total=False):
     event_id: str | None
     occurred_at: str | None
     source: str
-    actor: str
+    actor: str | CoreDocument
     reason: str
     cause: str
     fields: CoreDocument

@@ -20,6 +20,7 @@ STATE_QUERY = "state"
 # In a start input: the run after which the instance goes on, because that one ended before the instance was over.
 AFTER: Final = "after"
 CANCEL = "cancel"
+RESET = "reset"
 EXCUSE = "excuse"
 UNDO_EXCUSE = "excuse:undo"
 
@@ -34,6 +35,7 @@ SIGNALS: Mapping[str, EventKind] = {
     "assign": EventKind.ASSIGNED,
     "customer_reply": EventKind.CUSTOMER_REPLIED,
     "agent_reply": EventKind.AGENT_REPLIED,
+    RESET: EventKind.RESET,
     EXCUSE: EventKind.EXCUSED,
     UNDO_EXCUSE: EventKind.EXCUSE_UNDONE,
 }

@@ -10,6 +10,7 @@ from typing import Any
 from domain.errors import InvalidValue
 from domain.fields import optional_flag, require_document, require_mapping, require_text
 from domain.instants import Instant, parse, render
+from domain.ticket.authors import Actor
 from domain.ticket.events import (
     EXCUSES,
     FUTURE_TOLERANCE,
@@ -108,14 +109,15 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
     if name not in ALL_SIGNALS:
         raise InvalidValue("signal", name, f"must be one of {', '.join(SIGNALS)}")
     kind, body = ALL_SIGNALS[name], require_mapping(payload, "payload")
-    occurred_at = body.get("occurred_at")
+    occurred_at, actor = body.get("occurred_at"), _actor(kind, body)
     event = Event(
         kind=kind,
         event_id=mint() if body.get("event_id") is None else require_text(body["event_id"], "event_id", longest=200),
         occurred_at=now if occurred_at is None else _not_ahead(parse(occurred_at, "occurred_at"), now),
         received_at=now,
         source=_text(body, "source") or "signal",
-        actor=_note(kind, body, "actor"),
+        actor=actor.name,
+        role=actor.role,
         reason=_note(kind, body, "reason"),
         cause=_cause(kind, body),
         attributes=_fields(kind, body),
@@ -126,6 +128,7 @@ def _event(name: str, payload: Any, now: Instant, mint: Callable[[], str]) -> tu
         quiet=optional_flag(body.get("quiet"), "quiet"),
         pause_end=PauseEnd.from_json(body) if kind is EventKind.PAUSED else None,
         excuse=excuse_of(kind, body),
+        target=_text(body, "target") or None if kind is EventKind.RESET else None,
     )
     return event, occurred_at is not None
 
@@ -167,6 +170,14 @@ def _note(kind: EventKind, body: Mapping[str, Any], name: str) -> str:
     if kind not in EXCUSES or value in (None, ""):
         return _text(body, name)
     return require_text(value, name, longest=LONGEST_NOTE)
+
+
+def _actor(kind: EventKind, body: Mapping[str, Any]) -> Actor:
+    """A name, or an object with a role. An unknown role is refused: whether an event counts depends on it."""
+    given = body.get("actor")
+    if not isinstance(given, Mapping):
+        return Actor(_note(kind, body, "actor"))
+    return Actor.from_json({"name": _note(kind, given, "name"), "role": given.get("role")})
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from domain.explaining.milestones import ExplainedMilestone, explained_long_pauses, explained_milestones, orphaned
+from domain.explaining.movers import Mover, ended_by, started_by
 from domain.explaining.segments import Trace, trace
 from domain.instants import Instant, Micros
 from domain.plan.hours import follows_team
@@ -79,13 +80,18 @@ class TeamHours:
 @dataclass(frozen=True, slots=True)
 class ExplainedClock:
     """One cycle of a clock. `calendar` is the one of its policy, also where every hour counts to a fixed instant; where
-    the hours follow the team, it is the one that counts last, and `hours` has them all."""
+    the hours follow the team, it is the one that counts last, and `hours` has them all.
+
+    `started_by` and `ended_by` are what started it, and what stopped or cancelled it; None where nothing has.
+    """
 
     measured: MeasuredCycle
     calendar: CalendarVersion
     trace: Trace
     milestones: tuple[ExplainedMilestone, ...]
     hours: tuple[TeamHours, ...] = ()
+    started_by: Mover | None = None
+    ended_by: Mover | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +154,12 @@ def explain(history: RecordedHistory, now: Instant, most_segments: int = MOST_SE
     walk = TicketWalk.of(history.snapshot, history.events)
     plan, changed = walk.plan, walk.policies[1:]
     lost = orphaned(plan.targets, history.ledger, history.events)
+    turns = {turn.event.event_id: turn for turn in walk.turns}
     return Explanation(
         snapshot=walk.snapshot,
         plan=plan,
         at=now,
-        clocks=tuple(_clock(walk, one, history, now, most_segments) for one in _newest_cycles(walk.cycles)),
+        clocks=tuple(_clock(walk, one, history, now, most_segments, turns) for one in _newest_cycles(walk.cycles)),
         clocks_in_all=len(walk.cycles),
         orphaned=lost[-MOST_ORPHANED:],
         orphaned_in_all=len(lost),
@@ -173,7 +180,12 @@ def _newest_cycles(cycles: Sequence[MeasuredCycle]) -> Iterator[MeasuredCycle]:
 
 
 def _clock(
-    walk: TicketWalk, measured: MeasuredCycle, history: RecordedHistory, now: Instant, most: int
+    walk: TicketWalk,
+    measured: MeasuredCycle,
+    history: RecordedHistory,
+    now: Instant,
+    most: int,
+    turns: Mapping[str, Turn],
 ) -> ExplainedClock:
     target = measured.target
     policy_id, team_id = None if target.policy is None else target.policy.id, target.team_id
@@ -181,7 +193,8 @@ def _clock(
     milestones = explained_milestones(target, history.ledger, history.events)
     traced = trace(measured, now, most)
     hours = tuple(_hours(walk, measured, policy_id, traced.end))
-    return ExplainedClock(measured, hours[-1].calendar if hours else calendar, traced, milestones, hours)
+    parts = (measured, hours[-1].calendar if hours else calendar, traced, milestones, hours)
+    return ExplainedClock(*parts, started_by(measured, turns), ended_by(measured, turns))
 
 
 def _hours(walk: TicketWalk, measured: MeasuredCycle, policy_id: str | None, end: Instant) -> Iterator[TeamHours]:

@@ -22,6 +22,7 @@ from domain.explaining.explanation import (
     TeamHours,
 )
 from domain.explaining.milestones import ExplainedMilestone
+from domain.explaining.movers import Mover
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
 from domain.plan.pauses import EndedBy, PauseEnded
@@ -33,6 +34,7 @@ from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.ledger import Firing
 from domain.record.notices import spoken
 from domain.record.withdrawals import spoken_reason, withdrawing_event
+from domain.ticket.authors import Role
 from domain.ticket.conditions import MISSING, Match
 from domain.ticket.excuses import Covers, ExcuseScope
 from domain.ticket.origins import Origin
@@ -200,6 +202,8 @@ def _clock(explained: Explanation, clock: ExplainedClock, steps: Mapping[str, st
     yield from _excuse(target.excuse, zone)
     promised = "" if target.budget is None else f" of {spoken_length(target.budget)}"
     yield f"  used {spoken_length(totals.counted)}{promised}, {_due(target.due_at, zone)}"
+    if movers := [_mover(one) for one in (clock.started_by, clock.ended_by) if one is not None]:
+        yield f"  {', '.join(movers)}"
     yield from _deadlines(clock.measured.deadlines[-MOST_DEADLINES:], zone)
     yield from (f"  {line}" for line in bar(clock.trace, target.due_at))
     yield from _segments(clock, zone)
@@ -215,6 +219,18 @@ def _team_hours(hours: Iterable[TeamHours], home: str) -> Iterator[str]:
         team, zone = "the default" if one.team_id is None else f"team {one.team_id}", _zone(one.calendar, home)
         named = f"{one.calendar.id}, version {one.calendar.version}, {zone}"
         yield f"in the hours of {team} ({named}) from {spoken_instant(one.start, zone)}"
+
+
+_ROLES = {Role.CUSTOMER: "the customer", Role.AGENT: "an agent", Role.BOT: "a bot", Role.SYSTEM: "a system"}
+
+
+def _mover(mover: Mover) -> str:
+    """`stopped by agent_replied (event zd-3) of ada, an agent`."""
+    event = mover.event
+    role = "" if event.author is None else _ROLES[event.author]
+    author = ", ".join(part for part in (event.actor, role) if part)
+    condition = "" if mover.condition is None else f": {mover.condition}"
+    return f"{mover.does} by {event.kind.value} (event {event.event_id}){author and f' of {author}'}{condition}"
 
 
 def _deadlines(said: Sequence[DueFromField], zone: str) -> Iterator[str]:
@@ -338,9 +354,10 @@ def _event(entry: ExplainedEvent, zone: str) -> str:
     line = f"{spoken_instant(event.occurred_at, zone)}  {event.kind.value} ({event.event_id})"
     notes = {
         "of": "" if event.excuse is None else _excused(event.excuse),
-        "by": event.actor,
+        "by": ", ".join(part for part in (event.actor, event.role) if part),
         "cause": event.cause,
         "team": (event.team_id or "nobody") if event.kind == "assigned" else "",
+        "target": event.target or "",
         "reason": event.reason,
     }
     line += ", quiet" if event.quiet else ""

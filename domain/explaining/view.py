@@ -15,6 +15,7 @@ from domain.explaining.explanation import (
     TeamHours,
 )
 from domain.explaining.milestones import ExplainedMilestone
+from domain.explaining.movers import Mover
 from domain.explaining.segments import Segment, Share, Totals
 from domain.instants import Micros, in_seconds, render, render_optional
 from domain.plan.plans import LongPause
@@ -122,6 +123,8 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
         "team_id": target.team_id,
         "superseded": target.superseded or None,
         "resumes_at": render_optional(target.resumes_at),
+        "started_by": _mover_view(clock.started_by),
+        "ended_by": _mover_view(clock.ended_by),
         "excused": None if target.excuse is None else True,
         "excuse": None if target.excuse is None else target.excuse.to_json(),
         "deadlines": [one.to_json() for one in clock.measured.deadlines[-MOST_DEADLINES:]] or None,
@@ -133,6 +136,15 @@ def _clock_view(explained: Explanation, clock: ExplainedClock) -> dict[str, Any]
 
 def _hours_view(hours: TeamHours) -> dict[str, Any]:
     return {"from": render(hours.start), "team_id": hours.team_id, "calendar": _calendar_view(hours.calendar)}
+
+
+def _mover_view(mover: Mover | None) -> dict[str, Any] | None:
+    if mover is None:
+        return None
+    event = mover.event
+    facts = {"actor": event.actor or None, "role": event.author, "condition": mover.condition}
+    told = {"event_id": event.event_id, "kind": event.kind.value, "did": mover.does}
+    return told | {name: value for name, value in facts.items() if value is not None}
 
 
 def _seconds(length: Micros | None) -> int | float | None:
@@ -221,7 +233,7 @@ def _event_view(entry: ExplainedEvent) -> dict[str, Any]:
         "is_late": entry.is_late,
     }
     given = {name: getattr(event, name) or None for name in ("source", "actor", "reason", "cause")}
-    given |= {"sequence": event.sequence, "precision": event.precision}
+    given |= {"target": event.target, "role": event.author, "sequence": event.sequence, "precision": event.precision}
     view |= {name: value for name, value in given.items() if value is not None}
     if event.quiet:
         view["quiet"] = True

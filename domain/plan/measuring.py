@@ -155,7 +155,7 @@ class _PromiseWalk:
     def left_by(self, replacement: Change, index: int) -> Cycle:
         """What had become of the cycle at `index` by the event that put another promise in this one's place."""
         count = next(n for n, turn in enumerate(self.turns) if turn.event.event_id == replacement.event_id)
-        return self.cycles(count)[index].taken_back(replacement.start)
+        return self.cycles(count)[index].taken_back(replacement.start, replacement.event_id)
 
 
 PromisedCycle = tuple[tuple[Promise, Cycle], ...]

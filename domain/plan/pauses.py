@@ -71,7 +71,7 @@ def with_pause_ends(
 def _limited_criteria(policies: Iterable[PolicyInForce]) -> Iterator[Criteria]:
     """The conditions on fields that pause clocks, of all policies that limit pauses; each once."""
     rules = [rule for one in policies if one.policy.pauses_at_most for rule in one.policy.targets]
-    yield from dict.fromkeys(rule.pauses_when for rule in rules if rule.pauses_when is not None)
+    yield from dict.fromkeys(held for rule in rules if (held := rule.triggers.pauses_when) is not None)
 
 
 @dataclass(slots=True)
@@ -103,8 +103,11 @@ class _Pause:
         return frozenset(one for one in criteria if one.hold(turn.attributes))
 
     def ended_by(self, turn: Turn) -> str | Criteria | None:
-        """What of the turn ends it: the kind of its event, or the conditions that come to hold with it."""
-        if turn.event.kind in self.ends_when:
+        """What of the turn ends it: the kind of its event, or the conditions that come to hold with it.
+
+        A message that a bot wrote is none of the customer's.
+        """
+        if turn.event.kind in self.ends_when and turn.event.is_told_by_usual_author:
             return turn.event.kind
         holding = self.holding(turn) - self.held
         return next((one for one in self.ends_when if one in holding), None)

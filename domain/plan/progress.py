@@ -18,6 +18,7 @@ from domain.policy.clocks import Cycle, Span
 from domain.policy.escalations import budget_share
 from domain.policy.field_deadlines import FieldDeadline
 from domain.policy.policies import TargetRule
+from domain.policy.triggers import HOLDING
 
 _ALWAYS = Calendar.always()
 
@@ -61,8 +62,9 @@ class Promise:
 
     def holding(self, setup: ClockSetup) -> ClockSetup:
         """The same setup, with the pauses that this promise allows."""
-        own = self.rule.clock(setup.clock.on_reopen)
-        return replace(setup, clock=replace(setup.clock, pausable=own.pausable, pauses_when=own.pauses_when))
+        own, triggers = self.rule.clock(setup.clock.on_reopen), setup.clock.triggers
+        held = {name: getattr(own.triggers, name) for name in HOLDING}
+        return replace(setup, clock=replace(setup.clock, pausable=own.pausable, triggers=replace(triggers, **held)))
 
     def applies_to(self, cycle: Cycle) -> bool:
         """Whether the promise was in force while the clock was going, or is in force while the clock waits.

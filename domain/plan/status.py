@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from domain.calendar.local_time.zones import HORIZON
@@ -103,8 +103,9 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
         return InstanceStatus.UNTRACKED
     states = [target.as_of(now).state for target in plan.latest]
     if plan.end is not None:
-        # A clock that waits for its start says nothing that the ticket does not.
-        states = [state for state in states if state is not ClockState.WAITING]
+        # A clock that waits for its start says nothing that the ticket does not, nor one that is cancelled alone.
+        told = (ClockState.WAITING,) if plan.end.cancelled or _all_cancelled(states) else _SAY_NOTHING
+        states = [state for state in states if state not in told]
         if ClockState.PAUSED not in states:
             states.append(_state_of_ticket(plan.end))
     if breach_to_come or ClockState.RUNNING in states or ClockState.WAITING in states:
@@ -112,6 +113,14 @@ def instance_status(plan: Plan, now: Instant) -> InstanceStatus:
     if ClockState.PAUSED in states:
         return InstanceStatus.PAUSED
     return InstanceStatus.CANCELLED if ClockState.CANCELLED in states else InstanceStatus.MET
+
+
+_SAY_NOTHING = (ClockState.WAITING, ClockState.CANCELLED)
+
+
+def _all_cancelled(states: Sequence[ClockState]) -> bool:
+    """Whether every clock that ever started is cancelled: then nothing was kept and nothing missed."""
+    return all(state in _SAY_NOTHING for state in states)
 
 
 def _state_of_ticket(end: Ownership | TicketEnd) -> ClockState:

@@ -1,4 +1,4 @@
-"""Which events start, stop and continue the clock of a target type, and how such a clock is set up.
+"""Which events start, stop and renew the clock of a target type, and how such a clock is set up.
 
 A new clock is a row in `CLOCKS`; the walk over the events (`domain/plan/cycles.py`) is the same for all of them.
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from domain.calendar.local_time.intervals import Interval
 from domain.errors import InvalidValue
 from domain.instants import Instant, Micros
-from domain.ticket.criteria import Criteria
+from domain.policy.event_patterns import EventPattern, EventPatterns
+from domain.policy.triggers import NO_TRIGGERS, Triggers
 from domain.ticket.events import EventKind
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
@@ -21,47 +23,48 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """Which events do what to a clock.
+    """Which events do what to a clock, in the words in which a target may say it itself (domain/policy/triggers.py).
 
-    `continues` lists the events after which a stopped clock runs on, `renews` those that end it and start it anew. A
-    clock that `recurs` starts again whenever it has stopped and one of its starts comes. `follows_reopen` lets the
-    policy say what a reopening does, instead of `continues`.
+    A clock that `continues` runs on after a reopening, one that `follows_reopen` lets the policy say what a reopening
+    does instead. `renews_on` lists the events that end a cycle and begin the next. A clock that `recurs` starts again
+    whenever it has stopped and one of its starts comes.
     """
 
-    starts: frozenset[EventKind]
-    stops: frozenset[EventKind]
-    continues: frozenset[EventKind] = frozenset()
-    renews: frozenset[EventKind] = frozenset()
+    starts_on: EventPatterns
+    stops_on: EventPatterns
+    cancels_on: EventPatterns = ()
+    renews_on: EventPatterns = ()
+    continues: bool = False
     recurs: bool = False
     follows_reopen: bool = False
 
 
-_OPENED = frozenset({EventKind.OPENED})
-_RESOLVED = frozenset({EventKind.RESOLVED})
-_REOPENED = frozenset({EventKind.REOPENED})
+def _on(*kinds: EventKind) -> EventPatterns:
+    return tuple(EventPattern(kind) for kind in kinds)
+
+
+_OPENED, _RESOLVED = _on(EventKind.OPENED), _on(EventKind.RESOLVED)
+_ANSWERS = _on(EventKind.ACKNOWLEDGED, EventKind.AGENT_REPLIED)
 
 CLOCKS: Mapping[str, ClockRule] = {
-    "first_response": ClockRule(
-        starts=_OPENED,
-        stops=frozenset({EventKind.ACKNOWLEDGED, EventKind.AGENT_REPLIED, EventKind.RESOLVED}),
-    ),
-    "resolution": ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED, follows_reopen=True),
-    "total_resolution": ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED),
+    "first_response": ClockRule(starts_on=_OPENED, stops_on=_ANSWERS + _RESOLVED),
+    "resolution": ClockRule(starts_on=_OPENED, stops_on=_RESOLVED, continues=True, follows_reopen=True),
+    "total_resolution": ClockRule(starts_on=_OPENED, stops_on=_RESOLVED, continues=True),
     "next_response": ClockRule(
-        starts=frozenset({EventKind.CUSTOMER_REPLIED}),
-        stops=frozenset({EventKind.AGENT_REPLIED, EventKind.RESOLVED}),
+        starts_on=_on(EventKind.CUSTOMER_REPLIED),
+        stops_on=_on(EventKind.AGENT_REPLIED, EventKind.RESOLVED),
         recurs=True,
     ),
     "periodic_update": ClockRule(
-        starts=frozenset({EventKind.OPENED, EventKind.REOPENED}),
-        stops=_RESOLVED,
-        renews=frozenset({EventKind.ACKNOWLEDGED, EventKind.AGENT_REPLIED}),
+        starts_on=_on(EventKind.OPENED, EventKind.REOPENED),
+        stops_on=_RESOLVED,
+        renews_on=_ANSWERS,
         recurs=True,
     ),
 }
 
-CUSTOM = ClockRule(starts=_OPENED, stops=_RESOLVED, continues=_REOPENED, recurs=True, follows_reopen=True)
-"""The rule of a custom clock: its own conditions start and stop it, and the end of the ticket stops it too."""
+CUSTOM = ClockRule(starts_on=(), stops_on=_RESOLVED, continues=True, recurs=True, follows_reopen=True)
+"""The rule of a custom clock: its target says what starts and stops it, and the end of the ticket stops it too."""
 
 
 def clock_name(type_: str, name: str | None) -> str:
@@ -97,23 +100,54 @@ class OnReopen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A clock as a policy sets it up. `starts_when` and `stops_when` are the conditions of a custom clock."""
+    """A clock as a policy sets it up: the rule of its type, with what its target says of it itself (`triggers`)."""
 
     rule: ClockRule
     pausable: bool = True
-    pauses_when: Criteria | None = None
-    starts_when: Criteria | None = None
-    stops_when: Criteria | None = None
+    triggers: Triggers = NO_TRIGGERS
     on_reopen: OnReopen = OnReopen.CONTINUE
+    name: str = ""
+
+    @classmethod
+    def of(cls, rule: ClockRule, triggers: Triggers, *, pausable: bool, on_reopen: OnReopen, name: str = "") -> Clock:
+        """The clock of a type under a target that may say some of it itself."""
+        lists = ("starts_on", "stops_on", "renews_on", "cancels_on")
+        own = {name: given for name in lists if (given := getattr(triggers, name)) is not None}
+        if triggers.starts_when is not None:
+            own = {"starts_on": (), **own}
+        return cls(replace(rule, **own) if own else rule, pausable, triggers, on_reopen, name)
 
     @property
-    def is_custom(self) -> bool:
-        return self.rule is CUSTOM
+    def starts_by_fields(self) -> bool:
+        """Whether conditions start it; a clock without any start runs as if conditions that always hold did."""
+        return self.triggers.starts_when is not None or not self.rule.starts_on
+
+    @property
+    def watches_fields(self) -> bool:
+        """Whether the ticket's fields start, stop or cancel it."""
+        triggers = self.triggers
+        return self.starts_by_fields or triggers.stops_when is not None or triggers.cancels_when is not None
+
+    def wants(self, attributes: Mapping[str, Any]) -> bool:
+        """Whether the ticket's fields ask for the clock, whatever they say against it."""
+        criteria = self.triggers.starts_when
+        return self.starts_by_fields and (criteria is None or criteria.hold(attributes))
+
+    def is_stopped_by(self, attributes: Mapping[str, Any]) -> bool:
+        criteria = self.triggers.stops_when
+        return criteria is not None and criteria.hold(attributes)
+
+    def is_cancelled_by(self, attributes: Mapping[str, Any]) -> bool:
+        criteria = self.triggers.cancels_when
+        return criteria is not None and criteria.hold(attributes)
 
     @property
     def may_start_again(self) -> bool:
-        """Whether an open ticket may yet need it though it is not running."""
-        return self.rule.recurs
+        """Whether an open ticket may yet need it though it is not running: not only because it is reopened."""
+        rule, triggers = self.rule, self.triggers
+        starts_late = rule.starts_on != _OPENED or triggers.starts_when is not None
+        is_cancelled = bool(rule.cancels_on) or triggers.cancels_when is not None
+        return rule.recurs or starts_late or is_cancelled or _RESOLVED[0] not in rule.stops_on
 
 
 class ClockState(StrEnum):
@@ -155,7 +189,7 @@ class Cycle:
     The clock is `going`, running or paused, from each start to the stop that follows. The first of these spans begins
     at `started_at`, the last ends at `stopped_at`; a span of no length is kept as well. `ran` and `paused` fill them.
     A cycle is `superseded` if the clock was begun again in its stead or its promise was taken back: then only what it
-    had breached counts.
+    had breached counts. `started_by` and `ended_by` are the ids of the events that did so, None where none has.
     """
 
     state: ClockState
@@ -166,6 +200,8 @@ class Cycle:
     paused: tuple[Span, ...]
     held: tuple[Hold, ...] = ()
     superseded: bool = False
+    started_by: str | None = None
+    ended_by: str | None = None
 
     @property
     def stopped_at(self) -> Instant | None:
@@ -176,14 +212,18 @@ class Cycle:
         """Wall time of the pauses that have ended."""
         return Micros(sum(span.end - span.start for span in self.paused if span.end is not None))
 
-    def taken_back(self, at: Instant) -> Cycle:
-        """The cycle once its promise is taken back at `at`. A clock that has stopped by then keeps its verdict."""
+    def taken_back(self, at: Instant, by: str | None) -> Cycle:
+        """The cycle once its promise is taken back at `at`, by the event of that id.
+
+        A clock that has stopped by then keeps its verdict.
+        """
         if self.state not in (ClockState.RUNNING, ClockState.PAUSED):
             return self
         going = (*self.going[:-1], Span(self.going[-1].start, at))
         ran, paused = _ended(self.ran, at), _ended(self.paused, at)
         held = tuple(Hold(hold.cause, span) for hold in self.held for span in _ended((hold.span,), at))
-        return Cycle(ClockState.CANCELLED, at, self.started_at, going, ran, paused, held, superseded=True)
+        facts = (ClockState.CANCELLED, at, self.started_at, going, ran, paused, held)
+        return Cycle(*facts, superseded=True, started_by=self.started_by, ended_by=by)
 
 
 def _ended(spans: tuple[Span, ...], at: Instant) -> tuple[Span, ...]:

@@ -25,6 +25,7 @@ from domain.fields import (
 from domain.ids import Kind
 from domain.instants import MINUTE, Micros, in_units
 from domain.policy.budgets import Budget, Deadline, WorkingDays, budget_from_json, budget_to_json
+from domain.policy.clock_checks import require_possible
 from domain.policy.clocks import (
     CLOCKS,
     CUSTOM,
@@ -37,8 +38,8 @@ from domain.policy.clocks import (
 )
 from domain.policy.escalations import EscalationRule, Trigger
 from domain.policy.field_deadlines import FieldDeadline
+from domain.policy.triggers import NO_TRIGGERS, TRIGGER_FIELDS, Triggers
 from domain.ticket.conditions import Condition, Match, all_hold, parse_match
-from domain.ticket.criteria import Criteria, optional_criteria
 from domain.ticket.origins import Origin
 from domain.ticket.pauses import length_from_json, length_to_json
 from domain.ticket.spelling import folded
@@ -46,7 +47,7 @@ from domain.ticket.tickets import Ticket
 
 TARGET_FIELDS = frozenset(
     {"id", "type", "priority", "hours", "minutes", "days", "end_of_day", "by", "pausable"}
-    | {"pauses_when", "starts_when", "stops_when", "on_reopen", "name"}
+    | {"on_reopen", "name", *TRIGGER_FIELDS}
 )
 POLICY_FIELDS = frozenset(
     {"id", "name", "description", "kind", "conditions", "match", "targets", "escalations", "at_risk_percent"}
@@ -86,10 +87,9 @@ class RetargetBreaches(StrEnum):
 class TargetRule:
     """A promise: `budget` for tickets of `priority` (None: of any priority).
 
-    `pauses_when` holds its clock while the ticket's fields say so. A `type` that is not one of `CLOCKS` names a custom
-    clock, which runs from when `starts_when` holds (None: from the opening) until `stops_when` does. `on_reopen` is
-    what a reopening does to it (None: what the policy says). `name` tells targets of one type apart: each has a clock
-    of its own.
+    `triggers` is what it says itself of what starts, stops and pauses its clock. A `type` that is not one of `CLOCKS`
+    names a custom clock, which runs from the opening where nothing starts it. `on_reopen` is what a reopening does to
+    it (None: what the policy says). `name` tells targets of one type apart: each has a clock of its own.
     """
 
     id: str
@@ -97,9 +97,7 @@ class TargetRule:
     priority: str | None
     budget: Budget
     pausable: bool = True
-    pauses_when: Criteria | None = None
-    starts_when: Criteria | None = None
-    stops_when: Criteria | None = None
+    triggers: Triggers = NO_TRIGGERS
     on_reopen: OnReopen | None = None
     name: str | None = None
 
@@ -107,18 +105,13 @@ class TargetRule:
         require_clock_name(self.type)
         if self.name is not None:
             require_target_name(self.name)
-        own = {"starts_when": self.starts_when, "stops_when": self.stops_when}
-        given = next((name for name, criteria in own.items() if criteria is not None), None)
-        if self.type in CLOCKS and given is not None:
-            raise InvalidValue(given, str(own[given]), f"is for clocks of one's own; {self.type} has its own rules")
-        if self.type not in CLOCKS and given is None:
+        if self.is_custom and not self.triggers.say_when_it_goes:
             known = ", ".join(CLOCKS)
-            reason = f"must be one of {known}; a clock of one's own needs starts_when or stops_when"
+            reason = f"must be one of {known}; a clock of one's own needs what starts or stops it"
             raise InvalidValue("type", self.type, reason)
-        if self.pauses_when is not None and not self._may_pause:
-            raise InvalidValue("pauses_when", str(self.pauses_when), "this target is not pausable")
-        if self.on_reopen is not None and not self._rule.follows_reopen:
-            raise InvalidValue("on_reopen", self.on_reopen.value, f"is not for {self.type}, which has its own rules")
+        if (held := self.triggers.pauses) is not None and not self._may_pause:
+            raise InvalidValue(held, self.triggers.spoken(held), "this target is not pausable")
+        require_possible(self.type, self._rule, self.triggers, self.on_reopen)
 
     @property
     def clock_name(self) -> str:
@@ -145,17 +138,17 @@ class TargetRule:
         return in_units(self.budget, MINUTE)
 
     def clock(self, on_reopen: OnReopen) -> Clock:
-        return Clock(self._rule, self._may_pause, self.pauses_when, self.starts_when, self.stops_when, on_reopen)
+        named, pausable = self.clock_name, self._may_pause
+        return Clock.of(self._rule, self.triggers, pausable=pausable, on_reopen=on_reopen, name=named)
 
     def to_json(self) -> dict[str, Any]:
-        criteria = {name: getattr(self, name) for name in ("pauses_when", "starts_when", "stops_when")}
         return {
             "id": self.id,
             "type": self.type,
             "priority": self.priority,
             **budget_to_json(self.budget),
             "pausable": self.pausable,
-            **{name: value.to_json() for name, value in criteria.items() if value is not None},
+            **self.triggers.to_json(),
             **({} if self.on_reopen is None else {"on_reopen": self.on_reopen.value}),
             **({} if self.name is None else {"name": self.name}),
         }
@@ -171,9 +164,7 @@ class TargetRule:
                 priority=optional_text(body.get("priority"), f"{field}.priority") or None,
                 budget=budget_from_json(body, field),
                 pausable=require_bool(body.get("pausable", True), f"{field}.pausable"),
-                pauses_when=optional_criteria(body.get("pauses_when"), f"{field}.pauses_when"),
-                starts_when=optional_criteria(body.get("starts_when"), f"{field}.starts_when"),
-                stops_when=optional_criteria(body.get("stops_when"), f"{field}.stops_when"),
+                triggers=Triggers.from_json(body, field),
                 on_reopen=_optional_mode(body.get("on_reopen"), f"{field}.on_reopen"),
                 name=optional_text(body.get("name"), f"{field}.name") or None,
             )
@@ -181,7 +172,7 @@ class TargetRule:
             raise (error.under(field) if error.field in _OWN_FIELDS else error) from None
 
 
-_OWN_FIELDS = ("type", "pauses_when", "starts_when", "stops_when", "on_reopen", "name")
+_OWN_FIELDS = ("type", "on_reopen", "name", *TRIGGER_FIELDS)
 
 
 def _optional_mode(value: Any, field: str) -> OnReopen | None:

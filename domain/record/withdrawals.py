@@ -19,6 +19,7 @@ _SPOKEN = {
     EventKind.ASSIGNED: "was assigned",
     EventKind.CUSTOMER_REPLIED: "got a message from the customer",
     EventKind.AGENT_REPLIED: "got an answer",
+    EventKind.RESET: "had its clocks reset",
     EventKind.REPLANNED: "got other rules",
 }
 _MOVES_NOTHING = (EventKind.OPENED, *EXCUSES)

@@ -19,6 +19,7 @@ from domain.fields import (
 )
 from domain.ids import natural_order
 from domain.instants import MINUTE, Instant, Micros, parse, render
+from domain.ticket.authors import Actor, Role
 from domain.ticket.excuses import ExcuseScope
 from domain.ticket.pauses import PauseEnd
 from domain.ticket.precision import Precision
@@ -38,6 +39,7 @@ class EventKind(StrEnum):
     ASSIGNED = "assigned"
     CUSTOMER_REPLIED = "customer_replied"
     AGENT_REPLIED = "agent_replied"
+    RESET = "reset"
     EXCUSED = "excused"
     EXCUSE_UNDONE = "excuse_undone"
     REPLANNED = "replanned"
@@ -47,22 +49,31 @@ ENDS = (EventKind.RESOLVED, EventKind.CANCELLED)
 """What closes a ticket."""
 EXCUSES = (EventKind.EXCUSED, EventKind.EXCUSE_UNDONE)
 """What is said about an outcome: it moves no clock."""
+AUTHORS = {
+    EventKind.ACKNOWLEDGED: Role.AGENT,
+    EventKind.AGENT_REPLIED: Role.AGENT,
+    EventKind.CUSTOMER_REPLIED: Role.CUSTOMER,
+}
+"""Whose doing an event is that does not say so. Of any other kind nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One fact.
 
+    `actor` names who did it, `role` says what part that author plays (None: what `AUTHORS` says of the kind).
     `cause` names what a pause waits for, or the one pause that a resume ends; a resume without a cause ends all.
     `team_id` is the team that an assignment gives the ticket to (None: nobody). `rules` are those that a replan puts
     in place of the rules before (`Snapshot.rules`); a replan is the engine's own event, no ticket system sends it.
     `sequence` is the source's own order, which decides among events of one instant; `precision` is what `occurred_at`
     is cut to (None: to nothing).
+    `target` is the name of the clock that a reset is for (None: all of them).
     `quiet` asks that nobody be told of what was planned before the event was received. `pause_end` is what a pause says
     of its end, `excuse` what an excuse or its undoing is about. Raises InvalidValue for an empty `event_id`, for
     attributes that JSON cannot carry, for `rules` without a replan or a replan without `rules`, for an end of anything
     but a pause or one that does not come after its start, for `excuse` without an excuse or the other way round, and
-    for an excuse without a reason or an actor, or an undoing without an actor.
+    for an excuse without a reason or an actor, an undoing without an actor, a reset without a reason, and a `target` of
+    anything but a reset.
     """
 
     kind: EventKind
@@ -81,6 +92,8 @@ class Event:
     quiet: bool = False
     pause_end: PauseEnd | None = None
     excuse: ExcuseScope | None = None
+    role: Role | None = None
+    target: str | None = None
 
     def __post_init__(self) -> None:
         if not self.event_id:
@@ -92,6 +105,10 @@ class Event:
             self._require_pause(self.pause_end)
         if self.excuse is not None or self.kind in EXCUSES:
             self._require_excuse()
+        if self.kind is EventKind.RESET:
+            require_reset_reason(self.reason)
+        elif self.target is not None:
+            raise InvalidValue("target", self.target, "is for a reset")
 
     def _require_excuse(self) -> None:
         if self.excuse is None or self.kind not in EXCUSES:
@@ -103,6 +120,16 @@ class Event:
             raise InvalidValue("reason", self.reason, "must be given: an excuse has a reason")
         if not self.actor.strip():
             raise InvalidValue("actor", self.actor, "must be given: who excuses, or takes an excuse back")
+
+    @property
+    def author(self) -> Role | None:
+        """The part that its author plays, told or by its kind; None where nobody knows."""
+        return self.role or AUTHORS.get(self.kind)
+
+    @property
+    def is_told_by_usual_author(self) -> bool:
+        """Whether its author is the one of its kind: an agent of a reply, the customer of a message, else anybody."""
+        return self.role is None or AUTHORS.get(self.kind, self.role) is self.role
 
     def _require_pause(self, end: PauseEnd) -> None:
         if self.kind is not EventKind.PAUSED:
@@ -117,9 +144,9 @@ class Event:
             "occurred_at": render(self.occurred_at),
             "received_at": render(self.received_at),
         }
-        for name in ("source", "actor", "reason", "cause"):
-            if value := getattr(self, name):
-                document[name] = value
+        notes = {"source": self.source, "actor": Actor(self.actor, self.role).to_json()}
+        notes |= {"reason": self.reason, "cause": self.cause}
+        document |= {name: value for name, value in notes.items() if value}
         if self.kind is EventKind.ASSIGNED:
             document["team_id"] = self.team_id
         optional = {
@@ -128,6 +155,7 @@ class Event:
             "sequence": self.sequence,
             "precision": None if self.precision is None else self.precision.value,
             "quiet": self.quiet or None,
+            "target": self.target,
         }
         document |= {name: value for name, value in optional.items() if value is not None}
         for said in (self.pause_end, self.excuse):
@@ -139,13 +167,14 @@ class Event:
         body = require_mapping(document, field)
         attributes, rules = body.get("attributes"), body.get("rules")
         kind = require_choice(body.get("kind"), EventKind, f"{field}.kind")
+        actor = Actor.from_json(body.get("actor"), f"{field}.actor")
         return cls(
             kind=kind,
             event_id=require_text(body.get("event_id"), f"{field}.event_id"),
             occurred_at=parse(body.get("occurred_at"), f"{field}.occurred_at"),
             received_at=parse(body.get("received_at"), f"{field}.received_at"),
             source=_text(body, "source", field),
-            actor=_text(body, "actor", field),
+            actor=actor.name,
             reason=_text(body, "reason", field),
             cause=_text(body, "cause", field),
             attributes={} if attributes is None else require_document(attributes, f"{field}.attributes"),
@@ -156,7 +185,15 @@ class Event:
             quiet=optional_flag(body.get("quiet"), f"{field}.quiet"),
             pause_end=PauseEnd.from_json(body, field),
             excuse=excuse_of(kind, body, field),
+            role=actor.role,
+            target=_text(body, "target", field) or None if kind is EventKind.RESET else None,
         )
+
+
+def require_reset_reason(reason: str | None) -> None:
+    """Raises InvalidValue for a reset without a reason: it takes away time that was counted."""
+    if not (reason or "").strip():
+        raise InvalidValue("reason", reason, "must say why the clock is reset")
 
 
 def excuse_of(kind: EventKind, body: Mapping[str, Any], field: str = "") -> ExcuseScope | None:
@@ -195,6 +232,7 @@ _AT_ONE_INSTANT = (
     EventKind.ASSIGNED,
     EventKind.UPDATED,
     EventKind.REPLANNED,
+    EventKind.RESET,
     EventKind.ACKNOWLEDGED,
     EventKind.AGENT_REPLIED,
     EventKind.CUSTOMER_REPLIED,
@@ -281,7 +319,7 @@ def _with_answers(ordered: Sequence[Event]) -> Iterator[Event]:
     for place, event in enumerate(ordered):
         if event.event_id in told:
             continue
-        if event.kind is EventKind.AGENT_REPLIED:
+        if event.kind is EventKind.AGENT_REPLIED and event.author is not Role.CUSTOMER:
             for message in _answered_by(event, ordered, place):
                 told.add(message.event_id)
                 yield message
@@ -289,11 +327,15 @@ def _with_answers(ordered: Sequence[Event]) -> Iterator[Event]:
 
 
 def _answered_by(reply: Event, ordered: Sequence[Event], place: int) -> Iterator[Event]:
-    """The messages behind the reply that it may have followed, as far as its time and theirs are known."""
-    length = 0 if reply.precision is None else reply.precision.length
+    """The messages behind the reply that it may have followed, as far as its time and theirs are known.
+
+    What no agent wrote moves no message in time, for to most policies it is no answer: it may only have followed
+    those of its own instant.
+    """
+    length = 0 if reply.precision is None or not reply.is_told_by_usual_author else reply.precision.length
     later = (ordered[at] for at in range(place + 1, len(ordered)))
     for event in takewhile(lambda one: one.occurred_at <= reply.occurred_at + length, later):
-        is_message = event.kind is EventKind.CUSTOMER_REPLIED
+        is_message = event.kind is EventKind.CUSTOMER_REPLIED and event.is_told_by_usual_author
         if is_message and _may_precede(event, reply, length) and not _is_behind(event, reply):
             yield event
 

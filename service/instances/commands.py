@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from domain.errors import Unavailable
+from domain.plan.resets import require_known_clock
 from service.dependencies import Dependencies
 from service.instances.effects import CommandResult, effect
 from service.instances.signals import Signal, stamped
-from service.instances.views import require_instance_id, unknown
+from service.instances.views import find_instance, require_instance_id, unknown
 
 
 async def command_instance(
@@ -19,6 +22,16 @@ async def command_instance(
     signal = Signal(name, stamped(payload, deps.now()))
     await send(deps, organization, instance_id, signal)
     return await effect(deps, organization, instance_id, signal)
+
+
+async def require_clock(deps: Dependencies, organization: str, instance_id: str, target: str) -> None:
+    """Raises NotFound for an unknown instance, InvalidValue for a clock that it does not have, with those it has.
+
+    While the instance cannot be read its workflow says so: it sets such a reset aside.
+    """
+    with suppress(Unavailable):
+        found = await find_instance(deps, organization, instance_id)
+        require_known_clock(found.snapshot, found.plan, target)
 
 
 async def send(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> None:

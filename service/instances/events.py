@@ -9,6 +9,7 @@ from typing import Any
 from domain.errors import EngineUnavailable, NotFound
 from domain.ids import InstanceId
 from domain.instants import Instant, parse
+from domain.ticket.authors import NOBODY, Actor
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from service.concurrency import all_settled
@@ -135,7 +136,7 @@ async def _open(
 
 def _opening(message: Mapping[str, Any], signal: Signal | None, opened_at: Instant | None) -> Event:
     at, received_at = (parse(message[name]) for name in ("occurred_at", "received_at"))
-    notes = {name: message[name] for name in ("actor", "reason") if signal is None and name in message}
+    actor = NOBODY if signal is not None else Actor.from_json(message.get("actor"))
     return Event(
         EventKind.OPENED,
         mint_event_id() if signal is not None else message["event_id"],
@@ -143,7 +144,9 @@ def _opening(message: Mapping[str, Any], signal: Signal | None, opened_at: Insta
         received_at,
         source=SOURCE,
         quiet=message.get("quiet") is True,
-        **notes,
+        actor=actor.name,
+        role=actor.role,
+        reason=message.get("reason", "") if signal is None else "",
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from domain.instants import Instant, parse, render
+from domain.ticket.authors import Actor
 from domain.ticket.events import FUTURE_TOLERANCE, Event, optional_precision, optional_sequence
 from domain.ticket.pauses import PauseEnd
 from workflows.documents import BatchPayload
@@ -19,6 +20,7 @@ from workflows.signals import Refusal, read_signal
 SOURCE = "api"
 # Bytes of JSON. Temporal takes two million a message, and the plan that the events lead to needs room beside them.
 LARGEST_SIGNAL = 1024 * 1024
+LONGEST_ACTOR = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def stamped(payload: Mapping[str, Any], now: Instant) -> dict[str, Any]:
     """
     optional_sequence(payload.get("sequence"))
     optional_precision(payload.get("precision"))
+    _require_actor(payload.get("actor"))
     at = occurred_at(payload.get("occurred_at"), now)
     if (end := PauseEnd.from_json(payload)) is not None:
         end.require_after(at)
@@ -92,3 +95,9 @@ def stamped(payload: Mapping[str, Any], now: Instant) -> dict[str, Any]:
         "received_at": render(now),
         "source": SOURCE,
     }
+
+
+def _require_actor(given: Any) -> None:
+    name = Actor.from_json(given).name
+    if len(name) > LONGEST_ACTOR:
+        raise InvalidValue("actor", name[:40] + "...", f"must be at most {LONGEST_ACTOR} characters long")

@@ -22,7 +22,7 @@ from sources.hooks.states import State
 from sources.hooks.texts import read_text
 
 REPLY, STATE, CHANGES = "reply", "state", "changes"
-KINDS = tuple(kind.value for kind in EventKind if kind not in (EventKind.REPLANNED, *EXCUSES))
+KINDS = tuple(kind.value for kind in EventKind if kind not in (EventKind.REPLANNED, EventKind.RESET, *EXCUSES))
 TELLS = (*KINDS, REPLY, STATE, CHANGES)
 _NAME = r"^[a-z][a-z0-9_]{0,39}$"
 _OF_ONE_KIND: Mapping[str, tuple[str, ...]] = {

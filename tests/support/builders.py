@@ -12,6 +12,7 @@ from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.authors import Role
 from domain.ticket.events import Event, EventKind
 from domain.ticket.excuses import Covers, ExcuseScope
 from domain.ticket.tickets import Ticket
@@ -65,11 +66,14 @@ def event(
     *,
     received: str | None = None,
     event_id: str | None = None,
+    by: str | None = None,
     **attributes: Any,
 ) -> Event:
-    """Received when it happened, unless told otherwise."""
+    """Received when it happened, unless told otherwise. `by` is the role of whoever did it."""
     name = event_id or f"{kind.value} {cause} {when}"
-    return Event(kind, name, at(when), at(received or when), source="desk", cause=cause, attributes=attributes)
+    role = None if by is None else Role(by)
+    told, received_at = at(when), at(received or when)
+    return Event(kind, name, told, received_at, source="desk", cause=cause, attributes=attributes, role=role)
 
 
 opened = partial(event, EventKind.OPENED)

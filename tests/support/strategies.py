@@ -15,6 +15,7 @@ from domain.instants import DAY, LONGEST, MINUTE, Instant, Micros
 from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.authors import Role
 from domain.ticket.conditions import OPERATORS, Condition, Match
 from domain.ticket.events import EXCUSES, Event, EventKind
 from domain.ticket.excuses import Covers, ExcuseScope
@@ -43,9 +44,13 @@ minutes = st.one_of(st.integers(-2, 20).map(lambda step: step * 30), st.integers
 instants = minutes.map(lambda minute: Instant(MONDAY + 9 * 60 * MINUTE + minute * MINUTE))
 causes = st.sampled_from(("", "customer", "vendor"))
 sequences = st.sampled_from((None, None, 0, 1, 2))
+roles = st.sampled_from((None, None, *Role))
 precisions = st.sampled_from((None, None, *Precision))
 teams = st.sampled_from((None, "network", "billing"))
-later_kinds = st.sampled_from([kind for kind in EventKind if kind not in (EventKind.OPENED, EventKind.REPLANNED)])
+_LATER = [kind for kind in EventKind if kind not in (EventKind.OPENED, EventKind.REPLANNED)]
+later_kinds = st.sampled_from([kind for kind in _LATER if kind is not EventKind.RESET])
+"""Under these a clock that begins once has one cycle."""
+kinds_with_resets = st.sampled_from(_LATER)
 texts = st.text(max_size=12)
 letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 names = st.text(letters, min_size=1, max_size=12).filter(lambda text: text.strip() != "")
@@ -64,19 +69,21 @@ def excuses(kind: EventKind) -> st.SearchStrategy[ExcuseScope]:
 
 
 @st.composite
-def histories(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
+def histories(draw: st.DrawFn, most: int = 9, kinds: st.SearchStrategy[EventKind] = later_kinds) -> tuple[Event, ...]:
     """An opening and what followed, each received strictly after the one before, some long after they happened."""
     opened_at = draw(instants)
     events = [Event(EventKind.OPENED, "0", opened_at, opened_at)]
     for index in range(1, draw(st.integers(0, most)) + 1):
-        kind, occurred_at = draw(later_kinds), draw(instants)
+        kind, occurred_at = draw(kinds), draw(instants)
         received_at = Instant(max(occurred_at, events[-1].received_at + 1))
         team_id = draw(teams) if kind is EventKind.ASSIGNED else None
         said: dict[str, Any] = (
             {"actor": "ada", "reason": "storm", "excuse": draw(excuses(kind))} if kind in EXCUSES else {}
         )
+        if kind is EventKind.RESET:
+            said = {"reason": "why", "target": draw(st.sampled_from((None, "resolution")))}
         event = Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id, **said)
-        events.append(replace(event, sequence=draw(sequences), precision=draw(precisions)))
+        events.append(replace(event, sequence=draw(sequences), precision=draw(precisions), role=draw(roles)))
     return tuple(events)
 
 

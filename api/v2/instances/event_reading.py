@@ -12,11 +12,12 @@ from domain.errors import InvalidValue
 from domain.fields import require_text
 from domain.ids import InstanceId, Kind
 from domain.instants import Instant
+from domain.ticket.events import require_reset_reason
 from domain.ticket.tickets import SUBJECT_FIELDS, Ticket
 from service.instances.events import subject_event
 from service.instances.subject_events import SubjectEvent
 from store.access.keys import KeyOwner
-from workflows.messages import EXCUSE, UNDO_EXCUSE
+from workflows.messages import EXCUSE, RESET, UNDO_EXCUSE
 from workflows.signals import LARGEST_ATTRIBUTES
 
 OF_SOME_TYPES: Mapping[str, Sequence[str]] = {
@@ -25,7 +26,7 @@ OF_SOME_TYPES: Mapping[str, Sequence[str]] = {
     "team_id": ("assign",),
     "until": ("pause",),
     "ends_when": ("pause",),
-    "target": (EXCUSE, UNDO_EXCUSE),
+    "target": (EXCUSE, UNDO_EXCUSE, RESET),
     "cycle": (EXCUSE, UNDO_EXCUSE),
     "covers": (EXCUSE,),
 }
@@ -60,6 +61,8 @@ def _payload(document: Mapping[str, Any], signal: str | None) -> Mapping[str, An
     payload = {name: document[name] for name in PLAIN if document.get(name) not in (None, "")}
     if "event_id" in payload:
         require_text(payload["event_id"], "event_id")
+    if signal == RESET:
+        require_reset_reason(payload.get("reason"))
     if signal == "assign":
         payload["team_id"] = document.get("team_id") or None
     if fields := _fields(document):

@@ -26,6 +26,7 @@ from api.v2.instances.schemas import (
     ENDS_WHEN,
     LONGEST_NOTE,
     LONGEST_TEAM_ID,
+    RESET_TARGET,
     UNTIL,
     CommandBody,
     CoversName,
@@ -96,7 +97,7 @@ class EventBody(CommandBody):
     target: str | None = Field(
         default=None,
         max_length=LONGEST_TARGET,
-        description=f"Of `excused` and `excuse_undone` only. {EXCUSED_TARGET}",
+        description=f"Of `excused`, `excuse_undone` and `reset` only. {EXCUSED_TARGET} {RESET_TARGET}",
         examples=[None],
     )
     cycle: CycleNumber | None = Field(

@@ -90,6 +90,7 @@ ACCEPTED: dict[str, Any] = {
 }
 
 TICKET: dict[str, Any] = {"conversation_id": "conv_456", "priority": "urgent", "fields": {"plan": "gold"}}
+RESET: dict[str, Any] = {"target": "resolution", "reason": "The customer sent the logs only now"}
 COMMAND: dict[str, Any] = {"event_id": "zd-118-7", "occurred_at": "2026-03-08T13:15:00Z", "actor": "ada@example.com"}
 PAUSE: dict[str, Any] = {"cause": "customer", "reason": "awaiting logs", "until": {"hours": 8}}
 RESUME: dict[str, Any] = {"cause": "customer"}

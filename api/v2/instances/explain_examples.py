@@ -113,6 +113,7 @@ LONG_PAUSE: dict[str, Any] = {
 }
 OTHER_MILESTONE: dict[str, Any] = {"target": "first_response", "cycle": 1, **MILESTONE}
 PROMISE: dict[str, Any] = {"hours": 1, "minutes": 60, "seconds": 3600}
+MOVER: dict[str, Any] = {"event_id": "zd-118-1", "kind": "opened", "did": "started"}
 TARGET: dict[str, Any] = {
     "type": "resolution",
     "cycle": 1,
@@ -122,6 +123,7 @@ TARGET: dict[str, Any] = {
     "stopped_at": None,
     "due_at": "2026-03-09T08:30:00Z",
     "breached_at": None,
+    "started_by": MOVER,
     "elapsed_seconds": 1800,
     "remaining_seconds": 1800,
     **TOTALS,
@@ -229,6 +231,7 @@ policy Urgent (sla_5d1f0a9be2c34786, version 1)
 
 resolution: running
   used 30 min of 1 h, due Mon 2026-03-09 09:30:00+01:00
+  started by opened (event zd-118-1)
   ██████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒██████░░░░░░░░░░░░------------------------
                                                                          ▲
   Fri 2026-03-06 15:30:00+01:00  15 min  running

@@ -16,6 +16,7 @@ from domain.explaining.segments import SegmentKind
 from domain.plan.pauses import EndedBy
 from domain.plan.status import InstanceStatus
 from domain.policy.clocks import ClockState
+from domain.ticket.authors import Role
 
 Seconds = int | float
 MAX_SEGMENTS = 5000
@@ -233,6 +234,21 @@ class TeamHoursView(View):
     calendar: CalendarVersionView
 
 
+class MoverView(View):
+    """The event that started, stopped or cancelled a clock."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MOVER]})
+
+    event_id: str = Field(examples=["zd-118-1"])
+    kind: str = Field(examples=["agent_replied"])
+    did: Literal["started", "stopped", "cancelled", "superseded"] = Field(examples=["stopped"])
+    actor: str | None = Field(default=None, examples=["ada@example.com"])
+    role: Role | None = Field(default=None, description="The author's, told or by the kind.", examples=["agent"])
+    condition: str | None = Field(
+        default=None, description="Where the ticket's fields did it.", examples=["status eq with vendor"]
+    )
+
+
 class ExplainedTargetView(TotalsView):
     """One cycle of a clock."""
 
@@ -258,6 +274,8 @@ class ExplainedTargetView(TotalsView):
         default=None, description="Only while paused, where the pause ends by itself.", examples=[None]
     )
     breached_at: DateTime | None = Field(examples=[None])
+    started_by: MoverView | None = Field(default=None, description="Left out: it has not started.")
+    ended_by: MoverView | None = Field(default=None, description="Left out: it is going or waits.")
     excused: bool | None = Field(default=None, description="Only where it is: it counts in no rate.", examples=[True])
     excuse: ExcuseView | None = None
     deadlines: list[DeadlineStateView] | None = Field(
@@ -287,6 +305,7 @@ class ExplainedEventView(View):
     is_late: bool = Field(description="It arrived behind an event or a milestone that it precedes.")
     source: str | None = Field(default=None, examples=["api"])
     actor: str | None = Field(default=None, examples=["ada@example.com"])
+    role: Role | None = Field(default=None, description="The author's, told or by the kind.", examples=["agent"])
     reason: str | None = Field(default=None, examples=["awaiting logs"])
     cause: str | None = Field(default=None, examples=["customer"])
     team_id: str | None = Field(default=None, description="Of an assignment.", examples=["team_t2"])
@@ -305,7 +324,7 @@ class ExplainedEventView(View):
     ended_by_condition: str | None = Field(
         default=None, description="The condition that comes to hold with that event.", examples=[None]
     )
-    target: str | None = Field(default=None, description="Of an excuse or its undoing.", examples=[None])
+    target: str | None = Field(default=None, description="Of an excuse, its undoing or a reset.", examples=[None])
     cycle: int | None = Field(default=None, description="Of these, where one cycle is named.", examples=[None])
     covers: str | None = Field(default=None, description="Of an excuse.", examples=[None])
     in_force: bool | None = Field(

@@ -24,16 +24,18 @@ from api.v2.instances.schemas import (
     InstanceView,
     Live,
     PauseBody,
+    ResetBody,
     ResumeBody,
 )
 from domain.errors import InvalidValue
 from domain.fields import require_text
 from domain.ids import Kind
 from domain.instants import Instant
+from domain.ticket.events import require_reset_reason
 from domain.ticket.tickets import Ticket
 from service.dependencies import Dependencies
 from service.instances.as_of import view_as_of
-from service.instances.commands import command_instance
+from service.instances.commands import command_instance, require_clock
 from service.instances.effects import CommandResult
 from service.instances.open_ticket import OpenResult, UntrackedTicket, open_instance
 from service.instances.views import ask_instance, find_instance
@@ -141,6 +143,17 @@ async def cancel_instance(instance_id: Id, owner: Writer, deps: Deps, body: Comm
 async def assign_instance(instance_id: Id, owner: Writer, deps: Deps, body: Assign = None) -> Any:
     """From then on the clocks of kind `ola` belong to that team. While nobody has the ticket, it has no such clocks."""
     return await _command(deps, owner.organization, instance_id, "assign", body or AssignBody())
+
+
+@router.post("/{instance_id}/reset", summary="Begin a clock anew", **COMMAND)
+async def reset(instance_id: Id, owner: Writer, deps: Deps, body: ResetBody) -> Any:
+    """Of one target, or of all. A clock that goes begins again in place of the cycle before, which then counts only if
+    it was breached; one that has stopped begins again beside it while the ticket is open. 422 names the targets that
+    there are."""
+    require_reset_reason(body.reason)
+    if body.target:
+        await require_clock(deps, owner.organization, instance_id, body.target)
+    return await _command(deps, owner.organization, instance_id, "reset", body)
 
 
 async def _command(

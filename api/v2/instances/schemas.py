@@ -13,10 +13,12 @@ from api.v2.instances.examples import TEAM
 from api.v2.organization.dimensions import FieldFilter
 from domain.ids import Kind
 from domain.plan.status import InstanceStatus
+from domain.ticket.authors import Role
 from domain.ticket.conditions import OPERATORS, Match
 from domain.ticket.excuses import LONGEST_TARGET, Covers
 from domain.ticket.pauses import ENDING_EVENTS, MOST_ENDINGS
 from domain.ticket.precision import Precision
+from service.instances.signals import LONGEST_ACTOR
 from service.instances.views import Source
 from store.instances.order import SORTABLE
 
@@ -161,6 +163,27 @@ Until = Annotated[
 ]
 EndsWhen = Annotated[Any, WithJsonSchema({"anyOf": [_ENDING, _ENDINGS, {"type": "null"}]})]
 
+ACTOR = "Who did it: a name, or an object with the author's `role`; left out, the kind of event says the role."
+ActorText = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "maxLength": LONGEST_ACTOR},
+                {
+                    "type": "object",
+                    "properties": {
+                        "name": {"type": "string", "maxLength": LONGEST_ACTOR},
+                        "role": {"type": "string", "enum": list(Role)},
+                    },
+                    "additionalProperties": False,
+                },
+                {"type": "null"},
+            ]
+        }
+    ),
+]
+
 
 class CommandBody(Body):
     """All fields are optional, and so is the body itself."""
@@ -177,7 +200,7 @@ class CommandBody(Body):
         default=None, description="When it happened; left out: now.", examples=["2026-03-08T13:30:00Z"]
     )
     reason: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["awaiting customer"])
-    actor: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["ada@example.com"])
+    actor: ActorText = Field(default=None, description=ACTOR, examples=["ada@example.com"])
     sequence: int | None = Field(
         default=None,
         description="Its place in the source's own order, which decides among events of one instant.",
@@ -275,6 +298,20 @@ class InstanceExcuseView(ExcuseView):
 
     target: str = Field(examples=["resolution"])
     cycle: int = Field(examples=[1])
+
+
+RESET_TARGET = "Of a reset, without a stint; left out: all of them."
+
+
+class ResetBody(CommandBody):
+    """The clocks begin anew from then on; a reason is needed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RESET]})
+
+    target: str | None = Field(
+        default=None, max_length=LONGEST_NOTE, description=f"{TARGET} {RESET_TARGET}", examples=["resolution"]
+    )
+    reason: str = Field(min_length=1, max_length=LONGEST_NOTE, examples=["The customer sent the logs only now"])
 
 
 class MilestoneView(View):

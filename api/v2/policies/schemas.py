@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 
 from api.http.schemas import Body, DateTime, PageOf, View
 from api.v2.policies import examples
+from api.v2.policies.event_lists import CancelsOn, EventList, StartsOn, StopsOn, WhileOpen
 from api.v2.policies.ids import ESCALATION, TARGET, pattern
 from domain.calendar.validation import WEEKDAYS
 from domain.ids import Kind
@@ -51,6 +52,8 @@ _MATCHED: dict[str, Any] = {
 }
 Criteria = Annotated[Any, WithJsonSchema({"anyOf": [_CONDITIONS, _MATCHED, {"type": "null"}]})]
 """A list of conditions that all must hold, or `{match, conditions}`."""
+
+
 MatchName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["all", "any"]})]
 TriggerName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["approaching_breach", "breached"]})]
 EscalationStatusName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["active", "inactive"]})]
@@ -111,11 +114,40 @@ class TargetBody(Body):
         "`{match: any, conditions: [...]}`.",
         examples=[[examples.PENDING]],
     )
+    starts_on: StartsOn = Field(
+        default=None,
+        description="The events that start its clock, each a kind or `{event, by}` with the roles of its author; left "
+        "out: those of the type, or none where there is `starts_when`.",
+        examples=[["customer_replied"]],
+    )
+    stops_on: StopsOn = Field(
+        default=None,
+        description="The events that stop it; left out: those of the type, `resolved` for a clock of one's own.",
+        examples=[[{"event": "agent_replied", "by": ["agent", "bot"]}, "resolved"]],
+    )
+    renews_on: WhileOpen = Field(
+        default=None,
+        description="The events that end a cycle and begin the next, of `next_response`, `periodic_update` and clocks "
+        "of one's own; left out: those of the type.",
+        examples=[None],
+    )
+    cancels_on: CancelsOn = Field(
+        default=None,
+        description="The events that end it, neither met nor missed, until it starts anew.",
+        examples=[None],
+    )
+    pauses_on: WhileOpen = Field(
+        default=None, description="The events that hold it until one of `resumes_on` comes.", examples=[None]
+    )
+    resumes_on: WhileOpen = Field(default=None, description="Of `pauses_on`: the other side.", examples=[None])
     starts_when: Criteria = Field(
-        default=None, description="Of a clock of one's own: it starts once they hold.", examples=[None]
+        default=None, description="It starts once they hold, as with an event of `starts_on`.", examples=[None]
     )
     stops_when: Criteria = Field(
-        default=None, description="Of a clock of one's own: it stops once they hold.", examples=[None]
+        default=None, description="It stops once they hold, as with an event of `stops_on`.", examples=[None]
+    )
+    cancels_when: Criteria = Field(
+        default=None, description="It is cancelled while they hold, neither met nor missed.", examples=[None]
     )
     on_reopen: OnReopenName | None = Field(
         default=None,
@@ -246,6 +278,13 @@ class TargetView(View):
     pauses_when: Criteria = Field(default=None, examples=[[examples.PENDING]])
     starts_when: Criteria = Field(default=None, examples=[None])
     stops_when: Criteria = Field(default=None, examples=[None])
+    cancels_when: Criteria = Field(default=None, examples=[None])
+    starts_on: EventList = Field(default=None, examples=[None])
+    stops_on: EventList = Field(default=None, examples=[None])
+    renews_on: EventList = Field(default=None, examples=[None])
+    cancels_on: EventList = Field(default=None, examples=[None])
+    pauses_on: EventList = Field(default=None, examples=[None])
+    resumes_on: EventList = Field(default=None, examples=[None])
     on_reopen: OnReopen | None = Field(default=None, description="Left out: as the policy.", examples=["ignore"])
     name: str | None = Field(default=None, description="Where it has one.", examples=["workaround"])
 

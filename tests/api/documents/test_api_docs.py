@@ -39,7 +39,7 @@ async def test_every_documented_request_works_as_documented(api: Any) -> None:
             created = answer.json()["id"]
             names[NAMES.get(created.partition("_")[0], "")] = created
         seen.add((method, url.partition("/api/v2/sla")[2].partition("?")[0].rpartition("/")[2]))
-    assert len(requests()) == 84
+    assert len(requests()) == 89
     assert {("POST", "preview-deadline"), ("POST", "cancel"), ("GET", "instances")} <= seen
 
 

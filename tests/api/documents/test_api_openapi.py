@@ -58,7 +58,7 @@ ROUTES = {
     **{
         f"/instances/{{instance_id}}/{command}": {"post"}
         for command in (
-            *("acknowledge", "pause", "resume", "assign", "resolve", "reopen", "cancel"),
+            *("acknowledge", "pause", "resume", "assign", "resolve", "reopen", "cancel", "reset"),
             *("excuse", "excuse:undo"),
         )
     },

@@ -140,6 +140,7 @@ async def test_every_type_is_understood_as_a_fact_and_as_a_request(api: Any) -> 
     for name in (*SIGNALS, *(kind.value for kind in SIGNALS.values()), "open", "opened"):
         more = {"team_id": "t1"} if name.startswith("assign") else {"fields": {"a": 1}} if "update" in name else {}
         excuses = {"target": "resolution", "reason": "storm"} if name.startswith("excuse") else {}
+        excuses |= {"reason": "why"} if name == "reset" else {}
         assert set(await told(api, name, **more, **excuses)) == {"sla"}
     await told(api, "acknowledge", event_id="last")
     events = (await recorded(api, SLA, "last"))[:-1]

@@ -17,6 +17,17 @@ TARGETS: list[dict[str, Any]] = [
     {"type": "resolution", "days": 2, "end_of_day": True},
     {"type": "first_response", "by": {"weekday": "fri", "time": "16:00"}},
     {"type": "vendor_answer", "hours": 8, "starts_when": [WITH_VENDOR], "stops_when": [PENDING]},
+    {
+        "type": "callback",
+        "hours": 8,
+        "starts_on": ["customer_replied", {"event": "updated", "by": ["agent", "system"]}],
+        "stops_on": [{"event": "agent_replied", "by": ["agent", "bot"]}],
+        "renews_on": ["acknowledged"],
+        "cancels_on": ["assigned"],
+        "cancels_when": [WITH_VENDOR],
+        "pauses_on": ["paused"],
+        "resumes_on": ["resumed"],
+    },
 ]
 
 
@@ -58,7 +69,8 @@ async def test_what_a_policy_does_on_changes_and_reopenings_is_shown_and_can_be_
         ({"targets": [{"type": "resolution", "days": 1, "hours": 3}]}, "targets[0].days"),
         ({"targets": [{"type": "resolution", "by": {"weekday": "someday", "time": "16:00"}}]}, "targets[0].by.weekday"),
         ({"targets": [{"type": "resolution", "by": {"time": "4 pm"}}]}, "targets[0].by.time"),
-        ({"targets": [{"type": "resolution", "hours": 1, "starts_when": [PENDING]}]}, "targets[0].starts_when"),
+        ({"targets": [{"type": "resolution", "hours": 1, "stops_on": ["opened"]}]}, "targets[0].stops_on[0]"),
+        ({"targets": [{"type": "resolution", "hours": 1, "starts_on": []}]}, "targets[0].starts_on"),
         ({"targets": [{"type": "resolution", "hours": 1, "pauses_when": "pending"}]}, "targets[0].pauses_when"),
         (
             {"targets": [{"type": "resolution", "hours": 1, "pauses_when": [{**PENDING, "operator": "is"}]}]},
@@ -127,3 +139,40 @@ async def test_every_cycle_counts_as_a_target_of_its_own_in_analytics(api: Any) 
 
     found = await eventually(by_type, lambda rows: rows and rows[0].get("met") == 1 and rows[0].get("breached") == 1)
     assert found[0]["type"] == "next_response"
+
+
+async def test_who_did_it_decides_what_counts_and_is_explained(api: Any) -> None:
+    """A bot's reply answers nobody, but where the target says so."""
+    anybody = {"event": "agent_replied", "by": ["agent", "bot"]}
+    targets = [{"type": "first_response", "hours": 1}, {"type": "first_answer", "hours": 1, "stops_on": [anybody]}]
+    await api.policy(conditions=[], targets=targets)
+    await api.with_worker()
+    await event(api, "opened", ticket={}, occurred_at="2026-03-02T09:00:00Z")
+    bot = {"name": "Answer Bot", "role": "bot"}
+    seen = await event(api, "agent_replied", actor=bot, occurred_at="2026-03-02T09:01:00Z")
+    assert {name: one["state"] for name, one in seen["targets"].items()} == {
+        "first_response": "running",
+        "first_answer": "stopped",
+    }
+    command = {"actor": {"name": "ada", "role": "agent"}, "occurred_at": "2026-03-02T09:30:00Z"}
+    answer = await api.post(f"/instances/{seen['id']}/acknowledge", command)
+    assert answer.json()["targets"]["first_response"]["stopped_at"] == "2026-03-02T09:30:00Z"
+    explained = (await api.get(f"/instances/{seen['id']}/explain")).json()
+    ended = {one["type"]: one["ended_by"] for one in explained["targets"]}
+    assert (ended["first_answer"]["kind"], ended["first_answer"]["actor"], ended["first_answer"]["role"]) == (
+        "agent_replied", "Answer Bot", "bot"
+    )  # fmt: skip
+    assert ended["first_response"]["actor"] == "ada"
+    recorded = (await api.get(f"/instances/{seen['id']}/events")).json()["data"]
+    assert [one.get("actor") for step in recorded for one in step["link"]["events"]] == [None, bot, command["actor"]]
+
+
+async def test_an_unknown_role_is_refused_with_those_that_there_are(api: Any) -> None:
+    for path, body in (
+        ("/events", {"type": "agent_replied", "ticket_id": "1"}),
+        ("/instances/inst_sla_ticket_1/resolve", {}),
+    ):
+        answer = await api.post(path, {**body, "actor": {"role": "robot"}})
+        problem = answer.json()
+        assert (answer.status_code, problem["field"], problem["value"]) == (422, "actor.role", "robot")
+        assert "customer, agent, bot, system" in problem["detail"]

@@ -395,8 +395,12 @@ def test_the_text_tells_the_whole_life_in_the_calendars_zone() -> None:
     assert found[0] == "inst_sla_ticket_42 is met at Wed 2026-03-04 11:00:00+01:00"
     start = found.index("resolution: met")
     assert found[start + 1] == "  used 1 h 45 min 30 s of 2 h, due Wed 2026-03-04 10:30:00+01:00"
-    assert found[start + 2 : start + 4] == [f"  ██{'░' * 67}█▒-", f"  {' ' * 71}▲"]
-    assert found[start + 4 : start + 13] == [
+    assert (
+        found[start + 2]
+        == "  started by opened (event opened  mon 15:00), stopped by resolved (event resolved  wed 09:15:30)"
+    )
+    assert found[start + 3 : start + 5] == [f"  ██{'░' * 67}█▒-", f"  {' ' * 71}▲"]
+    assert found[start + 5 : start + 14] == [
         "  Mon 2026-03-02 16:00:00+01:00          1 h  running",
         "  Mon 2026-03-02 17:00:00+01:00          7 h  closed: outside hours",
         "  Tue 2026-03-03 00:00:00+01:00         24 h  closed: holiday Founders' Day",

@@ -201,7 +201,6 @@ def test_any_of_several_conditions_can_be_enough() -> None:
 @pytest.mark.parametrize(
     ("document", "field"),
     [
-        ({"type": "resolution", "starts_when": [WITH_VENDOR]}, "target.starts_when"),
         ({"type": "vendor"}, "target.type"),
         ({"type": "Vendor!", "starts_when": [WITH_VENDOR]}, "target.type"),
         ({"type": "resolution", "pausable": False, "pauses_when": [PENDING]}, "target.pauses_when"),

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from domain.calendar import Calendar
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import MINUTE, Instant
 from domain.plan.planning import plan
@@ -21,11 +22,11 @@ from domain.policy.policies import OnChange, Policy, RetargetBreaches, TargetRul
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.conditions import Condition
 from domain.ticket.criteria import Criteria
-from domain.ticket.events import EXCUSES, Event, EventKind, in_order
+from domain.ticket.events import AUTHORS, EXCUSES, Event, EventKind, in_order
 from domain.ticket.excuses import Covers
 from domain.ticket.tickets import Ticket
-from tests.support.builders import ALWAYS, a_snapshot
-from tests.support.strategies import calendars, deterministic, histories, instants
+from tests.support.builders import ALWAYS, a_snapshot, promise
+from tests.support.strategies import calendars, deterministic, histories, instants, kinds_with_resets
 
 PENDING = Criteria((Condition("status", "in", ("pending", "on_hold")),))
 WITH_VENDOR = Criteria((Condition("status", "eq", "vendor"),))
@@ -57,8 +58,8 @@ CHANGES: list[dict[str, Any]] = [
 def rules(draw: st.DrawFn, name: str, priority: str | None, label: str | None = None) -> TargetRule:
     budget = draw(st.sampled_from(BUDGETS))
     held = {} if "by" in budget else {"pauses_when": draw(st.sampled_from((None, PENDING.to_json())))}
-    own = {} if name in CLOCKS else draw(own_conditions)
-    follows = CLOCKS.get(name, CUSTOM).follows_reopen
+    own = draw(overrides(name, "by" not in budget)) if name in CLOCKS else draw(own_conditions | own_events)
+    follows = CLOCKS.get(name, CUSTOM).follows_reopen and "reopened" not in own.get("starts_on", ())
     reopening = {"on_reopen": draw(st.sampled_from((None, None, *OnReopen)))} if follows else {}
     named = {"id": f"{name}-{label}-{priority}", "type": name, "name": label, "priority": priority}
     document = {**named, **budget, **held, **own, **reopening}
@@ -71,6 +72,36 @@ own_conditions = st.sampled_from(
         for starts, stops in ((WITH_VENDOR, PENDING), (WITH_VENDOR, None), (OPEN, WITH_VENDOR), (PENDING, OPEN))
     ]
 )
+
+
+own_events: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {"starts_on": ["customer_replied"], "stops_on": ["agent_replied", "resolved"]},
+        {"starts_on": ["agent_replied", "reopened"], "stops_on": ["customer_replied"]},
+        {"starts_on": [{"event": "updated", "by": ["agent", "bot"]}], "renews_on": ["acknowledged"]},
+        {"starts_on": ["assigned"], "starts_when": OPEN.to_json(), "stops_on": ["agent_replied"]},
+        {"stops_on": ["acknowledged"], "stops_when": PENDING.to_json(), "cancels_on": ["paused"]},
+    ]
+)
+ANYBODY = {"event": "agent_replied", "by": ["agent", "bot", "system"]}
+OVERRIDES: list[dict[str, Any]] = [
+    {"starts_on": ["customer_replied"], "stops_on": [ANYBODY]},
+    {"starts_when": OPEN.to_json()},
+    {"stops_on": [ANYBODY, "resolved"], "cancels_on": ["assigned"]},
+    {"stops_on": ["acknowledged"], "stops_when": WITH_VENDOR.to_json()},
+    {"cancels_when": WITH_VENDOR.to_json()},
+    {"cancels_on": [{"event": "updated", "by": ["system", "bot"]}]},
+]
+
+
+@st.composite
+def overrides(draw: st.DrawFn, name: str, may_pause: bool) -> dict[str, Any]:
+    """What a target of a built-in type says itself of its clock; mostly nothing."""
+    own = draw(st.sampled_from(({}, {}, {}, *OVERRIDES)))
+    if "stops_on" in own and CLOCKS[name].renews_on:
+        own = {**own, "renews_on": ["paused"]}
+    held = {"pauses_on": ["agent_replied"], "resumes_on": ["customer_replied", "updated"]}
+    return {**own, **(draw(st.sampled_from(({}, {}, held))) if may_pause else {})}
 
 
 @st.composite
@@ -107,7 +138,7 @@ def snapshots(draw: st.DrawFn, lists_of_types: st.SearchStrategy[list[str]] = so
 def stories(draw: st.DrawFn) -> tuple[Event, ...]:
     """A history in which about every other event is an update of the fields that policies look at, many at the instant
     of another one, and many dated before the opening."""
-    opening, *others = draw(histories() | histories_of_a_ticket_that_closes())
+    opening, *others = draw(histories(kinds=kinds_with_resets) | histories_of_a_ticket_that_closes())
     dated = [opening]
     for event in others:
         again = draw(st.sampled_from((event, dated[-1], dated[-1], opening))).occurred_at
@@ -125,7 +156,9 @@ def histories_of_a_ticket_that_closes(draw: st.DrawFn) -> tuple[Event, ...]:
     told = [opening]
     for index, event in enumerate(others):
         last = Instant(max(last + 1, event.received_at))
-        told.append(replace(event, kind=kinds[index % 2], team_id=None, cause="", received_at=last, excuse=None))
+        told.append(
+            replace(event, kind=kinds[index % 2], team_id=None, cause="", received_at=last, excuse=None, target=None)
+        )
     return tuple(told)
 
 
@@ -143,7 +176,7 @@ def stories_of_reopened_tickets(draw: st.DrawFn) -> tuple[Event, ...]:
 
 
 def updates(event: Event) -> st.SearchStrategy[Event]:
-    update = replace(event, kind=EventKind.UPDATED, team_id=None, cause="", excuse=None)
+    update = replace(event, kind=EventKind.UPDATED, team_id=None, cause="", excuse=None, target=None)
     return st.sampled_from(CHANGES).map(lambda change: replace(update, attributes=change))
 
 
@@ -309,6 +342,15 @@ def test_a_clock_runs_or_is_paused_from_its_start_to_its_stop_but_for_the_time_t
         if going:
             assert (going[0].start, going[-1].end) == (cycle.started_at, cycle.stopped_at)
         assert union([*cycle.ran, *cycle.paused]) == union([span for span in going if span.start != span.end])
+
+
+@deterministic
+@given(calendars, histories(most=12, kinds=kinds_with_resets))
+def test_what_bots_say_changes_no_built_in_clock(calendar: Calendar, events: tuple[Event, ...]) -> None:
+    snapshot = a_snapshot(*(promise(name, 90) for name in CLOCKS), calendar=calendar)
+    told = [replace(event, precision=None) for event in events]
+    heard = [event for event in told if event.kind not in AUTHORS or event.is_told_by_usual_author]
+    assert plan(snapshot, told).targets == plan(snapshot, heard).targets
 
 
 @st.composite

@@ -15,6 +15,7 @@ from domain.policy.clocks import ClockState
 from domain.policy.policies import TargetRule
 from domain.policy.snapshot import Snapshot
 from domain.record.views import instance_view, used_at
+from domain.ticket.authors import Role
 from domain.ticket.events import Event, EventKind, in_order
 from tests.support.builders import OFFICE, a_snapshot, only
 from tests.support.strategies import budgets, calendars, causes, deterministic, histories, instants, tracked_snapshots
@@ -160,7 +161,7 @@ def pauses_after(event: Event, causes: set[str]) -> set[str]:
         return causes | {event.cause}
     if event.kind is EventKind.RESUMED and event.cause:
         return causes - {event.cause}
-    if event.kind is EventKind.CUSTOMER_REPLIED:
+    if event.kind is EventKind.CUSTOMER_REPLIED and event.role in (None, Role.CUSTOMER):
         return causes - {"customer"}
     return set() if event.kind in ("resumed", "resolved", "cancelled") else causes
 

@@ -1,6 +1,7 @@
 """Every document of the core reads back as what was written, through real JSON text."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from domain.policy.snapshot import Facts, Snapshot
 from domain.record.ledger import reconcile
 from domain.record.notices import notice
 from domain.record.records import Delivery, Record, first_record
+from domain.ticket.authors import Role
 from domain.ticket.conditions import Condition
 from domain.ticket.events import EXCUSES, Event, EventKind
 from domain.ticket.precision import Precision
@@ -33,6 +35,7 @@ from tests.support.strategies import (
     long_policies,
     policies,
     precisions,
+    roles,
     snapshots,
     texts,
     tracked_snapshots,
@@ -95,7 +98,7 @@ def test_a_ticket_reads_back_the_same(snapshot: Snapshot) -> None:
     documents,
     st.none() | st.integers(-(2**63), 2**63 - 1),
     precisions,
-    st.booleans(),
+    st.tuples(st.booleans(), roles),
 )
 def test_an_event_reads_back_the_same(
     kind: EventKind,
@@ -104,11 +107,14 @@ def test_an_event_reads_back_the_same(
     attributes: dict[str, Any],
     sequence: int | None,
     precision: Precision | None,
-    quiet: bool,
+    said: tuple[bool, Role | None],
 ) -> None:
+    quiet, role = said
     source, actor, reason, cause = words
+    reason = reason.strip() or "why"
     rules = attributes if kind is EventKind.REPLANNED else None
     event = Event(kind, "e1", *times, source, actor, reason, cause, attributes, None, rules, sequence, precision, quiet)
+    event = replace(event, role=role, target="resolution" if quiet and kind is EventKind.RESET else None)
     assert Event.from_json(through_json(event.to_json())) == event
 
 

@@ -21,6 +21,7 @@ from domain.policy.catalog import Catalog
 from domain.policy.escalations import EscalationRule, Trigger
 from domain.policy.policies import OnChange
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.policy.triggers import Triggers
 from domain.ticket.conditions import Condition
 from domain.ticket.criteria import Criteria
 from domain.ticket.events import Event, EventKind
@@ -51,17 +52,19 @@ PART_DAYS = Calendar.from_json(
         ],
     }
 )
-GOLD = Condition("plan", "in", ("gold", "silver"))
+GOLD, SET = Condition("plan", "in", ("gold", "silver")), Condition("plan", "is_set")
 CALENDARS = {"bh_1": CalendarVersion(PART_DAYS, "bh_1", 2), "bh_2": CalendarVersion(Calendar.always(), "bh_2")}
 TEAMS = {"network": Team("network", "Network", "nora@example.com", "bh_2"), "billing": Team("billing", "Billing")}
 STEPS = (
     EscalationRule("e1", Trigger.APPROACHING_BREACH, percent=Decimal(50), actions=({"type": "notify", "to": ["x"]},)),
     EscalationRule("e2", Trigger.BREACHED, target_type="resolution"),
 )
-OWN = replace(promise(), id="own", type="vendor", starts_when=Criteria((GOLD,)), stops_when=Criteria((GOLD,)))
+OWN = replace(
+    promise(), id="own", type="vendor", triggers=Triggers(starts_when=Criteria((GOLD,)), stops_when=Criteria((SET,)))
+)
 TARGETS = (
     promise(),
-    replace(promise("first_response"), budget=WorkingDays(2), pauses_when=Criteria((GOLD,))),
+    replace(promise("first_response"), budget=WorkingDays(2), triggers=Triggers(pauses_when=Criteria((GOLD,)))),
     replace(promise("total_resolution"), budget=Deadline(time(16), "fri")),
     OWN,
 )

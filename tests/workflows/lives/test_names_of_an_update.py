@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.instants import parse
+from domain.ticket.authors import Role
 from domain.ticket.events import EventKind
 from domain.ticket.precision import Precision
 from workflows.signals import Refusal, SignalledEvent, read_signal
@@ -58,3 +59,25 @@ def test_what_another_signal_calls_fields_costs_the_customer_no_acknowledgement(
     arrived = read("acknowledge", {"fields": ["of a form"]})
     assert isinstance(arrived, SignalledEvent)
     assert arrived.event.attributes == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "role"),
+    [
+        ("ada", "ada", None),
+        (7, "7", None),
+        ({"name": "ada", "role": "agent"}, "ada", Role.AGENT),
+        ({"name": 7, "role": "bot", "team": "x"}, "7", Role.BOT),
+    ],
+)
+def test_a_signal_tells_who_did_it_by_name_or_with_a_role(given: Any, name: str, role: Role | None) -> None:
+    arrived = read("agent_reply", {"actor": given})
+    assert isinstance(arrived, SignalledEvent)
+    assert (arrived.event.actor, arrived.event.role) == (name, role)
+
+
+def test_a_signal_whose_author_has_an_unknown_role_is_set_aside() -> None:
+    refused = read("agent_reply", {"actor": {"role": "robot"}})
+    assert isinstance(refused, Refusal)
+    assert (refused.field, refused.value) == ("actor.role", "robot")
+    assert "must be one of customer, agent, bot, system" in refused.problem
