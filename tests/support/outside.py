@@ -1,0 +1,44 @@
+"""What channels reach the world with, in tests: real clients, a guard that is told what names mean, a clock that stands."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from channels.channel import Now, Outside, opened
+from channels.outgoing.guard import Guard, Resolver
+from settings import Settings
+
+NOW = datetime(2026, 3, 2, 14, 33, tzinfo=UTC)
+
+
+def standing(at: datetime = NOW) -> Now:
+    return lambda: at
+
+
+def named(names: Mapping[str, Sequence[str] | list[Sequence[str]]]) -> Resolver:
+    """A resolver that knows these names. One with a list of answers gives them in turn, the last again and again."""
+    turns = {name: answer for name, answer in names.items() if isinstance(answer, list)}
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        if host in turns:
+            answers = turns[host]
+            return answers.pop(0) if len(answers) > 1 else answers[0]
+        if host in names:
+            return [str(one) for one in names[host]]
+        raise OSError(f"{host} is not known")
+
+    return resolve
+
+
+@asynccontextmanager
+async def reaching(
+    *, guard: Guard | None = None, timeout: float = 2, now: Now | None = None, **settings: Any
+) -> AsyncIterator[Outside]:
+    """By default private receivers are allowed: those of tests lie on loopback."""
+    configuration = Settings(**{"allow_private_receivers": True, **settings})
+    async with opened(configuration, timeout, guard) as outside:
+        yield replace(outside, now=now or standing())
