@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from channels.channel import Channel, ChannelKind, Destination, Outside, none_from_settings
-from channels.outgoing.names import channel_name, host_of, redacted
+from channels.outgoing.names import channel_name, host_of
 from channels.outgoing.sockets import Watch, watched
 from channels.webhook import REFUSALS
 from channels.wording import templates
@@ -46,7 +46,8 @@ class AppriseChannel:
 
     @property
     def name(self) -> str:
-        return channel_name("apprise", self._destination.address, self._destination.id)
+        address = self._destination.address
+        return channel_name("apprise", self._destination.id, address, _scheme(address))
 
     async def send(self, notice: Mapping[str, Any]) -> None:
         if not _is_installed():
@@ -107,7 +108,7 @@ def _send(url: str, message: templates.Message, type_: str, watch: Watch) -> _Se
         well = service.notify(
             body=message.text, title=message.subject, notify_type=_TYPES.get(type_, "info"), body_format="text"
         )
-        return _Sent(bool(well), heard.text.replace(url, redacted(url)))
+        return _Sent(bool(well), heard.text.replace(url, _shown(url)))
 
 
 def _service(url: str) -> NotifyBase | None:
@@ -146,6 +147,16 @@ class _Heard(logging.Handler):
         logging.getLogger("apprise").removeHandler(self)
 
 
+def _scheme(url: str) -> str:
+    scheme, found, _ = url.partition("://")
+    return scheme[:20] if found and scheme.isalnum() else ""
+
+
+def _shown(url: str) -> str:
+    """What an error may show of a URL: of some services even the host is a part of the token."""
+    return f"{_scheme(url)}://..."
+
+
 def _is_installed() -> bool:
     return importlib.util.find_spec(EXTRA) is not None
 
@@ -154,7 +165,7 @@ async def _check(destination: Destination, outside: Outside) -> None:
     if not _is_installed():
         raise InvalidValue("channel", "apprise", _MISSING)
     url = destination.address
-    wrong = InvalidValue("address", redacted(url), "must be a URL that Apprise reads, such as ntfys://ntfy.sh/topic")
+    wrong = InvalidValue("address", _shown(url), "must be a URL that Apprise reads, such as ntfys://ntfy.sh/topic")
     if len(url) > LONGEST_URL:
         raise wrong
     with _Heard():
@@ -165,7 +176,7 @@ async def _check(destination: Destination, outside: Outside) -> None:
         return
     if not hasattr(sys.modules[type(service).__module__], "requests"):
         reason = "must be a service over HTTP, for others cannot be kept out of private networks"
-        raise InvalidValue("address", redacted(url), reason)
+        raise InvalidValue("address", _shown(url), reason)
     await _require_public_host(service, url, outside)
 
 
@@ -177,7 +188,7 @@ async def _require_public_host(service: NotifyBase, url: str, outside: Outside) 
     try:
         await outside.guard.addresses(host, 443)
     except (AddressForbidden, AddressUnknown) as refusal:
-        raise type(refusal)("address", redacted(url), refusal.reason) from None
+        raise type(refusal)("address", _shown(url), refusal.reason) from None
 
 
 def _open(destination: Destination, outside: Outside) -> Channel:

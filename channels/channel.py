@@ -13,7 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from channels.outgoing.guard import Guard
-from channels.outgoing.transport import guarded_client
+from channels.outgoing.transport import guarded_client, usual_tls
 
 SmtpSecurity = Literal["starttls", "tls", "none"]
 Now = Callable[[], datetime]
@@ -106,7 +106,7 @@ async def opened(configuration: Configuration, timeout: float, guard: Guard | No
     unlimited = httpx.Limits(max_connections=None)
     async with (
         guarded_client(watch, timeout) as http,
-        httpx.AsyncClient(timeout=timeout, limits=unlimited) as trusted,
+        httpx.AsyncClient(verify=usual_tls(), timeout=timeout, limits=unlimited) as trusted,
     ):
         yield Outside(configuration, watch, http, trusted)
 

@@ -15,7 +15,7 @@ from typing import Any
 import aiosmtplib
 
 from channels.channel import Channel, ChannelKind, Destination, Outside, none_from_settings
-from channels.outgoing.names import channel_name
+from channels.outgoing.names import channel_name, host_of
 from channels.wording import templates
 from channels.wording.times import Reader
 from domain.errors import InvalidValue, NoticeFailed, NoticeRefused
@@ -37,7 +37,8 @@ class EmailChannel:
 
     @property
     def name(self) -> str:
-        return channel_name("email", self._destination.address, self._destination.id)
+        address = self._destination.address
+        return channel_name("email", self._destination.id, address, host_of(address))
 
     async def send(self, notice: Mapping[str, Any]) -> None:
         if self._settings.smtp_host is None or self._settings.smtp_from is None:

@@ -21,7 +21,7 @@ from cloudevents.core.v1.event import CloudEvent
 from standardwebhooks import Webhook
 
 from channels.channel import Channel, ChannelKind, Destination, Now, Outside
-from channels.outgoing.names import channel_name, redacted, require_url
+from channels.outgoing.names import channel_name, host_of, redacted, require_url
 from channels.outgoing.transport import AddressRefused
 from domain.errors import InvalidValue, NoticeFailed, NoticeRefused
 from domain.instants import parse, to_datetime
@@ -49,7 +49,8 @@ class WebhookChannel:
 
     @property
     def name(self) -> str:
-        return channel_name("webhook", self._destination.address, self._destination.id)
+        address = self._destination.address
+        return channel_name("webhook", self._destination.id, address, host_of(address))
 
     async def send(self, notice: Mapping[str, Any]) -> None:
         message = to_structured_event(_cloud_event(notice))

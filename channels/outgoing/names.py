@@ -12,11 +12,14 @@ from domain.errors import InvalidValue
 LONGEST_URL = 2000
 
 
-def channel_name(kind: str, address: str, receiver_id: str | None) -> str:
-    """`webhook:<receiver id>`, or `webhook:<host>#<hash of the address>` of a receiver that has none."""
+def channel_name(kind: str, receiver_id: str | None, address: str, shown: str | None) -> str:
+    """`webhook:<receiver id>`, or `webhook:<shown>#<hash of the address>` of a receiver that has none.
+
+    `shown` is the part of the address that is no secret, such as its host.
+    """
     if receiver_id is not None:
         return f"{kind}:{receiver_id}"
-    return f"{kind}:{host_of(address) or ''}#{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+    return f"{kind}:{shown or ''}#{hashlib.sha256(address.encode()).hexdigest()[:8]}"
 
 
 def host_of(address: str) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cache
 from ssl import SSLContext
 
 import httpx
@@ -37,10 +38,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     host on the same address.
     """
 
-    def __init__(self, guard: Guard, verify: SSLContext | bool = True) -> None:
+    def __init__(self, guard: Guard, tls: SSLContext) -> None:
         self._guard = guard
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        self._inner = httpx.AsyncHTTPTransport(verify=verify, limits=limits)
+        self._inner = httpx.AsyncHTTPTransport(verify=tls, limits=limits)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.raw_host.decode("ascii")
@@ -78,6 +79,12 @@ def _sent_to(address: str, host: str, request: httpx.Request) -> httpx.Request:
     )
 
 
-def guarded_client(guard: Guard, timeout: float, verify: SSLContext | bool = True) -> httpx.AsyncClient:
+def guarded_client(guard: Guard, timeout: float, tls: SSLContext | None = None) -> httpx.AsyncClient:
     """A client for addresses that others chose. It uses no proxy: a proxy would resolve the name once more."""
-    return httpx.AsyncClient(transport=GuardedTransport(guard, verify), timeout=timeout, trust_env=False)
+    return httpx.AsyncClient(transport=GuardedTransport(guard, tls or usual_tls()), timeout=timeout, trust_env=False)
+
+
+@cache
+def usual_tls() -> SSLContext:
+    """Made once: reading the certificates of all authorities takes a tenth of a second."""
+    return httpx.create_ssl_context()

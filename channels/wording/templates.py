@@ -110,9 +110,13 @@ def _file(channel: str, part: str) -> Traversable:
 
 
 def _message(channel: str, templates: Mapping[str, str], known: Mapping[str, Any]) -> Message:
-    made = {
-        part: _rendered(part, templates.get(part) or builtin(channel, part), known) for part in builtin_parts(channel)
-    }
+    """Raises _Failed, which names the part."""
+    made: dict[str, str] = {}
+    for part in builtin_parts(channel):
+        try:
+            made[part] = _rendered(part, templates.get(part) or builtin(channel, part), known)
+        except _Failed as error:
+            raise _Failed(f"{part}, {error}") from error
     return Message(made[SUBJECT], made[TEXT], made.get(HTML), known["problem"])
 
 

@@ -135,7 +135,10 @@ async def test_a_receiver_that_hangs_is_worth_another_try(outside: Outside) -> N
 
 
 async def test_a_receiver_that_speaks_no_http_is_worth_another_try(outside: Outside) -> None:
-    with trickling(b"220 mail.example.com ESMTP\r\n\r\n") as url, pytest.raises(NoticeFailed, match="RemoteProtocolError"):
+    with (
+        trickling(b"220 mail.example.com ESMTP\r\n\r\n") as url,
+        pytest.raises(NoticeFailed, match="RemoteProtocolError"),
+    ):
         await webhook(url, outside).send(NOTICE)
 
 

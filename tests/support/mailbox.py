@@ -54,12 +54,21 @@ class Mailbox:
         assert isinstance(message, EmailMessage)
         self.messages.append(message)
         self.recipients.append(list(envelope.rcpt_tos))
-        self.over_tls.append(session.ssl is not None)
+        self.over_tls.append(server.transport.get_extra_info("ssl_object") is not None)
         return "250 taken"
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         is_right = isinstance(data, LoginPassword) and data.password.decode() == self.password
         return AuthResult(success=is_right, handled=is_right)
+
+
+class _OnAnyPort(Controller):
+    """The library connects once to the port it was given, which is none yet."""
+
+    def _trigger_server(self) -> None:
+        assert self.server is not None
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
 
 
 @contextmanager
@@ -70,7 +79,7 @@ def receiving_mail(
     options: dict[str, Any] = {}
     if password is not None:
         options = {"authenticator": mailbox.authenticate, "auth_required": True, "auth_require_tls": False}
-    controller = Controller(
+    controller = _OnAnyPort(
         mailbox,
         hostname="127.0.0.1",
         port=0,
@@ -80,8 +89,7 @@ def receiving_mail(
         **options,
     )
     controller.start()
-    assert controller.server is not None
-    mailbox.port = controller.server.sockets[0].getsockname()[1]
+    mailbox.port = controller.port
     try:
         yield mailbox
     finally:

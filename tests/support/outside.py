@@ -19,17 +19,23 @@ def standing(at: datetime = NOW) -> Now:
     return lambda: at
 
 
-def named(names: Mapping[str, Sequence[str] | list[Sequence[str]]]) -> Resolver:
-    """A resolver that knows these names. One with a list of answers gives them in turn, the last again and again."""
-    turns = {name: answer for name, answer in names.items() if isinstance(answer, list)}
+def named(names: Mapping[str, Sequence[str]]) -> Resolver:
+    """A resolver that knows these names and their addresses."""
 
     async def resolve(host: str, port: int) -> Sequence[str]:
-        if host in turns:
-            answers = turns[host]
-            return answers.pop(0) if len(answers) > 1 else answers[0]
-        if host in names:
-            return [str(one) for one in names[host]]
-        raise OSError(f"{host} is not known")
+        if host not in names:
+            raise OSError(f"{host} is not known")
+        return names[host]
+
+    return resolve
+
+
+def in_turn(*answers: Sequence[str]) -> Resolver:
+    """A resolver that answers one after the other, whatever it is asked."""
+    left = list(answers)
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return left.pop(0)
 
     return resolve
 
