@@ -25,6 +25,8 @@ _SPOKEN: dict[type[nodes.Node], str] = {
     nodes.For: "loop ('for'): a notice holds no lists",
     nodes.Call: "call functions or methods",
     nodes.Assign: "set variables",
+    nodes.With: "set variables",
+    nodes.Scope: "change how values are escaped",
     nodes.AssignBlock: "set variables",
     nodes.Include: "include other templates",
     nodes.Import: "import other templates",
@@ -54,11 +56,12 @@ def parse(made: SandboxedEnvironment, source: str, names: frozenset[str]) -> nod
 
     Raises TemplateSyntaxError with the line of the first thing that is not so.
     """
-    tree = made.parse(source)
+    tree, line = made.parse(source), 1
     for node in _walk(tree):
+        line = node.lineno or line
         problem = _problem(node, names)
         if problem is not None:
-            raise TemplateSyntaxError(problem, node.lineno)
+            raise TemplateSyntaxError(problem, line)
     return tree
 
 

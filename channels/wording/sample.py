@@ -24,6 +24,20 @@ def told_at(sample: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(sample["data"]["fired_at"])
 
 
+def told_just_now(sample: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The same notice with all its times moved, so that it happens at `now`; its id is one that no notice has."""
+    shift = now - told_at(sample)
+
+    def moved(value: Any, name: str = "") -> Any:
+        if isinstance(value, Mapping):
+            return {key: moved(inner, key) for key, inner in value.items()}
+        is_time = isinstance(value, str) and (name.endswith("_at") or name == "time")
+        return (datetime.fromisoformat(value) + shift).isoformat().replace("+00:00", "Z") if is_time else value
+
+    made: dict[str, Any] = moved(sample)
+    return {**made, "id": f"{made['id']}/sample/{int(now.timestamp())}"}
+
+
 def _notice(type_: str, milestone: str, planned_at: str, used: float, **data: Any) -> dict[str, Any]:
     return {
         "specversion": "1.0",

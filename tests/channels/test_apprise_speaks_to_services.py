@@ -57,7 +57,7 @@ async def test_a_service_gets_the_notice_in_words(receiver: Receiver, outside: O
     await check("apprise", Destination(json_url(receiver)), outside)
     await channel(json_url(receiver), outside, timezone="Asia/Tokyo").send(NOTICE)
     (received,) = receiver.received
-    assert received.notice["title"] == "First response of ticket 42 by Network: at risk – No dial tone"
+    assert received.notice["title"] == "First response of ticket 42 by Network: at risk - No dial tone"
     assert received.notice["message"].startswith("48 min of its 1 h used; due 23:45 (in 12 min).")
     assert received.notice["type"] == "warning"
 

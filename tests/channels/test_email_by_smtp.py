@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import trustme
@@ -53,7 +55,7 @@ async def test_a_mail_says_in_text_and_html_what_happened_to_which_ticket(mailbo
     (message,) = mailbox.messages
     assert mailbox.recipients == [[ADDRESS]]
     assert (message["From"], message["To"]) == (FROM, ADDRESS)
-    assert message["Subject"] == "First response of ticket 42 by Network: breached – No dial tone"
+    assert message["Subject"] == "First response of ticket 42 by Network: breached - No dial tone"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message.get_content_type() == "multipart/alternative"
     assert "All of its 1 h is used; due 15:45 (in 12 min)." in part(message, "plain")
@@ -108,7 +110,7 @@ async def test_what_a_ticket_is_called_cannot_add_a_header_or_run_in_the_mail(ma
 )
 async def test_what_is_not_one_bare_address_is_refused_when_a_receiver_is_created(address: str) -> None:
     async with reaching(**server(25)) as outside:
-        with pytest.raises(InvalidValue, match="address: must be one mail address such as ada@example.com"):
+        with pytest.raises(InvalidValue, match=r"address: must be one mail address such as ada@example\.com"):
             await check("email", Destination(address), outside)
 
 
@@ -124,7 +126,7 @@ async def test_an_address_is_taken_where_the_operator_has_named_a_server() -> No
 
 async def test_an_address_that_does_not_exist_is_refused_for_good_and_gone(mailbox: Mailbox) -> None:
     mailbox.answers["RCPT"] = ["550 5.1.1 no such user here"]
-    with pytest.raises(NoticeRefused, match="the address is refused: 550 5.1.1 no such user here") as refused:
+    with pytest.raises(NoticeRefused, match=r"the address is refused: 550 5\.1\.1 no such user here") as refused:
         await send(NOTICE, mailbox.port)
     assert refused.value.gone
 
@@ -141,7 +143,7 @@ async def test_what_a_server_refuses_with_5xx_is_refused_for_good(
     mailbox: Mailbox, command: str, answer: str, what: str
 ) -> None:
     mailbox.answers[command] = [answer]
-    with pytest.raises(NoticeRefused, match=f"{what} is refused: {answer}") as refused:
+    with pytest.raises(NoticeRefused, match=re.escape(f"{what} is refused: {answer}")) as refused:
         await send(NOTICE, mailbox.port)
     assert not refused.value.gone
     assert mailbox.messages == []
@@ -150,7 +152,7 @@ async def test_what_a_server_refuses_with_5xx_is_refused_for_good(
 @pytest.mark.parametrize("command", ["RCPT", "MAIL", "DATA"])
 async def test_what_a_server_puts_off_with_4xx_is_taken_later(mailbox: Mailbox, command: str) -> None:
     mailbox.answers[command] = ["451 4.7.1 greylisted, come again"]
-    with pytest.raises(NoticeFailed, match="451 4.7.1 greylisted"):
+    with pytest.raises(NoticeFailed, match=r"451 4\.7\.1 greylisted"):
         await send(NOTICE, mailbox.port)
     await send(NOTICE, mailbox.port)
     assert len(mailbox.messages) == 1
@@ -169,7 +171,9 @@ async def test_a_server_that_is_not_there_hangs_or_takes_no_connection_is_worth_
 
 
 def _port(url: str) -> int:
-    return int(url.split(":")[2].split("/")[0])
+    port = urlsplit(url).port
+    assert port is not None
+    return port
 
 
 AUTHORITY = trustme.CA()
@@ -191,7 +195,7 @@ def certified() -> ssl.SSLContext:
 
 async def test_a_password_that_is_being_rotated_is_worth_another_try(certified: ssl.SSLContext, ca_file: str) -> None:
     with receiving_mail(tls=certified, password="new") as mailbox:
-        secure = {"smtp_security": "tls", "smtp_username": "sla", "smtp_ca_file": ca_file}
+        secure: dict[str, Any] = {"smtp_security": "tls", "smtp_username": "sla", "smtp_ca_file": ca_file}
         with pytest.raises(NoticeFailed, match="the server does not let us in: 535"):
             await send(NOTICE, mailbox.port, smtp_password="old", **secure)
         await send(NOTICE, mailbox.port, smtp_password="new", **secure)
@@ -212,7 +216,8 @@ async def test_nothing_is_sent_in_clear_to_a_server_without_starttls(mailbox: Ma
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 async def test_a_server_whose_certificate_nobody_trusts_gets_nothing(certified: ssl.SSLContext, security: str) -> None:
-    with receiving_mail(**{security: certified}) as mailbox, pytest.raises(NoticeFailed, match=r"(?i)certificate"):
+    offered: dict[str, Any] = {security: certified}
+    with receiving_mail(**offered) as mailbox, pytest.raises(NoticeFailed, match=r"(?i)certificate"):
         await send(NOTICE, mailbox.port, smtp_security=security)
     assert mailbox.messages == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ async def test_an_example_of_an_address_is_one_that_is_taken(name: str) -> None:
         return ["8.8.8.8"]
 
     example = CHANNELS[name].example or ""
-    server = {"smtp_host": "127.0.0.1", "smtp_from": "sla@example.com"}
+    server: dict[str, Any] = {"smtp_host": "127.0.0.1", "smtp_from": "sla@example.com"}
     async with reaching(guard=Guard(resolve=resolve), **server) as outside:
         await check(name, Destination(example), outside)
         assert open_channel(name, Destination(example, id="rcv_1"), outside).name == f"{name}:rcv_1"
@@ -84,7 +85,12 @@ async def test_an_example_of_an_address_is_one_that_is_taken(name: str) -> None:
         ("log", Destination("x"), "channel", "must be one of webhook, email, apprise"),
         ("pigeon", Destination("x"), "channel", "must be one of webhook, email, apprise"),
         ("email", Destination("x"), "channel", "needs SLA_SMTP_HOST and SLA_SMTP_FROM"),
-        ("webhook", Destination("http://127.0.0.1", timezone="Mars/Base"), "timezone", "must be the name of an IANA time zone"),
+        (
+            "webhook",
+            Destination("http://127.0.0.1", timezone="Mars/Base"),
+            "timezone",
+            "must be the name of an IANA time zone",
+        ),
         ("apprise", Destination("json://127.0.0.1", (new_secret(),)), "secrets", "must be none for apprise"),
         ("webhook", Destination("http://127.0.0.1", ("s3cret",)), "secrets[0]", "must be whsec_"),
         ("webhook", Destination("http://127.0.0.1", templates={"text": "x"}), "templates", "must be left out"),

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -88,7 +89,7 @@ async def test_without_a_secret_nothing_is_signed(receiver: Receiver, outside: O
 
 
 async def test_the_operators_own_receivers_are_signed_by_the_operators_secrets(receiver: Receiver) -> None:
-    own = {"webhook_urls": receiver.url, "webhook_secrets": f"{NEW},{OLD}"}
+    own: dict[str, Any] = {"webhook_urls": receiver.url, "webhook_secrets": f"{NEW},{OLD}"}
     async with reaching(now=lambda: datetime.now(UTC), **own) as outside:
         _, webhook = configured(outside)
         await webhook.send(NOTICE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.policy
 import ssl
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ class Mailbox:
         assert isinstance(message, EmailMessage)
         self.messages.append(message)
         self.recipients.append(list(envelope.rcpt_tos))
+        assert server.transport is not None
         self.over_tls.append(server.transport.get_extra_info("ssl_object") is not None)
         return "250 taken"
 
@@ -66,9 +68,9 @@ class _OnAnyPort(Controller):
     """The library connects once to the port it was given, which is none yet."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

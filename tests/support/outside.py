@@ -1,4 +1,4 @@
-"""What channels reach the world with, in tests: real clients, a guard that is told what names mean, a clock that stands."""
+"""What channels reach the world with, in tests: real clients, a guard that is told names, a standing clock."""
 
 from __future__ import annotations
 
