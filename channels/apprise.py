@@ -14,12 +14,12 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from channels.channel import Channel, ChannelKind, Destination, Outside, none_from_settings
+from channels.channel import REFUSALS, Channel, ChannelKind, Destination, Outside, none_from_settings
 from channels.outgoing.names import channel_name, host_of
 from channels.outgoing.sockets import Watch, watched
-from channels.webhook import REFUSALS
 from channels.wording import templates
 from channels.wording.times import Reader
 from domain.errors import AddressForbidden, AddressUnknown, InvalidValue, NoticeFailed, NoticeRefused
@@ -71,13 +71,12 @@ class AppriseChannel:
 
     def _judged(self, sent: _Sent) -> NoticeRefused | NoticeFailed:
         problem = f"{self.name}: {sent.said or 'Apprise did not say why'}"
-        if sent.status == GONE:
+        if sent.status == HTTPStatus.GONE:
             return NoticeRefused(problem, gone=True)
         is_final = sent.is_unreadable or sent.status in REFUSALS
         return NoticeRefused(problem) if is_final else NoticeFailed(problem)
 
 
-GONE = 410
 _MISSING = "needs the package apprise: pip install 'slakeeper[apprise]'"
 _TYPES = {"sla.breached": "failure", "sla.escalated": "failure", "sla.at_risk": "warning", "sla.halfway": "warning"}
 

@@ -17,6 +17,9 @@ from channels.outgoing.transport import guarded_client, usual_tls
 
 SmtpSecurity = Literal["starttls", "tls", "none"]
 Now = Callable[[], datetime]
+REFUSALS = frozenset({400, 405, 406, 410, 413, 415, 422})
+"""HTTP statuses by which a receiver says that it has read the notice and will never take it. Any other may pass."""
+USER_AGENT = "slakeeper"
 
 
 class Channel(Protocol):
@@ -108,6 +111,8 @@ async def opened(configuration: Configuration, timeout: float, guard: Guard | No
         guarded_client(watch, timeout) as http,
         httpx.AsyncClient(verify=usual_tls(), timeout=timeout, limits=unlimited) as trusted,
     ):
+        for client in (http, trusted):
+            client.headers["user-agent"] = USER_AGENT
         yield Outside(configuration, watch, http, trusted)
 
 

@@ -55,7 +55,7 @@ class EmailChannel:
         except aiosmtplib.SMTPConnectResponseError as error:
             raise NoticeFailed(f"{self.name}: the server does not take connections: {_said(error)}") from error
         except aiosmtplib.SMTPResponseException as error:
-            raise self._judged(error, "the server") from error
+            raise self._judged(error, "the server refuses it") from error
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             raise NoticeFailed(f"{self.name}: {type(error).__name__}: {error}") from error
 
@@ -75,14 +75,14 @@ class EmailChannel:
 
     def _of_address(self, refusal: aiosmtplib.SMTPRecipientRefused) -> NoticeRefused | NoticeFailed:
         """One bad address is no fault of the server: it is said of the address."""
-        judged = self._judged(refusal, "the address")
+        judged = self._judged(refusal, "the address is refused")
         if isinstance(judged, NoticeRefused):
             judged.gone = refusal.message.startswith(BAD_ADDRESS)
         return judged
 
     def _judged(self, error: aiosmtplib.SMTPResponseException, what: str) -> NoticeRefused | NoticeFailed:
         """Of 5xx nothing will come, 4xx may pass (RFC 5321, 4.2.1)."""
-        problem = f"{self.name}: {what} is refused: {_said(error)}"
+        problem = f"{self.name}: {what}: {_said(error)}"
         return NoticeRefused(problem) if error.code >= FIRST_PERMANENT else NoticeFailed(problem)
 
     def _message(self, notice: Mapping[str, Any], sender: str) -> EmailMessage:

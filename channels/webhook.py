@@ -20,14 +20,12 @@ from cloudevents.core.bindings.http import to_structured_event
 from cloudevents.core.v1.event import CloudEvent
 from standardwebhooks import Webhook
 
-from channels.channel import Channel, ChannelKind, Destination, Now, Outside
+from channels.channel import REFUSALS, Channel, ChannelKind, Destination, Now, Outside
 from channels.outgoing.names import channel_name, host_of, redacted, require_url
 from channels.outgoing.transport import AddressRefused
 from domain.errors import InvalidValue, NoticeFailed, NoticeRefused
 from domain.instants import parse, to_datetime
 
-# Statuses by which a receiver says that it has read the notice and will never take it. Any other may pass.
-REFUSALS = frozenset({400, 405, 406, 410, 413, 415, 422})
 LONGEST_WAIT_SECONDS = 3600.0
 MOST_SECRETS = 2
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what each secret begins with

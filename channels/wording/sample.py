@@ -35,6 +35,7 @@ def told_just_now(sample: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         return (datetime.fromisoformat(value) + shift).isoformat().replace("+00:00", "Z") if is_time else value
 
     made: dict[str, Any] = moved(sample)
+    made["data"]["ticket"]["title"] += " (a sample)"
     return {**made, "id": f"{made['id']}/sample/{int(now.timestamp())}"}
 
 

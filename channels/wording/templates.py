@@ -26,6 +26,7 @@ SUBJECT, TEXT, HTML = PARTS = ("subject", "text", "html")
 LONGEST_SOURCE = 20_000
 LONGEST_SUBJECT = 200
 LONGEST_MESSAGE = 100_000
+LONGEST_SHOWN = 200
 NAMES = frozenset(words(SAMPLES["breached"], Reader("UTC", told_at(SAMPLES["breached"]))))
 """What templates may name; docs/receivers.md says what each of them is."""
 _KEPT = 512
@@ -45,7 +46,11 @@ class Message:
 
 
 class _Failed(Exception):
-    """A template cannot be rendered; the text says in which part and line, and why."""
+    """A template cannot be rendered: why, and in which line (None: in none alone)."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason if line is None else f"line {line}: {reason}")
+        self.line = line
 
 
 def check(templates: Mapping[str, str], parts: tuple[str, ...]) -> None:
@@ -65,13 +70,22 @@ def _check_source(field: str, part: str, source: str) -> None:
     try:
         _compiled(source, part)
     except _Failed as error:
-        raise InvalidValue(field, source, str(error)) from None
+        raise InvalidValue(field, _culprit(source, error), str(error)) from None
     for type_, notice in SAMPLES.items():
         for sample, of in ((notice, ""), (_bare(notice), " of a paused ticket without title, link and team")):
             try:
                 _rendered(part, source, words(sample, Reader("UTC", told_at(sample))))
             except _Failed as error:
-                raise InvalidValue(field, source, f"{error} (in a notice of type {type_}{of})") from None
+                raise InvalidValue(
+                    field, _culprit(source, error), f"{error} (in a notice of type {type_}{of})"
+                ) from None
+
+
+def _culprit(source: str, error: _Failed) -> str:
+    """The line that fails, as an error shows it."""
+    lines = source.splitlines()
+    shown = lines[error.line - 1] if error.line is not None and error.line <= len(lines) else source
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
 
 
 def compose(channel: str, notice: Mapping[str, Any], templates: Mapping[str, str], reader: Reader) -> Message:
@@ -131,7 +145,7 @@ def _rendered(part: str, source: str, known: Mapping[str, Any]) -> str:
             if length > LONGEST_MESSAGE:
                 raise _Failed(f"makes more than {LONGEST_MESSAGE} characters")
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise _Failed(f"line {_line(error)}: {error}") from error
+        raise _Failed(str(error), _line(error)) from error
     text = "".join(pieces)
     return " ".join(text.split())[:LONGEST_SUBJECT] if part == SUBJECT else text.strip("\n") + "\n"
 
@@ -141,9 +155,9 @@ def _compiled(source: str, part: str) -> Template:
     try:
         return _template(source, part == HTML)
     except TemplateSyntaxError as error:
-        raise _Failed(f"line {error.lineno}: {error.message}") from error
+        raise _Failed(error.message or "cannot be read", error.lineno) from error
     except (RecursionError, SyntaxError, MemoryError) as error:
-        raise _Failed("line 1: is nested too deep") from error
+        raise _Failed("is nested too deep") from error
 
 
 @lru_cache(maxsize=_KEPT)

@@ -132,7 +132,7 @@ def _due(data: Mapping[str, Any], reader: Reader) -> str | None:
     due = reader.moment(data["due_at"])
     if due is None:
         return None
-    return f"{'was due' if reader.seconds_since(data['due_at']) >= 0 else 'due'} {due['at']} ({due['relative']})"
+    return f"{'was due' if reader.seconds_since(data['due_at']) > 0 else 'due'} {due['at']} ({due['relative']})"
 
 
 def _withdrawal(known: Mapping[str, Any], data: Mapping[str, Any]) -> str:

@@ -134,16 +134,16 @@ async def test_an_address_that_does_not_exist_is_refused_for_good_and_gone(mailb
 @pytest.mark.parametrize(
     ("command", "answer", "what"),
     [
-        ("RCPT", "550 5.7.1 not from you", "the address"),
-        ("MAIL", "550 5.7.1 sender rejected", "the server"),
-        ("DATA", "554 5.6.0 looks like spam", "the server"),
+        ("RCPT", "550 5.7.1 not from you", "the address is refused"),
+        ("MAIL", "550 5.7.1 sender rejected", "the server refuses it"),
+        ("DATA", "554 5.6.0 looks like spam", "the server refuses it"),
     ],
 )
 async def test_what_a_server_refuses_with_5xx_is_refused_for_good(
     mailbox: Mailbox, command: str, answer: str, what: str
 ) -> None:
     mailbox.answers[command] = [answer]
-    with pytest.raises(NoticeRefused, match=re.escape(f"{what} is refused: {answer}")) as refused:
+    with pytest.raises(NoticeRefused, match=re.escape(f"{what}: {answer}")) as refused:
         await send(NOTICE, mailbox.port)
     assert not refused.value.gone
     assert mailbox.messages == []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from channels.wording import templates
+from channels.wording.language import FILTERS
 from channels.wording.sample import SAMPLES
 from channels.wording.templates import LONGEST_MESSAGE, LONGEST_SOURCE, NAMES, PARTS, builtin, compose, preview
 from channels.wording.times import Reader
@@ -87,6 +90,11 @@ def test_a_template_that_cannot_be_rendered_is_refused_by_its_line(source: str, 
     assert the_problem(source).startswith(problem)
 
 
+def test_an_error_shows_the_line_that_it_is_about() -> None:
+    with pytest.raises(InvalidValue, match=r"line 2: there is no 'tikcet'.*got '\{\{ tikcet \}\}'$"):
+        templates.check({"text": "Hello\n{{ tikcet }}\nBye"}, PARTS)
+
+
 def test_a_part_that_a_channel_does_not_have_is_refused() -> None:
     with pytest.raises(InvalidValue, match="templates: must be for subject, text, got 'html'"):
         preview("apprise", {"html": "x"})
@@ -106,7 +114,7 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_template_that_is_nested_without_end_is_refused_at_once(kind: str) -> None:
     begun = time.monotonic()
-    assert the_problem(HOSTILE[kind]) == "line 1: is nested too deep"
+    assert the_problem(HOSTILE[kind]) == "is nested too deep"
     assert time.monotonic() - begun < 5
 
 
@@ -145,6 +153,14 @@ def test_a_template_that_fails_as_it_is_sent_gives_way_to_the_built_in_words_whi
     assert channel != "email" or said.replace("'", "&#39;") in str(message.html)
     assert message.subject == preview(channel, {}, type_="at_risk").subject
     assert f"notice {SAMPLES['at_risk']['id']} is told in the built-in words on {channel}" in caplog.text
+
+
+def test_the_page_of_receivers_explains_every_name_and_every_filter() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "receivers.md").read_text()
+    rows = re.findall(r"^\| ((?:`[a-z.]+`(?:, )?)+) \|", page.partition("## Templates")[2], re.MULTILINE)
+    explained = {name.partition(".")[0] for row in rows for name in re.findall(r"`([a-z.]+)`", row)}
+    assert explained == NAMES
+    assert [name for name in FILTERS if f"`{name}`" not in page] == []
 
 
 def test_a_subject_is_one_line() -> None:

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
 
-from channels.channel import Channel, Destination, Outside
+from channels.channel import REFUSALS, Channel, Destination, Outside
 from channels.registry import open_channel
-from channels.webhook import REFUSALS, retry_after
+from channels.webhook import retry_after
 from domain.errors import NoticeFailed, NoticeRefused
 from tests.support.outside import reaching
 from tests.support.receiver import Receiver, receiving

@@ -32,7 +32,7 @@ SENTENCES = {
         "Half of its 1 h is used; due 15:45 (in 30 min)",
     ),
     "at_risk": ("First response of ticket 42 by Network: at risk", "48 min of its 1 h used; due 15:45 (in 12 min)"),
-    "breached": ("First response of ticket 42 by Network: breached", "All of its 1 h is used; was due 15:45 (now)"),
+    "breached": ("First response of ticket 42 by Network: breached", "All of its 1 h is used; due 15:45 (now)"),
     "escalated": (
         "First response of ticket 42 by Network: escalated (notify team lead 15 min after the breach)",
         "1 h 15 min of its 1 h used; was due 15:45 (15 min ago)",
