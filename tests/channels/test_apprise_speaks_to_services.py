@@ -7,6 +7,7 @@ import importlib.util
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -89,6 +90,7 @@ async def test_a_service_that_hangs_is_given_up_and_its_thread_is_free_again(
     """Whatever the URL says of timeouts: the connection is broken off."""
     _service("json://127.0.0.1")  # imported beforehand: that takes longer than the timeout of this test
     monkeypatch.setattr(apprise, "SECONDS", 0.3)
+    monkeypatch.setattr(apprise, "_threads", ThreadPoolExecutor(1))
     with trickling(b"") as url:
         begun = time.monotonic()
         with pytest.raises(NoticeFailed, match="took longer than"):

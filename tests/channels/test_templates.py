@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from channels.wording.templates import LONGEST_MESSAGE, LONGEST_SOURCE, NAMES, P
 from channels.wording.times import Reader
 from domain.errors import InvalidValue
 
+ROOT = Path(__file__).parents[2]
 NOW = Reader("Europe/Berlin", datetime(2026, 3, 2, 14, 33, tzinfo=UTC))
 CHANNELS = ("email", "apprise")
 
@@ -155,8 +157,16 @@ def test_a_template_that_fails_as_it_is_sent_gives_way_to_the_built_in_words_whi
     assert f"notice {SAMPLES['at_risk']['id']} is told in the built-in words on {channel}" in caplog.text
 
 
+def test_the_built_in_templates_are_in_what_is_installed() -> None:
+    (pattern,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["channels"]
+    installed = set((ROOT / "channels").glob(pattern))
+    assert {ROOT / "channels/wording/builtin" / channel / f"{part}.j2" for channel in CHANNELS for part in PARTS} - {
+        ROOT / "channels/wording/builtin/apprise/html.j2"
+    } == installed
+
+
 def test_the_page_of_receivers_explains_every_name_and_every_filter() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "receivers.md").read_text()
+    page = (ROOT / "docs" / "receivers.md").read_text()
     rows = re.findall(r"^\| ((?:`[a-z.]+`(?:, )?)+) \|", page.partition("## Templates")[2], re.MULTILINE)
     explained = {name.partition(".")[0] for row in rows for name in re.findall(r"`([a-z.]+)`", row)}
     assert explained == NAMES
