@@ -84,6 +84,17 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "at_risk": _notice("at_risk", "at_risk", "2026-03-02T14:33:00Z", 2880),
     "breached": _notice("breached", "breached", "2026-03-02T14:45:00Z", 3600),
     "escalated": _notice("escalated", "escalation:esc_1", "2026-03-02T15:00:00Z", 4500, escalation=_STEP),
+    "pause_too_long": _notice(
+        "pause_too_long",
+        "pause_too_long:hd-3",
+        "2026-03-02T14:20:00Z",
+        0,
+        target=None,
+        team=None,
+        budget_seconds=None,
+        used_seconds=None,
+        pause={"cause": "customer", "event_id": "hd-3"},
+    ),
     "withdrawn": _notice(
         "withdrawn",
         "at_risk",

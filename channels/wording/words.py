@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from channels.wording.times import Reader, rough
 from domain.instants import SECOND, Micros
-from domain.plan.plans import AT_RISK, BREACHED, HALFWAY
+from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.record.notices import ESCALATED, WITHDRAWN
 from domain.record.withdrawals import spoken_cause
 from domain.wording import printable, spoken_length, spoken_step
@@ -20,8 +20,9 @@ _TOLD = {
     AT_RISK: "at risk",
     BREACHED: "breached",
     ESCALATED: "escalated",
+    PAUSE_TOO_LONG: "paused too long",
 }
-_NAMED = {HALFWAY: "halfway notice", AT_RISK: "warning", BREACHED: "breach"}
+_NAMED = {HALFWAY: "halfway notice", AT_RISK: "warning", BREACHED: "breach", PAUSE_TOO_LONG: "notice of a long pause"}
 
 
 def words(notice: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
@@ -75,8 +76,10 @@ def _link(url: Any) -> str | None:
     return _line(url).replace(" ", "%20") if is_page else None
 
 
-def _target(data: Mapping[str, Any]) -> str:
-    """`First response`, or `Resolution (workaround)`."""
+def _target(data: Mapping[str, Any]) -> str | None:
+    """`First response`, or `Resolution (workaround)`; None for a notice of the ticket itself."""
+    if data["target"] is None:
+        return None
     spoken = str(data["target"]).replace("_", " ").capitalize()
     return f"{spoken} ({_line(data['name'])})" if data.get("name") else spoken
 
@@ -111,13 +114,24 @@ def _headline(known: Mapping[str, Any]) -> str:
     """`First response of ticket 42 by Network: breached`."""
     by = "" if known["team"] is None else f" by {known['team']}"
     step = f" ({known['escalation']})" if known["type"] == ESCALATED and known["escalation"] else ""
-    return f"{known['target']} of {known['ticket']['name']}{by}: {known['state']}{step}"
+    of = known["ticket"]["name"] if known["target"] is None else f"{known['target']} of {known['ticket']['name']}"
+    return _capital(f"{of}{by}: {known['state']}{step}")
 
 
 def _sentence(known: Mapping[str, Any], data: Mapping[str, Any], reader: Reader) -> str:
     if known["type"] == WITHDRAWN:
         return _withdrawal(known, data)
-    return "; ".join(part for part in (_use(known), _due(data, reader)) if part) or known["state"]
+    parts = (_pause(data), _use(known), _due(data, reader))
+    return "; ".join(part for part in parts if part) or known["state"]
+
+
+def _pause(data: Mapping[str, Any]) -> str | None:
+    """Why a pause that is too long is told: from now on it holds no clock."""
+    pause = data.get("pause")
+    if pause is None:
+        return None
+    cause = f" ({_line(pause['cause'])})" if pause["cause"] else ""
+    return f"the pause{cause} is longer than the policy lets one count; clocks that nothing else holds run on"
 
 
 def _use(known: Mapping[str, Any]) -> str | None:
@@ -146,7 +160,7 @@ def _withdrawal(known: Mapping[str, Any], data: Mapping[str, Any]) -> str:
 def _named(known: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     """The notice that is taken back, as people call it."""
     escalation = f"escalation ({known['escalation']})" if known["escalation"] else "escalation"
-    return _NAMED.get(data["milestone"], escalation)
+    return _NAMED.get(data["milestone"].partition(":")[0], escalation)
 
 
 def _capital(sentence: str) -> str:

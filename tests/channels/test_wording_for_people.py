@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ def changed(type_: str, **data: Any) -> dict[str, Any]:
     return {**SAMPLES[type_], "data": {**SAMPLES[type_]["data"], **data}}
 
 
+LONGER = "is longer than the policy lets one count; clocks that nothing else holds run on"
 SENTENCES = {
     "halfway": (
         "First response of ticket 42 by Network: half of the time is used",
@@ -37,11 +40,20 @@ SENTENCES = {
         "First response of ticket 42 by Network: escalated (notify team lead 15 min after the breach)",
         "1 h 15 min of its 1 h used; was due 15:45 (15 min ago)",
     ),
+    "pause_too_long": (
+        "Ticket 42: paused too long",
+        f"The pause (customer) {LONGER}; due 15:45 (in 25 min)",
+    ),
     "withdrawn": (
         "First response of ticket 42 by Network: warning withdrawn",
         "Answered at 15:13, in time; the warning of 15:33 no longer holds",
     ),
 }
+
+
+def test_no_type_of_notice_is_without_words() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "notices.md").read_text()
+    assert {f"sla.{type_}" for type_ in SENTENCES} == set(re.findall(r"^\| `(sla\.[a-z_]+)`", page, re.MULTILINE))
 
 
 @pytest.mark.parametrize("type_", SENTENCES)
@@ -75,6 +87,16 @@ def test_a_withdrawal_of_a_clock_that_still_runs_says_when_it_is_due_now() -> No
 
 def test_a_withdrawal_of_which_no_event_is_known_says_what_no_longer_holds() -> None:
     assert said(changed("withdrawn", because=None))["sentence"] == "The warning of 15:33 no longer holds"
+
+
+def test_the_notice_of_a_long_pause_that_was_none_is_taken_back_by_its_name() -> None:
+    because = {"event_id": "e", "type": "resumed", "occurred_at": "2026-03-02T14:00:00Z", "received_at": "x"}
+    taken_back = changed(
+        "withdrawn", target=None, team=None, milestone="pause_too_long:hd-3", because=because, met=None
+    )
+    told = said(taken_back)
+    assert told["headline"] == "Ticket 42: notice of a long pause withdrawn"
+    assert told["sentence"] == "Resumed at 15:00; the notice of a long pause of 15:33 no longer holds"
 
 
 def test_times_are_those_of_the_reader_to_the_minute() -> None:
