@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ Now = Callable[[], datetime]
 REFUSALS = frozenset({400, 405, 406, 410, 413, 415, 422})
 """HTTP statuses by which a receiver says that it has read the notice and will never take it. Any other may pass."""
 USER_AGENT = "slakeeper"
+MAIL_CONNECTIONS = 10
 
 
 class Channel(Protocol):
@@ -89,13 +91,17 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What channels reach the world with. `http` asks the guard before it connects, `trusted_http` does not."""
+    """What channels reach the world with. `http` asks the guard before it connects, `trusted_http` does not.
+
+    Mail servers take few connections at a time: each mail waits for one of `mail_slots`.
+    """
 
     configuration: Configuration
     guard: Guard
     http: httpx.AsyncClient
     trusted_http: httpx.AsyncClient
     now: Now = utc_now
+    mail_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAIL_CONNECTIONS))
 
     def client(self, destination: Destination) -> httpx.AsyncClient:
         return self.trusted_http if destination.trusted else self.http

@@ -10,6 +10,8 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import aiosmtplib
@@ -34,6 +36,7 @@ class EmailChannel:
         self._destination = destination
         self._settings = outside.configuration
         self._now = outside.now
+        self._slots = outside.mail_slots
 
     @property
     def name(self) -> str:
@@ -45,7 +48,7 @@ class EmailChannel:
             raise NoticeFailed(f"{self.name}: SLA_SMTP_HOST and SLA_SMTP_FROM are not set")
         message = self._message(notice, self._settings.smtp_from)
         try:
-            async with self._server() as server:
+            async with self._slots, self._server() as server:
                 await server.send_message(message)
         except aiosmtplib.SMTPRecipientsRefused as refusal:
             raise self._of_address(refusal.recipients[0]) from refusal
@@ -135,7 +138,9 @@ def _said(error: aiosmtplib.SMTPResponseException) -> str:
     return f"{error.code} {' '.join(error.message.split())}"[:500]
 
 
-def _tls(ca_file: Any) -> ssl.SSLContext:
+@cache
+def _tls(ca_file: Path | None) -> ssl.SSLContext:
+    """Made once: reading certificates holds up everything else."""
     return ssl.create_default_context(cafile=ca_file)
 
 

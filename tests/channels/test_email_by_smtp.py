@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import ssl
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
-from channels.channel import Destination
+from channels.channel import MAIL_CONNECTIONS, Destination
 from channels.email import LONGEST_ADDRESS
 from channels.registry import check, open_channel
 from channels.wording.sample import SAMPLES
@@ -191,6 +192,15 @@ def certified() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
     return context
+
+
+async def test_many_mails_at_once_share_few_connections(mailbox: Mailbox) -> None:
+    """A server that is asked for thirty at once would turn most of them away."""
+    async with reaching(**server(mailbox.port)) as outside:
+        channels = [open_channel("email", Destination(f"{number}@example.com"), outside) for number in range(30)]
+        await asyncio.gather(*(channel.send(NOTICE) for channel in channels))
+    assert len(mailbox.messages) == 30
+    assert 1 < mailbox.most_at_once <= MAIL_CONNECTIONS
 
 
 async def test_a_password_that_is_being_rotated_is_worth_another_try(certified: ssl.SSLContext, ca_file: str) -> None:

@@ -26,6 +26,8 @@ class Mailbox:
     recipients: list[list[str]] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)
     over_tls: list[bool] = field(default_factory=list)
+    most_at_once: int = 0
+    _at_once: int = 0
 
     def _answer(self, command: str) -> str | None:
         return self.answers[command].pop(0) if self.answers.get(command) else None
@@ -36,6 +38,8 @@ class Mailbox:
         if (answer := self._answer("MAIL")) is not None:
             return answer
         envelope.mail_from = address
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
         return "250 OK"
 
     async def handle_RCPT(  # noqa: N802
@@ -47,6 +51,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self._at_once -= 1
         if (answer := self._answer("DATA")) is not None:
             return answer
         content = envelope.content

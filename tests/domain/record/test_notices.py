@@ -139,6 +139,7 @@ def test_a_withdrawal_says_why_and_what_holds_now() -> None:
 
 
 def test_an_answer_that_came_in_time_takes_a_breach_back() -> None:
+    """A notice that is taken back names the event that led to it, and says where the clock was stopped in time."""
     snapshot = a_snapshot(promise("first_response", minutes=30))
     before = reconcile(plan(snapshot, [opened("15:00")]), (), at("15:33"))
     answer = event(EventKind.AGENT_REPLIED, "15:13", received="15:40")
@@ -177,6 +178,7 @@ def test_a_sentence_has_its_times_in_the_zone_of_the_calendar() -> None:
 
 
 def test_a_sentence_of_a_clock_that_runs_round_the_clock_has_its_times_in_the_zone_of_the_organization() -> None:
+    """A notice tells its times in the zone of the ticket's business hours, and in that of the organization where its clock runs round the clock."""  # noqa: E501 - the row is one line
     catalog = Catalog("default", (a_policy(promise(minutes=90), business_hours=False),), {}, timezone="Asia/Tokyo")
     snapshot = catalog.snapshot(a_ticket(), "2026a")
     assert snapshot is not None
