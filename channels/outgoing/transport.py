@@ -1,6 +1,6 @@
 """An HTTP transport that connects only where the guard lets it.
 
-The libraries that were looked at (decision 23) connect first and check then, keep answers of resolvers for minutes, or
+The libraries that were looked at (decision 22) connect first and check then, keep answers of resolvers for minutes, or
 reach into private parts of httpx. What is left to do is small: httpx lets a request go to another host than its URL
 names, with the name for TLS beside it.
 """
