@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from domain.instants import SECOND, in_units, render, render_optional
+from domain.instants import SECOND, Micros, in_units, render, render_optional
 from domain.plan.plans import (
     AT_RISK,
     BREACHED,
@@ -75,8 +75,8 @@ def _of_target(facts: Facts, plan: Plan, firing: Firing, because: Event | None) 
         "due_at": render_optional(target.due_at if target else None),
         "stopped_at": render_optional(target.stopped_at if target else None),
         "met": met(target, firing.withdrawn_at or firing.fired_at) if target else None,
-        "budget_seconds": in_units(target.budget, SECOND) if target else None,
-        "used_seconds": in_units(milestone.threshold, SECOND) if milestone else None,
+        "budget_seconds": _seconds(target.budget if target else None),
+        "used_seconds": _seconds(milestone.threshold if milestone else None),
         "escalation": None if milestone is None else milestone.escalation,
         **_taking_back(facts, firing, because),
         "message": _sentence(facts, target, milestone, firing, because),
@@ -121,6 +121,10 @@ def _common(facts: Facts, policy: PolicyFacts | None, firing: Firing, ownership:
         "fired_at": render(firing.fired_at),
         "timezone": facts.timezone,
     }
+
+
+def _seconds(length: Micros | None) -> float | None:
+    return None if length is None else in_units(length, SECOND)
 
 
 def _taking_back(facts: Facts, firing: Firing, because: Event | None) -> dict[str, Any]:
