@@ -52,7 +52,7 @@ bench-full: $(TOOLS) ## the same with lists and summaries over 200,000 instances
 
 lock: $(TOOLS) ## pin the dependencies again; UPGRADE=1 takes newer ones
 	$(COMPILE) --output-file requirements.txt
-	$(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --group dev --all-extras --constraint requirements.txt --output-file requirements-dev.txt
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'

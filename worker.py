@@ -13,7 +13,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
-import httpx
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
@@ -29,6 +28,7 @@ from activities.recording import Recorder, Recording
 from activities.sending import Sender
 from activities.signal_times import HistorySignalTimes
 from activities.telling import Telling
+from channels.channel import opened
 from channels.registry import configured
 from connection import connect, leave
 from domain.calendar import pin_packaged_tzdata
@@ -220,10 +220,7 @@ async def run(settings: Settings) -> None:
         client = await connect(settings)
         store = Store.open(settings.database_url)
         stack.push_async_callback(store.close)
-        # As many connections as activities: a receiver that hangs must not keep notices from the others.
-        unlimited = httpx.Limits(max_connections=None)
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=WEBHOOK_TIMEOUT_SECONDS, limits=unlimited))
-        channels = configured(settings, http)
+        channels = configured(await stack.enter_async_context(opened(settings, WEBHOOK_TIMEOUT_SECONDS)))
         suspects = Suspects()
         worker = build_worker(
             client,

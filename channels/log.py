@@ -6,9 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
-
-from channels.channel import Channel, Configuration
+from channels.channel import Channel, ChannelKind, Outside
 from domain.record.records import LOG
 
 logger = logging.getLogger("slakeeper.notices")
@@ -21,6 +19,8 @@ class LogChannel:
         logger.info("%s %s: %s", notice["type"], notice["id"], notice["data"]["message"])
 
 
-def log(_configuration: Configuration, _client: httpx.AsyncClient) -> Iterator[Channel]:
-    """The log is always there."""
+def _always(_outside: Outside) -> Iterator[Channel]:
     yield LogChannel()
+
+
+KIND = ChannelKind(LOG, "a line in the worker's log", from_settings=_always)

@@ -48,6 +48,7 @@ COMMANDS = {
     ),
     "version": ("cli.main:version", "Print the version."),
     "keys": ("cli.keys:app", "Create, list and revoke API keys."),
+    "channels": ("cli.channels:app", "List, try and preview the channels of notices."),
     "organizations": ("cli.organizations:app", "Create, list and change organizations."),
 }
 """Where each command is, and the first sentence of its help."""

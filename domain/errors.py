@@ -61,6 +61,20 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
+class AddressForbidden(InvalidValue):
+    """The engine sends nothing there: a private network, the machine itself, a cloud's metadata."""
+
+    code = "address_forbidden"
+    title = "Address forbidden"
+
+
+class AddressUnknown(InvalidValue):
+    """A host's name has no address, now at least."""
+
+    code = "address_unknown"
+    title = "Address unknown"
+
+
 class IdempotencyKeyReused(InvalidValue):
     """An idempotency key came back with another request than the one it was first sent with."""
 
@@ -144,9 +158,16 @@ class ProjectionConflict(Conflict):
 
 
 class NoticeRefused(SlaError):
-    """The receiver understood the notice and will never take it; trying again is pointless."""
+    """The receiver understood the notice and will never take it; trying again is pointless.
+
+    One that is `gone` will take no other notice either.
+    """
 
     code = "notice_refused"
+
+    def __init__(self, message: str, *, gone: bool = False) -> None:
+        super().__init__(message)
+        self.gone = gone
 
 
 class NoticeFailed(SlaError):

@@ -13,7 +13,7 @@ from domain.instants import Instant
 from domain.policy.match_record import MatchRecord
 from domain.policy.matching import first_match
 from domain.policy.policies import OnChange, Policy
-from domain.policy.snapshot import Alternative, CalendarVersion, Snapshot
+from domain.policy.snapshot import UTC, Alternative, CalendarVersion, Snapshot
 from domain.ticket.events import Event
 from domain.ticket.teams import Team
 from domain.ticket.tickets import Ticket
@@ -27,7 +27,8 @@ class Catalog:
     """Policies in evaluation order, calendars and teams by id, and the id of the organization's default calendar.
 
     `auto_escalate` tells whether breaches go to the policy's escalation contact. Tickets that opened before
-    `quiet_before` came along when the organization was set up: their openings are quiet.
+    `quiet_before` came along when the organization was set up: their openings are quiet. `timezone` is the
+    organization's zone, an IANA name.
     """
 
     organization: str
@@ -37,6 +38,7 @@ class Catalog:
     teams: Mapping[str, Team] = field(default_factory=dict)
     auto_escalate: bool = False
     quiet_before: Instant | None = None
+    timezone: str = UTC
 
     def hushed(self, opened: Event) -> Event:
         """The opening, quiet where the ticket opened before the organization was set up."""
@@ -59,6 +61,7 @@ class Catalog:
             auto_escalate=self.auto_escalate and policy.escalation_contact is not None,
             alternatives=self.alternatives(policy, ticket),
             matching=MatchRecord.of(self.policies, policy, ticket),
+            home_timezone=self.timezone,
         )
 
     def alternatives(self, chosen: Policy, ticket: Ticket) -> tuple[Alternative, ...]:

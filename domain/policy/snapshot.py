@@ -18,9 +18,10 @@ from domain.policy.match_record import MatchRecord
 from domain.policy.matching import first_match
 from domain.policy.policies import Policy, TargetRule
 from domain.ticket.teams import Team
-from domain.ticket.tickets import Ticket
+from domain.ticket.tickets import Ticket, title_in, url_in
 
 Part = TypeVar("Part")
+UTC = "UTC"
 SHARED_PARTS = 2048
 """Policies and calendars that are kept, the last ones used. Thousands of tickets open under the same few."""
 
@@ -50,7 +51,9 @@ class CalendarVersion:
 class Facts:
     """The names and versions in a snapshot; reading them needs neither a calendar nor a time zone.
 
-    `timezone` is the IANA name of the calendar's zone, in which people read times.
+    `home_timezone` is the organization's zone as it was when the ticket opened. `timezone` is the zone in which people
+    read the ticket's times: that of its business hours, or `home_timezone` where its clocks run round the clock. Both
+    are IANA names. `title` and `url` are those of the ticket as it opened.
     """
 
     organization: str
@@ -64,7 +67,10 @@ class Facts:
     tzdata_version: str
     teams: Mapping[str, Team] = field(default_factory=dict)
     applicable_team: str | None = None
-    timezone: str = "UTC"
+    home_timezone: str = UTC
+    timezone: str = UTC
+    title: str | None = None
+    url: str | None = None
 
     @property
     def instance(self) -> InstanceId:
@@ -76,21 +82,40 @@ class Facts:
         whole = require_mapping(snapshot, "snapshot")
         body: Mapping[str, Any] = require_mapping(whole.get("facts"), "snapshot.facts")
         values: dict[str, Any] = {name: body.get(name) for name in _FACTS}
-        teams, policy = _teams(whole), require_mapping(whole.get("policy", {}), "snapshot.policy")
-        return cls(**values, teams=teams, applicable_team=policy.get("applicable_team"), timezone=_timezone(whole))
+        policy = require_mapping(whole.get("policy", {}), "snapshot.policy")
+        ticket: Mapping[str, Any] = require_mapping(whole.get("ticket", {}), "snapshot.ticket")
+        fields = require_mapping(ticket.get("fields") or {}, "snapshot.ticket.fields")
+        home = _home_timezone(body)
+        return cls(
+            **values,
+            teams=_teams(whole),
+            applicable_team=policy.get("applicable_team"),
+            home_timezone=home,
+            timezone=_timezone(whole, home),
+            title=title_in(fields),
+            url=url_in(fields),
+        )
 
     def to_json(self) -> dict[str, Any]:
-        """Without teams, `applicable_team` and `timezone`, which stand beside the facts in a snapshot."""
-        return {name: getattr(self, name) for name in _FACTS}
+        """The zone of the organization where it is not UTC; without what stands beside the facts in a snapshot."""
+        home = {} if self.home_timezone == UTC else {"home_timezone": self.home_timezone}
+        return {**{name: getattr(self, name) for name in _FACTS}, **home}
 
 
-_FACTS = tuple(name for name in Facts.__dataclass_fields__ if name not in ("teams", "applicable_team", "timezone"))
+_FACTS = (
+    *("organization", "instance_id", "policy_id", "policy_name", "policy_version", "priority"),
+    *("calendar_id", "calendar_version", "tzdata_version"),
+)
 
 
-def _timezone(snapshot: Mapping[str, Any]) -> str:
+def _home_timezone(facts: Mapping[str, Any]) -> str:
+    return optional_text(facts.get("home_timezone"), "snapshot.facts.home_timezone") or UTC
+
+
+def _timezone(snapshot: Mapping[str, Any], home: str) -> str:
     version: Mapping[str, Any] = require_mapping(snapshot.get("calendar", {}), "snapshot.calendar")
     calendar = require_mapping(version.get("calendar", {}), "snapshot.calendar.calendar")
-    return optional_text(calendar.get("timezone"), "snapshot.calendar.calendar.timezone") or "UTC"
+    return optional_text(calendar.get("timezone"), "snapshot.calendar.calendar.timezone") or home
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +143,7 @@ class Snapshot:
     escalation contact when the ticket opened. `alternatives` are the policies in evaluation order, its own among them,
     where a change of the ticket may lead to another. `opening_rules` are the rules the ticket opened under, where a
     replan has put others in their place. `matching` is why the ticket got its policy when it opened, where that was
-    kept.
+    kept. `home_timezone` is the organization's zone when the ticket opened, an IANA name.
     """
 
     organization: str
@@ -132,9 +157,11 @@ class Snapshot:
     alternatives: tuple[Alternative, ...] = ()
     opening_rules: Mapping[str, Any] | None = None
     matching: MatchRecord | None = None
+    home_timezone: str = UTC
 
     @property
     def facts(self) -> Facts:
+        calendar = self.calendar.calendar
         return Facts(
             organization=self.organization,
             instance_id=str(self.ticket.instance),
@@ -147,7 +174,10 @@ class Snapshot:
             tzdata_version=self.tzdata_version,
             teams=self.teams,
             applicable_team=self.policy.applicable_team,
-            timezone=self.calendar.calendar.timezone,
+            home_timezone=self.home_timezone,
+            timezone=self.home_timezone if calendar.always_open else calendar.timezone,
+            title=self.ticket.title,
+            url=self.ticket.url,
         )
 
     @property
@@ -231,6 +261,7 @@ class Snapshot:
             auto_escalate=require_bool(body.get("auto_escalate", False), "snapshot.auto_escalate"),
             opening_rules=_optional_rules(body.get("opening_rules"), "snapshot.opening_rules"),
             matching=None if "matching" not in body else MatchRecord.from_json(body["matching"], "snapshot.matching"),
+            home_timezone=_home_timezone(facts),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from domain.instants import render, render_optional
+from domain.instants import SECOND, Micros, in_units, render, render_optional
 from domain.plan.plans import (
     AT_RISK,
     BREACHED,
@@ -17,9 +17,10 @@ from domain.plan.plans import (
     PolicyFacts,
     TargetPlan,
 )
+from domain.plan.status import met
 from domain.policy.snapshot import Facts
 from domain.record.ledger import TICKET, Firing
-from domain.record.withdrawals import spoken_reason, withdrawing_event
+from domain.record.withdrawals import cause, spoken_cause, withdrawing_event
 from domain.ticket.events import Event
 from domain.wording import spoken_instant, spoken_length, spoken_step
 
@@ -44,11 +45,12 @@ def withdrawal_id(organization: str, instance_id: str, firing: Firing) -> str:
 def notice(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event] = ()) -> dict[str, Any]:
     """The CloudEvent of a firing or of its withdrawal; `time` is the planned instant.
 
-    `events` are those that the plan was made of. The message of a withdrawal names the one that led to it.
+    `events` are those that the plan was made of. `data.because` is the one that led to a withdrawal.
     """
     data = _of_ticket if firing.key.target == TICKET else _of_target
     name = _name(firing.key.milestone)
     told = firing_id if firing.stands else withdrawal_id
+    because = withdrawing_event(events, firing)
     return {
         "specversion": "1.0",
         "id": told(facts.organization, facts.instance_id, firing),
@@ -57,11 +59,11 @@ def notice(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event] = (
         "subject": facts.instance_id,
         "time": render(firing.planned_at),
         "datacontenttype": "application/json",
-        "data": data(facts, plan, firing, events),
+        "data": data(facts, plan, firing, because),
     }
 
 
-def _of_target(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event]) -> dict[str, Any]:
+def _of_target(facts: Facts, plan: Plan, firing: Firing, because: Event | None) -> dict[str, Any]:
     target = plan.target(firing.key.target, firing.key.cycle)
     milestone = next((m for m in target.milestones if m.name == firing.key.milestone), None) if target else None
     policy = None if target is None else target.policy
@@ -71,13 +73,17 @@ def _of_target(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event]
         "cycle": firing.key.cycle,
         **_common(facts, policy, firing, _ownership(facts, target)),
         "due_at": render_optional(target.due_at if target else None),
+        "stopped_at": render_optional(target.stopped_at if target else None),
+        "met": met(target, firing.withdrawn_at or firing.fired_at) if target else None,
+        "budget_seconds": _seconds(target.budget if target else None),
+        "used_seconds": _seconds(milestone.threshold if milestone else None),
         "escalation": None if milestone is None else milestone.escalation,
-        "withdraws": None if firing.stands else firing_id(facts.organization, facts.instance_id, firing),
-        "message": _sentence(facts, target, milestone, firing, events),
+        **_taking_back(facts, firing, because),
+        "message": _sentence(facts, target, milestone, firing, because),
     }
 
 
-def _of_ticket(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event]) -> dict[str, Any]:
+def _of_ticket(facts: Facts, plan: Plan, firing: Firing, because: Event | None) -> dict[str, Any]:
     """A pause is no target's own: it may hold every clock of the ticket."""
     pause = next((one for one in plan.long_pauses if one.milestone == firing.key.milestone), None)
     due = min((one.due_at for one in plan.targets if one.is_open and one.due_at is not None), default=None)
@@ -86,10 +92,14 @@ def _of_ticket(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event]
         "cycle": firing.key.cycle,
         **_common(facts, plan.policy, firing, {}),
         "due_at": render_optional(due),
+        "stopped_at": None,
+        "met": None,
+        "budget_seconds": None,
+        "used_seconds": None,
         "escalation": None,
         "pause": None if pause is None else {"cause": pause.cause, "event_id": pause.event_id},
-        "withdraws": None if firing.stands else firing_id(facts.organization, facts.instance_id, firing),
-        "message": _pause_sentence(facts, plan, pause, firing, events),
+        **_taking_back(facts, firing, because),
+        "message": _pause_sentence(facts, plan, pause, firing, because),
     }
 
 
@@ -102,11 +112,26 @@ def _common(facts: Facts, policy: PolicyFacts | None, firing: Firing, ownership:
             f"{facts.instance.subject_type}_id": facts.instance.subject,
             "kind": facts.instance.kind.value,
             "priority": facts.priority if policy is None else policy.priority,
+            "title": facts.title,
+            "url": facts.url,
         },
         **ownership,
         **({} if facts.applicable_team is None else {"applicable_team": facts.applicable_team}),
         "planned_at": render(firing.planned_at),
         "fired_at": render(firing.fired_at),
+        "timezone": facts.timezone,
+    }
+
+
+def _seconds(length: Micros | None) -> float | None:
+    return None if length is None else in_units(length, SECOND)
+
+
+def _taking_back(facts: Facts, firing: Firing, because: Event | None) -> dict[str, Any]:
+    """Which notice a withdrawal takes back, and the event that led to it."""
+    return {
+        "withdraws": None if firing.stands else firing_id(facts.organization, facts.instance_id, firing),
+        "because": None if because is None else cause(because),
     }
 
 
@@ -157,24 +182,24 @@ def _name(milestone: str) -> str:
 
 
 def _sentence(
-    facts: Facts, target: TargetPlan | None, milestone: Milestone | None, firing: Firing, events: Iterable[Event]
+    facts: Facts, target: TargetPlan | None, milestone: Milestone | None, firing: Firing, because: Event | None
 ) -> str:
     instance = facts.instance
     by = "" if target is None or target.stint is None else f" by {_team_name(facts, target.team_id)}"
     what = f"{_spoken_clock(firing.key.target)} of {instance.subject_type} {instance.subject}{by}"
     if not firing.stands:
-        return f"{what}: {_withdrawal(facts, target, milestone, firing, events)}."
+        return f"{what}: {_withdrawal(facts, target, milestone, firing, because)}."
     if target is None or milestone is None:
         return f"{what}: {firing.key.milestone}."
     due = _due(target, facts.timezone)
     return f"{what} {_said(target, milestone)}, {due} (policy {_policy(facts, target.policy)['name']})."
 
 
-def _pause_sentence(facts: Facts, plan: Plan, pause: LongPause | None, firing: Firing, events: Iterable[Event]) -> str:
+def _pause_sentence(facts: Facts, plan: Plan, pause: LongPause | None, firing: Firing, because: Event | None) -> str:
     instance = facts.instance
     what = f"{instance.subject_type.capitalize()} {instance.subject}"
     if not firing.stands or pause is None:
-        return f"{what}: {_taken_back(facts, spoken(PAUSE_TOO_LONG), firing, events)}."
+        return f"{what}: {_taken_back(facts, spoken(PAUSE_TOO_LONG), firing, because, None)}."
     of_cause = f" ({pause.cause})" if pause.cause else ""
     allowed = f"is longer than the policy lets one count (policy {_policy(facts, plan.policy)['name']})"
     return f"{what}: a pause{of_cause} {allowed}; clocks that nothing else holds run on."
@@ -192,21 +217,29 @@ def _said(target: TargetPlan, milestone: Milestone) -> str:
 
 
 def _withdrawal(
-    facts: Facts, target: TargetPlan | None, milestone: Milestone | None, firing: Firing, events: Iterable[Event]
+    facts: Facts, target: TargetPlan | None, milestone: Milestone | None, firing: Firing, because: Event | None
 ) -> str:
     zone = facts.timezone
-    told = _taken_back(facts, spoken_milestone(firing.key.milestone, milestone), firing, events)
+    verdict = None if target is None else met(target, firing.withdrawn_at or firing.fired_at)
+    told = _taken_back(facts, spoken_milestone(firing.key.milestone, milestone), firing, because, verdict)
     if target is None:
-        return f"{told}; there is no such clock any more"
+        return f"{told}, and there is no such clock any more"
     if target.stopped_at is not None:
-        return f"{told}; its clock stopped {spoken_instant(target.stopped_at, zone)}"
-    return f"{told}; it is now {_due(target, zone)}"
+        return f"{told}, and the clock stopped {spoken_instant(target.stopped_at, zone)}"
+    return f"{told}, and the clock is now {_due(target, zone)}"
 
 
-def _taken_back(facts: Facts, name: str, firing: Firing, events: Iterable[Event]) -> str:
-    zone, event = facts.timezone, withdrawing_event(events, firing)
-    because = "" if event is None else f" because {spoken_reason(event, zone)}"
-    return f"the notice '{name}' of {spoken_instant(firing.planned_at, zone)} is withdrawn{because}"
+def _happened(because: Event, verdict: bool | None, zone: str) -> str:
+    happened, received = (spoken_instant(moment, zone) for moment in (because.occurred_at, because.received_at))
+    in_time = ", in time" if verdict else ""
+    return f"{spoken_cause(because.kind)} {happened}{in_time} (event {because.event_id}, received {received})"
+
+
+def _taken_back(facts: Facts, name: str, firing: Firing, because: Event | None, verdict: bool | None) -> str:
+    """`answered Mon ..., in time (event hd-2, received Mon ...); the notice 'breached' of Mon ... no longer holds`."""
+    zone = facts.timezone
+    why = "" if because is None else f"{_happened(because, verdict, zone)}; "
+    return f"{why}the notice '{name}' of {spoken_instant(firing.planned_at, zone)} no longer holds"
 
 
 def _due(target: TargetPlan, zone: str) -> str:

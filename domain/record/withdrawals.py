@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from domain.instants import render
 from domain.record.ledger import Firing
 from domain.ticket.events import EXCUSES, Event, EventKind
 from domain.wording import spoken_instant
@@ -23,6 +25,14 @@ _SPOKEN = {
     EventKind.REPLANNED: "got other rules",
 }
 _MOVES_NOTHING = (EventKind.OPENED, *EXCUSES)
+
+_HAPPENED: Mapping[str, str] = {
+    EventKind.AGENT_REPLIED: "answered",
+    EventKind.CUSTOMER_REPLIED: "the customer wrote",
+    EventKind.REPLANNED: "other rules apply",
+    EventKind.UPDATED: "the ticket was changed",
+}
+"""Where a kind's own word does not say what happened to the clock: `paused` and `resolved` do."""
 
 
 def withdrawing_event(events: Iterable[Event], firing: Firing) -> Event | None:
@@ -44,3 +54,18 @@ def spoken_reason(event: Event, zone: str) -> str:
     happened, received = spoken_instant(event.occurred_at, zone), spoken_instant(event.received_at, zone)
     what = _SPOKEN.get(event.kind, f"had the event {event.kind}")
     return f"the ticket {what} {happened} (event {event.event_id}, received {received})"
+
+
+def spoken_cause(kind: str) -> str:
+    """What happened, without its time: `answered`, `the customer wrote`. A kind that is not known stays its name."""
+    return _HAPPENED.get(kind, kind.replace("_", " "))
+
+
+def cause(event: Event) -> dict[str, Any]:
+    """The event behind a withdrawal, as the notice carries it."""
+    return {
+        "event_id": event.event_id,
+        "type": event.kind.value,
+        "occurred_at": render(event.occurred_at),
+        "received_at": render(event.received_at),
+    }

@@ -38,21 +38,17 @@ class Ticket:
     @property
     def title(self) -> str | None:
         """What it is about, in the words of its own fields."""
-        return self._first_text("subject", "title")
+        return title_in(self.fields)
 
     @property
     def url(self) -> str | None:
         """Where people find it in their ticket system."""
-        return self._first_text("url")
+        return url_in(self.fields)
 
     @property
     def assignee(self) -> str | None:
         """The person who has it."""
-        return self._first_text("assignee", "assignee_id")
-
-    def _first_text(self, *names: str) -> str | None:
-        given = (self.fields.get(name) for name in names)
-        return next((value for value in given if isinstance(value, str) and value), None)
+        return _first_text(self.fields, "assignee", "assignee_id")
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -83,3 +79,18 @@ class Ticket:
             team_id=optional_text(body.get("team_id"), f"{at}team_id", longest=200) or None,
             origin=require_choice(body.get("origin", Origin.V2), Origin, f"{at}origin"),
         )
+
+
+def title_in(fields: Mapping[str, Any]) -> str | None:
+    """What a ticket is about, in the words of its own fields."""
+    return _first_text(fields, "subject", "title")
+
+
+def url_in(fields: Mapping[str, Any]) -> str | None:
+    """Where people find a ticket in their ticket system, by its own fields."""
+    return _first_text(fields, "url")
+
+
+def _first_text(fields: Mapping[str, Any], *names: str) -> str | None:
+    given = (fields.get(name) for name in names)
+    return next((value for value in given if isinstance(value, str) and value), None)

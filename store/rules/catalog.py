@@ -55,4 +55,5 @@ def _load(conn: sa.Connection, organization: Organization) -> Catalog:
         teams,
         escalates,
         organization.quiet_before,
+        organization.timezone,
     )

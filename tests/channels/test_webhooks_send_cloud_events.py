@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
 
-from channels.webhook import WebhookChannel
+from channels.channel import REFUSALS, Channel, Destination, Outside
+from channels.registry import open_channel
+from channels.webhook import retry_after
 from domain.errors import NoticeFailed, NoticeRefused
+from tests.support.outside import reaching
 from tests.support.receiver import Receiver, receiving
+from tests.support.trickling import trickling
 
 NOTICE: dict[str, Any] = {
     "specversion": "1.0",
@@ -32,13 +37,17 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=2, trust_env=False) as opened:
-        yield opened
+async def outside() -> AsyncIterator[Outside]:
+    async with reaching(timeout=0.5) as made:
+        yield made
 
 
-async def test_a_notice_arrives_as_a_structured_cloud_event(receiver: Receiver, client: httpx.AsyncClient) -> None:
-    await WebhookChannel(receiver.url, client).send(NOTICE)
+def webhook(url: str, outside: Outside, **destination: Any) -> Channel:
+    return open_channel("webhook", Destination(url, **destination), outside)
+
+
+async def test_a_notice_arrives_as_a_structured_cloud_event(receiver: Receiver, outside: Outside) -> None:
+    await webhook(receiver.url, outside).send(NOTICE)
     (received,) = receiver.received
     assert received.content_type == "application/cloudevents+json"
     assert received.notice == NOTICE | {"time": received.notice["time"]}
@@ -50,45 +59,102 @@ def _bytes(document: dict[str, Any]) -> bytes:
     return httpx.Request("POST", "http://x", json=document).read()
 
 
-@pytest.mark.parametrize("status", [400, 405, 410, 413, 415, 422])
-async def test_a_receiver_that_will_never_take_it_refuses(
-    receiver: Receiver, client: httpx.AsyncClient, status: int
-) -> None:
+@pytest.mark.parametrize("status", sorted(REFUSALS))
+async def test_a_receiver_that_will_never_take_it_refuses(receiver: Receiver, outside: Outside, status: int) -> None:
     receiver.answers = [(status, {})]
-    with pytest.raises(NoticeRefused, match=str(status)):
-        await WebhookChannel(receiver.url, client).send(NOTICE)
+    with pytest.raises(NoticeRefused, match=str(status)) as refused:
+        await webhook(receiver.url, outside).send(NOTICE)
+    assert refused.value.gone == (status == 410)
+
+
+async def test_a_receiver_that_is_gone_says_that_it_takes_no_notice_any_more(
+    receiver: Receiver, outside: Outside
+) -> None:
+    receiver.answers = [(410, {})]
+    with pytest.raises(NoticeRefused, match="answered 410: it is gone and takes no notice any more"):
+        await webhook(receiver.url, outside).send(NOTICE)
 
 
 @pytest.mark.parametrize("status", [301, 401, 404, 408, 409, 500, 502])
-async def test_what_may_pass_is_worth_another_try(receiver: Receiver, client: httpx.AsyncClient, status: int) -> None:
+async def test_what_may_pass_is_worth_another_try(receiver: Receiver, outside: Outside, status: int) -> None:
     receiver.answers = [(status, {"location": receiver.url})]
     with pytest.raises(NoticeFailed) as failed:
-        await WebhookChannel(receiver.url, client).send(NOTICE)
+        await webhook(receiver.url, outside).send(NOTICE)
     assert failed.value.retry_after is None
     assert receiver.received == []
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7), ("999999", 3600), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("soon", None)]
-)
-async def test_a_receiver_says_in_seconds_when_to_come_again(
-    receiver: Receiver, client: httpx.AsyncClient, header: str, seconds: float | None
+async def test_a_receiver_that_fails_half_the_time_has_taken_each_notice_once_it_says_so(
+    receiver: Receiver, outside: Outside
 ) -> None:
-    receiver.answers = [(429, {"retry-after": header})]
+    receiver.answers = [(503, {}), (204, {})] * 3
+    channel = webhook(receiver.url, outside)
+    for number in range(3):
+        notice = {**NOTICE, "id": f"{NOTICE['id']}/{number}"}
+        with pytest.raises(NoticeFailed):
+            await channel.send(notice)
+        await channel.send(notice)
+    assert receiver.ids == [f"{NOTICE['id']}/{number}" for number in range(3)]
+
+
+async def test_a_receiver_that_is_busy_says_when_to_come_again(receiver: Receiver, outside: Outside) -> None:
+    receiver.answers = [(429, {"retry-after": "7"})]
     with pytest.raises(NoticeFailed) as failed:
-        await WebhookChannel(receiver.url, client).send(NOTICE)
-    assert failed.value.retry_after == seconds
+        await webhook(receiver.url, outside).send(NOTICE)
+    assert failed.value.retry_after == 7
 
 
-async def test_a_receiver_that_is_not_there_is_worth_another_try(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7),
+        ("999999", 3600),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 60),
+        ("Wed, 21 Oct 2026 07:26:00 GMT", 0),
+        ("Thu, 22 Oct 2026 07:28:00 GMT", 3600),
+        ("Wed, 21 Oct 2026 07:28:00 -0000", None),
+        ("soon", None),
+        ("²", None),
+        (None, None),
+    ],
+)
+def test_both_forms_of_retry_after_are_read(header: str | None, seconds: float | None) -> None:
+    assert retry_after(header, datetime(2026, 10, 21, 7, 27, tzinfo=UTC)) == seconds
+
+
+async def test_a_receiver_that_is_not_there_is_worth_another_try(outside: Outside) -> None:
     with receiving() as gone:
         url = gone.url
     with pytest.raises(NoticeFailed):
-        await WebhookChannel(url, client).send(NOTICE)
+        await webhook(url, outside).send(NOTICE)
 
 
-async def test_the_name_of_a_channel_keeps_its_secret_and_tells_two_urls_apart(client: httpx.AsyncClient) -> None:
-    one, other = (WebhookChannel(f"https://hooks.example.com/{token}", client).name for token in ("s3cret", "t0ken"))
+async def test_a_receiver_that_hangs_is_worth_another_try(outside: Outside) -> None:
+    with trickling(b"") as url, pytest.raises(NoticeFailed, match="ReadTimeout"):
+        await webhook(url, outside).send(NOTICE)
+
+
+async def test_a_receiver_that_speaks_no_http_is_worth_another_try(outside: Outside) -> None:
+    with (
+        trickling(b"220 mail.example.com ESMTP\r\n\r\n") as url,
+        pytest.raises(NoticeFailed, match="RemoteProtocolError"),
+    ):
+        await webhook(url, outside).send(NOTICE)
+
+
+async def test_a_receiver_whose_answer_has_no_end_has_taken_the_notice(outside: Outside) -> None:
+    """The status has come; nobody waits for the body."""
+    endless = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n" + b"x" * 100
+    with trickling(endless) as url:
+        await webhook(url, outside).send(NOTICE)
+
+
+async def test_the_name_of_a_channel_keeps_its_secret_and_tells_two_urls_apart(outside: Outside) -> None:
+    one, other = (webhook(f"https://hooks.example.com/{token}", outside).name for token in ("s3cret", "t0ken"))
     assert one != other
     assert "s3cret" not in one
     assert one.startswith("webhook:hooks.example.com")
+
+
+async def test_a_receiver_with_an_id_is_named_by_it(outside: Outside) -> None:
+    assert webhook("https://hooks.example.com/s3cret", outside, id="rcv_1").name == "webhook:rcv_1"

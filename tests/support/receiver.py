@@ -17,6 +17,8 @@ class Received:
     notice: dict[str, Any]
     content_type: str
     at: float
+    headers: dict[str, str]
+    body: bytes
 
 
 @dataclass
@@ -46,6 +48,15 @@ class Receiver:
         raise AssertionError(f"no {type_} for {subject} within {seconds} s; came: {self.ids}")
 
 
+def _read(body: bytes) -> dict[str, Any]:
+    """A notice; what is no JSON document stands in the body alone."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
 @contextmanager
 def receiving(port: int = 0) -> Iterator[Receiver]:
     receiver = Receiver()
@@ -54,11 +65,12 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             at = time.time()
             body = self.rfile.read(int(self.headers["content-length"]))
-            status, headers = receiver.answers.pop(0) if receiver.answers else (204, {})
+            status, answered = receiver.answers.pop(0) if receiver.answers else (204, {})
             if status < 300:
-                receiver.received.append(Received(json.loads(body), self.headers["content-type"], at))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.received.append(Received(_read(body), headers["content-type"], at, headers, body))
             self.send_response(status)
-            for name, value in headers.items():
+            for name, value in answered.items():
                 self.send_header(name, value)
             self.send_header("content-length", "0")
             self.end_headers()
@@ -68,7 +80,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     receiver.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
     thread.start()
     try:
         yield receiver

@@ -172,7 +172,8 @@ def snapshots(draw: st.DrawFn, policy: st.SearchStrategy[Policy] | None = None) 
     instance = InstanceId(draw(st.sampled_from(Kind)), draw(st.sampled_from(SubjectType)), subject)
     ticket = Ticket(instance, draw(st.sampled_from((None, "high", "low"))), draw(documents))
     calendar = CalendarVersion(draw(calendars), draw(st.none() | names), draw(st.integers(1, 9)))
-    return Snapshot("default", ticket, draw(policy or policies()), calendar, "2026a")
+    home = draw(st.sampled_from(("UTC", "Asia/Tokyo")))
+    return Snapshot("default", ticket, draw(policy or policies()), calendar, "2026a", home_timezone=home)
 
 
 _STEPS = (

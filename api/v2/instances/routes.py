@@ -146,7 +146,7 @@ async def assign_instance(instance_id: Id, owner: Writer, deps: Deps, body: Assi
 
 
 @router.post("/{instance_id}/reset", summary="Begin a clock anew", **COMMAND)
-async def reset(instance_id: Id, owner: Writer, deps: Deps, body: ResetBody) -> Any:
+async def reset_targets(instance_id: Id, owner: Writer, deps: Deps, body: ResetBody) -> Any:
     """Of one target, or of all. A clock that goes begins again in place of the cycle before, which then counts only if
     it was breached; one that has stopped begins again beside it while the ticket is open. 422 names the targets that
     there are."""

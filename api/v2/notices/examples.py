@@ -14,9 +14,10 @@ _STEP = {
 }
 
 
-def _notice(milestone: str, planned_at: str, message: str, **changes: Any) -> dict[str, Any]:
+def _notice(milestone: str, planned_at: str, said: str, **changes: Any) -> dict[str, Any]:
     key = f"{_ORGANIZATION}/{_INSTANCE}/resolution/1/{milestone}/1"
-    kind = "escalated" if milestone.startswith("escalation:") else milestone
+    name = milestone.partition(":")[0]
+    kind = "escalated" if name == "escalation" else name
     return {
         "specversion": "1.0",
         "id": key,
@@ -31,16 +32,39 @@ def _notice(milestone: str, planned_at: str, message: str, **changes: Any) -> di
             "milestone": milestone,
             "generation": 1,
             "policy": {"id": "sla_abc123", "name": "Critical Support", "version": 3},
-            "ticket": {"ticket_id": "4711", "kind": "sla", "priority": "urgent"},
+            "ticket": {"ticket_id": "4711", "kind": "sla", "priority": "urgent", "title": None, "url": None},
             "planned_at": planned_at,
             "fired_at": planned_at.replace("00Z", "00.042Z"),
             "due_at": "2026-03-09T13:00:00Z",
+            "stopped_at": None,
+            "met": None if kind in ("halfway", "at_risk") else False,
+            "budget_seconds": 14400,
+            "used_seconds": {"halfway": 7200, "at_risk": 10800, "breached": 14400}.get(kind, 16200),
+            "timezone": "UTC",
             "escalation": None,
             "withdraws": None,
-            "message": f"Resolution of ticket 4711 {message} (policy Critical Support).",
+            "because": None,
+            "message": f"Resolution of ticket 4711 {said} (policy Critical Support).",
             **changes,
         },
     }
+
+
+def _long_pause() -> dict[str, Any]:
+    """Of the ticket, not of a clock."""
+    told = _notice(
+        "pause_too_long:hd-3",
+        "2026-03-09T12:00:00Z",
+        "",
+        target=None,
+        met=None,
+        budget_seconds=None,
+        used_seconds=None,
+        pause={"cause": "customer", "event_id": "hd-3"},
+        message="Ticket 4711: a pause (customer) is longer than the policy lets one count (policy Critical Support); "
+        "clocks that nothing else holds run on.",
+    )
+    return {**told, "id": f"{_ORGANIZATION}/{_INSTANCE}/-/1/pause_too_long:hd-3/1"}
 
 
 _DUE = "due Mon 2026-03-09 13:00:00+00:00"
@@ -55,6 +79,7 @@ NOTICES: dict[str, dict[str, Any]] = {
         f"escalates (reassign to team network): 4 h 30 min of 4 h are used, {_DUE}",
         escalation=_STEP,
     ),
+    "pause_too_long": _long_pause(),
     "withdrawn": {
         **_BREACHED,
         "id": f"{_BREACHED['id']}/withdrawn",
@@ -62,10 +87,17 @@ NOTICES: dict[str, dict[str, Any]] = {
         "data": {
             **_BREACHED["data"],
             "due_at": None,
+            "met": None,
             "withdraws": _BREACHED["id"],
-            "message": "Resolution of ticket 4711: the notice 'breached' of Mon 2026-03-09 13:00:00+00:00 is withdrawn "
-            "because the ticket was paused Mon 2026-03-09 12:40:00+00:00 (event zd-7-2, received Mon 2026-03-09 "
-            "13:05:00+00:00); it is now paused, with no due instant.",
+            "because": {
+                "event_id": "zd-7-2",
+                "type": "paused",
+                "occurred_at": "2026-03-09T12:40:00Z",
+                "received_at": "2026-03-09T13:05:00Z",
+            },
+            "message": "Resolution of ticket 4711: paused Mon 2026-03-09 12:40:00+00:00 (event zd-7-2, received Mon "
+            "2026-03-09 13:05:00+00:00); the notice 'breached' of Mon 2026-03-09 13:00:00+00:00 no longer holds, and "
+            "the clock is now paused, with no due instant.",
         },
     },
 }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Response
 
 from api.v2.notices.examples import NOTICES
 from api.v2.notices.schemas import TYPES, Notice
-from domain.plan.plans import AT_RISK, BREACHED, HALFWAY
+from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.record.notices import ESCALATED, TYPE_PREFIX, WITHDRAWN
 
 MEDIA_TYPE = "application/cloudevents+json"
@@ -17,6 +17,7 @@ SUMMARIES = {
     AT_RISK: "The part of the budget that the policy warns at is used",
     BREACHED: "The budget is used up",
     ESCALATED: "A step of the policy's escalation is due",
+    PAUSE_TOO_LONG: "A pause lasts longer than the policy lets one count",
     WITHDRAWN: "A notice that was sent before was wrong",
 }
 EXAMPLES = {f"{TYPE_PREFIX}{name}": NOTICES[name] for name in TYPES}

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from domain.instants import MINUTE, Micros
 from domain.plan.planning import plan
 from domain.policy.escalations import EscalationRule
 from domain.record.ledger import reconcile
@@ -66,10 +67,14 @@ def parts_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
     return [*found, *(DOCUMENT["components"]["schemas"][name] for name in names)]
 
 
+COMPARED = ("escalation", "withdraws", "because", "stopped_at", "budget_seconds", "used_seconds")
 STEP = EscalationRule.from_json(
     {"id": "esc_1", "trigger": "breached", "delay_minutes": 15, "actions": [{"type": "notify_team_lead"}]}
 )
 SNAPSHOT = replace(a_snapshot(promise(minutes=90), escalations=(STEP,)), teams={"front": Team("front", "Front")})
+
+
+LIMITED = a_snapshot(promise(minutes=90), pauses_at_most={"customer": Micros(10 * MINUTE)})
 
 
 def sent(*late: Event) -> list[dict[str, Any]]:
@@ -81,8 +86,18 @@ def sent(*late: Event) -> list[dict[str, Any]]:
     return [notice(SNAPSHOT.facts, planned, firing, (*past, *late)) for firing in firings]
 
 
+def sent_of_a_long_pause() -> list[dict[str, Any]]:
+    past = (opened("09:00"), paused("09:10", "customer"))
+    planned = plan(LIMITED, past)
+    return [notice(LIMITED.facts, planned, firing, past) for firing in reconcile(planned, (), at("09:20"))]
+
+
+def every_notice() -> list[dict[str, Any]]:
+    return [*sent(), *sent(paused("09:10")), *sent_of_a_long_pause()]
+
+
 def test_every_notice_that_is_sent_is_described_as_it_is_sent() -> None:
-    notices = [*sent(), *sent(paused("09:10"))]
+    notices = every_notice()
     assert {one["type"] for one in notices} == set(SENT)
     for one in notices:
         (media_type,) = SENT[one["type"]]["requestBody"]["content"]
@@ -95,15 +110,15 @@ def test_every_notice_that_is_sent_is_described_as_it_is_sent() -> None:
 def test_the_example_of_a_notice_says_all_that_a_notice_says(name: str) -> None:
     media = SENT[name]["requestBody"]["content"]["application/cloudevents+json"]
     example = media["example"]
-    (real, *_) = [one for one in (*sent(), *sent(paused("09:10"))) if one["type"] == name]
+    (real, *_) = [one for one in every_notice() if one["type"] == name]
     assert faults(media["schema"], example) == []
     assert example["type"] == name
     assert (example.keys(), example["data"].keys()) == (real.keys(), real["data"].keys())
-    assert all((example["data"][part] is None) == (real["data"][part] is None) for part in ("escalation", "withdraws"))
+    assert all((example["data"][part] is None) == (real["data"][part] is None) for part in COMPARED)
 
 
 def test_what_ends_a_notice_is_described_as_the_channel_takes_it() -> None:
-    from channels.webhook import REFUSALS  # noqa: PLC0415  # the API does not know the channels
+    from channels.channel import REFUSALS  # noqa: PLC0415  # the API does not know the channels
 
     for operation in SENT.values():
         told = set(map(int, re.findall(r"\d{3}", operation["responses"]["default"]["description"])))

@@ -78,7 +78,7 @@ def test_a_notice_says_when_a_pause_stops_counting() -> None:
     assert one.names == ["pause_too_long", "withdrawn"]
     assert one.told[1]["data"]["withdraws"] == notice["id"]
     assert (
-        "the notice 'pause too long' of Mon 2026-03-02 10:20:00+00:00 is withdrawn because the ticket was resumed"
+        "the notice 'pause too long' of Mon 2026-03-02 10:20:00+00:00 no longer holds"
         in (one.told[1]["data"]["message"])
     )
 

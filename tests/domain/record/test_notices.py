@@ -2,23 +2,28 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from domain.calendar import Calendar
 from domain.plan.planning import plan
 from domain.plan.status import InstanceStatus
+from domain.policy.catalog import Catalog
 from domain.policy.escalations import EscalationRule
-from domain.policy.snapshot import Facts
+from domain.policy.snapshot import Facts, Snapshot
 from domain.record.ledger import Ledger, reconcile
 from domain.record.notices import notice
 from domain.record.records import first_record, next_due
 from domain.record.views import instance_view
-from domain.ticket.events import Event
+from domain.ticket.events import Event, EventKind
 from tests.support.builders import (
+    a_policy,
     a_snapshot,
+    a_ticket,
     acknowledged,
     at,
+    event,
     opened,
     paused,
     promise,
@@ -61,7 +66,13 @@ def test_a_notice_is_a_cloud_event_about_the_instance() -> None:
         "2026-03-02T10:30:00Z",
     )
     assert data["policy"] == {"id": "sla_1", "name": "Support", "version": 1}
-    assert data["ticket"] == {"ticket_id": "42", "kind": "sla", "priority": None}
+    assert data["ticket"] == {
+        "ticket_id": "42",
+        "kind": "sla",
+        "priority": None,
+        "title": None,
+        "url": None,
+    }
     assert (data["escalation"], data["withdraws"]) == (None, None)
 
 
@@ -110,30 +121,76 @@ def test_a_withdrawal_says_why_and_what_holds_now() -> None:
     planned = plan(SNAPSHOT, [opened("09:00")])
     before = reconcile(planned, (), at("09:50"))
     pause, resume = paused("09:30", received="09:55"), resumed("09:50", received="09:56")
-    why = "the ticket was paused Mon 2026-03-02 09:30:00+00:00 (event {}, received Mon 2026-03-02 09:55:00+00:00)"
-    stopped = "the ticket was resolved Mon 2026-03-02 09:40:00+00:00 (event {}, received Mon 2026-03-02 09:55:00+00:00)"
     resolution = resolved("09:40", received="09:55")
+    received = "(event {}, received Mon 2026-03-02 09:55:00+00:00)"
+    why = f"paused Mon 2026-03-02 09:30:00+00:00 {received.format(pause.event_id)}"
+    stopped = f"resolved Mon 2026-03-02 09:40:00+00:00, in time {received.format(resolution.event_id)}"
     for events, because, now in (
-        ([pause], why.format(pause.event_id), "it is now paused, with no due instant"),
-        ([pause, resume], why.format(pause.event_id), "it is now due Mon 2026-03-02 10:50:00+00:00"),
-        ([resolution], stopped.format(resolution.event_id), "its clock stopped Mon 2026-03-02 09:40:00+00:00"),
+        ([pause], why, "the clock is now paused, with no due instant"),
+        ([pause, resume], why, "the clock is now due Mon 2026-03-02 10:50:00+00:00"),
+        ([resolution], stopped, "the clock stopped Mon 2026-03-02 09:40:00+00:00"),
     ):
         data = fired(*events, now="09:56", before=before)["halfway"]["data"]
         assert isinstance(data, dict)
         assert data["message"] == (
-            "Resolution of ticket 42: the notice 'halfway' of Mon 2026-03-02 09:45:00+00:00 is withdrawn "
-            f"because {because}; {now}."
+            f"Resolution of ticket 42: {because}; "
+            f"the notice 'halfway' of Mon 2026-03-02 09:45:00+00:00 no longer holds, and {now}."
         )
+
+
+def test_an_answer_that_came_in_time_takes_a_breach_back() -> None:
+    """A notice that is taken back names the event that led to it, and says where the clock was stopped in time."""
+    snapshot = a_snapshot(promise("first_response", minutes=30))
+    before = reconcile(plan(snapshot, [opened("15:00")]), (), at("15:33"))
+    answer = event(EventKind.AGENT_REPLIED, "15:13", received="15:40")
+    past = [opened("15:00"), answer]
+    planned = plan(snapshot, past)
+    withdrawn = {one.key.milestone: one for one in reconcile(planned, before, at("15:40")) if not one.stands}
+    data = notice(snapshot.facts, planned, withdrawn["breached"], past)["data"]
+    assert data["because"] == {
+        "event_id": answer.event_id,
+        "type": "agent_replied",
+        "occurred_at": "2026-03-02T15:13:00Z",
+        "received_at": "2026-03-02T15:40:00Z",
+    }
+    assert (data["stopped_at"], data["met"]) == ("2026-03-02T15:13:00Z", True)
+    assert data["message"].startswith("First response of ticket 42: answered Mon 2026-03-02 15:13:00+00:00, in time ")
+
+
+def test_a_notice_has_what_people_are_told_of_the_ticket_and_its_budget() -> None:
+    ticket = a_ticket("high", subject="42", title="No dial tone", url="https://desk.example.com/42")
+    snapshot = a_snapshot(promise(minutes=90), ticket=ticket)
+    planned = plan(snapshot, [opened("09:00")])
+    at_risk = reconcile(planned, (), at("10:10"))[-1]
+    data = notice(Facts.of(snapshot.to_json()), planned, at_risk)["data"]
+    assert (data["ticket"]["title"], data["ticket"]["url"]) == ("No dial tone", "https://desk.example.com/42")
+    assert (data["budget_seconds"], data["used_seconds"]) == (5400, 4050)
+    assert (data["because"], data["stopped_at"], data["met"], data["timezone"]) == (None, None, None, "UTC")
 
 
 def test_a_sentence_has_its_times_in_the_zone_of_the_calendar() -> None:
     hours = Calendar.from_json({"timezone": "Europe/Berlin", "weekly_hours": {"mon": [["08:00", "20:00"]]}})
-    snapshot = a_snapshot(promise(minutes=90), calendar=hours)
-    planned = plan(snapshot, [opened("09:00")])
-    (halfway,) = reconcile(planned, (), at("09:45"))
-    document = notice(Facts.of(snapshot.to_json()), planned, halfway)
+    snapshot = replace(a_snapshot(promise(minutes=90), calendar=hours), home_timezone="Asia/Tokyo")
+    document = the_halfway_notice(snapshot)
     assert "due Mon 2026-03-02 11:30:00+01:00 " in document["data"]["message"]
     assert document["data"]["due_at"] == "2026-03-02T10:30:00Z"
+    assert document["data"]["timezone"] == "Europe/Berlin"
+
+
+def test_a_sentence_of_a_clock_that_runs_round_the_clock_has_its_times_in_the_zone_of_the_organization() -> None:
+    """A notice tells its times in the zone of the ticket's business hours, and in that of the organization where its clock runs round the clock."""  # noqa: E501 - the row is one line
+    catalog = Catalog("default", (a_policy(promise(minutes=90), business_hours=False),), {}, timezone="Asia/Tokyo")
+    snapshot = catalog.snapshot(a_ticket(), "2026a")
+    assert snapshot is not None
+    document = the_halfway_notice(snapshot)
+    assert "due Mon 2026-03-02 19:30:00+09:00 " in document["data"]["message"]
+    assert document["data"]["timezone"] == "Asia/Tokyo"
+
+
+def the_halfway_notice(snapshot: Snapshot) -> dict[str, Any]:
+    planned = plan(snapshot, [opened("09:00")])
+    (halfway,) = reconcile(planned, (), at("09:45"))
+    return notice(Facts.of(snapshot.to_json()), planned, halfway)
 
 
 def test_a_notice_is_the_same_bytes_on_every_retry() -> None:

@@ -72,6 +72,12 @@ async def test_until_when_tickets_are_opened_quietly_is_in_the_next_catalog(stor
     assert (await store.catalog("default")).quiet_before == Instant(5)
 
 
+async def test_another_zone_is_in_the_next_catalog(store: Store) -> None:
+    assert (await store.catalog("default")).timezone == "UTC"
+    await store.organizations.change("default", timezone="Asia/Tokyo")
+    assert (await store.catalog("default")).timezone == "Asia/Tokyo"
+
+
 async def test_other_default_hours_are_in_the_next_catalog(store: Store) -> None:
     hours = (await store.calendars.create("default", "Mondays", MONDAYS)).id
     assert (await store.catalog("default")).default_calendar_id == "bh_default"

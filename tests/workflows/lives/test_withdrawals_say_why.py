@@ -17,6 +17,6 @@ def test_the_notice_that_takes_another_one_back_names_the_event_that_led_to_it()
     state.apply([late], replanned, plan_digest(replanned.to_json()))
     withdrawal = next(id_ for id_ in state.fire(at("10:06")) if breached in id_)
     assert (
-        f"because the ticket was paused Mon 2026-03-02 09:50:00+00:00 (event {late.event_id},"
+        f"paused Mon 2026-03-02 09:50:00+00:00 (event {late.event_id}, received Mon 2026-03-02 10:05:00+00:00); "
         in (state.outstanding[withdrawal].notice["data"]["message"])
     )

@@ -1,0 +1,50 @@
+"""What channels reach the world with, in tests: real clients, a guard that is told names, a standing clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from channels.channel import Now, Outside, opened
+from channels.outgoing.guard import Guard, Resolver
+from settings import Settings
+
+NOW = datetime(2026, 3, 2, 14, 33, tzinfo=UTC)
+
+
+def standing(at: datetime = NOW) -> Now:
+    return lambda: at
+
+
+def named(names: Mapping[str, Sequence[str]]) -> Resolver:
+    """A resolver that knows these names and their addresses."""
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        if host not in names:
+            raise OSError(f"{host} is not known")
+        return names[host]
+
+    return resolve
+
+
+def in_turn(*answers: Sequence[str]) -> Resolver:
+    """A resolver that answers one after the other, whatever it is asked."""
+    left = list(answers)
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return left.pop(0)
+
+    return resolve
+
+
+@asynccontextmanager
+async def reaching(
+    *, guard: Guard | None = None, timeout: float = 2, now: Now | None = None, **settings: Any
+) -> AsyncIterator[Outside]:
+    """By default private receivers are allowed: those of tests lie on loopback."""
+    configuration = Settings(**{"allow_private_receivers": True, **settings})
+    async with opened(configuration, timeout, guard) as outside:
+        yield replace(outside, now=now or standing())

@@ -1,0 +1,33 @@
+"""A server that says something to whoever connects, and then nothing more; it hangs up when the test ends."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def trickling(said: bytes) -> Iterator[str]:
+    """Gives the URL of the server."""
+    server = socket.create_server(("127.0.0.1", 0))
+    taken: list[socket.socket] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                taken.append(connection)
+                with suppress(OSError):
+                    connection.recv(65536)
+                    connection.sendall(said)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/hook"
+    finally:
+        server.close()
+        for connection in taken:
+            connection.close()
