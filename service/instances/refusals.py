@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from domain.errors import InvalidValue, StoreUnavailable
 from domain.plan.excuses import require_known_targets
+from domain.plan.resets import require_known_clocks
 from domain.policy.field_deadlines import require_readable
 from domain.ticket.events import EXCUSES, Event, EventKind
 from service.dependencies import Dependencies
@@ -14,7 +15,7 @@ from service.instances.subject_events import SubjectEvent
 from store.instances.instances import StoredInstance
 from workflows.messages import ALL_SIGNALS
 
-_CHECKED = (EventKind.UPDATED, *EXCUSES)
+_CHECKED = (EventKind.UPDATED, EventKind.RESET, *EXCUSES)
 
 
 class Refusals:
@@ -26,7 +27,7 @@ class Refusals:
         self._known: dict[tuple[str, ...], Sequence[StoredInstance]] = {}
 
     async def narrowed(self, event: SubjectEvent) -> SubjectEvent:
-        """The event without the instances that do not have the target which it excuses.
+        """The event without the instances that do not have the target which it excuses or resets.
 
         Raises InvalidValue where none has it, and for a field that should hold a target's due instant and holds none.
         """
@@ -67,6 +68,7 @@ def _without_target(found: Sequence[StoredInstance], event: Event) -> frozenset[
     for stored in found:
         try:
             require_known_targets(stored.snapshot, stored.plan, [event])
+            require_known_clocks(stored.snapshot, stored.plan, [event])
         except InvalidValue as error:
             refusals[stored.id] = error
     if len(refusals) == len(found):

@@ -33,8 +33,9 @@ async def test_a_reset_begins_a_target_anew_and_is_recorded_and_explained(api: A
     assert [(one["target"], one["reason"]) for one in explained["events"] if one.get("target")] == [
         ("resolution", "logs came late")
     ]
-    (step,) = [one for one in (await api.get(f"/instances/{instance}/events")).json()["data"] if one["sequence"] == 2]
-    assert (step["link"]["events"][0]["kind"], step["link"]["events"][0]["target"]) == ("reset", "resolution")
+    steps = (await api.get(f"/instances/{instance}/events")).json()["data"]
+    recorded = {one["event_id"]: one for step in steps for one in step["link"]["events"]}
+    assert (recorded["r1"]["kind"], recorded["r1"]["target"]) == ("reset", "resolution")
 
 
 async def test_a_reset_without_a_reason_or_of_no_target_that_there_is_is_refused(api: Any) -> None:
@@ -47,8 +48,21 @@ async def test_a_reset_without_a_reason_or_of_no_target_that_there_is_is_refused
     event = {"type": "reset", "ticket_id": "1"}
     assert (await api.post("/events", event)).json()["field"] == "reason"
     unknown = await api.post("/events", {**event, "reason": "x", "target": "vendor"})
-    assert unknown.status_code == 422
+    assert (unknown.status_code, unknown.json()["field"]) == (422, "target")
     assert "must be one of first_response, resolution" in unknown.json()["detail"]
     elsewhere = await api.post("/events", {"type": "resolved", "ticket_id": "1", "target": "resolution"})
     assert (elsewhere.status_code, elsewhere.json()["field"]) == (422, "target")
     assert (await api.get(f"/instances/{instance}")).json()["targets"]["resolution"]["due_at"] == "2026-03-02T13:00:00Z"
+
+
+async def test_an_event_resets_the_instance_that_has_the_target_and_no_other(api: Any) -> None:
+    instance = await opened(api)
+    internal = {"name": "Between teams", "targets": [{"type": "first_response", "hours": 1}]}
+    assert (await api.post("/ola/policies", internal)).status_code == 201
+    both = {"type": "opened", "ticket_id": "2", "ticket": {"team_id": "desk"}, "occurred_at": NINE}
+    assert len((await api.post("/events", both)).json()["instances"]) == 2
+    await api.with_worker()
+    event = {"type": "reset", "ticket_id": "2", "target": "resolution", "reason": "x", "occurred_at": NINE}
+    (told,) = (await api.post("/events", event)).json()["instances"]
+    assert (told["kind"], told["status"]) == ("sla", "applied")
+    assert told["id"] != instance
