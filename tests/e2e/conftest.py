@@ -1,2 +1,2 @@
-from tests.cli.conftest import env, sla, start  # noqa: F401 - the same own home and ports for a whole engine
+from tests.cli.conftest import env, forking, sla, start  # noqa: F401 - the same own home and ports for a whole engine
 from tests.store.conftest import postgres  # noqa: F401 - the same real server

@@ -111,7 +111,8 @@ async def test_a_job_that_fails_undoes_itself_alone_and_only_who_asked_for_it_is
 
 
 @on_sqlite
-async def test_jobs_that_wait_are_committed_together(store: Store) -> None:
+async def test_jobs_that_wait_are_committed_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "LONGEST_TOGETHER", 60)
     commits: list[Any] = []
     sa.event.listen(store.database.engine, "commit", commits.append)
     await together(store, *(add(f"o{number}") for number in range(20)))
@@ -121,6 +122,7 @@ async def test_jobs_that_wait_are_committed_together(store: Store) -> None:
 @on_sqlite
 async def test_a_commit_takes_no_more_than_so_many_jobs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "MOST_TOGETHER", 7)
+    monkeypatch.setattr(writing, "LONGEST_TOGETHER", 60)
     commits: list[Any] = []
     sa.event.listen(store.database.engine, "commit", commits.append)
     await together(store, *(add(f"o{number}") for number in range(20)))

@@ -23,7 +23,7 @@ from domain.policy.snapshot import Snapshot
 from domain.ticket.events import EXCUSES, Event, EventKind, excuse_of
 from service.temporal.queries import ask
 from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, snapshot_of, working
-from workflows.messages import EXCUSE, SIGNALS, STATE_QUERY, WORKFLOW_TYPE
+from workflows.messages import EXCUSE, RESET, SIGNALS, STATE_QUERY, WORKFLOW_TYPE
 
 TICKETS, PARTS = 12, 4
 EVENTS = 9
@@ -82,6 +82,8 @@ def _told(chance: Random, number: int, minute: int) -> Told:
         payload["attributes"] = chance.choice(changes)
     if SIGNALS[name] in EXCUSES:
         payload |= {"target": chance.choice(("first_response", "resolution")), "actor": "ada"}
+    if name == RESET:
+        payload["reason"] = "merged"
     if name == EXCUSE:
         payload |= {"reason": "storm", "covers": chance.choice(("breach", "result"))}
     return Told(name, f"e{number}", minute, minute, payload)
