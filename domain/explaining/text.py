@@ -323,6 +323,8 @@ def _moment(moment: ExplainedMilestone, steps: Mapping[str, str], events: Iterab
     if moment.planned_at is None:
         return f"{name}{after}: not going to happen as it stands"
     planned = f"{name}{after}: planned {spoken_instant(moment.planned_at, zone)}"
+    if moment.held_since is not None:
+        planned += f" (held since {spoken_instant(moment.held_since, zone)})"
     return f"{planned}, not fired" if firing is None else f"{planned}, {_fired(moment, firing, events, zone)}"
 
 
@@ -336,11 +338,18 @@ def _fired(moment: ExplainedMilestone, firing: Firing, events: Iterable[Explaine
         line += f", delivered {spoken_length(Micros(firing.delivered_at - firing.planned_at))} later"
     else:
         line += ", not delivered"
+    line += "".join(f", {_outcome(one)}" for one in firing.outcomes)
     if firing.withdrawn_at is None:
         return line
     event = withdrawing_event((one.event for one in events), firing)
     because = "" if event is None else f" because {spoken_reason(event, zone)}"
     return f"{line}, withdrawn {spoken_instant(firing.withdrawn_at, zone)}{because}"
+
+
+def _outcome(outcome: Mapping[str, Any]) -> str:
+    """`reassign done`, `notify contact told nobody (no address of Tier1 is known)`."""
+    because = f" ({outcome['reason']})" if "reason" in outcome else ""
+    return f"{outcome['action']} {outcome['outcome']}".replace("_", " ") + because
 
 
 def _events(explained: Explanation, zone: str) -> Iterator[str]:

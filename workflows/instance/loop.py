@@ -56,6 +56,7 @@ class InstanceLoop:
         self._deliveries.tell(state.fire(self._now()))
         if state.asks_whether_to_escalate(self._now()):
             await self._deliveries.escalate()
+        self._arrivals.events += state.orders(self._now())
         self._close_step()
         self._view.show(state, self._now())
         if state.is_finished() and state.is_settled() and not self._has_work():

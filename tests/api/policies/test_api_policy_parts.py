@@ -203,7 +203,7 @@ async def test_the_shape_without_a_trigger_is_a_step_before_the_breach(api: Any,
 async def test_what_was_read_of_an_escalation_may_be_sent_back(api: Any) -> None:
     for actions in (
         [],
-        [{"type": "page"}],
+        [{"type": "webhook"}],
         [{"type": "reassign", "team_id": "team_2"}],
         [{"type": "a"}, {"type": "b"}],
     ):
@@ -295,7 +295,7 @@ async def test_an_inactive_escalation_does_nothing_until_it_is_active_again(api:
         ({"target_type": "reply"}, "target_type", "reply"),
         ({"actions": ["call"]}, "actions[0]", "call"),
         ({"action_type": ""}, "action_type", ""),
-        ({"actions": [{"type": "page"}], "action_type": "notify"}, "action_type", "notify"),
+        ({"actions": [{"type": "webhook"}], "action_type": "notify"}, "action_type", "notify"),
         ({"percent": 90}, "percent", 90),
     ],
 )
