@@ -2,10 +2,15 @@
 
 from typing import Any
 
+from hypothesis import given
+
 from domain.calendar import Calendar
 from domain.instants import Instant
+from domain.plan.ladders import acknowledgements
 from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
+from domain.plan.walk import TicketWalk
+from domain.policy.clocks import Span
 from domain.policy.escalations import EscalationRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.events import Event
@@ -25,6 +30,7 @@ from tests.support.builders import (
     resumed,
     updated,
 )
+from tests.support.strategies import deterministic, histories, tracked_snapshots
 
 DAYTIME = Calendar.from_json(
     {"timezone": "UTC", "weekly_hours": {"mon": [["08:00", "18:00"]], "tue": [["08:00", "18:00"]]}}
@@ -213,3 +219,31 @@ def test_a_plan_with_held_steps_and_repeats_reads_back_the_same() -> None:
 def test_steps_and_their_hours_are_frozen_with_the_snapshot() -> None:
     frozen = snapshot(step("boss", hours="day", repeat_minutes=60, repeat_at_most=5, skip_if_nobody=True))
     assert Snapshot.from_json(frozen.to_json()) == frozen
+
+
+@deterministic
+@given(tracked_snapshots(), histories())
+def test_laws_of_a_ladder(told: Snapshot, events: tuple[Event, ...]) -> None:
+    """No step speaks outside its hours, before it is reached, while the clock is stopped or after an acknowledgement of
+    the ladder; each repeat comes after the one before, and no more often than the step allows."""
+    hours, turns = told.calendars_of_steps, TicketWalk.of(told, events).turns
+    for one in TicketWalk.of(told, events).cycles:
+        steps = [mark for mark in one.target.milestones if mark.escalation is not None and mark.planned_at is not None]
+        instants = {mark.name: mark.planned_at for mark in steps}
+        begun = min((mark.held_since or mark.planned_at or 0 for mark in steps), default=0)
+        for mark in steps:
+            rule = EscalationRule.from_json(mark.escalation)
+            assert mark.planned_at is not None
+            assert rule.hours is None or hours[rule.hours].is_open(mark.planned_at)
+            assert mark.held_since is None or mark.held_since < mark.planned_at
+            assert mark.repeat <= rule.repeat_at_most
+            before = f"{mark.step}:repeat:{mark.repeat - 1}" if mark.repeat > 1 else mark.step
+            assert not mark.repeat or (instants[before] or 0) < mark.planned_at
+            assert any(_holds(span, mark.planned_at) for span in one.cycle.going)
+            if not rule.despite_acknowledgement:
+                ends = [span for span in acknowledgements(turns) if span.start > begun]
+                assert not any(_holds(span, mark.planned_at) for span in ends)
+
+
+def _holds(span: Span, instant: int) -> bool:
+    return span.start <= instant and (span.end is None or instant < span.end)
