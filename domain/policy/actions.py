@@ -33,6 +33,9 @@ class Action(StrEnum):
 ESCALATE = "escalate"
 """The action of the step to a policy's escalation contact (Scrubbe). No other step may have it."""
 
+WARN_TEAM = "warn_team"
+"""What a warning halfway does for a policy's applicable team (Scrubbe)."""
+
 FIELD: Mapping[Action, str | None] = {
     Action.NOTIFY: None,
     Action.NOTIFY_TEAM_LEAD: None,
@@ -47,8 +50,8 @@ FIELD: Mapping[Action, str | None] = {
 }
 """The one field beside `type` that each action needs."""
 
-NAMES_PEOPLE = frozenset({Action.NOTIFY_TEAM_LEAD, Action.NOTIFY_CONTACT, Action.NOTIFY_ON_CALL, ESCALATE})
-"""Actions that name somebody, who must be found before he can be told."""
+NAMES_PEOPLE = frozenset({Action.NOTIFY_TEAM_LEAD, Action.NOTIFY_CONTACT, Action.NOTIFY_ON_CALL, ESCALATE, WARN_TEAM})
+"""What names somebody, who must be found before he can be told."""
 
 SPOKEN = ", ".join(f"{action} ({name})" if name else action.value for action, name in FIELD.items())
 

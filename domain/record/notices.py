@@ -85,8 +85,8 @@ def _of_target(facts: Facts, plan: Plan, firing: Firing, because: Event | None) 
 
 
 def _of_step(milestone: Milestone | None, firing: Firing) -> dict[str, Any]:
-    """What an escalation did, which time it speaks, and since when it was held; nothing of other milestones."""
-    if milestone is None or milestone.escalation is None:
+    """What an escalation did, which time it speaks, and since when it was held; of a warning whom it is for."""
+    if milestone is None or (milestone.escalation is None and not firing.outcomes):
         return {}
     return {
         "outcomes": [dict(one) for one in firing.outcomes],

@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.instants import Instant
 from domain.plan.plans import Milestone, TargetPlan
-from domain.policy.actions import CONTACT, ESCALATE, NAMES_PEOPLE, ON_CALL, TEAM_ID, Action
+from domain.policy.actions import CONTACT, ESCALATE, NAMES_PEOPLE, ON_CALL, TEAM_ID, WARN_TEAM, Action
 from domain.record.ledger import Firing
 from domain.ticket.events import Event, EventKind
 from domain.ticket.teams import Team
@@ -48,6 +48,11 @@ def outcomes(acting: Acting, target: TargetPlan, step: Milestone, firing_id: str
     """The outcome of each action as the step fires, before anybody whom it names was looked up."""
     actions: Sequence[Mapping[str, Any]] = (step.escalation or {}).get("actions") or ()
     return tuple(_outcome(acting, target, step, action, f"{firing_id}/{place}") for place, action in enumerate(actions))
+
+
+def warned(team: str) -> tuple[Mapping[str, Any], ...]:
+    """The outcome of a warning that is for that team, before the team was looked up."""
+    return ({"action": WARN_TEAM, "outcome": Outcome.WAITING.value, "whom": team},)
 
 
 def ordered_events(firing: Firing, received_at: Instant) -> Iterable[Event]:

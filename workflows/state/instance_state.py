@@ -11,12 +11,12 @@ from typing import Any
 
 from domain.digests import plan_digest
 from domain.instants import Instant, Micros
-from domain.plan.plans import AUTOMATIC, Plan
+from domain.plan.plans import AUTOMATIC, HALFWAY, Plan
 from domain.plan.status import InstanceStatus, instance_status, resumes_at
 from domain.policy.snapshot import Facts
 from domain.record.ledger import TICKET, Firing, Key, Ledger, merge, next_instant, reconcile
 from domain.record.notices import firing_id, notice, spoken_milestone
-from domain.record.outcomes import Acting, ordered_events, outcomes
+from domain.record.outcomes import Acting, ordered_events, outcomes, warned
 from domain.record.quiet import hushed, quiet_until
 from domain.record.records import Delivery, Record, delivered_at, next_due, next_milestone
 from domain.record.steps import FiredMilestones, StepContext, basis
@@ -189,27 +189,38 @@ class InstanceState:
 
         What was ordered stands in the ledger, so that a run that follows a lost one makes up for it.
         """
-        wanted = (event for firing in self.ledger if firing.outcomes for event in ordered_events(firing, now))
-        new = [event for event in wanted if event.event_id not in self.events and event.event_id not in self.ordered]
+        new = [event for event in self._wanted(self.ledger, now) if event.event_id not in self.ordered]
         self.ordered.update(event.event_id for event in new)
         return [SignalledEvent(event) for event in new]
 
-    def _acted(self, firing: Firing) -> Firing:
-        """The firing with what became of its actions, where it is an escalation that happens now."""
+    def _wanted(self, firings: Iterable[Firing], now: Instant) -> list[Event]:
+        """What the firings have ordered and no event tells yet."""
+        acted = (firing for firing in firings if firing.outcomes and firing.stands)
+        ordered = (event for firing in acted for event in ordered_events(firing, now))
+        return [event for event in ordered if event.event_id not in self.events]
+
+    def _acted(self, firing: Firing, together: Sequence[Firing]) -> Firing:
+        """The firing with what became of its actions, where it is an escalation that happens now.
+
+        What was ordered before and is not applied yet counts, too; `together` are the firings before it of this moment.
+        """
         target = self.plan.target(firing.key.target, firing.key.cycle)
         if firing.skipped or not firing.stands or target is None:
             return firing
         step = next((one for one in target.milestones if one.name == firing.key.milestone), None)
         if step is None or step.escalation is None:
-            return firing
-        events = tuple(self.events.values())
+            team = self.facts.applicable_team if firing.key.milestone == HALFWAY else None
+            return firing if team is None else replace(firing, outcomes=warned(team))
+        events = (*self.events.values(), *self._wanted([*self.ledger, *together], firing.fired_at))
         opened = Ticket.from_json(self.snapshot["ticket"], "snapshot.ticket")
         acting = Acting(ticket_after(opened, events), self.facts.teams, events)
         id_ = firing_id(self.facts.organization, self.facts.instance_id, firing)
         return replace(firing, outcomes=outcomes(acting, target, step, id_))
 
     def _fix(self, changes: Sequence[Firing]) -> list[str]:
-        changed = [self._acted(firing) for firing in changes]
+        changed: list[Firing] = []
+        for firing in changes:
+            changed.append(self._acted(firing, changed))
         self.ledger = merge(self.ledger, changed)
         self.step.firings = merge(self.step.firings, changed)
         events = self.events.values()
