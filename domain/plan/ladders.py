@@ -97,12 +97,12 @@ def climbed(climb: Climb, steps: Iterable[Step], reached: Mapping[str, Milestone
 
 
 def acknowledgements(turns: Iterable[Turn]) -> tuple[Span, ...]:
-    """From each acknowledgement until the ticket is reopened, or for good."""
+    """From each acknowledgement until the ticket is reopened, or for good. That of a bot is none."""
     found: list[Span] = []
     for turn in turns:
         if turn.event.kind is EventKind.REOPENED:
             found = [span.ended(turn.at) for span in found]
-        elif turn.event.kind is EventKind.ACKNOWLEDGED:
+        elif turn.event.kind is EventKind.ACKNOWLEDGED and turn.event.is_told_by_usual_author:
             found.append(Span(turn.at, None))
     return tuple(found)
 

@@ -11,6 +11,7 @@ from domain.instants import Instant
 from domain.plan.plans import Milestone, TargetPlan
 from domain.policy.actions import CONTACT, ESCALATE, NAMES_PEOPLE, ON_CALL, TEAM_ID, WARN_TEAM, Action
 from domain.record.ledger import Firing
+from domain.ticket.authors import Role
 from domain.ticket.events import Event, EventKind
 from domain.ticket.teams import Team
 from domain.ticket.tickets import Ticket
@@ -72,6 +73,7 @@ def ordered_events(firing: Firing, received_at: Instant) -> Iterable[Event]:
             occurred_at,
             received_at,
             source=ENGINE,
+            role=Role.SYSTEM,
             reason=firing.key.milestone,
             attributes={} if kind is EventKind.ASSIGNED else {"priority": outcome["priority"]},
             team_id=outcome[TEAM_ID] if kind is EventKind.ASSIGNED else None,

@@ -19,6 +19,7 @@ from domain.record.outcomes import (
     skipped,
     with_addresses,
 )
+from domain.ticket.authors import Role
 from domain.ticket.events import Event, EventKind
 from domain.ticket.teams import Team
 from tests.support.builders import a_snapshot, a_ticket, at, only, opened, promise, resolved
@@ -61,7 +62,7 @@ def test_a_reassignment_and_a_priority_are_ordered_as_events_of_the_engine() -> 
     moved, raised = ordered_events(fired(*found), at("10:01"))
     assert (moved.kind, moved.team_id, moved.event_id) == (EventKind.ASSIGNED, "ops", f"{ID}/0")
     assert (raised.kind, raised.attributes, raised.event_id) == (EventKind.UPDATED, {"priority": "urgent"}, f"{ID}/2")
-    assert {one.source for one in (moved, raised)} == {ENGINE}
+    assert {(one.source, one.author) for one in (moved, raised)} == {(ENGINE, Role.SYSTEM)}
     # Just after the milestone: at the very instant it would come first, and take the milestone back.
     assert {one.occurred_at for one in (moved, raised)} == {at("10:00") + 1}
     late = replace(fired(*found), fired_at=at("12:00"))
