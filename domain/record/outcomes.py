@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from domain.digests import short_digest
 from domain.instants import Instant
 from domain.plan.plans import Milestone, TargetPlan
 from domain.policy.actions import CONTACT, ESCALATE, NAMES_PEOPLE, ON_CALL, TEAM_ID, WARN_TEAM, Action
@@ -18,6 +19,8 @@ from domain.ticket.tickets import Ticket
 
 ENGINE = "sla-engine"
 """The source of the events that an escalation makes of itself."""
+LONGEST_EVENT_ID = 200
+"""No instance takes a longer one from outside, so that another instance of the ticket could not be told."""
 ORDERS_AT_MOST = 10
 """How often one step changes one ticket. Two policies that hand a ticket to and fro stop there."""
 ORDERS: Mapping[str, EventKind] = {Action.REASSIGN: EventKind.ASSIGNED, Action.SET_PRIORITY: EventKind.UPDATED}
@@ -26,8 +29,8 @@ _FOR_THE_SYSTEM = frozenset({Action.SET_STATUS, Action.ADD_TAG, Action.COMMENT})
 
 
 class Outcome(StrEnum):
-    """`waiting`: the ticket system is to do it, or those whom the action names are still being looked up. `skipped`: it
-    was not sent, as its step asks where nobody is found."""
+    """`waiting`: the ticket system or a receiver of the notice is to do it, or those named are still being looked up.
+    `skipped`: it was not sent, as its step asks where nobody is found."""
 
     DONE = "done"
     TOLD_NOBODY = "told_nobody"
@@ -48,7 +51,9 @@ class Acting:
 def outcomes(acting: Acting, target: TargetPlan, step: Milestone, firing_id: str) -> tuple[Mapping[str, Any], ...]:
     """The outcome of each action as the step fires, before anybody whom it names was looked up."""
     actions: Sequence[Mapping[str, Any]] = (step.escalation or {}).get("actions") or ()
-    return tuple(_outcome(acting, target, step, action, f"{firing_id}/{place}") for place, action in enumerate(actions))
+    return tuple(
+        _outcome(acting, target, step, action, _event_id(firing_id, place)) for place, action in enumerate(actions)
+    )
 
 
 def warned(team: str) -> tuple[Mapping[str, Any], ...]:
@@ -89,7 +94,9 @@ def people_named(outcome: Mapping[str, Any]) -> str | None:
 def with_addresses(outcome: Mapping[str, Any], addresses: Sequence[str]) -> Mapping[str, Any]:
     """The outcome once those whom it names were looked up."""
     if addresses:
-        return {**outcome, "outcome": Outcome.DONE.value, "addresses": list(addresses)}
+        # Nothing writes to people yet: whoever gets the notice does.
+        found = {"outcome": Outcome.WAITING.value, "reason": "the receivers of the notice are to tell them"}
+        return {**outcome, **found, "addresses": list(addresses)}
     return {**outcome, "outcome": Outcome.TOLD_NOBODY.value, "reason": f"no address of {outcome['whom']} is known"}
 
 
@@ -106,6 +113,12 @@ def skipped(escalation: Mapping[str, Any] | None, found: Sequence[Mapping[str, A
 
 def as_skipped(found: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     return tuple({**one, "outcome": Outcome.SKIPPED.value} for one in found)
+
+
+def _event_id(firing_id: str, place: int) -> str:
+    """The id of what the action at that place orders: the delivery key, or a digest of one that is too long."""
+    whole = f"{firing_id}/{place}"
+    return whole if len(whole) <= LONGEST_EVENT_ID else f"{ENGINE}/{short_digest(whole)}"
 
 
 def _outcome(

@@ -107,7 +107,8 @@ async def test_switched_on_a_breach_goes_to_the_contact_whom_the_notice_names(
     [[warning], *_] = [notice["data"]["outcomes"] for notice in of_type(clockwork, "sla.halfway")]
     assert warning == {
         "action": "warn_team",
-        "outcome": "done",
+        "outcome": "waiting",
+        "reason": "the receivers of the notice are to tell them",
         "whom": "oncall@example.com",
         "addresses": ["oncall@example.com"],
     }

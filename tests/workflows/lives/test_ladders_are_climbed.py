@@ -13,6 +13,7 @@ from domain.policy.policies import Policy
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.outcomes import ENGINE
 from domain.ticket.teams import Team
+from domain.ticket.tickets import Ticket
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, eventually, snapshot_of, standing, working
 
@@ -111,8 +112,9 @@ async def test_a_ladder_with_quiet_hours_is_climbed_until_somebody_acknowledges(
         await ticket.result()
     steps = [name.partition("/")[2] for name in standing(state) if "escalation" in name]
     assert steps == ["escalation:esc_1", "escalation:esc_2", "escalation:esc_3", "escalation:esc_3:repeat:1"]
-    lead = {"action": "notify_team_lead", "outcome": "done", "whom": "ada@example.com"}
-    boss = {"action": "notify_contact", "contact": "boss@example.com", "outcome": "done", "whom": "boss@example.com"}
+    told_by_receivers = {"outcome": "waiting", "reason": "the receivers of the notice are to tell them"}
+    lead = {"action": "notify_team_lead", **told_by_receivers, "whom": "ada@example.com"}
+    boss = {"action": "notify_contact", "contact": "boss@example.com", **told_by_receivers, "whom": "boss@example.com"}
     assert outcomes(state) == {
         "escalation:esc_1": [{**lead, "addresses": ["ada@example.com"]}],
         "escalation:esc_2": [
@@ -201,3 +203,19 @@ async def test_a_notice_goes_out_though_those_whom_it_names_cannot_be_looked_up(
         [outcome] = (await told(clockwork, "escalation:esc_1"))["escalation:esc_1"]["outcomes"]
     assert outcome["outcome"] == "failed"
     assert outcome["reason"].startswith("could not be looked up: notify_on_call of nights in default")
+
+
+async def test_what_one_instance_of_a_ticket_orders_the_other_is_told(clockwork: Clockwork) -> None:
+    """The SLA's step at the breach reassigns the ticket, so that the stint of the OLA changes hands as well."""
+    rules = policy({"id": "esc_1", "trigger": "breached", "actions": [{"type": "reassign", "team_id": "ops"}]})
+    between_teams = policy(id="ola_1", kind="ola", targets=[{"type": "resolution", "minutes": 600}])
+    async with working(clockwork):
+        ticket = await clockwork.open(frozen(rules))
+        document = {"ticket_id": ticket.instance_id.rpartition("_")[2], "kind": "ola", "team_id": "net"}
+        owned = Catalog(ORGANIZATION, (between_teams,), {}, teams=TEAMS).snapshot(Ticket.from_json(document), "test")
+        assert owned is not None
+        other = await clockwork.open(owned)
+        await ticket.go_to(61)
+        order = f"{ORGANIZATION}/{ticket.instance_id}/resolution/1/escalation:esc_1/1/0"
+        stints = (await other.applied(order))["plan"]["ownership"]["stints"]
+    assert [one["team_id"] for one in stints] == ["net", "ops"]
