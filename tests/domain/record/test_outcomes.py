@@ -55,8 +55,7 @@ def fired(*found: Mapping[str, Any]) -> Firing:
 
 
 def test_a_reassignment_and_a_priority_are_ordered_as_events_of_the_engine() -> None:
-    """Without a connector `reassign` and `set_priority` become events of the engine itself, each with an id of its
-    own."""
+    """Without a connector `reassign` and `set_priority` become events of the engine itself."""
     found = became(REASSIGN, {"type": "notify"}, URGENT)
     assert [one["outcome"] for one in found] == ["done", "done", "done"]
     moved, raised = ordered_events(fired(*found), at("10:01"))
