@@ -1,5 +1,6 @@
 """Escalation steps in the plan: held until their hours open, repeated, ended by an acknowledgement."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -13,6 +14,7 @@ from domain.plan.walk import TicketWalk
 from domain.policy.clocks import Span
 from domain.policy.escalations import EscalationRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.ticket.authors import Role
 from domain.ticket.events import Event
 from tests.support.builders import (
     ALWAYS,
@@ -117,6 +119,11 @@ def test_an_acknowledgement_after_the_first_step_ends_the_ladder() -> None:
         "boss": at("10:00"),
         "boss 1": at("10:15"),
     }
+
+
+def test_the_acknowledgement_of_a_bot_ends_nothing() -> None:
+    automatic = replace(acknowledged("09:45"), role=Role.BOT)
+    assert list(spoken(resolution(opened("09:00"), automatic, steps=LADDER))) == ["early", "at", "later", "last"]
 
 
 def test_an_acknowledgement_before_the_first_step_ends_nothing() -> None:
