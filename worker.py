@@ -17,13 +17,14 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 
+from activities.addressing import WrittenAddresses
 from activities.applying import Applying, Planner
 from activities.delivery import Deliverer
 from activities.escalating import Escalating
 from activities.heartbeats import Heartbeats
 from activities.histories import KnownHistories
 from activities.loading import Loading
-from activities.ports import NoticeChannel, Projection, Refused, SearchAttributes, SignalTimes
+from activities.ports import Addressees, NoticeChannel, Projection, Refused, SearchAttributes, SignalTimes
 from activities.recording import Recorder, Recording
 from activities.sending import Sender
 from activities.signal_times import HistorySignalTimes
@@ -114,13 +115,15 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     not_replayed: NotReplayed = ignore,
     build_id: str | None = None,
     planner: Planner = plan,
+    addressees: Addressees | None = None,
     **options: Any,
 ) -> Worker:
     """A worker for `SlaInstance`.
 
     `attributes` are the search attributes that the namespace has. `refused` is called with each run whose record
     contradicts what the store has, `not_replayed` with each run whose history did not replay. `planner` is the core's
-    unless it is to see other dates than the events bear. With a `build_id` the worker is a version of the deployment
+    unless it is to see other dates than the events bear. `addressees` finds those whom escalations name; left out: only
+    addresses that are written out are known. With a `build_id` the worker is a version of the deployment
     `slakeeper`, and gets tasks once that version is made current.
     """
 
@@ -131,7 +134,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
         activities=_activities(
             client,
             projection,
-            Sender(tuple(channels), system_now),
+            Sender(tuple(channels), system_now, addressees or WrittenAddresses()),
             Recorder(projection, refused),
             signal_times or HistorySignalTimes(client),
             lambda: list(attributes),

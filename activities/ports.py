@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from domain.instants import Instant
 from domain.policy.catalog import Catalog
 from domain.record.records import Delivery, Record
 from workflows.documents import EarlierRun, StateDocument
@@ -22,6 +23,17 @@ class NoticeChannel(Protocol):
 
     async def send(self, notice: Mapping[str, Any]) -> None:
         """Returns once the receiver has taken the CloudEvent. Raises NoticeRefused or NoticeFailed."""
+
+
+class Addressees(Protocol):
+    """Finds those whom escalations name: a lead, a contact, whoever is on call."""
+
+    async def find(self, organization: str, action: str, whom: str, at: Instant) -> Sequence[str]:
+        """The addresses at that instant; none where nobody is known.
+
+        `action` is the type of the action, which says what `whom` names: `notify_contact` a contact by id, name or
+        address, `notify_on_call` a rotation. Raises StoreUnavailable.
+        """
 
 
 class Projection(Protocol):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from temporalio import activity
 
-from activities.ports import NoticeChannel
+from activities.addressing import WrittenAddresses
+from activities.ports import Addressees, NoticeChannel
 from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.record.records import DEAD, DELIVERED, Delivery
@@ -31,8 +32,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
+    """`addressees` finds those whom escalations name."""
+
     channels: Sequence[NoticeChannel]
     now: Callable[[], Instant]
+    addressees: Addressees = field(default_factory=WrittenAddresses)
 
     async def send(self, channel: NoticeChannel, notice: CoreDocument) -> Delivery | Failure:
         """Raises nothing: a defect of the channel is a failure, too."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from activities.addressing import Outcomes, goes_out, look_up
 from activities.ports import NoticeChannel, Projection, SearchAttributes
 from activities.recording import Recorder
 from activities.sending import Failure, Sender
@@ -17,7 +18,7 @@ from domain.record.records import Delivery, Record
 from workflows.calls import TELL
 from workflows.documents import CoreDocument, Document, SendingOutcome, TellAnswer, TellRequest
 from workflows.packing import pack, unpack
-from workflows.state.steps import with_outcome
+from workflows.state.steps import with_outcome, with_outcomes
 
 # A receiver that takes longer does not keep the step from being recorded.
 PROMPT_SECONDS = 1.0
@@ -42,7 +43,11 @@ class _Send:
 
 class Telling:
     def __init__(
-        self, sender: Sender, projection: Projection, recorder: Recorder, search_attributes: SearchAttributes
+        self,
+        sender: Sender,
+        projection: Projection,
+        recorder: Recorder,
+        search_attributes: SearchAttributes,
     ) -> None:
         self._sender = sender
         self._projection = projection
@@ -60,14 +65,19 @@ class Telling:
         request = unpack(packed, TellRequest)
         step = Record.from_json(request["record"])
         notices = [notice for notice in step.notices if notice["id"] in request["notices"]]
-        sends = self._send(sorted(notices, key=_urgency), await self._delivered_before(step))
+        looked_up = await look_up(self._sender.addressees, step.organization, notices)
+        sent = [_told(notice, looked_up) for notice in notices if goes_out(looked_up.get(notice["id"]))]
+        unsent = [notice["id"] for notice in notices if not goes_out(looked_up.get(notice["id"]))]
+        sends = self._send(sorted(sent, key=_urgency), await self._delivered_before(step))
         if sends:
             await asyncio.wait([send.task for send in sends], timeout=PROMPT_SECONDS)
         prompt = _outcomes(sends)
         outcome: SendingOutcome = {
             "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
-            "settled": prompt.settled,
+            "settled": sorted([*prompt.settled, *unsent]),
         }
+        if looked_up:
+            outcome["outcomes"] = looked_up
         recorded = await self._recorder.try_to_record(with_outcome(step, request, outcome), RECORD_SECONDS)
         await asyncio.gather(*(send.task for send in sends))
         end = _outcomes(sends)
@@ -75,7 +85,7 @@ class Telling:
             **outcome,
             "recorded": recorded,
             "late": [one.to_json() for one in end.deliveries if one not in prompt.deliveries],
-            "pending": [notice["id"] for notice in notices if notice["id"] not in end.settled],
+            "pending": [notice["id"] for notice in sent if notice["id"] not in end.settled],
             "attributes": self._search_attributes(),
         }
         return pack(answer)
@@ -103,6 +113,11 @@ class Telling:
         self, channel: NoticeChannel, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]
     ) -> Delivery | Failure:
         return made.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
+
+
+def _told(notice: CoreDocument, looked_up: Outcomes) -> CoreDocument:
+    """The notice as it is sent."""
+    return with_outcomes(notice, looked_up[notice["id"]]) if notice["id"] in looked_up else notice
 
 
 def _urgency(notice: CoreDocument) -> bool:

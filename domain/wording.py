@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from domain.instants import HOUR, MINUTE, SECOND, Instant, Micros, to_datetime
 
 _MILLISECOND = SECOND // 1000
+_NAMED = ("contact", "on_call", "team_id", "priority", "status")
+"""The fields of an action that say to whom or to what it leads."""
 
 
 def spoken_length(length: Micros) -> str:
@@ -66,10 +68,12 @@ def _zone(key: str) -> tzinfo:
 
 
 def _action(action: Mapping[str, Any]) -> str:
-    """`reassign to network`: the type, and the contact or the team that it names."""
-    receiver = action.get("contact") or action.get("team_id")
+    """`reassign to network`, `set priority to urgent`, `add tag vip`: the type, and what it names."""
     spoken = str(action["type"]).replace("_", " ")
-    return f"{spoken} to {receiver}" if receiver else spoken
+    if (tag := action.get("tag")) is not None:
+        return f"{spoken} {tag}"
+    named = next((action[name] for name in _NAMED if action.get(name)), None)
+    return f"{spoken} to {named}" if named else spoken
 
 
 def _when(escalation: Mapping[str, Any]) -> str:

@@ -232,10 +232,14 @@ class TellRequest(TypedDict):
 
 
 class SendingOutcome(TypedDict):
-    """How notices fared by the time their step was recorded; `settled` are ids of those that wait for no channel."""
+    """How notices fared by the time their step was recorded; `settled` are ids of those that wait for no channel.
+
+    `outcomes` is what became of the actions of escalations that name people, by id of the notice.
+    """
 
     deliveries: list[Document]
     settled: Sequence[str]
+    outcomes: NotRequired[Mapping[str, Sequence[CoreDocument]]]
 
 
 class TellAnswer(SendingOutcome):

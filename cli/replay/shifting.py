@@ -70,7 +70,8 @@ class Shift:
         )
 
     def _milestone(self, milestone: Milestone) -> Milestone:
-        return replace(milestone, planned_at=self.optional(milestone.planned_at))
+        held_since = self.optional(milestone.held_since)
+        return replace(milestone, planned_at=self.optional(milestone.planned_at), held_since=held_since)
 
 
 def shifted(shift: Shift) -> Planner:

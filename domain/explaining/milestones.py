@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.instants import Instant, Micros
-from domain.plan.plans import Milestone, Plan, TargetPlan
+from domain.plan.plans import Milestone, Plan, TargetPlan, without_distant_repeats
 from domain.record.ledger import TICKET, Firing, Key, Ledger
 from domain.record.quiet import was_quiet
 from domain.ticket.events import Event
@@ -18,6 +18,7 @@ class ExplainedMilestone:
 
     `planned_at` None: the milestone is not going to happen. `threshold` is the used time at which it happens, None
     where the clock has no such milestone any more. A `quiet` one was told to nobody, as an event had asked.
+    `held_since` is when an escalation was reached that was held until its hours opened.
     """
 
     name: str
@@ -25,6 +26,7 @@ class ExplainedMilestone:
     planned_at: Instant | None
     firing: Firing | None = None
     quiet: bool = False
+    held_since: Instant | None = None
 
     @property
     def lateness(self) -> Micros | None:
@@ -35,7 +37,9 @@ class ExplainedMilestone:
 def explained_milestones(target: TargetPlan, ledger: Ledger, events: Sequence[Event]) -> tuple[ExplainedMilestone, ...]:
     """The milestones of a clock by threshold, then its firings that are withdrawn or about to be, as they fired."""
     own = [firing for firing in ledger if (firing.key.target, firing.key.cycle) == (target.name, target.cycle)]
-    planned = [_planned(target, milestone, own, events) for milestone in target.milestones]
+    names = {firing.key.milestone for firing in own}
+    shown = without_distant_repeats(target.milestones, lambda one: one.name in names)
+    planned = [_planned(target, milestone, own, events) for milestone in shown]
     stand = {(one.firing.key, one.firing.generation) for one in planned if one.firing is not None}
     thresholds = {milestone.name: milestone.threshold for milestone in target.milestones}
     others = (firing for firing in own if (firing.key, firing.generation) not in stand)
@@ -69,7 +73,8 @@ def _planned(
     fits = (one for one in own if one.stands and one.key == key and one.planned_at == milestone.planned_at)
     firing = next(fits, None)
     quiet = firing is not None and was_quiet(firing, events)
-    return ExplainedMilestone(milestone.name, milestone.threshold, milestone.planned_at, firing, quiet)
+    planned_at, held_since = milestone.planned_at, milestone.held_since
+    return ExplainedMilestone(milestone.name, milestone.threshold, planned_at, firing, quiet, held_since)
 
 
 def _fired(

@@ -26,7 +26,7 @@ from domain.explaining.movers import Mover
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.instants import MICROSECOND, SECOND, Instant, Micros, to_datetime
 from domain.plan.pauses import EndedBy, PauseEnded
-from domain.plan.plans import ESCALATION, PAUSE_TOO_LONG, DueFromField, Excuse
+from domain.plan.plans import ESCALATION, PAUSE_TOO_LONG, REPEAT, DueFromField, Excuse
 from domain.plan.status import instance_status, met
 from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, PassedPolicy
 from domain.policy.policies import Policy
@@ -318,12 +318,21 @@ def _shares(shares: Iterable[Share]) -> Iterable[str]:
 
 
 def _moment(moment: ExplainedMilestone, steps: Mapping[str, str], events: Iterable[ExplainedEvent], zone: str) -> str:
-    name, firing = steps.get(moment.name, spoken(moment.name)), moment.firing
+    name, firing = _step_or_milestone(moment.name, steps), moment.firing
     after = "" if moment.threshold is None else f" at {spoken_length(moment.threshold)}"
     if moment.planned_at is None:
         return f"{name}{after}: not going to happen as it stands"
     planned = f"{name}{after}: planned {spoken_instant(moment.planned_at, zone)}"
+    if moment.held_since is not None:
+        planned += f" (held since {spoken_instant(moment.held_since, zone)})"
     return f"{planned}, not fired" if firing is None else f"{planned}, {_fired(moment, firing, events, zone)}"
+
+
+def _step_or_milestone(name: str, steps: Mapping[str, str]) -> str:
+    """An escalation by what it does, its repeats numbered; anything else as people say it."""
+    step, _, repeat = name.partition(REPEAT)
+    again = f", repeat {repeat}" if repeat else ""
+    return f"{steps[step]}{again}" if step in steps else spoken(name)
 
 
 def _fired(moment: ExplainedMilestone, firing: Firing, events: Iterable[ExplainedEvent], zone: str) -> str:
@@ -336,11 +345,18 @@ def _fired(moment: ExplainedMilestone, firing: Firing, events: Iterable[Explaine
         line += f", delivered {spoken_length(Micros(firing.delivered_at - firing.planned_at))} later"
     else:
         line += ", not delivered"
+    line += "".join(f", {_outcome(one)}" for one in firing.outcomes)
     if firing.withdrawn_at is None:
         return line
     event = withdrawing_event((one.event for one in events), firing)
     because = "" if event is None else f" because {spoken_reason(event, zone)}"
     return f"{line}, withdrawn {spoken_instant(firing.withdrawn_at, zone)}{because}"
+
+
+def _outcome(outcome: Mapping[str, Any]) -> str:
+    """`reassign done`, `notify contact told nobody (no address of Tier1 is known)`."""
+    because = f" ({outcome['reason']})" if "reason" in outcome else ""
+    return f"{outcome['action']} {outcome['outcome']}".replace("_", " ") + because
 
 
 def _events(explained: Explanation, zone: str) -> Iterator[str]:

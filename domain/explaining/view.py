@@ -192,7 +192,7 @@ def _share_view(share: Share) -> dict[str, Any]:
 
 def _moment_view(moment: ExplainedMilestone) -> dict[str, Any]:
     firing = moment.firing
-    view = {
+    view: dict[str, Any] = {
         "name": moment.name,
         "threshold_seconds": None if moment.threshold is None else in_seconds(moment.threshold),
         "planned_at": render_optional(moment.planned_at),
@@ -201,9 +201,13 @@ def _moment_view(moment: ExplainedMilestone) -> dict[str, Any]:
         "withdrawn_at": None if firing is None else render_optional(firing.withdrawn_at),
         "lateness_seconds": None if moment.lateness is None else in_seconds(moment.lateness),
     }
+    if moment.held_since is not None:
+        view["held_since"] = render(moment.held_since)
     if firing is None:
         return view
     view["generation"] = firing.generation
+    if firing.outcomes:
+        view["outcomes"] = [dict(one) for one in firing.outcomes]
     if firing.skipped:
         view["skipped"] = True
     return {**view, "quiet": True} if moment.quiet else view

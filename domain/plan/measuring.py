@@ -10,6 +10,7 @@ from domain.ids import Kind
 from domain.instants import Instant
 from domain.plan.cycles import ClockSetup, cycles
 from domain.plan.hours import follows_team, handovers_since, hours_of
+from domain.plan.ladders import acknowledgements
 from domain.plan.plans import DueFromField, TargetPlan
 from domain.plan.progress import Promise, target_of
 from domain.plan.promises import Change, PolicyInForce, policy_at_each_turn, promised_clocks, setup_at_each_turn
@@ -103,11 +104,21 @@ class _TicketClocks:
         return replace(measured, target=replace(target, handovers=handovers_since(target.since, self.ownership)))
 
     def _promises(self, clock: str, team_id: str | None) -> Iterator[Promise]:
+        step_hours, acknowledged = self.snapshot.calendars_of_steps, acknowledgements(self.turns)
         for one, following in zip(self.policies, (*self.policies[1:], None), strict=True):
             if (rule := one.target(clock)) is not None:
                 hours = hours_of(self.snapshot, one, self.ownership, team_id)
                 until = None if following is None else following.change
-                whole = Promise(one, rule, hours, until, one.change, one.forgives)
+                whole = Promise(
+                    one,
+                    rule,
+                    hours,
+                    until,
+                    one.change,
+                    one.forgives,
+                    step_hours=step_hours,
+                    acknowledged=acknowledged,
+                )
                 if isinstance(rule.budget, FieldDeadline):
                     yield from self._each_deadline(whole, rule.budget)
                 else:

@@ -5,7 +5,7 @@ A plan is what the workflow records and walks; reading one back needs neither a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,8 @@ ESCALATION = "escalation"
 PAUSE_TOO_LONG = "pause_too_long"
 AUTOMATIC = f"{ESCALATION}:auto"
 """The step to the escalation contact, which happens only while the organization escalates automatically."""
+REPEAT = ":repeat:"
+"""Stands between the name of a step and the number of its repeat: `escalation:esc_1:repeat:2`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +32,65 @@ class Milestone:
     """An instant on a target's clock, such as `halfway`.
 
     `planned_at` None means that the milestone is not going to happen as things stand. `threshold` is the working time
-    that is used up at that instant; `escalation` carries the rule behind an escalation step.
+    that is used up at that instant; `escalation` carries the rule behind an escalation step. `held_since` is when a
+    step was reached that was held until its hours opened at `planned_at`. `repeat` counts how often the step has spoken
+    before.
     """
 
     name: str
     threshold: Micros
     planned_at: Instant | None
     escalation: Mapping[str, Any] | None = None
+    held_since: Instant | None = None
+    repeat: int = 0
+
+    @property
+    def step(self) -> str:
+        """The name of the step that this one repeats; its own name where it is no repeat."""
+        return self.name.rpartition(REPEAT)[0] if self.repeat else self.name
 
     def to_json(self) -> dict[str, Any]:
-        document = {"name": self.name, "threshold": self.threshold, "planned_at": render_optional(self.planned_at)}
-        return document if self.escalation is None else {**document, "escalation": dict(self.escalation)}
+        """A repeat leaves out its rule, which stands with its step: a plan may have dozens of repeats."""
+        rule = None if self.repeat else self.escalation
+        return {
+            "name": self.name,
+            "threshold": self.threshold,
+            "planned_at": render_optional(self.planned_at),
+            **({} if rule is None else {"escalation": dict(rule)}),
+            **({} if self.held_since is None else {"held_since": render(self.held_since)}),
+            **({"repeat": self.repeat} if self.repeat else {}),
+        }
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Milestone:
-        threshold = Micros(body["threshold"])
-        return cls(body["name"], threshold, parse_optional(body["planned_at"]), body.get("escalation"))
+        return cls(
+            body["name"],
+            Micros(body["threshold"]),
+            parse_optional(body["planned_at"]),
+            body.get("escalation"),
+            parse_optional(body.get("held_since")),
+            body.get("repeat", 0),
+        )
+
+
+def milestones_from_json(documents: Iterable[Mapping[str, Any]]) -> tuple[Milestone, ...]:
+    """The milestones of a target, each repeat with the rule of its step."""
+    read = tuple(Milestone.from_json(one) for one in documents)
+    rules = {one.name: one.escalation for one in read}
+    return tuple(replace(one, escalation=rules.get(one.step)) if one.repeat else one for one in read)
+
+
+def without_distant_repeats(milestones: Iterable[Milestone], has_fired: Callable[[Milestone], bool]) -> list[Milestone]:
+    """The milestones as people read them: of the repeats of a step those that have fired, and the next one."""
+    kept: list[Milestone] = []
+    upcoming: set[str] = set()
+    for one in milestones:
+        if one.repeat and not has_fired(one):
+            if one.step in upcoming:
+                continue
+            upcoming.add(one.step)
+        kept.append(one)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +353,7 @@ class TargetPlan:
             stopped_at=parse_optional(body["stopped_at"]),
             due_at=parse_optional(body["due_at"]),
             breached_at=parse_optional(body["breached_at"]),
-            milestones=tuple(Milestone.from_json(milestone) for milestone in body["milestones"]),
+            milestones=milestones_from_json(body["milestones"]),
             stint=body.get("stint"),
             team_id=body.get("team_id"),
             superseded=body.get("superseded", False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from domain.calendar import Calendar
@@ -11,6 +11,7 @@ from domain.calendar.handover import Hours
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros
 from domain.plan.cycles import ClockSetup
+from domain.plan.ladders import Climb, Step, StepHours, climbed, unanswered
 from domain.plan.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, DueFromField, Milestone, TargetPlan
 from domain.plan.promises import Change, PolicyInForce
 from domain.policy.budgets import Deadline, WorkingDays
@@ -30,7 +31,8 @@ class Promise:
 
     Working days and fixed instants are counted by the calendar that counts as the clock starts. Where a field of the
     ticket holds the due instant (`deadline`), each value of the field is a promise of its own. One that `forgives`
-    takes a breach back for which it has time left.
+    takes a breach back for which it has time left. Escalation steps may speak within `step_hours`; `acknowledged` is
+    from when until when the ticket was acknowledged.
     """
 
     in_force: PolicyInForce
@@ -40,6 +42,8 @@ class Promise:
     since: Change | None = None
     forgives: bool = False
     deadline: DueFromField | None = None
+    step_hours: StepHours = field(default_factory=dict)
+    acknowledged: tuple[Span, ...] = ()
 
     @property
     def end(self) -> Instant | None:
@@ -100,8 +104,10 @@ class Promise:
         """The cycle under this promise "from the same start, with its pauses", whatever was promised before."""
         length = self.length(cycle)
         ran = _unbroken(cycle) if self.is_fixed else cycle.ran
-        marks = () if length is None else _marks(self, length)
-        return MeasuredPromise(self, cycle, length, Progress.along(ran, self.counting_calendar), marks)
+        progress = Progress.along(ran, self.counting_calendar)
+        if length is None:
+            return MeasuredPromise(self, cycle, None, progress, (), ())
+        return MeasuredPromise(self, cycle, length, progress, _marks(self, length), _steps(self, length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +154,26 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class MeasuredPromise:
     """A cycle under one promise: how long it may take (`length`), how far it got, and its milestones, unplanned.
-    Without a length there are none."""
+
+    `marks` are those of every promise, `steps` those of its policy's escalations. Without a length there are none.
+    """
 
     promise: Promise
     cycle: Cycle
     length: Micros | None
     progress: Progress
     marks: tuple[Milestone, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def milestones(self) -> tuple[Milestone, ...]:
+        return (*self.marks, *(step.mark for step in self.steps))
+
+    def climbed(self, reached: Mapping[str, Milestone]) -> dict[str, Milestone]:
+        """What was reached before the promise came into force, with the escalation steps that are reached under it."""
+        promise = self.promise
+        climb = Climb(self.cycle, self.happens, self.progress.used_by, promise.end, promise.step_hours)
+        return climbed(climb, self.steps, reached)
 
     def happens(self, threshold: Micros) -> Instant | None:
         """When the threshold is reached while the promise is in force; None if it is not.
@@ -178,12 +197,13 @@ class MeasuredPromise:
         breach = reached.get(BREACHED)
         if breach is None or (self.length is not None and self._had_reached(self.length)):
             return dict(reached)
-        own = {mark.name: mark.threshold for mark in self.marks}
-        return {
+        own = {mark.name: mark.threshold for mark in self.milestones}
+        kept = {
             name: mark
             for name, mark in reached.items()
             if (self._had_reached(own[name]) if name in own else mark.threshold < breach.threshold)
         }
+        return {name: mark for name, mark in kept.items() if mark.step in kept}
 
     def _had_reached(self, threshold: Micros) -> bool:
         at = self._reach(threshold)
@@ -246,6 +266,8 @@ def target_of(promises: Iterable[tuple[Promise, Cycle]], number: int) -> TargetP
             if mark.name not in reached and (at := one.happens(mark.threshold)) is not None:
                 reached[mark.name] = Milestone(mark.name, mark.threshold, at, mark.escalation)
                 broken = one if mark.name == BREACHED else broken
+        reached = one.climbed(reached)
+    reached = unanswered(reached, measured[-1].promise.acknowledged)
     planned = _planned(measured[-1], number, reached)
     broken_policy = broken.promise.in_force
     if broken_policy is measured[-1].promise.in_force:
@@ -292,18 +314,23 @@ def _used_when_breached(last: MeasuredPromise, breached_at: Instant | None) -> M
 
 def _milestones(last: MeasuredPromise, reached: Mapping[str, Milestone]) -> tuple[Milestone, ...]:
     """The milestones of the latest promise, and those that happened under an earlier one."""
-    marks = {**{mark.name: mark for mark in last.marks}, **reached}
+    marks = {**{mark.name: mark for mark in last.milestones}, **reached}
     return tuple(sorted(marks.values(), key=lambda mark: mark.threshold))
 
 
 def _marks(promise: Promise, budget: Micros) -> tuple[Milestone, ...]:
-    policy, type_ = promise.in_force.policy, promise.rule.type
     marks = [Milestone(HALFWAY, budget_share(budget, Decimal(50)), None), Milestone(BREACHED, budget, None)]
-    if policy.at_risk_percent is not None:
-        marks.insert(1, Milestone(AT_RISK, budget_share(budget, policy.at_risk_percent), None))
-    steps = (step for step in policy.steps if step.applies_to(type_))
-    marks += (Milestone(f"{ESCALATION}:{step.id}", step.threshold(budget), None, step.to_json()) for step in steps)
-    return tuple(sorted(marks, key=lambda mark: mark.threshold))
+    if (percent := promise.in_force.policy.at_risk_percent) is not None:
+        marks.insert(1, Milestone(AT_RISK, budget_share(budget, percent), None))
+    return tuple(marks)
+
+
+def _steps(promise: Promise, budget: Micros) -> tuple[Step, ...]:
+    rules = (rule for rule in promise.in_force.policy.steps if rule.applies_to(promise.rule.type))
+    steps = (
+        Step(rule, Milestone(f"{ESCALATION}:{rule.id}", rule.threshold(budget), None, rule.to_json())) for rule in rules
+    )
+    return tuple(sorted(steps, key=lambda step: step.mark.threshold))
 
 
 def _first_going(cycle: Cycle, reached: Instant, start: Instant | None) -> Instant | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +10,7 @@ from domain.calendar import Calendar
 from domain.errors import Conflict
 from domain.ids import Kind
 from domain.instants import Instant
+from domain.policy.actions import Action
 from domain.policy.match_record import MatchRecord
 from domain.policy.matching import first_match
 from domain.policy.policies import OnChange, Policy
@@ -19,7 +20,6 @@ from domain.ticket.teams import Team
 from domain.ticket.tickets import Ticket
 
 AROUND_THE_CLOCK = CalendarVersion(Calendar.always())
-NOTIFY_TEAM_LEAD = "notify_team_lead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Catalog:
         policy = first_match(self.policies, ticket)
         if policy is None:
             return None
+        alternatives = self.alternatives(policy, ticket)
         return Snapshot(
             self.organization,
             ticket,
@@ -59,9 +60,10 @@ class Catalog:
             teams=self._teams(policy, ticket.team_id),
             team_calendars=self.team_calendars(policy),
             auto_escalate=self.auto_escalate and policy.escalation_contact is not None,
-            alternatives=self.alternatives(policy, ticket),
+            alternatives=alternatives,
             matching=MatchRecord.of(self.policies, policy, ticket),
             home_timezone=self.timezone,
+            step_hours=self.step_hours((policy, *(one.policy for one in alternatives))),
         )
 
     def alternatives(self, chosen: Policy, ticket: Ticket) -> tuple[Alternative, ...]:
@@ -83,7 +85,7 @@ class Catalog:
         if (
             policy.kind is Kind.OLA
             or self._may_follow_team(policy)
-            or any(action["type"] == NOTIFY_TEAM_LEAD for action in actions)
+            or any(action["type"] == Action.NOTIFY_TEAM_LEAD for action in actions)
         ):
             return self.teams
         return {id_: team for id_, team in self.teams.items() if id_ == team_id}
@@ -100,6 +102,11 @@ class Catalog:
         if not by_team or not policy.business_hours or policy.business_hours_id is not None:
             return {}
         wanted = {team.business_hours_id for team in self.teams.values()}
+        return {id_: calendar for id_, calendar in self.calendars.items() if id_ in wanted}
+
+    def step_hours(self, policies: Iterable[Policy]) -> Mapping[str, CalendarVersion]:
+        """The calendars in which escalation steps of the policies may speak, by id."""
+        wanted = {step.hours for policy in policies for step in policy.steps if step.hours is not None}
         return {id_: calendar for id_, calendar in self.calendars.items() if id_ in wanted}
 
     def calendar_of(self, policy: Policy, team_id: str | None = None) -> CalendarVersion:

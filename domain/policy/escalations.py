@@ -10,24 +10,28 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from domain.fields import (
+    optional_flag,
     optional_text,
     plain_number,
     refuse_unknown,
     require_choice,
-    require_document,
+    require_integer,
     require_list,
     require_mapping,
     require_percent,
-    require_text,
 )
 from domain.instants import MINUTE, Micros, duration, in_units
+from domain.policy.actions import FIELD, known_type, require_action
 from domain.policy.clocks import require_clock_name
 
 NOTHING = Micros(0)
 ESCALATION_FIELDS = frozenset(
     {"id", "trigger", "threshold_minutes", "trigger_percent", "delay_minutes", "target_type", "actions", "action_type"}
-    | {"status"}
+    | {"status", "repeat_minutes", "repeat_at_most", "hours", "skip_if_nobody", "despite_acknowledgement"}
 )
+REPEATS_AT_MOST = 24
+MOST_REPEATS = 100
+"""Every repeat is a milestone of the plan, so their number has an end."""
 
 
 class Trigger(StrEnum):
@@ -47,6 +51,11 @@ class EscalationRule:
     A step before the breach has either a `lead` (working time before it) or a `percent` of the budget; a step after
     the breach has a `delay` (working time). Raises InvalidValue for any other combination and for a `target_type` that
     is no name of a clock.
+
+    With a `repeat` the step speaks again each time so much working time has passed since it last spoke,
+    `repeat_at_most` times. `hours` names the business hours in which it may speak: 20:00 becomes 08:00 of the next
+    morning there. `skip_if_nobody` asks that nothing be sent where its actions find nobody. An acknowledgement ends
+    what is still to come of a ladder that has begun, but a step `despite_acknowledgement`.
     """
 
     id: str
@@ -57,8 +66,17 @@ class EscalationRule:
     target_type: str | None = None
     actions: tuple[Mapping[str, Any], ...] = ()
     status: EscalationStatus = EscalationStatus.ACTIVE
+    repeat: Micros | None = None
+    repeat_at_most: int = REPEATS_AT_MOST
+    hours: str | None = None
+    skip_if_nobody: bool = False
+    despite_acknowledgement: bool = False
 
     def __post_init__(self) -> None:
+        if not 1 <= self.repeat_at_most <= MOST_REPEATS:
+            raise InvalidValue("repeat_at_most", self.repeat_at_most, f"must lie between 1 and {MOST_REPEATS}")
+        if self.repeat is None and self.repeat_at_most != REPEATS_AT_MOST:
+            raise InvalidValue("repeat_at_most", self.repeat_at_most, "is for a step with repeat_minutes")
         if self.trigger is Trigger.APPROACHING_BREACH and (self.lead is None) == (self.percent is None):
             given = {"threshold_minutes": self.lead, "trigger_percent": self.percent}
             raise InvalidValue(
@@ -94,6 +112,16 @@ class EscalationRule:
             "target_type": self.target_type,
             "actions": [dict(action) for action in self.actions],
             "status": self.status.value,
+            **self._optional_fields(),
+        }
+
+    def _optional_fields(self) -> dict[str, Any]:
+        """The fields that are left out where a step does without them."""
+        repeats = {} if self.repeat is None else {"repeat_minutes": in_units(self.repeat, MINUTE)}
+        return {
+            **(repeats and {**repeats, "repeat_at_most": self.repeat_at_most}),
+            **({} if self.hours is None else {"hours": self.hours}),
+            **{name: True for name in ("skip_if_nobody", "despite_acknowledgement") if getattr(self, name)},
         }
 
     @classmethod
@@ -101,6 +129,7 @@ class EscalationRule:
         body = require_mapping(document, field)
         refuse_unknown(body, ESCALATION_FIELDS, field)
         lead, percent, delay = (body.get(key) for key in ("threshold_minutes", "trigger_percent", "delay_minutes"))
+        repeat, at_most = body.get("repeat_minutes"), body.get("repeat_at_most")
         try:
             return cls(
                 id=optional_text(body.get("id"), f"{field}.id"),
@@ -111,9 +140,16 @@ class EscalationRule:
                 target_type=optional_text(body.get("target_type"), f"{field}.target_type") or None,
                 actions=_actions(body, field),
                 status=require_choice(body.get("status", "active"), EscalationStatus, f"{field}.status"),
+                repeat=None if repeat is None else duration(repeat, MINUTE, f"{field}.repeat_minutes"),
+                repeat_at_most=REPEATS_AT_MOST if at_most is None else require_integer(at_most, "repeat_at_most"),
+                hours=optional_text(body.get("hours"), f"{field}.hours") or None,
+                skip_if_nobody=optional_flag(body.get("skip_if_nobody"), f"{field}.skip_if_nobody"),
+                despite_acknowledgement=optional_flag(
+                    body.get("despite_acknowledgement"), f"{field}.despite_acknowledgement"
+                ),
             )
         except InvalidValue as error:
-            if error.field in ("threshold_minutes", "trigger_percent", "target_type"):
+            if error.field in ("threshold_minutes", "trigger_percent", "target_type", "repeat_at_most"):
                 raise error.under(field) from None
             raise
 
@@ -131,12 +167,17 @@ def _delay(minutes: Any, field: str) -> Micros:
 def _actions(body: Mapping[str, Any], field: str) -> tuple[Mapping[str, Any], ...]:
     single, given = body.get("action_type"), body.get("actions")
     if single is not None:
-        only = ({"type": require_text(single, f"{field}.action_type")},)
+        only = (_single(single, f"{field}.action_type"),)
         if given is not None and list(require_list(given, f"{field}.actions")) != list(only):
             raise InvalidValue(f"{field}.action_type", single, "contradicts actions; give one of them")
         return only
     listed = () if given is None else require_list(given, f"{field}.actions")
-    for index, action in enumerate(listed):
-        if not isinstance(action, Mapping) or not isinstance(action.get("type"), str):
-            raise InvalidValue(f"{field}.actions[{index}]", action, "must be an object with a type")
-    return tuple(require_document(action, f"{field}.actions[{index}]") for index, action in enumerate(listed))
+    return tuple(require_action(action, f"{field}.actions[{index}]") for index, action in enumerate(listed))
+
+
+def _single(action: Any, field: str) -> Mapping[str, Any]:
+    """The action that stands for itself alone: one that needs no field."""
+    known = known_type(action, field)
+    if (needed := FIELD[known]) is not None:
+        raise InvalidValue(field, action, f"needs {needed}; give it in actions")
+    return {"type": known.value}

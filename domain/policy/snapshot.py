@@ -143,7 +143,8 @@ class Snapshot:
     escalation contact when the ticket opened. `alternatives` are the policies in evaluation order, its own among them,
     where a change of the ticket may lead to another. `opening_rules` are the rules the ticket opened under, where a
     replan has put others in their place. `matching` is why the ticket got its policy when it opened, where that was
-    kept. `home_timezone` is the organization's zone when the ticket opened, an IANA name.
+    kept. `home_timezone` is the organization's zone when the ticket opened, an IANA name. `step_hours` holds by id the
+    calendars in which escalation steps may speak.
     """
 
     organization: str
@@ -158,6 +159,11 @@ class Snapshot:
     opening_rules: Mapping[str, Any] | None = None
     matching: MatchRecord | None = None
     home_timezone: str = UTC
+    step_hours: Mapping[str, CalendarVersion] = field(default_factory=dict)
+
+    @property
+    def calendars_of_steps(self) -> Mapping[str, Calendar]:
+        return {id_: version.calendar for id_, version in self.step_hours.items()}
 
     @property
     def facts(self) -> Facts:
@@ -247,6 +253,7 @@ class Snapshot:
             **({"teams": [team.to_json() for team in self.teams.values()]} if self.teams else {}),
             **({"team_calendars": _documents(self.team_calendars)} if self.team_calendars else {}),
             **({"alternatives": _alternatives_to_json(self.alternatives)} if self.alternatives else {}),
+            **({"step_hours": _documents(self.step_hours)} if self.step_hours else {}),
         }
 
     @classmethod
@@ -273,6 +280,7 @@ def _rules_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
         "calendar": _shared(CalendarVersion.from_json, body.get("calendar"), "calendar"),
         "team_calendars": _team_calendars(body.get("team_calendars", {}), "snapshot.team_calendars"),
         "alternatives": _alternatives_from_json(body.get("alternatives")),
+        "step_hours": _team_calendars(body.get("step_hours", {}), "snapshot.step_hours"),
     }
 
 

@@ -39,7 +39,8 @@ class Firing:
     """A milestone that fired: when it was planned, when we fired it, and when it proved wrong, if it did.
 
     A firing was `skipped` if nobody was told: its milestone came while the escalation behind it was switched off, or
-    was planned before a quiet event was received (domain/record/quiet.py).
+    was planned before a quiet event was received (domain/record/quiet.py). `outcomes` says what became of each action
+    of an escalation (domain/record/outcomes.py).
     """
 
     key: Key
@@ -49,6 +50,7 @@ class Firing:
     withdrawn_at: Instant | None = None
     delivered_at: Instant | None = None
     skipped: bool = False
+    outcomes: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def stands(self) -> bool:
@@ -65,6 +67,7 @@ class Firing:
             "withdrawn_at": render_optional(self.withdrawn_at),
             "delivered_at": render_optional(self.delivered_at),
             **({"skipped": True} if self.skipped else {}),
+            **({"outcomes": [dict(one) for one in self.outcomes]} if self.outcomes else {}),
         }
 
     @classmethod
@@ -77,6 +80,7 @@ class Firing:
             withdrawn_at=parse_optional(body["withdrawn_at"]),
             delivered_at=parse_optional(body["delivered_at"]),
             skipped=body.get("skipped", False),
+            outcomes=tuple(body.get("outcomes", ())),
         )
 
 

@@ -78,8 +78,20 @@ def _of_target(facts: Facts, plan: Plan, firing: Firing, because: Event | None) 
         "budget_seconds": _seconds(target.budget if target else None),
         "used_seconds": _seconds(milestone.threshold if milestone else None),
         "escalation": None if milestone is None else milestone.escalation,
+        **_of_step(milestone, firing),
         **_taking_back(facts, firing, because),
         "message": _sentence(facts, target, milestone, firing, because),
+    }
+
+
+def _of_step(milestone: Milestone | None, firing: Firing) -> dict[str, Any]:
+    """What an escalation did, which time it speaks, and since when it was held; of a warning whom it is for."""
+    if milestone is None or (milestone.escalation is None and not firing.outcomes):
+        return {}
+    return {
+        "outcomes": [dict(one) for one in firing.outcomes],
+        **({"repeat": milestone.repeat} if milestone.repeat else {}),
+        **({} if milestone.held_since is None else {"held_since": render(milestone.held_since)}),
     }
 
 
@@ -171,7 +183,8 @@ def spoken(milestone: str) -> str:
 def spoken_milestone(name: str, milestone: Milestone | None) -> str:
     """As people say it, an escalation by what the policy lets the step do; `milestone` None: it is planned no more."""
     if milestone is not None and milestone.escalation is not None:
-        return spoken_step(milestone.escalation)
+        again = f", repeat {milestone.repeat}" if milestone.repeat else ""
+        return f"{spoken_step(milestone.escalation)}{again}"
     return spoken(_name(name))
 
 
@@ -191,7 +204,7 @@ def _sentence(
         return f"{what}: {_withdrawal(facts, target, milestone, firing, because)}."
     if target is None or milestone is None:
         return f"{what}: {firing.key.milestone}."
-    due = _due(target, facts.timezone)
+    due = f"{_due(target, facts.timezone)}{_held(milestone, facts.timezone)}"
     return f"{what} {_said(target, milestone)}, {due} (policy {_policy(facts, target.policy)['name']})."
 
 
@@ -214,6 +227,13 @@ def _said(target: TargetPlan, milestone: Milestone) -> str:
         AT_RISK: f"is at risk: {used} of {budget} are used",
         BREACHED: f"is breached: its {used} are used up",
     }.get(milestone.name, f"escalates ({spoken_milestone(milestone.name, milestone)}): {used} of {budget} are used")
+
+
+def _held(milestone: Milestone, zone: str) -> str:
+    if milestone.held_since is None or milestone.planned_at is None:
+        return ""
+    since, until = spoken_instant(milestone.held_since, zone), spoken_instant(milestone.planned_at, zone)
+    return f"; planned {since}, held until its hours opened {until}"
 
 
 def _withdrawal(

@@ -116,7 +116,9 @@ class Record:
         content = {**self.to_json(), "plan": None}
         if self.notices:
             del content["deliveries"], content["settled"], content["ongoing"]
-            content["firings"] = [replace(firing, delivered_at=None).to_json() for firing in self.firings]
+            told = (replace(firing, delivered_at=None, outcomes=()) for firing in self.firings)
+            content["firings"] = [firing.to_json() for firing in told]
+            content["notices"] = [_before_sending(notice) for notice in self.notices]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def without_plan(self) -> Record:
@@ -181,6 +183,11 @@ class Record:
             plan_digest=body["plan_digest"],
             versions=body["versions"],
         )
+
+
+def _before_sending(notice: Mapping[str, Any]) -> dict[str, Any]:
+    """The notice without what sending it has found out."""
+    return {**notice, "data": {name: value for name, value in notice["data"].items() if name != "outcomes"}}
 
 
 def delivered_at(deliveries: Iterable[Delivery]) -> Instant | None:

@@ -9,7 +9,7 @@ from domain.calendar import Calendar
 from domain.calendar.handover import Hours
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros, in_seconds, render, render_optional
-from domain.plan.plans import Plan, PolicyFacts, TargetPlan
+from domain.plan.plans import Milestone, Plan, PolicyFacts, TargetPlan, without_distant_repeats
 from domain.plan.status import instance_status, is_at_risk, is_excused, is_overdue, latest_excuse, met
 from domain.policy.clocks import ClockState
 from domain.policy.snapshot import Snapshot
@@ -148,7 +148,7 @@ def target_view(target: TargetPlan, calendar: Hours, stands: dict[Key, Firing], 
         "started_at": render_optional(target.started_at),
         "stopped_at": render_optional(target.stopped_at),
         "breached_at": render_optional(target.breached_at if met(target, now) is False else None),
-        "milestones": [_milestone_view(target, milestone, stands) for milestone in target.milestones],
+        "milestones": _milestone_views(target, stands),
     }
     if target.label is not None:
         view |= {"type": target.type, "name": target.label}
@@ -198,11 +198,20 @@ def paused_at(target: TargetPlan, now: Instant) -> Micros:
     return Micros(target.paused_for + going)
 
 
-def _milestone_view(target: TargetPlan, milestone: Any, stands: dict[Key, Firing]) -> dict[str, Any]:
-    firing = stands.get(Key.of(target, milestone))
-    return {
+def _milestone_views(target: TargetPlan, stands: dict[Key, Firing]) -> list[dict[str, Any]]:
+    shown = without_distant_repeats(target.milestones, lambda one: Key.of(target, one) in stands)
+    return [_milestone_view(milestone, stands.get(Key.of(target, milestone))) for milestone in shown]
+
+
+def _milestone_view(milestone: Milestone, firing: Firing | None) -> dict[str, Any]:
+    view: dict[str, Any] = {
         "name": milestone.name,
         "planned_at": render_optional(milestone.planned_at),
         "fired_at": render_optional(firing.fired_at if firing else None),
         "delivered_at": render_optional(firing.delivered_at if firing else None),
     }
+    if milestone.held_since is not None:
+        view["held_since"] = render(milestone.held_since)
+    if firing is not None and firing.outcomes:
+        view["outcomes"] = [dict(one) for one in firing.outcomes]
+    return view

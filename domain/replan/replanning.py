@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -44,22 +44,29 @@ class Rules:
         if kept_until_now and own.policy.on_change is not OnChange.KEEP:
             # Changes did not count when the ticket opened, so that it may change to no policy but its own.
             alternatives = (own,)
+        alternatives = tuple(self._changed(one, snapshot) for one in alternatives)
         changed = replace(
             snapshot,
             policy=own.policy,
             calendar=own.calendar,
             team_calendars=own.team_calendars,
-            alternatives=tuple(self._changed(one, snapshot) for one in alternatives),
+            alternatives=alternatives,
             teams=self._teams(snapshot, own.policy),
+            step_hours=self._step_hours(snapshot, [own.policy, *(one.policy for one in alternatives)]),
         )
         return changed if self.tzdata_version is None else replace(changed, tzdata_version=self.tzdata_version)
 
     def concern(self, snapshot: Snapshot) -> bool:
         """Whether the rules name anything that the instance is measured by or may come to be measured by."""
         measures = (snapshot.own, *snapshot.alternatives)
-        return self.tzdata_version is not None or any(
-            one.policy.id == self.policy_id or any(calendar.id in self.calendars for calendar in one.calendars)
-            for one in measures
+        hold_steps = any(id_ in self.calendars for id_ in snapshot.step_hours)
+        return (
+            self.tzdata_version is not None
+            or hold_steps
+            or any(
+                one.policy.id == self.policy_id or any(calendar.id in self.calendars for calendar in one.calendars)
+                for one in measures
+            )
         )
 
     def _changed(self, one: Alternative, snapshot: Snapshot) -> Alternative:
@@ -81,6 +88,11 @@ class Rules:
     def _teams(self, snapshot: Snapshot, policy: Policy) -> Mapping[str, Team]:
         """Those that were known when the ticket opened; all of them where the hours follow its team now."""
         return {**self.catalog.teams, **snapshot.teams} if policy.follows_team else snapshot.teams
+
+    def _step_hours(self, snapshot: Snapshot, policies: Sequence[Policy]) -> Mapping[str, CalendarVersion]:
+        """As they are frozen; those that the rules name, and hours that a policy names only now, as they are today."""
+        wanted = self.catalog.step_hours(policies)
+        return {id_: self._newest(snapshot.step_hours.get(id_, today)) for id_, today in wanted.items()}
 
     def _newest(self, calendar: CalendarVersion) -> CalendarVersion:
         return calendar if calendar.id is None else self.calendars.get(calendar.id, calendar)

@@ -275,6 +275,7 @@ def _firing(row: Any) -> Firing:
         withdrawn_at=optional_instant(row.withdrawn_at),
         delivered_at=optional_instant(row.delivered_at),
         skipped=row.skipped,
+        outcomes=tuple(row.outcomes or ()),
     )
 
 

@@ -94,6 +94,7 @@ def _keep_milestones(conn: sa.Connection, record: Record) -> None:
             "withdrawn_at": moment(firing.withdrawn_at),
             "delivered_at": moment(firing.delivered_at),
             "skipped": firing.skipped,
+            "outcomes": [dict(one) for one in firing.outcomes] or None,
             "sequence": record.sequence,
         }
         for firing in record.firings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,13 +185,15 @@ def live_calendars(conn: sa.Connection, organization: str) -> Sequence[Any]:
     return (conn.execute(sa.select(table.c.id, table.c.version, table.c.doc).where(live))).all()
 
 
-def require_calendar(conn: sa.Connection, organization: str, calendar_id: str | None) -> None:
-    """Raises InvalidValue for business hours that the organization does not have; None is fine."""
+def require_calendar(
+    conn: sa.Connection, organization: str, calendar_id: str | None, field: str = "business_hours_id"
+) -> None:
+    """Raises InvalidValue, naming the field, for business hours that the organization does not have; None is fine."""
     if calendar_id is None:
         return
     live = sa.and_(own(calendars, organization, id=calendar_id), calendars.c.deleted_at.is_(None))
     if conn.scalar(sa.select(calendars.c.id).where(live)) is None:
-        raise InvalidValue("business_hours_id", calendar_id, "must name business hours that exist")
+        raise InvalidValue(field, calendar_id, "must name business hours that exist")
 
 
 def _find(conn: sa.Connection, organization: str, calendar_id: str) -> StoredCalendar:
@@ -215,9 +217,15 @@ def _append_version(conn: sa.Connection, row: dict[str, Any], calendar_id: str, 
 
 
 def _policies_using(conn: sa.Connection, organization: str, calendar_id: str) -> Sequence[str]:
+    """The live policies that measure in these hours, or have an escalation step that speaks in them."""
     table = policies
-    using = sa.and_(own(table, organization, calendar_id=calendar_id), table.c.archived_at.is_(None))
-    return (conn.scalars(sa.select(table.c.id).where(using).order_by(table.c.position))).all()
+    live = sa.and_(own(table, organization), table.c.archived_at.is_(None))
+    rows = conn.execute(sa.select(table.c.id, table.c.calendar_id, table.c.doc).where(live).order_by(table.c.position))
+    return [row.id for row in rows if calendar_id in (row.calendar_id, *_hours_of_steps(row.doc))]
+
+
+def _hours_of_steps(policy: Mapping[str, Any]) -> Iterator[str | None]:
+    return (step.get("hours") for step in policy.get("escalations", ()))
 
 
 def _teams_using(conn: sa.Connection, organization: str, calendar_id: str) -> Sequence[str]:

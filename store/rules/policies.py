@@ -58,7 +58,7 @@ class Policies:
 
         def work(conn: sa.Connection) -> StoredPolicy:
             begin_change(conn, organization)
-            require_calendar(conn, organization, first.business_hours_id)
+            _require_calendars(conn, organization, first)
             _require_alone(conn, organization, first)
             if _row(conn, organization, first.id) is not None:
                 raise Conflict(f"policy {first.id} exists already", field="id", value=first.id)
@@ -114,7 +114,7 @@ class Policies:
         def work(conn: sa.Connection) -> StoredPolicy:
             begin_change(conn, organization)
             stored = _find_live(conn, organization, policy.id, policy.version)
-            require_calendar(conn, organization, policy.business_hours_id)
+            _require_calendars(conn, organization, policy)
             _require_alone(conn, organization, policy)
             _require_free(conn, organization, chosen)
             following = replace(policy, version=stored.version + 1)
@@ -230,6 +230,13 @@ def _require_free(conn: sa.Connection, organization: str, part_ids: Collection[s
         for part in get_args(Part):
             if taken := next((one["id"] for one in doc[part] if one["id"] in part_ids), None):
                 raise Conflict(f"{part.removesuffix('s')} {taken} exists already", field="id", value=taken)
+
+
+def _require_calendars(conn: sa.Connection, organization: str, policy: Policy) -> None:
+    """Raises InvalidValue for business hours that the organization does not have, in the policy or in a step of it."""
+    require_calendar(conn, organization, policy.business_hours_id)
+    for index, step in enumerate(policy.escalations):
+        require_calendar(conn, organization, step.hours, f"escalations[{index}].hours")
 
 
 def _require_alone(conn: sa.Connection, organization: str, policy: Policy) -> None:

@@ -39,7 +39,7 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
     hours = await made("/business-hours", {"name": mark, "timezone": "UTC", "weekly_hours": week})
     team = {"id": f"team_{mark}", "name": mark, "lead": mark, "business_hours_id": hours["id"]}
     await made("/teams", team)
-    step = {"trigger": "breached", "actions": [{"type": mark}]}
+    step = {"trigger": "breached", "actions": [{"type": "notify_contact", "contact": mark}]}
     rules = {"name": mark, "targets": [{"type": "resolution", "minutes": 1}], "escalations": [step]}
     policy, ola = await made("/policies", rules), await made("/ola/policies", rules)
     ticket = {"ticket_id": mark, "priority": mark, "team_id": team["id"], "fields": {"subject": mark}}

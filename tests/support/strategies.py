@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.calendar import Calendar
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, LONGEST, MINUTE, Instant, Micros
-from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
+from domain.policy.escalations import MOST_REPEATS, REPEATS_AT_MOST, EscalationRule, EscalationStatus, Trigger
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.authors import Role
@@ -113,6 +113,7 @@ def escalations(draw: st.DrawFn, id_: str) -> EscalationRule:
     trigger = draw(st.sampled_from(Trigger))
     before = st.tuples(_lengths, st.none()) | st.tuples(st.none(), _percents)
     lead, percent = draw(before if trigger is Trigger.APPROACHING_BREACH else st.just((None, None)))
+    repeat = draw(st.none() | _lengths)
     return EscalationRule(
         id=id_,
         trigger=trigger,
@@ -122,6 +123,11 @@ def escalations(draw: st.DrawFn, id_: str) -> EscalationRule:
         target_type=draw(st.sampled_from((None, "first_response", "resolution"))),
         actions=draw(st.just(()) | st.just(({"type": "notify"},))),
         status=draw(st.sampled_from(EscalationStatus)),
+        hours=draw(st.none() | names),
+        skip_if_nobody=draw(st.booleans()),
+        despite_acknowledgement=draw(st.booleans()),
+        repeat=repeat,
+        repeat_at_most=REPEATS_AT_MOST if repeat is None else draw(st.integers(1, MOST_REPEATS)),
     )
 
 
@@ -182,15 +188,26 @@ _STEPS = (
     EscalationRule("c", Trigger.BREACHED, target_type="first_response"),
     EscalationRule("d", Trigger.BREACHED, delay=Micros(45 * MINUTE)),
 )
+STEP_HOURS = "bh_steps"
+_LADDER = (
+    *_STEPS,
+    EscalationRule("e", Trigger.APPROACHING_BREACH, percent=Decimal(50), hours=STEP_HOURS),
+    EscalationRule("f", Trigger.BREACHED, repeat=Micros(20 * MINUTE), repeat_at_most=3, hours=STEP_HOURS),
+    EscalationRule("g", Trigger.BREACHED, repeat=Micros(15 * MINUTE), repeat_at_most=4, despite_acknowledgement=True),
+)
 budgets = st.integers(1, 40 * 60).map(lambda half: Micros(half * MINUTE // 2))
 
 
 @st.composite
 def tracked_snapshots(draw: st.DrawFn) -> Snapshot:
-    """A ticket that always has both clocks; quick to draw, for properties of its plan."""
+    """A ticket that always has both clocks; quick to draw, for properties of its plan. Its ladder may have steps that
+    repeat, and that are held until `STEP_HOURS` open."""
     targets = (
         TargetRule("t1", "first_response", None, draw(budgets), draw(st.booleans())),
         TargetRule("t2", "resolution", None, draw(budgets), draw(st.booleans())),
     )
     share = draw(st.sampled_from((Decimal(10), Decimal(50), Decimal("66.67"), Decimal(100))))
-    return a_snapshot(*targets, calendar=draw(calendars), escalations=_STEPS, at_risk_percent=share)
+    ladder = draw(st.sampled_from((_STEPS, _LADDER)))
+    snapshot = a_snapshot(*targets, calendar=draw(calendars), escalations=ladder, at_risk_percent=share)
+    step_hours = {STEP_HOURS: CalendarVersion(draw(calendars), STEP_HOURS)}
+    return snapshot if ladder is _STEPS else replace(snapshot, step_hours=step_hours)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from temporalio import workflow
@@ -14,8 +14,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.instance.deliveries import Deliveries
     from workflows.instance.intake import Arrivals, Intake
     from workflows.instance.recording import keep_records
+    from workflows.instance.siblings import tell_siblings
     from workflows.instance.waiting import Alarm, ContinueAsNew
     from workflows.packing import pack
+    from workflows.signals import SignalledEvent
     from workflows.state.instance_state import InstanceState
     from workflows.state.serializing import state_document
     from workflows.visibility import OperatorView
@@ -56,6 +58,7 @@ class InstanceLoop:
         self._deliveries.tell(state.fire(self._now()))
         if state.asks_whether_to_escalate(self._now()):
             await self._deliveries.escalate()
+        self._carry_out(state.orders(self._now()))
         self._close_step()
         self._view.show(state, self._now())
         if state.is_finished() and state.is_settled() and not self._has_work():
@@ -86,6 +89,12 @@ class InstanceLoop:
         their plan. The round that waits for them closes what has come together meanwhile."""
         if not self._intake.is_applying:
             self._state.close_step(self._now())
+
+    def _carry_out(self, orders: Sequence[SignalledEvent]) -> None:
+        """What escalations order comes to pass as any event does, here and in the other instances of the ticket."""
+        self._arrivals.events += orders
+        for order in orders:
+            self._start(tell_siblings(self._state.facts, order.event))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

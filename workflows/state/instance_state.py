@@ -5,25 +5,28 @@ There is no Temporal in here: the workflow gives it what the history says, and d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.digests import plan_digest
 from domain.instants import Instant, Micros
-from domain.plan.plans import AUTOMATIC, Plan
+from domain.plan.plans import AUTOMATIC, HALFWAY, Plan
 from domain.plan.status import InstanceStatus, instance_status, resumes_at
 from domain.policy.snapshot import Facts
 from domain.record.ledger import TICKET, Firing, Key, Ledger, merge, next_instant, reconcile
 from domain.record.notices import firing_id, notice, spoken_milestone
+from domain.record.outcomes import Acting, ordered_events, outcomes, warned
 from domain.record.quiet import hushed, quiet_until
 from domain.record.records import Delivery, Record, delivered_at, next_due, next_milestone
 from domain.record.steps import FiredMilestones, StepContext, basis
 from domain.ticket.events import Event
+from domain.ticket.tickets import Ticket
+from domain.ticket.timeline import ticket_after
 from workflows.documents import CoreDocument, HistoryDocument, SetAside, TellAnswer, TellRequest
 from workflows.signals import Refusal, SignalledEvent
 from workflows.state.receiving import new_events, size
-from workflows.state.steps import Outstanding, PendingStep, with_outcome
+from workflows.state.steps import Outstanding, PendingStep, with_outcome, with_outcomes
 
 SHOWN_REFUSALS = 20
 # Of what operators see in one line; Temporal refuses a summary of more than 400 bytes.
@@ -53,6 +56,8 @@ class InstanceState:
     recording: int = 0
     # Steps whose notices are being sent: each is recorded once that is done.
     telling: dict[int, Record] = field(default_factory=dict)
+    # Ids of the events that escalations have ordered in this run.
+    ordered: set[str] = field(default_factory=set)
     # The digest of the events in their order of arrival, and that of the plan.
     basis: str = field(default="", init=False)
     plan_digest: str = ""
@@ -179,7 +184,43 @@ class InstanceState:
     def _changes(self, now: Instant) -> Ledger:
         return hushed(reconcile(self.plan, self.ledger, now), self.quiet_until)
 
-    def _fix(self, changed: Sequence[Firing]) -> list[str]:
+    def orders(self, now: Instant) -> list[SignalledEvent]:
+        """The events that escalations which have fired order of the engine itself, once each.
+
+        What was ordered stands in the ledger, so that a run that follows a lost one makes up for it.
+        """
+        new = [event for event in self._wanted(self.ledger, now) if event.event_id not in self.ordered]
+        self.ordered.update(event.event_id for event in new)
+        return [SignalledEvent(event) for event in new]
+
+    def _wanted(self, firings: Iterable[Firing], now: Instant) -> list[Event]:
+        """What the firings have ordered and no event tells yet."""
+        acted = (firing for firing in firings if firing.outcomes and firing.stands)
+        ordered = (event for firing in acted for event in ordered_events(firing, now))
+        return [event for event in ordered if event.event_id not in self.events]
+
+    def _acted(self, firing: Firing, together: Sequence[Firing]) -> Firing:
+        """The firing with what became of its actions, where it is an escalation that happens now.
+
+        What was ordered before and is not applied yet counts, too; `together` are the firings before it of this moment.
+        """
+        target = self.plan.target(firing.key.target, firing.key.cycle)
+        if firing.skipped or not firing.stands or target is None:
+            return firing
+        step = next((one for one in target.milestones if one.name == firing.key.milestone), None)
+        if step is None or step.escalation is None:
+            team = self.facts.applicable_team if firing.key.milestone == HALFWAY else None
+            return firing if team is None else replace(firing, outcomes=warned(team))
+        events = (*self.events.values(), *self._wanted([*self.ledger, *together], firing.fired_at))
+        opened = Ticket.from_json(self.snapshot["ticket"], "snapshot.ticket")
+        acting = Acting(ticket_after(opened, events), self.facts.teams, events)
+        id_ = firing_id(self.facts.organization, self.facts.instance_id, firing)
+        return replace(firing, outcomes=outcomes(acting, target, step, id_))
+
+    def _fix(self, changes: Sequence[Firing]) -> list[str]:
+        changed: list[Firing] = []
+        for firing in changes:
+            changed.append(self._acted(firing, changed))
         self.ledger = merge(self.ledger, changed)
         self.step.firings = merge(self.step.firings, changed)
         events = self.events.values()
@@ -207,6 +248,7 @@ class InstanceState:
     def take_outcome(self, step: Record, request: TellRequest, answer: TellAnswer) -> list[str]:
         """Take in how the notices of a step fared until it was recorded, and after; ids of those still to be sent."""
         del self.telling[step.sequence]
+        self._look_up(answer.get("outcomes", {}))
         for delivery in map(Delivery.from_json, answer["deliveries"]):
             self.outstanding[delivery.notice_id].settled[delivery.channel] = delivery
         for id_ in answer["settled"]:
@@ -222,6 +264,23 @@ class InstanceState:
             if id_ in self.outstanding and id_ not in answer["pending"]:
                 self.delivered(id_)
         return pending
+
+    def _look_up(self, found: Mapping[str, Sequence[CoreDocument]]) -> None:
+        """Take in what became of the actions that name people, by id of the notice."""
+        if not found:
+            return
+        facts = self.facts
+        for id_, documents in found.items():
+            if (outstanding := self.outstanding.get(id_)) is not None:
+                outstanding.notice = with_outcomes(outstanding.notice, documents)
+
+        def known(firing: Firing) -> Firing:
+            documents = found.get(firing_id(facts.organization, facts.instance_id, firing))
+            return firing if documents is None else replace(firing, outcomes=tuple(documents))
+
+        self.ledger = tuple(map(known, self.ledger))
+        # It may have been withdrawn meanwhile, in a step that is not closed yet.
+        self.step.firings = tuple(map(known, self.step.firings))
 
     def settle(self, notice_id: str, deliveries: Iterable[Delivery]) -> None:
         """Some channels of a notice have taken it, or are given up."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.instants import Instant, parse_optional, render_optional
-from domain.record.ledger import Ledger, merge
+from domain.record.ledger import Firing, Ledger, merge
+from domain.record.notices import firing_id
 from domain.record.records import Delivery, Record
 from workflows.documents import CoreDocument, NoticeOnItsWay, SendingOutcome, TellRequest
 
@@ -78,9 +80,30 @@ class PendingStep:
         )
 
 
+def with_outcomes(notice: CoreDocument, outcomes: Sequence[CoreDocument]) -> CoreDocument:
+    """The notice with what became of the actions of its escalation."""
+    return {**notice, "data": {**notice["data"], "outcomes": [dict(one) for one in outcomes]}}
+
+
 def with_outcome(step: Record, request: TellRequest, outcome: SendingOutcome) -> Record:
     """The step as the activity that sent its notices has recorded it, or would have."""
-    settled = outcome["settled"]
+    settled, looked_up = outcome["settled"], outcome.get("outcomes", {})
     unsettled = {notice["id"] for notice in step.notices} - set(settled)
     deliveries = [Delivery.from_json(delivery) for delivery in outcome["deliveries"]]
+    if looked_up:
+        step = _with_people(step, looked_up)
     return step.with_deliveries(deliveries, settled, ongoing=request["ongoing_besides"] or bool(unsettled))
+
+
+def _with_people(step: Record, looked_up: Mapping[str, Sequence[CoreDocument]]) -> Record:
+    """The step with what became of the actions that name people, by id of the notice."""
+
+    def found(firing: Firing) -> Firing:
+        documents = looked_up.get(firing_id(step.organization, step.instance_id, firing))
+        return firing if documents is None or not firing.stands else replace(firing, outcomes=tuple(documents))
+
+    notices = tuple(
+        with_outcomes(notice, looked_up[notice["id"]]) if notice["id"] in looked_up else notice
+        for notice in step.notices
+    )
+    return replace(step, notices=notices, firings=tuple(map(found, step.firings)))

@@ -9,7 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.schemas import DateTime, View
 from api.v2.instances import explain_examples as examples
-from api.v2.instances.schemas import ENDS_WHEN, EXCUSED, UNTIL, DeadlineStateView, EndsWhen, ExcuseView, Until
+from api.v2.instances.schemas import (
+    ENDS_WHEN,
+    EXCUSED,
+    UNTIL,
+    DeadlineStateView,
+    EndsWhen,
+    ExcuseView,
+    OutcomeView,
+    Until,
+)
 from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.explanation import MOST_SEGMENTS
 from domain.explaining.segments import SegmentKind
@@ -176,6 +185,12 @@ class ExplainedMilestoneView(View):
         default=None, description="Nobody was told: what it does was switched off, or it is `quiet`.", examples=[True]
     )
     quiet: bool | None = Field(default=None, description="Planned before a quiet event was received.", examples=[True])
+    held_since: DateTime | None = Field(
+        default=None, description="Of an escalation that was held until its hours opened.", examples=[None]
+    )
+    outcomes: list[OutcomeView] | None = Field(
+        default=None, description="Of an escalation that has fired: what became of each action.", examples=[None]
+    )
 
 
 class OtherMilestoneView(ExplainedMilestoneView):

@@ -13,6 +13,7 @@ from api.v2.instances.examples import TEAM
 from api.v2.organization.dimensions import FieldFilter
 from domain.ids import Kind
 from domain.plan.status import InstanceStatus
+from domain.record.outcomes import Outcome
 from domain.ticket.authors import Role
 from domain.ticket.conditions import OPERATORS, Match
 from domain.ticket.excuses import LONGEST_TARGET, Covers
@@ -314,11 +315,30 @@ class ResetBody(CommandBody):
     reason: str = Field(min_length=1, max_length=LONGEST_NOTE, examples=["The customer sent the logs only now"])
 
 
+class OutcomeView(View):
+    """What became of one action of an escalation; beside it the field that the action has, such as `team_id`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    action: str = Field(examples=["reassign"])
+    outcome: Outcome = Field(examples=["done"])
+    reason: str | None = Field(default=None, description="Why it is not simply done.", examples=[None])
+    whom: str | None = Field(default=None, description="Of an action that names people.", examples=["lead@example.com"])
+    addresses: list[str] | None = Field(default=None, description="Where they are told.", examples=[None])
+    event_id: str | None = Field(default=None, description="The engine's own event that carries it out.")
+
+
 class MilestoneView(View):
     name: str = Field(examples=["halfway"])
     planned_at: DateTime | None = Field(examples=["2026-03-08T13:30:00Z"])
     fired_at: DateTime | None = Field(examples=[None])
     delivered_at: DateTime | None = Field(examples=[None])
+    held_since: DateTime | None = Field(
+        default=None, description="Of an escalation that was held until its hours opened.", examples=[None]
+    )
+    outcomes: list[OutcomeView] | None = Field(
+        default=None, description="Of an escalation that has fired: what became of each action.", examples=[None]
+    )
 
 
 class PolicyInForceView(View):

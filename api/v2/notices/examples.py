@@ -76,8 +76,16 @@ NOTICES: dict[str, dict[str, Any]] = {
     "escalated": _notice(
         "escalation:esc_9",
         "2026-03-09T13:30:00Z",
-        f"escalates (reassign to team network): 4 h 30 min of 4 h are used, {_DUE}",
+        f"escalates (reassign to network 30 min after the breach): 4 h 30 min of 4 h are used, {_DUE}",
         escalation=_STEP,
+        outcomes=[
+            {
+                "action": "reassign",
+                "team_id": "network",
+                "outcome": "done",
+                "event_id": f"{_ORGANIZATION}/{_INSTANCE}/resolution/1/escalation:esc_9/1/0",
+            }
+        ],
     ),
     "pause_too_long": _long_pause(),
     "withdrawn": {

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.http.schemas import DateTime, View
+from api.v2.instances.schemas import OutcomeView
 from domain.ids import Kind
 from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.record.notices import ESCALATED, TYPE_PREFIX, WITHDRAWN
@@ -82,6 +83,13 @@ class NoticeData(View):
     timezone: str = Field(description="The zone of the times in `message`.", examples=["Europe/Berlin"])
     pause: NoticePause | None = Field(default=None, description="In `sla.pause_too_long`.")
     escalation: dict[str, Any] | None = Field(description="The step with its `actions`.", examples=[None])
+    outcomes: list[OutcomeView] = Field(
+        default=[], description="Of an escalation: what became of each action.", examples=[[]]
+    )
+    repeat: int = Field(default=0, description="How often the step has spoken before.", examples=[1])
+    held_since: DateTime = Field(
+        default="", description="When a step was reached that was held until its hours opened.", examples=[None]
+    )
     withdraws: str | None = Field(description="The `id` of the notice that was wrong.", examples=[None])
     because: NoticeCause | None = Field(description="What led to a withdrawal.", examples=[None])
     message: str = Field(description="A sentence for people.", examples=["Resolution of ticket 4711 is breached."])

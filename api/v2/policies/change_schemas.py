@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Path
 from pydantic import ConfigDict, Field
@@ -10,12 +10,19 @@ from pydantic import ConfigDict, Field
 from api.http.schemas import Body, DateTime, PageOf, View
 from api.v2.policies import examples
 from api.v2.policies.schemas import (
+    ACTIONS_SAY,
+    DESPITE_SAYS,
+    HOURS_SAY,
+    REPEAT_SAYS,
+    SKIP_SAYS,
+    Actions,
     EscalationBody,
     EscalationStatusName,
     EscalationView,
     Percent,
     PolicyDocument,
     PolicyFields,
+    RepeatAtMost,
     TargetBody,
     TargetType,
     TargetView,
@@ -84,11 +91,20 @@ class EscalationPatch(Body):
     trigger_percent: Percent | None = Field(default=None, description="Clears `threshold_minutes`.", examples=[90])
     delay_minutes: float | None = Field(default=None, description="Working minutes after the breach.", examples=[15])
     target_type: TargetType | None = Field(default=None, description="Null: every target.", examples=["resolution"])
-    actions: list[Any] = Field(default_factory=list, examples=[[{"type": "notify_team_lead"}]])
+    actions: Actions = Field(default_factory=list, description=ACTIONS_SAY, examples=[[{"type": "notify_team_lead"}]])
     action_type: str | None = Field(
         default=None, description="Replaces the actions with this one.", examples=["notify"]
     )
     status: EscalationStatusName = Field(default_factory=str, examples=["active"])
+    repeat_minutes: float | None = Field(
+        default=None, description=f"{REPEAT_SAYS} Null: it speaks once.", examples=[15]
+    )
+    repeat_at_most: RepeatAtMost | None = Field(
+        default=None, description="How often it speaks again; null: 24 times.", examples=[24]
+    )
+    hours: str | None = Field(default=None, description=HOURS_SAY, examples=["bh_default"])
+    skip_if_nobody: bool | None = Field(default=None, description=SKIP_SAYS, examples=[True])
+    despite_acknowledgement: bool | None = Field(default=None, description=DESPITE_SAYS, examples=[True])
 
 
 class TargetOfPolicyView(TargetView):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +20,7 @@ from api.v2.policies.patch import patched_escalation
 from api.v2.policies.schemas import EscalationBody
 from api.v2.policies.tags import TAGGED, tag_of
 from api.v2.policies.views import escalation_view
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict, InvalidValue, NotFound
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy
 from store.rules.policies import StoredPolicy
@@ -38,7 +40,8 @@ async def add_escalation(policy_id: PolicyId, body: EscalationBody, edit: Edit, 
     with fields_of("escalation"):
         step = EscalationRule.from_json({**body.given(), "id": chosen_or_new(body.id, ESCALATION)})
     chosen = () if body.id is None else (step.id,)
-    stored = await edit.revise(policy_id, lambda policy: _with(policy, step), chosen)
+    with _fields_of_one():
+        stored = await edit.revise(policy_id, lambda policy: _with(policy, step), chosen)
     response.headers["ETag"] = tag_of(stored)
     return {**escalation_view(step), "policy_id": policy_id}
 
@@ -54,7 +57,7 @@ async def change_escalation(
 ) -> dict[str, Any]:
     """Only the fields that are given change. Of `threshold_minutes` and `trigger_percent` the one that was set last
     counts."""
-    with fields_of("escalation"):
+    with fields_of("escalation"), _fields_of_one():
         stored = await _replace(edit, escalation_id, lambda step: (patched_escalation(step, body.given()),))
     response.headers["ETag"] = tag_of(stored)
     step = next(one for one in stored.policy.escalations if one.id == escalation_id)
@@ -70,6 +73,15 @@ async def change_escalation(
 async def delete_escalation(escalation_id: EscalationId, edit: Edit, response: Response) -> None:
     stored = await _replace(edit, escalation_id, lambda step: ())
     response.headers["ETag"] = tag_of(stored)
+
+
+@contextmanager
+def _fields_of_one() -> Iterator[None]:
+    """Names a field at fault without the place that its escalation has in the policy."""
+    try:
+        yield
+    except InvalidValue as error:
+        raise error.named(re.sub(r"^escalations\[\d+\]\.", "", error.field or "")) from None
 
 
 def _with(policy: Policy, step: EscalationRule) -> Policy:

@@ -42,6 +42,8 @@ def patched_escalation(step: EscalationRule, given: dict[str, Any]) -> Escalatio
         base["trigger_percent"] = None
     if given.get("trigger_percent") is not None:
         base["threshold_minutes"] = None
+    if "repeat_minutes" in given and given["repeat_minutes"] is None:
+        base.pop("repeat_at_most", None)
     if given.get("action_type") is not None:
         base["actions"] = None
     return EscalationRule.from_json({**base, **given})

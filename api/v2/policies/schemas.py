@@ -13,7 +13,10 @@ from api.v2.policies.event_lists import CancelsOn, EventList, StartsOn, StopsOn,
 from api.v2.policies.ids import ESCALATION, TARGET, pattern
 from domain.calendar.validation import WEEKDAYS
 from domain.ids import Kind
+from domain.policy.actions import FIELD as ACTION_FIELD
+from domain.policy.actions import SPOKEN, Action
 from domain.policy.clocks import CLOCKS, OnReopen
+from domain.policy.escalations import MOST_REPEATS
 from domain.policy.policies import OnChange, RetargetBreaches
 from domain.ticket.conditions import OPERATORS, Match
 from domain.ticket.origins import Origin
@@ -156,6 +159,25 @@ class TargetBody(Body):
     )
 
 
+_ONE_ACTION = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string", "enum": list(Action)},
+        **{name: {"type": "string"} for name in ACTION_FIELD.values() if name},
+    },
+    "required": ["type"],
+    "additionalProperties": False,
+}
+# The core reads it, so that its rules stand in one place.
+Actions = Annotated[list[Any], WithJsonSchema({"type": "array", "items": _ONE_ACTION})]
+RepeatAtMost = Annotated[Any, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST_REPEATS})]
+ACTIONS_SAY = f"Each is one of {SPOKEN}; in brackets the field that it needs."
+REPEAT_SAYS = "It speaks again each time so many working minutes have passed, until somebody acknowledges."
+HOURS_SAY = "Business hours in which it may speak; outside them it is held until they open. Left out: at any time."
+SKIP_SAYS = "Whether nothing is sent where its actions find nobody."
+DESPITE_SAYS = "Whether it comes although an acknowledgement has ended the other steps."
+
+
 class EscalationBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ESCALATION, examples.ESCALATION_OF_PERCENT]})
 
@@ -165,11 +187,18 @@ class EscalationBody(Body):
     trigger_percent: Percent | None = Field(default=None, description="Share of the target used.", examples=[90])
     delay_minutes: float | None = Field(default=None, description="Working minutes after the breach.", examples=[15])
     target_type: TargetType | None = Field(default=None, description="Left out: every target.", examples=["resolution"])
-    actions: list[Any] = Field(default=[], examples=[[{"type": "notify_team_lead"}]])
+    actions: Actions = Field(default=[], description=ACTIONS_SAY, examples=[[{"type": "notify_team_lead"}]])
     action_type: str | None = Field(
         default=None, description="Instead of `actions`: this one alone.", examples=["notify"]
     )
     status: EscalationStatusName = Field(default="active", examples=["active"])
+    repeat_minutes: float | None = Field(default=None, description=REPEAT_SAYS, examples=[None])
+    repeat_at_most: RepeatAtMost | None = Field(
+        default=None, description="How often it speaks again; left out: 24 times.", examples=[None]
+    )
+    hours: str | None = Field(default=None, description=HOURS_SAY, examples=[None])
+    skip_if_nobody: bool | None = Field(default=None, description=SKIP_SAYS, examples=[None])
+    despite_acknowledgement: bool | None = Field(default=None, description=DESPITE_SAYS, examples=[None])
 
     def given(self) -> dict[str, Any]:
         return {"trigger": self.trigger, **super().given()}
@@ -290,6 +319,8 @@ class TargetView(View):
 
 
 class EscalationView(View):
+    """An escalation. From `repeat_minutes` on, fields that are not set are left out."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ESCALATION_VIEW]})
 
     id: str = Field(examples=["esc_abc123"])
@@ -304,6 +335,11 @@ class EscalationView(View):
         examples=["notify_team_lead"],
     )
     status: str = Field(examples=["active"])
+    repeat_minutes: int | float | None = Field(default=None, description=REPEAT_SAYS, examples=[15])
+    repeat_at_most: int | None = Field(default=None, description="Where it repeats: how often.", examples=[24])
+    hours: str | None = Field(default=None, description=HOURS_SAY, examples=["bh_default"])
+    skip_if_nobody: bool | None = Field(default=None, description=SKIP_SAYS, examples=[True])
+    despite_acknowledgement: bool | None = Field(default=None, description=DESPITE_SAYS, examples=[True])
 
 
 class PolicyDocument(View):

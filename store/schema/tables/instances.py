@@ -209,6 +209,7 @@ milestones = Table(
     Column("withdrawn_at", UtcDateTime),
     Column("delivered_at", UtcDateTime),
     Column("skipped", Boolean, nullable=False, server_default=sa.false()),
+    Column("outcomes", Document),
     Column("sequence", Integer, nullable=False),
     of_instance(),
 )

@@ -11,7 +11,7 @@ from api.http.entity_tags import EntityTags, parse_tags
 from domain.errors import InvalidValue
 
 V2 = "/api/v2/sla"
-STEP = {"trigger": "breached", "action_type": "page"}
+STEP = {"trigger": "breached", "action_type": "webhook"}
 TARGET = {"type": "resolution", "priority": "low", "hours": 1}
 PREFIXES = {"sla": "", "ola": "/ola"}
 CHANGES = ("patch", "archive", "add target", "delete target", "add step", "change step", "delete step")

@@ -49,7 +49,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/policies/{policy_id}/targets": {"type": "resolution", "hours": 1},
     "/policies/{policy_id}/escalations": {"trigger": "breached", "actions": [{"type": "notify"}]},
 }
-OTHERWISE = {"name": "Another", "title": "Another", "hours": 2, "actions": [{"type": "page"}], "priority": "low"}
+OTHERWISE = {"name": "Another", "title": "Another", "hours": 2, "actions": [{"type": "webhook"}], "priority": "low"}
 
 
 async def no_temporal() -> Any:

@@ -29,7 +29,7 @@ async def names(api: Any, **params: Any) -> list[str]:
 
 
 async def test_a_patch_of_a_policy_changes_only_what_it_names(api: Any) -> None:
-    created = await api.policy(description="All of it", escalations=[{"trigger": "breached", "action_type": "page"}])
+    created = await api.policy(description="All of it", escalations=[{"trigger": "breached", "action_type": "webhook"}])
     answer = await patch(api, f"/policies/{created['id']}", name="Critical Support (Updated)", business_hours=True)
     changed = answer.json()
     assert answer.status_code == 200
@@ -84,7 +84,7 @@ async def test_of_many_patches_at_once_each_is_a_version_or_told_that_it_is_not(
 
 async def test_what_was_read_may_be_sent_back_and_its_parts_keep_their_ids(api: Any) -> None:
     step = {"trigger": "breached", "actions": [{"type": "reassign", "team_id": "team_2"}]}
-    created = await api.policy(escalations=[step, {"trigger": "breached", "action_type": "page"}])
+    created = await api.policy(escalations=[step, {"trigger": "breached", "action_type": "webhook"}])
     parts = {name: created[name] for name in ("targets", "escalations")}
     assert (await patch(api, f"/policies/{created['id']}", **parts)).json() == created
 
@@ -110,7 +110,7 @@ async def test_an_id_moves_with_the_target_that_claims_it(api: Any) -> None:
 
 TARGET = {"type": "resolution", "hours": 1}
 STEP = {"trigger": "approaching_breach", "threshold_minutes": 5}
-CONTRADICTION = {**STEP, "actions": [{"type": "page"}], "action_type": "notify"}
+CONTRADICTION = {**STEP, "actions": [{"type": "webhook"}], "action_type": "notify"}
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_an_id_named_twice_is_refused(api: Any) -> None:
 
 async def test_a_policy_cannot_grow_without_end(api: Any) -> None:
     created = await api.policy()
-    long = [{"type": "note", "text": "x" * 200_000}]
+    long = [{"type": "comment", "text": "x" * 1000}] * 200
     path = f"/policies/{created['id']}/escalations"
     first = await api.post(path, {"trigger": "breached", "actions": long})
     second = await api.post(path, {"trigger": "breached", "actions": long})

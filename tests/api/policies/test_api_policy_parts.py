@@ -14,6 +14,7 @@ BEFORE = {
     "threshold_minutes": 30,
     "actions": [{"type": "notify_team_lead"}, {"type": "reassign", "team_id": "team_escalation"}],
 }
+DAY = {"mon": [["08:00", "18:00"]]}
 CHANGE = {"trigger_percent": 90, "action_type": "notify", "status": "active"}
 
 
@@ -203,9 +204,9 @@ async def test_the_shape_without_a_trigger_is_a_step_before_the_breach(api: Any,
 async def test_what_was_read_of_an_escalation_may_be_sent_back(api: Any) -> None:
     for actions in (
         [],
-        [{"type": "page"}],
+        [{"type": "webhook"}],
         [{"type": "reassign", "team_id": "team_2"}],
-        [{"type": "a"}, {"type": "b"}],
+        [{"type": "notify"}, {"type": "comment", "text": "b"}],
     ):
         step = await escalation(api, actions=actions)
         own = {name: value for name, value in alone(step).items() if name != "id"}
@@ -295,7 +296,7 @@ async def test_an_inactive_escalation_does_nothing_until_it_is_active_again(api:
         ({"target_type": "reply"}, "target_type", "reply"),
         ({"actions": ["call"]}, "actions[0]", "call"),
         ({"action_type": ""}, "action_type", ""),
-        ({"actions": [{"type": "page"}], "action_type": "notify"}, "action_type", "notify"),
+        ({"actions": [{"type": "webhook"}], "action_type": "notify"}, "action_type", "notify"),
         ({"percent": 90}, "percent", 90),
     ],
 )
@@ -324,3 +325,37 @@ async def test_a_target_is_no_escalation(api: Any) -> None:
     assert (await api.http.delete(f"{V2}/escalations/{policy['targets'][0]['id']}")).status_code == 404
     assert (await api.post("/policies/sla_none/targets", TARGET)).status_code == 404
     assert (await api.post("/policies/sla_none/escalations", BEFORE)).status_code == 404
+
+
+async def test_a_ladder_is_read_as_it_was_given_and_does_without_what_it_does_not_say(api: Any) -> None:
+    hours = (await api.post("/business-hours", {"name": "Day", "timezone": "UTC", "weekly_hours": DAY})).json()["id"]
+    given = {"repeat_minutes": 15, "repeat_at_most": 3, "hours": hours, "skip_if_nobody": True}
+    step = await escalation(api, despite_acknowledgement=True, **given)
+    assert {name: step[name] for name in given} == given
+    assert step["despite_acknowledgement"] is True
+    kept = await api.http.delete(f"{V2}/business-hours/{hours}")
+    assert (kept.status_code, "are used by" in kept.json()["detail"]) == (409, True)
+    plain = dict.fromkeys((*given, "despite_acknowledgement"))
+    changed = (await patch(api, step, plain)).json()
+    assert not {*given, "despite_acknowledgement"} & changed.keys()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "value", "says"),
+    [
+        ({"actions": [{"type": "page"}]}, "actions[0].type", "page", "must be one of notify, notify_team_lead,"),
+        ({"action_type": "reassign"}, "action_type", "reassign", "needs team_id; give it in actions"),
+        ({"actions": [{"type": "notify_contact"}]}, "actions[0].contact", None, "must be given for notify_contact"),
+        ({"actions": [{"type": "add_tag", "tags": "x"}]}, "actions[0].tags", "x", "add_tag takes only tag"),
+        ({"hours": "bh_none"}, "hours", "bh_none", "must name business hours that exist"),
+        ({"repeat_at_most": 3}, "repeat_at_most", 3, "is for a step with repeat_minutes"),
+    ],
+)
+async def test_an_action_or_a_step_that_cannot_be_is_refused(
+    api: Any, wrong: dict[str, Any], field: str, value: Any, says: str
+) -> None:
+    policy = await api.policy()
+    refused = await api.post(f"/policies/{policy['id']}/escalations", {"trigger": "breached", **wrong})
+    problem = refused.json()
+    assert (refused.status_code, problem["field"], problem["value"]) == (422, field, value)
+    assert says in problem["detail"]

@@ -48,8 +48,15 @@ OF_ESCALATIONS: list[Case] = [
     (EscalationRule.from_json, STEP, "target_type", ("next week", *NO_TEXTS), "escalation.target_type"),
     (EscalationRule.from_json, STEP, "status", NO_CHOICES, "escalation.status"),
     (EscalationRule.from_json, STEP, "actions", NO_LISTS, "escalation.actions"),
-    (EscalationRule.from_json, STEP, "actions", (["x"], [{}], [{"type": 1}], [None]), "escalation.actions[0]"),
-    (EscalationRule.from_json, STEP, "actions", ([{"type": "x", "a": NAN}],), "escalation.actions[0].a"),
+    (EscalationRule.from_json, STEP, "actions", (["x"], [None]), "escalation.actions[0]"),
+    (EscalationRule.from_json, STEP, "actions", ([{}], [{"type": 1}], [{"type": "x"}]), "escalation.actions[0].type"),
+    (EscalationRule.from_json, STEP, "actions", ([{"type": "notify", "a": NAN}],), "escalation.actions[0].a"),
+    (EscalationRule.from_json, STEP, "actions", ([{"type": "reassign"}],), "escalation.actions[0].team_id"),
+    (EscalationRule.from_json, STEP, "repeat_minutes", NO_LENGTHS, "escalation.repeat_minutes"),
+    (EscalationRule.from_json, STEP, "repeat_at_most", (0, 101, 3, "3", True), "escalation.repeat_at_most"),
+    (EscalationRule.from_json, STEP, "hours", NO_TEXTS, "escalation.hours"),
+    (EscalationRule.from_json, STEP, "skip_if_nobody", ("yes", 1), "escalation.skip_if_nobody"),
+    (EscalationRule.from_json, STEP, "despite_acknowledgement", ("yes", 1), "escalation.despite_acknowledgement"),
     (EscalationRule.from_json, STEP, "action_type", ("", " ", *NO_TEXTS), "escalation.action_type"),
 ]
 OF_CONDITIONS: list[Case] = [
@@ -127,7 +134,7 @@ def test_what_a_policy_leaves_out_or_null_has_its_default() -> None:
 
 
 def test_a_single_action_type_is_a_list_of_one_action() -> None:
-    assert EscalationRule.from_json(STEP | {"action_type": "page"}).actions == ({"type": "page"},)
+    assert EscalationRule.from_json(STEP | {"action_type": "notify"}).actions == ({"type": "notify"},)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,9 @@ GOLD, SET = Condition("plan", "in", ("gold", "silver")), Condition("plan", "is_s
 CALENDARS = {"bh_1": CalendarVersion(PART_DAYS, "bh_1", 2), "bh_2": CalendarVersion(Calendar.always(), "bh_2")}
 TEAMS = {"network": Team("network", "Network", "nora@example.com", "bh_2"), "billing": Team("billing", "Billing")}
 STEPS = (
-    EscalationRule("e1", Trigger.APPROACHING_BREACH, percent=Decimal(50), actions=({"type": "notify", "to": ["x"]},)),
+    EscalationRule(
+        "e1", Trigger.APPROACHING_BREACH, percent=Decimal(50), actions=({"type": "notify_contact", "contact": "x"},)
+    ),
     EscalationRule("e2", Trigger.BREACHED, target_type="resolution"),
 )
 OWN = replace(

@@ -33,7 +33,12 @@ from tests.support.builders import (
 )
 
 STEP = EscalationRule.from_json(
-    {"id": "esc_1", "trigger": "breached", "delay_minutes": 15, "actions": [{"type": "page", "who": "lead"}]}
+    {
+        "id": "esc_1",
+        "trigger": "breached",
+        "delay_minutes": 15,
+        "actions": [{"type": "notify_contact", "contact": "lead"}],
+    }
 )
 SNAPSHOT = a_snapshot(promise(minutes=90), escalations=(STEP,))
 
@@ -105,7 +110,8 @@ SENTENCES = {
     "at_risk": "Resolution of ticket 42 is at risk: 1 h 7 min 30 s of 1 h 30 min are used",
     "breached": "Resolution of ticket 42 is breached: its 1 h 30 min are used up",
     "escalation:esc_1": (
-        "Resolution of ticket 42 escalates (page 15 min after the breach): 1 h 45 min of 1 h 30 min are used"
+        "Resolution of ticket 42 escalates (notify contact to lead 15 min after the breach): "
+        "1 h 45 min of 1 h 30 min are used"
     ),
 }
 

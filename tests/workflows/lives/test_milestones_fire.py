@@ -176,7 +176,12 @@ async def test_escalations_fire_before_and_after_the_breach(clockwork: Clockwork
             "name": "Escalating",
             "targets": [{"type": "resolution", "hours": 1}],
             "escalations": [
-                {"id": "esc_a", "trigger": "approaching_breach", "threshold_minutes": 10, "actions": [{"type": "x"}]},
+                {
+                    "id": "esc_a",
+                    "trigger": "approaching_breach",
+                    "threshold_minutes": 10,
+                    "actions": [{"type": "notify"}],
+                },
                 {"id": "esc_b", "trigger": "breached", "delay_minutes": 15, "action_type": "notify"},
             ],
         }

@@ -508,6 +508,7 @@ def _create_milestones() -> None:
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
         sa.Column("delivered_at", sa.DateTime(timezone=True)),
         sa.Column("skipped", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("outcomes", sa.JSON()),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization", "instance_id"], ["instances.organization", "instances.id"], name="fk_milestones_instances"

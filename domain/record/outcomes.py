@@ -1,0 +1,173 @@
+"""What became of each action of an escalation that fired: a small document for each, in the order of the actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from domain.digests import short_digest
+from domain.instants import Instant
+from domain.plan.plans import Milestone, TargetPlan
+from domain.policy.actions import CONTACT, ESCALATE, NAMES_PEOPLE, ON_CALL, TEAM_ID, WARN_TEAM, Action
+from domain.record.ledger import Firing
+from domain.ticket.authors import Role
+from domain.ticket.events import Event, EventKind
+from domain.ticket.teams import Team
+from domain.ticket.tickets import Ticket
+
+ENGINE = "sla-engine"
+"""The source of the events that an escalation makes of itself."""
+LONGEST_EVENT_ID = 200
+"""No instance takes a longer one from outside, so that another instance of the ticket could not be told."""
+ORDERS_AT_MOST = 10
+"""How often one step changes one ticket. Two policies that hand a ticket to and fro stop there."""
+ORDERS: Mapping[str, EventKind] = {Action.REASSIGN: EventKind.ASSIGNED, Action.SET_PRIORITY: EventKind.UPDATED}
+"""The actions that the engine carries out itself, as events of its own."""
+_FOR_THE_SYSTEM = frozenset({Action.SET_STATUS, Action.ADD_TAG, Action.COMMENT})
+
+
+class Outcome(StrEnum):
+    """`waiting`: the ticket system or a receiver of the notice is to do it, or those named are still being looked up.
+    `skipped`: it was not sent, as its step asks where nobody is found."""
+
+    DONE = "done"
+    TOLD_NOBODY = "told_nobody"
+    FAILED = "failed"
+    WAITING = "waiting"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """What an escalation that fires acts on: the ticket as it is now, its teams by id, and all its events."""
+
+    ticket: Ticket
+    teams: Mapping[str, Team]
+    events: Sequence[Event]
+
+
+def outcomes(acting: Acting, target: TargetPlan, step: Milestone, firing_id: str) -> tuple[Mapping[str, Any], ...]:
+    """The outcome of each action as the step fires, before anybody whom it names was looked up."""
+    actions: Sequence[Mapping[str, Any]] = (step.escalation or {}).get("actions") or ()
+    return tuple(
+        _outcome(acting, target, step, action, _event_id(firing_id, place)) for place, action in enumerate(actions)
+    )
+
+
+def warned(team: str) -> tuple[Mapping[str, Any], ...]:
+    """The outcome of a warning that is for that team, before the team was looked up."""
+    return ({"action": WARN_TEAM, "outcome": Outcome.WAITING.value, "whom": team},)
+
+
+def ordered_events(firing: Firing, received_at: Instant) -> Iterable[Event]:
+    """The events that the engine makes of a firing; each has the same id whenever it is asked for.
+
+    They come after the planned instant: what happens at that very instant would come before the milestone, and take it
+    back.
+    """
+    occurred_at = Instant(max(firing.fired_at, firing.planned_at + 1))
+    for outcome in firing.outcomes:
+        if (event_id := outcome.get("event_id")) is None:
+            continue
+        kind = ORDERS[outcome["action"]]
+        yield Event(
+            kind,
+            event_id,
+            occurred_at,
+            received_at,
+            source=ENGINE,
+            role=Role.SYSTEM,
+            reason=firing.key.milestone,
+            attributes={} if kind is EventKind.ASSIGNED else {"priority": outcome["priority"]},
+            team_id=outcome[TEAM_ID] if kind is EventKind.ASSIGNED else None,
+        )
+
+
+def people_named(outcome: Mapping[str, Any]) -> str | None:
+    """Whom the action names, as far as that can be looked up; None where it names nobody."""
+    whom: str | None = outcome.get("whom") if outcome["action"] in NAMES_PEOPLE else None
+    return whom
+
+
+def with_addresses(outcome: Mapping[str, Any], addresses: Sequence[str]) -> Mapping[str, Any]:
+    """The outcome once those whom it names were looked up."""
+    if addresses:
+        # Nothing writes to people yet: whoever gets the notice does.
+        found = {"outcome": Outcome.WAITING.value, "reason": "the receivers of the notice are to tell them"}
+        return {**outcome, **found, "addresses": list(addresses)}
+    return {**outcome, "outcome": Outcome.TOLD_NOBODY.value, "reason": f"no address of {outcome['whom']} is known"}
+
+
+def not_looked_up(outcome: Mapping[str, Any], problem: str) -> Mapping[str, Any]:
+    return {**outcome, "outcome": Outcome.FAILED.value, "reason": f"could not be looked up: {problem}"}
+
+
+def skipped(escalation: Mapping[str, Any] | None, found: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the step is not sent: it asks for that, and all it does is to tell people of whom none was found."""
+    if escalation is None or not escalation.get("skip_if_nobody") or not found:
+        return False
+    return all(one["action"] in NAMES_PEOPLE and one["outcome"] == Outcome.TOLD_NOBODY for one in found)
+
+
+def as_skipped(found: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    return tuple({**one, "outcome": Outcome.SKIPPED.value} for one in found)
+
+
+def _event_id(firing_id: str, place: int) -> str:
+    """The id of what the action at that place orders: the delivery key, or a digest of one that is too long."""
+    whole = f"{firing_id}/{place}"
+    return whole if len(whole) <= LONGEST_EVENT_ID else f"{ENGINE}/{short_digest(whole)}"
+
+
+def _outcome(
+    acting: Acting, target: TargetPlan, step: Milestone, action: Mapping[str, Any], event_id: str
+) -> Mapping[str, Any]:
+    type_ = action["type"]
+    given = {"action": type_, **{name: value for name, value in action.items() if name != "type"}}
+    if type_ in ORDERS:
+        return {**given, **_ordered(acting, target, step, action, event_id)}
+    if type_ in NAMES_PEOPLE:
+        return {**given, **_naming(acting, target, action)}
+    if type_ in _FOR_THE_SYSTEM:
+        return {**given, "outcome": Outcome.WAITING.value, "reason": "the notice asks the ticket system for it"}
+    return {**given, "outcome": Outcome.DONE.value}
+
+
+def _ordered(
+    acting: Acting, target: TargetPlan, step: Milestone, action: Mapping[str, Any], event_id: str
+) -> Mapping[str, Any]:
+    if not target.is_open:
+        return {"outcome": Outcome.FAILED.value, "reason": "the clock had stopped by then"}
+    if action["type"] == Action.REASSIGN and action[TEAM_ID] == acting.ticket.team_id:
+        return {"outcome": Outcome.DONE.value, "reason": "the team has the ticket already"}
+    if action["type"] == Action.SET_PRIORITY and action["priority"] == acting.ticket.priority:
+        return {"outcome": Outcome.DONE.value, "reason": "the ticket has the priority already"}
+    if sum(_is_of(step, event) for event in acting.events) >= ORDERS_AT_MOST:
+        reason = f"the step has changed the ticket {ORDERS_AT_MOST} times already"
+        return {"outcome": Outcome.FAILED.value, "reason": reason}
+    return {"outcome": Outcome.DONE.value, "event_id": event_id}
+
+
+def _is_of(step: Milestone, event: Event) -> bool:
+    """Whether the engine made the event of that step or a repeat of it, on whichever clock."""
+    return event.source == ENGINE and (event.reason == step.step or event.reason.startswith(f"{step.step}:"))
+
+
+def _naming(acting: Acting, target: TargetPlan, action: Mapping[str, Any]) -> Mapping[str, Any]:
+    whom = _whom(acting, target, action)
+    if whom is None:
+        return {"outcome": Outcome.TOLD_NOBODY.value, "reason": "the ticket's team has no lead"}
+    return {"outcome": Outcome.WAITING.value, "whom": whom}
+
+
+def _whom(acting: Acting, target: TargetPlan, action: Mapping[str, Any]) -> str | None:
+    """A contact or a rotation as the policy names it; the lead of the clock's team, else of the ticket's."""
+    if action["type"] in (Action.NOTIFY_CONTACT, ESCALATE):
+        return str(action[CONTACT])
+    if action["type"] == Action.NOTIFY_ON_CALL:
+        return str(action[ON_CALL])
+    team_id = acting.ticket.team_id if target.stint is None else target.team_id
+    team = None if team_id is None else acting.teams.get(team_id)
+    return None if team is None else team.lead
