@@ -40,7 +40,7 @@ def test_open_clocks_run_again_without_temporals_database_and_are_recorded_again
     delete(env["SLA_HOME"], "temporal.db")
     engine.up()
     for id_ in due:
-        assert 0 <= lateness(receiver.wait_for("sla.halfway", id_, seconds=30)) < 1
+        assert 0 <= lateness(receiver.wait_for("sla.halfway", id_)) < 1
     engine.resolve(resolved)
 
     engine.stop()
@@ -48,7 +48,7 @@ def test_open_clocks_run_again_without_temporals_database_and_are_recorded_again
     engine.up()
     assert eventually(lambda: engine.call("GET", "/instances")["total"] == 2, seconds=60)
     assert engine.call("GET", f"/instances/{resolved}")["status"] == "met"
-    breached = receiver.wait_for("sla.breached", running, seconds=30)
+    breached = receiver.wait_for("sla.breached", running)
     assert breached.notice["time"] == due[running]
     assert engine.resolve(running)["status"] == "breached"
     came = ids_of(receiver, *due)

@@ -33,7 +33,7 @@ class Receiver:
     def ids(self) -> list[str]:
         return [one.notice["id"] for one in self.received]
 
-    def wait_for(self, type_: str, subject: str, seconds: float = 15, target: str | None = None) -> Received:
+    def wait_for(self, type_: str, subject: str, seconds: float = 60, target: str | None = None) -> Received:
         """The first such notice; fails when none comes in time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -147,5 +147,5 @@ async def test_a_row_that_the_store_did_not_take_follows_once_it_takes_it_though
     async def listed() -> int:
         return int((await api.get("/instances")).json()["total"])
 
-    assert await eventually(listed, seconds=10) == 1
+    assert await eventually(listed) == 1
     assert (await api.get(f"/instances/{opened.json()['id']}")).json()["source"] == "store"

@@ -30,7 +30,7 @@ async def test_a_slow_receiver_is_sent_nothing_twice_because_an_instance_continu
             ticket.state, lambda state: len(standing(state)) == 3 and not state["undelivered"], seconds=20
         )
         assert len(state["applied"]) == 31
-        await eventually(ticket.handle.describe, lambda described: described.run_id != first, seconds=20)
+        await eventually(ticket.handle.describe, lambda described: described.run_id != first)
     assert len(slow.ids) == len(set(slow.ids)) == 3
     runs = await replay_everything(realtime.client)
     assert len(runs[ticket.handle.id]) > 1
@@ -44,7 +44,7 @@ async def test_a_milestone_fires_on_time_while_an_instance_waits_to_continue_as_
         ticket = await realtime.open(snapshot_of(hasty))
         first = (await ticket.handle.describe()).run_id
         await ticket.updated(12)
-        await eventually(ticket.state, lambda state: len(standing(state)) == 3, seconds=20)
+        await eventually(ticket.state, lambda state: len(standing(state)) == 3)
         described = await ticket.handle.describe()
         assert described.history_length > 80
         assert described.run_id == first

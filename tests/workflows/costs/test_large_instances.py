@@ -90,12 +90,12 @@ async def test_a_megabyte_of_attributes_is_carried_over_recorded_and_loaded_agai
         assert 60 <= len(state["applied"]) < 80
         assert "in all" in state["set_aside"]["recent"][0]["problem"]
         first = ticket.handle.first_execution_run_id
-        await eventually(ticket.handle.describe, lambda described: described.run_id != first, seconds=20)
+        await eventually(ticket.handle.describe, lambda described: described.run_id != first)
         await ticket.signal("resolve", event_id="done")
-        await eventually(ticket.handle.describe, lambda described: described.close_time is not None, seconds=20)
+        await eventually(ticket.handle.describe, lambda described: described.close_time is not None)
         handle = await start_with_signal(realtime, "inst_sla_ticket_42", {}, "reopen", event_id="again")
         again = Opened(realtime, handle, ticket.opened_at)
-        again_state = await eventually(again.state, lambda state: "again" in state["applied"], seconds=20)
+        again_state = await eventually(again.state, lambda state: "again" in state["applied"])
         assert again_state["applied"] == [*state["applied"], "done", "again"]
         loaded = await store.instances.load(ORGANIZATION, "inst_sla_ticket_42")
         assert loaded is not None

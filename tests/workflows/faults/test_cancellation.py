@@ -86,7 +86,7 @@ async def test_a_cancel_request_while_continuing_as_new_loses_no_event(
         await ticket.signal("update", event_id="after")
         await asyncio.sleep(1)
         realtime.projection.down = False
-        await eventually(ticket.handle.describe, lambda d: d.close_time is not None, seconds=20)
+        await eventually(ticket.handle.describe, lambda d: d.close_time is not None)
         s = await ticket.state()
         assert s["status"] == "cancelled"
         assert "after" in s["applied"]

@@ -170,7 +170,7 @@ async def test_a_history_that_does_not_replay_is_told_of_by_its_ids(realtime: Cl
         await ask(handle, Reminds.is_over)
     assert told == []
     async with _guarded(realtime, RemindsAtOnce, not_replayed=hear):
-        await eventually(heard, seconds=20)
+        await eventually(heard)
     assert set(told) == {(handle.id, handle.first_execution_run_id)}
 
 

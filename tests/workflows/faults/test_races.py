@@ -32,7 +32,7 @@ async def test_events_that_race_with_the_end_of_an_instance_are_all_recorded_in_
             names = ["resolve", "reopen"] * 10
             await asyncio.gather(*(send(name, f"e{burst}.{n}", n * 0.007) for n, name in enumerate(names)))
             await send("resolve", f"end{burst}")
-            await eventually(handle.describe, lambda described: described.close_time is not None, seconds=20)
+            await eventually(handle.describe, lambda described: described.close_time is not None)
     runs = await replay_everything(realtime.client)
     assert len(runs[handle.id]) >= 5
     loaded = await store.instances.load(ORGANIZATION, "inst_sla_ticket_42")
@@ -71,7 +71,7 @@ async def test_one_event_that_cannot_be_planned_does_not_hold_up_a_thousand_othe
     for number in range(1000):
         await ticket.signal("update", event_id=f"u{number}")
     async with working(realtime):
-        state = await eventually(ticket.state, lambda state: len(state["applied"]) == 1002, seconds=15)
+        state = await eventually(ticket.state, lambda state: len(state["applied"]) == 1002)
         assert [refusal["value"] for refusal in state["set_aside"]["recent"]] == ["impossible"]
 
 

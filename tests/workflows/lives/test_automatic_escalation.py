@@ -244,10 +244,10 @@ async def test_what_was_skipped_stays_skipped_from_run_to_run_and_in_another_lif
         await switch(store, True)
         for number in range(40):
             await ticket.signal("update", event_id=f"u{number}")
-        await eventually(lambda: run_id(ticket), lambda run: run != ticket.handle.first_execution_run_id, seconds=20)
+        await eventually(lambda: run_id(ticket), lambda run: run != ticket.handle.first_execution_run_id)
         assert skipped(await ticket.applied("u39")) == {RESPONSE: True}
         await ticket.signal("resolve", event_id="done")
-        await eventually(ticket.handle.describe, lambda described: described.close_time is not None, seconds=20)
+        await eventually(ticket.handle.describe, lambda described: described.close_time is not None)
         assert [firing.skipped for firing in await recorded(store)] == [True]
         handle = await start_with_signal(realtime, INSTANCE, {}, "reopen", event_id="again")
         revived = Opened(realtime, handle, ticket.opened_at)

@@ -134,7 +134,7 @@ class Instance:
         def is_settled(state: Any) -> bool:
             return wanted <= set(state["applied"]) and not state["undelivered"] and not state["unrecorded"]
 
-        state: dict[str, Any] = await eventually(look, is_settled, seconds=20)
+        state: dict[str, Any] = await eventually(look, is_settled)
         return state
 
     def expected(self) -> Plan:
