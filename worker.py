@@ -39,10 +39,13 @@ from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
 from domain.record.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
+from service.dependencies import Dependencies
+from service.hooks.applying import Applier
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.catching_up import EarlierRuns
 from service.reconciling.filling import keep_filled
 from service.reconciling.healing import Replays
+from service.temporal.engine import provider
 from service.temporal.run_histories import RunHistories
 from service.temporal.search_attributes import available
 from settings import Settings
@@ -237,7 +240,8 @@ async def run(settings: Settings) -> None:
         )
         await stack.enter_async_context(worker)
         reconciler = build_reconciler(client, store, task_queue=settings.task_queue)
-        for upkeep in (reconciler.keep(suspects), keep_filled(store.dimensions)):
+        applier = Applier(Dependencies(store, provider(client), task_queue=settings.task_queue), settings.hook_days)
+        for upkeep in (reconciler.keep(suspects), keep_filled(store.dimensions), applier.keep()):
             stack.callback(asyncio.create_task(upkeep).cancel)
         logger.info("worker on task queue %s, %d channel(s)", settings.task_queue, len(channels))
         await stop.wait()

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from api import health, index
+from api.hooks import routes as hooks
 from api.http import problems
 from api.http.auth import Authentication
 from api.http.openapi import description
@@ -42,8 +43,11 @@ from api.v2.policies import routes as policies
 from api.v2.policies import target_routes as targets
 from api.v2.policies.kinds import for_both_kinds
 from api.v2.replans import routes as replans
+from api.v2.sources import body_routes as source_bodies
+from api.v2.sources import routes as sources
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
+from service.ciphers import Cipher, kept_cipher
 from service.dependencies import Dependencies
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from settings import Settings
@@ -62,9 +66,10 @@ value that is given twice. Several values of a filter that is a list are a union
 # What is asked most often first, and what is under a fixed path before what is found by its id.
 PARTS = (
     *(instances, instance_lists, record, cycles, excuses, explain, events, batches, v1_tickets),
-    *(health, index),
+    *(health, index, hooks),
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
     *(teams, preview, replans, keys, organization, analytics),
+    *(source_bodies, sources),
     *(v1_config, v1_analytics, v1_policies),
 )
 POLICIES = for_both_kinds(policies=policies.router, targets=targets.router, escalations=escalations.router)
@@ -106,7 +111,13 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
         pin_packaged_tzdata()
         client = await connect(settings, **CONNECT_OPTIONS)
         store = Store.open(settings.database_url)
-        app.state.dependencies = Dependencies(store, provider(client), task_queue=settings.task_queue)
+        app.state.dependencies = Dependencies(
+            store,
+            provider(client),
+            task_queue=settings.task_queue,
+            cipher=Cipher(settings.secret_keys) if settings.secret_keys else kept_cipher(settings.home),
+            public_url=settings.public_url,
+        )
         try:
             yield
         finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from domain.calendar import tzdata_version
 from domain.instants import Instant
+from service.ciphers import Cipher
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
 from service.temporal.slots import CommandSlots
@@ -32,6 +33,10 @@ class Dependencies:
     watch: Watch = field(default_factory=Watch)
     attributes: Attributes = field(default_factory=Attributes)
     slots: CommandSlots = field(default_factory=CommandSlots)
+    # For the secrets of ticket systems; without keys none can be kept.
+    cipher: Cipher = field(default_factory=Cipher)
+    # Where ticket systems reach the API, if not where the request says.
+    public_url: str = ""
 
     @property
     def engine(self) -> Engine:

@@ -26,6 +26,9 @@ from store.rules.claims import Claims
 from store.rules.ims import Ims
 from store.rules.policies import Policies
 from store.rules.teams import Teams
+from store.sources.bodies import HookBodies
+from store.sources.settling import Settling
+from store.sources.sources import Sources
 
 
 class Store:
@@ -52,6 +55,9 @@ class Store:
         self.ims = Ims(database, now)
         self.tickets = Tickets(database)
         self.upkeep = Upkeep(database, now)
+        self.sources = Sources(database, now)
+        self.hook_bodies = HookBodies(database, now)
+        self.settling = Settling(database, now)
         self._catalogs = Catalogs()
         self._open_tickets = OpenTickets(database, now, self._catalogs)
 

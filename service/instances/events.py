@@ -56,12 +56,13 @@ def subject_event(
     tickets: Sequence[Ticket] | None,
     opened: str | None,
     now: Instant,
+    source: str = SOURCE,
 ) -> SubjectEvent:
-    """`opened` is when the tickets were opened.
+    """`opened` is when the tickets were opened, `source` the system that tells it.
 
     Raises InvalidValue for an instant more than five minutes ahead, and for an excuse that says too little.
     """
-    message = stamped(payload, now)
+    message = stamped(payload, now, source)
     opened_at = None if opened is None else occurred_at(opened, now, "ticket.occurred_at")
     signal = None if signal_name is None else Signal(signal_name, message)
     if signal is not None:
@@ -142,7 +143,7 @@ def _opening(message: Mapping[str, Any], signal: Signal | None, opened_at: Insta
         mint_event_id() if signal is not None else message["event_id"],
         at if opened_at is None else opened_at,
         received_at,
-        source=SOURCE,
+        source=message["source"],
         quiet=message.get("quiet") is True,
         actor=actor.name,
         role=actor.role,

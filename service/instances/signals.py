@@ -76,8 +76,8 @@ def occurred_at(text: str | None, now: Instant, field: str = "occurred_at") -> I
     return at
 
 
-def stamped(payload: Mapping[str, Any], now: Instant) -> dict[str, Any]:
-    """The payload with the id, times and source that every event has.
+def stamped(payload: Mapping[str, Any], now: Instant, source: str = SOURCE) -> dict[str, Any]:
+    """The payload with the id, times and source that every event has; `source` is the system that tells it.
 
     Raises InvalidValue for an instant too far ahead, for an order or a precision that no event has, and for an end that
     no pause can have.
@@ -93,7 +93,7 @@ def stamped(payload: Mapping[str, Any], now: Instant) -> dict[str, Any]:
         "event_id": payload.get("event_id") or mint_event_id(),
         "occurred_at": render(at),
         "received_at": render(now),
-        "source": SOURCE,
+        "source": source,
     }
 
 

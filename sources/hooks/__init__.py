@@ -24,11 +24,12 @@ The parts, from below: `expressions`, `times`, `deliveries`, `states`; `memory`;
 `reading`, `verification`, `outcomes`; `interpreting`; `vendors`, `source`.
 """
 
+from domain.ticket.authors import Role
 from sources.hooks.deliveries import Delivery
 from sources.hooks.items import Item
 from sources.hooks.mapping import SourceMapping, mapping_from, read_mapping
 from sources.hooks.memory import Remembered
-from sources.hooks.outcomes import Interpretation, Outcome, Role, SourceEvent, SourceTicket
+from sources.hooks.outcomes import Interpretation, Outcome, SourceEvent, SourceTicket
 from sources.hooks.source import Answer, Source
 from sources.hooks.vendors import settings_of, vendor, vendor_text, vendors
 from sources.hooks.verification import Verdict

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.ticket.authors import Role
 from sources.hooks.expressions import Unmappable
 from sources.hooks.items import Item, not_ahead
 from sources.hooks.mapping import SourceMapping
 from sources.hooks.memory import Remembered, Seen
-from sources.hooks.outcomes import Role, SourceTicket
+from sources.hooks.outcomes import SourceTicket
 from sources.hooks.reading import (
     LONGEST_PRIORITY,
     LONGEST_TEAM,

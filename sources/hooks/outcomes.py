@@ -9,20 +9,12 @@ from typing import Any
 
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import Instant, render
-from domain.ticket.events import Event, EventKind
+from domain.ticket.authors import Role
+from domain.ticket.events import AUTHORS, Event, EventKind
 from domain.ticket.pauses import PauseEnd
 from domain.ticket.precision import Precision
 from domain.ticket.tickets import Ticket
 from sources.hooks.memory import Remembered
-
-
-class Role(StrEnum):
-    """Whom a message comes from. A bot or a system answers nothing."""
-
-    CUSTOMER = "customer"
-    AGENT = "agent"
-    BOT = "bot"
-    SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +37,12 @@ class SourceEvent:
     team_id: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def author(self) -> Role | None:
+        """The role, unless the event's kind has another author: an acknowledgement that a mapping reads off a status is
+        one, whoever has set the status."""
+        return self.role if self.role is AUTHORS.get(self.kind, self.role) else None
+
     def event(self, received_at: Instant, source: str) -> Event:
         """As the engine takes it. `source` is the name of the system that told it."""
         return Event(
@@ -54,6 +52,7 @@ class SourceEvent:
             received_at=received_at,
             source=source,
             actor=self.actor,
+            role=self.author,
             reason=self.reason,
             cause=self.cause,
             attributes=self.attributes,

@@ -23,6 +23,7 @@ from temporalio.worker import Worker
 
 from cli.engine.embedded import dynamic_config
 from domain.ids import workflow_id
+from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from service.timeouts import Timeouts
@@ -33,6 +34,7 @@ from tests.support.apps import lent_app
 from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"
+SECRET_KEY = "c2xha2VlcGVyLXRlc3RzLWFuZC1ub3RoaW5nLWVsc2U="
 # With a worker it records sooner or later, on a slow machine later than in service; without one nothing ever comes.
 UNHURRIED, HASTY = Timeouts(applied=20, replanned=20, row=10), Timeouts(applied=0.2, replanned=0.2, rows=0)
 
@@ -184,7 +186,9 @@ async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) 
             await ensure_key(f"sqlite:///{database}", key, "test", organization)
             store = Store.open(f"sqlite:///{database}")
             stack.push_async_callback(store.close)
-            dependencies = Dependencies(store, provider(client), task_queue=organization, timeouts=HASTY)
+            dependencies = Dependencies(
+                store, provider(client), task_queue=organization, timeouts=HASTY, cipher=Cipher([SECRET_KEY])
+            )
             app = stack.enter_context(lent_app(dependencies))
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             http = httpx.AsyncClient(transport=transport, base_url="http://api", headers={"X-API-Key": key})

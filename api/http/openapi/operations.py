@@ -26,6 +26,8 @@ TAGS: dict[str, str] = {
     "Analytics": "How many promises were kept in a period, how long it took, and where and when they were broken; by "
     "policy, team, priority, assignee, and by the dimensions that the organization declares.",
     "Organization": "Whose days reports count, and by which fields of tickets lists and reports go.",
+    "Sources": "Ticket systems that send webhooks: how they sign, what they have sent, and what it became.",
+    "Webhooks in": "The addresses that ticket systems send to; the signature is the key.",
     "API keys": "Who may read, and who may write.",
     "Notices": "What the engine sends to each URL of `SLA_WEBHOOK_URLS`, as CloudEvents 1.0 and at least once: drop "
     "repeats by `id`.",

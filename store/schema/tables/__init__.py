@@ -23,6 +23,7 @@ from store.schema.tables.rules import (
     policy_versions,
     teams,
 )
+from store.schema.tables.sources import hook_bodies, source_memories, sources
 from store.schema.tables.tickets import tickets
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "calendars",
     "claims",
     "deliveries",
+    "hook_bodies",
     "idempotent_requests",
     "ims_settings",
     "instance_dimensions",
@@ -47,6 +49,8 @@ __all__ = [
     "policy_versions",
     "replan_instances",
     "replans",
+    "source_memories",
+    "sources",
     "target_traits",
     "teams",
     "tickets",

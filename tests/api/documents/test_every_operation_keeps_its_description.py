@@ -32,12 +32,13 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from api.app import create_app
+from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from service.temporal.engine import provider
 from settings import Settings
 from store.access.keys import ensure_key
 from store.store import Store
-from tests.api.conftest import free_port
+from tests.api.conftest import SECRET_KEY, free_port
 from tests.support.apps import openapi_document
 from tests.support.descriptions import resolved
 from tests.support.examples import examples
@@ -103,7 +104,9 @@ class Background:
             stack.push_async_callback(store.close)
             queue = uuid.uuid4().hex
             await stack.enter_async_context(build_worker(client, StoreProjection(store), [], task_queue=queue))
-            app = create_app(Settings(), dependencies=Dependencies(store, provider(client), task_queue=queue))
+            cipher = Cipher([SECRET_KEY])
+            dependencies = Dependencies(store, provider(client), task_queue=queue, cipher=cipher)
+            app = create_app(Settings(), dependencies=dependencies)
             config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="critical", lifespan="off")
             self._server = uvicorn.Server(config)
             serving = asyncio.create_task(self._server.serve())

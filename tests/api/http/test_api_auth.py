@@ -32,7 +32,7 @@ def needed(operation: Operation) -> str:
     """The scope, in the table and outside of it: to manage keys is nobody's who only writes."""
     if re.match(r"/api/v2/sla/keys(/|$)", operation.path):
         return ADMIN
-    return READ if operation.method == "GET" or "preview" in operation.path else WRITE
+    return READ if operation.method == "GET" or re.search("preview|:try", operation.path) else WRITE
 
 
 @pytest.mark.parametrize(("scope", "line"), [(scope, line) for scope, lines in TABLE.items() for line in lines])

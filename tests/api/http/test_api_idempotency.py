@@ -16,11 +16,13 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from api.http.idempotent_requests import derived_event_id
+from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from store.access.idempotent_requests import IdempotentRequest, IdempotentRequests, KeptAnswer
 from store.access.keys import ensure_key
 from store.schema import tables
 from store.store import Store
+from tests.api.conftest import SECRET_KEY
 from tests.store.conftest import backend, database_url, postgres, sqlite_template  # noqa: F401
 from tests.support.apps import lent_app
 
@@ -46,6 +48,7 @@ asyncio.run(main(*sys.argv[1:]))
 BODIES: dict[str, dict[str, Any]] = {
     "/business-hours": {"name": "Always", "always": True},
     "/instances": {"ticket_id": "t-1", "priority": "urgent"},
+    "/sources": {"kind": "github"},
     "/policies/{policy_id}/targets": {"type": "resolution", "hours": 1},
     "/policies/{policy_id}/escalations": {"trigger": "breached", "actions": [{"type": "notify"}]},
 }
@@ -57,7 +60,7 @@ async def no_temporal() -> Any:
 
 
 def without_temporal(store: Store) -> Dependencies:
-    return Dependencies(store, no_temporal)
+    return Dependencies(store, no_temporal, cipher=Cipher([SECRET_KEY]))
 
 
 def client(app: FastAPI, api_key: str) -> httpx.AsyncClient:

@@ -1,0 +1,1 @@
+"""Where ticket systems send their webhooks."""

@@ -1,0 +1,1 @@
+"""`/sources`: ticket systems that send webhooks."""

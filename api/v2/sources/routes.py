@@ -1,0 +1,160 @@
+"""`/sources`: create, list, get, change, delete, and try a body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Response
+from starlette.requests import Request
+
+from api.http import problems
+from api.http.auth import Reader, Writer
+from api.http.dependencies import Deps
+from api.http.idempotency import SECRET
+from api.http.prefixes import V2
+from api.http.requests import JsonRoute
+from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.v2.sources.schemas import (
+    NewSourceView,
+    SourceBody,
+    SourceId,
+    SourcePage,
+    SourcePatch,
+    SourceView,
+    TriedView,
+    TryBody,
+)
+from domain.instants import parse, render, render_optional
+from service.dependencies import Dependencies
+from service.hooks.configuring import changed, made
+from service.hooks.trying import tried
+from store.sources.bodies import BodyState, NewBody
+from store.sources.sources import StoredSource
+
+router = APIRouter(prefix=f"{V2}/sources", tags=["Sources"], route_class=JsonRoute)
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=SECRET,
+    response_model=NewSourceView,
+    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
+    summary="Connect a ticket system",
+)
+async def create_source(
+    body: SourceBody, owner: Writer, deps: Deps, request: Request, response: Response
+) -> dict[str, Any]:
+    """Paste `url` and the secret into the ticket system. A secret that is left out is made up, and shown in this answer
+    only."""
+    document, secret = made(body.given(), deps.cipher)
+    stored = await deps.store.sources.create(owner.organization, document)
+    response.headers["Location"] = f"{V2}/sources/{stored.id}"
+    response.headers["Cache-Control"] = "no-store"
+    return {**source_view(stored, {}, request, deps), "secret": secret}
+
+
+@router.get(
+    "",
+    response_model=SourcePage,
+    responses=problems.documented(401, 403, 422, 503),
+    summary="List sources, oldest first",
+)
+async def list_sources(
+    owner: Reader, deps: Deps, request: Request, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
+) -> dict[str, Any]:
+    found, total = await deps.store.sources.list(owner.organization, limit, offset)
+    counts = await deps.store.sources.counts(owner.organization, [one.id for one in found])
+    shown = [source_view(one, counts.get(one.id, {}), request, deps) for one in found]
+    return page(shown, total, limit, offset)
+
+
+@router.get(
+    "/{source_id}",
+    response_model=SourceView,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="Get a source",
+)
+async def get_source(source_id: SourceId, owner: Reader, deps: Deps, request: Request) -> dict[str, Any]:
+    return await _view(await deps.store.sources.get(owner.organization, source_id), request, deps)
+
+
+@router.patch(
+    "/{source_id}",
+    response_model=SourceView,
+    responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
+    summary="Change a source",
+)
+async def change_source(
+    source_id: SourceId, body: SourcePatch, owner: Writer, deps: Deps, request: Request
+) -> dict[str, Any]:
+    """Only the fields that are given change. A new `secret` counts beside the one before, until
+    `retire_previous_secret`. After a mapping was mended, replay what was set aside."""
+    given = body.given()
+    stored = await deps.store.sources.update(
+        owner.organization, source_id, lambda document: changed(document, given, deps.cipher)
+    )
+    return await _view(stored, request, deps)
+
+
+@router.delete(
+    "/{source_id}",
+    status_code=204,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="Delete a source",
+)
+async def delete_source(source_id: SourceId, owner: Writer, deps: Deps) -> None:
+    """With all that it has sent, also what is still to be interpreted. Its tickets stay."""
+    await deps.store.sources.delete(owner.organization, source_id)
+
+
+@router.post(
+    "/{source_id}:try",
+    response_model=TriedView,
+    responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
+    summary="See what a body would become",
+)
+async def preview_webhook(source_id: SourceId, body: TryBody, owner: Reader, deps: Deps) -> dict[str, Any]:
+    """Beside what is remembered of its tickets now. Nothing is kept, and nothing is done."""
+    at = deps.now() if body.received_at is None else parse(body.received_at, "received_at")
+    text = body.body if isinstance(body.body, str) else json.dumps(body.body)
+    headers = {"content-type": "application/json", **{name.lower(): value for name, value in body.headers.items()}}
+    heard = NewBody(text.encode(), at, headers, "POST", f"{deps.public_url}/hooks/{source_id}")
+    found = await tried(deps, owner.organization, source_id, heard)
+    return {**found, "reason": found["reason"] or None}
+
+
+async def _view(stored: StoredSource, request: Request, deps: Dependencies) -> dict[str, Any]:
+    counts = await deps.store.sources.counts(stored.organization, [stored.id])
+    return source_view(stored, counts.get(stored.id, {}), request, deps)
+
+
+def source_view(
+    stored: StoredSource, counts: Mapping[str, int], request: Request, deps: Dependencies
+) -> dict[str, Any]:
+    document = stored.document
+    base = deps.public_url or str(request.base_url).rstrip("/")
+    return {
+        "id": stored.id,
+        "name": document.name,
+        "kind": document.kind,
+        "url": f"{base}/hooks/{stored.id}",
+        "secrets": len(document.secrets),
+        "settings": dict(document.settings or {}),
+        "mapping": document.mapping,
+        "verify_by": list(document.verify_by),
+        "adopt": document.adopt,
+        "prefix": document.prefix,
+        "enabled": document.enabled,
+        "counts": {
+            "received": stored.arrivals,
+            "refused": stored.refusals,
+            **{state.value: counts.get(state.value, 0) for state in BodyState},
+        },
+        "refused_at": render_optional(stored.refused_at),
+        "refusal": stored.refusal or None,
+        "created_at": render(stored.created_at),
+        "updated_at": render(stored.updated_at),
+    }

@@ -1,0 +1,224 @@
+"""Webhooks over HTTP: verified, kept, then applied in order; with a real store and a real Temporal server."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from domain.instants import MINUTE, Instant
+from service.hooks.applying import Applier, Round
+from store.database.clock import system_clock
+from store.store import Store
+from tests.api.conftest import Api
+
+SECRET = "a-secret-of-github"
+
+
+@dataclass
+class GitHub:
+    """A repository that sends its webhooks to a source."""
+
+    api: Api
+    source: dict[str, Any]
+    secret: str = SECRET
+
+    async def sends(self, body: Any, event: str = "issues", secret: str | None = None, **headers: str) -> Any:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        signature = hmac.new((secret or self.secret).encode(), content, "sha256").hexdigest()
+        signed = {"X-Hub-Signature-256": f"sha256={signature}", "X-GitHub-Event": event, **headers}
+        return await self.api.http.post(f"/hooks/{self.source['id']}", content=content, headers=signed)
+
+    async def issue(self, action: str, number: int = 7, at: str = "2026-03-02T08:15:00Z", **more: Any) -> Any:
+        return await self.sends(issue(action, number, at, **more))
+
+    async def bodies(self, **params: Any) -> list[dict[str, Any]]:
+        """In the order of their arrival."""
+        answer = await self.api.get(f"/sources/{self.source['id']}/bodies", limit=100, **params)
+        assert answer.status_code == 200, answer.text
+        return list(reversed(answer.json()["data"]))
+
+    async def states(self) -> list[str]:
+        return [one["state"] for one in await self.bodies()]
+
+    async def shown(self) -> dict[str, Any]:
+        return dict((await self.api.get(f"/sources/{self.source['id']}")).json())
+
+    async def round(self) -> Round:
+        return await Applier(self.api.app.state.dependencies).round()
+
+    def later(self, length: int) -> None:
+        """Store and service believe that so much time has gone by."""
+
+        def now() -> Instant:
+            return Instant(system_clock() + length)
+
+        store = Store(self.api.dependencies.store.database, now)
+        self.api.use(store=store, now=now, temporal=self.api.dependencies.temporal)
+
+
+def issue(action: str, number: int, at: str, **more: Any) -> dict[str, Any]:
+    labels = [{"name": "urgent"}]
+    user = {"login": "carla", "type": "User", "id": 5}
+    return {
+        "action": action,
+        "issue": {
+            "id": 4100 + number,
+            "number": number,
+            "title": "Printer on fire",
+            "html_url": f"https://github.com/acme/desk/issues/{number}",
+            "user": user,
+            "labels": labels,
+            "state": "closed" if action == "closed" else "open",
+            "created_at": "2026-03-02T08:15:00Z",
+            "updated_at": at,
+            "closed_at": at if action == "closed" else None,
+            "author_association": "NONE",
+        },
+        "repository": {"full_name": "acme/desk", "id": 1},
+        "sender": user,
+        **more,
+    }
+
+
+async def connected(api: Api, **more: Any) -> GitHub:
+    settings = {"priorities": {"urgent": "urgent"}}
+    answer = await api.post("/sources", {"kind": "github", "secret": SECRET, "settings": settings, **more})
+    assert answer.status_code == 201, answer.text
+    return GitHub(api, answer.json())
+
+
+@pytest.fixture
+async def github(api: Api) -> GitHub:
+    await api.policy()
+    return await connected(api)
+
+
+async def test_what_is_sent_becomes_events_of_its_ticket(github: GitHub) -> None:
+    answer = await github.issue("opened")
+    assert (answer.status_code, answer.json()) == (202, {"status": "stored", "body": 1})
+    assert (await github.issue("closed", at="2026-03-02T09:00:00Z")).status_code == 202
+    assert await github.states() == ["stored", "stored"]
+    async with github.api.worker():
+        assert (await github.round()).settled == 2
+        [opened, closed] = await github.bodies()
+        assert (opened["state"], closed["state"]) == ("applied", "applied"), (opened, closed)
+        assert [one["type"] for one in closed["outcomes"][0]["events"]] == ["resolved"]
+        [instance] = [name for name in closed["outcomes"][0]["instances"] if "_sla_" in name]
+        await github.api.ended(instance)
+    found = (await github.api.get(f"/instances/{instance}")).json()
+    assert found["status"] == "met", found
+    assert (await github.shown())["counts"] == {
+        "received": 2,
+        "refused": 0,
+        "stored": 0,
+        "applied": 2,
+        "ignored": 0,
+        "set_aside": 0,
+    }
+
+
+async def test_a_signature_that_does_not_fit_is_refused_and_counted(github: GitHub) -> None:
+    for answer in (
+        await github.sends({"action": "opened"}, secret="another"),
+        await github.api.http.post(f"/hooks/{github.source['id']}", content=b"{}"),
+    ):
+        assert answer.status_code == 401, answer.text
+        assert answer.json()["code"] == "bad_signature"
+        assert SECRET not in answer.text
+    assert await github.bodies() == []
+    shown = await github.shown()
+    assert shown["counts"]["refused"] == 2
+    assert shown["refusal"] == "the header X-Hub-Signature-256 is missing"
+
+
+async def test_an_unknown_source_and_one_that_is_switched_off_answer_alike(github: GitHub) -> None:
+    unknown = await github.api.http.post("/hooks/src_nobody", content=b"{}")
+    await github.api.http.patch(f"/api/v2/sla/sources/{github.source['id']}", json={"enabled": False})
+    switched_off = await github.issue("opened")
+    assert unknown.status_code == switched_off.status_code == 404
+    assert unknown.json() == switched_off.json()
+    assert "source" not in unknown.text
+
+
+async def test_an_unknown_event_is_kept_and_listed_with_the_reason(github: GitHub) -> None:
+    assert (await github.sends({"zen": "Keep it simple."}, event="ping")).status_code == 202
+    assert (await github.sends({"action": "starred"}, event="watch")).status_code == 202
+    await github.round()
+    bodies = await github.bodies()
+    assert [one["state"] for one in bodies] == ["ignored", "ignored"]
+    assert all(one["reason"] for one in bodies), bodies
+
+
+async def test_two_secrets_are_valid_while_one_is_changed(github: GitHub) -> None:
+    path = f"/api/v2/sla/sources/{github.source['id']}"
+    changed = await github.api.http.patch(path, json={"secret": "a-newer-secret"})
+    assert changed.json()["secrets"] == 2
+    assert "a-newer-secret" not in changed.text
+    assert (await github.issue("opened")).status_code == 202
+    assert (await github.sends(issue("opened", 8, "2026-03-02T08:15:00Z"), secret="a-newer-secret")).status_code == 202
+    await github.api.http.patch(path, json={"retire_previous_secret": True})
+    assert (await github.issue("opened", 9)).status_code == 401
+    assert (await github.sends({"action": "x"}, secret="a-newer-secret")).status_code == 202
+
+
+async def test_without_temporal_bodies_are_kept_and_come_in_their_order_later(github: GitHub) -> None:
+    api = github.api
+    await api.lose_temporal()
+    assert (await github.issue("opened")).status_code == 202
+    assert (await github.issue("closed", at="2026-03-02T09:00:00Z")).status_code == 202
+    assert (await github.sends({"zen": "."}, event="ping")).status_code == 202
+    done = await github.round()
+    assert (done.settled, done.postponed) == (1, 1)
+    [opened, closed, ping] = await github.bodies()
+    assert (opened["state"], opened["attempts"], closed["attempts"]) == ("stored", 1, 0)
+    assert opened["retry_at"] is not None
+    assert ping["state"] == "ignored"
+    api.find_everything()
+    # Nothing is tried before its time.
+    assert (await github.round()).settled == 0
+    github.later(MINUTE)
+    assert (await github.round()).settled == 2
+    assert await github.states() == ["applied", "applied", "ignored"]
+
+
+async def test_a_store_that_is_away_asks_to_send_again(github: GitHub, tmp_path: Any) -> None:
+    await github.api.lose_store(tmp_path)
+    answer = await github.issue("opened")
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_killed_between_events_and_record_nothing_is_lost_and_nothing_comes_twice(
+    github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await github.issue("opened")
+    await github.issue("closed", at="2026-03-02T09:00:00Z")
+    settling = type(github.api.dependencies.store.settling)
+
+    async def killed(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    async with github.api.worker():
+        with monkeypatch.context() as patched:
+            patched.setattr(settling, "settle", killed)
+            # Whoever is killed releases nothing either.
+            patched.setattr(settling, "release", killed)
+            with pytest.raises(asyncio.CancelledError):
+                await github.round()
+        assert await github.states() == ["stored", "stored"]
+        # Another worker has to wait for the lease to run out.
+        assert (await github.round()).settled == 0
+        github.later(2 * MINUTE)
+        assert (await github.round()).settled == 2
+        [_, closed] = await github.bodies()
+        [instance] = [name for name in closed["outcomes"][0]["instances"] if "_sla_" in name]
+        await github.api.ended(instance)
+    loaded = await github.api.dependencies.store.instances.load(github.api.organization, instance)
+    assert loaded is not None
+    assert [event.kind for event in loaded.events] == ["opened", "resolved"]
+    assert {event.source for event in loaded.events} == {"github"}
