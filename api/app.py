@@ -47,7 +47,7 @@ from api.v2.sources import body_routes as source_bodies
 from api.v2.sources import routes as sources
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
-from service.ciphers import Cipher, kept_cipher
+from service.ciphers import cipher_of
 from service.dependencies import Dependencies
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from settings import Settings
@@ -115,7 +115,7 @@ def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMan
             store,
             provider(client),
             task_queue=settings.task_queue,
-            cipher=Cipher(settings.secret_keys) if settings.secret_keys else kept_cipher(settings.home),
+            cipher=cipher_of(settings.secret_keys, settings.home),
             public_url=settings.public_url,
         )
         try:

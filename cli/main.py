@@ -49,6 +49,7 @@ COMMANDS = {
     "version": ("cli.main:version", "Print the version."),
     "keys": ("cli.keys:app", "Create, list and revoke API keys."),
     "channels": ("cli.channels:app", "List, try and preview the channels of notices."),
+    "sources": ("cli.sources:app", "Connect ticket systems that send webhooks, and try what they send."),
     "organizations": ("cli.organizations:app", "Create, list and change organizations."),
 }
 """Where each command is, and the first sentence of its help."""

@@ -55,6 +55,11 @@ def _unreadable(how: str) -> SecretsUnreadable:
     return SecretsUnreadable(f"The secrets of ticket systems cannot be read {how}; see SLA_SECRET_KEY.")
 
 
+def cipher_of(keys: Sequence[str], home: Path) -> Cipher:
+    """With these keys; without any, with the one that the data folder keeps. Raises InvalidValue."""
+    return Cipher(keys) if keys else kept_cipher(home)
+
+
 def kept_cipher(home: Path) -> Cipher:
     """With the key that the data folder keeps; the first call makes it, readable for its owner only.
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from domain.instants import MINUTE, Instant
-from service.hooks.applying import Applier, Round
+from service.hooks.applying import AT_ONCE, Applier, Round
 from store.database.clock import system_clock
 from store.store import Store
 from tests.api.conftest import Api
@@ -222,3 +222,109 @@ async def test_killed_between_events_and_record_nothing_is_lost_and_nothing_come
     assert loaded is not None
     assert [event.kind for event in loaded.events] == ["opened", "resolved"]
     assert {event.source for event in loaded.events} == {"github"}
+
+
+async def test_what_cannot_be_mapped_is_set_aside_and_applied_once_the_mapping_is_mended(api: Api) -> None:
+    await api.policy()
+    mapping = {
+        "name": "desk",
+        "title": "Our desk",
+        "verify": [{"scheme": "none"}],
+        "event": "body.event",
+        "ticket": {"kind": "ticket", "id": "body.ticket", "priority": "body.rank"},
+        "id": "body.id",
+        "time": "body.at",
+        "events": {"opened": "opened", "closed": "resolved"},
+    }
+    answer = await api.post("/sources", {"mapping": mapping, "verify_by": ["unsigned"]})
+    assert answer.status_code == 201, answer.text
+    desk = GitHub(api, answer.json())
+    german, iso = "02.03.2026 08:15", "2026-03-02T08:15:00Z"
+    for event, ticket, at in (("opened", "1", german), ("opened", "2", iso), ("closed", "1", german)):
+        body = {"event": event, "ticket": ticket, "rank": "urgent", "at": at, "id": f"{event}-{ticket}"}
+        assert (await desk.sends(body)).status_code == 202
+    await desk.round()
+    assert await desk.states() == ["set_aside", "applied", "set_aside"]
+    assert (await desk.bodies())[0]["reason"].startswith("time: ")
+    mended = {**mapping, "time": {"from": "body.at", "format": "%d.%m.%Y %H:%M"}}
+    path = f"/api/v2/sla/sources/{desk.source['id']}"
+    changed = await api.http.patch(path, json={"mapping": mended})
+    assert changed.status_code == 200, changed.text
+    assert (await api.post(f"/sources/{desk.source['id']}:replay")).json() == {"replayed": 2}
+    await desk.round()
+    assert await desk.states() == ["applied", "applied", "applied"]
+    again = await api.post(f"/sources/{desk.source['id']}/bodies/1:replay")
+    assert (again.status_code, again.json()["state"]) == (202, "stored")
+    await desk.round()
+    assert await desk.states() == ["applied", "applied", "applied"]
+
+
+async def test_a_body_is_tried_without_doing_it(github: GitHub) -> None:
+    path = f"/sources/{github.source['id']}:try"
+    asked = {"headers": {"X-GitHub-Event": "issues"}, "body": issue("opened", 7, "2026-03-02T08:15:00Z")}
+    tried = (await github.api.post(path, asked)).json()
+    assert tried["accepted"] is False
+    assert [one["type"] for one in tried["outcomes"][0]["events"]] == ["opened"]
+    assert tried["outcomes"][0]["ticket"]["priority"] == "urgent"
+    assert await github.bodies() == []
+    assert (await github.api.get("/instances")).json()["total"] == 0
+    assert await github.api.dependencies.store.settling.ready() == []
+
+
+async def test_a_flood_is_kept_while_temporal_is_away_and_applied_once_by_two_workers(github: GitHub) -> None:
+    api, tickets, each = github.api, 10, 6
+    await api.lose_temporal()
+    for number in range(tickets):
+        assert (await github.issue("opened", number)).status_code == 202
+    for _ in range(each - 1):
+        answers = await asyncio.gather(*(github.issue("edited", number) for number in range(tickets)))
+        assert {one.status_code for one in answers} == {202}
+    done = await github.round()
+    # It is given up soon, not ticket by ticket.
+    assert done.is_broken_off
+    assert done.settled == 0
+    assert done.postponed < 2 * AT_ONCE
+    api.find_everything()
+    github.later(MINUTE)
+    first, second = await asyncio.gather(github.round(), github.round())
+    assert sorted((first.settled, second.settled)) == [0, tickets * each]
+    assert set(await github.states()) <= {"applied", "ignored"}
+    assert (await github.shown())["counts"]["stored"] == 0
+
+
+async def test_a_body_that_is_too_long_is_refused(github: GitHub) -> None:
+    assert (await github.sends(b"x" * (1024 * 1024 + 1))).status_code == 413
+
+
+async def test_secrets_are_kept_encrypted_and_never_shown_or_listed(api: Api) -> None:
+    made = await api.post("/sources", {"kind": "gitlab"})
+    secret = made.json()["secret"]
+    token = {"X-Gitlab-Token": secret, "X-Gitlab-Event": "Issue Hook"}
+    url = made.json()["url"].removeprefix("http://api")
+    assert (await api.http.post(url, json={"object_kind": "issue"}, headers=token)).status_code == 202
+    source = made.json()["id"]
+    stored = await api.dependencies.store.sources.get(api.organization, source)
+    answers = [
+        await api.get("/sources"),
+        await api.get(f"/sources/{source}"),
+        await api.get(f"/sources/{source}/bodies"),
+    ]
+    assert len(secret) > 20
+    assert not [one for one in (*(answer.text for answer in answers), str(stored)) if secret in one]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"kind": "nobody"}, "kind"),
+        ({}, "kind"),
+        ({"kind": "github", "settings": {"labels": []}}, "settings.labels"),
+        ({"kind": "github", "verify_by": ["token"]}, "verify_by[0]"),
+        ({"mapping": {"name": "desk"}}, "mapping.title"),
+        ({"kind": "github", "secret": " "}, "secret"),
+    ],
+)
+async def test_a_source_that_makes_no_sense_is_refused_by_its_field(api: Api, body: Any, field: str) -> None:
+    answer = await api.post("/sources", body)
+    assert answer.status_code == 422, answer.text
+    assert field in {answer.json()["field"], *(one["field"] for one in answer.json()["errors"])}, answer.text

@@ -1,0 +1,157 @@
+"""`sla sources`: connect ticket systems, list them, and see what a body would become, on the store itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli import administration, console
+from domain.errors import InvalidValue
+from service.ciphers import cipher_of
+from service.hooks.configuring import made, source_of
+from service.hooks.interpreting import Reading, subjects_of
+from settings import Settings
+from sources.hooks import Delivery, Source, mapping_from, vendor
+from sources.hooks.texts import read_text
+from store.database.clock import system_clock
+from store.sources.sources import StoredSource
+
+DEFAULT = "default"
+
+app = typer.Typer(
+    name="sources", help="Connect ticket systems that send webhooks, and try what they send.", no_args_is_help=True
+)
+
+Organization = Annotated[str, typer.Option(help="Whose ticket system.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.command()
+def add(
+    kind: Annotated[str, typer.Argument(help="A shipped mapping such as github, or the file of one of your own.")],
+    name: Annotated[str | None, typer.Option(help="What people call it; the mapping's title unless told.")] = None,
+    secret: Annotated[str | None, typer.Option(help="Made up unless given.")] = None,
+    settings: Annotated[str | None, typer.Option(help='As JSON, such as \'{"pause_labels": ["waiting"]}\'.')] = None,
+    organization: Organization = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Connect a ticket system; prints the address and the secret to paste there. The secret is shown only now."""
+    given = {**_mapping(kind), "name": name, "secret": secret, "settings": _object(settings, "--settings")}
+    stored, shown, url = asyncio.run(_add(organization, given))
+    if as_json:
+        console.say(json.dumps({"id": stored.id, "kind": stored.document.kind, "url": url, "secret": shown}))
+        return
+    console.say(f"url     {url}")
+    console.say(f"secret  {shown}")
+
+
+@app.command("list")
+def list_sources(organization: Organization = DEFAULT, as_json: AsJson = False) -> None:
+    """List the ticket systems of an organization, with how many of their bodies are in which state."""
+    rows = asyncio.run(_list(organization))
+    if as_json:
+        console.say(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    headings = ("id", "kind", "name", "enabled", "received", "refused", "stored", "applied", "ignored", "set_aside")
+    administration.show(headings, [[str(row.get(heading, 0)) for heading in headings] for row in rows])
+
+
+@app.command("test")
+def try_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A body as the ticket system sends it.")],
+    source: Annotated[str, typer.Option(help="A source's id, a shipped mapping, or the file of one of your own.")],
+    header: Annotated[list[str] | None, typer.Option(help="Such as 'X-GitHub-Event: issues'.")] = None,
+    organization: Organization = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a body would become, without doing it; beside what is remembered, if a source is named by its id."""
+    delivery = Delivery(file.read_bytes(), system_clock(), _headers(header or ()))
+    outcomes = asyncio.run(_test(organization, source, delivery))
+    if as_json:
+        console.say(json.dumps(outcomes, ensure_ascii=False, indent=2))
+        return
+    for outcome in outcomes:
+        console.say(administration.printable(_line(outcome)))
+        for event in outcome.get("events", ()):
+            console.say(administration.printable(f"  {event['occurred_at']}  {event['type']}  {event['event_id']}"))
+
+
+def _line(outcome: Mapping[str, Any]) -> str:
+    ticket = outcome.get("ticket") or {}
+    subject = next((f"{name} {value}" for name, value in ticket.items() if name.endswith("_id") and value), "")
+    reason = ": ".join(part for part in (outcome.get("field"), outcome.get("reason")) if part)
+    return "  ".join(part for part in (outcome["outcome"], outcome["event"], subject, reason) if part)
+
+
+def _mapping(kind: str) -> dict[str, Any]:
+    path = Path(kind)
+    if not path.suffix:
+        return {"kind": kind}
+    if not path.is_file():
+        raise InvalidValue("kind", kind, "must be a shipped mapping, or a file")
+    return {"mapping": read_text(path.read_text(), kind)}
+
+
+def _object(text: str | None, field: str) -> Any:
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidValue(field, text, "must be a JSON object")
+    return found
+
+
+def _headers(given: Sequence[str]) -> Mapping[str, str]:
+    pairs = [text.partition(":") for text in given]
+    return {"content-type": "application/json", **{name.strip().lower(): value.strip() for name, _, value in pairs}}
+
+
+async def _add(organization: str, given: Mapping[str, Any]) -> tuple[StoredSource, str, str]:
+    settings = Settings.load()
+    document, invented = made(given, cipher_of(settings.secret_keys, settings.home))
+    async with administration.opened() as store:
+        stored = await store.sources.create(organization, document)
+    url = f"{settings.public_url or settings.api_url}/hooks/{stored.id}"
+    return stored, invented or "(yours)", url
+
+
+async def _list(organization: str) -> list[dict[str, Any]]:
+    async with administration.opened() as store:
+        found, _ = await store.sources.list(organization, 1000, 0)
+        counts = await store.sources.counts(organization, [one.id for one in found])
+    return [
+        {
+            "id": one.id,
+            "kind": one.document.kind,
+            "name": one.document.name,
+            "enabled": one.document.enabled,
+            "received": one.arrivals,
+            "refused": one.refusals,
+            **counts.get(one.id, {}),
+        }
+        for one in found
+    ]
+
+
+async def _test(organization: str, source: str, delivery: Delivery) -> list[dict[str, Any]]:
+    if not source.startswith("src_"):
+        chosen = _mapping(source)
+        mapping = vendor(source, "--source") if "kind" in chosen else mapping_from(chosen["mapping"], source)
+        return _outcomes(Source(mapping), delivery, {})
+    async with administration.opened() as store:
+        known_source = source_of((await store.sources.get(organization, source)).document)
+        subjects = subjects_of(known_source.items(delivery))
+        return _outcomes(known_source, delivery, await store.settling.remembered(organization, source, subjects))
+
+
+def _outcomes(source: Source, delivery: Delivery, known: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    reading = Reading(source, known)
+    return [reading.interpret(item).to_json() for item in source.items(delivery)]

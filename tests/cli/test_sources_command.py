@@ -1,0 +1,53 @@
+"""`sla sources`: a ticket system is connected, listed and tried from the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from store.schema.migrate import upgrade
+
+RUNNER = CliRunner()
+BODY = Path(__file__).parents[1] / "sources" / "github" / "issues-opened-1.json"
+
+
+@pytest.fixture
+def sla(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    for name in [name for name in os.environ if name.startswith("SLA_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("SLA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SLA_PUBLIC_URL", "https://sla.example.com/")
+    (tmp_path / "home").mkdir()
+    upgrade(f"sqlite:///{tmp_path / 'home' / 'slakeeper.db'}")
+
+    def run(*words: str) -> str:
+        result = RUNNER.invoke(app, ["sources", *words], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return run
+
+
+def test_a_ticket_system_is_connected_with_an_address_and_a_secret_to_paste(sla: Callable[..., str]) -> None:
+    url, secret = (line.split()[1] for line in sla("add", "github").splitlines())
+    assert url.startswith("https://sla.example.com/hooks/src_")
+    assert len(secret) > 20
+    listed = sla("list")
+    assert url.rpartition("/")[2] in listed
+    assert secret not in listed
+    [row] = json.loads(sla("list", "--json"))
+    assert (row["kind"], row["received"]) == ("github", 0)
+
+
+@pytest.mark.parametrize("by_id", [False, True], ids=["by its kind", "by the id of a source"])
+def test_a_body_is_tried(sla: Callable[..., str], by_id: bool) -> None:
+    source = json.loads(sla("add", "github", "--json"))["id"] if by_id else "github"
+    tried = sla("test", str(BODY), "--source", source, "--header", "X-GitHub-Event: issues")
+    assert tried.splitlines()[0] == "understood  issues.opened  ticket_id Codertocat/Hello-World#1"
+    assert "opened" in tried.splitlines()[1]
