@@ -7,10 +7,14 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "api-v2.md"
-EXPECTED = {"POST": {200, 201}, "GET": {200}, "PATCH": {200}, "DELETE": {204}}
+from service.hooks.applying import Applier
+from store.database.clock import system_clock
+from store.sources.bodies import NewBody
 
-NAMES = {"sla": "POLICY", "bh": "HOURS", "target": "TARGET", "esc": "ESCALATION", "key": "KEY_ID"}
+DOCUMENT = Path(__file__).parents[3] / "docs" / "api-v2.md"
+EXPECTED = {"POST": {200, 201, 202}, "GET": {200}, "PATCH": {200}, "DELETE": {204}}
+
+NAMES = {"sla": "POLICY", "bh": "HOURS", "target": "TARGET", "esc": "ESCALATION", "key": "KEY_ID", "src": "SOURCE_ID"}
 
 
 def requests() -> list[str]:
@@ -38,9 +42,18 @@ async def test_every_documented_request_works_as_documented(api: Any) -> None:
         elif answer.status_code == 201:
             created = answer.json()["id"]
             names[NAMES.get(created.partition("_")[0], "")] = created
+            if created.startswith("src_"):
+                await something_is_sent(api, created)
         seen.add((method, url.partition("/api/v2/sla")[2].partition("?")[0].rpartition("/")[2]))
-    assert len(requests()) == 89
+    assert len(requests()) == 99
     assert {("POST", "preview-deadline"), ("POST", "cancel"), ("GET", "instances")} <= seen
+
+
+async def something_is_sent(api: Any, source_id: str) -> None:
+    """The source has a body, and it is interpreted."""
+    sent = NewBody(b"{}", system_clock(), {}, "POST", "http://api/hooks")
+    await api.dependencies.store.hook_bodies.keep(api.organization, source_id, sent)
+    assert (await Applier(api.dependencies).round()).settled == 1
 
 
 async def nothing_is_open(api: Any) -> None:

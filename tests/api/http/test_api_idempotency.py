@@ -48,7 +48,7 @@ asyncio.run(main(*sys.argv[1:]))
 BODIES: dict[str, dict[str, Any]] = {
     "/business-hours": {"name": "Always", "always": True},
     "/instances": {"ticket_id": "t-1", "priority": "urgent"},
-    "/sources": {"kind": "github"},
+    "/sources": {"kind": "github", "name": "Issues"},
     "/policies/{policy_id}/targets": {"type": "resolution", "hours": 1},
     "/policies/{policy_id}/escalations": {"trigger": "breached", "actions": [{"type": "notify"}]},
 }
