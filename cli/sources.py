@@ -13,7 +13,7 @@ import typer
 from cli import administration, console
 from domain.errors import InvalidValue
 from service.ciphers import cipher_of
-from service.hooks.configuring import made, source_of
+from service.hooks.configuring import made, renewed, source_of
 from service.hooks.interpreting import Reading, subjects_of
 from settings import Settings
 from sources.hooks import Delivery, Source, mapping_from, vendor
@@ -22,6 +22,7 @@ from store.database.clock import system_clock
 from store.sources.sources import StoredSource
 
 DEFAULT = "default"
+MOST = 100_000
 
 app = typer.Typer(
     name="sources", help="Connect ticket systems that send webhooks, and try what they send.", no_args_is_help=True
@@ -59,6 +60,12 @@ def list_sources(organization: Organization = DEFAULT, as_json: AsJson = False) 
         return
     headings = ("id", "kind", "name", "enabled", "received", "refused", "stored", "applied", "ignored", "set_aside")
     administration.show(headings, [[str(row.get(heading, 0)) for heading in headings] for row in rows])
+
+
+@app.command()
+def reencrypt() -> None:
+    """Encrypt the secrets of all organizations with the first key of SLA_SECRET_KEY, so that the others can go."""
+    console.say(f"encrypted anew: {asyncio.run(_reencrypt())} source(s)")
 
 
 @app.command("test")
@@ -123,9 +130,20 @@ async def _add(organization: str, given: Mapping[str, Any]) -> tuple[StoredSourc
     return stored, invented or "(yours)", url
 
 
+async def _reencrypt() -> int:
+    settings = Settings.load()
+    cipher, every = cipher_of(settings.secret_keys, settings.home), 0
+    async with administration.opened() as store:
+        for organization in await store.organizations.list():
+            for one in (await store.sources.list(organization.id, MOST, 0))[0]:
+                await store.sources.update(organization.id, one.id, lambda document: renewed(document, cipher))
+                every += 1
+    return every
+
+
 async def _list(organization: str) -> list[dict[str, Any]]:
     async with administration.opened() as store:
-        found, _ = await store.sources.list(organization, 1000, 0)
+        found, _ = await store.sources.list(organization, MOST, 0)
         counts = await store.sources.counts(organization, [one.id for one in found])
     return [
         {

@@ -26,7 +26,7 @@ class Cipher:
     def __init__(self, keys: Sequence[str] = (), field: str = "SLA_SECRET_KEY") -> None:
         """Raises InvalidValue for a key that is none; it is not shown."""
         try:
-            self._keys = MultiFernet([Fernet(key) for key in keys]) if keys else None
+            self._keys: MultiFernet | None = MultiFernet([Fernet(key) for key in keys]) if keys else None
         except ValueError:
             shown = f"{len(keys)} key(s)"
             raise InvalidValue(field, shown, "must be 32 bytes in URL-safe base64, several with commas") from None
@@ -55,24 +55,35 @@ def _unreadable(how: str) -> SecretsUnreadable:
     return SecretsUnreadable(f"The secrets of ticket systems cannot be read {how}; see SLA_SECRET_KEY.")
 
 
+class KeptCipher(Cipher):
+    """With the key that the data folder keeps. The first use makes it, readable for its owner only, so that whoever has
+    no ticket systems needs no folder."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__()
+        self._path = home / KEY_FILE
+
+    def _required(self) -> MultiFernet:
+        if self._keys is None:
+            self._keys = MultiFernet([Fernet(self._read())])
+        return self._keys
+
+    def _read(self) -> str:
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._path.exists():
+                _make(self._path)
+            text = self._path.read_text().strip()
+            Fernet(text)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it holds no key"
+            raise _unreadable(f"with {KEY_FILE} of SLA_HOME ({reason})") from error
+        return text
+
+
 def cipher_of(keys: Sequence[str], home: Path) -> Cipher:
     """With these keys; without any, with the one that the data folder keeps. Raises InvalidValue."""
-    return Cipher(keys) if keys else kept_cipher(home)
-
-
-def kept_cipher(home: Path) -> Cipher:
-    """With the key that the data folder keeps; the first call makes it, readable for its owner only.
-
-    Raises InvalidValue when the folder cannot be written, or the file holds no key.
-    """
-    path = home / KEY_FILE
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            _make(path)
-        return Cipher([path.read_text().strip()], str(path))
-    except OSError as error:
-        raise InvalidValue("SLA_HOME", str(home), f"cannot hold {KEY_FILE} ({error.strerror})") from error
+    return Cipher(keys) if keys else KeptCipher(home)
 
 
 def _make(path: Path) -> None:

@@ -78,6 +78,11 @@ def changed(document: SourceDocument, given: Mapping[str, Any], cipher: Cipher) 
     return _checked(_with(replace(document, secrets=tuple(kept)), given))
 
 
+def renewed(document: SourceDocument, cipher: Cipher) -> SourceDocument:
+    """The source with its secrets encrypted with the first key. Raises SecretsUnreadable."""
+    return replace(document, secrets=tuple(cipher.renewed(secret) for secret in document.secrets))
+
+
 def _with(document: SourceDocument, given: Mapping[str, Any]) -> SourceDocument:
     names = ("name", "settings", "adopt", "prefix", "enabled")
     chosen = {name: given[name] for name in names if given.get(name) is not None}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -43,6 +44,17 @@ def test_a_ticket_system_is_connected_with_an_address_and_a_secret_to_paste(sla:
     assert secret not in listed
     [row] = json.loads(sla("list", "--json"))
     assert (row["kind"], row["received"]) == ("github", 0)
+
+
+def test_the_key_that_encrypts_is_changed(sla: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    monkeypatch.setenv("SLA_SECRET_KEY", old)
+    sla("add", "github")
+    monkeypatch.setenv("SLA_SECRET_KEY", f"{new},{old}")
+    assert sla("reencrypt") == "encrypted anew: 1 source(s)\n"
+    monkeypatch.setenv("SLA_SECRET_KEY", new)
+    # It could not be read with the old one's help any more.
+    assert sla("reencrypt") == "encrypted anew: 1 source(s)\n"
 
 
 @pytest.mark.parametrize("by_id", [False, True], ids=["by its kind", "by the id of a source"])

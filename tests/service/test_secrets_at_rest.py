@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from domain.errors import InvalidValue
-from service.ciphers import KEY_FILE, Cipher, SecretsUnreadable, kept_cipher
+from service.ciphers import KEY_FILE, Cipher, KeptCipher, SecretsUnreadable
 
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 
@@ -35,7 +35,14 @@ def test_a_key_that_is_none_is_refused_and_not_shown() -> None:
 
 
 def test_the_data_folder_keeps_one_key_that_only_its_owner_reads(tmp_path: Path) -> None:
-    kept = kept_cipher(tmp_path / "home").encrypted("a-secret")
-    assert kept_cipher(tmp_path / "home").decrypted(kept) == "a-secret"
+    kept = KeptCipher(tmp_path / "home").encrypted("a-secret")
+    assert KeptCipher(tmp_path / "home").decrypted(kept) == "a-secret"
     assert stat.S_IMODE((tmp_path / "home" / KEY_FILE).stat().st_mode) == 0o600
     assert [path.name for path in (tmp_path / "home").iterdir()] == [KEY_FILE]
+
+
+def test_a_data_folder_that_cannot_be_written_is_no_trouble_until_a_secret_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    cipher = KeptCipher(tmp_path / "home")
+    with pytest.raises(SecretsUnreadable, match="SLA_HOME"):
+        cipher.encrypted("a-secret")

@@ -143,7 +143,7 @@ BODY: dict[str, Any] = {
     "received_at": "2026-03-02T08:15:01Z",
     "state": "applied",
     "reason": None,
-    "outcomes": [{**TELLS, "instances": ["inst_sla_ticket_acme%2Fdesk%237"]}],
+    "outcomes": [{**TELLS, "instances": ["inst_sla_ticket_acme~2Fdesk~237"]}],
     "attempts": 0,
     "retry_at": None,
     "settled_at": "2026-03-02T08:15:02Z",
