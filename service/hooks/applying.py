@@ -33,6 +33,8 @@ from store.sources.settling import Lease, Settlement
 logger = logging.getLogger("slakeeper.hooks")
 
 PAGE = 100
+MOST_A_TURN = 1000
+"""Bodies of one source after which it is the others' turn."""
 AT_ONCE = 8
 INTERVAL_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -60,6 +62,7 @@ class _Turn:
     name: str
     held: set[str] = field(default_factory=set)
     failures: int = 0
+    settled: int = 0
     is_over: bool = False
 
 
@@ -129,7 +132,7 @@ class Applier:
         while page := await self._deps.store.settling.waiting(lease, after, PAGE):
             after = page[-1].arrival
             await asyncio.gather(*(self._chain(turn, chain, done) for chain in _chains(turn.source, page)))
-            if turn.is_over:
+            if turn.is_over or turn.settled >= MOST_A_TURN:
                 return
 
     async def _chain(self, turn: _Turn, chain: Sequence[_Waiting], done: Round) -> None:
@@ -160,6 +163,7 @@ class Applier:
             done.postponed += 1
         else:
             turn.failures = 0
+            turn.settled += 1
             done.settled += 1
 
     async def _postpone(self, turn: _Turn, one: _Waiting, error: SlaError) -> None:

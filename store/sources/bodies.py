@@ -95,13 +95,16 @@ class HookBodies:
     async def list(
         self, organization: str, source_id: str, state: BodyState | None, limit: int, before: int | None
     ) -> tuple[Sequence[StoredBody], int]:
-        """The newest bodies of a source first, and the number of all; `before` is the number of the last one seen."""
+        """The newest bodies of a source first, and the number of all; `before` is the number of the last one seen.
+
+        Without their bytes, which `get` has.
+        """
         table = hook_bodies
         these = own(table, organization, source_id=source_id)
         if state is not None:
             these = sa.and_(these, table.c.state == state.value)
         after = these if before is None else sa.and_(these, table.c.arrival < before)
-        page = sa.select(table).where(after).order_by(table.c.arrival.desc()).limit(limit)
+        page = sa.select(*_BUT_THE_BYTES).where(after).order_by(table.c.arrival.desc()).limit(limit)
 
         def work(conn: sa.Connection) -> tuple[Sequence[StoredBody], int]:
             return [stored_body(row) for row in conn.execute(page)], count_rows(conn, table, these)
@@ -145,6 +148,10 @@ class HookBodies:
         return await self.database.write(lambda conn: int(conn.execute(statement).rowcount))
 
 
+_BUT_THE_BYTES = [
+    *(column for column in hook_bodies.c if column.name != "body"),
+    sa.literal(b"", sa.LargeBinary).label("body"),
+]
 _AGAIN = {"state": BodyState.STORED.value, "attempts": 0, "retry_at": None, "reason": ""}
 
 

@@ -44,7 +44,7 @@ async def list_bodies(
     before = None if cursor is None else number_in(place_of(cursor, ORDER))
     wanted = None if state is None else BodyState(state)
     found, total = await deps.store.hook_bodies.list(owner.organization, source_id, wanted, limit + 1, before)
-    shown = [body_view(one) for one in found[:limit]]
+    shown = [_row(one) for one in found[:limit]]
     following = cursor_of(ORDER, (str(found[limit - 1].arrival),)) if len(found) > limit else None
     return {"data": shown, "total": total, "limit": limit, "next_cursor": following}
 
@@ -85,6 +85,10 @@ async def apply_bodies(source_id: SourceId, owner: Writer, deps: Deps) -> dict[s
 
 
 def body_view(one: StoredBody) -> dict[str, Any]:
+    return {**_row(one), "content": one.delivery.body.decode("utf-8", errors="replace")}
+
+
+def _row(one: StoredBody) -> dict[str, Any]:
     return {
         "body": one.arrival,
         "source_id": one.source_id,
@@ -96,5 +100,4 @@ def body_view(one: StoredBody) -> dict[str, Any]:
         "retry_at": render_optional(one.retry_at),
         "settled_at": render_optional(one.settled_at),
         "headers": dict(one.delivery.headers),
-        "content": one.delivery.body.decode("utf-8", errors="replace"),
     }

@@ -152,8 +152,10 @@ BODY: dict[str, Any] = {
 }
 
 
-class BodyView(View):
-    model_config = ConfigDict(json_schema_extra={"example": BODY})
+class BodyRow(View):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {name: value for name, value in BODY.items() if name != "content"}}
+    )
 
     body: int = Field(description="Its number at its source, in the order of arrival.")
     source_id: str
@@ -165,11 +167,16 @@ class BodyView(View):
     retry_at: DateTime | None
     settled_at: DateTime | None
     headers: dict[str, str] = Field(description="Without what is secret of them.")
+
+
+class BodyView(BodyRow):
+    model_config = ConfigDict(json_schema_extra={"example": BODY})
+
     content: str = Field(description="The bytes as UTF-8; what is none is replaced.")
 
 
 class BodyPage(View):
-    data: list[BodyView]
+    data: list[BodyRow]
     total: int = Field(description="How many there are in all.", examples=[1])
     limit: int = Field(examples=[25])
     next_cursor: str | None = Field(
