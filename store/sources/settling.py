@@ -19,7 +19,7 @@ from store.schema.tables import hook_bodies, source_memories, sources
 from store.schema.tenancy import own
 from store.sources.bodies import BodyState, StoredBody, stored_body
 
-LEASE = Micros(60 * SECOND)
+LEASE = Micros(20 * SECOND)
 """How long a worker that was killed keeps others from its source. Each body that is settled renews the lease."""
 LONGEST_REASON = 500
 
