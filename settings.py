@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -35,7 +36,8 @@ DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 KEY_LENGTH = 16
-SECRETS = frozenset({"api_key", "smtp_password", "webhook_secrets"})
+KEY_BYTES = 32
+SECRETS = frozenset({"api_key", "secret_key", "smtp_password", "webhook_secrets"})
 HTTP_URL = TypeAdapter(AnyHttpUrl)
 
 
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
     smtp_ca_file: FilePath | None = None
     log_level: LogLevel = "info"
     build_id: str | None = Field(default=None, min_length=1)
+    secret_key: SecretStr | None = None
 
     @classmethod
     def load(cls) -> Settings:
@@ -125,6 +128,18 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {KEY_LENGTH} characters")
         return key
 
+    @field_validator("secret_key")
+    @classmethod
+    def _usable(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None and not all(map(_is_key, _listed(keys.get_secret_value()))):
+            raise ValueError("must be 32 bytes in URL-safe base64, several with commas")
+        return keys
+
+    @property
+    def secret_keys(self) -> Sequence[str]:
+        """The first one encrypts, each of them reads; none: the one that `SLA_HOME` keeps."""
+        return () if self.secret_key is None else _listed(self.secret_key.get_secret_value())
+
     @field_validator("database_url")
     @classmethod
     def _with_driver(cls, url: str) -> str:
@@ -137,6 +152,17 @@ class Settings(BaseSettings):
             return values
         home = Path(values.get("home") or ".sla").expanduser().absolute()
         return {**values, "database_url": f"sqlite:///{home / 'slakeeper.db'}"}
+
+
+def _listed(text: str) -> Sequence[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text.encode(), altchars=b"-_", validate=True)) == KEY_BYTES
+    except ValueError:
+        return False
 
 
 def _checked_url(url: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from domain.calendar import tzdata_version
 from domain.instants import Instant
+from service.ciphers import Cipher
+from service.receivers import NoOutlets, Outlets, Receivers
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
 from service.temporal.slots import CommandSlots
@@ -32,6 +34,13 @@ class Dependencies:
     watch: Watch = field(default_factory=Watch)
     attributes: Attributes = field(default_factory=Attributes)
     slots: CommandSlots = field(default_factory=CommandSlots)
+    # For what is encrypted at rest; without keys nothing can be.
+    cipher: Cipher = field(default_factory=Cipher)
+    outlets: Outlets = field(default_factory=NoOutlets)
+
+    @property
+    def receivers(self) -> Receivers:
+        return Receivers(self.store.receivers, self.cipher, self.outlets)
 
     @property
     def engine(self) -> Engine:

@@ -30,6 +30,7 @@ from store.access.keys import ensure_key
 from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.apps import lent_app
+from tests.support.outlets import CIPHER, LoopbackOutlets
 from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"
@@ -184,7 +185,14 @@ async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) 
             await ensure_key(f"sqlite:///{database}", key, "test", organization)
             store = Store.open(f"sqlite:///{database}")
             stack.push_async_callback(store.close)
-            dependencies = Dependencies(store, provider(client), task_queue=organization, timeouts=HASTY)
+            dependencies = Dependencies(
+                store,
+                provider(client),
+                task_queue=organization,
+                timeouts=HASTY,
+                cipher=CIPHER,
+                outlets=LoopbackOutlets(),
+            )
             app = stack.enter_context(lent_app(dependencies))
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             http = httpx.AsyncClient(transport=transport, base_url="http://api", headers={"X-API-Key": key})

@@ -48,6 +48,8 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
     renamed = await http.patch("/api/v2/sla/organization", json={"name": mark})
     assert renamed.status_code == 200, renamed.text
     key = await made("/keys", {"name": mark, "scopes": ["sla:read"]})
+    address = f"http://127.0.0.1:9/{mark}"
+    receiver = await made("/receivers", {"name": mark, "channel": "webhook", "address": address, "teams": [mark]})
     replan = await made("/replan:apply", {"business_hours_id": hours["id"], "id": f"replan_{mark}", "reason": mark})
     terms = {"name": mark, "priority": "LOW", "responseTimeMinutes": 1, "resolveTimeMinutes": 1}
     scrubbe = await http.post("/api/v1/sla-policies", json={**terms, "applicableTeam": mark})
@@ -62,6 +64,7 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
             "team_id": team["id"],
             "instance_id": instance["id"],
             "key_id": key["id"],
+            "receiver_id": receiver["id"],
             "replan_id": replan["id"],
             "policyId": scrubbe.json()["id"],
             "ticketId": desk.json()["id"],

@@ -42,6 +42,7 @@ from tests.support.apps import openapi_document
 from tests.support.descriptions import resolved
 from tests.support.examples import examples
 from tests.support.furnishing import Things, furnish
+from tests.support.outlets import CIPHER, LoopbackOutlets
 from worker import StoreProjection, build_worker
 
 EXAMPLES = examples(8)
@@ -103,7 +104,10 @@ class Background:
             stack.push_async_callback(store.close)
             queue = uuid.uuid4().hex
             await stack.enter_async_context(build_worker(client, StoreProjection(store), [], task_queue=queue))
-            app = create_app(Settings(), dependencies=Dependencies(store, provider(client), task_queue=queue))
+            dependencies = Dependencies(
+                store, provider(client), task_queue=queue, cipher=CIPHER, outlets=LoopbackOutlets()
+            )
+            app = create_app(Settings(), dependencies=dependencies)
             config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="critical", lifespan="off")
             self._server = uvicorn.Server(config)
             serving = asyncio.create_task(self._server.serve())

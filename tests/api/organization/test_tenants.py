@@ -5,6 +5,7 @@ The matrix is made from the OpenAPI document, so that a new route joins by itsel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,7 @@ class Operation:
 
     @property
     def parameters(self) -> list[str]:
-        return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+        return re.findall(r"\{(\w+)\}", self.path)
 
     @property
     def queries(self) -> list[str]:
