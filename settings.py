@@ -36,8 +36,8 @@ DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 KEY_LENGTH = 16
-SECRETS = frozenset({"api_key", "secret_key", "smtp_password", "webhook_secrets"})
 KEY_BYTES = 32
+SECRETS = frozenset({"api_key", "secret_key", "smtp_password", "webhook_secrets"})
 HTTP_URL = TypeAdapter(AnyHttpUrl)
 
 

@@ -24,12 +24,21 @@ from activities.escalating import Escalating
 from activities.heartbeats import Heartbeats
 from activities.histories import KnownHistories
 from activities.loading import Loading
-from activities.ports import Addressees, NoticeChannel, Projection, Refused, SearchAttributes, SignalTimes
+from activities.ports import (
+    Addressees,
+    NoticeChannel,
+    Projection,
+    Receivers,
+    Refused,
+    SearchAttributes,
+    SignalTimes,
+    no_receivers,
+)
 from activities.recording import Recorder, Recording
 from activities.sending import Sender
 from activities.signal_times import HistorySignalTimes
 from activities.telling import Telling
-from channels.channel import opened
+from channels.channel import Outside, opened
 from channels.registry import configured
 from connection import connect, leave
 from domain.calendar import pin_packaged_tzdata
@@ -39,8 +48,11 @@ from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
 from domain.record.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
+from outlets import OrganizationChannels, cipher_of
+from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from service.hooks.applying import Applier
+from service.receivers import KnownReceivers
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.catching_up import EarlierRuns
 from service.reconciling.filling import keep_filled
@@ -114,6 +126,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     task_queue: str,
     attributes: Sequence[str] = (),
     signal_times: SignalTimes | None = None,
+    receivers: Receivers = no_receivers,
     refused: Refused = ignore,
     not_replayed: NotReplayed = ignore,
     build_id: str | None = None,
@@ -123,7 +136,8 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
 ) -> Worker:
     """A worker for `SlaInstance`.
 
-    `attributes` are the search attributes that the namespace has. `refused` is called with each run whose record
+    `channels` are the operator's, which take every notice; `receivers` finds those of an organization. `attributes`
+    are the search attributes that the namespace has. `refused` is called with each run whose record
     contradicts what the store has, `not_replayed` with each run whose history did not replay. `planner` is the core's
     unless it is to see other dates than the events bear. `addressees` finds those whom escalations name; left out: only
     addresses that are written out are known. With a `build_id` the worker is a version of the deployment
@@ -137,7 +151,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
         activities=_activities(
             client,
             projection,
-            Sender(tuple(channels), system_now, addressees or WrittenAddresses()),
+            Sender(tuple(channels), system_now, addressees or WrittenAddresses(), receivers),
             Recorder(projection, refused),
             signal_times or HistorySignalTimes(client),
             lambda: list(attributes),
@@ -199,6 +213,12 @@ def replays(client: Client) -> Replays:
     return can_be_replayed
 
 
+def receivers_of(store: Store, cipher: Cipher, outside: Outside) -> OrganizationChannels:
+    """The organizations' receivers as they stand in the store; the last known ones while it is down."""
+    known = KnownReceivers(store.receivers.enabled)
+    return OrganizationChannels(known, cipher, outside, store.receivers.switch_off)
+
+
 def build_reconciler(client: Client, store: Store, *, task_queue: str, dry: bool = False) -> Reconciler:
     return Reconciler(store, Runs(client, task_queue), replays(client), system_now, dry=dry)
 
@@ -226,7 +246,8 @@ async def run(settings: Settings) -> None:
         client = await connect(settings)
         store = Store.open(settings.database_url)
         stack.push_async_callback(store.close)
-        channels = configured(await stack.enter_async_context(opened(settings, WEBHOOK_TIMEOUT_SECONDS)))
+        outside = await stack.enter_async_context(opened(settings, WEBHOOK_TIMEOUT_SECONDS))
+        channels = configured(outside)
         suspects = Suspects()
         worker = build_worker(
             client,
@@ -234,6 +255,7 @@ async def run(settings: Settings) -> None:
             channels,
             task_queue=settings.task_queue,
             attributes=await available(client, ATTRIBUTES),
+            receivers=receivers_of(store, cipher_of(settings), outside),
             refused=partial(suspects.report, Suspicion.REFUSED),
             not_replayed=partial(suspects.report, Suspicion.NOT_REPLAYED),
             build_id=settings.build_id,

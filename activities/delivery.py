@@ -9,8 +9,8 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.ports import NoticeChannel
-from activities.sending import Failure, Sender
+from activities.ports import Found, NoticeChannel
+from activities.sending import Failure, Sender, unknown
 from domain.errors import NoticeFailed
 from domain.instants import parse, to_datetime
 from domain.record.records import DEAD, Delivery
@@ -37,11 +37,14 @@ class Deliverer:
         """
         request = unpack(packed, DeliverRequest)
         notice = request["notice"]
-        open_channels = [channel for channel in self._channels if _is_open(channel, request)]
-        answers = await asyncio.gather(*(self._sender.send(channel, notice) for channel in open_channels))
+        sends = self._begin(self._channels, request)
+        # The operator's channels are on their way while the store is asked for the organization's.
+        found = await self._sender.receivers(notice)
+        sends += self._begin(found.channels, request)
+        answers = [*await asyncio.gather(*sends), *unknown(found)]
         if _gives_up(request):
             answers = [self._given_up(notice, answer) for answer in answers]
-        deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._vanished(request)
+        deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._vanished(request, found)
         failures = [answer for answer in answers if isinstance(answer, Failure)]
         if failures and not deliveries:
             raise _retry(failures)
@@ -51,9 +54,22 @@ class Deliverer:
         }
         return pack(answer)
 
-    def _vanished(self, request: DeliverRequest) -> list[Delivery]:
+    def _begin(
+        self, channels: Sequence[NoticeChannel], request: DeliverRequest
+    ) -> list[asyncio.Task[Delivery | Failure]]:
+        notice = request["notice"]
+        return [
+            asyncio.create_task(self._sender.send(channel, notice))
+            for channel in channels
+            if _is_open(channel, request)
+        ]
+
+    def _vanished(self, request: DeliverRequest, found: Found) -> list[Delivery]:
         """Gives up the channels asked for that no longer exist; otherwise they would be asked for again and again."""
-        gone = set(request.get("only") or ()) - set(request["settled"]) - {channel.name for channel in self._channels}
+        if not found.known:
+            return []
+        there = {channel.name for channel in (*self._channels, *found.channels)}
+        gone = set(request.get("only") or ()) - set(request["settled"]) - there
         at = self._now()
         return [Delivery(request["notice"]["id"], name, DEAD, at, "is no channel any more") for name in sorted(gone)]
 

@@ -36,6 +36,23 @@ class Addressees(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Channels of an organization that a notice goes to. `known` is false while nobody can say which there are."""
+
+    channels: Sequence[NoticeChannel]
+    known: bool = True
+
+
+Receivers = Callable[[Mapping[str, Any]], Awaitable[Found]]
+"""The receivers that an organization has for a notice of its own. Raises nothing."""
+
+
+async def no_receivers(_notice: Mapping[str, Any]) -> Found:
+    """Of a worker that knows the operator's channels alone."""
+    return Found(())
+
+
 class Projection(Protocol):
     """The store, as far as an instance needs it. Raises StoreUnavailable, ProjectionConflict, PlanMissing."""
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from temporalio import activity
 
 from activities.addressing import WrittenAddresses
-from activities.ports import Addressees, NoticeChannel
+from activities.ports import Addressees, Found, NoticeChannel, Receivers, no_receivers
 from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.record.records import DEAD, DELIVERED, Delivery
 from workflows.documents import CoreDocument
 
 CHANNEL_SECONDS = 15
+RECEIVERS = "receivers"
+"""In place of a channel's name: the organization's receivers, while nobody can say which there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """`addressees` finds those whom escalations name."""
+    """`channels` are the operator's, which every notice goes to; `receivers` finds those of an organization.
+
+    `addressees` finds those whom escalations name.
+    """
 
     channels: Sequence[NoticeChannel]
     now: Callable[[], Instant]
     addressees: Addressees = field(default_factory=WrittenAddresses)
+    receivers: Receivers = no_receivers
 
     async def send(self, channel: NoticeChannel, notice: CoreDocument) -> Delivery | Failure:
         """Raises nothing: a defect of the channel is a failure, too."""
@@ -53,3 +59,8 @@ class Sender:
         except Exception as error:  # noqa: BLE001 - one channel's defect must not repeat a notice on the others
             return Failure(channel.name, f"{channel.name}: {error!r}")
         return Delivery(notice["id"], channel.name, DELIVERED, self.now())
+
+
+def unknown(found: Found) -> list[Failure]:
+    """A failure where the receivers are not known: the notice stays on its way until they are."""
+    return [] if found.known else [Failure(RECEIVERS, "the organization's receivers cannot be read now")]

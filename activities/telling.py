@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.addressing import Outcomes, goes_out, look_up
 from activities.ports import NoticeChannel, Projection, SearchAttributes
 from activities.recording import Recorder
-from activities.sending import Failure, Sender
+from activities.sending import Failure, Sender, unknown
 from domain.errors import StoreUnavailable
 from domain.record.notices import TYPE_PREFIX, URGENT
 from domain.record.records import Delivery, Record
@@ -68,7 +68,7 @@ class Telling:
         looked_up = await look_up(self._sender.addressees, step.organization, notices)
         sent = [_told(notice, looked_up) for notice in notices if goes_out(looked_up.get(notice["id"]))]
         unsent = [notice["id"] for notice in notices if not goes_out(looked_up.get(notice["id"]))]
-        sends = self._send(sorted(sent, key=_urgency), await self._delivered_before(step))
+        sends = await self._send(sorted(sent, key=_urgency), await self._delivered_before(step))
         if sends:
             await asyncio.wait([send.task for send in sends], timeout=PROMPT_SECONDS)
         prompt = _outcomes(sends)
@@ -100,14 +100,23 @@ class Telling:
         except (StoreUnavailable, TimeoutError):
             return ()
 
-    def _send(self, notices: Iterable[CoreDocument], before: Sequence[Delivery]) -> Sequence[_Send]:
-        """Each notice to each channel, all at once, but begun in this order."""
+    async def _send(self, notices: Sequence[CoreDocument], before: Sequence[Delivery]) -> Sequence[_Send]:
+        """Each notice to each channel, all at once, but begun in this order.
+
+        The operator's channels are on their way while the store is asked for the organization's.
+        """
         made = {(delivery.notice_id, delivery.channel): delivery for delivery in before}
-        return [
-            _Send(notice["id"], asyncio.create_task(self._once(channel, notice, made)))
-            for notice in notices
-            for channel in self._sender.channels
-        ]
+        sends = [self._begin(notice, self._sender.channels, made) for notice in notices]
+        found = await asyncio.gather(*(self._sender.receivers(notice) for notice in notices))
+        for notice, one in zip(notices, found, strict=True):
+            sends.append(self._begin(notice, one.channels, made))
+            sends.append([_Send(notice["id"], asyncio.create_task(_as_it_is(failure))) for failure in unknown(one)])
+        return [send for group in sends for send in group]
+
+    def _begin(
+        self, notice: CoreDocument, channels: Iterable[NoticeChannel], made: Mapping[tuple[str, str], Delivery]
+    ) -> list[_Send]:
+        return [_Send(notice["id"], asyncio.create_task(self._once(channel, notice, made))) for channel in channels]
 
     async def _once(
         self, channel: NoticeChannel, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]
@@ -118,6 +127,10 @@ class Telling:
 def _told(notice: CoreDocument, looked_up: Outcomes) -> CoreDocument:
     """The notice as it is sent."""
     return with_outcomes(notice, looked_up[notice["id"]]) if notice["id"] in looked_up else notice
+
+
+async def _as_it_is(failure: Failure) -> Delivery | Failure:
+    return failure
 
 
 def _urgency(notice: CoreDocument) -> bool:

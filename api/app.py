@@ -42,13 +42,15 @@ from api.v2.policies import escalation_routes as escalations
 from api.v2.policies import routes as policies
 from api.v2.policies import target_routes as targets
 from api.v2.policies.kinds import for_both_kinds
+from api.v2.receivers import routes as receivers
 from api.v2.replans import routes as replans
 from api.v2.sources import body_routes as source_bodies
 from api.v2.sources import routes as sources
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
-from service.ciphers import cipher_of
+from service.ciphers import Cipher
 from service.dependencies import Dependencies
+from service.receivers import NoOutlets, Outlets
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from settings import Settings
 from store.store import Store
@@ -68,18 +70,30 @@ PARTS = (
     *(instances, instance_lists, record, cycles, excuses, explain, events, batches, v1_tickets),
     *(health, index, hooks),
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
-    *(teams, preview, replans, keys, organization, analytics),
+    *(teams, receivers, preview, replans, keys, organization, analytics),
     *(source_bodies, sources),
     *(v1_config, v1_analytics, v1_policies),
 )
 POLICIES = for_both_kinds(policies=policies.router, targets=targets.router, escalations=escalations.router)
 
+Outgoing = Callable[[], AbstractAsyncContextManager[tuple[Outlets, Cipher]]]
+
 # What is left after that is found by whoever compares the store with Temporal (service/reconciling).
 LAST_WRITES_SECONDS = 2
 
 
-def create_app(settings: Settings, *, dependencies: Dependencies | None = None) -> FastAPI:
-    """The application. Without `dependencies` its lifespan builds them from the settings and closes them."""
+@asynccontextmanager
+async def without_channels() -> AsyncIterator[tuple[Outlets, Cipher]]:
+    yield NoOutlets(), Cipher()
+
+
+def create_app(
+    settings: Settings, *, dependencies: Dependencies | None = None, outgoing: Outgoing = without_channels
+) -> FastAPI:
+    """The application. Without `dependencies` its lifespan builds them from the settings and closes them.
+
+    `outgoing` opens the channels and the cipher that receivers need.
+    """
     app = FastAPIOffline(
         redoc_url=None,
         # Swagger UI would have a server of its makers check the document.
@@ -91,7 +105,7 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
         webhooks=notices.webhooks,
         # A redirect would lead wherever the Host header says.
         redirect_slashes=False,
-        lifespan=_lifespan(settings) if dependencies is None else None,
+        lifespan=_lifespan(settings, outgoing) if dependencies is None else None,
     )
     if dependencies is not None:
         app.state.dependencies = dependencies
@@ -105,26 +119,28 @@ def create_app(settings: Settings, *, dependencies: Dependencies | None = None) 
     return app
 
 
-def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(settings: Settings, outgoing: Outgoing) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pin_packaged_tzdata()
         client = await connect(settings, **CONNECT_OPTIONS)
         store = Store.open(settings.database_url)
-        app.state.dependencies = Dependencies(
-            store,
-            provider(client),
-            task_queue=settings.task_queue,
-            cipher=cipher_of(settings.secret_keys, settings.home),
-            public_url=settings.public_url,
-        )
-        try:
-            yield
-        finally:
-            if writing := app.state.dependencies.background:
-                _, left = await asyncio.wait(writing, timeout=LAST_WRITES_SECONDS)
-                for task in left:
-                    task.cancel()
-            await store.close()
+        async with outgoing() as (outlets, cipher):
+            app.state.dependencies = Dependencies(
+                store,
+                provider(client),
+                task_queue=settings.task_queue,
+                outlets=outlets,
+                cipher=cipher,
+                public_url=settings.public_url,
+            )
+            try:
+                yield
+            finally:
+                if writing := app.state.dependencies.background:
+                    _, left = await asyncio.wait(writing, timeout=LAST_WRITES_SECONDS)
+                    for task in left:
+                        task.cancel()
+                await store.close()
 
     return lifespan

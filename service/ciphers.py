@@ -16,6 +16,7 @@ KEY_FILE = "secret_key"
 class SecretsUnreadable(SlaError):
     """A secret was encrypted with a key that this process does not have."""
 
+    status = 503
     code = "secrets_unreadable"
     title = "Secrets unreadable"
 
@@ -52,12 +53,12 @@ class Cipher:
 
 
 def _unreadable(how: str) -> SecretsUnreadable:
-    return SecretsUnreadable(f"The secrets of ticket systems cannot be read {how}; see SLA_SECRET_KEY.")
+    return SecretsUnreadable(f"Secrets that are kept encrypted cannot be read {how}; see SLA_SECRET_KEY.")
 
 
 class KeptCipher(Cipher):
-    """With the key that the data folder keeps. The first use makes it, readable for its owner only, so that whoever has
-    no ticket systems needs no folder."""
+    """With the key that the data folder keeps. The first use makes it, readable for its owner only, so that whoever
+    keeps no secrets needs no folder."""
 
     def __init__(self, home: Path) -> None:
         super().__init__()

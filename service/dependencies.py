@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from domain.calendar import tzdata_version
 from domain.instants import Instant
 from service.ciphers import Cipher
+from service.receivers import NoOutlets, Outlets, Receivers
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
 from service.temporal.slots import CommandSlots
@@ -33,10 +34,15 @@ class Dependencies:
     watch: Watch = field(default_factory=Watch)
     attributes: Attributes = field(default_factory=Attributes)
     slots: CommandSlots = field(default_factory=CommandSlots)
-    # For the secrets of ticket systems; without keys none can be kept.
+    # For what is encrypted at rest; without keys nothing can be.
     cipher: Cipher = field(default_factory=Cipher)
+    outlets: Outlets = field(default_factory=NoOutlets)
     # Where ticket systems reach the API, if not where the request says.
     public_url: str = ""
+
+    @property
+    def receivers(self) -> Receivers:
+        return Receivers(self.store.receivers, self.cipher, self.outlets)
 
     @property
     def engine(self) -> Engine:

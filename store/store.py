@@ -25,6 +25,7 @@ from store.rules.catalog import Catalogs
 from store.rules.claims import Claims
 from store.rules.ims import Ims
 from store.rules.policies import Policies
+from store.rules.receivers import Receivers
 from store.rules.teams import Teams
 from store.sources.bodies import HookBodies
 from store.sources.settling import Settling
@@ -43,6 +44,7 @@ class Store:
         self.calendars = Calendars(database, now)
         self.policies = Policies(database, now)
         self.teams = Teams(database, now)
+        self.receivers = Receivers(database, now)
         self.instances = Instances(database, now)
         self.chains = Chains(database)
         self.dimensions = Dimensions(database)

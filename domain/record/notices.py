@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from domain.instants import SECOND, Micros, in_units, render, render_optional
@@ -27,9 +27,15 @@ from domain.wording import spoken_instant, spoken_length, spoken_step
 WITHDRAWN = "withdrawn"
 ESCALATED = "escalated"
 TYPE_PREFIX = "sla."
+SOURCE_PREFIX = "/sla/"
 _SPOKEN = (HALFWAY, AT_RISK, BREACHED, PAUSE_TOO_LONG)
 URGENT = frozenset({BREACHED, ESCALATED})
 """What is told before warnings."""
+
+
+def organization_of(notice: Mapping[str, Any]) -> str:
+    """Whose notice it is, by its `source`."""
+    return str(notice["source"]).removeprefix(SOURCE_PREFIX)
 
 
 def firing_id(organization: str, instance_id: str, firing: Firing) -> str:
@@ -48,13 +54,13 @@ def notice(facts: Facts, plan: Plan, firing: Firing, events: Iterable[Event] = (
     `events` are those that the plan was made of. `data.because` is the one that led to a withdrawal.
     """
     data = _of_ticket if firing.key.target == TICKET else _of_target
-    name = _name(firing.key.milestone)
+    name = type_of_milestone(firing.key.milestone)
     told = firing_id if firing.stands else withdrawal_id
     because = withdrawing_event(events, firing)
     return {
         "specversion": "1.0",
         "id": told(facts.organization, facts.instance_id, firing),
-        "source": f"/sla/{facts.organization}",
+        "source": f"{SOURCE_PREFIX}{facts.organization}",
         "type": f"{TYPE_PREFIX}{name if firing.stands else WITHDRAWN}",
         "subject": facts.instance_id,
         "time": render(firing.planned_at),
@@ -185,10 +191,11 @@ def spoken_milestone(name: str, milestone: Milestone | None) -> str:
     if milestone is not None and milestone.escalation is not None:
         again = f", repeat {milestone.repeat}" if milestone.repeat else ""
         return f"{spoken_step(milestone.escalation)}{again}"
-    return spoken(_name(name))
+    return spoken(type_of_milestone(name))
 
 
-def _name(milestone: str) -> str:
+def type_of_milestone(milestone: str) -> str:
+    """The word of the type of its notice, such as `escalated` of `escalation:esc_1`."""
     if milestone.startswith(f"{PAUSE_TOO_LONG}:"):
         return PAUSE_TOO_LONG
     return milestone if milestone in _SPOKEN else ESCALATED

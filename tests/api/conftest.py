@@ -23,7 +23,6 @@ from temporalio.worker import Worker
 
 from cli.engine.embedded import dynamic_config
 from domain.ids import workflow_id
-from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from service.timeouts import Timeouts
@@ -31,6 +30,7 @@ from store.access.keys import ensure_key
 from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.apps import lent_app
+from tests.support.outlets import CIPHER, LoopbackOutlets
 from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"
@@ -187,7 +187,12 @@ async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) 
             store = Store.open(f"sqlite:///{database}")
             stack.push_async_callback(store.close)
             dependencies = Dependencies(
-                store, provider(client), task_queue=organization, timeouts=HASTY, cipher=Cipher([SECRET_KEY])
+                store,
+                provider(client),
+                task_queue=organization,
+                timeouts=HASTY,
+                cipher=CIPHER,
+                outlets=LoopbackOutlets(),
             )
             app = stack.enter_context(lent_app(dependencies))
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)

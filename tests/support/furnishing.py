@@ -56,6 +56,8 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
     hook = {"X-Hub-Signature-256": signature, "X-GitHub-Event": "issues"}
     sent = await http.post(f"/hooks/{source['id']}", content=body, headers=hook)
     assert sent.status_code == 202, sent.text
+    address = f"http://127.0.0.1:9/{mark}"
+    receiver = await made("/receivers", {"name": mark, "channel": "webhook", "address": address, "teams": [mark]})
     replan = await made("/replan:apply", {"business_hours_id": hours["id"], "id": f"replan_{mark}", "reason": mark})
     terms = {"name": mark, "priority": "LOW", "responseTimeMinutes": 1, "resolveTimeMinutes": 1}
     scrubbe = await http.post("/api/v1/sla-policies", json={**terms, "applicableTeam": mark})
@@ -72,6 +74,7 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
             "key_id": key["id"],
             "source_id": source["id"],
             "body": str(sent.json()["body"]),
+            "receiver_id": receiver["id"],
             "replan_id": replan["id"],
             "policyId": scrubbe.json()["id"],
             "ticketId": desk.json()["id"],

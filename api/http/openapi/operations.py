@@ -14,6 +14,7 @@ TAGS: dict[str, str] = {
     "Events": "What a ticket system has to tell, one event at a time or a thousand: tickets open, change and close.",
     "Business hours": "When a desk works, with holidays, versions of old, and the days that come of them.",
     "Teams": "Who has a ticket, who leads them, and in which hours they are measured.",
+    "Receivers": "Who is told of what happens, and through which channel: webhooks, mail, chat.",
     "Preview": "When something would be due, without a ticket.",
     "Policies": "What is promised to which tickets. The first policy that matches a ticket applies.",
     "Targets": "A promise of a policy: which clock, for which priority, how long.",

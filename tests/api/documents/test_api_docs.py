@@ -14,7 +14,15 @@ from store.sources.bodies import NewBody
 DOCUMENT = Path(__file__).parents[3] / "docs" / "api-v2.md"
 EXPECTED = {"POST": {200, 201, 202}, "GET": {200}, "PATCH": {200}, "DELETE": {204}}
 
-NAMES = {"sla": "POLICY", "bh": "HOURS", "target": "TARGET", "esc": "ESCALATION", "key": "KEY_ID", "src": "SOURCE_ID"}
+NAMES = {
+    "sla": "POLICY",
+    "bh": "HOURS",
+    "target": "TARGET",
+    "esc": "ESCALATION",
+    "key": "KEY_ID",
+    "src": "SOURCE_ID",
+    "rcv": "RECEIVER",
+}
 
 
 def requests() -> list[str]:
@@ -45,7 +53,7 @@ async def test_every_documented_request_works_as_documented(api: Any) -> None:
             if created.startswith("src_"):
                 await something_is_sent(api, created)
         seen.add((method, url.partition("/api/v2/sla")[2].partition("?")[0].rpartition("/")[2]))
-    assert len(requests()) == 99
+    assert len(requests()) == 106
     assert {("POST", "preview-deadline"), ("POST", "cancel"), ("GET", "instances")} <= seen
 
 

@@ -32,17 +32,17 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from api.app import create_app
-from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from service.temporal.engine import provider
 from settings import Settings
 from store.access.keys import ensure_key
 from store.store import Store
-from tests.api.conftest import SECRET_KEY, free_port
+from tests.api.conftest import free_port
 from tests.support.apps import openapi_document
 from tests.support.descriptions import resolved
 from tests.support.examples import examples
 from tests.support.furnishing import Things, furnish
+from tests.support.outlets import CIPHER, LoopbackOutlets
 from worker import StoreProjection, build_worker
 
 EXAMPLES = examples(8)
@@ -104,8 +104,9 @@ class Background:
             stack.push_async_callback(store.close)
             queue = uuid.uuid4().hex
             await stack.enter_async_context(build_worker(client, StoreProjection(store), [], task_queue=queue))
-            cipher = Cipher([SECRET_KEY])
-            dependencies = Dependencies(store, provider(client), task_queue=queue, cipher=cipher)
+            dependencies = Dependencies(
+                store, provider(client), task_queue=queue, cipher=CIPHER, outlets=LoopbackOutlets()
+            )
             app = create_app(Settings(), dependencies=dependencies)
             config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="critical", lifespan="off")
             self._server = uvicorn.Server(config)

@@ -29,9 +29,11 @@ TABLE = {
 
 
 def needed(operation: Operation) -> str:
-    """The scope, in the table and outside of it: to manage keys is nobody's who only writes."""
+    """The scope, in the table and outside of it: keys, and where notices go, are not for whoever only writes."""
     if re.match(r"/api/v2/sla/keys(/|$)", operation.path):
         return ADMIN
+    if re.match(r"/api/v2/sla/receivers(/|$)", operation.path):
+        return READ if operation.method == "GET" else ADMIN
     return READ if operation.method == "GET" or re.search("preview|:try", operation.path) else WRITE
 
 

@@ -16,15 +16,14 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from api.http.idempotent_requests import derived_event_id
-from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from store.access.idempotent_requests import IdempotentRequest, IdempotentRequests, KeptAnswer
 from store.access.keys import ensure_key
 from store.schema import tables
 from store.store import Store
-from tests.api.conftest import SECRET_KEY
 from tests.store.conftest import backend, database_url, postgres, sqlite_template  # noqa: F401
 from tests.support.apps import lent_app
+from tests.support.outlets import CIPHER
 
 TEAM = {"id": "team_1", "name": "One"}
 PREFIX = "/api/v2/sla"
@@ -60,7 +59,7 @@ async def no_temporal() -> Any:
 
 
 def without_temporal(store: Store) -> Dependencies:
-    return Dependencies(store, no_temporal, cipher=Cipher([SECRET_KEY]))
+    return Dependencies(store, no_temporal, cipher=CIPHER)
 
 
 def client(app: FastAPI, api_key: str) -> httpx.AsyncClient:

@@ -29,6 +29,7 @@ def upgrade() -> None:
     _create_calendars()
     _create_calendar_versions()
     _create_teams()
+    _create_receivers()
     _create_policies()
     _create_policy_versions()
     _create_ims_settings()
@@ -149,6 +150,27 @@ def _create_teams() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
         sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_teams_organizations"),
         sa.PrimaryKeyConstraint("organization", "id", name="pk_teams"),
+    )
+
+
+def _create_receivers() -> None:
+    op.create_table(
+        "receivers",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("secrets", sa.JSON(), nullable=False),
+        sa.Column("choice", sa.JSON(), nullable=False),
+        sa.Column("timezone", sa.Text()),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("disabled_because", sa.Text()),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_receivers_organizations"),
+        sa.PrimaryKeyConstraint("organization", "id", name="pk_receivers"),
     )
 
 

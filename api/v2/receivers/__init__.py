@@ -1,0 +1,1 @@
+"""Receivers of an organization: who is told, through what."""

@@ -1,0 +1,138 @@
+"""`/receivers`: create, list, get, change, delete, try, and rotate secrets.
+
+They say where an organization's data goes, so changes need the scope that keys need.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.http import problems
+from api.http.auth import Admin, Reader
+from api.http.dependencies import Deps
+from api.http.idempotency import SECRET
+from api.http.prefixes import V2
+from api.http.requests import JsonRoute
+from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
+from api.v2.receivers.schemas import (
+    NewReceiverView,
+    ReceiverBody,
+    ReceiverId,
+    ReceiverPage,
+    ReceiverPatch,
+    ReceiverView,
+    RotatedView,
+    SampleBody,
+    SampleView,
+)
+from domain.instants import render
+from domain.record.receivers import Receiver
+from store.database.ids import mint
+from store.rules.receivers import StoredReceiver
+
+router = APIRouter(prefix=f"{V2}/receivers", tags=["Receivers"], route_class=JsonRoute)
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=SECRET,
+    response_model=NewReceiverView,
+    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
+    summary="Create a receiver",
+)
+async def create_receiver(body: ReceiverBody, owner: Admin, deps: Deps, response: Response) -> dict[str, Any]:
+    """It is told from the next notice on, also those of tickets that are open already. The address is checked first:
+    one in a private network is refused."""
+    given = body.given()
+    address = given.pop("address")
+    receiver = Receiver.from_json({**given, "id": mint("rcv")})
+    stored, secret = await deps.receivers.create(owner.organization, receiver, address)
+    response.headers["Location"] = f"{V2}/receivers/{stored.receiver.id}"
+    response.headers["Cache-Control"] = "no-store"
+    return {**receiver_view(stored), "secret": secret}
+
+
+@router.get(
+    "",
+    response_model=ReceiverPage,
+    responses=problems.documented(401, 403, 422, 503),
+    summary="List receivers, oldest first",
+)
+async def list_receivers(owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0) -> dict[str, Any]:
+    """The operator's own, of `SLA_WEBHOOK_URLS`, are not among them."""
+    found, total = await deps.store.receivers.list(owner.organization, limit, offset)
+    return page([receiver_view(stored) for stored in found], total, limit, offset)
+
+
+@router.get(
+    "/{receiver_id}",
+    response_model=ReceiverView,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="Get a receiver",
+)
+async def get_receiver(receiver_id: ReceiverId, owner: Reader, deps: Deps) -> dict[str, Any]:
+    return receiver_view(await deps.store.receivers.get(owner.organization, receiver_id))
+
+
+@router.patch(
+    "/{receiver_id}",
+    response_model=ReceiverView,
+    responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
+    summary="Change a receiver",
+)
+async def change_receiver(receiver_id: ReceiverId, body: ReceiverPatch, owner: Admin, deps: Deps) -> dict[str, Any]:
+    """Only the fields that are given change. The address is checked anew, and encrypted with the key that is the first
+    in `SLA_SECRET_KEY` now."""
+    return receiver_view(await deps.receivers.change(owner.organization, receiver_id, body.given()))
+
+
+@router.delete(
+    "/{receiver_id}",
+    status_code=204,
+    responses=problems.documented(401, 403, 404, 503),
+    summary="Delete a receiver",
+)
+async def delete_receiver(receiver_id: ReceiverId, owner: Admin, deps: Deps) -> None:
+    """Notices that are on their way to it are given up within seconds."""
+    await deps.store.receivers.delete(owner.organization, receiver_id)
+
+
+@router.post(
+    "/{receiver_id}:rotate",
+    openapi_extra=SECRET,
+    response_model=RotatedView,
+    responses=problems.documented(401, 403, 404, 422, 503),
+    summary="Give a receiver a new secret",
+)
+async def rotate_secret(receiver_id: ReceiverId, owner: Admin, deps: Deps, response: Response) -> dict[str, Any]:
+    """The secret before it stays valid until the next rotation: each webhook bears a signature by both. Rotate twice to
+    be rid of one that others have learnt."""
+    stored, secret = await deps.receivers.rotate(owner.organization, receiver_id)
+    response.headers["Cache-Control"] = "no-store"
+    return {**receiver_view(stored), "secret": secret}
+
+
+@router.post(
+    "/{receiver_id}:test",
+    response_model=SampleView,
+    responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
+    summary="Send a sample to a receiver",
+)
+async def test_receiver(receiver_id: ReceiverId, body: SampleBody, owner: Admin, deps: Deps) -> dict[str, Any]:
+    """A sample notice goes through the real channel, once, whatever the receiver has chosen and also while it is
+    switched off. The answer says what came of it, 15 seconds later at most."""
+    tried = await deps.receivers.try_out(owner.organization, receiver_id, body.type)
+    return {"outcome": tried.outcome, "error": tried.error, "gone": tried.gone}
+
+
+def receiver_view(stored: StoredReceiver) -> dict[str, Any]:
+    return {
+        **stored.receiver.to_json(),
+        "disabled_because": stored.receiver.disabled_because,
+        "secrets": len(stored.sealed.secrets),
+        "created_at": render(stored.created_at),
+        "updated_at": render(stored.updated_at),
+    }

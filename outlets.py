@@ -1,0 +1,162 @@
+"""Receivers of organizations on the channels: what the service and the worker need of `channels/`, put together.
+
+No room may import both sides; `cli/parts/api.py` and `worker.py` put this module in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from activities.ports import Found, NoticeChannel
+from channels import channel, registry
+from channels.channel import Destination, Outside, utc_now
+from channels.webhook import new_secret
+from channels.wording.sample import SAMPLES, told_just_now
+from domain.errors import InvalidValue, NoticeFailed, NoticeRefused, StoreUnavailable
+from domain.record.notices import organization_of
+from service import ciphers
+from service.ciphers import Cipher, SecretsUnreadable
+from service.receivers import STORE_SECONDS, Addressed, KnownReceivers, Tried, opened
+from settings import Settings
+from store.rules.receivers import StoredReceiver
+
+log = logging.getLogger("slakeeper.outlets")
+
+CHECK_SECONDS = 3.0
+SAMPLE_SECONDS = 15.0
+
+SwitchOff = Callable[[str, str, int, str], Awaitable[bool]]
+"""Called with (organization, receiver id, its version, the reason)."""
+
+
+class ChannelOutlets:
+    """Checks and tries receivers through the real channels."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+
+    async def check(self, addressed: Addressed) -> None:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await registry.check(addressed.receiver.channel, destination(addressed), self._outside)
+        except TimeoutError:
+            shown = f"{len(addressed.address)} characters"
+            reason = f"could not be checked within {CHECK_SECONDS:g} s: no answer from the name's servers"
+            raise InvalidValue("address", shown, reason) from None
+
+    async def send_sample(self, addressed: Addressed, type_: str) -> Tried:
+        if type_ not in SAMPLES:
+            raise InvalidValue("type", type_, f"must be one of {', '.join(SAMPLES)}")
+        sending = registry.open_channel(addressed.receiver.channel, destination(addressed), self._outside)
+        try:
+            async with asyncio.timeout(SAMPLE_SECONDS):
+                await sending.send(told_just_now(SAMPLES[type_], utc_now()))
+        except NoticeRefused as refusal:
+            return Tried("refused", refusal.message, refusal.gone)
+        except NoticeFailed as failure:
+            return Tried("failed", failure.message)
+        except TimeoutError:
+            return Tried("failed", f"{sending.name} took longer than {SAMPLE_SECONDS:g} seconds")
+        return Tried("taken")
+
+    def new_secret(self, channel: str) -> str | None:
+        return secret_for(channel)
+
+
+def secret_for(kind: str) -> str | None:
+    """A new secret; None for a channel that signs nothing. Raises InvalidValue for one that takes no receivers."""
+    return new_secret() if registry.receiving(kind).most_secrets else None
+
+
+@asynccontextmanager
+async def outgoing(settings: Settings) -> AsyncIterator[tuple[ChannelOutlets, Cipher]]:
+    """What the API needs to keep receivers, check and try them."""
+    async with channel.opened(settings, SAMPLE_SECONDS) as outside:
+        yield ChannelOutlets(outside), cipher_of(settings)
+
+
+def cipher_of(settings: Settings) -> Cipher:
+    """By `SLA_SECRET_KEY`, or else by the key that the data folder keeps."""
+    return ciphers.cipher_of(settings.secret_keys, settings.home)
+
+
+def destination(addressed: Addressed) -> Destination:
+    """Where a receiver's channel sends. The receiver's id names it in histories, logs and errors."""
+    receiver = addressed.receiver
+    return Destination(addressed.address, addressed.secrets, id=receiver.id, timezone=receiver.timezone)
+
+
+class OrganizationChannels:
+    """The channels of a notice's organization, as a worker finds them: one for each receiver that has chosen it."""
+
+    def __init__(self, known: KnownReceivers, cipher: Cipher, outside: Outside, switch_off: SwitchOff) -> None:
+        self._known = known
+        self._cipher = cipher
+        self._outside = outside
+        self._switch_off = switch_off
+
+    async def __call__(self, notice: Mapping[str, Any]) -> Found:
+        organization = organization_of(notice)
+        receivers = await self._known.of(organization)
+        if receivers is None:
+            return Found((), known=False)
+        return Found([self._channel(organization, one) for one in receivers if one.receiver.choice.takes(notice)])
+
+    def _channel(self, organization: str, stored: StoredReceiver) -> NoticeChannel:
+        try:
+            addressed = opened(stored, self._cipher)
+            sending = registry.open_channel(addressed.receiver.channel, destination(addressed), self._outside)
+        except (SecretsUnreadable, InvalidValue) as error:
+            return _Unusable(f"{stored.receiver.channel}:{stored.receiver.id}", error.message)
+
+        async def gone(because: str) -> None:
+            await self._gone(organization, stored, because)
+
+        return _Switchable(sending, gone)
+
+    async def _gone(self, organization: str, stored: StoredReceiver, because: str) -> None:
+        """A receiver that was changed since stays on; while the store is down its next notice tries again."""
+        id_ = stored.receiver.id
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._switch_off(organization, id_, stored.version, because)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("receiver %s of %s is gone, but stays switched on for now: %r", id_, organization, error)
+        else:
+            log.warning("receiver %s of %s is switched off: %s", id_, organization, because)
+        self._known.forget(organization)
+
+
+class _Switchable:
+    """A channel whose receiver is switched off once it says that it is gone."""
+
+    def __init__(self, sending: NoticeChannel, gone: Callable[[str], Awaitable[None]]) -> None:
+        self._sending = sending
+        self._gone = gone
+
+    @property
+    def name(self) -> str:
+        return self._sending.name
+
+    async def send(self, notice: Mapping[str, Any]) -> None:
+        try:
+            await self._sending.send(notice)
+        except NoticeRefused as refusal:
+            if refusal.gone:
+                await self._gone(refusal.message)
+            raise
+
+
+class _Unusable:
+    """A receiver whose address cannot be read, or whose channel is not installed: its notices wait until it can."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        self._why = why
+
+    async def send(self, notice: Mapping[str, Any]) -> None:  # noqa: ARG002 - the channel's signature
+        raise NoticeFailed(f"{self.name}: {self._why}")

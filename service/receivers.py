@@ -1,0 +1,213 @@
+"""Receivers of organizations: kept encrypted, checked and tried through the channels, known to the workers.
+
+This module knows no channel. `Outlets` is what it needs of them; whoever starts the process puts it in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from domain.errors import InvalidValue
+from domain.fields import require_text
+from domain.record.receivers import Receiver
+from service.ciphers import Cipher, SecretsUnreadable
+from store.rules.receivers import Receivers as KeptReceivers
+from store.rules.receivers import Sealed, StoredReceiver
+
+log = logging.getLogger(__name__)
+
+VALID_AT_ONCE = 2
+LONGEST_ADDRESS = 2000
+FRESH_SECONDS = 2.0
+"""For so long a worker takes the receivers that it has read for those that there are."""
+STORE_SECONDS = 1.0
+
+Outcome = Literal["taken", "refused", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A receiver with its address and its secrets in clear, the newest secret first."""
+
+    receiver: Receiver
+    address: str = field(repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a sample: `error` says what the receiver answered, without its address."""
+
+    outcome: Outcome
+    error: str | None = None
+    gone: bool = False
+
+
+class Outlets(Protocol):
+    """The channels, as far as receivers need them."""
+
+    async def check(self, addressed: Addressed) -> None:
+        """Raises InvalidValue, which names `channel`, `address` or `timezone`, and shows neither address nor secret."""
+
+    async def send_sample(self, addressed: Addressed, type_: str) -> Tried:
+        """Send a sample notice of this type. Raises InvalidValue for a type that there is not."""
+
+    def new_secret(self, channel: str) -> str | None:
+        """A secret to sign with; None for a channel that signs nothing."""
+
+
+class NoOutlets:
+    """In a process without channels no receiver can be made."""
+
+    async def check(self, addressed: Addressed) -> None:
+        raise self._none(addressed.receiver.channel)
+
+    async def send_sample(self, addressed: Addressed, type_: str) -> Tried:  # noqa: ARG002 - the port's
+        raise self._none(addressed.receiver.channel)
+
+    def new_secret(self, channel: str) -> str | None:
+        raise self._none(channel)
+
+    def _none(self, channel: str) -> InvalidValue:
+        return InvalidValue("channel", channel, "is not to be had in this process, which was started without channels")
+
+
+@dataclass(frozen=True, slots=True)
+class Receivers:
+    """What the API does with receivers. Methods raise NotFound for one that does not exist."""
+
+    kept: KeptReceivers
+    cipher: Cipher
+    outlets: Outlets
+
+    async def create(self, organization: str, receiver: Receiver, address: Any) -> tuple[StoredReceiver, str | None]:
+        """Keep a receiver whose address was checked, and the secret that was made for it, if its channel signs."""
+        secret = self.outlets.new_secret(receiver.channel)
+        addressed = Addressed(receiver, _require_address(address), () if secret is None else (secret,))
+        await self.outlets.check(addressed)
+        return await self.kept.create(organization, receiver, self._sealed(addressed)), secret
+
+    async def change(self, organization: str, receiver_id: str, given: Mapping[str, Any]) -> StoredReceiver:
+        """Change the fields that are given. All is checked anew, and encrypted with the key that is the first now."""
+        fields = {name: value for name, value in given.items() if name != "address"}
+        address = _require_address(given["address"]) if "address" in given else None
+
+        def changed(stored: StoredReceiver) -> Addressed:
+            receiver = Receiver.from_json({**stored.receiver.to_json(), **fields})
+            if not receiver.enabled and "enabled" not in fields:
+                receiver = replace(receiver, disabled_because=stored.receiver.disabled_because)
+            # An address that no key opens any more can be given anew, which mends the receiver.
+            old = Addressed(receiver, "", ()) if address is not None and not self._opens(stored) else self._open(stored)
+            return replace(old, receiver=receiver, address=address or old.address)
+
+        await self.outlets.check(changed(await self.kept.get(organization, receiver_id)))
+
+        def change(stored: StoredReceiver) -> tuple[Receiver, Sealed]:
+            addressed = changed(stored)
+            return addressed.receiver, self._sealed(addressed)
+
+        return await self.kept.update(organization, receiver_id, change)
+
+    async def rotate(self, organization: str, receiver_id: str) -> tuple[StoredReceiver, str]:
+        """A new secret. The one before it stays valid until the next rotation.
+
+        Raises InvalidValue for a channel that signs nothing.
+        """
+        channel = (await self.kept.get(organization, receiver_id)).receiver.channel
+        secret = self.outlets.new_secret(channel)
+        if secret is None:
+            raise InvalidValue("channel", channel, "signs nothing, and has no secret to rotate")
+
+        def change(stored: StoredReceiver) -> tuple[Receiver, Sealed]:
+            addressed = self._open(stored)
+            secrets = (secret, *addressed.secrets)[:VALID_AT_ONCE]
+            return stored.receiver, self._sealed(replace(addressed, secrets=secrets))
+
+        return await self.kept.update(organization, receiver_id, change), secret
+
+    async def try_out(self, organization: str, receiver_id: str, type_: str) -> Tried:
+        """Send a sample through the real channel, also to a receiver that is switched off."""
+        return await self.outlets.send_sample(self._open(await self.kept.get(organization, receiver_id)), type_)
+
+    def _sealed(self, addressed: Addressed) -> Sealed:
+        return Sealed(self.cipher.encrypted(addressed.address), tuple(map(self.cipher.encrypted, addressed.secrets)))
+
+    def _open(self, stored: StoredReceiver) -> Addressed:
+        return opened(stored, self.cipher)
+
+    def _opens(self, stored: StoredReceiver) -> bool:
+        try:
+            opened(stored, self.cipher)
+        except SecretsUnreadable:
+            return False
+        return True
+
+
+def opened(stored: StoredReceiver, cipher: Cipher) -> Addressed:
+    """Raises SecretsUnreadable."""
+    secrets = tuple(map(cipher.decrypted, stored.sealed.secrets))
+    return Addressed(stored.receiver, cipher.decrypted(stored.sealed.address), secrets, stored.version)
+
+
+@dataclass(slots=True)
+class _Held:
+    until: float
+    receivers: Sequence[StoredReceiver] | None
+
+
+class KnownReceivers:
+    """The receivers of each organization as a worker knows them: read anew when they are older than `FRESH_SECONDS`.
+
+    While the store is down they are the last ones known.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[str], Awaitable[Sequence[StoredReceiver]]],
+        fresh_seconds: float = FRESH_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._read = read
+        self._fresh_seconds = fresh_seconds
+        self._clock = clock
+        self._held: dict[str, _Held] = {}
+        self._reading: dict[str, asyncio.Lock] = {}
+
+    async def of(self, organization: str) -> Sequence[StoredReceiver] | None:
+        """Those that are told; None while the store is down and nothing was ever read."""
+        # One read at a time: a burst of notices asks once.
+        async with self._reading.setdefault(organization, asyncio.Lock()):
+            held = self._held.get(organization)
+            if held is None or self._clock() >= held.until:
+                held = await self._refreshed(organization, held)
+        return held.receivers
+
+    def forget(self, organization: str) -> None:
+        """Read them anew at the next question."""
+        if (held := self._held.get(organization)) is not None:
+            held.until = self._clock()
+
+    async def _refreshed(self, organization: str, before: _Held | None) -> _Held:
+        known = None if before is None else before.receivers
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                known = await self._read(organization)
+        except Exception as error:  # noqa: BLE001 - whatever the store suffers, the notices of others must leave
+            log.warning("receivers of %s are taken as last known: %r", organization, error)
+        held = self._held[organization] = _Held(self._clock() + self._fresh_seconds, known)
+        return held
+
+
+def _require_address(value: Any) -> str:
+    """It may hold a token, so an error shows its length at most."""
+    try:
+        return require_text(value, "address", LONGEST_ADDRESS)
+    except InvalidValue as refusal:
+        shown = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
+        raise InvalidValue("address", shown, refusal.reason) from None
