@@ -187,7 +187,8 @@ class Record:
 
 def _before_sending(notice: Mapping[str, Any]) -> dict[str, Any]:
     """The notice without what sending it has found out."""
-    return {**notice, "data": {name: value for name, value in notice["data"].items() if name != "outcomes"}}
+    data = {name: value for name, value in notice.get("data", {}).items() if name != "outcomes"}
+    return {**notice, "data": data}
 
 
 def delivered_at(deliveries: Iterable[Delivery]) -> Instant | None:

@@ -18,6 +18,7 @@ from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.record.chain import verify
 from domain.record.ledger import Key, Ledger, standing
+from domain.record.outcomes import ENGINE, ordered_events
 from domain.ticket.events import Event, EventKind
 from store.access.organizations import DEFAULT_ORGANIZATION
 from store.instances.instances import LoadedInstance
@@ -77,7 +78,7 @@ async def _of_instance(
     if loaded is None or loaded.snapshot is None:
         return ["was never recorded"]
     try:
-        sent = list(_as_sent(loaded.events, story, accepted, base))
+        sent = [*_as_sent(loaded.events, story, accepted, base), *_ordered(loaded.events)]
         expected = plan(Snapshot.from_json(loaded.snapshot), sent)
     except InvalidValue as error:
         return [f"has no plan: {error}"]
@@ -85,6 +86,7 @@ async def _of_instance(
         *_of_events(loaded.events, sent),
         *_of_plan(loaded.plan, expected),
         *_of_ledger(loaded.ledger, expected),
+        *_of_orders(loaded),
         *_of_notices(loaded.ledger, told.get(instance, ())),
         *_of_what_is_left(loaded),
         *await _of_record(store, instance),
@@ -99,6 +101,22 @@ def _as_sent(recorded: Sequence[Event], story: Story, accepted: Mapping[str, Tol
             continue
         at = instant_of(one, base)
         yield Event(one.kind, one.event_id, at, at, cause=one.cause, attributes=one.attributes, team_id=one.team_id)
+
+
+def _ordered(recorded: Sequence[Event]) -> Iterator[Event]:
+    """What escalations of the ticket's instances have ordered: the engine's own events."""
+    return (event for event in recorded if event.source == ENGINE)
+
+
+def _of_orders(loaded: LoadedInstance) -> Iterator[str]:
+    recorded = {event.event_id: event for event in _ordered(loaded.events)}
+    for firing in loaded.ledger:
+        for event in ordered_events(firing, firing.fired_at):
+            found = recorded.get(event.event_id)
+            if found is None:
+                yield f"lacks what {firing.key.milestone} has ordered: {_content(event)}"
+            elif _content(found) != _content(event):
+                yield f"holds {_content(found)} where {firing.key.milestone} has ordered {_content(event)}"
 
 
 def _of_events(recorded: Sequence[Event], sent: Sequence[Event]) -> Iterator[str]:

@@ -25,7 +25,7 @@ from domain.ticket.tickets import Ticket
 from tests.support.builders import ALWAYS, MONDAY, OFFICE, a_snapshot
 from tests.support.examples import examples
 
-deterministic = settings(derandomize=True, deadline=None, max_examples=examples(100))
+deterministic = settings(derandomize=True, deadline=None, max_examples=examples(80))
 brief = settings(deterministic, max_examples=examples(35))
 """For whole documents, which take long to draw."""
 

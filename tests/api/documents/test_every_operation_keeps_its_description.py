@@ -45,7 +45,7 @@ from tests.support.furnishing import Things, furnish
 from tests.support.outlets import CIPHER, LoopbackOutlets
 from worker import StoreProjection, build_worker
 
-EXAMPLES = examples(8)
+EXAMPLES = examples(6)
 PATIENCE_SECONDS = 30
 CHECKS = [
     not_a_server_error,
