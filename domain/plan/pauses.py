@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,7 +11,9 @@ from domain.ids import Kind
 from domain.instants import Instant, Micros
 from domain.plan.hours import hours_of
 from domain.plan.promises import PolicyInForce, policy_at_each_turn
+from domain.policy.event_patterns import matching
 from domain.policy.snapshot import Snapshot
+from domain.policy.triggers import Triggers
 from domain.ticket.criteria import Criteria
 from domain.ticket.events import ENDS, Event, EventKind
 from domain.ticket.pauses import NOTHING_SAID, Endings, endings_by_cause
@@ -60,23 +62,25 @@ def with_pause_ends(
 
     Raises WorkingTimeExhausted for a length of working time that ends after the year 2100.
     """
-    limited = tuple(_limited_criteria(policies))
+    limited = tuple(_limited_triggers(policies))
     if not limited and not any(turn.event.kind is EventKind.PAUSED for turn in turns):
         return TurnsWithPauses(turns)
-    walk = _PauseWalk(snapshot, ownership, turns[0], limited)
+    criteria = dict.fromkeys(one.pauses_when for one in limited if one.pauses_when is not None)
+    told = {one.cause: one for one in limited if one.pauses_on}
+    walk = _PauseWalk(snapshot, ownership, turns[0], tuple(criteria), told)
     found = tuple(walk.turns(turns, policies))
     return TurnsWithPauses(found, tuple(walk.ended))
 
 
-def _limited_criteria(policies: Iterable[PolicyInForce]) -> Iterator[Criteria]:
-    """The conditions on fields that pause clocks, of all policies that limit pauses; each once."""
-    rules = [rule for one in policies if one.policy.pauses_at_most for rule in one.policy.targets]
-    yield from dict.fromkeys(held for rule in rules if (held := rule.triggers.pauses_when) is not None)
+def _limited_triggers(policies: Iterable[PolicyInForce]) -> Iterator[Triggers]:
+    """What pauses the clocks of the policies that limit pauses."""
+    limiting = (one.policy for one in policies if one.policy.pauses_at_most)
+    return (rule.triggers for policy in limiting for rule in policy.targets)
 
 
 @dataclass(slots=True)
 class _Pause:
-    """A pause that was told, or that a field makes, and that was not taken back.
+    """A pause that was told, or that a field or events make, and that was not taken back.
 
     It is `over` once it has come to the limit of its policy. `held` are the conditions of `ends_when` that hold: one
     that holds as the pause begins ends it only once it has ceased to hold and does so again.
@@ -119,6 +123,7 @@ class _PauseWalk:
     ownership: Ownership
     before: Turn
     criteria: Sequence[Criteria] = ()
+    told: Mapping[str, Triggers] = field(default_factory=dict)
     is_open: bool = True
     pauses: dict[str, _Pause] = field(default_factory=dict)
     ended: list[PauseEnded] = field(default_factory=list)
@@ -131,6 +136,7 @@ class _PauseWalk:
             yield turn
             self.before = turn
             yield from self._take(turn, in_force)
+            yield from self._hold_by_events(turn, in_force)
             self._hold(turn, in_force)
         yield from self._ends_until(None)
 
@@ -185,6 +191,18 @@ class _PauseWalk:
             elif cause not in self.pauses:
                 limit = self._limit(cause, turn, in_force)
                 self.pauses[cause] = _Pause(turn.event.event_id, limit, by_field=True)
+
+    def _hold_by_events(self, turn: Turn, in_force: PolicyInForce) -> Iterator[Turn]:
+        """Pauses by events (`pauses_on`) end as those that were told do: with a resume, or with the ticket."""
+        for cause, triggers in self.told.items():
+            if matching(triggers.pauses_on or (), turn.event):
+                if cause not in self.pauses:
+                    self.pauses[cause] = _Pause(turn.event.event_id, self._limit(cause, turn, in_force))
+                elif self.pauses[cause].over:
+                    # Told again, it does not begin to count again.
+                    yield self._turn(cause, self.pauses[cause], turn.at)
+            elif matching(triggers.resumes_on or (), turn.event):
+                self.pauses.pop(cause, None)
 
     def _told(self, turn: Turn, in_force: PolicyInForce) -> _Pause:
         """The pause of the event. Told again it keeps its start, and an end that it names replaces the one before."""

@@ -237,6 +237,24 @@ def test_a_resume_without_a_cause_ends_it_as_any_pause() -> None:
     assert only(planned(OURS_ONLY, agent("09:20"), resumed("09:50"))).due_at == at("10:30")
 
 
+def test_a_pause_by_events_is_limited_by_the_policy_too() -> None:
+    """Under a limit of an hour a pause from 09:20 ends at 10:20, whatever the agent writes after that."""
+    limit: dict[str, Any] = {"pauses_at_most": {"*": HOUR}}
+    goes = planned(OURS_ONLY, agent("09:20"), **limit)
+    assert (only(goes).resumes_at, only(goes).due_at) == (at("10:20"), at("11:00"))
+    assert [(one.cause, one.at) for one in goes.long_pauses] == [(OURS_ONLY.triggers.cause, at("10:20"))]
+    assert only(planned(OURS_ONLY, agent("09:20"), agent("10:30"), **limit)).due_at == at("11:00")
+    again = planned(OURS_ONLY, agent("09:20"), customer("10:30"), agent("10:40"), **limit)
+    assert (only(again).state, only(again).resumes_at, only(again).due_at) == (
+        *(ClockState.PAUSED, at("11:40")),
+        at("12:00"),
+    )
+    short = planned(OURS_ONLY, agent("09:20"), customer("10:20"), **limit)
+    assert (only(short).due_at, short.long_pauses) == (at("11:00"), ())
+    assert planned(OURS_ONLY, agent("09:20"), resumed("09:50"), **limit).long_pauses == ()
+    assert planned(OURS_ONLY, agent("09:20"), resolved("09:50"), **limit).long_pauses == ()
+
+
 def test_a_clock_of_ones_own_by_events_follows_reopenings_and_begins_with_them_where_it_says_so() -> None:
     own = rule("callback", starts_on=["customer_replied"])
     events = customer("09:30"), resolved("09:50"), reopened("12:00")
