@@ -17,7 +17,7 @@ from service.hooks.configuring import made, renewed, source_of
 from service.hooks.interpreting import Reading, subjects_of
 from settings import Settings
 from sources.hooks import Delivery, Source, mapping_from, vendor
-from sources.hooks.texts import read_text
+from sources.hooks.language.texts import read_text
 from store.database.clock import system_clock
 from store.sources.sources import StoredSource
 

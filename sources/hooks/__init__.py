@@ -27,7 +27,7 @@ The parts, from below: `expressions`, `times`, `deliveries`, `states`; `memory`;
 from domain.ticket.authors import Role
 from sources.hooks.deliveries import Delivery
 from sources.hooks.items import Item
-from sources.hooks.mapping import SourceMapping, mapping_from, read_mapping
+from sources.hooks.language.mapping import SourceMapping, mapping_from, read_mapping
 from sources.hooks.memory import Remembered
 from sources.hooks.outcomes import Interpretation, Outcome, SourceEvent, SourceTicket
 from sources.hooks.source import Answer, Source

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.ticket.authors import Role
-from sources.hooks.expressions import Unmappable
 from sources.hooks.items import Item, not_ahead
-from sources.hooks.mapping import SourceMapping
+from sources.hooks.language.expressions import Unmappable
+from sources.hooks.language.mapping import SourceMapping
+from sources.hooks.language.states import Standing, State
+from sources.hooks.language.times import Moment
 from sources.hooks.memory import Remembered, Seen
 from sources.hooks.outcomes import SourceTicket
 from sources.hooks.reading import (
@@ -21,8 +23,6 @@ from sources.hooks.reading import (
     short_text_of,
     text_of,
 )
-from sources.hooks.states import Standing, State
-from sources.hooks.times import Moment
 
 OWN = ("team_id", "priority")
 """What is kept of a ticket beside its fields."""

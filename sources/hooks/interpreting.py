@@ -12,10 +12,10 @@ from domain.instants import Instant
 from domain.ticket.events import EventKind
 from sources.hooks.context import Context, context_of
 from sources.hooks.items import EVERY, Item, set_aside
-from sources.hooks.mapping import SourceMapping
+from sources.hooks.language.mapping import SourceMapping
+from sources.hooks.language.states import Standing, State, Step
 from sources.hooks.memory import Remembered, Seen
 from sources.hooks.outcomes import Interpretation, Outcome, SourceEvent
-from sources.hooks.states import Standing, State, Step
 from sources.hooks.telling import Telling, Told, telling
 
 LONGEST_ID = 200

@@ -12,11 +12,11 @@ from domain.errors import InvalidValue
 from domain.instants import Instant, render
 from domain.ticket.events import FUTURE_TOLERANCE
 from sources.hooks.deliveries import Delivery, NotReadable, decoded
-from sources.hooks.expressions import Unmappable, as_text
-from sources.hooks.mapping import SourceMapping
+from sources.hooks.language.expressions import Unmappable, as_text
+from sources.hooks.language.mapping import SourceMapping
+from sources.hooks.language.times import Moment
 from sources.hooks.outcomes import Interpretation, Outcome
 from sources.hooks.reading import cleaned, id_of, moment_of, subject_of, text_of
-from sources.hooks.times import Moment
 
 LONGEST_KEY = 200
 MOST_ITEMS = 1000

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.instants import Instant, parse, render
-from sources.hooks.states import Standing, State
+from sources.hooks.language.states import Standing, State
 
 KEPT = 8
 """States of one ticket that are kept; what arrives behind all of them changes nothing any more."""

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import InvalidValue
 from domain.ids import InstanceId, Kind
-from sources.hooks import times
-from sources.hooks.expressions import Expression, Unmappable, as_text, folded
-from sources.hooks.mapping import TicketPart
-from sources.hooks.parts import Time, Value
-from sources.hooks.times import Moment
+from sources.hooks.language import times
+from sources.hooks.language.expressions import Expression, Unmappable, as_text, folded
+from sources.hooks.language.mapping import TicketPart
+from sources.hooks.language.parts import Time, Value
+from sources.hooks.language.times import Moment
 
 LONGEST_TEXT = 1000
 LARGEST_LIST = 100

@@ -10,9 +10,9 @@ from domain.errors import InvalidValue
 from sources.hooks import interpreting, verification
 from sources.hooks import items as reading_items
 from sources.hooks.deliveries import Delivery, NotReadable, decoded
-from sources.hooks.expressions import Unmappable, as_text
 from sources.hooks.items import Item
-from sources.hooks.mapping import SourceMapping
+from sources.hooks.language.expressions import Unmappable, as_text
+from sources.hooks.language.mapping import SourceMapping
 from sources.hooks.memory import Remembered
 from sources.hooks.outcomes import Interpretation
 from sources.hooks.reading import cleaned

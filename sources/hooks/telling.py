@@ -10,13 +10,13 @@ from domain.instants import SECOND, Instant
 from domain.ticket.authors import Role
 from domain.ticket.events import EventKind
 from sources.hooks.context import Context
-from sources.hooks.expressions import Expression, Unmappable, as_text
 from sources.hooks.items import not_ahead, short_key
-from sources.hooks.mapping import CHANGES, REPLY, STATE, Rule
-from sources.hooks.parts import Value
+from sources.hooks.language.expressions import Expression, Unmappable, as_text
+from sources.hooks.language.mapping import CHANGES, REPLY, STATE, Rule
+from sources.hooks.language.parts import Value
+from sources.hooks.language.states import LEAVES, Standing, State, Step, steps
+from sources.hooks.language.times import Moment
 from sources.hooks.reading import LONGEST_TEAM, cleaned, id_of, meaning_of, moment_of, short_text_of, text_of
-from sources.hooks.states import LEAVES, Standing, State, Step, steps
-from sources.hooks.times import Moment
 
 
 @dataclass(frozen=True, slots=True)

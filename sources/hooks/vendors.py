@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from domain.errors import InvalidValue
-from sources.hooks.mapping import SourceMapping, fits, read_mapping
+from sources.hooks.language.mapping import SourceMapping, fits, read_mapping
 
 _ROOM = files("sources").joinpath("vendors")
 

@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import InvalidValue
 from domain.instants import SECOND
-from sources.hooks import times
 from sources.hooks.deliveries import Delivery
-from sources.hooks.schemes import AnyScheme, Hmac, Nothing, Timestamp, Token
+from sources.hooks.language import times
+from sources.hooks.language.schemes import AnyScheme, Hmac, Nothing, Timestamp, Token
 
 _PREFIX = "whsec_"
 _UTC = ZoneInfo("UTC")

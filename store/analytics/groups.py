@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from domain.analytics.rates import Tally
 from store.analytics import queries
 from store.analytics.queries import INSTANCES, TARGETS, OutcomeWindow, Scope
-from store.instances.outcomes import BREACHED, EXCUSED, MET
+from store.instances.writing.outcomes import BREACHED, EXCUSED, MET
 from store.schema.tables import instance_dimensions, instance_targets, instances
 from store.schema.tenancy import own
 

@@ -20,8 +20,8 @@ from store.database.types import Document, UtcDateTime, moment
 from store.database.urls import SQLITE
 from store.instances.dimensions import are_few, of_values
 from store.instances.filters import Filters, conditions, shown
-from store.instances.outcomes import BREACHED, EXCUSED, MET, OUTCOMES
-from store.instances.rows import indexed
+from store.instances.writing.outcomes import BREACHED, EXCUSED, MET, OUTCOMES
+from store.instances.writing.rows import indexed
 from store.schema.tables import COUNTED, instance_targets, instances, policies, target_traits
 from store.schema.tenancy import own
 

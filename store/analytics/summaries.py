@@ -22,7 +22,7 @@ from store.analytics.queries import TARGETS, TRAITS, WITH_TRAITS, OutcomeWindow,
 from store.analytics.weeks import Weeks, find_weeks
 from store.database.connections import Database
 from store.database.types import instant
-from store.instances.outcomes import BREACHED
+from store.instances.writing.outcomes import BREACHED
 from store.schema.tables import instance_targets, policies, teams
 from store.schema.tenancy import own
 

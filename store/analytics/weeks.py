@@ -17,7 +17,7 @@ from store.analytics import queries
 from store.analytics.queries import TARGETS, OutcomeWindow, Scope
 from store.database.types import UtcDateTime, instant
 from store.database.urls import SQLITE
-from store.instances.outcomes import BREACHED, EXCUSED, MET
+from store.instances.writing.outcomes import BREACHED, EXCUSED, MET
 from store.schema.tables import instance_targets
 
 OUTCOMES_SHOWN = (MET, BREACHED, EXCUSED)

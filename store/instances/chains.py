@@ -1,4 +1,4 @@
-"""Reading the chain of an instance's steps, also as an export. store/instances/steps.py writes it."""
+"""Reading the chain of an instance's steps, also as an export. store/instances/writing/steps.py writes it."""
 
 from __future__ import annotations
 

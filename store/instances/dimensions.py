@@ -22,7 +22,7 @@ from store.database.connections import Database
 from store.database.plain import run, run_each
 from store.database.types import holdable
 from store.database.upserts import replace
-from store.instances.rows import key_of
+from store.instances.writing.rows import key_of
 from store.schema.tables import instance_dimensions, instances, organizations
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 

@@ -14,7 +14,7 @@ from domain.ticket.spelling import folded
 from store.database.any_of import AnyOf, each, is_any_of
 from store.database.types import moment, optional_instant
 from store.instances.dimensions import are_few, of_values
-from store.instances.rows import indexed
+from store.instances.writing.rows import indexed
 from store.schema.tables import instances
 from store.schema.tenancy import own
 

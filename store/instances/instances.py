@@ -20,10 +20,10 @@ from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.counting import count_rows
 from store.database.types import instant, optional_instant
-from store.instances import records
 from store.instances.event_outcomes import EventKey, find_recorded
 from store.instances.filters import Filters, are_few_of, conditions, counted, shown
 from store.instances.order import NEXT_DUE_FIRST, Order, Place
+from store.instances.writing import records
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.schema.tenancy import own
 

@@ -20,7 +20,7 @@ from store.database.counting import count_rows
 from store.database.types import instant, moment, optional_instant
 from store.database.upserts import insert_new
 from store.instances.instances import StoredInstance, find_instances
-from store.instances.outcomes import BREACHED
+from store.instances.writing.outcomes import BREACHED
 from store.schema.tables import instance_targets, tickets
 from store.schema.tenancy import own
 

@@ -20,9 +20,9 @@ from channels.outgoing.sockets import SocketRefused, Watch, watched
 from channels.registry import check, open_channel
 from channels.wording.sample import SAMPLES
 from domain.errors import InvalidValue, NoticeFailed, NoticeRefused
-from tests.support.outside import named, reaching
-from tests.support.receiver import Receiver, receiving
-from tests.support.trickling import trickling
+from tests.support.peers.outside import named, reaching
+from tests.support.peers.receiver import Receiver, receiving
+from tests.support.peers.trickling import trickling
 
 NOTICE = SAMPLES["at_risk"]
 

@@ -20,9 +20,9 @@ from channels.registry import check, open_channel
 from channels.wording.sample import SAMPLES
 from domain.errors import InvalidValue, NoticeFailed, NoticeRefused
 from settings import Settings
-from tests.support.mailbox import Mailbox, receiving_mail
-from tests.support.outside import reaching
-from tests.support.trickling import trickling
+from tests.support.peers.mailbox import Mailbox, receiving_mail
+from tests.support.peers.outside import reaching
+from tests.support.peers.trickling import trickling
 
 NOTICE = SAMPLES["breached"]
 ADDRESS = "ada@example.com"

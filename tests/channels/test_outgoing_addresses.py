@@ -21,8 +21,8 @@ from channels.outgoing.transport import AddressRefused, guarded_client
 from channels.registry import check, configured, open_channel
 from channels.wording.sample import SAMPLES
 from domain.errors import AddressForbidden, AddressUnknown, InvalidValue, NoticeFailed, NoticeRefused
-from tests.support.outside import in_turn, named, reaching
-from tests.support.receiver import Receiver, receiving
+from tests.support.peers.outside import in_turn, named, reaching
+from tests.support.peers.receiver import Receiver, receiving
 
 NOTICE = SAMPLES["breached"]
 

@@ -14,7 +14,7 @@ from channels.webhook import new_secret
 from domain.errors import InvalidValue
 from domain.record.records import LOG
 from settings import Settings
-from tests.support.outside import reaching
+from tests.support.peers.outside import reaching
 
 ROOT = Path(__file__).parents[2]
 URLS = "https://hooks.example.com/s3cret,https://backup.example.com/s3cret"

@@ -17,8 +17,8 @@ from channels.registry import configured, open_channel
 from channels.webhook import header_id, new_secret, require_secrets
 from channels.wording.sample import SAMPLES
 from domain.errors import InvalidValue, NoticeFailed
-from tests.support.outside import reaching
-from tests.support.receiver import Received, Receiver, receiving
+from tests.support.peers.outside import reaching
+from tests.support.peers.receiver import Received, Receiver, receiving
 
 NOTICE = SAMPLES["breached"]
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([number] * 24)).decode()}" for number in (1, 2))

@@ -14,9 +14,9 @@ from channels.channel import REFUSALS, Channel, Destination, Outside
 from channels.registry import open_channel
 from channels.webhook import retry_after
 from domain.errors import NoticeFailed, NoticeRefused
-from tests.support.outside import reaching
-from tests.support.receiver import Receiver, receiving
-from tests.support.trickling import trickling
+from tests.support.peers.outside import reaching
+from tests.support.peers.receiver import Receiver, receiving
+from tests.support.peers.trickling import trickling
 
 NOTICE: dict[str, Any] = {
     "specversion": "1.0",

@@ -9,8 +9,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from cli import main
-from tests.support.mailbox import receiving_mail
-from tests.support.receiver import receiving
+from tests.support.peers.mailbox import receiving_mail
+from tests.support.peers.receiver import receiving
 
 
 class Run:

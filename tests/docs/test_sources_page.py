@@ -13,9 +13,9 @@ import pytest
 
 from domain.errors import InvalidValue
 from sources.hooks import read_mapping, vendor, vendors
-from sources.hooks.expressions import _Functions
-from sources.hooks.mapping import TELLS, Rule, SourceMapping, StatePart, TicketPart
-from sources.hooks.parts import Part, Time, Value
+from sources.hooks.language.expressions import _Functions
+from sources.hooks.language.mapping import TELLS, Rule, SourceMapping, StatePart, TicketPart
+from sources.hooks.language.parts import Part, Time, Value
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "sources.md").read_text()

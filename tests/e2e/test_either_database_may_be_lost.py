@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Sla, Start, eventually
 from tests.e2e.test_whole_engine import Engine, ids_of, lateness, promise, receiver  # noqa: F401 - the same receiver
-from tests.support.receiver import Receiver
+from tests.support.peers.receiver import Receiver
 
 SECONDS = 24
 

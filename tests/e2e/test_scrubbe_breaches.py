@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import Start, eventually
 from tests.e2e.test_whole_engine import Engine, lateness, receiver  # noqa: F401 - the same real receiver
-from tests.support.receiver import Receiver
+from tests.support.peers.receiver import Receiver
 
 SECONDS = 1 / 60
 POLICY = {

@@ -17,7 +17,7 @@ import pytest
 
 from tests.cli.conftest import Start, descendants, eventually, own_settings, read_until, starting
 from tests.store.conftest import PostgresServer
-from tests.support.receiver import Received, Receiver, receiving
+from tests.support.peers.receiver import Received, Receiver, receiving
 
 UP = ("-m", "cli", "up")
 SECOND_IN_MINUTES = 1 / 60

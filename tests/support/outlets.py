@@ -10,7 +10,7 @@ from channels.outgoing.guard import Guard
 from outlets import ChannelOutlets, secret_for
 from service.ciphers import Cipher
 from service.receivers import Addressed, Tried
-from tests.support.outside import reaching
+from tests.support.peers.outside import reaching
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 CIPHER = Cipher([KEY])

@@ -29,7 +29,7 @@ from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from store.database.types import moment
 from store.schema.tables import calendars
-from tests.support.curls import Curl, curls
+from tests.support.documents.curls import Curl, curls
 
 DOCUMENT = Path(__file__).parents[4] / "shared" / "seeds" / "aurion-sla-api-v2.txt"
 TEXT = DOCUMENT.read_text() if DOCUMENT.exists() else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.curls import curls
+from tests.support.documents.curls import curls
 
 ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "api-v2.md"]

@@ -8,7 +8,7 @@ import pytest
 from api.http.auth import KeyCache
 from service.dependencies import Dependencies
 from store.access.keys import ensure_key
-from tests.support.operations import Operation, protected_operations
+from tests.support.documents.operations import Operation, protected_operations
 
 READ, WRITE, ADMIN = "sla:read", "sla:write", "sla:admin"
 OPERATIONS = protected_operations()

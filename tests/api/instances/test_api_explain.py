@@ -19,7 +19,7 @@ from domain.instants import parse
 from store.schema.tables import instance_events, instance_records
 from store.store import Store
 from tests.support.clockwork import eventually
-from tests.support.explained import explained_ticket
+from tests.support.documents.explained import explained_ticket
 
 GOLD = {"name": "Gold", "conditions": [{"field": "plan", "operator": "eq", "value": "gold"}]}
 

@@ -15,7 +15,7 @@ from service.timeouts import Timeouts
 from tests.api.conftest import HASTY
 from tests.api.organization.test_tenants import OPERATIONS, ask
 from tests.support.clockwork import Switchable
-from tests.support.furnishing import furnish
+from tests.support.documents.furnishing import furnish
 from tests.support.interceptors import Questions
 from worker import StoreProjection, build_worker
 

@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from service.ciphers import Cipher
 from service.receivers import opened
 from tests.support.outlets import KEY, LoopbackOutlets
-from tests.support.receiver import receiving
+from tests.support.peers.receiver import receiving
 
 TOKEN = "T0p5ecret"
 DESK = {"name": "Duty desk", "channel": "webhook", "address": f"http://127.0.0.1:9/{TOKEN}", "types": ["breached"]}

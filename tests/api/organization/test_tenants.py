@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.support.apps import openapi_document
-from tests.support.descriptions import example_body, example_queries, resolved
-from tests.support.furnishing import Things, furnish
+from tests.support.documents.descriptions import example_body, example_queries, resolved
+from tests.support.documents.furnishing import Things, furnish
 
 DOCUMENT = openapi_document()
 MARK = "zanzibar"

@@ -7,7 +7,7 @@ import pytest
 
 from domain.access.subscriptions import Subscription
 from store.access.keys import ensure_key
-from tests.support.operations import Operation, protected_operations
+from tests.support.documents.operations import Operation, protected_operations
 
 OPERATIONS = protected_operations()
 PLANS = tuple(Subscription)

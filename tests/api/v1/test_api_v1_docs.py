@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from tests.support.curls import Curl, curls
+from tests.support.documents.curls import Curl, curls
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "api-v1.md"
 EXPECTED = {"POST": {201}, "GET": {200}, "PUT": {200}, "PATCH": {200}, "DELETE": {204}}

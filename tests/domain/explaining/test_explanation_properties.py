@@ -19,7 +19,7 @@ from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Ledger, merge, reconcile
 from domain.record.views import calendar_of, target_view
 from domain.ticket.events import Event
-from tests.domain.plan.test_laws_of_every_clock import snapshots, stories, stories_of_closings_at_one_instant
+from tests.domain.clocks.test_laws_of_every_clock import snapshots, stories, stories_of_closings_at_one_instant
 from tests.support.examples import examples
 
 some = settings(derandomize=True, deadline=None, max_examples=examples(30))

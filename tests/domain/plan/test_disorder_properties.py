@@ -15,7 +15,7 @@ from domain.plan.planning import plan
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Ledger, merge, reconcile
 from domain.ticket.events import Event
-from tests.domain.plan import test_laws_of_every_clock as every_clock
+from tests.domain.clocks import test_laws_of_every_clock as every_clock
 from tests.support.strategies import brief, deterministic, histories, tracked_snapshots
 
 randoms = st.randoms(use_true_random=False)

@@ -13,7 +13,7 @@ from domain.plan.planning import plan
 from domain.policy.snapshot import Snapshot
 from domain.record.chain import FORMAT, NOTHING_BEFORE, link_hash, verify
 from domain.ticket.events import Event
-from tests.domain.plan import test_laws_of_every_clock as every_clock
+from tests.domain.clocks import test_laws_of_every_clock as every_clock
 from tests.domain.plan.test_disorder_properties import arrivals
 from tests.domain.record.test_chain import planned
 from tests.support.strategies import brief

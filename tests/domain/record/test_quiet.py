@@ -25,7 +25,7 @@ from domain.record.chain import FORMAT, NOTHING_BEFORE, link_hash, verify
 from domain.record.ledger import Firing, Key, reconcile, standing
 from domain.record.quiet import was_quiet
 from domain.ticket.events import Event
-from tests.domain.plan import test_laws_of_every_clock as every_clock
+from tests.domain.clocks import test_laws_of_every_clock as every_clock
 from tests.support.builders import (
     ALWAYS,
     a_policy,

@@ -10,8 +10,8 @@ from typing import Any
 
 from domain.instants import DAY, Instant, parse
 from sources.hooks import Delivery, Interpretation, Item, Remembered, Source, vendor
+from sources.hooks.language.states import Standing, State
 from sources.hooks.memory import Seen
-from sources.hooks.states import Standing, State
 
 SECRET = "slakeeper-test-secret"
 NOW = parse("2026-11-01T00:00:00Z")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sources.hooks.expressions import Unmappable, compiled
+from sources.hooks.language.expressions import Unmappable, compiled
 
 BODY: dict[str, Any] = {
     "n": 12,

@@ -13,8 +13,8 @@ from domain.instants import DAY, Instant, parse, render
 from domain.ticket.events import Event, in_order
 from domain.ticket.timeline import ticket_after
 from sources.hooks import Outcome, Remembered, Source
+from sources.hooks.language.states import Standing, State, steps
 from sources.hooks.memory import KEPT
-from sources.hooks.states import Standing, State, steps
 from tests.sources.hooks.mappings import NOW, a_source, tell, told
 from tests.support.builders import a_ticket
 from tests.support.examples import examples

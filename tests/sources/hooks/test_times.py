@@ -10,7 +10,7 @@ import pytest
 from domain.errors import InvalidValue
 from domain.instants import render
 from domain.ticket.precision import Precision
-from sources.hooks import times
+from sources.hooks.language import times
 
 SECOND, MINUTE = Precision.SECOND, Precision.MINUTE
 

@@ -21,9 +21,9 @@ from store.store import Store
 from tests.support.clockwork import ORGANIZATION as OURS
 from tests.support.clockwork import Clockwork, Mailbox, eventually, snapshot_of
 from tests.support.outlets import CIPHER
-from tests.support.outside import reaching
-from tests.support.receiver import Receiver as Desk
-from tests.support.receiver import receiving
+from tests.support.peers.outside import reaching
+from tests.support.peers.receiver import Receiver as Desk
+from tests.support.peers.receiver import receiving
 
 FOREVER = 3600.0
 

@@ -16,10 +16,10 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from domain.errors import InvalidValue, InvalidValues
 from domain.ids import SubjectType
 from domain.ticket.events import EXCUSES, EventKind
-from sources.hooks.parts import AValue, Expr, Part, Times, Value
-from sources.hooks.schemes import AnyScheme
-from sources.hooks.states import State
-from sources.hooks.texts import read_text
+from sources.hooks.language.parts import AValue, Expr, Part, Times, Value
+from sources.hooks.language.schemes import AnyScheme
+from sources.hooks.language.states import State
+from sources.hooks.language.texts import read_text
 
 REPLY, STATE, CHANGES = "reply", "state", "changes"
 KINDS = tuple(kind.value for kind in EventKind if kind not in (EventKind.REPLANNED, EventKind.RESET, *EXCUSES))

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from sources.hooks import times
-from sources.hooks.expressions import Expression, as_text, compiled, folded
+from sources.hooks.language import times
+from sources.hooks.language.expressions import Expression, as_text, compiled, folded
 
 
 class Part(BaseModel):

@@ -18,8 +18,8 @@ from domain.record.records import Record
 from store.database.plain import run_each
 from store.database.types import holdable, moment
 from store.database.upserts import replace
-from store.instances.rows import HeldRow, key_of
-from store.instances.traits import Traits, find_traits
+from store.instances.writing.rows import HeldRow, key_of
+from store.instances.writing.traits import Traits, find_traits
 from store.schema.tables import instance_targets
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 

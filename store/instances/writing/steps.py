@@ -11,7 +11,7 @@ from domain.errors import ProjectionConflict
 from domain.record.chain import NOTHING_BEFORE, link_hash
 from domain.record.records import FIRST, Record
 from store.database.plain import run, run_each
-from store.instances.rows import key_of
+from store.instances.writing.rows import key_of
 from store.schema.tables import instance_records
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 

@@ -12,8 +12,7 @@ import psutil
 import pytest
 
 from cli.engine.children import rotate
-
-from .conftest import Start, descendants, eventually, gone, path_with_root, read_until
+from tests.cli.conftest import Start, descendants, eventually, gone, path_with_root, read_until
 
 SLEEPERS = str(Path(__file__).with_name("sleepers.py"))
 

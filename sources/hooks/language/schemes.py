@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from sources.hooks.parts import Part
+from sources.hooks.language.parts import Part
 
 SIGNED_PARTS = ("body", "timestamp", "method", "uri", "id")
 _PART = re.compile(r"\{([^{}]*)\}")

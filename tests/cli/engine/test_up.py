@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .conftest import Sla, Start, descendants, eventually, free_ports, gone, own_settings, read_until, starting
+from tests.cli.conftest import Sla, Start, descendants, eventually, free_ports, gone, own_settings, read_until, starting
 
 UP = ("-m", "cli", "up")
 

@@ -12,7 +12,7 @@ from domain.record.records import Record
 from domain.ticket.events import Event
 from domain.ticket.tickets import Ticket
 from domain.ticket.timeline import CHANGING, ticket_after
-from store.instances.rows import HeldRow, key_of, ticket_columns
+from store.instances.writing.rows import HeldRow, key_of, ticket_columns
 from store.schema.tables import instance_events, instances
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 

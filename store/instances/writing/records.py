@@ -13,10 +13,10 @@ from store.database.plain import run_each
 from store.database.types import holdable, moment
 from store.database.upserts import insert_missing, keep_newest
 from store.instances.dimensions import keep_dimensions
-from store.instances.outcomes import replace_targets
-from store.instances.present_tickets import keep_ticket
-from store.instances.rows import Parts, hold, key_of, move, require_plan
-from store.instances.steps import insert_step
+from store.instances.writing.outcomes import replace_targets
+from store.instances.writing.present_tickets import keep_ticket
+from store.instances.writing.rows import Parts, hold, key_of, move, require_plan
+from store.instances.writing.steps import insert_step
 from store.rules.claims import end_claim
 from store.schema.tables import deliveries, instance_events, milestones, notices
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own

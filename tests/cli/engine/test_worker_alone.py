@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from .conftest import ROOT
+from tests.cli.conftest import ROOT
 
 
 def test_a_worker_on_its_own_says_in_one_line_what_it_cannot_reach(env: dict[str, str]) -> None:

@@ -1,0 +1,1 @@
+"""A record, written: its rows, what they derive, and the order in which they go in."""

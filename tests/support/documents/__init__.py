@@ -1,0 +1,1 @@
+"""What tests read: documents, commands in docs, and descriptions of the API."""

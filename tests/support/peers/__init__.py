@@ -1,0 +1,1 @@
+"""What the engine talks to in tests: receivers and mailboxes on loopback."""
