@@ -12,6 +12,7 @@ from domain.access.scopes import READ, SCOPES, WRITE, require_scopes
 from domain.errors import NotFound
 from domain.wording import spoken_instant, spoken_optional
 from store.access.keys import StoredKey
+from store.lists.listed import ListPart
 
 app = typer.Typer(name="keys", help="Create, list and revoke API keys.", no_args_is_help=True)
 
@@ -59,7 +60,7 @@ async def _create(name: str, organization: str, scopes: tuple[str, ...]) -> tupl
 
 async def _list(organization: str) -> list[tuple[str, ...]]:
     async with administration.opened() as store:
-        found, _ = await store.keys.list(organization, EVERY, 0)
+        found = (await store.keys.list(organization, ListPart(EVERY))).rows
         zone = (await store.organizations.get(organization)).timezone
         return [_row(key, zone) for key in found]
 

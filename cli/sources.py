@@ -19,6 +19,7 @@ from settings import Settings
 from sources.hooks import Delivery, Source, mapping_from, vendor
 from sources.hooks.language.texts import read_text
 from store.database.clock import system_clock
+from store.lists.listed import ListPart
 from store.sources.sources import StoredSource
 
 DEFAULT = "default"
@@ -135,7 +136,7 @@ async def _reencrypt() -> int:
     cipher, every = cipher_of(settings.secret_keys, settings.home), 0
     async with administration.opened() as store:
         for organization in await store.organizations.list():
-            for one in (await store.sources.list(organization.id, MOST, 0))[0]:
+            for one in (await store.sources.list(organization.id, ListPart(MOST))).rows:
                 await store.sources.update(organization.id, one.id, lambda document: renewed(document, cipher))
                 every += 1
     return every
@@ -143,7 +144,7 @@ async def _reencrypt() -> int:
 
 async def _list(organization: str) -> list[dict[str, Any]]:
     async with administration.opened() as store:
-        found, _ = await store.sources.list(organization, MOST, 0)
+        found = (await store.sources.list(organization, ListPart(MOST))).rows
         counts = await store.sources.counts(organization, [one.id for one in found])
     return [
         {

@@ -72,7 +72,12 @@ def earlier_cycles(plan: Plan) -> Sequence[TargetPlan]:
     """The cycles of clocks that have begun again since, in the order they began."""
     newest = {target.name: target.cycle for target in plan.targets}
     earlier = [target for target in plan.targets if target.cycle < newest[target.name]]
-    return sorted(earlier, key=lambda target: target.since if target.started_at is None else target.started_at)
+    return sorted(earlier, key=began_at)
+
+
+def began_at(target: TargetPlan) -> Instant:
+    """When the clock started; of one that waits, from when on."""
+    return target.since if target.started_at is None else target.started_at
 
 
 def cycle_views(snapshot: Snapshot, cycles: Iterable[TargetPlan], ledger: Ledger, now: Instant) -> list[dict[str, Any]]:

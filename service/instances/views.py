@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,7 +15,9 @@ from domain.record.ledger import Ledger
 from domain.record.views import cycle_views, earlier_cycles, instance_view, stint_views
 from domain.ticket.tickets import Ticket
 from service.dependencies import Dependencies
+from service.instances.listed import CYCLES, STINTS
 from store.instances.instances import StoredInstance
+from store.lists.listed import Found, ListPart
 
 Source = Literal["store", "workflow", "planned"]
 """Where it comes from: the store, the workflow (or its input), or a plan with an event that is not recorded."""
@@ -38,16 +41,17 @@ class FoundInstance:
         view = {**instance_view(self.snapshot, self.plan, self.ledger, now, self.ticket), "source": self.source}
         return view if self.recorded_at is None else {**view, "recorded_at": render(self.recorded_at)}
 
-    def earlier_cycles(self, now: Instant, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """A page of earlier cycles of clocks that have begun again since, in their order, and the number of all."""
-        earlier = earlier_cycles(self.plan)
-        return cycle_views(self.snapshot, earlier[offset : offset + limit], self.ledger, now), len(earlier)
+    def earlier_cycles(self, now: Instant, part: ListPart) -> Found[Mapping[str, Any]]:
+        """Earlier cycles of clocks that have begun again since, in the order they began unless the part says
+        otherwise."""
+        found = CYCLES.find(earlier_cycles(self.plan), part)
+        return Found(cycle_views(self.snapshot, found.rows, self.ledger, now), found.total, found.last)
 
-    def stints(self, now: Instant, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """A page of the times that teams had the ticket, in their order, and the number of all."""
-        stints = () if self.plan.ownership is None else self.plan.ownership.stints
-        shown = stints[offset : offset + limit]
-        return stint_views(self.snapshot, self.plan, shown, self.ledger, now), len(stints)
+    def stints(self, now: Instant, part: ListPart) -> Found[Mapping[str, Any]]:
+        """The times that teams had the ticket, in their order unless the part says otherwise."""
+        found = STINTS.find(() if self.plan.ownership is None else self.plan.ownership.stints, part)
+        shown = stint_views(self.snapshot, self.plan, found.rows, self.ledger, now)
+        return Found(shown, found.total, found.last)
 
 
 def found_in_store(stored: StoredInstance) -> FoundInstance:

@@ -20,15 +20,21 @@ from domain.instants import Instant
 from store.access.organizations import DEFAULT_ORGANIZATION, Organizations, find_organization
 from store.database.clock import Clock, system_clock
 from store.database.connections import Database
-from store.database.counting import count_rows
 from store.database.ids import mint, mint_key
 from store.database.types import instant, moment, optional_instant
 from store.database.upserts import insert_missing
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.schema.tables import api_keys, organizations
 from store.schema.tenancy import own
 
 LONGEST_PREFIX = 12
 LONGEST_NAME = 200
+
+LISTED = Listed(
+    columns_of(api_keys, "id", "name", "prefix", "created_at", "revoked_at"),
+    "created_at",
+    searched=("id", "name", "prefix"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +106,13 @@ class Keys:
 
         return await self.database.write(work)
 
-    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredKey], int]:
-        """A page of keys, oldest first, and the number of all keys. Revoked keys are included. Raises NotFound."""
-        table = api_keys
-        theirs = own(table, organization)
-        page = sa.select(table).where(theirs).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
+    async def list(self, organization: str, part: ListPart) -> Found[StoredKey]:
+        """Oldest first unless the part says otherwise. Revoked keys are included. Raises NotFound."""
+        theirs = own(api_keys, organization)
 
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredKey], int]:
+        def work(conn: sa.Connection) -> Found[StoredKey]:
             find_organization(conn, organization)
-            total = count_rows(conn, table, theirs)
-            return [_stored(row) for row in conn.execute(page)], total
+            return LISTED.find(conn, sa.select(api_keys), api_keys, theirs, part).each(_stored)
 
         return await self.database.read(work)
 

@@ -22,8 +22,9 @@ from store.database.counting import count_rows
 from store.database.types import instant, optional_instant
 from store.instances.event_outcomes import EventKey, find_recorded
 from store.instances.filters import Filters, are_few_of, conditions, counted, shown
-from store.instances.order import NEXT_DUE_FIRST, Order, Place
+from store.instances.order import NEXT_DUE_FIRST, Order
 from store.instances.writing import records
+from store.lists.keys import Place
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.schema.tenancy import own
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from domain.errors import InvalidValue
-from domain.instants import Instant, parse, render
-from store.database.types import instant, moment
+from domain.instants import Instant, parse
+from store.database.types import moment
 from store.instances.filters import STATES, is_so, status_at
+from store.lists.keys import Key, Place, behind, text_of
+from store.lists.listed import must_be_one_of
 from store.schema.tables import instances
 from store.schema.tenancy import own
-
-Place = tuple[str | None, ...]
-"""Where an instance stands: a text for each key of the order, None where it has no such value."""
 
 _INSTANTS = frozenset({"opened_at", "closed_at", "next_due_at", "recorded_at"})
 _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
@@ -56,23 +54,8 @@ class SortKey:
             return sa.case((STATES[self.name](now), 1), else_=0)
         return status_at(now) if self.name == "status" else _COLUMNS[self.name]
 
-    def ordered(self, now: Instant) -> sa.ColumnElement[Any]:
-        column = self.column(now)
-        ordered = column.desc() if self.descending else column.asc()
-        # PostgreSQL's indexes have what is absent first in a descending order: saying otherwise, it sorts all rows.
-        return ordered if self.name in _NEVER_ABSENT else ordered.nulls_last()
-
-    def beyond(self, value: Any, now: Instant) -> sa.ColumnElement[bool]:
-        """Whether an instance comes after one that has the value."""
-        column = self.column(now)
-        if value is None:
-            return sa.false()
-        further = column < value if self.descending else column > value
-        return sa.or_(further, column.is_(None))
-
-    def same(self, value: Any, now: Instant) -> sa.ColumnElement[bool]:
-        column = self.column(now)
-        return column.is_(None) if value is None else column == value
+    def as_of(self, now: Instant) -> Key:
+        return Key(self.column(now), self.descending, self.name not in _NEVER_ABSENT)
 
     def value(self, text: str | None) -> Any:
         """What the column holds for the text of a place. Raises InvalidValue."""
@@ -96,7 +79,7 @@ class Order:
         """By the name of a column, with `-` before it from the largest down."""
         key = SortKey(name.removeprefix("-"), name.startswith("-"))
         if key.name not in SORTABLE:
-            raise InvalidValue("sort", name, f"must be one of {', '.join(SORTABLE)}, or one of them with - before it")
+            raise InvalidValue("sort", name, must_be_one_of(SORTABLE))
         if key == NEXT_DUE_FIRST.keys[0]:
             return NEXT_DUE_FIRST
         return cls((key,) if key.name == "id" else (key, SortKey("id")))
@@ -107,7 +90,7 @@ class Order:
         `few`: the instances that match are found first, and their ids sorted then. Otherwise an index gives the order
         of the next due. In any other order ids are sorted, too: the rows are long.
         """
-        ordered = [key.ordered(now) for key in self.keys]
+        ordered = [key.as_of(now).ordered() for key in self.keys]
         if few:
             # No index has this order, so SQLite uses the index that finds the rows, not the one that has the order.
             first = self.keys[0].column(now)
@@ -134,15 +117,10 @@ class Order:
         if len(place) != len(self.keys):
             raise InvalidValue("cursor", list(place), "must be that of a list in the same order")
         values = [key.value(text) for key, text in zip(self.keys, place, strict=True)]
-        return sa.or_(*self._each_behind(values, now))
-
-    def _each_behind(self, values: Sequence[Any], now: Instant) -> Iterator[sa.ColumnElement[bool]]:
-        for number, key in enumerate(self.keys):
-            same = [before.same(value, now) for before, value in zip(self.keys, values[:number], strict=False)]
-            yield sa.and_(*same, key.beyond(values[number], now))
+        return behind([key.as_of(now) for key in self.keys], values)
 
     def place(self, row: Any, now: Instant) -> Place:
-        return tuple(_text(_value(row, key.name, now)) for key in self.keys)
+        return tuple(text_of(_value(row, key.name, now)) for key in self.keys)
 
 
 NEXT_DUE_FIRST = Order((SortKey("next_due_at"), *_LAST))
@@ -157,7 +135,3 @@ def _value(row: Any, name: str, now: Instant) -> Any:
         return _YES if is_so(name, row, now) else _NO
     read: Mapping[str, Callable[[Any], Any]] = {"status": lambda row: row.status_then, "subject": lambda row: row.title}
     return read[name](row) if name in read else getattr(row, name)
-
-
-def _text(value: Any) -> str | None:
-    return render(instant(value)) if isinstance(value, datetime) else value

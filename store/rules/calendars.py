@@ -15,12 +15,19 @@ from domain.instants import Instant
 from store.access.organizations import SYSTEM, begin_change, find_organization
 from store.database.clock import Clock
 from store.database.connections import Database
-from store.database.counting import count_rows
 from store.database.ids import mint
 from store.database.types import instant, moment
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.rules.calendar_members import made_of, present_member, using_directly, with_present_members
 from store.schema.tables import api_keys, calendar_versions, calendars, policies, teams
 from store.schema.tenancy import own
+
+LISTED = Listed(
+    columns_of(calendars, "id", "name", "version", "created_at", "updated_at"),
+    "created_at",
+    searched=("id", "name"),
+)
+LISTED_VERSIONS = Listed(columns_of(calendar_versions, "version", "changed_at", "changed_by"), "version", "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +76,15 @@ class Calendars:
 
         return await self.database.write(work)
 
-    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredCalendar], int]:
-        """A page of business hours, oldest first, and the number of all."""
+    async def list(self, organization: str, part: ListPart) -> Found[StoredCalendar]:
+        """Oldest first unless the part says otherwise."""
         table = calendars
         live = sa.and_(own(table, organization), table.c.deleted_at.is_(None))
-        page = sa.select(table).where(live).order_by(table.c.created_at, table.c.id).limit(limit).offset(offset)
 
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredCalendar], int]:
-            default_id = (find_organization(conn, organization)).default_calendar_id
-            total = count_rows(conn, table, live)
-            rows = conn.execute(page)
-            return [_stored(row, default_id) for row in rows], total
+        def work(conn: sa.Connection) -> Found[StoredCalendar]:
+            default_id = find_organization(conn, organization).default_calendar_id
+            found = LISTED.find(conn, sa.select(table), table, live, part)
+            return found.each(lambda row: _stored(row, default_id))
 
         return await self.database.read(work)
 
@@ -95,18 +100,14 @@ class Calendars:
 
         return await self.database.read(work)
 
-    async def versions(
-        self, organization: str, calendar_id: str, limit: int, offset: int
-    ) -> tuple[Sequence[StoredVersion], int]:
-        """A page of versions, oldest first, and the number of all."""
+    async def versions(self, organization: str, calendar_id: str, part: ListPart) -> Found[StoredVersion]:
+        """Oldest first unless the part says otherwise."""
         table = calendar_versions
         these = own(calendar_versions, organization, calendar_id=calendar_id)
 
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredVersion], int]:
+        def work(conn: sa.Connection) -> Found[StoredVersion]:
             _find(conn, organization, calendar_id)
-            total = count_rows(conn, table, these)
-            page = _versions_with_keys().where(these).order_by(table.c.version).limit(limit).offset(offset)
-            return [_stored_version(row) for row in conn.execute(page)], total
+            return LISTED_VERSIONS.find(conn, _versions_with_keys(), table, these, part).each(_stored_version)
 
         return await self.database.read(work)
 

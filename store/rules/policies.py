@@ -17,8 +17,8 @@ from domain.ticket.origins import Origin
 from store.access.organizations import SYSTEM, begin_change
 from store.database.clock import Clock
 from store.database.connections import Database
-from store.database.counting import count_rows
 from store.database.types import instant, moment, optional_instant
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.rules.calendars import require_calendar
 from store.rules.claims import count_claims
 from store.rules.policy_history import PolicyVersion, append_version, read_versions
@@ -27,6 +27,16 @@ from store.schema.tables import instances, policies
 from store.schema.tenancy import own
 
 Part = Literal["targets", "escalations"]
+
+LISTED = Listed(
+    columns_of(
+        policies,
+        *("id", "name", "position", "enabled", "origin", "version", "created_at", "updated_at", "archived_at"),
+        business_hours_id="calendar_id",
+    ),
+    "position",
+    searched=("id", "name"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +85,11 @@ class Policies:
         self,
         organization: str,
         kind: Kind | None,
-        limit: int,
-        offset: int,
+        part: ListPart,
         include_archived: bool = False,
         origin: Origin | None = None,
-    ) -> tuple[Sequence[StoredPolicy], int]:
-        """A page in evaluation order, and the number of all; of every kind and origin unless one is given."""
+    ) -> Found[StoredPolicy]:
+        """In evaluation order unless the part says otherwise; of every kind and origin unless one is given."""
         wanted = own(policies, organization)
         if kind is not None:
             wanted = sa.and_(wanted, policies.c.kind == kind.value)
@@ -88,14 +97,9 @@ class Policies:
             wanted = sa.and_(wanted, policies.c.origin == origin.value)
         if not include_archived:
             wanted = sa.and_(wanted, policies.c.archived_at.is_(None))
-        page = sa.select(policies).where(wanted).order_by(policies.c.position, policies.c.id)
-
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredPolicy], int]:
-            total = count_rows(conn, policies, wanted)
-            rows = conn.execute(page.limit(limit).offset(offset))
-            return [_stored(row) for row in rows], total
-
-        return await self.database.read(work)
+        return await self.database.read(
+            lambda conn: LISTED.find(conn, sa.select(policies), policies, wanted, part).each(_stored)
+        )
 
     async def get(self, organization: str, policy_id: str, include_archived: bool = False) -> StoredPolicy:
         """Raises NotFound."""
@@ -159,14 +163,12 @@ class Policies:
 
         await self.database.write(work)
 
-    async def versions(
-        self, organization: str, policy_id: str, limit: int, offset: int
-    ) -> tuple[Sequence[PolicyVersion], int]:
-        """A page of versions, oldest first, and the number of all; of archived policies too. Raises NotFound."""
+    async def versions(self, organization: str, policy_id: str, part: ListPart) -> Found[PolicyVersion]:
+        """Oldest first unless the part says otherwise; of archived policies too. Raises NotFound."""
 
-        def work(conn: sa.Connection) -> tuple[Sequence[PolicyVersion], int]:
+        def work(conn: sa.Connection) -> Found[PolicyVersion]:
             _find(conn, organization, policy_id, include_archived=True)
-            return read_versions(conn, organization, policy_id, limit, offset)
+            return read_versions(conn, organization, policy_id, part)
 
         return await self.database.read(work)
 
@@ -254,6 +256,8 @@ def _columns(policy: Policy) -> dict[str, Any]:
         "kind": policy.kind.value,
         "origin": policy.origin.value,
         "version": policy.version,
+        "name": policy.name,
+        "enabled": policy.enabled,
         "calendar_id": policy.business_hours_id,
         "doc": policy.to_json(),
     }

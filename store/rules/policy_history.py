@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from domain.instants import Instant
 from domain.policy.policies import Policy
-from store.database.counting import count_rows
 from store.database.types import instant
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.schema.tables import api_keys, policy_versions
 from store.schema.tenancy import own
+
+LISTED_VERSIONS = Listed(
+    columns_of(policy_versions, "version", "change", "changed_at", "changed_by"), "version", "version"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,14 @@ def append_version(
     conn.execute(sa.insert(policy_versions).values(row))
 
 
-def read_versions(
-    conn: sa.Connection, organization: str, policy_id: str, limit: int, offset: int
-) -> tuple[Sequence[PolicyVersion], int]:
-    """A page of versions, oldest first, and the number of all."""
+def read_versions(conn: sa.Connection, organization: str, policy_id: str, part: ListPart) -> Found[PolicyVersion]:
+    """Oldest first unless the part says otherwise."""
     table = policy_versions
     these = own(table, organization, policy_id=policy_id)
     key = own(api_keys, organization, id=table.c.changed_by)
-    page = sa.select(table, api_keys.c.name).join_from(table, api_keys, key, isouter=True).where(these)
-    total = count_rows(conn, table, these)
-    rows = conn.execute(page.order_by(table.c.version).limit(limit).offset(offset))
-    return [
-        PolicyVersion(Policy.from_json(row.doc), row.change, instant(row.changed_at), row.changed_by, row.name)
-        for row in rows
-    ], total
+    wanted = sa.select(table, api_keys.c.name).join_from(table, api_keys, key, isouter=True)
+    return LISTED_VERSIONS.find(conn, wanted, table, these, part).each(_version)
+
+
+def _version(row: Any) -> PolicyVersion:
+    return PolicyVersion(Policy.from_json(row.doc), row.change, instant(row.changed_at), row.changed_by, row.name)

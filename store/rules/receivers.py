@@ -14,12 +14,18 @@ from domain.record.receivers import Choice, Receiver
 from store.access.organizations import begin_change
 from store.database.clock import Clock
 from store.database.connections import Database
-from store.database.counting import count_rows
 from store.database.types import holdable, instant, moment
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.schema.tables import receivers
 from store.schema.tenancy import own
 
 LONGEST_REASON = 500
+
+LISTED = Listed(
+    columns_of(receivers, "id", "name", "channel", "timezone", "enabled", "created_at", "updated_at"),
+    "created_at",
+    searched=("id", "name"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +69,12 @@ class Receivers:
 
         return await self.database.write(work)
 
-    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredReceiver], int]:
-        """A page of receivers, oldest first, and the number of all."""
+    async def list(self, organization: str, part: ListPart) -> Found[StoredReceiver]:
+        """Oldest first unless the part says otherwise."""
         these = own(receivers, organization)
-        ordered = sa.select(receivers).where(these).order_by(receivers.c.created_at, receivers.c.id)
-
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredReceiver], int]:
-            total = count_rows(conn, receivers, these)
-            return [_stored(row) for row in conn.execute(ordered.limit(limit).offset(offset))], total
-
-        return await self.database.read(work)
+        return await self.database.read(
+            lambda conn: LISTED.find(conn, sa.select(receivers), receivers, these, part).each(_stored)
+        )
 
     async def enabled(self, organization: str) -> Sequence[StoredReceiver]:
         """All that are told, oldest first. None for an organization that does not exist."""

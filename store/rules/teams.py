@@ -14,11 +14,17 @@ from domain.ticket.teams import Team
 from store.access.organizations import begin_change
 from store.database.clock import Clock
 from store.database.connections import Database
-from store.database.counting import count_rows
 from store.database.types import instant, moment
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.rules.calendars import require_calendar
 from store.schema.tables import teams
 from store.schema.tenancy import own
+
+LISTED = Listed(
+    columns_of(teams, "id", "name", "lead", "created_at", "updated_at", business_hours_id="calendar_id"),
+    "created_at",
+    searched=("id", "name"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +60,12 @@ class Teams:
 
         return await self.database.write(work)
 
-    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredTeam], int]:
-        """A page of teams, oldest first, and the number of all."""
+    async def list(self, organization: str, part: ListPart) -> Found[StoredTeam]:
+        """Oldest first unless the part says otherwise."""
         these = _live(organization)
-        page = sa.select(teams).where(these).order_by(teams.c.created_at, teams.c.id).limit(limit).offset(offset)
-
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredTeam], int]:
-            total = count_rows(conn, teams, these)
-            return [_stored(row) for row in conn.execute(page)], total
-
-        return await self.database.read(work)
+        return await self.database.read(
+            lambda conn: LISTED.find(conn, sa.select(teams), teams, these, part).each(_stored)
+        )
 
     async def get(self, organization: str, team_id: str) -> StoredTeam:
         return await self.database.read(lambda conn: _find(conn, organization, team_id))

@@ -13,13 +13,19 @@ from domain.instants import Instant
 from store.access.organizations import find_organization
 from store.database.clock import Clock
 from store.database.connections import Database
-from store.database.counting import count_rows
 from store.database.ids import mint
 from store.database.types import holdable, instant, moment, optional_instant
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.schema.tables import hook_bodies, source_memories, sources
 from store.schema.tenancy import own
 
 LONGEST_REFUSAL = 300
+
+LISTED = Listed(
+    columns_of(sources, "id", "name", "kind", "adopt", "enabled", "created_at", "updated_at"),
+    "created_at",
+    searched=("id", "name"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +78,12 @@ class Sources:
 
         return await self.database.write(work)
 
-    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredSource], int]:
-        """A page of sources, oldest first, and the number of all."""
+    async def list(self, organization: str, part: ListPart) -> Found[StoredSource]:
+        """Oldest first unless the part says otherwise."""
         these = own(sources, organization)
-        page = sa.select(sources).where(these).order_by(sources.c.created_at, sources.c.id).limit(limit).offset(offset)
-
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredSource], int]:
-            return [_stored(row) for row in conn.execute(page)], count_rows(conn, sources, these)
-
-        return await self.database.read(work)
+        return await self.database.read(
+            lambda conn: LISTED.find(conn, sa.select(sources), sources, these, part).each(_stored)
+        )
 
     async def get(self, organization: str, source_id: str) -> StoredSource:
         return await self.database.read(lambda conn: _find(conn, organization, source_id))

@@ -7,8 +7,7 @@ import binascii
 import json
 
 from domain.errors import InvalidValue
-
-Place = tuple[str | None, ...]
+from store.lists.keys import Place
 
 
 def cursor_of(order: str, place: Place) -> str:

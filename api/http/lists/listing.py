@@ -10,29 +10,43 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.lists.cursors import Place, cursor_of, place_of
+from api.http.lists.cursors import cursor_of, place_of
 from api.http.lists.exports import Row, Shape, exported, preferred_shape
 from api.http.negotiation import VARY
 from api.http.schemas import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, Offset, page
 from domain.errors import InvalidValue
+from store.lists.keys import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which part of a list, in which shape. `is_limited` where the client has said how many it wants."""
+    """Which part of a list, in which shape. `is_limited` where the client has said how many it wants.
+
+    `sort` and `search` are texts that the list itself understands.
+    """
 
     shape: Shape
     limit: int
     offset: int
     cursor: str | None
     is_limited: bool
+    sort: str | None = None
+    search: str | None = None
 
     @classmethod
-    def of(cls, request: Request, limit: int, offset: int, cursor: str | None) -> Asked:
+    def of(
+        cls,
+        request: Request,
+        limit: int,
+        offset: int,
+        cursor: str | None,
+        sort: str | None = None,
+        search: str | None = None,
+    ) -> Asked:
         """Raises InvalidValue for an offset together with a cursor."""
         if cursor is not None and offset:
             raise InvalidValue("offset", offset, "must not be given together with cursor")
-        return cls(preferred_shape(request), limit, offset, cursor, "limit" in request.query_params)
+        return cls(preferred_shape(request), limit, offset, cursor, "limit" in request.query_params, sort, search)
 
 
 async def asked_part(

@@ -21,6 +21,7 @@ from domain.instants import render
 from domain.policy.priorities import Priority
 from domain.ticket.origins import Origin
 from store.database.ids import mint
+from store.lists.listed import ListPart
 from store.rules.policies import StoredPolicy
 
 router = APIRouter(prefix=f"{V1}/sla-policies", tags=["Scrubbe: SLA policies"], route_class=JsonRoute)
@@ -50,9 +51,11 @@ async def create_sla_policy(body: SlaPolicyBody, owner: Writer, deps: Deps, resp
     summary="List the policies, the most urgent priority first",
 )
 async def list_sla_policies(owner: Reader, deps: Deps) -> list[dict[str, Any]]:
-    found, _ = await deps.store.policies.list(owner.organization, Kind.SLA, len(Priority), 0, origin=Origin.V1)
+    found = await deps.store.policies.list(owner.organization, Kind.SLA, ListPart(len(Priority)), origin=Origin.V1)
     urgency = list(Priority)
-    return [policy_view(stored) for stored in sorted(found, key=lambda one: urgency.index(priority_of(one.policy)))]
+    return [
+        policy_view(stored) for stored in sorted(found.rows, key=lambda one: urgency.index(priority_of(one.policy)))
+    ]
 
 
 @router.get(

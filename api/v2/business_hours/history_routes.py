@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Response
 
 from api.http import problems
 from api.http.auth import Reader
 from api.http.dependencies import Deps
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.business_hours.history_schemas import (
     MAX_DAYS,
+    VERSION,
     BusinessHoursVersionPage,
+    BusinessHoursVersionView,
     DaysView,
     FirstDay,
     LastDay,
@@ -29,7 +32,10 @@ from domain.calendar.parsing import parse_date
 from domain.calendar.validation import WEEKDAYS
 from domain.errors import InvalidValue
 from domain.instants import MINUTE, render
-from store.rules.calendars import StoredVersion
+from store.rules.calendars import LISTED_VERSIONS, StoredVersion
+
+_LIST: TableOf[StoredVersion] = TableOf(LISTED_VERSIONS, BusinessHoursVersionView)
+_Part = Annotated[Asked, Depends(asking(LISTED_VERSIONS))]
 
 router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
 
@@ -37,14 +43,17 @@ router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route
 @router.get(
     "/{business_hours_id}/versions",
     response_model=BusinessHoursVersionPage,
-    responses=problems.documented(401, 403, 404, 422, 503),
+    responses=_LIST.documented(VERSION, 401, 403, 404, 422, 503),
     summary="List who changed business hours, what and when, oldest first",
 )
 async def list_business_hours_versions(
-    business_hours_id: BusinessHoursId, owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
-) -> dict[str, Any]:
-    found, total = await deps.store.calendars.versions(owner.organization, business_hours_id, limit, offset)
-    return page([_version_view(one) for one in found], total, limit, offset)
+    business_hours_id: BusinessHoursId, owner: Reader, part: _Part, deps: Deps, response: Response
+) -> Any:
+    """As CSV or NDJSON the list is whole unless a `limit` is given."""
+    store, organization = deps.store.calendars, owner.organization
+    return await _LIST.answer(
+        part, response, lambda asked: store.versions(organization, business_hours_id, asked), _version_view
+    )
 
 
 @router.get(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.schemas import DateTime, PageOf, Windows
+from api.http.schemas import CursorPageOf, DateTime, Windows
 from api.v2.business_hours.schemas import HOURS_VIEW, RulesView
 
 MAX_DAYS = 400
@@ -116,5 +116,5 @@ class BusinessHoursVersionView(BaseModel):
     business_hours: RulesView
 
 
-class BusinessHoursVersionPage(PageOf):
+class BusinessHoursVersionPage(CursorPageOf):
     data: list[BusinessHoursVersionView]

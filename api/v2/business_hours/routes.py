@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.business_hours.reading import read_hours, rules_view
 from api.v2.business_hours.schemas import (
+    HOURS_VIEW,
     BusinessHoursBody,
     BusinessHoursId,
     BusinessHoursPage,
@@ -28,12 +30,15 @@ from domain.instants import render
 from service.concurrency import with_retries
 from service.dependencies import Dependencies
 from store.access.keys import KeyOwner
-from store.rules.calendars import StoredCalendar
+from store.rules.calendars import LISTED, StoredCalendar
 
 LONGEST_NAME = 200
 
 Change = Callable[[Calendar], dict[str, Any]]
 """The fields of business hours to be changed, given what they are."""
+
+_LIST: TableOf[StoredCalendar] = TableOf(LISTED, BusinessHoursView)
+_Part = Annotated[Asked, Depends(asking(LISTED))]
 
 router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
 
@@ -59,14 +64,14 @@ async def create_business_hours(
 @router.get(
     "",
     response_model=BusinessHoursPage,
-    responses=problems.documented(401, 403, 422, 503),
+    responses=_LIST.documented(HOURS_VIEW, 401, 403, 422, 503),
     summary="List business hours",
 )
-async def list_business_hours(
-    owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
-) -> dict[str, Any]:
-    found, total = await deps.store.calendars.list(owner.organization, limit, offset)
-    return page([calendar_view(stored) for stored in found], total, limit, offset)
+async def list_business_hours(owner: Reader, part: _Part, deps: Deps, response: Response) -> Any:
+    """As CSV or NDJSON the list is whole unless a `limit` is given."""
+    return await _LIST.answer(
+        part, response, lambda asked: deps.store.calendars.list(owner.organization, asked), calendar_view
+    )
 
 
 @router.get(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from api.http.schemas import Body, DateTime, PageOf, View, Windows
+from api.http.schemas import Body, CursorPageOf, DateTime, View, Windows
 from domain.calendar.combined import MOST_MEMBERS
 from domain.calendar.rules.holidays import AppliesTo
 from domain.calendar.validation import WEEKDAYS
@@ -189,5 +189,5 @@ class BusinessHoursView(RulesView):
     updated_at: DateTime
 
 
-class BusinessHoursPage(PageOf):
+class BusinessHoursPage(CursorPageOf):
     data: list[BusinessHoursView]

@@ -67,6 +67,7 @@ CYCLES: dict[str, Any] = {
     "total": 41,
     "limit": 1,
     "offset": 1,
+    "next_cursor": None,
 }
 STINTS: dict[str, Any] = {
     "data": [
@@ -81,6 +82,7 @@ STINTS: dict[str, Any] = {
     "total": 1,
     "limit": 25,
     "offset": 0,
+    "next_cursor": None,
 }
 ACCEPTED: dict[str, Any] = {
     "id": INSTANCE["id"],

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
-from api.http.schemas import DEFAULT_LIMIT, Body, Cursor, CursorPageOf, DateTime, Limit, Offset, PageOf, Several, View
+from api.http.schemas import DEFAULT_LIMIT, Body, Cursor, CursorPageOf, DateTime, Limit, Offset, Several, View
 from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
 from api.v2.organization.dimensions import FieldFilter
@@ -494,13 +494,13 @@ class InstancePage(CursorPageOf):
     data: list[InstanceView]
 
 
-class CyclePage(PageOf):
+class CyclePage(CursorPageOf):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CYCLES]})
 
     data: list[EarlierCycleView]
 
 
-class StintPage(PageOf):
+class StintPage(CursorPageOf):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.STINTS]})
 
     data: list[StintView]

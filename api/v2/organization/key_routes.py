@@ -3,22 +3,26 @@ more."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from api.http import problems
 from api.http.auth import Admin, KnownKeys
 from api.http.dependencies import Deps
 from api.http.idempotency import SECRET
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.v2.organization.key_schemas import KeyBody, KeyId, KeyPage, NewKeyView
+from api.v2.organization.key_schemas import KEY, KeyBody, KeyId, KeyPage, KeyView, NewKeyView
 from domain.access.scopes import require_scopes
 from domain.errors import InvalidValue
 from domain.instants import render
-from store.access.keys import KeyOwner, StoredKey
+from store.access.keys import LISTED, KeyOwner, StoredKey
+
+_LIST: TableOf[StoredKey] = TableOf(LISTED, KeyView)
+_Part = Annotated[Asked, Depends(asking(LISTED))]
 
 router = APIRouter(prefix=f"{V2}/keys", tags=["API keys"], route_class=JsonRoute)
 
@@ -42,13 +46,15 @@ async def create_key(body: KeyBody, owner: Admin, deps: Deps, response: Response
 @router.get(
     "",
     response_model=KeyPage,
-    responses=problems.documented(401, 403, 422, 503),
+    responses=_LIST.documented(KEY, 401, 403, 422, 503),
     summary="List API keys",
 )
-async def list_keys(owner: Admin, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0) -> dict[str, Any]:
-    """All keys, the oldest first, also revoked ones."""
-    found, total = await deps.store.keys.list(owner.organization, limit, offset)
-    return page([key_view(stored) for stored in found], total, limit, offset)
+async def list_keys(owner: Admin, part: _Part, deps: Deps, response: Response) -> Any:
+    """All keys, the oldest first unless `sort` says otherwise, also revoked ones.
+
+    As CSV or NDJSON the list is whole unless a `limit` is given.
+    """
+    return await _LIST.answer(part, response, lambda asked: deps.store.keys.list(owner.organization, asked), key_view)
 
 
 @router.delete(

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema
 
-from api.http.schemas import Body, DateTime, PageOf, View
+from api.http.schemas import Body, CursorPageOf, DateTime, View
 from domain.access.scopes import SCOPES
 
 KeyId = Annotated[str, Path(examples=["key_3q2-7wAbCdEfGhIj"])]
@@ -52,5 +52,5 @@ class NewKeyView(KeyView):
     key: str = Field(description="The key. It is kept nowhere and shown in this answer only.")
 
 
-class KeyPage(PageOf):
+class KeyPage(CursorPageOf):
     data: list[KeyView]

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.v2.organization.team_schemas import ID_PATTERN, LONGEST_ID, TeamBody, TeamId, TeamPage, TeamPatch, TeamView
+from api.v2.organization.team_schemas import (
+    ID_PATTERN,
+    LONGEST_ID,
+    TEAM_VIEW,
+    TeamBody,
+    TeamId,
+    TeamPage,
+    TeamPatch,
+    TeamView,
+)
 from domain.errors import InvalidValue
 from domain.instants import render
 from domain.ticket.teams import Team
 from store.database.ids import mint
-from store.rules.teams import StoredTeam
+from store.rules.teams import LISTED, StoredTeam
 
 _ID = re.compile(ID_PATTERN)
+
+_LIST: TableOf[StoredTeam] = TableOf(LISTED, TeamView)
+_Part = Annotated[Asked, Depends(asking(LISTED))]
 
 router = APIRouter(prefix=f"{V2}/teams", tags=["Teams"], route_class=JsonRoute)
 
@@ -46,12 +59,12 @@ async def create_team(body: TeamBody, owner: Writer, deps: Deps, response: Respo
 @router.get(
     "",
     response_model=TeamPage,
-    responses=problems.documented(401, 403, 422, 503),
+    responses=_LIST.documented(TEAM_VIEW, 401, 403, 422, 503),
     summary="List teams, oldest first",
 )
-async def list_teams(owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0) -> dict[str, Any]:
-    found, total = await deps.store.teams.list(owner.organization, limit, offset)
-    return page([team_view(stored) for stored in found], total, limit, offset)
+async def list_teams(owner: Reader, part: _Part, deps: Deps, response: Response) -> Any:
+    """As CSV or NDJSON the list is whole unless a `limit` is given."""
+    return await _LIST.answer(part, response, lambda asked: deps.store.teams.list(owner.organization, asked), team_view)
 
 
 @router.get(

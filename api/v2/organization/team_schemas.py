@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from api.http.schemas import Body, DateTime, PageOf, View
+from api.http.schemas import Body, CursorPageOf, DateTime, View
 
 LONGEST_ID = 100
 ID_PATTERN = r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*"
@@ -24,6 +24,8 @@ TEAM: dict[str, Any] = {
     "lead": "ada@example.com",
     "business_hours_id": "bh_default",
 }
+
+TEAM_VIEW: dict[str, Any] = {**TEAM, "created_at": "2026-03-08T09:00:00Z", "updated_at": "2026-03-08T09:00:00Z"}
 
 
 class TeamFields(Body):
@@ -65,5 +67,5 @@ class TeamView(View):
     updated_at: DateTime = Field(examples=["2026-03-08T09:00:00Z"])
 
 
-class TeamPage(PageOf):
+class TeamPage(CursorPageOf):
     data: list[TeamView]

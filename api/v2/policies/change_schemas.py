@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from api.http.schemas import Body, DateTime, PageOf, View
+from api.http.schemas import Body, CursorPageOf, DateTime, View
 from api.v2.policies import examples
 from api.v2.policies.schemas import (
     ACTIONS_SAY,
@@ -130,7 +130,7 @@ class PolicyVersionView(View):
     policy: PolicyDocument
 
 
-class PolicyVersionPage(PageOf):
+class PolicyVersionPage(CursorPageOf):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.page(examples.VERSION)]})
 
     data: list[PolicyVersionView]

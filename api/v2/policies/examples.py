@@ -73,4 +73,4 @@ def of_policy(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def page(one: dict[str, Any]) -> dict[str, Any]:
-    return {"data": [one], "total": 1, "limit": 25, "offset": 0}
+    return {"data": [one], "total": 1, "limit": 25, "offset": 0, "next_cursor": None}

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from api.http import problems
 from api.http.auth import Reader, Writer, require_enterprise
 from api.http.dependencies import Deps
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
-from api.v2.policies.change_schemas import OrderBody, OrderView, PolicyId, PolicyPatch, PolicyVersionPage
+from api.v2.policies import examples
+from api.v2.policies.change_schemas import (
+    OrderBody,
+    OrderView,
+    PolicyId,
+    PolicyPatch,
+    PolicyVersionPage,
+    PolicyVersionView,
+)
 from api.v2.policies.changes import Edit, find_policy
 from api.v2.policies.ids import chosen_in, with_ids
 from api.v2.policies.kinds import PREFIXES, KindOfRoute
@@ -22,6 +31,14 @@ from api.v2.policies.views import policy_view, version_view
 from domain.policy.policies import Policy
 from domain.ticket.origins import Origin
 from store.access.keys import KeyOwner
+from store.lists.listed import Found, ListPart
+from store.rules.policies import LISTED, StoredPolicy
+from store.rules.policy_history import LISTED_VERSIONS, PolicyVersion
+
+_LIST: TableOf[StoredPolicy] = TableOf(LISTED, PolicyView)
+_Part = Annotated[Asked, Depends(asking(LISTED))]
+_VERSIONS: TableOf[PolicyVersion] = TableOf(LISTED_VERSIONS, PolicyVersionView)
+_PartOfVersions = Annotated[Asked, Depends(asking(LISTED_VERSIONS))]
 
 router = APIRouter(prefix="/policies", route_class=JsonRoute)
 
@@ -54,21 +71,25 @@ async def create_policy(
     "",
     response_model=PolicyPage,
     response_model_exclude_unset=True,
-    responses=problems.documented(401, 403, 422, 503),
+    responses=_LIST.documented(examples.POLICY_VIEW, 401, 403, 422, 503),
     summary="List policies in the order of evaluation",
 )
 async def list_policies(
     owner: Reader,
     kind: KindOfRoute,
+    part: _Part,
     deps: Deps,
+    response: Response,
     include_archived: bool = False,
     origin: OriginOfList = "v2",
-    limit: Limit = DEFAULT_LIMIT,
-    offset: Offset = 0,
-) -> dict[str, Any]:
+) -> Any:
+    """As CSV or NDJSON the list is whole unless a `limit` is given."""
     wanted = None if origin == "all" else Origin(origin)
-    found, total = await deps.store.policies.list(owner.organization, kind, limit, offset, include_archived, wanted)
-    return page([policy_view(stored) for stored in found], total, limit, offset)
+
+    async def find(asked: ListPart) -> Found[StoredPolicy]:
+        return await deps.store.policies.list(owner.organization, kind, asked, include_archived, wanted)
+
+    return await _LIST.answer(part, response, find, policy_view)
 
 
 @router.get(
@@ -126,20 +147,17 @@ async def archive_policy(policy_id: PolicyId, edit: Edit) -> None:
     "/{policy_id}/versions",
     response_model=PolicyVersionPage,
     response_model_exclude_unset=True,
-    responses=problems.documented(401, 403, 404, 422, 503),
+    responses=_VERSIONS.documented(examples.VERSION, 401, 403, 404, 422, 503),
     summary="List who changed a policy, what and when, oldest first",
 )
 async def list_policy_versions(
-    policy_id: PolicyId,
-    owner: Reader,
-    kind: KindOfRoute,
-    deps: Deps,
-    limit: Limit = DEFAULT_LIMIT,
-    offset: Offset = 0,
-) -> dict[str, Any]:
+    policy_id: PolicyId, owner: Reader, kind: KindOfRoute, part: _PartOfVersions, deps: Deps, response: Response
+) -> Any:
+    """As CSV or NDJSON the list is whole unless a `limit` is given."""
     await find_policy(deps, owner.organization, kind, policy_id)
-    found, total = await deps.store.policies.versions(owner.organization, policy_id, limit, offset)
-    return page([version_view(version) for version in found], total, limit, offset)
+    return await _VERSIONS.answer(
+        part, response, lambda asked: deps.store.policies.versions(owner.organization, policy_id, asked), version_view
+    )
 
 
 @router.post(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from api.http.schemas import Body, DateTime, PageOf, View
+from api.http.schemas import Body, CursorPageOf, DateTime, View
 from api.v2.policies import examples
 from api.v2.policies.event_lists import CancelsOn, EventList, StartsOn, StopsOn, WhileOpen
 from api.v2.policies.ids import ESCALATION, TARGET, pattern
@@ -378,7 +378,7 @@ class PolicyView(PolicyDocument):
     )
 
 
-class PolicyPage(PageOf):
+class PolicyPage(CursorPageOf):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.page(examples.POLICY_VIEW)]})
 
     data: list[PolicyView]

@@ -5,18 +5,20 @@ They say where an organization's data goes, so changes need the scope that keys 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from api.http import problems
 from api.http.auth import Admin, Reader
 from api.http.dependencies import Deps
 from api.http.idempotency import SECRET
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.receivers.schemas import (
+    SHOWN,
     NewReceiverView,
     ReceiverBody,
     ReceiverId,
@@ -30,7 +32,10 @@ from api.v2.receivers.schemas import (
 from domain.instants import render
 from domain.record.receivers import Receiver
 from store.database.ids import mint
-from store.rules.receivers import StoredReceiver
+from store.rules.receivers import LISTED, StoredReceiver
+
+_LIST: TableOf[StoredReceiver] = TableOf(LISTED, ReceiverView)
+_Part = Annotated[Asked, Depends(asking(LISTED))]
 
 router = APIRouter(prefix=f"{V2}/receivers", tags=["Receivers"], route_class=JsonRoute)
 
@@ -58,13 +63,17 @@ async def create_receiver(body: ReceiverBody, owner: Admin, deps: Deps, response
 @router.get(
     "",
     response_model=ReceiverPage,
-    responses=problems.documented(401, 403, 422, 503),
+    responses=_LIST.documented(SHOWN, 401, 403, 422, 503),
     summary="List receivers, oldest first",
 )
-async def list_receivers(owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0) -> dict[str, Any]:
-    """The operator's own, of `SLA_WEBHOOK_URLS`, are not among them."""
-    found, total = await deps.store.receivers.list(owner.organization, limit, offset)
-    return page([receiver_view(stored) for stored in found], total, limit, offset)
+async def list_receivers(owner: Reader, part: _Part, deps: Deps, response: Response) -> Any:
+    """The operator's own, of `SLA_WEBHOOK_URLS`, are not among them.
+
+    As CSV or NDJSON the list is whole unless a `limit` is given.
+    """
+    return await _LIST.answer(
+        part, response, lambda asked: deps.store.receivers.list(owner.organization, asked), receiver_view
+    )
 
 
 @router.get(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from api.http.schemas import Body, DateTime, PageOf, View
+from api.http.schemas import Body, CursorPageOf, DateTime, View
 from domain.record.notices import WITHDRAWN
 from domain.record.receivers import KINDS, LONGEST_NAME, MOST_VALUES, TYPES
 
@@ -125,7 +125,7 @@ class RotatedView(ReceiverView):
     secret: str = Field(description="The new secret, shown in this answer only.")
 
 
-class ReceiverPage(PageOf):
+class ReceiverPage(CursorPageOf):
     data: list[ReceiverView]
 
 

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Path, Response
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
-from api.http.lists.cursors import Place
 from api.http.lists.exports import Row, documented_exports
 from api.http.lists.listing import AskedPart, Chunk, Listing, text_in
 from api.http.prefixes import V2
@@ -34,6 +33,7 @@ from service.replans.messages import ReplanProgress
 from service.replans.replans import MovedInstance, ReplanRequest
 from store.database.ids import mint
 from store.instances.replans import Replan
+from store.lists.keys import Place
 
 ReplanId = Annotated[str, Path(examples=["replan_storm"])]
 

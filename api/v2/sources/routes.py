@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.idempotency import SECRET
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.v2.sources.schemas import (
+    SOURCE,
     NewSourceView,
     SourceBody,
     SourceId,
@@ -30,8 +32,13 @@ from domain.instants import parse, render, render_optional
 from service.dependencies import Dependencies
 from service.hooks.configuring import changed, made
 from service.hooks.trying import tried
+from store.lists.listed import Found, ListPart
 from store.sources.bodies import BodyState, NewBody
-from store.sources.sources import StoredSource
+from store.sources.sources import LISTED, StoredSource
+
+_Counted = tuple[StoredSource, Mapping[str, int]]
+_LIST: TableOf[_Counted] = TableOf(LISTED, SourceView)
+_Part = Annotated[Asked, Depends(asking(LISTED))]
 
 router = APIRouter(prefix=f"{V2}/sources", tags=["Sources"], route_class=JsonRoute)
 
@@ -59,16 +66,18 @@ async def create_source(
 @router.get(
     "",
     response_model=SourcePage,
-    responses=problems.documented(401, 403, 422, 503),
+    responses=_LIST.documented(SOURCE, 401, 403, 422, 503),
     summary="List sources, oldest first",
 )
-async def list_sources(
-    owner: Reader, deps: Deps, request: Request, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0
-) -> dict[str, Any]:
-    found, total = await deps.store.sources.list(owner.organization, limit, offset)
-    counts = await deps.store.sources.counts(owner.organization, [one.id for one in found])
-    shown = [source_view(one, counts.get(one.id, {}), request, deps) for one in found]
-    return page(shown, total, limit, offset)
+async def list_sources(owner: Reader, part: _Part, deps: Deps, request: Request, response: Response) -> Any:
+    """As CSV or NDJSON the list is whole unless a `limit` is given."""
+
+    async def find(asked: ListPart) -> Found[_Counted]:
+        found = await deps.store.sources.list(owner.organization, asked)
+        counts = await deps.store.sources.counts(owner.organization, [one.id for one in found.rows])
+        return found.each(lambda one: (one, counts.get(one.id, {})))
+
+    return await _LIST.answer(part, response, find, lambda one: source_view(*one, request, deps))
 
 
 @router.get(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.http.schemas import Body, DateTime, PageOf, View
+from api.http.schemas import Body, CursorPageOf, DateTime, View
 
 SourceId = Annotated[str, Path(examples=["src_3q2-7wAbCdEfGhIj"])]
 BodyNumber = Annotated[int, Path(ge=1, le=2_000_000_000, examples=[17])]
@@ -133,7 +133,7 @@ class NewSourceView(SourceView):
     )
 
 
-class SourcePage(PageOf):
+class SourcePage(CursorPageOf):
     data: list[SourceView]
 
 

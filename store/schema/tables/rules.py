@@ -55,6 +55,9 @@ policies = Table(
     Column("origin", Name, nullable=False, server_default="v2"),
     Column("position", Integer, nullable=False),
     Column("version", Integer, nullable=False),
+    # Of the document, for lists that are sorted and searched by them.
+    Column("name", Name, nullable=False),
+    Column("enabled", Boolean, nullable=False),
     Column("calendar_id", Name),
     Column("doc", Document, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),

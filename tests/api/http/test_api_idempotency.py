@@ -19,6 +19,7 @@ from api.http.idempotent_requests import derived_event_id
 from service.dependencies import Dependencies
 from store.access.idempotent_requests import IdempotentRequest, IdempotentRequests, KeptAnswer
 from store.access.keys import ensure_key
+from store.lists.listed import ListPart
 from store.schema import tables
 from store.store import Store
 from tests.store.conftest import backend, database_url, postgres, sqlite_template  # noqa: F401
@@ -86,7 +87,7 @@ class Desk:
         return await self.stack.enter_async_context(client(app, self.key + role))
 
     async def teams(self) -> list[str]:
-        found, _ = await self.store.teams.list("default", 100, 0)
+        found = (await self.store.teams.list("default", ListPart(100))).rows
         return [stored.team.id for stored in found]
 
     async def rows(self) -> list[Any]:

@@ -13,6 +13,7 @@ from domain.ticket.teams import Team
 from store.access.idempotent_requests import KEPT_FOR, MOST_PURGED, IdempotentRequest, KeptAnswer
 from store.access.organizations import begin_change
 from store.database.connections import Database
+from store.lists.listed import ListPart
 from store.schema import tables
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_policy
@@ -141,7 +142,7 @@ async def test_what_happens_in_one_transaction_is_undone_together(store: Store) 
             await store.idempotent_requests.keep(REQUEST, ANSWER)
             raise ZeroDivisionError
     assert await kept_keys(store) == []
-    assert (await store.teams.list(ORGANIZATION, 1, 0))[1] == 0
+    assert (await store.teams.list(ORGANIZATION, ListPart(1))).total == 0
 
 
 async def test_a_write_that_fails_in_a_transaction_undoes_itself_alone(store: Store) -> None:
@@ -155,7 +156,7 @@ async def test_a_write_that_fails_in_a_transaction_undoes_itself_alone(store: St
         with pytest.raises(ZeroDivisionError):
             await store.database.write(fail)
     assert (await store.organizations.get(ORGANIZATION)).config_version == before + 1
-    assert (await store.teams.list(ORGANIZATION, 1, 0))[1] == 1
+    assert (await store.teams.list(ORGANIZATION, ListPart(1))).total == 1
 
 
 async def test_a_task_that_a_transaction_starts_does_not_share_its_fate(store: Store) -> None:
@@ -165,7 +166,7 @@ async def test_a_task_that_a_transaction_starts_does_not_share_its_fate(store: S
             await asyncio.sleep(0)
             raise ZeroDivisionError
     await other
-    assert (await store.teams.list(ORGANIZATION, 1, 0))[1] == 1
+    assert (await store.teams.list(ORGANIZATION, ListPart(1))).total == 1
 
 
 async def test_a_transaction_of_one_store_is_none_of_another(
@@ -174,10 +175,10 @@ async def test_a_transaction_of_one_store_is_none_of_another(
     ours, theirs = open_store(), Store(Database(database_url, timeout=0.3))
     async with ours.database.transaction():
         await ours.teams.create(ORGANIZATION, Team("t", "T"))
-        assert (await theirs.teams.list(ORGANIZATION, 1, 0))[1] == 0
+        assert (await theirs.teams.list(ORGANIZATION, ListPart(1))).total == 0
         with pytest.raises(StoreUnavailable):
             await theirs.teams.create(ORGANIZATION, Team("t", "T"))
-    assert (await theirs.teams.list(ORGANIZATION, 1, 0))[1] == 1
+    assert (await theirs.teams.list(ORGANIZATION, ListPart(1))).total == 1
     await theirs.close()
 
 
@@ -232,7 +233,7 @@ async def test_many_transactions_under_keys_of_their_own_all_get_their_turn(
             await store.idempotent_requests.keep(request, ANSWER)
 
     await asyncio.gather(*(create(number) for number in range(30)))
-    assert (await timed.teams.list(ORGANIZATION, 1, 0))[1] == 30
+    assert (await timed.teams.list(ORGANIZATION, ListPart(1))).total == 30
     for store in stores:
         await store.close()
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from domain.access.subscriptions import Subscription
 from domain.errors import Conflict, InvalidValue, NotFound
 from store.access.keys import KeyOwner, any_key, ensure_key, prefix
+from store.lists.listed import Found, ListPart
 from store.schema.tables import api_keys
 from store.store import Store
 
@@ -96,7 +97,7 @@ async def test_a_key_of_an_organization_that_does_not_exist_is_refused(store: St
     with pytest.raises(NotFound, match="nobody"):
         await store.keys.create("nobody", "desk", ["sla:read"])
     with pytest.raises(NotFound, match="nobody"):
-        await store.keys.list("nobody", 10, 0)
+        await store.keys.list("nobody", ListPart(10))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ async def test_a_bad_key_is_refused_and_leaves_nothing(store: Store, name: str, 
     with pytest.raises(InvalidValue) as refusal:
         await store.keys.create("default", name, scopes)
     assert refusal.value.field == field
-    assert (await store.keys.list("default", 10, 0))[1] == 0
+    assert (await store.keys.list("default", ListPart(10))).total == 0
 
 
 async def test_keys_are_listed_oldest_first_with_the_revoked_ones(store: Store) -> None:
@@ -124,8 +125,8 @@ async def test_keys_are_listed_oldest_first_with_the_revoked_ones(store: Store) 
     await store.organizations.ensure("other")
     await store.keys.create("other", "theirs", ["sla:read"])
     revoked = await store.keys.revoke(first.id, "default")
-    assert await store.keys.list("default", 10, 0) == ([revoked, second], 2)
-    assert await store.keys.list("default", 1, 1) == ([second], 2)
+    assert await store.keys.list("default", ListPart(10)) == Found([revoked, second], 2, None)
+    assert await store.keys.list("default", ListPart(1, 1)) == Found([second], 2, None)
 
 
 async def test_a_revocation_keeps_its_moment(store: Store) -> None:

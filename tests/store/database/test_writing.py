@@ -19,6 +19,7 @@ from domain.errors import StoreUnavailable
 from domain.ticket.teams import Team
 from store.database import writing
 from store.database.connections import Database
+from store.lists.listed import ListPart
 from store.schema.tables import claims, organizations
 from store.store import Store
 from tests.store.samples import ORGANIZATION, an_opening
@@ -284,7 +285,7 @@ async def test_a_transaction_in_a_transaction_undoes_itself_alone(store: Store) 
                 raise ZeroDivisionError
         async with store.database.transaction():
             await store.teams.create(ORGANIZATION, Team("kept too", "T"))
-    teams, _ = await store.teams.list(ORGANIZATION, 9, 0)
+    teams = (await store.teams.list(ORGANIZATION, ListPart(9))).rows
     assert {stored.team.id for stored in teams} == {"kept", "kept too"}
 
 

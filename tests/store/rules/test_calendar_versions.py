@@ -6,6 +6,7 @@ import pytest
 
 from domain.calendar import Calendar
 from domain.errors import NotFound
+from store.lists.listed import ListPart
 from store.store import Store
 from tests.store.samples import ORGANIZATION
 
@@ -32,14 +33,15 @@ YEARLY = Calendar.from_json(
 async def test_versions_are_listed_oldest_first_with_who_made_them(store: Store) -> None:
     made = await store.calendars.create(ORGANIZATION, "Yearly", YEARLY)
     changed = await store.calendars.update(ORGANIZATION, made.id, 1, "Always", Calendar.always(), "key_of_nobody")
-    found, total = await store.calendars.versions(ORGANIZATION, made.id, limit=10, offset=0)
+    listed = await store.calendars.versions(ORGANIZATION, made.id, ListPart(10))
+    found, total = listed.rows, listed.total
     assert total == 2
     assert [(one.version, one.name, one.calendar, one.changed_by, one.key_name) for one in found] == [
         (1, "Yearly", YEARLY, "system", None),
         (2, "Always", Calendar.always(), "key_of_nobody", None),
     ]
     assert [one.changed_at for one in found] == [made.created_at, changed.updated_at]
-    page, _ = await store.calendars.versions(ORGANIZATION, made.id, limit=1, offset=1)
+    page = (await store.calendars.versions(ORGANIZATION, made.id, ListPart(1, 1))).rows
     assert [one.version for one in page] == [2]
 
 
@@ -55,6 +57,6 @@ async def test_another_organization_finds_no_versions(store: Store) -> None:
     made = await store.calendars.create(ORGANIZATION, "Yearly", YEARLY)
     await store.organizations.ensure("other")
     with pytest.raises(NotFound):
-        await store.calendars.versions("other", made.id, limit=10, offset=0)
+        await store.calendars.versions("other", made.id, ListPart(10))
     with pytest.raises(NotFound):
         await store.calendars.version("other", made.id, 1)

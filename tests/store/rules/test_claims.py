@@ -20,6 +20,7 @@ from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from store.access.organizations import begin_change
 from store.instances.open_tickets import ContestedClaim, ExistingInstance, NoPromise, OpenTicketResult, Start
+from store.lists.listed import ListPart
 from store.rules.claims import GRACE
 from store.schema.tables import claims
 from store.store import Store
@@ -219,7 +220,7 @@ async def race(stores: list[Store], round_: int) -> int:
     """
     policy = a_policy(f"sla_race_{round_}", match=Match.ALL, conditions=(is_in(round_),))
     await stores[0].policies.create(ORGANIZATION, policy)
-    live = [stored.policy.id for stored in (await stores[0].policies.list(ORGANIZATION, Kind.SLA, 100, 0))[0]]
+    live = [stored.policy.id for stored in (await stores[0].policies.list(ORGANIZATION, Kind.SLA, ListPart(100))).rows]
     await stores[0].policies.reorder(ORGANIZATION, Kind.SLA, [policy.id, *live[:-1]])
 
     archived, opened_first = asyncio.Event(), asyncio.Event()

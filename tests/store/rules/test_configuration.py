@@ -13,6 +13,7 @@ from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import parse
 from domain.policy.escalations import EscalationRule, Trigger
 from domain.ticket.tickets import Ticket
+from store.lists.listed import ListPart
 from store.schema import tables
 from store.store import Store
 from tests.store.samples import ORGANIZATION, a_policy, a_step, an_opening
@@ -22,7 +23,7 @@ TICKET = Ticket(InstanceId(Kind.SLA, SubjectType.TICKET, "42"))
 
 
 async def ids(store: Store, kind: Kind | None = None) -> list[str]:
-    found, _ = await store.policies.list(ORGANIZATION, kind, 100, 0)
+    found = (await store.policies.list(ORGANIZATION, kind, ListPart(100))).rows
     return [stored.policy.id for stored in found]
 
 
@@ -47,7 +48,7 @@ async def test_nothing_is_kept_for_an_organization_that_does_not_exist(store: St
         store.catalog("nobody"),
         store.policies.create("nobody", a_policy()),
         store.calendars.create("nobody", "n", NIGHTS),
-        store.calendars.list("nobody", 1, 0),
+        store.calendars.list("nobody", ListPart(1)),
     ):
         with pytest.raises(NotFound):
             await attempt
@@ -86,7 +87,8 @@ async def test_policies_created_at_once_all_get_a_position_of_their_own(open_sto
     await asyncio.gather(
         *(stores[number % 3].policies.create(ORGANIZATION, a_policy(f"sla_{number}")) for number in range(9))
     )
-    found, total = await stores[0].policies.list(ORGANIZATION, None, 100, 0)
+    listed = await stores[0].policies.list(ORGANIZATION, None, ListPart(100))
+    found, total = listed.rows, listed.total
     assert sorted(stored.position for stored in found) == list(range(1, total + 1)) == list(range(1, 10))
 
 
@@ -94,7 +96,8 @@ async def test_policies_are_listed_by_kind_and_page(store: Store) -> None:
     for id_, kind in (("a", Kind.SLA), ("b", Kind.OLA), ("c", Kind.SLA)):
         await store.policies.create(ORGANIZATION, a_policy(id_, kind=kind))
     assert await ids(store, Kind.SLA) == ["a", "c"]
-    page, total = await store.policies.list(ORGANIZATION, None, 1, 1)
+    listed = await store.policies.list(ORGANIZATION, None, ListPart(1, 1))
+    page, total = listed.rows, listed.total
     assert ([stored.policy.id for stored in page], total) == (["b"], 3)
 
 
@@ -102,14 +105,15 @@ async def test_a_policy_keeps_every_version_it_ever_had(store: Store) -> None:
     await store.policies.create(ORGANIZATION, a_policy(), changed_by="ann")
     await store.policies.update(ORGANIZATION, a_policy(name="Better"), changed_by="bob")
     await store.policies.archive(ORGANIZATION, "sla_1", changed_by="cid")
-    versions, total = await store.policies.versions(ORGANIZATION, "sla_1", 100, 0)
+    listed = await store.policies.versions(ORGANIZATION, "sla_1", ListPart(100))
+    versions, total = listed.rows, listed.total
     assert [(one.policy.version, one.change, one.changed_by) for one in versions] == [
         (1, "created", "ann"),
         (2, "updated", "bob"),
         (3, "archived", "cid"),
     ]
     assert [one.policy.name for one in versions] == ["Policy sla_1", "Better", "Better"]
-    page, _ = await store.policies.versions(ORGANIZATION, "sla_1", 1, 1)
+    page = (await store.policies.versions(ORGANIZATION, "sla_1", ListPart(1, 1))).rows
     assert ([one.policy.version for one in page], total) == ([2], 3)
 
 
@@ -119,7 +123,7 @@ async def test_a_version_of_a_policy_names_the_key_that_made_it(store: Store) ->
     assert owner is not None
     await store.policies.create(ORGANIZATION, a_policy(), changed_by=owner.id)
     await store.policies.update(ORGANIZATION, a_policy(name="Better"))
-    versions, _ = await store.policies.versions(ORGANIZATION, "sla_1", 100, 0)
+    versions = (await store.policies.versions(ORGANIZATION, "sla_1", ListPart(100))).rows
     assert [(one.changed_by, one.key_name) for one in versions] == [(owner.id, "desk"), ("system", None)]
 
 
@@ -168,7 +172,7 @@ async def test_of_edits_and_archivings_of_one_version_at_once_one_is_made(open_s
         return_exceptions=True,
     )
     assert sum(isinstance(outcome, Outdated) for outcome in outcomes) == 5
-    assert (await stores[0].policies.versions(ORGANIZATION, "sla_1", 9, 0))[1] == 2
+    assert (await stores[0].policies.versions(ORGANIZATION, "sla_1", ListPart(9))).total == 2
 
 
 async def test_an_id_chosen_for_a_part_is_taken_once_in_an_organization(store: Store) -> None:
@@ -210,7 +214,7 @@ async def test_an_archived_policy_matches_nothing_and_is_found_only_when_asked_f
     with pytest.raises(NotFound):
         await store.policies.get(ORGANIZATION, "sla_1")
     assert (await store.policies.get(ORGANIZATION, "sla_1", include_archived=True)).archived_at is not None
-    assert (await store.policies.list(ORGANIZATION, None, 9, 0, include_archived=True))[1] == 1
+    assert (await store.policies.list(ORGANIZATION, None, ListPart(9), include_archived=True)).total == 1
 
 
 async def test_an_archived_policy_changes_no_more(store: Store) -> None:
@@ -220,7 +224,7 @@ async def test_an_archived_policy_changes_no_more(store: Store) -> None:
         await store.policies.update(ORGANIZATION, a_policy(version=2, name="Better"))
     with pytest.raises(Conflict, match="is archived"):
         await store.policies.archive(ORGANIZATION, "sla_1")
-    assert (await store.policies.versions(ORGANIZATION, "sla_1", 9, 0))[1] == 2
+    assert (await store.policies.versions(ORGANIZATION, "sla_1", ListPart(9))).total == 2
 
 
 async def test_a_policy_with_open_instances_is_not_archived(store: Store) -> None:
@@ -277,9 +281,10 @@ async def test_of_two_edits_of_the_same_business_hours_the_second_is_refused(sto
 
 async def test_calendars_are_listed_by_page_with_the_default_among_them(store: Store) -> None:
     made = [await store.calendars.create(ORGANIZATION, f"Nights {number}", NIGHTS) for number in range(3)]
-    listed, total = await store.calendars.list(ORGANIZATION, 10, 0)
-    assert [calendar.id for calendar in listed] == ["bh_default", *(calendar.id for calendar in made)]
-    page, _ = await store.calendars.list(ORGANIZATION, 2, 2)
+    listed = await store.calendars.list(ORGANIZATION, ListPart(10))
+    total = listed.total
+    assert [calendar.id for calendar in listed.rows] == ["bh_default", *(calendar.id for calendar in made)]
+    page = (await store.calendars.list(ORGANIZATION, ListPart(2, 2))).rows
     assert ([calendar.id for calendar in page], total) == ([made[1].id, made[2].id], 4)
 
 

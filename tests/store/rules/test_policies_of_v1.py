@@ -14,6 +14,7 @@ from domain.ids import Kind
 from domain.policy.policies import Policy
 from domain.ticket.conditions import Condition
 from domain.ticket.origins import Origin
+from store.lists.listed import ListPart
 from store.store import Store
 from tests.store.samples import ORGANIZATION, a_policy
 
@@ -25,7 +26,8 @@ def scrubbes(id_: str, priority: str = "HIGH") -> Policy:
 
 
 async def ids(store: Store, origin: Origin | None = None, include_archived: bool = False) -> list[str]:
-    found, total = await store.policies.list(ORGANIZATION, Kind.SLA, 100, 0, include_archived, origin)
+    listed = await store.policies.list(ORGANIZATION, Kind.SLA, ListPart(100), include_archived, origin)
+    found, total = listed.rows, listed.total
     assert total == len(found)
     return [stored.policy.id for stored in found]
 
@@ -107,5 +109,5 @@ async def test_of_those_moved_at_once_to_a_priority_one_gets_there(open_store: C
     )
     answers = await asyncio.gather(*attempts, return_exceptions=True)
     assert sum(isinstance(answer, Conflict) for answer in answers) == 2
-    found, _ = await stores[0].policies.list(ORGANIZATION, Kind.SLA, 10, 0)
+    found = (await stores[0].policies.list(ORGANIZATION, Kind.SLA, ListPart(10))).rows
     assert [stored.policy.conditions == critical for stored in found].count(True) == 1

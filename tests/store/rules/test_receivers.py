@@ -8,6 +8,7 @@ import pytest
 
 from domain.errors import NotFound
 from domain.record.receivers import Choice, Receiver
+from store.lists.listed import Found, ListPart
 from store.rules.receivers import Change, Sealed
 from store.store import Store
 from tests.store.samples import ORGANIZATION
@@ -24,7 +25,7 @@ async def test_a_receiver_comes_back_as_it_was_kept(store: Store) -> None:
     created = await store.receivers.create(ORGANIZATION, DESK, SEALED)
     assert (created.receiver, created.sealed, created.version) == (DESK, SEALED, 1)
     assert await store.receivers.get(ORGANIZATION, DESK.id) == created
-    assert await store.receivers.list(ORGANIZATION, 10, 0) == ([created], 1)
+    assert await store.receivers.list(ORGANIZATION, ListPart(10)) == Found([created], 1, None)
 
 
 async def test_a_receiver_is_one_organizations_own(store: Store) -> None:

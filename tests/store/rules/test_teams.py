@@ -10,6 +10,7 @@ import pytest
 from domain.calendar import Calendar
 from domain.errors import Conflict, InvalidValue, NotFound
 from domain.ticket.teams import Team
+from store.lists.listed import Found, ListPart
 from store.store import Store
 from tests.store.samples import ORGANIZATION, a_policy
 
@@ -35,7 +36,8 @@ async def test_a_team_is_found_under_the_name_it_was_given(store: Store) -> None
 async def test_teams_are_listed_page_by_page_oldest_first(store: Store) -> None:
     for id_ in ("c", "a", "b"):
         await store.teams.create(ORGANIZATION, Team(id_, id_))
-    page, total = await store.teams.list(ORGANIZATION, 2, 1)
+    listed = await store.teams.list(ORGANIZATION, ListPart(2, 1))
+    page, total = listed.rows, listed.total
     assert ([stored.team.id for stored in page], total) == (["a", "b"], 3)
 
 
@@ -79,7 +81,7 @@ async def test_of_two_teams_created_under_one_id_at_once_one_is(open_store: Call
 async def test_a_deleted_team_is_gone_and_its_id_is_free_again(store: Store) -> None:
     await store.teams.create(ORGANIZATION, ESCALATION)
     await store.teams.delete(ORGANIZATION, ESCALATION.id)
-    assert await store.teams.list(ORGANIZATION, 10, 0) == ([], 0)
+    assert await store.teams.list(ORGANIZATION, ListPart(10)) == Found([], 0, None)
     for attempt in (
         store.teams.get(ORGANIZATION, ESCALATION.id),
         store.teams.update(ORGANIZATION, ESCALATION.id, changed(name="x")),
@@ -101,7 +103,7 @@ async def test_a_team_works_only_in_business_hours_that_its_organization_has(sto
     ):
         with pytest.raises(InvalidValue, match="business_hours_id"):
             await attempt
-    assert (await store.teams.list(ORGANIZATION, 10, 0))[1] == 1
+    assert (await store.teams.list(ORGANIZATION, ListPart(10))).total == 1
 
 
 async def test_business_hours_that_a_live_team_uses_are_not_deleted(store: Store) -> None:

@@ -26,7 +26,8 @@ from service.dependencies import Dependencies
 from service.instances.views import found_in_store
 from store.instances.filters import Filters
 from store.instances.instances import StoredInstance
-from store.instances.order import NEXT_DUE_FIRST, Order, Place
+from store.instances.order import NEXT_DUE_FIRST, Order
+from store.lists.keys import Place
 
 router = APIRouter(prefix=f"{V2}/instances", tags=["Instances"], route_class=JsonRoute)
 EXPORTED_FIRST = "opened_at"

@@ -183,6 +183,8 @@ def _create_policies() -> None:
         sa.Column("origin", sa.Text(), nullable=False, server_default="v2"),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("calendar_id", sa.Text()),
         sa.Column("doc", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

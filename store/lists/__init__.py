@@ -1,0 +1,1 @@
+"""Lists of tables: sorted by what they show, searched, and read on from a place."""
