@@ -15,9 +15,9 @@ from domain.record.records import refusal
 from domain.ticket.events import Event, EventKind
 from store.database.clock import Clock
 from store.database.connections import Database
-from store.database.counting import count_rows
 from store.database.types import holdable, instant, moment, optional_instant
 from store.database.upserts import insert_missing, insert_new
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.schema.tables import instance_events, instances, organizations, replan_instances, replans
 from store.schema.tenancy import own
 
@@ -25,6 +25,10 @@ from store.schema.tenancy import own
 BATCH = 200
 # Ids in one statement: SQLite takes no more than 32766 values.
 _IDS = 1000
+
+LISTED = Listed(
+    columns_of(replans, "id", "reason", "actor", "applied_at", "undone_at"), "-applied_at", searched=("id", "reason")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,22 +184,12 @@ class Replans:
             raise NotFound(f"There is no replan {replan_id}.", field="replan_id", value=replan_id)
         return found
 
-    async def list(
-        self, organization: str, limit: int, offset: int, after: tuple[Instant, str] | None = None
-    ) -> tuple[Sequence[Replan], int]:
-        """A page of replans, newest first, and the number of all; behind an instant and an id where they are given."""
+    async def list(self, organization: str, part: ListPart) -> Found[Replan]:
+        """Newest first unless the part says otherwise."""
         theirs = own(replans, organization)
-        page = sa.select(replans).where(theirs).order_by(replans.c.applied_at.desc(), replans.c.id)
-        if after is not None:
-            at = moment(after[0])
-            further = sa.and_(replans.c.applied_at == at, replans.c.id > after[1])
-            page = page.where(sa.or_(replans.c.applied_at < at, further))
-
-        def work(conn: sa.Connection) -> tuple[Sequence[Replan], int]:
-            total = count_rows(conn, replans, theirs)
-            return [_replan(row) for row in conn.execute(page.limit(limit).offset(offset))], total
-
-        return await self.database.read(work)
+        return await self.database.read(
+            lambda conn: LISTED.find(conn, sa.select(replans), replans, theirs, part).each(_replan)
+        )
 
     async def changed(self, organization: str, replan_id: str) -> Sequence[InstanceReplan]:
         """What the replan does to each of its instances, in the order of their ids."""

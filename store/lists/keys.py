@@ -68,7 +68,8 @@ def value_of(column: sa.ColumnElement[Any], text: str | None) -> Any:
     if isinstance(column.type, UtcDateTime):
         return moment(parse(text, "cursor"))
     if isinstance(column.type, sa.Integer | sa.Boolean):
-        return bool(_number(text)) if isinstance(column.type, sa.Boolean) else _number(text)
+        # Spelled as a literal, because nothing is said to be larger than `true`.
+        return sa.literal(bool(_number(text))) if isinstance(column.type, sa.Boolean) else _number(text)
     return text
 
 

@@ -13,12 +13,17 @@ from domain.errors import Conflict, NotFound
 from domain.instants import Instant
 from store.database.clock import Clock
 from store.database.connections import Database
-from store.database.counting import count_rows
 from store.database.types import holdable, instant, moment, optional_instant
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.schema.tables import hook_bodies, sources
 from store.schema.tenancy import own
 
 MOST_PRUNED = 500
+LISTED = Listed(
+    columns_of(hook_bodies, "received_at", "state", "attempts", "retry_at", "settled_at", body="arrival"),
+    "-body",
+    "body",
+)
 
 
 class BodyState(StrEnum):
@@ -93,9 +98,9 @@ class HookBodies:
         return await self.database.write(work)
 
     async def list(
-        self, organization: str, source_id: str, state: BodyState | None, limit: int, before: int | None
-    ) -> tuple[Sequence[StoredBody], int]:
-        """The newest bodies of a source first, and the number of all; `before` is the number of the last one seen.
+        self, organization: str, source_id: str, part: ListPart, state: BodyState | None = None
+    ) -> Found[StoredBody]:
+        """The bodies of a source, the newest first unless the part says otherwise.
 
         Without their bytes, which `get` has.
         """
@@ -103,13 +108,9 @@ class HookBodies:
         these = own(table, organization, source_id=source_id)
         if state is not None:
             these = sa.and_(these, table.c.state == state.value)
-        after = these if before is None else sa.and_(these, table.c.arrival < before)
-        page = sa.select(*_BUT_THE_BYTES).where(after).order_by(table.c.arrival.desc()).limit(limit)
-
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredBody], int]:
-            return [stored_body(row) for row in conn.execute(page)], count_rows(conn, table, these)
-
-        return await self.database.read(work)
+        return await self.database.read(
+            lambda conn: LISTED.find(conn, sa.select(*_BUT_THE_BYTES), table, these, part).each(stored_body)
+        )
 
     async def get(self, organization: str, source_id: str, arrival: int) -> StoredBody:
         """Raises NotFound."""

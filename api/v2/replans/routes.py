@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
-from api.http.lists.exports import Row, documented_exports
-from api.http.lists.listing import AskedPart, Chunk, Listing, text_in
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.replans.schemas import (
@@ -23,6 +22,7 @@ from api.v2.replans.schemas import (
     ReplanBody,
     ReplanDetailView,
     ReplanPage,
+    ReplanView,
     UndoBody,
 )
 from domain.errors import InvalidValue
@@ -32,19 +32,14 @@ from service.replans import replans
 from service.replans.messages import ReplanProgress
 from service.replans.replans import MovedInstance, ReplanRequest
 from store.database.ids import mint
-from store.instances.replans import Replan
-from store.lists.keys import Place
+from store.instances.replans import LISTED, Replan
 
 ReplanId = Annotated[str, Path(examples=["replan_storm"])]
 
 router = APIRouter(prefix=V2, tags=["Replans"], route_class=JsonRoute)
 
-COLUMNS = ("id", "asked", "reason", "actor", "applied_at", "undone_at")
-
-
-def _row(replan: Row) -> Row:
-    return {**replan, "asked": json.dumps(replan["asked"], ensure_ascii=False)}
-
+_LIST: TableOf[Replan] = TableOf(LISTED, ReplanView)
+_Part = Annotated[Asked, Depends(asking(LISTED))]
 
 _PROGRESS: dict[str, Any] = {
     "response_model": ProgressView,
@@ -97,21 +92,12 @@ async def undo_replan(body: UndoBody, owner: Writer, deps: Deps, response: Respo
 @router.get(
     "/replans",
     response_model=ReplanPage,
-    responses={200: documented_exports(COLUMNS, _row(REPLAN)), **problems.documented(401, 403, 422, 503)},
+    responses=_LIST.documented(REPLAN, 401, 403, 422, 503),
     summary="List replans, newest first",
 )
-async def list_replans(owner: Reader, part: AskedPart, deps: Deps, response: Response) -> Any:
+async def list_replans(owner: Reader, part: _Part, deps: Deps, response: Response) -> Any:
     """As CSV or NDJSON the list is whole unless a `limit` is given."""
-
-    async def read(limit: int, offset: int, after: Place | None) -> Chunk:
-        behind = None if after is None else (parse(text_in(after, 0), "cursor"), text_in(after, 1))
-        # One more than is shown tells whether there is another page.
-        found, total = await deps.store.replans.list(owner.organization, limit + 1, offset, behind)
-        shown = found[:limit]
-        last = (render(shown[-1].applied_at), shown[-1].id) if len(found) > limit else None
-        return Chunk([_view(one) for one in shown], total, last)
-
-    return await Listing(COLUMNS, read, "-applied_at", _row).answer(part, response)
+    return await _LIST.answer(part, response, lambda asked: deps.store.replans.list(owner.organization, asked), _view)
 
 
 @router.get(

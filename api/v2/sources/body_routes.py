@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
-from api.http.lists.cursors import cursor_of, place_of
-from api.http.lists.listing import number_in
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Cursor, Limit
-from api.v2.sources.schemas import BodyNumber, BodyPage, BodyView, ReplayedView, SourceId, StateName
+from api.v2.sources.schemas import BODY, BodyNumber, BodyPage, BodyRow, BodyView, ReplayedView, SourceId, StateName
 from domain.instants import render, render_optional
-from store.sources.bodies import BodyState, StoredBody
+from store.sources.bodies import LISTED, BodyState, StoredBody
 
-ORDER = "bodies"
 State = Annotated[StateName | None, Query(description="Only those in this state.", examples=["set_aside"])]
+
+_LIST: TableOf[StoredBody] = TableOf(LISTED, BodyRow)
+_Part = Annotated[Asked, Depends(asking(LISTED))]
 
 router = APIRouter(prefix=f"{V2}/sources", tags=["Sources"], route_class=JsonRoute)
 
@@ -27,26 +28,22 @@ router = APIRouter(prefix=f"{V2}/sources", tags=["Sources"], route_class=JsonRou
 @router.get(
     "/{source_id}/bodies",
     response_model=BodyPage,
-    responses=problems.documented(401, 403, 404, 422, 503),
+    responses=_LIST.documented(BODY, 401, 403, 404, 422, 503),
     summary="List what a source has sent, newest first",
 )
 async def list_bodies(
-    source_id: SourceId,
-    owner: Reader,
-    deps: Deps,
-    state: State = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-) -> dict[str, Any]:
+    source_id: SourceId, owner: Reader, part: _Part, deps: Deps, response: Response, state: State = None
+) -> Any:
     """With what each body became: its events, or the reason why it means nothing or was set aside. Bodies are kept for
-    30 days (`SLA_HOOK_DAYS`)."""
+    30 days (`SLA_HOOK_DAYS`).
+
+    As CSV or NDJSON the list is whole unless a `limit` is given.
+    """
     await deps.store.sources.get(owner.organization, source_id)
-    before = None if cursor is None else number_in(place_of(cursor, ORDER))
-    wanted = None if state is None else BodyState(state)
-    found, total = await deps.store.hook_bodies.list(owner.organization, source_id, wanted, limit + 1, before)
-    shown = [_row(one) for one in found[:limit]]
-    following = cursor_of(ORDER, (str(found[limit - 1].arrival),)) if len(found) > limit else None
-    return {"data": shown, "total": total, "limit": limit, "next_cursor": following}
+    bodies, wanted = deps.store.hook_bodies, None if state is None else BodyState(state)
+    return await _LIST.answer(
+        part, response, lambda asked: bodies.list(owner.organization, source_id, asked, wanted), _row
+    )
 
 
 @router.get(

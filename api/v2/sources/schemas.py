@@ -175,14 +175,8 @@ class BodyView(BodyRow):
     content: str = Field(description="The bytes as UTF-8; what is none is replaced.")
 
 
-class BodyPage(View):
+class BodyPage(CursorPageOf):
     data: list[BodyRow]
-    total: int = Field(description="How many there are in all.", examples=[1])
-    limit: int = Field(examples=[25])
-    next_cursor: str | None = Field(
-        description="For `cursor`, to read on behind the last one of this page; null where nothing follows.",
-        examples=[None],
-    )
 
 
 class ReplayedView(View):

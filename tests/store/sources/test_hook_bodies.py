@@ -12,6 +12,7 @@ from domain.errors import Conflict, NotFound, Outdated
 from domain.instants import DAY, MINUTE, Instant
 from store.access.organizations import DEFAULT_ORGANIZATION as ACME
 from store.database.clock import system_clock
+from store.lists.listed import Found, ListPart
 from store.sources.bodies import BodyState, NewBody
 from store.sources.settling import LEASE, Lease, Settlement
 from store.sources.sources import SourceDocument
@@ -119,10 +120,11 @@ async def test_bodies_are_listed_newest_first_page_by_page(store: Store) -> None
     source_id = await a_source(store)
     for _ in range(3):
         await store.hook_bodies.keep(ACME, source_id, body())
-    first, total = await store.hook_bodies.list(ACME, source_id, None, 2, None)
-    rest, _ = await store.hook_bodies.list(ACME, source_id, None, 2, first[-1].arrival)
+    page = await store.hook_bodies.list(ACME, source_id, ListPart(2))
+    first, total = page.rows, page.total
+    rest = (await store.hook_bodies.list(ACME, source_id, ListPart(2, after=page.last))).rows
     assert ([one.arrival for one in first], [one.arrival for one in rest], total) == ([3, 2], [1], 3)
-    assert await store.hook_bodies.list(ACME, source_id, BodyState.APPLIED, 2, None) == ([], 0)
+    assert await store.hook_bodies.list(ACME, source_id, ListPart(2), BodyState.APPLIED) == Found([], 0, None)
     assert await store.sources.counts(ACME, [source_id]) == {source_id: {"stored": 3}}
 
 
@@ -133,7 +135,7 @@ async def test_old_bodies_go_but_for_those_that_still_wait(store: Store) -> None
     await store.settling.settle(await leased(store, source_id), 1, APPLIED)
     assert await store.hook_bodies.prune(Instant(system_clock() - DAY)) == 0
     assert await store.hook_bodies.prune(Instant(system_clock() + DAY)) == 1
-    left, _ = await store.hook_bodies.list(ACME, source_id, None, 10, None)
+    left = (await store.hook_bodies.list(ACME, source_id, ListPart(10))).rows
     assert [one.arrival for one in left] == [2]
 
 

@@ -1,0 +1,183 @@
+"""Every list has one manner: read on from a cursor, sorted by what it shows, searched, and exported whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from domain.instants import HOUR, MINUTE, Instant, parse, render
+
+NINE = parse("2026-03-09T09:00:00Z")
+CSV, NDJSON = {"Accept": "text/csv"}, {"Accept": "application/x-ndjson"}
+HOURS = {"timezone": "Europe/Berlin", "weekly_hours": {"mon": [["09:00", "17:00"]]}}
+PAGES = {"/policies", "/teams", "/keys", "/business-hours", "/receivers", "/sources"}
+SOURCE = {"kind": "github", "settings": {}}
+
+
+class Desk:
+    """Makes things of each list, one minute after the other."""
+
+    def __init__(self, api: Any) -> None:
+        self.api, self.now = api, NINE
+        api.use(now=self._tick)
+
+    def _tick(self) -> Instant:
+        self.now = Instant(self.now + MINUTE)
+        return self.now
+
+    async def make(self, path: str, name: str) -> dict[str, Any]:
+        bodies: dict[str, dict[str, Any]] = {
+            "/policies": {"name": name, "targets": [{"type": "resolution", "hours": 4}]},
+            "/teams": {"name": name, "lead": f"{name}@example.com"},
+            "/keys": {"name": name, "scopes": ["sla:read"]},
+            "/business-hours": {"name": name, **HOURS},
+            "/receivers": {"name": name, "channel": "webhook", "address": "https://example.com/hook"},
+            "/sources": {**SOURCE, "name": name},
+        }
+        answer = await self.api.post(path, bodies[path])
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def read_on(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """The whole list by pages of two."""
+        found: list[dict[str, Any]] = []
+        page = (await self.api.get(path, limit=2, **query)).json()
+        found += page["data"]
+        while page["next_cursor"] is not None:
+            page = (await self.api.get(path, limit=2, cursor=page["next_cursor"], **query)).json()
+            found += page["data"]
+        return found
+
+
+@pytest.fixture
+async def desk(api: Any) -> Desk:
+    return Desk(api)
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+async def test_a_list_is_read_on_while_it_changes(desk: Desk, path: str) -> None:
+    made = [(await desk.make(path, name))["id"] for name in ("bb", "aa", "cc", "dd")]
+    first = (await desk.api.get(path, limit=2, sort="-created_at")).json()
+    assert [one["id"] for one in first["data"]] == [made[3], made[2]]
+    await desk.make(path, "ee")
+    rest = (await desk.api.get(path, limit=2, sort="-created_at", cursor=first["next_cursor"])).json()
+    assert [one["id"] for one in rest["data"]] == [made[1], made[0]]
+    assert (rest["offset"], rest["total"]) == (0, first["total"] + 1)
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+async def test_a_list_is_sorted_by_what_it_shows_and_searched_in_whatever_case(desk: Desk, path: str) -> None:
+    for name in ("bb", "aa", "cc"):
+        await desk.make(path, name)
+    names = [one["name"] for one in await desk.read_on(path, sort="name")]
+    assert names == sorted(names)
+    assert {"aa", "bb", "cc"} <= set(names)
+    assert [one["name"] for one in await desk.read_on(path, sort="-name")] == names[::-1]
+    found = (await desk.api.get(path, q="AA")).json()
+    assert ([one["name"] for one in found["data"]], found["total"]) == (["aa"], 1)
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+async def test_every_sort_that_a_list_names_reads_each_of_it_once(desk: Desk, path: str) -> None:
+    for name in ("bb", "aa", "cc"):
+        await desk.make(path, name)
+    refused = (await desk.api.get(path, sort="colour")).json()
+    assert (refused["status"], refused["field"]) == (422, "sort")
+    names = refused["detail"].partition("must be one of ")[2].partition(", or one")[0].split(", ")
+    assert {"id", "name", "created_at"} <= set(names)
+    every = {one["id"] for one in (await desk.api.get(path)).json()["data"]}
+    for name in names:
+        for sort in (name, f"-{name}"):
+            found = [one["id"] for one in await desk.read_on(path, sort=sort)]
+            assert (sort, len(found), set(found)) == (sort, len(every), every)
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+async def test_a_list_is_exported_whole(desk: Desk, path: str) -> None:
+    await desk.make(path, "=1+1")
+    shown = (await desk.api.get(path, sort="created_at")).json()["data"]
+    address = f"/api/v2/sla{path}?sort=created_at"
+    lines = (await desk.api.http.get(address, headers=NDJSON)).text.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [one["id"] for one in shown]
+    answer = await desk.api.http.get(address, headers=CSV)
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert [row["id"] for row in rows] == [one["id"] for one in shown]
+    assert rows[-1]["name"] == "'=1+1"
+    assert set(shown[0]) <= set(rows[0])
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+@pytest.mark.parametrize("query", [{"cursor": "x"}, {"sort": "-"}, {"q": ""}, {"sort": ["id", "name"]}])
+async def test_what_makes_no_sense_of_a_list_is_refused(desk: Desk, path: str, query: dict[str, Any]) -> None:
+    answer = await desk.api.get(path, **query)
+    assert (answer.status_code, answer.json()["field"]) == (422, *query)
+
+
+async def test_a_cursor_of_another_order_is_refused(desk: Desk) -> None:
+    for name in ("a", "b"):
+        await desk.make("/teams", name)
+    cursor = (await desk.api.get("/teams", limit=1, sort="name")).json()["next_cursor"]
+    for query in ({}, {"sort": "-name"}, {"sort": "created_at"}):
+        refused = await desk.api.get("/teams", cursor=cursor, **query)
+        assert (refused.status_code, refused.json()["field"]) == (422, "cursor")
+
+
+async def test_the_versions_of_policies_and_business_hours_are_read_on_backwards(desk: Desk) -> None:
+    policy, hours = await desk.make("/policies", "One"), await desk.make("/business-hours", "One")
+    for path in (f"/policies/{policy['id']}", f"/business-hours/{hours['id']}"):
+        for name in ("Two", "Three"):
+            answer = await desk.api.http.patch(f"/api/v2/sla{path}", json={"name": name})
+            assert answer.is_success, answer.text
+        versions = await desk.read_on(f"{path}/versions", sort="-version")
+        assert [one["version"] for one in versions] == [3, 2, 1]
+        lines = (await desk.api.http.get(f"/api/v2/sla{path}/versions", headers=NDJSON)).text.splitlines()
+        assert [json.loads(line)["version"] for line in lines] == [1, 2, 3]
+
+
+async def test_every_page_of_the_document_has_a_cursor_a_sort_and_exports(api: Any) -> None:
+    """What a list cannot be sorted by has one order: the steps of a record."""
+    document = (await api.http.get("/openapi.json")).json()
+    found = {}
+    for path, methods in document["paths"].items():
+        answer = methods.get("get", {}).get("responses", {}).get("200", {})
+        reference = answer.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+        schema = document["components"]["schemas"].get(reference.rpartition("/")[2], {})
+        if {"data", "total", "limit"} <= set(schema.get("properties", {})):
+            names = {one["name"] for one in methods["get"]["parameters"]}
+            found[path] = ({"limit", "offset", "cursor", "sort"} - names, set(answer["content"]) - {"application/json"})
+    assert len(found) >= 16
+    assert {path: kinds for path, (_, kinds) in found.items() if len(kinds) < 2} == {}
+    assert {path: missing for path, (missing, _) in found.items() if missing} == {
+        "/api/v2/sla/instances/{instance_id}/events": {"sort"},
+        "/api/v2/sla/analytics/breaches": {"sort"},
+    }
+
+
+async def test_cycles_and_stints_are_sorted_and_read_on(desk: Desk) -> None:
+    api = desk.api
+    api.use(now=lambda: Instant(NINE + 10 * HOUR))
+    targets = [{"type": "next_response", "hours": 2}]
+    assert (await api.post("/policies", {"name": "Talk", "targets": targets})).is_success
+    ticket = {"ticket_id": "1", "priority": "high", "occurred_at": render(NINE)}
+    sla = (await api.post("/instances", ticket)).json()
+    told = [
+        {"type": kind, "ticket_id": "1", "occurred_at": render(Instant(NINE + number * HOUR))}
+        for number, kind in enumerate(("customer_replied", "agent_replied") * 4, 1)
+    ]
+    answer = await api.post("/events:batch", {"events": told})
+    assert answer.is_success, answer.text
+    path = f"/instances/{sla['id']}/cycles"
+    cycles = await desk.read_on(path)
+    starts = [one["started_at"] for one in cycles]
+    assert starts == [render(Instant(NINE + hours * HOUR)) for hours in (1, 3, 5)]
+    assert [one["started_at"] for one in await desk.read_on(path, sort="-due_at")] == starts[::-1]
+    lines = (await api.http.get(f"/api/v2/sla{path}", headers=CSV)).text.splitlines()
+    assert len(lines) == 4
+    refused = await api.get(path, sort="colour")
+    assert (refused.status_code, refused.json()["field"]) == (422, "sort")
+    assert (await api.get(f"/instances/{sla['id']}/stints", sort="-started_at")).json()["data"] == []
