@@ -2,7 +2,8 @@
 
 Stints are derived from all events, so that a late assignment changes them as any late event would. The stints of a
 ticket fill the time from its opening to its closing without gap or overlap: opened at 09:00 by network, assigned to
-billing at 11:00 and closed at 12:00 are two stints, `[09:00, 11:00)` and `[11:00, 12:00)`.
+billing at 11:00 and closed at 12:00 are two stints, `[09:00, 11:00)` and `[11:00, 12:00)`. Only
+the last one may have no length: that of a team that got the ticket at the instant of its closing.
 """
 
 from __future__ import annotations
@@ -79,17 +80,19 @@ def ownership_of(first_team: str | None, ordered: Sequence[Event]) -> Ownership:
     """The ownership of a ticket that belonged to `first_team` when it opened, under events that are already in order.
 
     An assignment to the team that has the ticket changes nothing. An assignment dated after the closing makes no
-    stint, unless the ticket is reopened later.
+    stint, unless the ticket is reopened later. The team that has the ticket as it closes has a stint, also where it got
+    it at that very instant: a reopening lets it run on.
     """
     opened = ordered[0]
     ended = closing_event(ordered)
     closed_at = None if ended is None else _effective(ended, opened)
     handovers = list(_handovers(first_team, ordered))
+    closing_hands = _last_before(ended, handovers, ordered)
     stints = []
     for index, (event, team_id) in enumerate(handovers):
         following = handovers[index + 1][0] if index + 1 < len(handovers) else None
         stint = _stint(event, team_id, following, opened, closed_at)
-        if stint.end is None or stint.start < stint.end:
+        if stint.end is None or stint.start < stint.end or event is closing_hands:
             stints.append(stint)
     return Ownership(tuple(stints), closed_at, ended is not None and ended.kind is EventKind.CANCELLED)
 
@@ -112,6 +115,17 @@ def _handovers(first_team: str | None, ordered: Sequence[Event]) -> Iterable[tup
         if event.kind is EventKind.ASSIGNED and event.team_id != owner:
             owner = event.team_id
             yield event, owner
+
+
+def _last_before(
+    ended: Event | None, handovers: Sequence[tuple[Event, str | None]], ordered: Sequence[Event]
+) -> Event | None:
+    """The handover to the team that had the ticket as it closed."""
+    if ended is None:
+        return None
+    given = {id(event) for event, _ in handovers}
+    before = ordered[: next(index for index, event in enumerate(ordered) if event is ended)]
+    return next((event for event in reversed(before) if id(event) in given), None)
 
 
 def _stint(

@@ -65,11 +65,30 @@ async def test_the_pages_of_cycles_hold_each_of_them_once_in_the_order_they_bega
     assert cycles[-MOST_SHOWN:] == (await api.get(path)).json()["earlier_cycles"]
 
 
+async def test_cycles_are_read_on_and_sorted_and_exported(api: Any) -> None:
+    path = await reopened_often(api)
+    for sort, expected in (("started_at", range(1, TIMES + 1)), ("-cycle", range(TIMES, 0, -1))):
+        page = (await api.get(f"{path}/cycles", limit=30, sort=sort)).json()
+        rest = (await api.get(f"{path}/cycles", limit=30, sort=sort, cursor=page["next_cursor"])).json()
+        assert [one.get("cycle", 1) for one in page["data"] + rest["data"]] == [*expected]
+        assert rest["next_cursor"] is None
+    exported = await api.http.get(f"/api/v2/sla{path}/cycles", headers={"Accept": "text/csv"})
+    assert len(exported.text.splitlines()) == TIMES + 1
+    refused = await api.get(f"{path}/cycles", sort="colour")
+    assert (refused.status_code, refused.json()["field"]) == (422, "sort")
+
+
 async def test_an_instance_that_has_begun_once_has_no_earlier_cycles_and_no_stints(api: Any) -> None:
     path = await recorded(api, Kind.SLA, [happened(EventKind.OPENED, 0)])
     assert {"earlier_cycles", "earlier_cycles_total", "stints"}.isdisjoint((await api.get(path)).json())
     for part in ("cycles", "stints"):
-        assert (await api.get(f"{path}/{part}")).json() == {"data": [], "total": 0, "limit": 25, "offset": 0}
+        assert (await api.get(f"{path}/{part}")).json() == {
+            "data": [],
+            "total": 0,
+            "limit": 25,
+            "offset": 0,
+            "next_cursor": None,
+        }
         assert (await api.get(f"/instances/inst_sla_ticket_none/{part}")).status_code == 404
 
 
