@@ -22,7 +22,7 @@ from store.database.counting import count_rows
 from store.database.types import instant, optional_instant
 from store.instances.event_outcomes import EventKey, find_recorded
 from store.instances.filters import Filters, are_few_of, conditions, counted, shown
-from store.instances.order import NEXT_DUE_FIRST, Order
+from store.instances.order import NEXT_DUE_FIRST, Order, Wanted
 from store.instances.writing import records
 from store.lists.keys import Place
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
@@ -136,16 +136,13 @@ class Instances:
         """
         now = self.now() if as_of is None else as_of
         narrowed = list(conditions(organization, filters, now))
-        place = None if after is None else order.behind(after, now)
 
         def work(conn: sa.Connection) -> InstancePage:
             few = are_few_of(conn, organization, filters)
             wanted = sa.and_(shown(organization, few), *narrowed)
-            behind = wanted if place is None else sa.and_(wanted, place)
-            # One more than is shown tells whether there is another page.
-            some = order.statement(behind, now, few).limit(limit + 1).offset(offset)
             total = count_rows(conn, instances, counted(filters, wanted))
-            rows = order.read(conn, organization, some, few)
+            # One more than is shown tells whether there is another page.
+            rows = order.read(conn, organization, Wanted(wanted, now, after, few), limit + 1, offset)
             more, rows = len(rows) > limit, rows[:limit]
             ledgers = _ledgers(conn, organization, [row.id for row in rows])
             found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from domain.errors import InvalidValue
 from domain.instants import Instant, parse
+from store.database.counting import count_rows
 from store.database.types import moment
 from store.instances.filters import STATES, is_so, status_at
-from store.lists.keys import Key, Place, behind, text_of
+from store.lists.keys import Key, Place, text_of
 from store.lists.listed import must_be_one_of
+from store.lists.stretches import Stretch, absent_last, of_two_values, whole
 from store.schema.tables import instances
 from store.schema.tenancy import own
 
@@ -84,43 +86,71 @@ class Order:
             return NEXT_DUE_FIRST
         return cls((key,) if key.name == "id" else (key, SortKey("id")))
 
-    def statement(self, wanted: sa.ColumnElement[bool], now: Instant, few: bool) -> sa.Select[Any]:
-        """The rows in this order, or their ids, as `read` takes them.
+    def stretches(self, now: Instant, after: Place | None, few: bool) -> Sequence[Stretch]:
+        """Of what the list in this order is made up, behind a place where one is given.
 
-        `few`: the instances that match are found first, and their ids sorted then. Otherwise an index gives the order
-        of the next due. In any other order ids are sorted, too: the rows are long.
+        `few`: the instances that match are found first, and their ids sorted then. Raises InvalidValue for a place of
+        another order.
         """
-        ordered = [key.as_of(now).ordered() for key in self.keys]
+        values = None if after is None else self._values(after)
+        first, keys = self.keys[0], [key.as_of(now) for key in self.keys]
         if few:
             # No index has this order, so SQLite uses the index that finds the rows, not the one that has the order.
-            first = self.keys[0].column(now)
-            ordered = [first.is_(None), *([first.desc()] if self.keys[0].descending else [first]), *ordered[1:]]
-        columns = _SHOWN if self._is_on_index(few) else (instances.c.id,)
-        return sa.select(*columns, status_at(now).label("status_then")).where(wanted).order_by(*ordered)
+            column = keys[0].column
+            ordered = [column.is_(None), column.desc() if first.descending else column]
+            return [replace(whole(keys, values), ordered=(*ordered, *(key.ordered() for key in keys[1:])))]
+        if first.name in STATES:
+            is_so = STATES[first.name](now)
+            return of_two_values(is_so, keys, values)
+        return [whole(keys, values)] if self.is_on_index or not keys[0].may_be_absent else absent_last(keys, values)
 
-    def _is_on_index(self, few: bool) -> bool:
-        return self == NEXT_DUE_FIRST and not few
+    @property
+    def is_on_index(self) -> bool:
+        return self == NEXT_DUE_FIRST
 
-    def read(self, conn: sa.Connection, organization: str, some: sa.Select[Any], few: bool) -> Sequence[Any]:
-        """The rows of `statement`, whole."""
-        found = conn.execute(some).all()
-        if self._is_on_index(few) or not found:
-            return found
-        then = {row.id: row.status_then for row in found}
-        whole = sa.select(instances, sa.case(then, value=instances.c.id).label("status_then"))
-        rows = conn.execute(whole.where(own(instances, organization), instances.c.id.in_(then)))
-        by_id = {row.id: row for row in rows}
-        return [by_id[id_] for id_ in then]
+    def read(self, conn: sa.Connection, organization: str, wanted: Wanted, limit: int, offset: int) -> Sequence[Any]:
+        """The rows, at most `limit`, after skipping `offset`. In any order but that of the next due the ids are found
+        first: the rows are long."""
+        is_whole = self.is_on_index and not wanted.few
+        columns = _SHOWN if is_whole else (instances.c.id,)
+        found: list[Any] = []
+        for stretch in self.stretches(wanted.now, wanted.after, wanted.few):
+            these = sa.and_(wanted.matching, *stretch.conditions)
+            some = sa.select(*columns, status_at(wanted.now).label("status_then")).where(these)
+            rows = conn.execute(some.order_by(*stretch.ordered).limit(limit - len(found)).offset(offset)).all()
+            found += rows
+            if len(found) == limit:
+                break
+            offset = 0 if rows or not offset else offset - count_rows(conn, instances, these)
+        return found if is_whole else _whole(conn, organization, found)
 
-    def behind(self, place: Place, now: Instant) -> sa.ColumnElement[bool]:
-        """Whether an instance comes after the place. Raises InvalidValue for a place of another order."""
+    def _values(self, place: Place) -> list[Any]:
         if len(place) != len(self.keys):
             raise InvalidValue("cursor", list(place), "must be that of a list in the same order")
-        values = [key.value(text) for key, text in zip(self.keys, place, strict=True)]
-        return behind([key.as_of(now) for key in self.keys], values)
+        return [key.value(text) for key, text in zip(self.keys, place, strict=True)]
 
     def place(self, row: Any, now: Instant) -> Place:
         return tuple(text_of(_value(row, key.name, now)) for key in self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which instances a page is of: those that match, behind a place, as of an instant; see `Order.stretches`."""
+
+    matching: sa.ColumnElement[bool]
+    now: Instant
+    after: Place | None = None
+    few: bool = False
+
+
+def _whole(conn: sa.Connection, organization: str, found: Sequence[Any]) -> Sequence[Any]:
+    if not found:
+        return found
+    then = {row.id: row.status_then for row in found}
+    rows = sa.select(instances, sa.case(then, value=instances.c.id).label("status_then"))
+    these = sa.and_(own(instances, organization), instances.c.id.in_(then))
+    by_id = {row.id: row for row in conn.execute(rows.where(these))}
+    return [by_id[id_] for id_ in then]
 
 
 NEXT_DUE_FIRST = Order((SortKey("next_due_at"), *_LAST))

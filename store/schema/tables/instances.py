@@ -95,8 +95,7 @@ instances = Table(
     Index(None, "organization", "subject"),
     Index(
         "ix_instances_of_url",
-        "organization",
-        "url",
+        *("organization", "url", "id"),
         sqlite_where=sa.text("url IS NOT NULL"),
         postgresql_where=sa.text("url IS NOT NULL"),
     ),
@@ -115,14 +114,14 @@ instances = Table(
         "ix_instances_running",
         "organization",
         "runs_out_at",
-        *("at_risk_from", "snapshot_sequence"),
+        *("at_risk_from", "snapshot_sequence", "id"),
         sqlite_where=sa.text("runs_out_at IS NOT NULL"),
         postgresql_where=sa.text("runs_out_at IS NOT NULL"),
     ),
     # Few are excused.
     Index(
         "ix_instances_excused",
-        *("organization", "excused_until", "snapshot_sequence"),
+        *("organization", "excused_until", "snapshot_sequence", "id"),
         sqlite_where=sa.text("excused_until IS NOT NULL"),
         postgresql_where=sa.text("excused_until IS NOT NULL"),
     ),

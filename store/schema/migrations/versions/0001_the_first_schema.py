@@ -346,7 +346,7 @@ def _create_instances() -> None:
     op.create_index(
         "ix_instances_of_url",
         "instances",
-        ["organization", "url"],
+        ["organization", "url", "id"],
         sqlite_where=sa.text("url IS NOT NULL"),
         postgresql_where=sa.text("url IS NOT NULL"),
     )
@@ -369,14 +369,14 @@ def _create_instances() -> None:
     op.create_index(
         "ix_instances_running",
         "instances",
-        ["organization", "runs_out_at", "at_risk_from", "snapshot_sequence"],
+        ["organization", "runs_out_at", "at_risk_from", "snapshot_sequence", "id"],
         sqlite_where=sa.text("runs_out_at IS NOT NULL"),
         postgresql_where=sa.text("runs_out_at IS NOT NULL"),
     )
     op.create_index(
         "ix_instances_excused",
         "instances",
-        ["organization", "excused_until", "snapshot_sequence"],
+        ["organization", "excused_until", "snapshot_sequence", "id"],
         sqlite_where=sa.text("excused_until IS NOT NULL"),
         postgresql_where=sa.text("excused_until IS NOT NULL"),
     )
