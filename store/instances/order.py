@@ -111,18 +111,24 @@ class Order:
     def read(self, conn: sa.Connection, organization: str, wanted: Wanted, limit: int, offset: int) -> Sequence[Any]:
         """The rows, at most `limit`, after skipping `offset`. In any order but that of the next due the ids are found
         first: the rows are long."""
-        is_whole = self.is_on_index and not wanted.few
-        columns = _SHOWN if is_whole else (instances.c.id,)
         found: list[Any] = []
-        for stretch in self.stretches(wanted.now, wanted.after, wanted.few):
-            these = sa.and_(wanted.matching, *stretch.conditions)
-            some = sa.select(*columns, status_at(wanted.now).label("status_then")).where(these)
-            rows = conn.execute(some.order_by(*stretch.ordered).limit(limit - len(found)).offset(offset)).all()
+        for some in self.statements(wanted):
+            rows = conn.execute(some.limit(limit - len(found)).offset(offset)).all()
             found += rows
             if len(found) == limit:
                 break
-            offset = 0 if rows or not offset else offset - count_rows(conn, instances, these)
-        return found if is_whole else _whole(conn, organization, found)
+            offset = 0 if rows or not offset else offset - _count(conn, some)
+        return found if self._reads_rows(wanted) else _whole(conn, organization, found)
+
+    def statements(self, wanted: Wanted) -> list[sa.Select[Any]]:
+        """What finds the rows or their ids, one statement for each stretch."""
+        columns = _SHOWN if self._reads_rows(wanted) else (instances.c.id,)
+        every = sa.select(*columns, status_at(wanted.now).label("status_then")).where(wanted.matching)
+        stretches = self.stretches(wanted.now, wanted.after, wanted.few)
+        return [every.where(*one.conditions).order_by(*one.ordered) for one in stretches]
+
+    def _reads_rows(self, wanted: Wanted) -> bool:
+        return self.is_on_index and not wanted.few
 
     def _values(self, place: Place) -> list[Any]:
         if len(place) != len(self.keys):
@@ -141,6 +147,10 @@ class Wanted:
     now: Instant
     after: Place | None = None
     few: bool = False
+
+
+def _count(conn: sa.Connection, some: sa.Select[Any]) -> int:
+    return count_rows(conn, some.order_by(None).subquery(), sa.true())
 
 
 def _whole(conn: sa.Connection, organization: str, found: Sequence[Any]) -> Sequence[Any]:

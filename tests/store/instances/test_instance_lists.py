@@ -12,7 +12,7 @@ from domain.instants import HOUR, Instant, render
 from domain.plan.status import InstanceStatus
 from domain.record.records import Record
 from store.instances.filters import Filters, shown
-from store.instances.order import NEXT_DUE_FIRST
+from store.instances.order import NEXT_DUE_FIRST, Order, Wanted
 from store.store import Store
 from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_policy, an_opening
 
@@ -162,18 +162,76 @@ async def test_a_list_is_counted_and_read_on_an_index_of_which_sqlite_need_know_
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 async def test_a_page_is_read_in_the_order_of_its_index_by_postgresql_too(filled: Store) -> None:
     """What would have to be sorted first are all rows of the organization."""
-    some = NEXT_DUE_FIRST.statement(shown(ORGANIZATION), at(1), few=False).limit(2)
+    steps = await explained_by_postgresql(filled, NEXT_DUE_FIRST, 0)
+    assert any("ix_instances_shown" in step for step in steps)
+    assert not any("Sort" in step for step in steps)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("sort", "number", "index"),
+    [
+        ("url", 0, "ix_instances_of_url"),
+        ("url", 1, "pk_instances"),
+        ("is_overdue", 0, "pk_instances"),
+        ("at_risk", 0, "pk_instances"),
+    ],
+)
+async def test_each_stretch_of_an_order_is_read_on_an_index_by_postgresql_too(
+    filled: Store, sort: str, number: int, index: str
+) -> None:
+    steps = await explained_by_postgresql(filled, Order.by(sort), number)
+    assert any(index in step for step in steps)
+    assert not any(step.strip().startswith(("Sort", "->  Sort")) for step in steps)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("sort", "indexes"),
+    [
+        ("url", ["INDEX ix_instances_of_url", "INDEX sqlite_autoindex_instances_1"]),
+        ("-url", ["INDEX ix_instances_of_url", "INDEX sqlite_autoindex_instances_1"]),
+        ("team_id", ["INDEX ix_instances_of_team_id", "INDEX sqlite_autoindex_instances_1"]),
+        ("-assignee", ["INDEX ix_instances_of_assignee", "INDEX sqlite_autoindex_instances_1"]),
+        ("is_overdue", ["INDEX sqlite_autoindex_instances_1", "INDEX ix_instances_running"]),
+        ("-is_overdue", ["INDEX ix_instances_running", "INDEX sqlite_autoindex_instances_1"]),
+        ("-at_risk", ["INDEX ix_instances_running", "INDEX sqlite_autoindex_instances_1"]),
+        ("excused", ["INDEX sqlite_autoindex_instances_1", "INDEX ix_instances_excused"]),
+    ],
+)
+async def test_each_stretch_of_an_order_is_read_on_an_index_of_sqlite(
+    filled: Store, sort: str, indexes: list[str]
+) -> None:
+    """Not all rows are sorted for a page: at most those of one value, and the few of which a clock runs."""
+
+    def work(conn: sa.Connection) -> list[list[str]]:
+        found = []
+        for some in Order.by(sort).statements(Wanted(shown(ORGANIZATION), at(1))):
+            statement = some.limit(2).compile(conn, compile_kwargs={"literal_binds": True})
+            found.append([row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")])
+        return found
+
+    steps = await filled.database.read(work)
+    assert [used.rpartition("USING ")[2].partition(" (")[0].removeprefix("COVERING ") for used, *_ in steps] == indexes
+    # The few that are urgent are sorted.
+    urgent = ("INDEX ix_instances_running", "INDEX ix_instances_excused")
+    for index, (_, *sorting) in zip(indexes, steps, strict=True):
+        assert index in urgent or "USE TEMP B-TREE FOR ORDER BY" not in sorting
+
+
+async def explained_by_postgresql(filled: Store, order: Order, number: int) -> list[str]:
+    """How it reads a stretch of the list, if it can do without sorting."""
+    some = order.statements(Wanted(shown(ORGANIZATION), at(1)))[number].limit(2)
 
     def work(conn: sa.Connection) -> list[str]:
         # A few rows are sooner sorted than looked up: what counts is whether they need not be.
-        for way in ("sort", "incremental_sort", "seqscan", "bitmapscan"):
+        ways = ("sort", "incremental_sort") if order == NEXT_DUE_FIRST else ("sort",)
+        for way in (*ways, "seqscan", "bitmapscan"):
             conn.exec_driver_sql(f"SET LOCAL enable_{way} = off")
         statement = some.compile(conn, compile_kwargs={"literal_binds": True})
         return [row[0] for row in conn.exec_driver_sql(f"EXPLAIN {statement}".replace("%", "%%"))]
 
-    steps = await filled.database.read(work)
-    assert any("ix_instances_shown" in step for step in steps)
-    assert not any("Sort" in step for step in steps)
+    return await filled.database.read(work)
 
 
 @pytest.mark.parametrize(("hour", "status"), [(3, InstanceStatus.PAUSED), (4, InstanceStatus.ACTIVE)])
