@@ -250,12 +250,7 @@ def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Selec
 
     `cut` has no bucket that lies ahead.
     """
-    columns = (sa.column("bucket", sa.Integer), sa.column("start", UtcDateTime), sa.column("end", UtcDateTime))
-    bounds = [
-        (number, moment(bucket.start), moment(OutcomeWindow(bucket.start, bucket.end, now).until))
-        for number, bucket in enumerate(cut)
-    ]
-    cuts = sa.values(*columns, name="cuts").data(bounds).cte("cuts")
+    cuts = cuts_of(cut, now)
     within = sa.and_(scope.where, scope.ended >= cuts.c.start, scope.ended < cuts.c.end)
     every = sa.select(sa.func.count()).select_from(instance_targets).where(within).correlate(cuts)
     # With a join PostgreSQL reads all rows for each bucket; with subqueries it looks each bucket up in the index.
@@ -263,6 +258,16 @@ def bucket_counts(scope: Scope, cut: Sequence[Bucket], now: Instant) -> sa.Selec
         every.where(TARGETS.outcome == outcome).scalar_subquery().label(outcome) for outcome in (MET, BREACHED, EXCUSED)
     )
     return sa.select(cuts.c.bucket, *of_outcome)
+
+
+def cuts_of(cut: Sequence[Bucket], now: Instant) -> sa.CTE:
+    """The buckets as a table: `bucket`, its number, `start` and `end`. None of them lies ahead."""
+    columns = (sa.column("bucket", sa.Integer), sa.column("start", UtcDateTime), sa.column("end", UtcDateTime))
+    bounds = [
+        (number, moment(bucket.start), moment(OutcomeWindow(bucket.start, bucket.end, now).until))
+        for number, bucket in enumerate(cut)
+    ]
+    return sa.values(*columns, name="cuts").data(bounds).cte("cuts")
 
 
 def broken(excused: bool) -> sa.ColumnElement[bool]:

@@ -17,7 +17,7 @@ from domain.analytics.spreads import MEDIAN, P90, Spread, rank_below, spread
 from domain.instants import Instant
 from store.analytics import queries
 from store.analytics.breaches import BreachPlace, MeasuredBreach, find_breaches
-from store.analytics.groups import Groups, find_groups_by
+from store.analytics.groups import Groups, Trends, find_groups_by, find_trends_by
 from store.analytics.queries import TARGETS, TRAITS, WITH_TRAITS, OutcomeWindow, Scope
 from store.analytics.weeks import Weeks, find_weeks
 from store.database.connections import Database
@@ -77,7 +77,7 @@ class Analytics:
     database: Database
 
     async def summary(self, scope: Scope, period: Period, now: Instant, group_by: str | None = None) -> Summary:
-        """`group_by` is a dimension, or `assignee`."""
+        """`group_by` is a dimension, or what else can be grouped by."""
         before = period.before()
         window = OutcomeWindow(period.start, period.end, now)
 
@@ -102,6 +102,10 @@ class Analytics:
             for row in await self.database.read(work):
                 counts[row.bucket] = Tally(row.met, row.breached, excused=row.excused)
         return counts
+
+    async def trend_by(self, scope: Scope, cut: Sequence[Bucket], now: Instant, by: str) -> Trends:
+        """The same for each value of a dimension, or of what else can be grouped by."""
+        return await self.database.read(lambda conn: find_trends_by(conn, queries.sized(conn, scope), cut, now, by))
 
     async def weeks(self, scope: Scope, period: Period, now: Instant) -> Weeks:
         window = OutcomeWindow(period.start, period.end, now)

@@ -19,8 +19,10 @@ from api.v2.analytics import examples
 from api.v2.analytics.rows import (
     BREACH_COLUMNS,
     HEATMAP_COLUMNS,
+    OF_GROUPS,
     SUMMARY_COLUMNS,
     TREND_COLUMNS,
+    grouped_trend_rows,
     heatmap_rows,
     summary_rows,
 )
@@ -48,6 +50,7 @@ from api.v2.analytics.views import (
     heatmap_view,
     period_view,
     summary_view,
+    trends_view,
 )
 from api.v2.organization.dimensions import FieldFilter, GroupBy, asked_dimensions, require_group
 from domain.analytics.buckets import Granularity, buckets
@@ -152,19 +155,27 @@ async def get_analytics_trend(
     period: AskedPeriod,
     scope: AskedScope,
     deps: Deps,
+    group_by: AskedGroup,
     request: Request,
     response: Response,
     granularity: BucketSize = Granularity.DAY,
 ) -> Any:
     """Buckets follow the wall clock of the time zone, and empty ones are included. The first and the last are cut where
-    the period begins and ends."""
-    cut = buckets(period, granularity)
-    tallies = await deps.store.analytics.trend(scope, cut, deps.now())
+    the period begins and ends.
+
+    With `group_by`, also for each value: the twenty with most targets. As CSV each then has its buckets below.
+    """
+    cut, now = buckets(period, granularity), deps.now()
+    tallies = await deps.store.analytics.trend(scope, cut, now)
+    trends = None if group_by is None else await deps.store.analytics.trend_by(scope, cut, now, group_by)
     rows = [bucket_view(bucket, tally) for bucket, tally in zip(cut, tallies, strict=True)]
     if prefers_csv(request):
-        return csv_response(TREND_COLUMNS, rows)
+        if trends is None:
+            return csv_response(TREND_COLUMNS, rows)
+        return csv_response((*TREND_COLUMNS, *OF_GROUPS), [*rows, *grouped_trend_rows(cut, trends)])
     response.headers.update(VARY)
-    return {"period": period_view(period), "granularity": granularity, "data": rows}
+    shown = {"period": period_view(period), "granularity": granularity, "data": rows}
+    return {**shown, "groups": None if trends is None else trends_view(trends)}
 
 
 @router.get(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from api.v2.analytics.views import TIMED, rate_view
+from api.v2.analytics.views import TIMED, bucket_view, rate_view
+from domain.analytics.buckets import Bucket
 from domain.analytics.rates import Tally
 from domain.calendar.validation import WEEKDAYS
+from store.analytics.groups import Trends
 from store.analytics.weeks import Weeks
 
 _COUNTS = ("met", "breached", "cancelled", "excused", "total")
@@ -18,6 +20,8 @@ SUMMARY_COLUMNS = (
     *(f"{name}_{time}_minutes" for time in ("working", "calendar") for name in _SPREAD),
 )
 TREND_COLUMNS = ("start", "end", "label", "clipped", "met", "breached", "excused", "compliance_rate")
+OF_GROUPS = ("group_by", "value")
+"""Beside these in the rows of groups; empty in those of all."""
 BREACH_COLUMNS = (
     *("instance_id", "conversation_id", "ticket_id", "incident_id", "target", "due_at", "stopped_at"),
     *(
@@ -65,6 +69,13 @@ def _headline_rows(section: str, view: dict[str, Any]) -> Iterator[dict[str, Any
             for name in _SPREAD
         }
         yield {**first, "key": type_, "count": times["count"], **spreads}
+
+
+def grouped_trend_rows(cut: Sequence[Bucket], trends: Trends) -> Iterator[dict[str, Any]]:
+    """A row for each bucket of each group."""
+    for value, tallies in trends.tallies:
+        for bucket, tally in zip(cut, tallies, strict=True):
+            yield {**bucket_view(bucket, tally), "group_by": trends.by, "value": value}
 
 
 def heatmap_rows(weeks: Weeks) -> Iterator[dict[str, Any]]:

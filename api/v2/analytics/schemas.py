@@ -152,10 +152,24 @@ class BucketView(RateView):
     clipped: bool = Field(description="The period holds only a part of this week or month.", examples=[False])
 
 
+class GroupTrendView(View):
+    value: str | None = Field(description="Null: of tickets that have none.", examples=["Acme"])
+    data: list[RateView] = Field(description="For each bucket, in their order.")
+
+
+class GroupTrendsView(View):
+    """A target of a ticket with several values counts in each. There are at most twenty groups, most targets first."""
+
+    by: str = Field(examples=["customer"])
+    total: int = Field(description="How many groups there are in all.", examples=[1])
+    data: list[GroupTrendView]
+
+
 class TrendView(View):
     period: PeriodView
     granularity: Granularity = Field(examples=["week"])
     data: list[BucketView]
+    groups: GroupTrendsView | None = Field(default=None, description="Null without `group_by`.", examples=[None])
 
 
 class BreachView(View):

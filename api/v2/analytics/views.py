@@ -13,7 +13,7 @@ from domain.analytics.spreads import Spread
 from domain.calendar.validation import WEEKDAYS
 from domain.instants import MINUTE, in_seconds, render, render_optional
 from store.analytics.breaches import MeasuredBreach
-from store.analytics.groups import Groups
+from store.analytics.groups import Groups, Trends
 from store.analytics.summaries import Breaches, Names, Summary
 from store.analytics.weeks import Weeks
 
@@ -40,6 +40,11 @@ def summary_view(summary: Summary, period: Period) -> dict[str, Any]:
 def groups_view(groups: Groups) -> dict[str, Any]:
     data = [{"value": value, **rate_view(tally)} for value, tally in groups.tallies]
     return {"by": groups.by, "total": groups.total, "data": data}
+
+
+def trends_view(trends: Trends) -> dict[str, Any]:
+    data = [{"value": value, "data": [rate_view(one) for one in tallies]} for value, tallies in trends.tallies]
+    return {"by": trends.by, "total": trends.total, "data": data}
 
 
 def heatmap_view(weeks: Weeks, period: Period) -> dict[str, Any]:

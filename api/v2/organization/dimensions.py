@@ -10,8 +10,8 @@ from fastapi import Query
 from api.http.schemas import Several
 from domain.ticket.dimensions import asked_values, require_declared
 from service.dependencies import Dependencies
+from store.analytics.groups import GROUPABLE
 
-ASSIGNEE = "assignee"
 FieldFilter = Annotated[
     Several[str],
     Query(
@@ -23,7 +23,8 @@ FieldFilter = Annotated[
 GroupBy = Annotated[
     str | None,
     Query(
-        description="Also counted by the values of this dimension of the organization, or by `assignee`.",
+        description="Also counted by the values of this dimension of the organization, or by `assignee`, `policy_id`, "
+        "`priority`, `team_id` or `type`.",
         examples=["customer"],
     ),
 ]
@@ -39,10 +40,10 @@ async def asked_dimensions(
 
 
 async def require_group(deps: Dependencies, organization: str, by: str | None) -> str | None:
-    """Raises InvalidValue for what is neither `assignee` nor a dimension that is declared."""
-    if by is None or by == ASSIGNEE:
+    """Raises InvalidValue for what can neither be grouped by in every organization nor is a dimension of this one."""
+    if by is None or by in GROUPABLE:
         return by
-    return require_declared(by, (ASSIGNEE, *await _declared(deps, organization)), "group_by")
+    return require_declared(by, (*GROUPABLE, *await _declared(deps, organization)), "group_by")
 
 
 async def _declared(deps: Dependencies, organization: str) -> Sequence[str]:

@@ -394,6 +394,23 @@ async def test_a_trend_as_csv_has_a_row_for_each_bucket(desk: Any) -> None:
     assert rows[0]["compliance_rate"] == ""
 
 
+async def test_a_trend_is_grouped_by_what_reports_go_by(desk: Any) -> None:
+    trend = (await desk.get("/analytics/trends", **PERIOD, group_by="priority")).json()
+    groups = trend["groups"]
+    assert (groups["by"], groups["total"]) == ("priority", len(groups["data"]))
+    assert all(len(one["data"]) == len(trend["data"]) for one in groups["data"])
+    for name in ("met", "breached"):
+        every = [sum(one["data"][number][name] for one in groups["data"]) for number in range(len(trend["data"]))]
+        assert every == [bucket[name] for bucket in trend["data"]]
+    assert (await desk.get("/analytics/trends", **PERIOD)).json()["groups"] is None
+    rows = await spreadsheet(desk, "trends", **PERIOD, group_by="priority")
+    assert len(rows) == 8 * (1 + groups["total"])
+    assert (rows[0]["group_by"], rows[8]["group_by"]) == ("", "priority")
+    refused = await desk.get("/analytics/trends", **PERIOD, group_by="colour")
+    assert (refused.status_code, refused.json()["field"]) == (422, "group_by")
+    assert "policy_id" in refused.json()["detail"]
+
+
 async def test_breaches_as_csv_have_a_row_each_of_the_page(desk: Any) -> None:
     rows = await spreadsheet(desk, "breaches", **PERIOD, limit=2, offset=1)
     assert [(row["conversation_id"], row["target"]) for row in rows] == [
@@ -487,7 +504,7 @@ async def test_figures_are_narrowed_to_and_grouped_by_what_the_organization_decl
         ("/instances", {"field": "region:emea"}, "field", "customer"),
         ("/instances", {"field": "customer"}, "field", "a colon between"),
         ("/analytics/trends", {"field": "customer:"}, "field", "a colon between"),
-        ("/analytics/summary", {"group_by": "region"}, "group_by", "assignee, customer"),
+        ("/analytics/summary", {"group_by": "region"}, "group_by", "type, customer"),
         ("/analytics/heatmap", {"field": "region:emea"}, "field", "customer"),
     ],
 )

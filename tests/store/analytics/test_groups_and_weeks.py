@@ -14,6 +14,7 @@ from domain.analytics.periods import read_period
 from domain.analytics.rates import Tally
 from domain.ids import Kind
 from domain.instants import DAY, HOUR, Instant, parse
+from domain.ticket.dimensions import KNOWN
 from domain.ticket.events import EventKind
 from store.analytics import groups, queries
 from store.analytics.queries import OutcomeWindow, Scope
@@ -94,6 +95,40 @@ async def test_the_groups_with_most_targets_are_shown_and_all_are_counted(
     found = (await filled.analytics.summary(SCOPE, MARCH, NOW, "customer")).groups
     assert found is not None
     assert (found.total, [value for value, _ in found.tallies]) == (3, ["ACME", "Initech"])
+
+
+HALVES = [Bucket(MARCH.start, Instant(OPENED + HOUR), "early"), Bucket(Instant(OPENED + HOUR), MARCH.end, "late")]
+AHEAD = Bucket(Instant(NOW + DAY), Instant(NOW + 2 * DAY), "ahead")
+
+
+@pytest.mark.parametrize("by", [*groups.GROUPABLE, "customer", "tags"])
+async def test_a_trend_is_grouped_as_the_figures_are_and_bucket_by_bucket(filled: Store, by: str) -> None:
+    """Reports develop by any dimension and by assignee, policy, priority, team or type."""
+    trends = await filled.analytics.trend_by(SCOPE, [*HALVES, AHEAD], NOW, by)
+    whole = (await filled.analytics.summary(SCOPE, MARCH, NOW, by)).groups
+    assert whole is not None
+    assert trends.total == whole.total
+    assert {shown and shown.casefold(): sum(tallies, Tally()) for shown, tallies in trends.tallies} == {
+        shown and shown.casefold(): tally for shown, tally in whole.tallies
+    }
+    if by != "tags":
+        every = await filled.analytics.trend(SCOPE, [*HALVES, AHEAD], NOW)
+        sums = [sum(bucket, Tally()) for bucket in zip(*(tallies for _, tallies in trends.tallies), strict=True)]
+        assert sums == every
+
+
+async def test_the_groups_of_a_trend_are_bounded_and_all_are_counted(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "MOST_TRENDS", 1)
+    trends = await filled.analytics.trend_by(SCOPE, HALVES, NOW, "customer")
+    assert (trends.total, [value for value, _ in trends.tallies]) == (3, ["ACME"])
+    nothing = await filled.analytics.trend_by(SCOPE, [AHEAD], NOW, "customer")
+    assert (nothing.total, list(nothing.tallies)) == (0, [])
+
+
+async def test_whatever_can_be_grouped_by_cannot_be_declared_as_a_dimension() -> None:
+    assert set(groups.GROUPABLE) == KNOWN
 
 
 async def test_priorities_that_differ_in_case_alone_are_one_in_a_report(filled: Store) -> None:
