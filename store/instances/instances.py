@@ -25,6 +25,7 @@ from store.instances.filters import Filters, are_few_of, conditions, counted, sh
 from store.instances.order import NEXT_DUE_FIRST, Order, Wanted
 from store.instances.writing import records
 from store.lists.keys import Place
+from store.lists.listed import Found
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.schema.tenancy import own
 
@@ -86,15 +87,6 @@ class LoadedInstance:
 
 
 @dataclass(frozen=True, slots=True)
-class InstancePage:
-    """A page of the `total` instances that match; `last` is the place of its last one, None where nothing follows."""
-
-    instances: Sequence[StoredInstance]
-    total: int
-    last: Place | None
-
-
-@dataclass(frozen=True, slots=True)
 class Instances:
     """Reads of instances. An instance appears once its opening is recorded, even if later steps came first."""
 
@@ -116,7 +108,7 @@ class Instances:
     ) -> tuple[Sequence[StoredInstance], int]:
         """A page of instances, next due first, and the number of all that match; see `page`."""
         found = await self.page(organization, limit=limit, offset=offset, as_of=as_of, **filters)
-        return found.instances, found.total
+        return found.rows, found.total
 
     async def page(
         self,
@@ -128,7 +120,7 @@ class Instances:
         after: Place | None = None,
         as_of: Instant | None = None,
         **filters: Unpack[Filters],
-    ) -> InstancePage:
+    ) -> Found[StoredInstance]:
         """A page of instances in that order, behind the place `after` where one is given.
 
         Filters take `*_after <= instant < *_before`. A status, shown or filtered by, is as of `as_of`, which is now by
@@ -137,7 +129,7 @@ class Instances:
         now = self.now() if as_of is None else as_of
         narrowed = list(conditions(organization, filters, now))
 
-        def work(conn: sa.Connection) -> InstancePage:
+        def work(conn: sa.Connection) -> Found[StoredInstance]:
             few = are_few_of(conn, organization, filters)
             wanted = sa.and_(shown(organization, few), *narrowed)
             total = count_rows(conn, instances, counted(filters, wanted))
@@ -146,7 +138,7 @@ class Instances:
             more, rows = len(rows) > limit, rows[:limit]
             ledgers = _ledgers(conn, organization, [row.id for row in rows])
             found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]
-            return InstancePage(found, total, order.place(rows[-1], now) if more else None)
+            return Found(found, total, order.place(rows[-1], now) if more else None)
 
         return await self.database.read(work)
 

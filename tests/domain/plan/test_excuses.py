@@ -131,6 +131,8 @@ def test_a_late_event_that_moves_the_breach_behind_the_excuse_takes_it_from_unde
     later = paused("09:30", received="15:00"), resumed("12:00", received="15:00")
     moved = resolution(*told, *later)
     assert (moved.breached_at, moved.excuse) == (at("12:30"), None)
+    whole = two_clocks(*told, excused("first_response", "11:00"), *later, response=20, resolution=60)
+    assert [is_excused(whole, at(now)) for now in ("12:29:59", "12:30")] == [True, False]
 
 
 def test_an_excuse_after_the_closing_and_one_dated_before_the_opening_are_taken() -> None:

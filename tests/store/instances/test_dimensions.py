@@ -23,8 +23,8 @@ MARK = "inst_sla_ticket_"
 
 async def listed(store: Store, organization: str = ORGANIZATION, **filters: Any) -> list[str]:
     found = await store.instances.page(organization, limit=100, as_of=OPENED, **cast("Filters", filters))
-    assert found.total == len(found.instances)
-    return sorted(one.id.removeprefix(MARK) for one in found.instances)
+    assert found.total == len(found.rows)
+    return sorted(one.id.removeprefix(MARK) for one in found.rows)
 
 
 async def having(store: Store, **values: list[str]) -> list[str]:

@@ -30,9 +30,9 @@ async def listed(store: Store, minutes: int = 0, order: Order = NEXT_DUE_FIRST, 
     found = await store.instances.page(
         ORGANIZATION, limit=100, order=order, as_of=at(minutes), **cast("Filters", filters)
     )
-    assert found.total == len(found.instances)
+    assert found.total == len(found.rows)
     assert found.last is None
-    return [one.id.removeprefix(MARK) for one in found.instances]
+    return [one.id.removeprefix(MARK) for one in found.rows]
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ async def test_pages_from_place_to_place_hold_each_instance_once_in_any_order(st
     for _ in range(4):
         page = await store.instances.page(ORGANIZATION, limit=5, order=order, after=place, as_of=OPENED)
         assert page.total == 17
-        found += [one.id.removeprefix(MARK) for one in page.instances]
+        found += [one.id.removeprefix(MARK) for one in page.rows]
         place = page.last
     assert (place, found) == (None, whole)
     assert len(set(found)) == 17
@@ -160,7 +160,7 @@ async def test_what_does_not_move_is_seen_once_while_other_instances_come_and_go
     by_offset, by_place, place = [], [], None
     for number in range(0, 30, 6):
         page = await store.instances.page(ORGANIZATION, limit=6, after=place, as_of=OPENED)
-        by_place += [one.id.removeprefix(MARK) for one in page.instances]
+        by_place += [one.id.removeprefix(MARK) for one in page.rows]
         place = page.last
         by_offset += [
             one.id.removeprefix(MARK) for one in (await store.instances.list(ORGANIZATION, limit=6, offset=number))[0]
@@ -179,7 +179,7 @@ async def test_the_order_of_opening_shows_every_instance_once_whatever_happens_t
         await store.instances.apply(an_opening(f"{number:02}", opened_at=at(number)))
     for number in (0, 11, 5):
         page = await store.instances.page(ORGANIZATION, limit=4, order=order, after=place)
-        found += [one.id.removeprefix(MARK) for one in page.instances]
+        found += [one.id.removeprefix(MARK) for one in page.rows]
         place = page.last
         done = an_event("done", EventKind.RESOLVED, 100)
         await store.instances.apply(after(an_opening(f"{number:02}", opened_at=at(number)), 2, done))

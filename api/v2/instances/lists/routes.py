@@ -72,7 +72,7 @@ def _listing(
         found = await deps.store.instances.page(
             organization, limit=limit, offset=offset, order=order, after=after, as_of=now, **filters
         )
-        return Chunk([_shown(one, now, paths) for one in found.instances], found.total, found.last)
+        return Chunk([_shown(one, now, paths) for one in found.rows], found.total, found.last)
 
     return Listing(columns(paths), read, sort, lambda shown: row(shown, shown.get("fields", {})))
 
