@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.errors import InvalidValue
+from domain.fields import require_unicode
 from domain.instants import parse, render
 from store.database.types import UtcDateTime, instant, moment
 
@@ -70,7 +71,7 @@ def value_of(column: sa.ColumnElement[Any], text: str | None) -> Any:
     if isinstance(column.type, sa.Integer | sa.Boolean):
         # Spelled as a literal, because nothing is said to be larger than `true`.
         return sa.literal(bool(_number(text))) if isinstance(column.type, sa.Boolean) else _number(text)
-    return text
+    return require_unicode(text, "cursor")
 
 
 def _number(text: str) -> int:

@@ -112,4 +112,6 @@ def _place(keys: Sequence[Key], row: Any) -> Place:
 def _values(keys: Sequence[Key], place: Place) -> list[Any]:
     if len(place) != len(keys):
         raise InvalidValue("cursor", list(place), "must be that of a list in the same order")
+    if any(text is None and not key.may_be_absent for key, text in zip(keys, place, strict=True)):
+        raise InvalidValue("cursor", list(place), "must be the next_cursor of an earlier page")
     return [value_of(key.column, text) for key, text in zip(keys, place, strict=True)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from api.http.lists.cursors import cursor_of
 from domain.instants import MINUTE, Instant, parse
 
 NINE = parse("2026-03-09T09:00:00Z")
@@ -125,6 +126,14 @@ async def test_a_cursor_of_another_order_is_refused(desk: Desk) -> None:
     for query in ({}, {"sort": "-name"}, {"sort": "created_at"}):
         refused = await desk.api.get("/teams", cursor=cursor, **query)
         assert (refused.status_code, refused.json()["field"]) == (422, "cursor")
+
+
+@pytest.mark.parametrize(
+    "place", [(None, "x"), ("2026-03-09T09:00:00Z", None), ("noon", "x"), ("2026-03-09T09:00:00Z", "a\0b"), ("x",), ()]
+)
+async def test_a_cursor_that_no_page_has_given_is_refused(desk: Desk, place: tuple[str | None, ...]) -> None:
+    refused = await desk.api.get("/teams", cursor=cursor_of("created_at", place))
+    assert (refused.status_code, refused.json()["field"]) == (422, "cursor")
 
 
 async def test_the_versions_of_policies_and_business_hours_are_read_on_backwards(desk: Desk) -> None:
