@@ -19,8 +19,7 @@ from pydantic.json_schema import SkipJsonSchema
 from api.http.problems import Problem
 from api.http.schemas import Body, DateTime, View
 from api.v2.instances import examples
-from api.v2.instances.examples import TEAM
-from api.v2.instances.schemas import (
+from api.v2.instances.command_schemas import (
     COVERS,
     CYCLE,
     ENDS_WHEN,
@@ -32,10 +31,11 @@ from api.v2.instances.schemas import (
     CoversName,
     CycleNumber,
     EndsWhen,
-    InstanceView,
     Until,
 )
-from api.v2.instances.schemas import TARGET as EXCUSED_TARGET
+from api.v2.instances.command_schemas import TARGET as EXCUSED_TARGET
+from api.v2.instances.examples import TEAM
+from api.v2.instances.schemas import InstanceView
 from domain.ids import Kind
 from domain.ticket.excuses import LONGEST_TARGET
 from workflows.messages import SIGNALS

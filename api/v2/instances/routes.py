@@ -15,18 +15,8 @@ from api.http.idempotency import REPEATABLE
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.instances import examples
-from api.v2.instances.schemas import (
-    Accepted,
-    AsOf,
-    AssignBody,
-    CommandBody,
-    InstanceBody,
-    InstanceView,
-    Live,
-    PauseBody,
-    ResetBody,
-    ResumeBody,
-)
+from api.v2.instances.command_schemas import AssignBody, CommandBody, InstanceBody, PauseBody, ResetBody, ResumeBody
+from api.v2.instances.schemas import Accepted, AsOf, InstanceView, Live
 from domain.errors import InvalidValue
 from domain.fields import require_text
 from domain.ids import Kind

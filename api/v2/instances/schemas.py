@@ -1,30 +1,20 @@
-"""Bodies of `/instances` in the seed's shape and its extensions."""
+"""What the answers of `/instances` show, in the seed's shape and its extensions."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import ConfigDict, Field
 
-from api.http.schemas import DEFAULT_LIMIT, Body, Cursor, CursorPageOf, DateTime, Limit, Offset, Several, View
+from api.http.schemas import CursorPageOf, DateTime, View
 from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
-from api.v2.organization.dimensions import FieldFilter
-from domain.ids import Kind
 from domain.plan.status import InstanceStatus
 from domain.record.outcomes import Outcome
-from domain.ticket.authors import Role
-from domain.ticket.conditions import OPERATORS, Match
-from domain.ticket.excuses import LONGEST_TARGET, Covers
-from domain.ticket.pauses import ENDING_EVENTS, MOST_ENDINGS
-from domain.ticket.precision import Precision
-from service.instances.signals import LONGEST_ACTOR
+from domain.ticket.excuses import Covers
 from service.instances.views import Source
-from store.instances.order import SORTABLE
 
-KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind)})]
-PrecisionName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Precision)})]
 AsOf = Annotated[
     DateTime | None,
     Query(
@@ -35,241 +25,9 @@ AsOf = Annotated[
 Live = Annotated[
     bool, Query(description="Ask its workflow, which needs a worker, and not with `as_of`.", examples=[False])
 ]
-Quiet: Any = Field(
-    default=False,
-    description="Nobody is told of milestones that were planned before this was received; later ones are told.",
-    examples=[False],
-)
 AT_RISK = "Whether a clock that runs is at risk now, and none runs past its due."
 EXCUSED = "Whether something of it is excused, and each breach there is with it. `status` stays `breached`."
 OVERDUE = "Whether a clock runs past its due now; `breached` stays, this ends with the clock."
-SORT = (
-    f"One of {', '.join(f'`{name}`' for name in SORTABLE)}, with `-` before it from the last to the first; what has no "
-    "such value comes last. Left out: `next_due_at`, and what is due no more newest first."
-)
-LONGEST_EVENT_ID = 200
-LONGEST_NOTE = 1000
-LONGEST_TEAM_ID = 200
-
-
-class InstanceQuery(BaseModel):
-    """What a list can be narrowed to. An instance is listed when it meets every condition that is given. Several values
-    of one filter are a union."""
-
-    status: Several[InstanceStatus] = Field(default=None, description="As of now.", examples=[["active"]])
-    policy_id: Several[str] = Field(default=None, examples=[["sla_5d1f0a9be2c34786"]])
-    priority: Several[str] = Field(default=None, description="In whatever case.", examples=[["urgent"]])
-    conversation_id: Several[str] = Field(default=None, examples=[["conv_456"]])
-    ticket_id: Several[str] = Field(default=None, examples=[["4711"]])
-    incident_id: Several[str] = Field(default=None, examples=[["INC0042"]])
-    kind: Several[Kind] = Field(default=None, description="`ola` needs the plan Enterprise.", examples=[["sla"]])
-    policy_name: Several[str] = Field(default=None, examples=[["Critical Support"]])
-    team_id: Several[str] = Field(default=None, description="The team that has it now.", examples=[[TEAM]])
-    assignee: Several[str] = Field(default=None, examples=[["ada@example.com"]])
-    excused: bool | None = Field(default=None, description=EXCUSED, examples=[True])
-    url: Several[str] = Field(
-        default=None, description="The ticket's own.", examples=[["https://desk.example.com/4711"]]
-    )
-    field: FieldFilter = None
-    at_risk: bool | None = Field(default=None, description=AT_RISK, examples=[True])
-    is_overdue: bool | None = Field(default=None, description=OVERDUE, examples=[True])
-    due_after: DateTime | None = Field(
-        default=None, description="Next due at this instant or later.", examples=["2026-03-08T09:00:00Z"]
-    )
-    due_before: DateTime | None = Field(
-        default=None, description="Next due before this instant.", examples=["2026-03-09T09:00:00Z"]
-    )
-    opened_after: DateTime | None = Field(
-        default=None, description="Opened at this instant or later.", examples=["2026-03-01T00:00:00Z"]
-    )
-    opened_before: DateTime | None = Field(
-        default=None, description="Opened before this instant.", examples=["2026-03-08T00:00:00Z"]
-    )
-    fields: Several[str] = Field(
-        default=None,
-        description="Which fields of the ticket are shown: names, or dotted paths, with commas between them. Left out: "
-        "none of them.",
-        examples=[["plan,customer.country"]],
-    )
-    q: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=200,
-        description="In the ticket's `subject` or its id, in whatever case.",
-        examples=["dial tone"],
-    )
-    sort: str | None = Field(default=None, description=SORT, examples=["-opened_at"])
-    limit: Limit = DEFAULT_LIMIT
-    offset: Offset = 0
-    cursor: Cursor = None
-
-
-class InstanceBody(Body):
-    """Exactly one of `conversation_id`, `ticket_id` and `incident_id` is needed."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET]})
-
-    conversation_id: str | None = Field(default=None, examples=["conv_456"])
-    ticket_id: str | None = Field(default=None, examples=[None])
-    incident_id: str | None = Field(default=None, examples=[None])
-    kind: KindName = Field(default="sla", description="`ola` needs the plan Enterprise.", examples=["sla"])
-    priority: str | None = Field(default=None, examples=["urgent"])
-    fields: dict[str, Any] | None = Field(default=None, examples=[{"plan": "gold", "customer": {"country": "DE"}}])
-    team_id: str | None = Field(default=None, description="The team it opens with; left out: none.", examples=[TEAM])
-    occurred_at: DateTime | None = Field(
-        default=None, description="When the ticket was opened; left out: now.", examples=["2026-03-08T13:00:00Z"]
-    )
-    quiet: bool = Quiet
-
-
-UNTIL = "When the pause ends by itself: an instant, or a length of working time."
-ENDS_WHEN = (
-    "Kinds of events and conditions on the ticket's fields, of which the first ends the pause; a condition once it "
-    "comes to hold. Left out: `customer_replied` for the cause `customer`, else none."
-)
-_LENGTHS = [
-    {
-        "type": "object",
-        "properties": {unit: {"type": "number", "exclusiveMinimum": 0}},
-        "required": [unit],
-        "additionalProperties": False,
-    }
-    for unit in ("hours", "minutes")
-]
-_CONDITION = {
-    "type": "object",
-    "properties": {
-        "field": {"type": "string"},
-        "operator": {"type": "string", "enum": list(OPERATORS)},
-        "value": {},
-        "case_sensitive": {"type": "boolean"},
-    },
-    "required": ["field", "operator"],
-    "additionalProperties": False,
-}
-_CONDITIONS = {
-    "type": "object",
-    "properties": {
-        "match": {"type": "string", "enum": list(Match)},
-        "conditions": {"type": "array", "items": _CONDITION, "minItems": 1},
-    },
-    "required": ["conditions"],
-    "additionalProperties": False,
-}
-_ENDING = {"anyOf": [{"type": "string", "enum": list(ENDING_EVENTS)}, _CONDITION, _CONDITIONS]}
-_ENDINGS = {"type": "array", "items": _ENDING, "maxItems": MOST_ENDINGS}
-# The core reads both, so that their rules stand in one place.
-Until = Annotated[
-    Any, WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, *_LENGTHS, {"type": "null"}]})
-]
-EndsWhen = Annotated[Any, WithJsonSchema({"anyOf": [_ENDING, _ENDINGS, {"type": "null"}]})]
-
-ACTOR = "Who did it: a name, or an object with the author's `role`; left out, the kind of event says the role."
-ActorText = Annotated[
-    Any,
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "maxLength": LONGEST_ACTOR},
-                {
-                    "type": "object",
-                    "properties": {
-                        "name": {"type": "string", "maxLength": LONGEST_ACTOR},
-                        "role": {"type": "string", "enum": list(Role)},
-                    },
-                    "additionalProperties": False,
-                },
-                {"type": "null"},
-            ]
-        }
-    ),
-]
-
-
-class CommandBody(Body):
-    """All fields are optional, and so is the body itself."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.COMMAND]})
-
-    event_id: str | None = Field(
-        default=None,
-        max_length=LONGEST_EVENT_ID,
-        description="Repeating a request with the same id has no further effect. Left out: one is minted.",
-        examples=["zd-118-7"],
-    )
-    occurred_at: DateTime | None = Field(
-        default=None, description="When it happened; left out: now.", examples=["2026-03-08T13:30:00Z"]
-    )
-    reason: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["awaiting customer"])
-    actor: ActorText = Field(default=None, description=ACTOR, examples=["ada@example.com"])
-    sequence: int | None = Field(
-        default=None,
-        description="Its place in the source's own order, which decides among events of one instant.",
-        examples=[118007],
-    )
-    precision: PrecisionName | None = Field(
-        default=None,
-        description="What `occurred_at` is cut to: a reply of that second or minute answers its messages.",
-        examples=["second"],
-    )
-    quiet: bool = Quiet
-
-
-class PauseBody(CommandBody):
-    """A pause is told apart from others by its `cause`, or by its `reason` where it has no cause."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.PAUSE]})
-
-    cause: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["customer"])
-    until: Until = Field(default=None, description=UNTIL, examples=["2026-03-09T09:00:00Z"])
-    ends_when: EndsWhen = Field(default=None, description=ENDS_WHEN, examples=[["customer_replied"]])
-
-
-class ResumeBody(CommandBody):
-    """With a `cause` only the pause of that cause ends. Without one every pause ends."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.RESUME]})
-
-    cause: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["customer"])
-
-
-class AssignBody(CommandBody):
-    """The ticket belongs to this team from now on, or to nobody."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.ASSIGN]})
-
-    team_id: str | None = Field(
-        default=None, max_length=LONGEST_TEAM_ID, description="Null or left out: nobody.", examples=[TEAM]
-    )
-
-
-TARGET = "The name of a clock as `targets` has it; of an `ola`, `resolution/<stint>` is that of one stint."
-CYCLE = "One of its cycles, by number; left out: each that had begun by then."
-COVERS = "`breach`: what had been breached by then. `result`: whatever the cycle comes to. Left out: `breach`."
-CoversName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Covers)})]
-TargetName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TARGET)]
-CycleNumber = Annotated[int, Field(ge=1)]
-
-
-class UndoExcuseBody(CommandBody):
-    """Every excuse of the target that was given before is taken back."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.UNDO_EXCUSE]})
-
-    target: TargetName = Field(description=TARGET, examples=["resolution"])
-    cycle: CycleNumber | None = Field(default=None, description=CYCLE, examples=[None])
-    actor: str | None = Field(
-        default=None, max_length=LONGEST_NOTE, description="Left out: the key.", examples=["ada@example.com"]
-    )
-
-
-class ExcuseBody(UndoExcuseBody):
-    """A target and the reason why it does not count."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.EXCUSE]})
-
-    reason: str = Field(min_length=1, max_length=LONGEST_NOTE, examples=["office closed by a storm"])
-    covers: CoversName | None = Field(default=None, description=COVERS, examples=["breach"])
 
 
 class DeadlineStateView(View):
@@ -299,20 +57,6 @@ class InstanceExcuseView(ExcuseView):
 
     target: str = Field(examples=["resolution"])
     cycle: int = Field(examples=[1])
-
-
-RESET_TARGET = "Of a reset, without a stint; left out: all of them."
-
-
-class ResetBody(CommandBody):
-    """The clocks begin anew from then on; a reason is needed."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.RESET]})
-
-    target: str | None = Field(
-        default=None, max_length=LONGEST_NOTE, description=f"{TARGET} {RESET_TARGET}", examples=["resolution"]
-    )
-    reason: str = Field(min_length=1, max_length=LONGEST_NOTE, examples=["The customer sent the logs only now"])
 
 
 class OutcomeView(View):
@@ -486,12 +230,6 @@ class Accepted(View):
     instance: InstanceView | None = Field(
         default=None, description="What is recorded and this event make of it; left out while the store cannot say."
     )
-
-
-class InstancePage(CursorPageOf):
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.PAGE]})
-
-    data: list[InstanceView]
 
 
 class CyclePage(CursorPageOf):

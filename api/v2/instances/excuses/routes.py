@@ -11,8 +11,8 @@ from api.http.auth import Writer
 from api.http.dependencies import Deps
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
+from api.v2.instances.command_schemas import CommandBody, ExcuseBody, UndoExcuseBody
 from api.v2.instances.routes import COMMAND, Id, answered, payload_of
-from api.v2.instances.schemas import CommandBody, ExcuseBody, UndoExcuseBody
 from service.instances.excusing import excuse_instance
 from store.access.keys import KeyOwner
 from workflows.messages import EXCUSE, UNDO_EXCUSE

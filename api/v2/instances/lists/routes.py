@@ -17,7 +17,7 @@ from api.http.requests import JsonRoute
 from api.v2.instances import examples
 from api.v2.instances.lists.chosen_fields import chosen_fields, chosen_paths
 from api.v2.instances.lists.rows import columns, row
-from api.v2.instances.schemas import InstancePage, InstanceQuery
+from api.v2.instances.lists.schemas import InstancePage, InstanceQuery
 from api.v2.organization.dimensions import asked_dimensions
 from domain.errors import InvalidValue
 from domain.ids import Kind, SubjectType
