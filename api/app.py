@@ -29,10 +29,10 @@ from api.v2.business_hours import routes as business_hours
 from api.v2.instances import batch_routes as batches
 from api.v2.instances import cycle_routes as cycles
 from api.v2.instances import event_routes as events
-from api.v2.instances import explain_routes as explain
 from api.v2.instances import record_routes as record
 from api.v2.instances import routes as instances
 from api.v2.instances.excuses import routes as excuses
+from api.v2.instances.explain import routes as explain
 from api.v2.instances.lists import routes as instance_lists
 from api.v2.notices import routes as notices
 from api.v2.organization import key_routes as keys

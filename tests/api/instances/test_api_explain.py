@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from api.v2.instances.explain_examples import EXPLANATION, TEXT
+from api.v2.instances.explain.examples import EXPLANATION, TEXT
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 from domain.instants import parse

@@ -13,8 +13,8 @@ from api.http.dependencies import Deps
 from api.http.negotiation import VARY, prefers
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.v2.instances.explain_examples import EXPLANATION, TEXT
-from api.v2.instances.explain_schemas import ExplainFormat, ExplainQuery, ExplanationView
+from api.v2.instances.explain.examples import EXPLANATION, TEXT
+from api.v2.instances.explain.schemas import ExplainFormat, ExplainQuery, ExplanationView
 from domain.explaining import Explanation
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.schemas import DateTime, View
-from api.v2.instances import explain_examples as examples
 from api.v2.instances.command_schemas import ENDS_WHEN, UNTIL, EndsWhen, Until
+from api.v2.instances.explain import examples
 from api.v2.instances.schemas import EXCUSED, DeadlineStateView, ExcuseView, OutcomeView
 from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.explanation import MOST_SEGMENTS

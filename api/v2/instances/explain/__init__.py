@@ -1,0 +1,1 @@
+"""Why an instance stands as it does."""
