@@ -53,7 +53,7 @@ async def test_an_internal_policy_is_created_and_shown_in_the_shape_of_any_other
     assert policy.keys() == (await create(api, "sla")).keys()
     assert (await api.get(f"/ola/policies/{policy['id']}")).json() == policy
     page = (await api.get("/ola/policies")).json()
-    assert page == {"data": [policy], "total": 1, "limit": 25, "offset": 0}
+    assert page == {"data": [policy], "total": 1, "limit": 25, "offset": 0, "next_cursor": None}
 
 
 @pytest.mark.parametrize("kind", ["sla", "ola"])
