@@ -94,7 +94,7 @@ class Resends:
         # A worker asks every second, and mostly there is nothing.
         is_any = sa.select(sa.exists().where(table.resend_at <= moment(now)))
         if not await self.database.read(lambda conn: conn.scalar(is_any)):
-            return ()
+            return []
 
         def work(conn: sa.Connection) -> Sequence[Resend]:
             return [_resend(conn, row, until) for row in conn.execute(rows).all()]

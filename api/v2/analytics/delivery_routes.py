@@ -70,8 +70,8 @@ class ChannelView(View):
     skipped: int = Field(examples=[0])
     fired_to_taken_seconds: LatenessView = Field(description="From when the engine got to it.")
     planned_to_taken_seconds: LatenessView = Field(
-        description="From when its milestone was planned; without withdrawals, which are not. A milestone that an event "
-        "puts into the past is as late as the event came."
+        description="From when its milestone was planned; without withdrawals, which are not. A milestone that an "
+        "event puts into the past is as late as the event came."
     )
 
 

@@ -36,7 +36,7 @@ async def get_templates(channel: ChannelName, owner: Reader, deps: Deps) -> dict
     responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
     summary="Set the templates of a channel",
 )
-async def put_templates(channel: ChannelName, body: TemplatesBody, owner: Admin, deps: Deps) -> dict[str, Any]:
+async def replace_templates(channel: ChannelName, body: TemplatesBody, owner: Admin, deps: Deps) -> dict[str, Any]:
     """In place of those before. Each is tried with a notice of each type first: what cannot be rendered is refused,
     with its line. Workers use them within seconds."""
     return templates_view(await deps.templates.put(owner.organization, channel, body.parts()))

@@ -242,8 +242,8 @@ notices = Table(
 )
 
 # What records say, and beside it what only workers know: `earlier` counts attempts before the one that settled it, and
-# `tried_at` is when the last attempt began. `kind` and `receiver` are the two parts of the channel's name. A delivery is
-# sent once more at `resend_at`; `resend_tries` counts attempts at that, `resends` how often somebody asked for it.
+# `tried_at` is when the last attempt began. `kind` and `receiver` are the two parts of the channel's name. A delivery
+# is sent once more at `resend_at`; `resend_tries` counts attempts at that, `resends` how often somebody asked for it.
 deliveries = Table(
     "deliveries",
     metadata,

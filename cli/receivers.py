@@ -1,0 +1,75 @@
+"""`sla receivers`: who is told, and their addresses encrypted anew, on the store itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import typer
+
+from cli import administration, console
+from domain.instants import render
+from outlets import cipher_of
+from service.receivers import NoOutlets, Receivers
+from settings import Settings
+from store.rules.receivers import StoredReceiver
+
+DEFAULT = "default"
+MOST = 100_000
+
+app = typer.Typer(name="receivers", help="List who is told, and encrypt their addresses anew.", no_args_is_help=True)
+
+Organization = Annotated[str, typer.Option(help="Whose receivers.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.command("list")
+def list_receivers(organization: Organization = DEFAULT, as_json: AsJson = False) -> None:
+    """List the receivers of an organization, oldest first, without their addresses."""
+    rows = [_row(one) for one in asyncio.run(_list(organization))]
+    if as_json:
+        console.say(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    headings = ("id", "channel", "name", "enabled", "secrets", "disabled_because")
+    administration.show(headings, [[_cell(row[heading]) for heading in headings] for row in rows])
+
+
+@app.command()
+def reencrypt() -> None:
+    """Encrypt addresses and secrets of all organizations with the first key of SLA_SECRET_KEY, so that the others can
+    go."""
+    console.say(f"encrypted anew: {asyncio.run(_reencrypt())} receiver(s)")
+
+
+async def _list(organization: str) -> list[StoredReceiver]:
+    async with administration.opened() as store:
+        await store.organizations.get(organization)
+        return list((await store.receivers.list(organization, MOST, 0))[0])
+
+
+async def _reencrypt() -> int:
+    settings, every = Settings.load(), 0
+    async with administration.opened() as store:
+        receivers = Receivers(store.receivers, cipher_of(settings), NoOutlets())
+        for organization in await store.organizations.list():
+            for one in (await store.receivers.list(organization.id, MOST, 0))[0]:
+                await receivers.renew(organization.id, one.receiver.id)
+                every += 1
+    return every
+
+
+def _row(stored: StoredReceiver) -> dict[str, Any]:
+    return {
+        **stored.receiver.to_json(),
+        "disabled_because": stored.receiver.disabled_because,
+        "secrets": len(stored.sealed.secrets),
+        "created_at": render(stored.created_at),
+        "updated_at": render(stored.updated_at),
+    }
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
