@@ -40,7 +40,7 @@ STATE = sa.case(*((condition, state.value) for state, condition in _OF_STATE.ite
 """Each entry is in one state."""
 _COLUMNS = (
     *(N.instance_id, N.notice_id, N.type, N.planned_at, N.fired_at, N.policy_id),
-    *(D.channel, D.status, D.at, D.tried_at, D.error, D.earlier, D.resends, STATE.label("state")),
+    *(D.channel, D.status, D.at, D.tried_at, D.error, D.earlier, D.resends, D.resend_at, STATE.label("state")),
 )
 
 
@@ -175,8 +175,11 @@ def find_delivery(conn: sa.Connection, key: DeliveryKey) -> LoggedDelivery:
 
 
 def _logged(organization: str, row: Any) -> LoggedDelivery:
-    # What is dead without an attempt of its own has none, or one that is counted among the earlier ones.
-    is_tried = row.status == DELIVERED or (row.status == DEAD and row.tried_at is not None and row.error != NO_CHANNEL)
+    # The attempt that settled it; while it is sent once more, that one is among the earlier ones already.
+    is_settled = row.resend_at is None and (
+        row.status == DELIVERED or (row.status == DEAD and row.tried_at is not None)
+    )
+    is_tried = is_settled and row.error != NO_CHANNEL
     return LoggedDelivery(
         key=DeliveryKey(organization, row.instance_id, row.notice_id, row.channel),
         type=row.type,

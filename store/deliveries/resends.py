@@ -24,7 +24,7 @@ from store.deliveries.log import LoggedDelivery, find_delivery
 from store.schema.tables import deliveries, notices
 from store.schema.tenancy import own
 
-LEASE = Micros(60 * SECOND)
+LEASE = Micros(30 * SECOND)
 _KEY = tuple(deliveries.primary_key)
 _ASKED_NOW = {
     "resends": deliveries.c.resends + 1,

@@ -25,7 +25,7 @@ from api.v2.deliveries.schemas import (
     ResentView,
 )
 from domain.errors import InvalidValue
-from domain.fields import require_text
+from domain.fields import require_text, require_unicode
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import parse, parse_optional, render
 from domain.record.deliveries import DeliveryState
@@ -159,4 +159,5 @@ def _place(place: DeliveryPlace) -> Place:
 
 
 def _delivery_place(place: Place) -> DeliveryPlace:
-    return DeliveryPlace(parse(text_in(place, 0), "cursor"), text_in(place, 1), text_in(place, 2))
+    notice_id, channel = (require_unicode(text_in(place, part), "cursor") for part in (1, 2))
+    return DeliveryPlace(parse(text_in(place, 0), "cursor"), notice_id, channel)

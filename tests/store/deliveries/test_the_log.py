@@ -225,6 +225,7 @@ async def test_a_dead_letter_that_is_taken_after_all_is_the_same_entry(store: St
     notice = await told(store, sent({"id": ""}, status=DEAD))
     asked = await store.resends.ask(key_of(notice))
     assert (asked.state, asked.resends, asked.error) == (DeliveryState.PENDING, 1, "answered 400")
+    assert asked.attempts == 1
     (resend,) = await store.resends.take_up(10)
     assert (resend.key, resend.notice, resend.tries) == (key_of(notice), notice, 0)
     assert await store.resends.take_up(10) == []
