@@ -13,7 +13,7 @@ from domain.record.deliveries import NO_CHANNEL, RETRIED, DeliveryKey, DeliveryS
 from domain.record.records import DEAD, DELIVERED
 from store.database.connections import Database
 from store.database.counting import count_rows
-from store.database.types import instant, moment, optional_instant
+from store.database.types import Name, instant, moment, optional_instant
 from store.schema.tables import deliveries, notices
 from store.schema.tenancy import own
 
@@ -84,8 +84,27 @@ class DeliveryPlace:
         return sa.and_(N.fired_at <= fired, sa.or_(N.fired_at < fired, older))
 
 
+_UNSETTLED = "unsettled"
+_FEW_ROWS: Mapping[str, sa.ColumnElement[bool]] = {RETRIED: _is(RETRIED), DEAD: _is(DEAD), "asked": _ASKED}
+_FEW: Mapping[DeliveryState, Sequence[str]] = {
+    DeliveryState.PENDING: (_UNSETTLED, "asked"),
+    DeliveryState.RETRIED: (RETRIED, "asked"),
+    DeliveryState.DEAD: (DEAD,),
+}
 _CHANNEL = sa.func.coalesce(D.channel, "")
 _ORDER = (N.fired_at.desc(), N.notice_id.desc(), _CHANNEL.desc())
+
+
+# By the name of the channel, which the key holds: no row is read for it, and of a long log all are counted.
+def _is_of_kind(kind: str) -> sa.ColumnElement[bool]:
+    named = f"{kind}:"
+    return sa.or_(D.channel == kind, sa.func.substr(D.channel, 1, len(named)) == sa.literal(named, Name()))
+
+
+def _goes_to(receiver: str) -> sa.ColumnElement[bool]:
+    named = f":{receiver}"
+    end = sa.func.substr(D.channel, sa.func.length(D.channel) - (len(named) - 1))
+    return end == sa.literal(named, Name())
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +122,12 @@ class DeliveryFilters:
     until: Instant | None = None
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
-        lists = (
-            *((D.kind, self.kinds), (D.receiver, self.receivers), (N.type, self.types)),
-            *((N.instance_id, self.instance_ids), (N.policy_id, self.policy_ids)),
-        )
+        lists = ((N.type, self.types), (N.instance_id, self.instance_ids), (N.policy_id, self.policy_ids))
         found: list[sa.ColumnElement[bool]] = [column.in_(values) for column, values in lists if values]
+        if self.kinds:
+            found.append(sa.or_(*map(_is_of_kind, self.kinds)))
+        if self.receivers:
+            found.append(sa.or_(*map(_goes_to, self.receivers)))
         if self.states:
             found.append(sa.or_(*(_OF_STATE[state] for state in self.states)))
         if self.since is not None:
@@ -139,7 +159,7 @@ class Deliveries:
         offset: int = 0,
         after: DeliveryPlace | None = None,
     ) -> DeliveryPage:
-        these = sa.and_(own(notices, organization), *filters.conditions())
+        these = sa.and_(own(notices, organization), *filters.conditions(), *_of_few(organization, filters.states))
         behind = these if after is None else sa.and_(these, after.behind)
         query = sa.select(*_COLUMNS).select_from(ENTRIES).where(behind).order_by(*_ORDER)
 
@@ -162,6 +182,21 @@ class Deliveries:
         instance_id = notice_id.removeprefix(f"{organization}/").partition("/")[0]
         this = own(notices, organization, instance_id=instance_id, notice_id=notice_id)
         return await self.database.read(lambda conn: conn.scalar(sa.select(N.doc).where(this)))
+
+
+def _of_few(organization: str, states: Sequence[DeliveryState]) -> Sequence[sa.ColumnElement[bool]]:
+    """The notices that may have entries in these states, where such notices are few and have indexes of their own."""
+    if not states or not set(states) <= _FEW.keys():
+        return ()
+    found = {part for state in states for part in _FEW[state]}
+    unsettled = sa.select(N.instance_id, N.notice_id).where(own(notices, organization), ~N.settled)
+    parts = [
+        sa.select(D.instance_id, D.notice_id).where(own(deliveries, organization), _FEW_ROWS[one])
+        for one in found - {_UNSETTLED}
+    ]
+    if _UNSETTLED in found:
+        parts.append(unsettled)
+    return (sa.tuple_(N.instance_id, N.notice_id).in_(sa.union_all(*parts)),)
 
 
 def find_delivery(conn: sa.Connection, key: DeliveryKey) -> LoggedDelivery:

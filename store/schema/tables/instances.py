@@ -279,6 +279,7 @@ deliveries = Table(
     ),
     Index(
         "ix_deliveries_resend_at",
+        "organization",
         "resend_at",
         sqlite_where=sa.text("resend_at IS NOT NULL"),
         postgresql_where=sa.text("resend_at IS NOT NULL"),

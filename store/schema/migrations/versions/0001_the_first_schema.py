@@ -619,7 +619,7 @@ def _create_deliveries() -> None:
     op.create_index(
         "ix_deliveries_resend_at",
         "deliveries",
-        ["resend_at"],
+        ["organization", "resend_at"],
         sqlite_where=sa.text("resend_at IS NOT NULL"),
         postgresql_where=sa.text("resend_at IS NOT NULL"),
     )
