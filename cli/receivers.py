@@ -11,6 +11,7 @@ import typer
 from cli import administration, console
 from domain.instants import render
 from outlets import cipher_of
+from service.ciphers import SecretsUnreadable
 from service.receivers import NoOutlets, Receivers
 from settings import Settings
 from store.rules.receivers import StoredReceiver
@@ -38,8 +39,11 @@ def list_receivers(organization: Organization = DEFAULT, as_json: AsJson = False
 @app.command()
 def reencrypt() -> None:
     """Encrypt addresses and secrets of all organizations with the first key of SLA_SECRET_KEY, so that the others can
-    go."""
-    console.say(f"encrypted anew: {asyncio.run(_reencrypt())} receiver(s)")
+    go. Exit code 1 if some can be read with none of the keys."""
+    renewed, unreadable = asyncio.run(_reencrypt())
+    console.say(f"encrypted anew: {renewed} receiver(s)")
+    if unreadable:
+        raise SecretsUnreadable(f"with none of the keys: {', '.join(unreadable)}; give each its address anew")
 
 
 async def _list(organization: str) -> list[StoredReceiver]:
@@ -48,15 +52,19 @@ async def _list(organization: str) -> list[StoredReceiver]:
         return list((await store.receivers.list(organization, MOST, 0))[0])
 
 
-async def _reencrypt() -> int:
-    settings, every = Settings.load(), 0
+async def _reencrypt() -> tuple[int, list[str]]:
+    """How many, and which cannot be read: these must not keep the others from it."""
+    settings, every, unreadable = Settings.load(), 0, []
     async with administration.opened() as store:
         receivers = Receivers(store.receivers, cipher_of(settings), NoOutlets())
         for organization in await store.organizations.list():
             for one in (await store.receivers.list(organization.id, MOST, 0))[0]:
-                await receivers.renew(organization.id, one.receiver.id)
                 every += 1
-    return every
+                try:
+                    await receivers.renew(organization.id, one.receiver.id)
+                except SecretsUnreadable:
+                    unreadable.append(f"{one.receiver.id} of {organization.id}")
+    return every - len(unreadable), unreadable
 
 
 def _row(stored: StoredReceiver) -> dict[str, Any]:
