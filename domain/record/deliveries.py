@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,7 +49,7 @@ class DeliveryKey:
         try:
             padded = text + "=" * (-len(text) % 4)
             rest = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()
-        except (ValueError, binascii.Error):
+        except ValueError:
             rest = ""
         notice, found, channel = rest.partition("\n")
         key = cls(organization, notice.partition("/")[0], f"{organization}/{notice}", channel if found else None)
