@@ -87,7 +87,9 @@ class Resends:
         """The deliveries whose time has come; no other worker takes them up until the lease is over."""
         table, now = deliveries.c, self.now()
         until = Instant(now + LEASE)
-        due = sa.select(*_KEY).where(table.resend_at <= moment(now)).order_by(table.resend_at).limit(limit)
+        # What was tried in vain must not hold up what was not tried yet.
+        first = (table.resend_tries, table.resend_at)
+        due = sa.select(*_KEY).where(table.resend_at <= moment(now)).order_by(*first).limit(limit)
         some = due.with_for_update(skip_locked=True)
         taken = sa.update(deliveries).where(sa.tuple_(*_KEY).in_(some)).values(resend_at=moment(until))
         rows = taken.returning(*_KEY, table.resend_tries)

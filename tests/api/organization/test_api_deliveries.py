@@ -65,7 +65,7 @@ async def test_a_delivery_is_shown_with_all_its_times(api: Any) -> None:
         ({"since": "2026-03-02T10:00:00+01:00", "until": "2026-03-03T00:00:00Z"}, {"42", "43"}),
         ({"until": "2026-03-02T09:00:00Z"}, set()),
     ],
-    ids=str,
+    ids=["dead", "settled", "ticket", "instance", "conversation", "several", "channel", "since", "until"],
 )
 async def test_the_log_is_filtered(api: Any, asked: dict[str, Any], found: set[str]) -> None:
     await logged(api)

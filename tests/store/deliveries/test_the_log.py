@@ -171,7 +171,10 @@ async def test_a_withdrawal_was_not_planned_and_fired_when_the_notice_proved_wro
         (DeliveryFilters(since=Instant(OPENED + 60 * MINUTE)), {"44"}),
         (DeliveryFilters(until=Instant(OPENED + 60 * MINUTE)), {"42", "43", "45"}),
     ],
-    ids=str,
+    ids=[
+        *("dead", "on their way", "delivered", "by kind of channel", "by receiver", "by receiver in another case"),
+        *("by type", "by instance", "by policy", "since", "until"),
+    ],
 )
 async def test_the_log_is_narrowed(store: Store, filters: DeliveryFilters, found: set[str]) -> None:
     stub = {"id": ""}
