@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from channels.wording.sample import SAMPLES
 from domain.instants import Instant
 from domain.record.deliveries import DeliveryKey
 from domain.record.records import DEAD, DELIVERED
 from store.deliveries.attempts import FailedAttempts
 from tests.store.deliveries.test_the_log import DESK, key_of, sent, told
+from tests.store.samples import a_step, an_opening
 
 DELIVERIES = "/api/v2/sla/deliveries"
 
@@ -243,6 +245,25 @@ async def test_a_preview_shows_a_sample_of_any_type_and_what_was_sent(api: Any) 
     assert (zone.status_code, zone.json()["field"]) == (422, "timezone")
     await put(api, subject="{{ ticket.id }} is {{ state }}")
     assert (await api.post("/templates/email:preview", {})).json()["subject"] == "42 is breached"
+
+
+async def test_a_preview_shows_a_notice_that_was_sent_and_says_what_it_does_not_fit(api: Any) -> None:
+    opening = an_opening(organization=api.organization)
+    sample: dict[str, Any] = json.loads(json.dumps(SAMPLES["pause_too_long"]))
+    own = {"id": f"{api.organization}/{opening.instance_id}/-/1/pause/1", "source": f"/sla/{api.organization}"}
+    notice = {**sample, **own, "subject": opening.instance_id}
+    notice["data"]["ticket"]["ticket_id"] = "4711"
+    await api.dependencies.store.instances.apply(opening)
+    await api.dependencies.store.instances.apply(a_step(opening, 2, notices=(notice,)))
+    ask = {"notice_id": notice["id"], "templates": {"subject": "{{ ticket.id }} {{ state }}"}}
+    seen = (await api.post("/templates/email:preview", ask)).json()
+    assert (seen["subject"], seen["problem"]) == ("4711 paused too long", None)
+    assert "4711" in seen["html"]
+    # Kept by a version that knew a name more.
+    await api.dependencies.store.templates.put(api.organization, "email", {"subject": "{{ ticket.floor }}"})
+    refused = await api.post("/templates/email:preview", {"notice_id": notice["id"]})
+    assert (refused.status_code, refused.json()["field"]) == (422, "templates.subject")
+    assert "line 1" in refused.json()["detail"]
 
 
 async def test_only_an_administrator_says_in_which_words_channels_speak(api: Any) -> None:
