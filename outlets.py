@@ -9,20 +9,27 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from activities.ports import Found, NoticeChannel
 from channels import channel, registry
 from channels.channel import Destination, Outside, utc_now
 from channels.webhook import new_secret
+from channels.wording import templates
 from channels.wording.sample import SAMPLES, told_just_now
-from domain.errors import InvalidValue, NoticeFailed, NoticeRefused, StoreUnavailable
+from channels.wording.times import Reader
+from domain.calendar.local_time.zones import require_zone
+from domain.errors import InvalidValue, NotFound, NoticeFailed, NoticeRefused, StoreUnavailable
 from domain.record.notices import organization_of
 from service import ciphers
 from service.ciphers import Cipher, SecretsUnreadable
-from service.receivers import STORE_SECONDS, Addressed, KnownReceivers, Tried, opened
+from service.last_known import STORE_SECONDS
+from service.receivers import Addressed, KnownReceivers, Tried, opened
+from service.templates import KnownTemplates, Seen
 from settings import Settings
 from store.rules.receivers import StoredReceiver
+from store.rules.templates import StoredTemplates
 
 log = logging.getLogger("slakeeper.outlets")
 
@@ -49,8 +56,7 @@ class ChannelOutlets:
             raise InvalidValue("address", shown, reason) from None
 
     async def send_sample(self, addressed: Addressed, type_: str) -> Tried:
-        if type_ not in SAMPLES:
-            raise InvalidValue("type", type_, f"must be one of {', '.join(SAMPLES)}")
+        type_ = _sample_type(type_)
         sending = registry.open_channel(addressed.receiver.channel, destination(addressed), self._outside)
         try:
             async with asyncio.timeout(SAMPLE_SECONDS):
@@ -63,8 +69,19 @@ class ChannelOutlets:
             return Tried("failed", f"{sending.name} took longer than {SAMPLE_SECONDS:g} seconds")
         return Tried("taken")
 
+    @property
+    def wording(self) -> ChannelWording:
+        return ChannelWording()
+
     def new_secret(self, channel: str) -> str | None:
         return secret_for(channel)
+
+
+def _sample_type(type_: str) -> str:
+    """Raises InvalidValue."""
+    if type_ not in SAMPLES:
+        raise InvalidValue("type", type_, f"must be one of {', '.join(SAMPLES)}")
+    return type_
 
 
 def secret_for(kind: str) -> str | None:
@@ -90,26 +107,83 @@ def destination(addressed: Addressed) -> Destination:
     return Destination(addressed.address, addressed.secrets, id=receiver.id, timezone=receiver.timezone)
 
 
-class OrganizationChannels:
-    """The channels of a notice's organization, as a worker finds them: one for each receiver that has chosen it."""
+class ChannelWording:
+    """The words of the real channels, for whoever keeps templates."""
 
-    def __init__(self, known: KnownReceivers, cipher: Cipher, outside: Outside, switch_off: SwitchOff) -> None:
+    def parts(self, channel: str) -> Mapping[str, str]:
+        try:
+            kind = registry.receiving(channel)
+        except InvalidValue as unknown:
+            raise NotFound(unknown.message, field="channel", value=channel) from None
+        return {part: templates.builtin(channel, part) for part in kind.parts}
+
+    def check(self, channel: str, given: Mapping[str, Any]) -> None:
+        templates.check(given, tuple(self.parts(channel)))
+
+    def seen(self, channel: str, given: Mapping[str, str], notice: Mapping[str, Any] | str, zone: str | None) -> Seen:
+        reads_in = None if zone is None else require_zone(zone)
+        if isinstance(notice, str):
+            message = templates.preview(channel, given, reads_in, _sample_type(notice))
+        else:
+            self.check(channel, given)
+            reader = Reader(reads_in or notice["data"]["timezone"], utc_now())
+            message = templates.compose(channel, notice, given, reader)
+        return Seen(message.subject, message.text, message.html, message.problem)
+
+
+class OrganizationChannels:
+    """The channels of a notice's organization, as a worker finds them: one for each receiver that has chosen it.
+
+    Without `templates`, or while they were never read, all speak in the built-in words.
+    """
+
+    def __init__(
+        self,
+        known: KnownReceivers,
+        cipher: Cipher,
+        outside: Outside,
+        switch_off: SwitchOff,
+        known_templates: KnownTemplates | None = None,
+    ) -> None:
         self._known = known
         self._cipher = cipher
         self._outside = outside
         self._switch_off = switch_off
+        self._templates = known_templates
 
     async def __call__(self, notice: Mapping[str, Any]) -> Found:
         organization = organization_of(notice)
         receivers = await self._known.of(organization)
         if receivers is None:
             return Found((), known=False)
-        return Found([self._channel(organization, one) for one in receivers if one.receiver.choice.takes(notice)])
+        chosen = [one for one in receivers if one.receiver.choice.takes(notice)]
+        words = await self._words(organization) if chosen else {}
+        return Found([self._channel(organization, one, words) for one in chosen])
 
-    def _channel(self, organization: str, stored: StoredReceiver) -> NoticeChannel:
+    async def named(self, organization: str, name: str) -> NoticeChannel | None:
+        """The channel of that name, whatever it has chosen; None where its receiver is gone or switched off.
+
+        Raises NoticeFailed while nobody can say.
+        """
+        receivers = await self._known.of(organization)
+        if receivers is None:
+            raise NoticeFailed("the organization's receivers cannot be read now")
+        for one in receivers:
+            if f"{one.receiver.channel}:{one.receiver.id}" == name:
+                return self._channel(organization, one, await self._words(organization))
+        return None
+
+    async def _words(self, organization: str) -> Mapping[str, StoredTemplates]:
+        return {} if self._templates is None else await self._templates.of(organization) or {}
+
+    def _channel(
+        self, organization: str, stored: StoredReceiver, words: Mapping[str, StoredTemplates]
+    ) -> NoticeChannel:
         try:
             addressed = opened(stored, self._cipher)
-            sending = registry.open_channel(addressed.receiver.channel, destination(addressed), self._outside)
+            own = words.get(stored.receiver.channel)
+            goes_to = replace(destination(addressed), templates={} if own is None else own.parts)
+            sending = registry.open_channel(addressed.receiver.channel, goes_to, self._outside)
         except (SecretsUnreadable, InvalidValue) as error:
             return _Unusable(f"{stored.receiver.channel}:{stored.receiver.id}", error.message)
 

@@ -26,6 +26,7 @@ from activities.histories import KnownHistories
 from activities.loading import Loading
 from activities.ports import (
     Addressees,
+    InVain,
     NoticeChannel,
     Projection,
     Receivers,
@@ -33,6 +34,7 @@ from activities.ports import (
     SearchAttributes,
     SignalTimes,
     no_receivers,
+    unheard,
 )
 from activities.recording import Recorder, Recording
 from activities.sending import Sender
@@ -50,6 +52,8 @@ from domain.record.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
 from outlets import OrganizationChannels, cipher_of
 from service.ciphers import Cipher
+from service.deliveries.attempts import AttemptLog
+from service.deliveries.resending import Named, Resender
 from service.dependencies import Dependencies
 from service.hooks.applying import Applier
 from service.receivers import KnownReceivers
@@ -57,6 +61,7 @@ from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.catching_up import EarlierRuns
 from service.reconciling.filling import keep_filled
 from service.reconciling.healing import Replays
+from service.templates import KnownTemplates
 from service.temporal.engine import provider
 from service.temporal.run_histories import RunHistories
 from service.temporal.search_attributes import available
@@ -127,6 +132,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     attributes: Sequence[str] = (),
     signal_times: SignalTimes | None = None,
     receivers: Receivers = no_receivers,
+    in_vain: InVain = unheard,
     refused: Refused = ignore,
     not_replayed: NotReplayed = ignore,
     build_id: str | None = None,
@@ -137,11 +143,11 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     """A worker for `SlaInstance`.
 
     `channels` are the operator's, which take every notice; `receivers` finds those of an organization. `attributes`
-    are the search attributes that the namespace has. `refused` is called with each run whose record
-    contradicts what the store has, `not_replayed` with each run whose history did not replay. `planner` is the core's
-    unless it is to see other dates than the events bear. `addressees` finds those whom escalations name; left out: only
-    addresses that are written out are known. With a `build_id` the worker is a version of the deployment
-    `slakeeper`, and gets tasks once that version is made current.
+    are the search attributes that the namespace has. `in_vain` is told of each attempt that is made again. `refused` is
+    called with each run whose record contradicts what the store has, `not_replayed` with each run whose history did not
+    replay. `planner` is the core's unless it is to see other dates than the events bear. `addressees` finds those whom
+    escalations name; left out: only addresses that are written out are known. With a `build_id` the worker is a version
+    of the deployment `slakeeper`, and gets tasks once that version is made current.
     """
 
     return Worker(
@@ -151,7 +157,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
         activities=_activities(
             client,
             projection,
-            Sender(tuple(channels), system_now, addressees or WrittenAddresses(), receivers),
+            Sender(tuple(channels), system_now, addressees or WrittenAddresses(), receivers, in_vain),
             Recorder(projection, refused),
             signal_times or HistorySignalTimes(client),
             lambda: list(attributes),
@@ -215,8 +221,18 @@ def replays(client: Client) -> Replays:
 
 def receivers_of(store: Store, cipher: Cipher, outside: Outside) -> OrganizationChannels:
     """The organizations' receivers as they stand in the store; the last known ones while it is down."""
-    known = KnownReceivers(store.receivers.enabled)
-    return OrganizationChannels(known, cipher, outside, store.receivers.switch_off)
+    known, words = KnownReceivers(store.receivers.enabled), KnownTemplates(store.templates.of)
+    return OrganizationChannels(known, cipher, outside, store.receivers.switch_off, words)
+
+
+def named_among(channels: Sequence[NoticeChannel], receivers: OrganizationChannels) -> Named:
+    """Finds a channel by its name: the operator's are everybody's."""
+    everybodys = {channel.name: channel for channel in channels}
+
+    async def named(organization: str, name: str) -> NoticeChannel | None:
+        return everybodys.get(name) or await receivers.named(organization, name)
+
+    return named
 
 
 def build_reconciler(client: Client, store: Store, *, task_queue: str, dry: bool = False) -> Reconciler:
@@ -248,6 +264,9 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(store.close)
         outside = await stack.enter_async_context(opened(settings, WEBHOOK_TIMEOUT_SECONDS))
         channels = configured(outside)
+        receivers = receivers_of(store, cipher_of(settings), outside)
+        attempts = AttemptLog(store.attempts)
+        stack.push_async_callback(attempts.close)
         suspects = Suspects()
         worker = build_worker(
             client,
@@ -255,7 +274,8 @@ async def run(settings: Settings) -> None:
             channels,
             task_queue=settings.task_queue,
             attributes=await available(client, ATTRIBUTES),
-            receivers=receivers_of(store, cipher_of(settings), outside),
+            receivers=receivers,
+            in_vain=attempts.note,
             refused=partial(suspects.report, Suspicion.REFUSED),
             not_replayed=partial(suspects.report, Suspicion.NOT_REPLAYED),
             build_id=settings.build_id,
@@ -263,7 +283,11 @@ async def run(settings: Settings) -> None:
         await stack.enter_async_context(worker)
         reconciler = build_reconciler(client, store, task_queue=settings.task_queue)
         applier = Applier(Dependencies(store, provider(client), task_queue=settings.task_queue), settings.hook_days)
-        for upkeep in (reconciler.keep(suspects), keep_filled(store.dimensions), applier.keep()):
+        resender = Resender(store.resends, named_among(channels, receivers), system_now)
+        for upkeep in (
+            *(reconciler.keep(suspects), keep_filled(store.dimensions), applier.keep()),
+            *(attempts.keep(), resender.keep()),
+        ):
             stack.callback(asyncio.create_task(upkeep).cancel)
         logger.info("worker on task queue %s, %d channel(s)", settings.task_queue, len(channels))
         await stop.wait()

@@ -13,6 +13,7 @@ from activities.ports import Found, NoticeChannel
 from activities.sending import Failure, Sender, unknown
 from domain.errors import NoticeFailed
 from domain.instants import parse, to_datetime
+from domain.record.deliveries import NO_CHANNEL
 from domain.record.records import DEAD, Delivery
 from workflows.calls import DELIVER
 from workflows.documents import CoreDocument, DeliverAnswer, DeliverRequest, Document
@@ -46,6 +47,8 @@ class Deliverer:
             answers = [self._given_up(notice, answer) for answer in answers]
         deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._vanished(request, found)
         failures = [answer for answer in answers if isinstance(answer, Failure)]
+        for failure in failures:
+            self._sender.note(notice, failure)
         if failures and not deliveries:
             raise _retry(failures)
         answer: DeliverAnswer = {
@@ -71,13 +74,13 @@ class Deliverer:
         there = {channel.name for channel in (*self._channels, *found.channels)}
         gone = set(request.get("only") or ()) - set(request["settled"]) - there
         at = self._now()
-        return [Delivery(request["notice"]["id"], name, DEAD, at, "is no channel any more") for name in sorted(gone)]
+        return [Delivery(request["notice"]["id"], name, DEAD, at, NO_CHANNEL) for name in sorted(gone)]
 
     def _given_up(self, notice: CoreDocument, answer: Delivery | Failure) -> Delivery:
         if isinstance(answer, Delivery):
             return answer
         activity.logger.error("notice %s given up on %s: %s", notice["id"], answer.channel, answer.message)
-        return Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message)
+        return Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message, answer.began_at)
 
 
 def _is_open(channel: NoticeChannel, request: DeliverRequest) -> bool:

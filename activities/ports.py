@@ -53,6 +53,17 @@ async def no_receivers(_notice: Mapping[str, Any]) -> Found:
     return Found(())
 
 
+InVain = Callable[[Mapping[str, Any], str, str, Instant, Instant], None]
+"""Called with (notice, channel, error, when the attempt began, when it ended) of an attempt that is made again.
+
+It keeps nobody waiting and raises nothing.
+"""
+
+
+def unheard(_notice: Mapping[str, Any], _channel: str, _error: str, _began_at: Instant, _ended_at: Instant) -> None:
+    """Of a worker that keeps no log."""
+
+
 class Projection(Protocol):
     """The store, as far as an instance needs it. Raises StoreUnavailable, ProjectionConflict, PlanMissing."""
 

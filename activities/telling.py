@@ -121,7 +121,10 @@ class Telling:
     async def _once(
         self, channel: NoticeChannel, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]
     ) -> Delivery | Failure:
-        return made.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
+        answer = made.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
+        if isinstance(answer, Failure):
+            self._sender.note(notice, answer)
+        return answer
 
 
 def _told(notice: CoreDocument, looked_up: Outcomes) -> CoreDocument:

@@ -20,12 +20,14 @@ from api.v1.analytics import routes as v1_analytics
 from api.v1.config import routes as v1_config
 from api.v1.policies import routes as v1_policies
 from api.v1.tickets import routes as v1_tickets
+from api.v2.analytics import delivery_routes as delivery_figures
 from api.v2.analytics import routes as analytics
 from api.v2.business_hours import history_routes as business_hours_history
 from api.v2.business_hours import import_routes as business_hours_import
 from api.v2.business_hours import preview_routes as preview
 from api.v2.business_hours import public_holiday_routes as public_holidays
 from api.v2.business_hours import routes as business_hours
+from api.v2.deliveries import routes as deliveries
 from api.v2.instances import batch_routes as batches
 from api.v2.instances import cycle_routes as cycles
 from api.v2.instances import event_routes as events
@@ -46,6 +48,7 @@ from api.v2.receivers import routes as receivers
 from api.v2.replans import routes as replans
 from api.v2.sources import body_routes as source_bodies
 from api.v2.sources import routes as sources
+from api.v2.templates import routes as templates
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
 from service.ciphers import Cipher
@@ -70,7 +73,7 @@ PARTS = (
     *(instances, instance_lists, record, cycles, excuses, explain, events, batches, v1_tickets),
     *(health, index, hooks),
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
-    *(teams, receivers, preview, replans, keys, organization, analytics),
+    *(teams, receivers, templates, deliveries, preview, replans, keys, organization, analytics, delivery_figures),
     *(source_bodies, sources),
     *(v1_config, v1_analytics, v1_policies),
 )

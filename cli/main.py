@@ -50,6 +50,8 @@ COMMANDS = {
     "keys": ("cli.keys:app", "Create, list and revoke API keys."),
     "channels": ("cli.channels:app", "List, try and preview the channels of notices."),
     "sources": ("cli.sources:app", "Connect ticket systems that send webhooks, and try what they send."),
+    "receivers": ("cli.receivers:app", "List who is told, and encrypt their addresses anew."),
+    "deliveries": ("cli.deliveries:app", "List what became of notices on each channel."),
     "organizations": ("cli.organizations:app", "Create, list and change organizations."),
 }
 """Where each command is, and the first sentence of its help."""

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from domain.calendar import tzdata_version
 from domain.instants import Instant
 from service.ciphers import Cipher
+from service.deliveries.log import DeliveryLog
 from service.receivers import NoOutlets, Outlets, Receivers
+from service.templates import Templates
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
 from service.temporal.slots import CommandSlots
@@ -43,6 +45,14 @@ class Dependencies:
     @property
     def receivers(self) -> Receivers:
         return Receivers(self.store.receivers, self.cipher, self.outlets)
+
+    @property
+    def deliveries(self) -> DeliveryLog:
+        return DeliveryLog(self.store.deliveries, self.store.resends)
+
+    @property
+    def templates(self) -> Templates:
+        return Templates(self.store.templates, self.store.deliveries, self.outlets.wording)
 
     @property
     def engine(self) -> Engine:

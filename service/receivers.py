@@ -5,10 +5,7 @@ This module knows no channel. `Outlets` is what it needs of them; whoever starts
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -16,16 +13,13 @@ from domain.errors import InvalidValue
 from domain.fields import require_text
 from domain.record.receivers import Receiver
 from service.ciphers import Cipher, SecretsUnreadable
+from service.last_known import LastKnown
+from service.templates import NoWording, Wording
 from store.rules.receivers import Receivers as KeptReceivers
 from store.rules.receivers import Sealed, StoredReceiver
 
-log = logging.getLogger(__name__)
-
 VALID_AT_ONCE = 2
 LONGEST_ADDRESS = 2000
-FRESH_SECONDS = 2.0
-"""For so long a worker takes the receivers that it has read for those that there are."""
-STORE_SECONDS = 1.0
 
 Outcome = Literal["taken", "refused", "failed"]
 
@@ -52,6 +46,10 @@ class Tried:
 class Outlets(Protocol):
     """The channels, as far as receivers need them."""
 
+    @property
+    def wording(self) -> Wording:
+        """The words in which they speak."""
+
     async def check(self, addressed: Addressed) -> None:
         """Raises InvalidValue, which names `channel`, `address` or `timezone`, and shows neither address nor secret."""
 
@@ -64,6 +62,10 @@ class Outlets(Protocol):
 
 class NoOutlets:
     """In a process without channels no receiver can be made."""
+
+    @property
+    def wording(self) -> Wording:
+        return NoWording()
 
     async def check(self, addressed: Addressed) -> None:
         raise self._none(addressed.receiver.channel)
@@ -135,6 +137,14 @@ class Receivers:
         """Send a sample through the real channel, also to a receiver that is switched off."""
         return await self.outlets.send_sample(self._open(await self.kept.get(organization, receiver_id)), type_)
 
+    async def renew(self, organization: str, receiver_id: str) -> StoredReceiver:
+        """Encrypt address and secrets with the key that is the first now. Raises SecretsUnreadable."""
+
+        def change(stored: StoredReceiver) -> tuple[Receiver, Sealed]:
+            return stored.receiver, self._sealed(self._open(stored))
+
+        return await self.kept.update(organization, receiver_id, change)
+
     def _sealed(self, addressed: Addressed) -> Sealed:
         return Sealed(self.cipher.encrypted(addressed.address), tuple(map(self.cipher.encrypted, addressed.secrets)))
 
@@ -155,53 +165,11 @@ def opened(stored: StoredReceiver, cipher: Cipher) -> Addressed:
     return Addressed(stored.receiver, cipher.decrypted(stored.sealed.address), secrets, stored.version)
 
 
-@dataclass(slots=True)
-class _Held:
-    until: float
-    receivers: Sequence[StoredReceiver] | None
+class KnownReceivers(LastKnown[Sequence[StoredReceiver]]):
+    """The receivers of each organization as a worker knows them: None while the store is down and nothing was ever
+    read."""
 
-
-class KnownReceivers:
-    """The receivers of each organization as a worker knows them: read anew when they are older than `FRESH_SECONDS`.
-
-    While the store is down they are the last ones known.
-    """
-
-    def __init__(
-        self,
-        read: Callable[[str], Awaitable[Sequence[StoredReceiver]]],
-        fresh_seconds: float = FRESH_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._read = read
-        self._fresh_seconds = fresh_seconds
-        self._clock = clock
-        self._held: dict[str, _Held] = {}
-        self._reading: dict[str, asyncio.Lock] = {}
-
-    async def of(self, organization: str) -> Sequence[StoredReceiver] | None:
-        """Those that are told; None while the store is down and nothing was ever read."""
-        # One read at a time: a burst of notices asks once.
-        async with self._reading.setdefault(organization, asyncio.Lock()):
-            held = self._held.get(organization)
-            if held is None or self._clock() >= held.until:
-                held = await self._refreshed(organization, held)
-        return held.receivers
-
-    def forget(self, organization: str) -> None:
-        """Read them anew at the next question."""
-        if (held := self._held.get(organization)) is not None:
-            held.until = self._clock()
-
-    async def _refreshed(self, organization: str, before: _Held | None) -> _Held:
-        known = None if before is None else before.receivers
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                known = await self._read(organization)
-        except Exception as error:  # noqa: BLE001 - whatever the store suffers, the notices of others must leave
-            log.warning("receivers of %s are taken as last known: %r", organization, error)
-        held = self._held[organization] = _Held(self._clock() + self._fresh_seconds, known)
-        return held
+    what = "receivers"
 
 
 def _require_address(value: Any) -> str:

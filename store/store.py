@@ -13,6 +13,9 @@ from store.analytics.compliance import Compliance
 from store.analytics.summaries import Analytics
 from store.database.clock import Clock, system_clock
 from store.database.connections import Database
+from store.deliveries.attempts import Attempts
+from store.deliveries.log import Deliveries
+from store.deliveries.resends import Resends
 from store.instances.chains import Chains
 from store.instances.dimensions import Dimensions
 from store.instances.instances import Instances
@@ -27,6 +30,7 @@ from store.rules.ims import Ims
 from store.rules.policies import Policies
 from store.rules.receivers import Receivers
 from store.rules.teams import Teams
+from store.rules.templates import Templates
 from store.sources.bodies import HookBodies
 from store.sources.settling import Settling
 from store.sources.sources import Sources
@@ -45,6 +49,10 @@ class Store:
         self.policies = Policies(database, now)
         self.teams = Teams(database, now)
         self.receivers = Receivers(database, now)
+        self.templates = Templates(database, now)
+        self.deliveries = Deliveries(database)
+        self.attempts = Attempts(database, now)
+        self.resends = Resends(database, now)
         self.instances = Instances(database, now)
         self.chains = Chains(database)
         self.dimensions = Dimensions(database)

@@ -27,13 +27,17 @@ NONE_SET_ASIDE: Mapping[str, Any] = {"count": 0, "recent": []}
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one notice on one channel: `delivered`, or `dead` (given up, with the reason in `error`)."""
+    """What became of one notice on one channel: `delivered`, or `dead` (given up, with the reason in `error`).
+
+    `sent_at` is when the attempt began that ended `at` that instant; None where there was none.
+    """
 
     notice_id: str
     channel: str
     status: str
     at: Instant
     error: str = ""
+    sent_at: Instant | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -42,11 +46,13 @@ class Delivery:
             "status": self.status,
             "at": render(self.at),
             "error": self.error,
+            **({} if self.sent_at is None else {"sent_at": render(self.sent_at)}),
         }
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Delivery:
-        return cls(body["notice_id"], body["channel"], body["status"], parse(body["at"]), body["error"])
+        sent_at = parse_optional(body.get("sent_at"))
+        return cls(body["notice_id"], body["channel"], body["status"], parse(body["at"]), body["error"], sent_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,12 @@ from domain.instants import Instant
 from store.analytics import queries
 from store.analytics.breaches import BreachPlace, MeasuredBreach, find_breaches
 from store.analytics.groups import Groups, Trends, find_groups_by, find_trends_by
+from store.analytics.lateness import ChannelFigures, find_lateness
 from store.analytics.queries import TARGETS, TRAITS, WITH_TRAITS, OutcomeWindow, Scope
 from store.analytics.weeks import Weeks, find_weeks
 from store.database.connections import Database
 from store.database.types import instant
+from store.deliveries.log import DeliveryFilters
 from store.instances.writing.outcomes import BREACHED
 from store.schema.tables import instance_targets, policies, teams
 from store.schema.tenancy import own
@@ -106,6 +108,11 @@ class Analytics:
     async def trend_by(self, scope: Scope, cut: Sequence[Bucket], now: Instant, by: str) -> Trends:
         """The same for each value of a dimension, or of what else can be grouped by."""
         return await self.database.read(lambda conn: find_trends_by(conn, queries.sized(conn, scope), cut, now, by))
+
+    async def lateness(self, organization: str, period: Period, filters: DeliveryFilters) -> Sequence[ChannelFigures]:
+        """How late the notices that fired in a period were taken, by channel; of the filters those that name a time or
+        a state count for nothing."""
+        return await find_lateness(self.database, organization, period, filters)
 
     async def weeks(self, scope: Scope, period: Period, now: Instant) -> Weeks:
         window = OutcomeWindow(period.start, period.end, now)

@@ -30,13 +30,14 @@ def insert_missing(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> No
     run_each(conn, _new(conn.dialect.name, table), rows)
 
 
-def keep_newest(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
+def keep_newest(conn: sa.Connection, table: Table, rows: Sequence[Row], unless: str | None = None) -> None:
     """Write each row in place of the one with its key, unless that one has a higher `sequence`.
 
-    All rows have the same columns. Columns that they do not have keep their values.
+    All rows have the same columns. Columns that they do not have keep their values. A row whose column `unless` is not
+    zero stays as it is.
     """
     if rows:
-        run_each(conn, _newest(conn.dialect.name, table, tuple(rows[0])), rows)
+        run_each(conn, _newest(conn.dialect.name, table, tuple(rows[0]), unless), rows)
 
 
 def replace(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -46,6 +47,11 @@ def replace(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
 
 def _insert(dialect: str, table: Table) -> Any:
     return sqlite.insert(table) if dialect == SQLITE else postgresql.insert(table)
+
+
+def adding(dialect: str, table: Table) -> Any:
+    """An INSERT that can say what happens where the key is taken (`on_conflict_do_update`)."""
+    return _insert(dialect, table)
 
 
 @cache
@@ -67,11 +73,12 @@ def _replacing(dialect: str, table: Table) -> Any:
 
 
 @cache
-def _newest(dialect: str, table: Table, columns: tuple[str, ...]) -> Any:
+def _newest(dialect: str, table: Table, columns: tuple[str, ...], unless: str | None) -> Any:
     insert = _insert(dialect, table)
     key = [column.name for column in table.primary_key]
+    newer = insert.excluded.sequence >= table.c.sequence
     return insert.on_conflict_do_update(
         index_elements=key,
         set_={name: insert.excluded[name] for name in columns if name not in key},
-        where=insert.excluded.sequence >= table.c.sequence,
+        where=newer if unless is None else sa.and_(newer, table.c[unless] == sa.literal_column("0")),
     )

@@ -12,6 +12,7 @@ from domain.instants import Instant
 from domain.plan.plans import Plan
 from domain.plan.status import InstanceStatus
 from domain.policy.snapshot import Snapshot
+from domain.record.deliveries import RETRIED
 from domain.record.ledger import Firing, Key, Ledger
 from domain.record.records import Delivery, Record, refusal
 from domain.ticket.events import Event
@@ -28,6 +29,9 @@ from store.lists.keys import Place
 from store.lists.listed import Found
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
 from store.schema.tenancy import own
+
+_RECORDED = deliveries.c.status != RETRIED
+"""Attempts in vain are noted by workers; no record tells of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ class Instances:
         """The recorded deliveries of these notices of an instance."""
         table = deliveries
         of_instance = own(table, organization, instance_id=instance_id)
-        wanted = sa.select(table).where(of_instance, table.c.notice_id.in_(notice_ids))
+        wanted = sa.select(table).where(of_instance, table.c.notice_id.in_(notice_ids), _RECORDED)
         return await self.database.read(lambda conn: [_delivery(row) for row in conn.execute(wanted)])
 
     async def event_outcome(self, organization: str, instance_id: str, event_id: str) -> EventOutcome | None:
@@ -205,12 +209,12 @@ def _undelivered(
 def _deliveries_of(conn: sa.Connection, notice: sa.Row[Any]) -> tuple[Delivery, ...]:
     table = deliveries
     of_notice = own(table, notice.organization, instance_id=notice.instance_id, notice_id=notice.notice_id)
-    rows = conn.execute(sa.select(table).where(of_notice).order_by(table.c.channel))
+    rows = conn.execute(sa.select(table).where(of_notice, _RECORDED).order_by(table.c.channel))
     return tuple(map(_delivery, rows))
 
 
 def _delivery(row: Any) -> Delivery:
-    return Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error)
+    return Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error, optional_instant(row.tried_at))
 
 
 def find_instance(conn: sa.Connection, organization: str, instance_id: str) -> StoredInstance | None:

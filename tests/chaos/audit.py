@@ -224,9 +224,7 @@ async def _ids(store: Store) -> Sequence[str]:
 
 async def _of_deliveries(store: Store) -> Sequence[str]:
     table = deliveries
-    rows = await store.database.read(
-        lambda conn: conn.execute(sa.select(table).where(table.c.status != "delivered")).all()
-    )
+    rows = await store.database.read(lambda conn: conn.execute(sa.select(table).where(table.c.status == "dead")).all())
     return [f"the notice {row.notice_id} was given up on {row.channel}: {row.error}" for row in rows]
 
 

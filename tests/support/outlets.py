@@ -7,7 +7,7 @@ from typing import Any
 
 from channels.channel import utc_now
 from channels.outgoing.guard import Guard
-from outlets import ChannelOutlets, secret_for
+from outlets import ChannelOutlets, ChannelWording, secret_for
 from service.ciphers import Cipher
 from service.receivers import Addressed, Tried
 from tests.support.peers.outside import reaching
@@ -44,6 +44,10 @@ class LoopbackOutlets:
     async def send_sample(self, addressed: Addressed, type_: str) -> Tried:
         async with reaching(guard=self._guard, now=utc_now, **self._settings) as outside:
             return await ChannelOutlets(outside).send_sample(addressed, type_)
+
+    @property
+    def wording(self) -> ChannelWording:
+        return ChannelWording()
 
     def new_secret(self, channel: str) -> str | None:
         return secret_for(channel)

@@ -15,6 +15,8 @@ TAGS: dict[str, str] = {
     "Business hours": "When a desk works, with holidays, versions of old, and the days that come of them.",
     "Teams": "Who has a ticket, who leads them, and in which hours they are measured.",
     "Receivers": "Who is told of what happens, and through which channel: webhooks, mail, chat.",
+    "Templates": "In which words an organization's channels speak.",
+    "Deliveries": "What became of each notice on each channel: tried, taken, given up, and sent once more.",
     "Preview": "When something would be due, without a ticket.",
     "Policies": "What is promised to which tickets. The first policy that matches a ticket applies.",
     "Targets": "A promise of a policy: which clock, for which priority, how long.",

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 
 from api.http import problems
-from api.http.auth import Reader, Writer
+from api.http.auth import Admin, Reader
 from api.http.dependencies import Deps
 from api.http.idempotency import SECRET
 from api.http.lists.listing import Asked
@@ -52,7 +52,7 @@ router = APIRouter(prefix=f"{V2}/sources", tags=["Sources"], route_class=JsonRou
     summary="Connect a ticket system",
 )
 async def create_source(
-    body: SourceBody, owner: Writer, deps: Deps, request: Request, response: Response
+    body: SourceBody, owner: Admin, deps: Deps, request: Request, response: Response
 ) -> dict[str, Any]:
     """Paste `url` and the secret into the ticket system. A secret that is left out is made up, and shown in this answer
     only."""
@@ -97,7 +97,7 @@ async def get_source(source_id: SourceId, owner: Reader, deps: Deps, request: Re
     summary="Change a source",
 )
 async def change_source(
-    source_id: SourceId, body: SourcePatch, owner: Writer, deps: Deps, request: Request
+    source_id: SourceId, body: SourcePatch, owner: Admin, deps: Deps, request: Request
 ) -> dict[str, Any]:
     """Only the fields that are given change. A new `secret` counts beside the one before, until
     `retire_previous_secret`. After a mapping was mended, replay what was set aside."""
@@ -114,7 +114,7 @@ async def change_source(
     responses=problems.documented(401, 403, 404, 503),
     summary="Delete a source",
 )
-async def delete_source(source_id: SourceId, owner: Writer, deps: Deps) -> None:
+async def delete_source(source_id: SourceId, owner: Admin, deps: Deps) -> None:
     """With all that it has sent, also what is still to be interpreted. Its tickets stay."""
     await deps.store.sources.delete(owner.organization, source_id)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
+from domain.instants import parse_optional
+from domain.record.deliveries import parts_of
+from domain.record.notices import TYPE_PREFIX, WITHDRAWN, withdrawal_id
 from domain.record.records import Record
 from store.database.clock import Clock
 from store.database.connections import Database
@@ -48,17 +52,17 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
             replace_targets(conn, record, held, newer)
             if record.snapshot is not None:
                 end_claim(conn, record.organization, record.instance_id)
-            _append(conn, record)
+            _append(conn, record, recorded_at)
             keep_dimensions(conn, record, keep_ticket(conn, record, held))
 
     await database.write(work)
 
 
-def _append(conn: sa.Connection, record: Record) -> None:
+def _append(conn: sa.Connection, record: Record, recorded_at: Any) -> None:
     """Write what the record adds, whichever records came before it."""
     _append_events(conn, record)
     _keep_milestones(conn, record)
-    _keep_notices(conn, record)
+    _keep_notices(conn, record, recorded_at)
     _keep_deliveries(conn, record)
     _settle_notices(conn, record)
 
@@ -102,29 +106,63 @@ def _keep_milestones(conn: sa.Connection, record: Record) -> None:
     keep_newest(conn, milestones, rows)
 
 
-def _keep_notices(conn: sa.Connection, record: Record) -> None:
-    rows = [
-        {**_columns_of(record), "notice_id": notice["id"], "doc": notice, "settled": False, "sequence": record.sequence}
-        for notice in record.notices
-    ]
-    insert_missing(conn, notices, rows)
-
-
-def _keep_deliveries(conn: sa.Connection, record: Record) -> None:
+def _keep_notices(conn: sa.Connection, record: Record, recorded_at: Any) -> None:
+    withdrawn = _withdrawn(record)
     rows = [
         {
             **_columns_of(record),
-            "notice_id": delivery.notice_id,
-            "channel": delivery.channel,
-            "status": delivery.status,
-            "at": moment(delivery.at),
-            # The answer of a receiver must not be refused.
-            "error": holdable(delivery.error),
+            "notice_id": notice["id"],
+            "settled": notice["id"] in record.settled,
             "sequence": record.sequence,
+            **_log_columns(notice, withdrawn.get(notice["id"])),
+            "doc": notice,
         }
-        for delivery in record.deliveries
+        for notice in record.notices
     ]
-    keep_newest(conn, deliveries, rows)
+    insert_missing(conn, notices, [{**row, "fired_at": row["fired_at"] or recorded_at} for row in rows])
+
+
+def _withdrawn(record: Record) -> dict[str, Any]:
+    """When each firing that this step takes back was taken back, by id of the notice that says so."""
+    gone = (firing for firing in record.firings if not firing.stands)
+    return {
+        withdrawal_id(record.organization, record.instance_id, firing): moment(firing.withdrawn_at) for firing in gone
+    }
+
+
+def _log_columns(notice: Mapping[str, Any], withdrawn_at: Any) -> dict[str, Any]:
+    data = notice.get("data", {})
+    word = str(notice.get("type", "")).removeprefix(TYPE_PREFIX)
+    is_planned = word != WITHDRAWN
+    return {
+        "type": word,
+        "planned_at": moment(parse_optional(data.get("planned_at"))) if is_planned else None,
+        "fired_at": withdrawn_at or moment(parse_optional(data.get("fired_at"))),
+        "policy_id": data.get("policy", {}).get("id"),
+    }
+
+
+def _keep_deliveries(conn: sa.Connection, record: Record) -> None:
+    rows = []
+    for delivery in record.deliveries:
+        kind, receiver = parts_of(delivery.channel)
+        rows.append(
+            {
+                **_columns_of(record),
+                "notice_id": delivery.notice_id,
+                "channel": delivery.channel,
+                "kind": kind,
+                "receiver": receiver,
+                "status": delivery.status,
+                "at": moment(delivery.at),
+                "tried_at": moment(delivery.sent_at),
+                # The answer of a receiver must not be refused.
+                "error": holdable(delivery.error),
+                "sequence": record.sequence,
+            }
+        )
+    # What somebody has had sent once more, no record knows of.
+    keep_newest(conn, deliveries, rows, unless="resends")
 
 
 def _settle_notices(conn: sa.Connection, record: Record) -> None:

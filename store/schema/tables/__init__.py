@@ -13,7 +13,7 @@ from store.schema.tables.instances import (
 )
 from store.schema.tables.metadata import metadata
 from store.schema.tables.organizations import api_keys, idempotent_requests, organizations
-from store.schema.tables.receivers import receivers
+from store.schema.tables.receivers import receivers, templates
 from store.schema.tables.replans import replan_instances, replans
 from store.schema.tables.rules import (
     calendar_versions,
@@ -55,6 +55,7 @@ __all__ = [
     "sources",
     "target_traits",
     "teams",
+    "templates",
     "tickets",
     "upkeep",
 ]

@@ -213,18 +213,36 @@ milestones = Table(
     of_instance(),
 )
 
+# `type`, `planned_at`, `fired_at` and `policy_id` are what the log of deliveries is narrowed and sorted by. Of a
+# withdrawal nothing was planned, and it fired when the notice that it takes back proved wrong.
 notices = Table(
     "notices",
     metadata,
     Column("organization", Name, primary_key=True),
     Column("instance_id", Name, primary_key=True),
     Column("notice_id", Name, primary_key=True),
-    Column("doc", Document, nullable=False),
     Column("settled", Boolean, nullable=False),
     Column("sequence", Integer, nullable=False),
+    Column("type", Name, nullable=False),
+    Column("planned_at", UtcDateTime),
+    Column("fired_at", UtcDateTime, nullable=False),
+    Column("policy_id", Name),
+    Column("doc", Document, nullable=False),
+    Index("ix_notices_log", "organization", "fired_at", "notice_id"),
+    # Few are on their way at a time.
+    Index(
+        "ix_notices_unsettled",
+        "organization",
+        "fired_at",
+        sqlite_where=sa.text("settled = 0"),
+        postgresql_where=sa.text("NOT settled"),
+    ),
     of_instance(),
 )
 
+# What records say, and beside it what only workers know: `earlier` counts attempts before the one that settled it, and
+# `tried_at` is when the last attempt began. `kind` and `receiver` are the two parts of the channel's name. A delivery
+# is sent once more at `resend_at`; `resend_tries` counts attempts at that, `resends` how often somebody asked for it.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -232,9 +250,38 @@ deliveries = Table(
     Column("instance_id", Name, primary_key=True),
     Column("notice_id", Name, primary_key=True),
     Column("channel", Name, primary_key=True),
+    Column("kind", Name, nullable=False),
+    Column("receiver", Name),
     Column("status", Name, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("tried_at", UtcDateTime),
     Column("error", Name, nullable=False),
+    Column("earlier", Integer, nullable=False, server_default="0"),
     Column("sequence", Integer, nullable=False),
+    Column("resends", Integer, nullable=False, server_default="0"),
+    Column("resend_at", UtcDateTime),
+    Column("resend_tries", Integer, nullable=False, server_default="0"),
+    # Those that are not delivered are few, and the ones that somebody looks for.
+    Index(
+        "ix_deliveries_dead",
+        "organization",
+        "receiver",
+        sqlite_where=sa.text("status = 'dead'"),
+        postgresql_where=sa.text("status = 'dead'"),
+    ),
+    Index(
+        "ix_deliveries_retried",
+        "organization",
+        "receiver",
+        sqlite_where=sa.text("status = 'retried'"),
+        postgresql_where=sa.text("status = 'retried'"),
+    ),
+    Index(
+        "ix_deliveries_resend_at",
+        "organization",
+        "resend_at",
+        sqlite_where=sa.text("resend_at IS NOT NULL"),
+        postgresql_where=sa.text("resend_at IS NOT NULL"),
+    ),
     of_instance(),
 )

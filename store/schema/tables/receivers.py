@@ -1,4 +1,4 @@
-"""The table of receivers: who an organization wants told, through which channel."""
+"""The tables of receivers and templates: who an organization wants told, through which channel, in which words."""
 
 from __future__ import annotations
 
@@ -23,5 +23,15 @@ receivers = Table(
     Column("disabled_because", Name),
     Column("version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# `parts` are an organization's own templates for the messages of a channel, by part.
+templates = Table(
+    "templates",
+    metadata,
+    Column("organization", Name, ForeignKey("organizations.id"), primary_key=True),
+    Column("channel", Name, primary_key=True),
+    Column("parts", Document, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )

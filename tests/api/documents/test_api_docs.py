@@ -3,16 +3,20 @@ from __future__ import annotations
 import asyncio
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import Any
 
+from domain.record.records import DEAD
 from service.hooks.applying import Applier
 from store.database.clock import system_clock
 from store.sources.bodies import NewBody
+from tests.store.deliveries.test_the_log import a_notice, key_of, sent
+from tests.store.samples import a_step, an_opening
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "api-v2.md"
-EXPECTED = {"POST": {200, 201, 202}, "GET": {200}, "PATCH": {200}, "DELETE": {204}}
+EXPECTED = {"POST": {200, 201, 202}, "GET": {200}, "PATCH": {200}, "PUT": {200}, "DELETE": {204}}
 
 NAMES = {
     "sla": "POLICY",
@@ -52,8 +56,10 @@ async def test_every_documented_request_works_as_documented(api: Any) -> None:
             names[NAMES.get(created.partition("_")[0], "")] = created
             if created.startswith("src_"):
                 await something_is_sent(api, created)
+            if created.startswith("rcv_"):
+                names["DELIVERY_ID"] = await something_is_refused(api)
         seen.add((method, url.partition("/api/v2/sla")[2].partition("?")[0].rpartition("/")[2]))
-    assert len(requests()) == 106
+    assert len(requests()) == 116
     assert {("POST", "preview-deadline"), ("POST", "cancel"), ("GET", "instances")} <= seen
 
 
@@ -62,6 +68,16 @@ async def something_is_sent(api: Any, source_id: str) -> None:
     sent = NewBody(b"{}", system_clock(), {}, "POST", "http://api/hooks")
     await api.dependencies.store.hook_bodies.keep(api.organization, source_id, sent)
     assert (await Applier(api.dependencies).round()).settled == 1
+
+
+async def something_is_refused(api: Any) -> str:
+    """The log has a dead letter, of an instance that no list shows: its opening is not recorded."""
+    opening = an_opening("refused", organization=api.organization)
+    notice = a_notice(opening)
+    dead = replace(sent(notice, status=DEAD), notice_id=notice["id"])
+    step = a_step(opening, 2, notices=(notice,), deliveries=(dead,), settled=(notice["id"],))
+    await api.dependencies.store.instances.apply(step)
+    return key_of(notice).id
 
 
 async def nothing_is_open(api: Any) -> None:

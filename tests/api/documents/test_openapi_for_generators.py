@@ -35,7 +35,7 @@ def test_the_names_of_operations_read_well_and_no_two_are_alike() -> None:
     assert len(names) == len(set(names)) > 80
     verbs = (
         "acknowledge|add|apply|archive|assign|cancel|change|create|delete|excuse|explain|export|get|import|list|pause|"
-        "preview|receive|reopen|reorder|replace|rotate|test|reset|resolve|resume|revoke|take|undo"
+        "preview|receive|reopen|reorder|replace|resend|rotate|test|reset|resolve|resume|revoke|take|undo"
     )
     assert [name for name in names if not re.fullmatch(rf"({verbs})(_[a-z]+){{1,4}}", name)] == []
     assert {"list_instances", "create_ola_policy", "list_sla_policies", "receive_breached_notice"} <= set(names)

@@ -29,12 +29,14 @@ TABLE = {
 
 
 def needed(operation: Operation) -> str:
-    """The scope, in the table and outside of it: keys, and where notices go, are not for whoever only writes."""
+    """The scope, in the table and outside of it: keys, where notices go and in which words, and who may write events by
+    webhook are not for whoever only writes."""
     if re.match(r"/api/v2/sla/keys(/|$)", operation.path):
         return ADMIN
-    if re.match(r"/api/v2/sla/receivers(/|$)", operation.path):
-        return READ if operation.method == "GET" else ADMIN
-    return READ if operation.method == "GET" or re.search("preview|:try", operation.path) else WRITE
+    if operation.method == "GET" or re.search("preview|:try", operation.path):
+        return READ
+    of_administrators = re.match(r"/api/v2/sla/(receivers|sources|templates)(/|$)", operation.path)
+    return ADMIN if of_administrators and ":replay" not in operation.path else WRITE
 
 
 @pytest.mark.parametrize(("scope", "line"), [(scope, line) for scope, lines in TABLE.items() for line in lines])

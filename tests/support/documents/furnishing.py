@@ -9,6 +9,11 @@ from typing import Any
 
 import httpx
 
+from domain.record.deliveries import DeliveryKey
+
+CHANNEL = "email"
+"""What everybody has: its templates are each organization's own."""
+
 
 @dataclass(frozen=True)
 class Things:
@@ -26,7 +31,13 @@ class Things:
     def all(self) -> set[str]:
         """Every id of the organization's own making; a number says nothing of whose it is."""
         named = {id_ for ids in (self.everywhere, *self.within.values()) for id_ in ids.values()}
-        return {id_ for id_ in named - {"bh_default"} if not id_.isdigit()}
+        return {id_ for id_ in named - {"bh_default", CHANNEL} if not id_.isdigit()}
+
+
+def delivery_of(instance_id: str) -> str:
+    """The entry of the first notice that its clock comes to, once there is a worker."""
+    notice = f"default/{instance_id}/resolution/1/halfway/1"
+    return DeliveryKey("default", instance_id, notice, None).id
 
 
 async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
@@ -58,6 +69,8 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
     assert sent.status_code == 202, sent.text
     address = f"http://127.0.0.1:9/{mark}"
     receiver = await made("/receivers", {"name": mark, "channel": "webhook", "address": address, "teams": [mark]})
+    words = await http.put(f"/api/v2/sla/templates/{CHANNEL}", json={"subject": f"{mark} {{{{ headline }}}}"})
+    assert words.status_code == 200, words.text
     replan = await made("/replan:apply", {"business_hours_id": hours["id"], "id": f"replan_{mark}", "reason": mark})
     terms = {"name": mark, "priority": "LOW", "responseTimeMinutes": 1, "resolveTimeMinutes": 1}
     scrubbe = await http.post("/api/v1/sla-policies", json={**terms, "applicableTeam": mark})
@@ -75,6 +88,8 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
             "source_id": source["id"],
             "body": str(sent.json()["body"]),
             "receiver_id": receiver["id"],
+            "channel": CHANNEL,
+            "delivery_id": delivery_of(instance["id"]),
             "replan_id": replan["id"],
             "policyId": scrubbe.json()["id"],
             "ticketId": desk.json()["id"],

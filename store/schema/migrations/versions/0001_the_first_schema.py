@@ -30,6 +30,7 @@ def upgrade() -> None:
     _create_calendar_versions()
     _create_teams()
     _create_receivers()
+    _create_templates()
     _create_policies()
     _create_policy_versions()
     _create_ims_settings()
@@ -171,6 +172,18 @@ def _create_receivers() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_receivers_organizations"),
         sa.PrimaryKeyConstraint("organization", "id", name="pk_receivers"),
+    )
+
+
+def _create_templates() -> None:
+    op.create_table(
+        "templates",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_templates_organizations"),
+        sa.PrimaryKeyConstraint("organization", "channel", name="pk_templates"),
     )
 
 
@@ -552,13 +565,25 @@ def _create_notices() -> None:
         sa.Column("organization", sa.Text(), nullable=False),
         sa.Column("instance_id", sa.Text(), nullable=False),
         sa.Column("notice_id", sa.Text(), nullable=False),
-        sa.Column("doc", sa.JSON(), nullable=False),
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("planned_at", sa.DateTime(timezone=True)),
+        sa.Column("fired_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("policy_id", sa.Text()),
+        sa.Column("doc", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization", "instance_id"], ["instances.organization", "instances.id"], name="fk_notices_instances"
         ),
         sa.PrimaryKeyConstraint("organization", "instance_id", "notice_id", name="pk_notices"),
+    )
+    op.create_index("ix_notices_log", "notices", ["organization", "fired_at", "notice_id"])
+    op.create_index(
+        "ix_notices_unsettled",
+        "notices",
+        ["organization", "fired_at"],
+        sqlite_where=sa.text("settled = 0"),
+        postgresql_where=sa.text("NOT settled"),
     )
 
 
@@ -569,14 +594,36 @@ def _create_deliveries() -> None:
         sa.Column("instance_id", sa.Text(), nullable=False),
         sa.Column("notice_id", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("receiver", sa.Text()),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True)),
         sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("earlier", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("resends", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("resend_at", sa.DateTime(timezone=True)),
+        sa.Column("resend_tries", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["organization", "instance_id"], ["instances.organization", "instances.id"], name="fk_deliveries_instances"
         ),
         sa.PrimaryKeyConstraint("organization", "instance_id", "notice_id", "channel", name="pk_deliveries"),
+    )
+    for status in ("dead", "retried"):
+        op.create_index(
+            f"ix_deliveries_{status}",
+            "deliveries",
+            ["organization", "receiver"],
+            sqlite_where=sa.text(f"status = '{status}'"),
+            postgresql_where=sa.text(f"status = '{status}'"),
+        )
+    op.create_index(
+        "ix_deliveries_resend_at",
+        "deliveries",
+        ["organization", "resend_at"],
+        sqlite_where=sa.text("resend_at IS NOT NULL"),
+        postgresql_where=sa.text("resend_at IS NOT NULL"),
     )
 
 

@@ -1,0 +1,1 @@
+"""`/deliveries`: what became of each notice on each channel."""

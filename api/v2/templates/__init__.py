@@ -1,0 +1,1 @@
+"""`/templates`: in which words channels speak for an organization."""
