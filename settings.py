@@ -182,6 +182,8 @@ def _checked_url(url: str) -> str:
 
 def _checked_secrets(secrets: Sequence[str | SecretStr]) -> Sequence[str | SecretStr]:
     # The channels' libraries cost a third of a second, which a command without secrets need not pay.
+    if not secrets:
+        return ()
     from channels.webhook import require_secrets  # noqa: PLC0415
 
     try:
