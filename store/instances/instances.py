@@ -19,13 +19,14 @@ from domain.ticket.tickets import Ticket
 from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.counting import count_rows
+from store.database.plain import read_all
 from store.database.types import instant, optional_instant
 from store.instances.event_outcomes import EventKey, find_recorded
 from store.instances.filters import Filters, are_few_of, conditions, counted, shown
 from store.instances.order import NEXT_DUE_FIRST, Order, Place
 from store.instances.writing import records
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
-from store.schema.tenancy import own
+from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +224,14 @@ def _delivery(row: Any) -> Delivery:
     return Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error)
 
 
+_SHOWN = sa.select(instances).where(own(instances, OF_ORGANIZATION, id=OF_INSTANCE), instances.c.snapshot_sequence > 0)
+
+
 def find_instance(conn: sa.Connection, organization: str, instance_id: str) -> StoredInstance | None:
-    this = sa.and_(shown(organization), instances.c.id == instance_id)
-    row = conn.execute(sa.select(instances).where(this)).first()
-    if row is None:
+    found = read_all(conn, _SHOWN, {"of_organization": organization, "of_instance": instance_id})
+    if not found:
         return None
+    row = found[0]
     return _stored(row, (_ledgers(conn, organization, [instance_id])).get(instance_id, ()), row.status)
 
 
