@@ -144,9 +144,13 @@ class Instances:
             behind = wanted if place is None else sa.and_(wanted, place)
             # One more than is shown tells whether there is another page.
             some = order.statement(behind, now, few).limit(limit + 1).offset(offset)
-            total = count_rows(conn, instances, counted(filters, wanted))
             rows = order.read(conn, organization, some, few)
             more, rows = len(rows) > limit, rows[:limit]
+            if place is None and not more and (rows or not offset):
+                # The page has the last of them.
+                total = offset + len(rows)
+            else:
+                total = count_rows(conn, instances, counted(filters, wanted))
             ledgers = _ledgers(conn, organization, [row.id for row in rows])
             found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]
             return InstancePage(found, total, order.place(rows[-1], now) if more else None)
