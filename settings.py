@@ -149,8 +149,9 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _with_driver(cls, url: str) -> str:
-        return _database_url(url) if url else url
+    def _with_driver(cls, url: str, info: ValidationInfo) -> str:
+        home = info.data.get("home")
+        return url if not url or (home is not None and url == _database_in(home)) else _database_url(url)
 
     @model_validator(mode="before")
     @classmethod
@@ -158,7 +159,7 @@ class Settings(BaseSettings):
         if values.get("database_url"):
             return values
         home = Path(values.get("home") or ".sla").expanduser().absolute()
-        return {**values, "database_url": f"sqlite:///{home / 'slakeeper.db'}"}
+        return {**values, "database_url": _database_in(home)}
 
 
 def _listed(text: str) -> Sequence[str]:
@@ -182,6 +183,8 @@ def _checked_url(url: str) -> str:
 
 def _checked_secrets(secrets: Sequence[str | SecretStr]) -> Sequence[str | SecretStr]:
     # The channels' libraries cost a third of a second, which a command without secrets need not pay.
+    if not secrets:
+        return ()
     from channels.webhook import require_secrets  # noqa: PLC0415
 
     try:
@@ -202,6 +205,10 @@ def _checked_sender(sender: str) -> str:
     if not sender.isprintable():
         raise ValueError("must be one line")
     return sender
+
+
+def _database_in(home: Path) -> str:
+    return f"{DRIVERS['sqlite']}:///{home / 'slakeeper.db'}"
 
 
 def _database_url(url: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NewType
 
 from domain.errors import InvalidValue
@@ -20,6 +21,9 @@ MINUTE = Micros(60 * SECOND)
 HOUR = Micros(60 * MINUTE)
 DAY = Micros(24 * HOUR)
 LONGEST = Micros(100 * 366 * DAY)
+
+KEPT = 8192
+"""Texts whose instants are known, and instants whose texts are: each stands in many places of a plan."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -46,15 +50,20 @@ def parse(text: Any, field: str = "instant") -> Instant:
     if not isinstance(text, str):
         raise InvalidValue(field, text, "must be an ISO 8601 date and time with a UTC offset")
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidValue(field, text, "must be an ISO 8601 date and time with a UTC offset") from None
-    try:
-        return from_datetime(moment, field)
+        return _parsed(text)
     except InvalidValue as error:
         raise InvalidValue(field, text, error.reason) from None
+    except ValueError:
+        raise InvalidValue(field, text, "must be an ISO 8601 date and time with a UTC offset") from None
 
 
+@lru_cache(KEPT)
+def _parsed(text: str) -> Instant:
+    """Raises ValueError for what is no date and time, InvalidValue for one that is no instant."""
+    return from_datetime(datetime.fromisoformat(text))
+
+
+@lru_cache(KEPT)
 def render(instant: Instant) -> str:
     """RFC 3339 in UTC with `Z`; the fraction is written only where there is one."""
     return to_datetime(instant).isoformat().replace("+00:00", "Z")

@@ -12,10 +12,8 @@ from settings import Settings
 
 async def migrate(settings: Settings) -> None:
     """Brings the tables up to date. Raises StoreUnavailable, naming the database and the setting."""
-    from store.schema.migrate import upgrade  # noqa: PLC0415 - half a second, while the Temporal server starts
-
     try:
-        await asyncio.to_thread(upgrade, settings.database_url)
+        await asyncio.to_thread(_upgrade, settings.database_url)
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{error.message} (SLA_DATABASE_URL)") from error
 
@@ -39,6 +37,13 @@ async def ensure_key(settings: Settings) -> str | None:
     valid = await keys.ensure_key(settings.database_url, key, "generated at first start")
     _warn_unless(valid, str(home.key_file(settings.home)))
     return None if kept else key
+
+
+def _upgrade(database_url: str) -> None:
+    # In the thread: half a second, in which the Temporal server is to start.
+    from store.schema.migrate import upgrade  # noqa: PLC0415
+
+    upgrade(database_url)
 
 
 def _warn_unless(valid: bool, place: str) -> None:

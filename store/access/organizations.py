@@ -18,10 +18,11 @@ from domain.instants import Instant
 from domain.ticket.dimensions import require_dimensions
 from store.database.clock import Clock
 from store.database.connections import Database
+from store.database.plain import read_all
 from store.database.types import moment, optional_instant
 from store.database.upserts import insert_new
 from store.schema.tables import calendar_versions, calendars, organizations
-from store.schema.tenancy import own
+from store.schema.tenancy import OF_ORGANIZATION, own
 
 DEFAULT_ORGANIZATION = "default"
 DEFAULT_CALENDAR_ID = "bh_default"
@@ -140,7 +141,7 @@ class Organizations:
 
         def work(conn: sa.Connection) -> Sequence[Organization]:
             rows = conn.execute(sa.select(*_columns()).order_by(organizations.c.id))
-            return [_organization(row) for row in rows.mappings()]
+            return [_organization(row) for row in rows]
 
         return await self.database.read(work)
 
@@ -177,11 +178,10 @@ class Organizations:
 
 def find_organization(conn: sa.Connection, organization: str) -> Organization:
     """Raises NotFound."""
-    query = sa.select(*_columns()).where(own(organizations, organization))
-    row = (conn.execute(query)).mappings().first()
-    if row is None:
+    found = read_all(conn, _FIND, {"of_organization": organization})
+    if not found:
         raise _unknown(organization)
-    return _organization(row)
+    return _organization(found[0])
 
 
 def begin_change(conn: sa.Connection, organization: str) -> None:
@@ -221,14 +221,17 @@ def _columns() -> Sequence[sa.Column[Any]]:
     return [organizations.c[name] for name in Organization.__dataclass_fields__]
 
 
-def _organization(row: Mapping[Any, Any]) -> Organization:
-    columns = {str(name): value for name, value in row.items()}
+def _organization(row: Any) -> Organization:
+    columns = {name: getattr(row, name) for name in Organization.__dataclass_fields__}
     read = {
         "subscription": Subscription(columns["subscription"]),
         "quiet_before": optional_instant(columns["quiet_before"]),
         "dimensions": tuple(columns["dimensions"] or ()),
     }
     return Organization(**{**columns, **read})
+
+
+_FIND = sa.select(*_columns()).where(own(organizations, OF_ORGANIZATION))
 
 
 def _unknown(organization: str) -> NotFound:

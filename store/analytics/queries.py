@@ -206,6 +206,29 @@ def lengths(scope: Scope, window: OutcomeWindow) -> sa.Select[Any]:
     return _stopped(sa.select(TRAITS.type, *columns), scope, window).group_by(TRAITS.type)
 
 
+class _AsRead(GenericFunction[Any]):
+    """A column that no index is to be chosen by.
+
+    SQLite would find the clocks by when they ended, and sort them. PostgreSQL knows how many there are, as long as it
+    is asked for the column itself: of an expression it would expect few, and sort all of them.
+    """
+
+    name = "as_read"
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(_AsRead)
+def _spelled_as_it_is(element: _AsRead, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(_AsRead, SQLITE)
+def _spelled_as_an_expression(element: _AsRead, compiler: Any, **options: Any) -> str:
+    column = compiler.process(element.clauses, **options)
+    return f"coalesce({column}, {column})"
+
+
 def outside(scope: Scope, type_: str) -> sa.Select[Any]:
     """One of the traits of that type that lie outside of the scope."""
     of_type = own(target_traits, scope.organization, type=type_)
@@ -232,9 +255,7 @@ def at_rank(scope: Scope, window: OutcomeWindow, rank: Rank) -> sa.Select[Any]:
     # Written out, because a partial index serves only a statement that repeats its condition.
     counted = sa.and_(length.is_not(None), sa.text(COUNTED), TARGETS.stopped_at <= moment(window.now))
     of_type = own(instance_targets, scope.organization, type=rank.type)
-    # An expression, because SQLite would sort all that it finds by when they ended.
-    ended = sa.func.coalesce(TARGETS.outcome_at, TARGETS.outcome_at)
-    within = sa.and_(ended >= moment(window.start), ended < moment(window.until))
+    within = window.holds(_AsRead(TARGETS.outcome_at))
     found = sa.select(length).where(of_type, counted, within, *([] if rank.is_whole else [_within(scope)]))
     return found.order_by(length.desc()).limit(2).offset(max(0, rank.number - rank.place - 1))
 

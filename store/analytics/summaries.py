@@ -215,16 +215,22 @@ def _times(
     numbers = {type_: sum(one.stopped for one in counted) for type_, counted in of_types.items()}
     is_few = 0 < sum(numbers.values()) <= FEW
     rows = conn.execute(queries.lengths(scope, window)) if is_few else ()
-    gathered = {row.type: row for row in rows}
+    gathered = {row.type: _both_sorted(row.worked, row.lasted) for row in rows}
 
     def spread_of(type_: str, length: str) -> Spread:
         if type_ in gathered:
-            ranked = _sorted(getattr(gathered[type_], length))
+            ranked = gathered[type_][length]
         else:
             ranked = _counted_along(conn, scope, window, type_, length, numbers[type_])
         return spread(_average(of_types[type_], length), ranked, numbers[type_])
 
     return {type_: Times(numbers[type_], spread_of(type_, "worked"), spread_of(type_, "lasted")) for type_ in of_types}
+
+
+def _both_sorted(worked: Sequence[int], lasted: Sequence[int]) -> Mapping[str, Mapping[int, int]]:
+    of_work = _sorted(worked)
+    # Around the clock and without pauses the two are the same.
+    return {"worked": of_work, "lasted": of_work if lasted == worked else _sorted(lasted)}
 
 
 def _sorted(values: Sequence[int]) -> Mapping[int, int]:

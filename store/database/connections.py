@@ -8,22 +8,25 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import SlaError, StoreUnavailable
-from store.database.postgresql import Postgresql
 from store.database.sqlite import Sqlite
 from store.database.urls import SQLITE, sync_url
 from store.database.writing import Work, in_savepoint
+
+if TYPE_CHECKING:
+    from store.database.postgresql import Postgresql
 
 T = TypeVar("T")
 
@@ -54,8 +57,7 @@ class Database:
         parsed = sync_url(url)
         self.shown_url = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == SQLITE
-        kind = Sqlite if self.is_sqlite else Postgresql
-        self._backend: Sqlite | Postgresql = kind(parsed, timeout, self._document)
+        self._backend = (_sqlite if self.is_sqlite else _postgresql)(parsed, timeout, self._document)
 
     @property
     def engine(self) -> sa.Engine:
@@ -147,6 +149,17 @@ def is_unusable(error: DBAPIError) -> bool:
         return True
     state, code = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", 0)
     return state in _UNUSABLE_STATES or code & _PRIMARY_CODE in _UNUSABLE_CODES
+
+
+def _sqlite(url: URL, timeout: float, document: Callable[[str], Any]) -> Sqlite | Postgresql:
+    return Sqlite(url, timeout, document)
+
+
+def _postgresql(url: URL, timeout: float, document: Callable[[str], Any]) -> Sqlite | Postgresql:
+    # A tenth of a second of libraries, which nobody needs beside SQLite.
+    from store.database.postgresql import Postgresql  # noqa: PLC0415
+
+    return Postgresql(url, timeout, document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from domain.ticket.tickets import Ticket
 from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.counting import count_rows
+from store.database.plain import read_all
 from store.database.types import instant, optional_instant
 from store.instances.event_outcomes import EventKey, find_recorded
 from store.instances.filters import Filters, are_few_of, conditions, counted, shown
@@ -28,7 +29,7 @@ from store.instances.writing import records
 from store.lists.keys import Place
 from store.lists.listed import Found
 from store.schema.tables import deliveries, instance_events, instance_records, instances, milestones, notices
-from store.schema.tenancy import own
+from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
 
 _RECORDED = deliveries.c.status != RETRIED
 """Attempts in vain are noted by workers; no record tells of them."""
@@ -136,10 +137,14 @@ class Instances:
         def work(conn: sa.Connection) -> Found[StoredInstance]:
             few = are_few_of(conn, organization, filters)
             wanted = sa.and_(shown(organization, few), *narrowed)
-            total = count_rows(conn, instances, counted(filters, wanted))
             # One more than is shown tells whether there is another page.
             rows = order.read(conn, organization, Wanted(wanted, now, after, few), limit + 1, offset)
             more, rows = len(rows) > limit, rows[:limit]
+            if after is None and not more and (rows or not offset):
+                # The page has the last of them.
+                total = offset + len(rows)
+            else:
+                total = count_rows(conn, instances, counted(filters, wanted))
             ledgers = _ledgers(conn, organization, [row.id for row in rows])
             found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]
             return Found(found, total, order.place(rows[-1], now) if more else None)
@@ -217,11 +222,14 @@ def _delivery(row: Any) -> Delivery:
     return Delivery(row.notice_id, row.channel, row.status, instant(row.at), row.error, optional_instant(row.tried_at))
 
 
+_SHOWN = sa.select(instances).where(own(instances, OF_ORGANIZATION, id=OF_INSTANCE), instances.c.snapshot_sequence > 0)
+
+
 def find_instance(conn: sa.Connection, organization: str, instance_id: str) -> StoredInstance | None:
-    this = sa.and_(shown(organization), instances.c.id == instance_id)
-    row = conn.execute(sa.select(instances).where(this)).first()
-    if row is None:
+    found = read_all(conn, _SHOWN, {"of_organization": organization, "of_instance": instance_id})
+    if not found:
         return None
+    row = found[0]
     return _stored(row, (_ledgers(conn, organization, [instance_id])).get(instance_id, ()), row.status)
 
 

@@ -82,16 +82,18 @@ def claim_policy(conn: sa.Connection, organization: str, claim: Claim) -> Claim 
         "policy_id": claim.policy_id,
         "claimed_at": moment(claim.claimed_at),
     }
-    if (conn.execute(_claiming(conn.dialect.name), row)).first() is not None:
+    if run(conn, _claiming(conn.dialect.name), row).first() is not None:
         return None
     held = conn.execute(sa.select(claims).where(own(claims, organization, instance_id=claim.instance_id))).one()
     return _claim(held)
 
 
+_HOLD = sa.select(organizations.c.id).where(own(organizations, OF_ORGANIZATION)).with_for_update(read=True)
+
+
 def hold_configuration(conn: sa.Connection, organization: str) -> None:
     """Until our commit no change of the organization's configuration commits. Several may hold it at once."""
-    held = sa.select(organizations.c.id).where(own(organizations, organization)).with_for_update(read=True)
-    conn.execute(held)
+    run(conn, _HOLD, {"of_organization": organization})
 
 
 def end_claim(conn: sa.Connection, organization: str, instance_id: str) -> None:

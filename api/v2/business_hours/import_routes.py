@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,7 +19,9 @@ from api.v2.business_hours.schemas import HOURS_VIEW, BusinessHoursId, BusinessH
 from domain.calendar import Calendar
 from domain.errors import InvalidValue
 from domain.instants import to_datetime
-from service.calendars.ical import reading as ical
+
+if TYPE_CHECKING:
+    from service.calendars.ical.reading import Imported
 
 FILE = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\n"
@@ -68,7 +70,7 @@ async def import_holidays(
     stored = await deps.store.calendars.get(owner.organization, business_hours_id)
     year = to_datetime(deps.now()).year
     # A long file takes a while; others are answered meanwhile.
-    found = await asyncio.to_thread(ical.read, body.ical, stored.calendar.timezone, year, strict=body.strict)
+    found = await asyncio.to_thread(_read, body, stored.calendar, year)
 
     def with_imported(calendar: Calendar) -> dict[str, Any]:
         if calendar.always_open:
@@ -81,3 +83,10 @@ async def import_holidays(
     changed = await change_with_retries(deps, owner, business_hours_id, with_imported)
     unread = [{"event": one.event, "reason": one.reason} for one in found.unread]
     return {"imported": len(found.holidays), "skipped": found.skipped, "unread": unread, "business_hours": changed}
+
+
+def _read(body: ImportBody, calendar: Calendar, year: int) -> Imported:
+    # Here and not at the start of the API, which few calendars are sent to.
+    from service.calendars.ical import reading  # noqa: PLC0415
+
+    return reading.read(body.ical, calendar.timezone, year, strict=body.strict)

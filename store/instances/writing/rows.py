@@ -20,7 +20,7 @@ from domain.policy.snapshot import Facts
 from domain.record.records import FIRST, Record
 from domain.ticket.spelling import folded
 from domain.ticket.tickets import Ticket
-from store.database.plain import run
+from store.database.plain import read_all, run
 from store.database.types import Serialised, holdable, moment, serialise
 from store.database.upserts import insert_new
 from store.schema.tables import instances
@@ -201,8 +201,8 @@ def move(conn: sa.Connection, record: Record, held: HeldRow, newer: Mapping[str,
 
 
 def _find(conn: sa.Connection, record: Record) -> HeldRow | None:
-    row = conn.execute(_HELD, key_of(record)).first()
-    return None if row is None else HeldRow(*row)
+    found = read_all(conn, _HELD, key_of(record))
+    return HeldRow(*found[0]) if found else None
 
 
 def _insert(conn: sa.Connection, record: Record, parts: Parts) -> bool:

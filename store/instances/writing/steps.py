@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from domain.errors import ProjectionConflict
 from domain.record.chain import NOTHING_BEFORE, link_hash
 from domain.record.records import FIRST, Record
-from store.database.plain import run, run_each
+from store.database.plain import read_all, run, run_each
 from store.instances.writing.rows import key_of
 from store.schema.tables import instance_records
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
@@ -36,7 +36,7 @@ def insert_step(conn: sa.Connection, record: Record, row: Mapping[str, Any], is_
     step is there with other content.
     """
     key = key_of(record)
-    steps = [] if is_new else conn.execute(_FROM, {**key, "from_sequence": record.sequence - 1}).all()
+    steps = [] if is_new else read_all(conn, _FROM, {**key, "from_sequence": record.sequence - 1})
     held = {step.sequence: step for step in steps}
     if (there := held.get(record.sequence)) is not None:
         _require_same(record, row["digest"], there.digest)

@@ -57,6 +57,11 @@ async def test_pages_neither_repeat_nor_leave_out_an_instance(filled: Store, siz
     assert {total for _, total in pages} == {5}
 
 
+@pytest.mark.parametrize("offset", [5, 6, 100])
+async def test_a_page_behind_the_last_instance_still_tells_how_many_there_are(filled: Store, offset: int) -> None:
+    assert await filled.instances.list(ORGANIZATION, limit=2, offset=offset) == ([], 5)
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
@@ -83,13 +88,17 @@ async def test_a_list_is_narrowed_by_every_filter_given(filled: Store, filters: 
     assert total == len(expected)
 
 
-async def test_a_page_costs_three_queries_however_long_it_is(filled: Store) -> None:
+@pytest.mark.parametrize(("limit", "queries"), [(4, 3), (5, 2), (10, 2)])
+async def test_a_page_costs_three_queries_however_long_it_is_and_two_where_it_has_the_last(
+    filled: Store, limit: int, queries: int
+) -> None:
     await filled.instances.apply(replace(RECORDS[0], sequence=2, events=(), firings=(a_firing(),)))
     statements: list[str] = []
     engine = filled.database.engine
     event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
-    found, _ = await filled.instances.list(ORGANIZATION, limit=10, offset=0)
-    assert len([statement for statement in statements if statement.startswith("SELECT")]) == 3
+    found, total = await filled.instances.list(ORGANIZATION, limit=limit, offset=0)
+    assert len([statement for statement in statements if statement.startswith("SELECT")]) == queries
+    assert total == 5
     assert {instance.id: len(instance.ledger) for instance in found}["inst_sla_ticket_later"] == 1
 
 
@@ -151,9 +160,9 @@ async def test_a_list_is_counted_and_read_on_an_index_of_which_sqlite_need_know_
             steps.append([row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
 
     event.listen(filled.database.engine, "before_cursor_execute", heard)
-    await filled.instances.list(ORGANIZATION, limit=2, offset=0, **filters)
-    # Rows of few are read by their ids afterwards.
-    (count, *more), (page, *_), *_ = steps
+    # Behind the last one, for a page that has it is counted by itself.
+    await filled.instances.list(ORGANIZATION, limit=2, offset=100, **filters)
+    (page, *_), (count, *more) = steps
     assert f"USING {counted} " in count
     assert f"USING {read} " in page
     assert not more

@@ -208,8 +208,9 @@ async def test_what_is_urgent_and_whose_it_is_is_counted_and_read_on_an_index(
             steps.append([row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
 
     event.listen(filled.database.engine, "before_cursor_execute", heard)
-    await filled.instances.list(ORGANIZATION, limit=2, offset=0, **filters)
-    (count,), (page, *sorting) = steps
+    # Behind the last one, for a page that has it is counted by itself.
+    await filled.instances.list(ORGANIZATION, limit=2, offset=100, **filters)
+    (page, *sorting), (count,) = steps
     assert f"USING {counted} " in count
     assert f"USING {read}" in page
     assert "USE TEMP B-TREE FOR ORDER BY" not in sorting or "ix_instances_running" in page

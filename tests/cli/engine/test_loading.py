@@ -1,0 +1,42 @@
+"""What a start loads: libraries that few requests need are loaded by the first of these, not by every start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import ROOT
+
+OF_MIGRATIONS = ("alembic", "mako")
+OF_POSTGRESQL = ("sqlalchemy.ext.asyncio", "sqlalchemy.orm", "psycopg", "store.database.postgresql")
+OF_CLI = ("typer", "cli.main")
+OF_API = ("fastapi", "starlette", "uvicorn", "api.app", "holidays", "icalendar")
+OF_WORKER = ("temporalio.worker", "worker")
+OF_TESTS = ("temporalio.testing", "pytest", "hypothesis")
+RARE = ("apprise", "icalendar", "dns", "requests")
+
+NOT_AT_START = {
+    "cli.parts.api": (*OF_MIGRATIONS, *OF_POSTGRESQL, *OF_CLI, *OF_WORKER, *OF_TESTS, *RARE),
+    "cli.parts.worker": (*OF_MIGRATIONS, *OF_POSTGRESQL, *OF_CLI, *OF_API, *OF_TESTS, *RARE),
+    # While these are loaded, neither the API nor the worker nor the server is.
+    "cli.up": (*OF_MIGRATIONS, *OF_API, *OF_WORKER, *OF_TESTS, *RARE, "temporalio", "sqlalchemy", "httpx", "jinja2"),
+    # While these are, the server is not.
+    "cli.engine.starting": (*OF_MIGRATIONS, *OF_API, *OF_WORKER, *OF_TESTS, *RARE, "sqlalchemy", "httpx", "jinja2"),
+}
+LOADED = """
+import importlib, sys
+part = importlib.import_module(sys.argv[1])
+from settings import Settings
+Settings.load()
+print(*sys.modules, sep="\\n")
+"""
+
+
+@pytest.mark.parametrize("part", NOT_AT_START)
+def test_a_start_loads_nothing_that_it_can_do_without(part: str) -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOADED, part], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert sorted(set(NOT_AT_START[part]) & set(loaded)) == []
