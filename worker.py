@@ -26,6 +26,8 @@ from activities.histories import KnownHistories
 from activities.loading import Loading
 from activities.ports import (
     Addressees,
+    Connectors,
+    NoConnectors,
     NoticeChannel,
     Projection,
     Receivers,
@@ -41,6 +43,7 @@ from activities.telling import Telling
 from channels.channel import Outside, opened
 from channels.registry import configured
 from connection import connect, leave
+from connectors import ConnectorChannels, both
 from domain.calendar import pin_packaged_tzdata
 from domain.errors import SlaError
 from domain.instants import Instant
@@ -52,7 +55,7 @@ from outlets import OrganizationChannels, cipher_of
 from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from service.hooks.applying import Applier
-from service.receivers import KnownReceivers
+from service.receivers import Known, KnownReceivers
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.catching_up import EarlierRuns
 from service.reconciling.filling import keep_filled
@@ -132,6 +135,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     build_id: str | None = None,
     planner: Planner = plan,
     addressees: Addressees | None = None,
+    connectors: Connectors | None = None,
     **options: Any,
 ) -> Worker:
     """A worker for `SlaInstance`.
@@ -140,8 +144,8 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     are the search attributes that the namespace has. `refused` is called with each run whose record
     contradicts what the store has, `not_replayed` with each run whose history did not replay. `planner` is the core's
     unless it is to see other dates than the events bear. `addressees` finds those whom escalations name; left out: only
-    addresses that are written out are known. With a `build_id` the worker is a version of the deployment
-    `slakeeper`, and gets tasks once that version is made current.
+    addresses that are written out are known. `connectors` finds the way back to ticket systems. With a `build_id` the
+    worker is a version of the deployment `slakeeper`, and gets tasks once that version is made current.
     """
 
     return Worker(
@@ -151,7 +155,9 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
         activities=_activities(
             client,
             projection,
-            Sender(tuple(channels), system_now, addressees or WrittenAddresses(), receivers),
+            Sender(
+                tuple(channels), system_now, addressees or WrittenAddresses(), receivers, connectors or NoConnectors()
+            ),
             Recorder(projection, refused),
             signal_times or HistorySignalTimes(client),
             lambda: list(attributes),
@@ -219,6 +225,11 @@ def receivers_of(store: Store, cipher: Cipher, outside: Outside) -> Organization
     return OrganizationChannels(known, cipher, outside, store.receivers.switch_off)
 
 
+def connectors_of(store: Store, cipher: Cipher, outside: Outside) -> ConnectorChannels:
+    """The connectors of organizations' sources, known as receivers are."""
+    return ConnectorChannels(Known(store.sources.connected), store.source_writes, cipher, outside)
+
+
 def build_reconciler(client: Client, store: Store, *, task_queue: str, dry: bool = False) -> Reconciler:
     return Reconciler(store, Runs(client, task_queue), replays(client), system_now, dry=dry)
 
@@ -249,20 +260,24 @@ async def run(settings: Settings) -> None:
         outside = await stack.enter_async_context(opened(settings, WEBHOOK_TIMEOUT_SECONDS))
         channels = configured(outside)
         suspects = Suspects()
+        cipher = cipher_of(settings)
+        connectors = connectors_of(store, cipher, outside)
         worker = build_worker(
             client,
             StoreProjection(store),
             channels,
             task_queue=settings.task_queue,
             attributes=await available(client, ATTRIBUTES),
-            receivers=receivers_of(store, cipher_of(settings), outside),
+            receivers=both(receivers_of(store, cipher, outside), connectors),
+            connectors=connectors,
             refused=partial(suspects.report, Suspicion.REFUSED),
             not_replayed=partial(suspects.report, Suspicion.NOT_REPLAYED),
             build_id=settings.build_id,
         )
         await stack.enter_async_context(worker)
         reconciler = build_reconciler(client, store, task_queue=settings.task_queue)
-        applier = Applier(Dependencies(store, provider(client), task_queue=settings.task_queue), settings.hook_days)
+        deps = Dependencies(store, provider(client), task_queue=settings.task_queue)
+        applier = Applier(deps, settings.hook_days, settings.hook_memory_days)
         for upkeep in (reconciler.keep(suspects), keep_filled(store.dimensions), applier.keep()):
             stack.callback(asyncio.create_task(upkeep).cancel)
         logger.info("worker on task queue %s, %d channel(s)", settings.task_queue, len(channels))

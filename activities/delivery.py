@@ -9,14 +9,17 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.addressing import connected, names_system
 from activities.ports import Found, NoticeChannel
-from activities.sending import Failure, Sender, unknown
+from activities.sending import Failure, Sender, carried_out, given_up, unknown
 from domain.errors import NoticeFailed
 from domain.instants import parse, to_datetime
+from domain.record.notices import organization_of
 from domain.record.records import DEAD, Delivery
 from workflows.calls import DELIVER
 from workflows.documents import CoreDocument, DeliverAnswer, DeliverRequest, Document
 from workflows.packing import pack, unpack
+from workflows.state.steps import with_outcomes
 
 GIVE_UP_AFTER = timedelta(days=1)
 GIVE_UP_ATTEMPTS = 20
@@ -36,7 +39,8 @@ class Deliverer:
         it again. If there is none, the attempt fails and Temporal retries it, until the notice is given up.
         """
         request = unpack(packed, DeliverRequest)
-        notice = request["notice"]
+        notice, outcomes = await self._connected(request["notice"])
+        request = {**request, "notice": notice}
         sends = self._begin(self._channels, request)
         # The operator's channels are on their way while the store is asked for the organization's.
         found = await self._sender.receivers(notice)
@@ -46,13 +50,25 @@ class Deliverer:
             answers = [self._given_up(notice, answer) for answer in answers]
         deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._vanished(request, found)
         failures = [answer for answer in answers if isinstance(answer, Failure)]
-        if failures and not deliveries:
+        outcomes |= carried_out(deliveries)
+        if failures and not (deliveries or outcomes):
             raise _retry(failures)
         answer: DeliverAnswer = {
             "deliveries": [delivery.to_json() for delivery in deliveries],
             "pending": [failure.channel for failure in failures],
         }
+        if outcomes:
+            answer["outcomes"] = outcomes
         return pack(answer)
+
+    async def _connected(self, notice: CoreDocument) -> tuple[CoreDocument, dict[str, Sequence[CoreDocument]]]:
+        """The notice with the connector that its orders take, if that was not known when it was told first."""
+        if not names_system(notice):
+            return notice, {}
+        outcomes = await connected(self._sender.connectors, organization_of(notice), notice)
+        if list(outcomes) == list(notice["data"]["outcomes"]):
+            return notice, {}
+        return with_outcomes(notice, outcomes), {notice["id"]: outcomes}
 
     def _begin(
         self, channels: Sequence[NoticeChannel], request: DeliverRequest
@@ -71,13 +87,16 @@ class Deliverer:
         there = {channel.name for channel in (*self._channels, *found.channels)}
         gone = set(request.get("only") or ()) - set(request["settled"]) - there
         at = self._now()
-        return [Delivery(request["notice"]["id"], name, DEAD, at, "is no channel any more") for name in sorted(gone)]
+        notice = request["notice"]
+        return [
+            given_up(notice, Delivery(notice["id"], name, DEAD, at, "is no channel any more")) for name in sorted(gone)
+        ]
 
     def _given_up(self, notice: CoreDocument, answer: Delivery | Failure) -> Delivery:
         if isinstance(answer, Delivery):
             return answer
         activity.logger.error("notice %s given up on %s: %s", notice["id"], answer.channel, answer.message)
-        return Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message)
+        return given_up(notice, Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message))
 
 
 def _is_open(channel: NoticeChannel, request: DeliverRequest) -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from temporalio import activity
 
 from activities.addressing import WrittenAddresses
-from activities.ports import Addressees, Found, NoticeChannel, Receivers, no_receivers
+from activities.ports import Addressees, Connectors, Found, NoConnectors, NoticeChannel, Receivers, no_receivers
 from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
+from domain.record.outcomes import CONNECTOR, Outcome, written
 from domain.record.records import DEAD, DELIVERED, Delivery
 from workflows.documents import CoreDocument
 
@@ -32,35 +33,77 @@ class Failure:
     retry_after: float | None = None
 
 
+@dataclass(frozen=True)
+class Carried(Delivery):
+    """The delivery of a notice whose actions the channel has carried out; `outcomes` is what became of all of them."""
+
+    outcomes: tuple[CoreDocument, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """`channels` are the operator's, which every notice goes to; `receivers` finds those of an organization.
 
-    `addressees` finds those whom escalations name.
+    `addressees` finds those whom escalations name, `connectors` the way back to ticket systems.
     """
 
     channels: Sequence[NoticeChannel]
     now: Callable[[], Instant]
     addressees: Addressees = field(default_factory=WrittenAddresses)
     receivers: Receivers = no_receivers
+    connectors: Connectors = field(default_factory=NoConnectors)
 
     async def send(self, channel: NoticeChannel, notice: CoreDocument) -> Delivery | Failure:
         """Raises nothing: a defect of the channel is a failure, too."""
         try:
             async with asyncio.timeout(CHANNEL_SECONDS):
-                await channel.send(notice)
+                carried = await channel.send(notice)
         except NoticeRefused as refusal:
             activity.logger.warning("notice %s refused by %s: %s", notice["id"], channel.name, refusal.message)
-            return Delivery(notice["id"], channel.name, DEAD, self.now(), refusal.message)
+            return given_up(notice, Delivery(notice["id"], channel.name, DEAD, self.now(), refusal.message))
         except NoticeFailed as failure:
             return Failure(channel.name, failure.message, failure.retry_after)
         except TimeoutError:
             return Failure(channel.name, f"{channel.name} took longer than {CHANNEL_SECONDS} seconds")
         except Exception as error:  # noqa: BLE001 - one channel's defect must not repeat a notice on the others
             return Failure(channel.name, f"{channel.name}: {error!r}")
+        if carried is None:
+            return Delivery(notice["id"], channel.name, DELIVERED, self.now())
+        return _carried(self._of_actions(notice, channel, carried), carried)
+
+    def _of_actions(self, notice: CoreDocument, channel: NoticeChannel, carried: Sequence[CoreDocument]) -> Delivery:
+        """Dead where nothing of what the channel had to do could be done."""
+        own = [one for one in carried if one.get(CONNECTOR) == channel.name.partition(":")[2]]
+        refused = [str(one.get("reason")) for one in own if one["outcome"] == Outcome.FAILED]
+        if refused and len(refused) == len(own):
+            return Delivery(notice["id"], channel.name, DEAD, self.now(), "; ".join(dict.fromkeys(refused)))
         return Delivery(notice["id"], channel.name, DELIVERED, self.now())
 
 
 def unknown(found: Found) -> list[Failure]:
     """A failure where the receivers are not known: the notice stays on its way until they are."""
     return [] if found.known else [Failure(RECEIVERS, "the organization's receivers cannot be read now")]
+
+
+def given_up(notice: CoreDocument, delivery: Delivery) -> Delivery:
+    """The delivery of a notice that a channel will never take, with what that makes of the actions it had to do."""
+    source_id = delivery.channel.partition(":")[2]
+    documents = notice["data"].get("outcomes", ())
+    if not any(_is_left_to(source_id, one) for one in documents):
+        return delivery
+    problem = delivery.error or "it was given up"
+    return _carried(delivery, [written(one, problem) if _is_left_to(source_id, one) else one for one in documents])
+
+
+def carried_out(answers: Iterable[Delivery | Failure]) -> dict[str, Sequence[CoreDocument]]:
+    """What became of the actions that channels have carried out, by id of the notice."""
+    return {one.notice_id: one.outcomes for one in answers if isinstance(one, Carried)}
+
+
+def _is_left_to(source_id: str, outcome: Mapping[str, object]) -> bool:
+    return outcome.get(CONNECTOR) == source_id and outcome["outcome"] == Outcome.WAITING
+
+
+def _carried(delivery: Delivery, outcomes: Sequence[CoreDocument]) -> Carried:
+    told = (delivery.notice_id, delivery.channel, delivery.status, delivery.at, delivery.error)
+    return Carried(*told, outcomes=tuple(outcomes))

@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.addressing import Outcomes, goes_out, look_up
 from activities.ports import NoticeChannel, Projection, SearchAttributes
 from activities.recording import Recorder
-from activities.sending import Failure, Sender, unknown
+from activities.sending import Failure, Sender, carried_out, unknown
 from domain.errors import StoreUnavailable
 from domain.record.notices import TYPE_PREFIX, URGENT
 from domain.record.records import Delivery, Record
@@ -65,7 +65,7 @@ class Telling:
         request = unpack(packed, TellRequest)
         step = Record.from_json(request["record"])
         notices = [notice for notice in step.notices if notice["id"] in request["notices"]]
-        looked_up = await look_up(self._sender.addressees, step.organization, notices)
+        looked_up = dict(await look_up(self._sender.addressees, self._sender.connectors, step.organization, notices))
         sent = [_told(notice, looked_up) for notice in notices if goes_out(looked_up.get(notice["id"]))]
         unsent = [notice["id"] for notice in notices if not goes_out(looked_up.get(notice["id"]))]
         sends = await self._send(sorted(sent, key=_urgency), await self._delivered_before(step))
@@ -76,6 +76,7 @@ class Telling:
             "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
             "settled": sorted([*prompt.settled, *unsent]),
         }
+        looked_up |= carried_out(prompt.deliveries)
         if looked_up:
             outcome["outcomes"] = looked_up
         recorded = await self._recorder.try_to_record(with_outcome(step, request, outcome), RECORD_SECONDS)
@@ -85,6 +86,7 @@ class Telling:
             **outcome,
             "recorded": recorded,
             "late": [one.to_json() for one in end.deliveries if one not in prompt.deliveries],
+            "late_outcomes": carried_out(one for one in end.deliveries if one not in prompt.deliveries),
             "pending": [notice["id"] for notice in sent if notice["id"] not in end.settled],
             "attributes": self._search_attributes(),
         }

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from domain.errors import InvalidValue
 from domain.fields import require_text
@@ -27,6 +27,7 @@ FRESH_SECONDS = 2.0
 """For so long a worker takes the receivers that it has read for those that there are."""
 STORE_SECONDS = 1.0
 
+T = TypeVar("T")
 Outcome = Literal["taken", "refused", "failed"]
 
 
@@ -156,52 +157,56 @@ def opened(stored: StoredReceiver, cipher: Cipher) -> Addressed:
 
 
 @dataclass(slots=True)
-class _Held:
+class _Held(Generic[T]):
     until: float
-    receivers: Sequence[StoredReceiver] | None
+    every: Sequence[T] | None
 
 
-class KnownReceivers:
-    """The receivers of each organization as a worker knows them: read anew when they are older than `FRESH_SECONDS`.
+class Known(Generic[T]):
+    """What each organization has of a kind, as a worker knows it: read anew when it is older than `FRESH_SECONDS`.
 
-    While the store is down they are the last ones known.
+    While the store is down it is what was last known.
     """
 
     def __init__(
         self,
-        read: Callable[[str], Awaitable[Sequence[StoredReceiver]]],
+        read: Callable[[str], Awaitable[Sequence[T]]],
         fresh_seconds: float = FRESH_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read = read
         self._fresh_seconds = fresh_seconds
         self._clock = clock
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, _Held[T]] = {}
         self._reading: dict[str, asyncio.Lock] = {}
 
-    async def of(self, organization: str) -> Sequence[StoredReceiver] | None:
-        """Those that are told; None while the store is down and nothing was ever read."""
+    async def of(self, organization: str) -> Sequence[T] | None:
+        """All of them; None while the store is down and nothing was ever read."""
         # One read at a time: a burst of notices asks once.
         async with self._reading.setdefault(organization, asyncio.Lock()):
             held = self._held.get(organization)
             if held is None or self._clock() >= held.until:
                 held = await self._refreshed(organization, held)
-        return held.receivers
+        return held.every
 
     def forget(self, organization: str) -> None:
         """Read them anew at the next question."""
         if (held := self._held.get(organization)) is not None:
             held.until = self._clock()
 
-    async def _refreshed(self, organization: str, before: _Held | None) -> _Held:
-        known = None if before is None else before.receivers
+    async def _refreshed(self, organization: str, before: _Held[T] | None) -> _Held[T]:
+        known = None if before is None else before.every
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 known = await self._read(organization)
         except Exception as error:  # noqa: BLE001 - whatever the store suffers, the notices of others must leave
-            log.warning("receivers of %s are taken as last known: %r", organization, error)
+            log.warning("what %s has is taken as last known: %r", organization, error)
         held = self._held[organization] = _Held(self._clock() + self._fresh_seconds, known)
         return held
+
+
+KnownReceivers = Known[StoredReceiver]
+"""The receivers of each organization that are told."""
 
 
 def _require_address(value: Any) -> str:

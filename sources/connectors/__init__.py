@@ -6,7 +6,7 @@ A vendor is data here, too: the `connector` of its mapping (`sources/hooks/langu
 
 from sources.connectors.asking import Carried, carry_out, check
 from sources.connectors.listing import FoundBody, changes
-from sources.connectors.messages import Answer, Connection, Credentials, Order, Request, Unwritable, marker_of
+from sources.connectors.messages import Answer, Connection, Credentials, Order, Request, Unwritable
 
 __all__ = [
     "Answer",
@@ -20,5 +20,4 @@ __all__ = [
     "carry_out",
     "changes",
     "check",
-    "marker_of",
 ]

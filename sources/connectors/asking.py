@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from sources.connectors.filling import Document, base_document, evaluated, holds, request_of
-from sources.connectors.messages import Answer, Connection, Order, Request, Unwritable, marker_of
+from domain.instants import Instant
+from sources.connectors.filling import Document, base_document, evaluated, holds, request_of, times
+from sources.connectors.messages import Answer, Connection, Order, Request, Unwritable
+from sources.hooks.echoes import marker_of
 from sources.hooks.language.connectors import CheckPart, RequestPart, WritePart
 from sources.hooks.language.expressions import as_text, folded
 
@@ -14,8 +16,8 @@ Carried = Generator[Request, Answer, str]
 """Yields requests, is sent their answers, and returns what there is to say of it."""
 
 
-def carry_out(connection: Connection, order: Order, subject: str, *, again: bool = False) -> Carried:
-    """`again`: it was begun before, and nobody knows whether it came to an end.
+def carry_out(connection: Connection, order: Order, subject: str, begun_at: Instant | None = None) -> Carried:
+    """`begun_at`: it was begun before, and nobody knows whether it came to an end.
 
     Raises Unwritable for an order that the ticket system cannot be given.
     """
@@ -27,7 +29,9 @@ def carry_out(connection: Connection, order: Order, subject: str, *, again: bool
     document = base_document(connection, subject)
     document |= {"given": order.value, "marker": marker_of(order.key)}
     document["value"] = _value(part, order.value, connection, place)
-    if again and part.unless is not None and part.done is not None:
+    if begun_at is not None:
+        document |= times(begun_at)
+    if begun_at is not None and part.unless is not None and part.done is not None:
         yield from _asked(part.unless, document, f"{place}.unless")
         if holds(part.done, document, f"{place}.done"):
             return "it was written before"
@@ -59,18 +63,18 @@ def _asked(parts: Sequence[RequestPart], document: Document, place: str) -> Gene
 
 def _value(part: WritePart, given: str, connection: Connection, place: str) -> str:
     """The vendor's word for what the policy says. Raises Unwritable for one that it has none for."""
-    table: dict[str, Any] = dict(connection.settings.get(part.setting) or {}) if part.setting else {}
+    table: Mapping[str, Any] = dict(connection.settings.get(part.setting) or {}) if part.setting else {}
     for word, meaning in table.items():
         if folded(str(meaning)) == folded(given):
             return str(word)
-    if part.table is not None and (word := part.table.get(folded(given))) is not None:
-        return word
+    if part.table is not None and (known_word := part.table.get(folded(given))) is not None:
+        return known_word
     if part.others == "keep":
         return given
     # By the word of the vendor itself, too.
-    for word in (*table, *(part.table or {}).values()):
-        if word is not None and folded(str(word)) == folded(given):
-            return str(word)
+    vendors: list[str] = [*map(str, table), *(one for one in (part.table or {}).values() if one is not None)]
+    if (own := next((one for one in vendors if folded(one) == folded(given)), None)) is not None:
+        return own
     known = ", ".join(dict.fromkeys([*map(str, table.values()), *(part.table or {})])) or "nothing yet"
     hint = f"; settings.{part.setting} says which word stands for it" if part.setting else ""
     raise Unwritable(place, given, f"must be one of {known}{hint}")

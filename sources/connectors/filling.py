@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from domain.instants import SECOND, Instant, to_datetime
 from sources.connectors.messages import Connection, Request, Unwritable
 from sources.hooks.language.connectors import PLACES, RequestPart
 from sources.hooks.language.expressions import Expression, Unmappable, as_text
@@ -78,3 +79,14 @@ def _escaped(name: str, document: Mapping[str, Any], place: str) -> str:
     if not text or text in (".", ".."):
         raise Unwritable(f"{place}.path", text, f"has no {name} that a path can hold")
     return quote(text, safe="")
+
+
+def times(since: Instant) -> Document:
+    """`since` in the ways in which vendors write it, in UTC, cut to the second."""
+    at = to_datetime(since)
+    return {
+        "since": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "since_spaced": at.strftime("%Y-%m-%d %H:%M:%S"),
+        "since_epoch": since // SECOND,
+        "since_epoch_ms": since // SECOND * 1000,
+    }

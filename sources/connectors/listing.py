@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.digests import digest
-from domain.instants import SECOND, Instant, to_datetime
-from sources.connectors.filling import Document, base_document, evaluated, filled, holds, request_of
+from domain.instants import Instant
+from sources.connectors.filling import Document, base_document, evaluated, filled, holds, request_of, times
 from sources.connectors.messages import Answer, Connection, Request, Unwritable
 from sources.hooks.language.connectors import BackfillPart
 from sources.hooks.language.expressions import as_text
@@ -44,7 +44,7 @@ def changes(connection: Connection, since: Instant) -> Listing:
 def _listed(
     part: BackfillPart, connection: Connection, project: str | None, since: Instant, place: str
 ) -> Generator[Request | FoundBody, Answer | None, None]:
-    document: Document = {**base_document(connection), **_times(since), "cursor": None, "page": 1}
+    document: Document = {**base_document(connection), **times(since), "cursor": None, "page": 1, "offset": 0}
     if project is not None:
         owner, _, repository = project.partition("/")
         document |= {"project": project, "owner": owner, "repository": repository or None}
@@ -60,19 +60,8 @@ def _listed(
             yield FoundBody(
                 f"backfill:{key or digest(item)[:32]}", filled(part.body, own, f"{place}.body"), part.headers
             )
-        document["found"] = len(items)
+        document["offset"] += len(items)
         if part.cursor is not None:
             document["cursor"] = evaluated(part.cursor, document, f"{place}.cursor")
         if not items or not holds(part.more, document, f"{place}.more"):
             return
-
-
-def _times(since: Instant) -> Document:
-    """`since` in the ways in which vendors write it, in UTC, cut to the second."""
-    at = to_datetime(since)
-    return {
-        "since": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "since_spaced": at.strftime("%Y-%m-%d %H:%M:%S"),
-        "since_epoch": since // SECOND,
-        "since_epoch_ms": since // SECOND * 1000,
-    }

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.digests import short_digest
 from domain.errors import InvalidValue
 from sources.hooks.language.connectors import ConnectorPart
 
@@ -70,8 +69,3 @@ class Connection:
     settings: Mapping[str, Any]
     prefix: str = ""
     projects: tuple[str, ...] = ()
-
-
-def marker_of(key: str) -> str:
-    """The word that a comment bears, by which it is found again."""
-    return f"sla-engine:{short_digest(key)}"

@@ -97,7 +97,7 @@ class BackfillPart(Part):
 
     With `by_project` the requests are made once for each project of the source. `items` finds the list in an answer;
     `id` is what each is known by, so that it is kept once. `more` says whether there is another page (variables
-    `page`, from 1, `cursor`, which `cursor` finds, and `found`, how many items this page has).
+    `page`, from 1, `offset`, how many items came before, and `cursor`, which `cursor` finds).
     """
 
     request: RequestPart
@@ -138,9 +138,7 @@ class ConnectorPart(Part):
         for name in writes:
             if name not in WRITES:
                 listed = ", ".join(WRITES)
-                raise PydanticCustomError(
-                    "writes", "must be of {listed}, not {name}", {"listed": listed, "name": name}
-                )
+                raise PydanticCustomError("writes", "must be of {listed}, not {name}", {"listed": listed, "name": name})
         return writes
 
     @property
