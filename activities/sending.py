@@ -37,7 +37,7 @@ class Failure:
 class Carried(Delivery):
     """The delivery of a notice whose actions the channel has carried out; `outcomes` is what became of all of them."""
 
-    outcomes: tuple[CoreDocument, ...] = ()
+    outcomes: tuple[CoreDocument, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,7 @@ async def test_killed_between_events_and_record_nothing_is_lost_and_nothing_come
     loaded = await github.api.dependencies.store.instances.load(github.api.organization, instance)
     assert loaded is not None
     assert [event.kind for event in loaded.events] == ["opened", "resolved"]
-    assert {event.source for event in loaded.events} == {"github"}
+    assert {event.source for event in loaded.events} == {github.source["id"]}
 
 
 async def test_what_cannot_be_mapped_is_set_aside_and_applied_once_the_mapping_is_mended(api: Api) -> None:
