@@ -35,8 +35,8 @@ class Backfilled:
 
 
 async def backfill(deps: Dependencies, stored: StoredSource, since: Instant) -> Backfilled:
-    """Raises InvalidValue for a time that lies ahead or too far back, and for a source that cannot list; TicketSystemFailed;
-    NotFound for a source that is switched off."""
+    """Raises InvalidValue for a time that lies ahead or too far back, and for a source that cannot list;
+    TicketSystemFailed; NotFound for a source that is switched off."""
     now = deps.now()
     if not now - LONGEST_AGO <= since <= now:
         raise InvalidValue("since", render(since), f"must lie in the last {LONGEST_AGO // DAY} days")

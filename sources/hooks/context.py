@@ -34,8 +34,8 @@ class Context:
     """`memory` is what is remembered without this delivery, `place` where it belongs among what was seen.
 
     `document` is what expressions look at. `before` are team, priority and fields as they were told before, `said`
-    those that the body says, `values` both. `echoes` is what was written to the ticket and may come back. `opened` is when
-    the ticket was opened, if the body says so.
+    those that the body says, `values` both. `echoes` is what was written to the ticket and may come back. `opened` is
+    when the ticket was opened, if the body says so.
     """
 
     mapping: SourceMapping

@@ -206,7 +206,7 @@ class CommandBody(Body):
         default=None,
         min_length=1,
         max_length=LONGEST_SOURCE,
-        description="The system that tells it: the id or the name of a source. With a connector escalations write there.",
+        description="The system that tells it: a source's id or name. If it has a connector, escalations write there.",
         examples=[None],
     )
     sequence: int | None = Field(
