@@ -39,7 +39,7 @@ async def test_connector(source_id: SourceId, owner: Writer, deps: Deps) -> dict
     responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 502, 503),
     summary="Ask a ticket system for what its webhooks lost",
 )
-async def backfill_source(source_id: SourceId, body: BackfillBody, owner: Writer, deps: Deps) -> dict[str, Any]:
+async def import_lost_changes(source_id: SourceId, body: BackfillBody, owner: Writer, deps: Deps) -> dict[str, Any]:
     """What has changed there since then is kept as a delivery is, and applied in its order. What was kept before is not
     kept again, and events that a ticket has already count once."""
     stored = await deps.store.sources.get(owner.organization, source_id)
