@@ -54,8 +54,8 @@ async def connected(connectors: Connectors, organization: str, notice: CoreDocum
 
 def names_system(notice: CoreDocument) -> bool:
     """Whether it is still to be looked up which connector carries out what the notice's escalation orders."""
-    data = notice["data"]
-    return data["withdraws"] is None and any(system_named(one) is not None for one in data.get("outcomes", ()))
+    data = notice.get("data", {})
+    return data.get("withdraws") is None and any(system_named(one) is not None for one in data.get("outcomes", ()))
 
 
 def goes_out(outcomes: Sequence[CoreDocument] | None) -> bool:

@@ -96,7 +96,8 @@ class Deliverer:
         if isinstance(answer, Delivery):
             return answer
         activity.logger.error("notice %s given up on %s: %s", notice["id"], answer.channel, answer.message)
-        return given_up(notice, Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message))
+        dead = Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message)
+        return given_up(notice, dead, answer.outcomes)
 
 
 def _is_open(channel: NoticeChannel, request: DeliverRequest) -> bool:

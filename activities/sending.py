@@ -25,12 +25,14 @@ RECEIVERS = "receivers"
 class Failure:
     """A channel has not taken the notice, and may take it later.
 
-    `retry_after` is when to come again, in seconds, where the receiver has said so.
+    `retry_after` is when to come again, in seconds, where the receiver has said so. `outcomes` are those of the
+    notice's actions, where some were carried out all the same.
     """
 
     channel: str
     message: str
     retry_after: float | None = None
+    outcomes: Sequence[CoreDocument] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Sender:
             activity.logger.warning("notice %s refused by %s: %s", notice["id"], channel.name, refusal.message)
             return given_up(notice, Delivery(notice["id"], channel.name, DEAD, self.now(), refusal.message))
         except NoticeFailed as failure:
-            return Failure(channel.name, failure.message, failure.retry_after)
+            return Failure(channel.name, failure.message, failure.retry_after, failure.outcomes)
         except TimeoutError:
             return Failure(channel.name, f"{channel.name} took longer than {CHANNEL_SECONDS} seconds")
         except Exception as error:  # noqa: BLE001 - one channel's defect must not repeat a notice on the others
@@ -85,14 +87,22 @@ def unknown(found: Found) -> list[Failure]:
     return [] if found.known else [Failure(RECEIVERS, "the organization's receivers cannot be read now")]
 
 
-def given_up(notice: CoreDocument, delivery: Delivery) -> Delivery:
-    """The delivery of a notice that a channel will never take, with what that makes of the actions it had to do."""
-    source_id = delivery.channel.partition(":")[2]
-    documents = notice["data"].get("outcomes", ())
-    if not any(_is_left_to(source_id, one) for one in documents):
+def given_up(notice: CoreDocument, delivery: Delivery, outcomes: Sequence[CoreDocument] | None = None) -> Delivery:
+    """The delivery of a notice that a channel will never take, with what that makes of the actions it had to do.
+
+    `outcomes` are those of its last attempt, if some were carried out.
+    """
+    if not carries_out(notice, delivery.channel):
         return delivery
-    problem = delivery.error or "it was given up"
+    source_id, problem = delivery.channel.partition(":")[2], delivery.error or "it was given up"
+    documents = notice["data"]["outcomes"] if outcomes is None else outcomes
     return _carried(delivery, [written(one, problem) if _is_left_to(source_id, one) else one for one in documents])
+
+
+def carries_out(notice: CoreDocument, channel: str) -> bool:
+    """Whether actions of the notice are left to that channel."""
+    source_id = channel.partition(":")[2]
+    return any(_is_left_to(source_id, one) for one in notice.get("data", {}).get("outcomes", ()))
 
 
 def carried_out(answers: Iterable[Delivery | Failure]) -> dict[str, Sequence[CoreDocument]]:

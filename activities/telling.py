@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.addressing import Outcomes, goes_out, look_up
 from activities.ports import NoticeChannel, Projection, SearchAttributes
 from activities.recording import Recorder
-from activities.sending import Failure, Sender, carried_out, unknown
+from activities.sending import Failure, Sender, carried_out, carries_out, unknown
 from domain.errors import StoreUnavailable
 from domain.record.notices import TYPE_PREFIX, URGENT
 from domain.record.records import Delivery, Record
@@ -123,7 +123,11 @@ class Telling:
     async def _once(
         self, channel: NoticeChannel, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]
     ) -> Delivery | Failure:
-        return made.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
+        before = made.get((notice["id"], channel.name))
+        # What became of actions is asked anew: the channel knows what is done, and does not do it again.
+        if before is None or carries_out(notice, channel.name):
+            return await self._sender.send(channel, notice)
+        return before
 
 
 def _told(notice: CoreDocument, looked_up: Outcomes) -> CoreDocument:

@@ -6,14 +6,13 @@ import json
 from dataclasses import dataclass
 
 from domain.errors import InvalidValue, NoticeFailed, NoticeRefused, SlaError
-from domain.instants import DAY, Instant, Micros, render
+from domain.instants import Instant, render
 from service.dependencies import Dependencies
 from service.hooks.connecting import connection_of, target_of
 from sources.connectors import FoundBody, changes
 from store.sources.bodies import NewBody
 from store.sources.sources import StoredSource
 
-LONGEST_AGO = Micros(90 * DAY)
 MOST_BODIES = 10_000
 
 
@@ -35,11 +34,10 @@ class Backfilled:
 
 
 async def backfill(deps: Dependencies, stored: StoredSource, since: Instant) -> Backfilled:
-    """Raises InvalidValue for a time that lies ahead or too far back, and for a source that cannot list;
-    TicketSystemFailed; NotFound for a source that is switched off."""
-    now = deps.now()
-    if not now - LONGEST_AGO <= since <= now:
-        raise InvalidValue("since", render(since), f"must lie in the last {LONGEST_AGO // DAY} days")
+    """Raises InvalidValue for a time that lies ahead, and for a source that cannot list; TicketSystemFailed; NotFound
+    for a source that is switched off."""
+    if since > deps.now():
+        raise InvalidValue("since", render(since), "must not lie ahead")
     target = target_of(stored.document, deps.cipher)
     listing = changes(connection_of(stored.document), since)
     kept = repeated = 0

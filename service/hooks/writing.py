@@ -43,9 +43,10 @@ class Writer:
             try:
                 outcomes.append(written(outcome, await self._write(notice, outcome, f"{notice['id']}/{place}")))
             except NoticeFailed as failure:
+                outcomes.append(outcome)
                 failures.append(failure)
         if failures:
-            raise failures[0]
+            raise NoticeFailed(failures[0].message, failures[0].retry_after, outcomes)
         return outcomes
 
     async def _write(self, notice: Notice, outcome: Mapping[str, Any], key: str) -> str | None:

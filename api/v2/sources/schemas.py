@@ -266,7 +266,7 @@ class ConnectorTestView(View):
 class BackfillBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-03-02T08:00:00Z"}]})
 
-    since: DateTime = Field(description="In the last 90 days.", examples=["2026-03-02T08:00:00Z"])
+    since: DateTime = Field(description="Not ahead.", examples=["2026-03-02T08:00:00Z"])
 
 
 class BackfillView(View):
