@@ -69,24 +69,27 @@ class Telling:
         sent = [_told(notice, looked_up) for notice in notices if goes_out(looked_up.get(notice["id"]))]
         unsent = [notice["id"] for notice in notices if not goes_out(looked_up.get(notice["id"]))]
         sends = await self._send(sorted(sent, key=_urgency), await self._delivered_before(step))
-        if sends:
+        # An attempt before this one may have recorded the step, as far as it had come: what has happened since is news.
+        is_first = activity.info().attempt == 1
+        if sends and is_first:
             await asyncio.wait([send.task for send in sends], timeout=PROMPT_SECONDS)
-        prompt = _outcomes(sends)
+        prompt = _outcomes(sends if is_first else ())
         outcome: SendingOutcome = {
             "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
             "settled": sorted([*prompt.settled, *unsent]),
         }
         looked_up |= carried_out(prompt.deliveries)
-        if looked_up:
+        if looked_up and is_first:
             outcome["outcomes"] = looked_up
         recorded = await self._recorder.try_to_record(with_outcome(step, request, outcome), RECORD_SECONDS)
         await asyncio.gather(*(send.task for send in sends))
         end = _outcomes(sends)
+        late = [one for one in end.deliveries if one not in prompt.deliveries]
         answer: TellAnswer = {
             **outcome,
             "recorded": recorded,
-            "late": [one.to_json() for one in end.deliveries if one not in prompt.deliveries],
-            "late_outcomes": carried_out(one for one in end.deliveries if one not in prompt.deliveries),
+            "late": [one.to_json() for one in late],
+            "late_outcomes": {**({} if is_first else looked_up), **carried_out(late)},
             "pending": [notice["id"] for notice in sent if notice["id"] not in end.settled],
             "attributes": self._search_attributes(),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 
 from domain.errors import InvalidValue, NoticeFailed, NoticeRefused, SlaError
@@ -14,6 +15,7 @@ from store.sources.bodies import NewBody
 from store.sources.sources import StoredSource
 
 MOST_BODIES = 10_000
+MOST_SECONDS = 60.0
 
 
 class TicketSystemFailed(SlaError):
@@ -26,7 +28,8 @@ class TicketSystemFailed(SlaError):
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """How many bodies were kept, how many had been kept before, and whether the list was cut at `MOST_BODIES`."""
+    """How many bodies were kept, how many had been kept before, and whether the list was cut, after `MOST_BODIES` or
+    `MOST_SECONDS`."""
 
     kept: int
     repeated: int
@@ -41,13 +44,14 @@ async def backfill(deps: Dependencies, stored: StoredSource, since: Instant) -> 
     target = target_of(stored.document, deps.cipher)
     listing = changes(connection_of(stored.document), since)
     kept = repeated = 0
+    until = time.monotonic() + MOST_SECONDS
     try:
         found = next(listing)
         while True:
             if not isinstance(found, FoundBody):
                 found = listing.send(await deps.systems.ask(target, found))
                 continue
-            if kept + repeated >= MOST_BODIES:
+            if kept + repeated >= MOST_BODIES or time.monotonic() > until:
                 return Backfilled(kept, repeated, more=True)
             if await deps.store.hook_bodies.keep_listed(stored.organization, stored.id, _body(deps, found), found.id):
                 kept += 1

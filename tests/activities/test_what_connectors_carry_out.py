@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
 from activities.addressing import WrittenAddresses, look_up
-from activities.ports import NoConnectors
+from activities.ports import Found, NoConnectors
 from activities.sending import Carried, Failure, Sender, carries_out, given_up
+from activities.telling import Telling
 from domain.errors import NoticeFailed, NoticeRefused, StoreUnavailable
 from domain.instants import parse
-from domain.record.records import DEAD, DELIVERED, Delivery
+from domain.plan.status import InstanceStatus
+from domain.record.records import DEAD, DELIVERED, Delivery, Record
+from workflows.packing import pack, unpack
 
 NOW = parse("2026-03-02T12:00:00Z")
 WAITING = {"outcome": "waiting", "reason": "the notice asks the ticket system for it", "system": "src_1"}
@@ -111,3 +116,48 @@ async def test_what_was_done_stays_done_when_the_rest_is_given_up() -> None:
     assert [(one["outcome"], one.get("reason")) for one in dead.outcomes] == [("failed", "away"), ("done", None)]
     assert carries_out(document, "connector:src_1")
     assert not carries_out(document, "webhook:src_2")
+
+
+class Kept:
+    """A store that keeps every step, and has heard of no delivery."""
+
+    def __init__(self) -> None:
+        self.steps: list[Record] = []
+
+    async def try_to_record(self, record: Record, within: float) -> bool:
+        self.steps.append(record)
+        return True
+
+    async def deliveries(self, step: Record) -> Sequence[Delivery]:
+        return ()
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+async def test_what_happened_since_an_attempt_that_was_lost_belongs_to_the_next_step(attempt: int) -> None:
+    """The lost attempt may have recorded the step while the ticket system had not answered yet."""
+    environment, kept = ActivityEnvironment(), Kept()
+    environment.info = replace(environment.info, attempt=attempt)
+    desk = Desk([{**CONNECTED, "outcome": "done"}])
+
+    async def receivers(_notice: Mapping[str, Any]) -> Found:
+        return Found([desk])
+
+    sender = Sender((), lambda: NOW, WrittenAddresses(), receivers, Known("src_1"))
+    document = {**notice(TAG), "type": "sla.escalated"}
+    step = Record("default", "inst_sla_ticket_7", 3, None, InstanceStatus.ACTIVE, None, None, None, ongoing=True)
+    request = {
+        "record": replace(step, notices=(document,)).to_json(),
+        "notices": ["n"],
+        "ongoing_besides": True,
+        "newest": 3,
+    }
+    kept_by: Any = kept
+    answer = unpack(
+        await environment.run(Telling(sender, kept_by, kept_by, list).tell, pack(request)),
+        dict,
+    )
+    late, prompt = (answer["late"], answer["deliveries"])
+    assert (len(prompt), len(late)) == ((1, 0) if attempt == 1 else (0, 1))
+    outcomes = answer["outcomes"] if attempt == 1 else answer["late_outcomes"]
+    assert [one["outcome"] for one in outcomes["n"]] == ["done"]
+    assert len(kept.steps[0].deliveries) == len(prompt)
