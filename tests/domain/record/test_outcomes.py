@@ -116,6 +116,7 @@ def from_desk(**changes: Any) -> Event:
 
 
 def test_an_order_of_a_ticket_from_a_ticket_system_waits_until_it_is_known_who_carries_it_out() -> None:
+    """With a connector an order becomes no event of the engine: the ticket system's own event is waited for."""
     found = became(REASSIGN, {"type": "add_tag", "tag": "late"}, told=(from_desk(),))
     assert [(one["outcome"], one["system"]) for one in found] == [("waiting", "src_1")] * 2
     assert list(ordered_events(fired(*found), at("10:01"))) == []

@@ -39,6 +39,8 @@ def heard(echo: Echo, **parts: Any) -> Interpretation:
 def test_what_was_written_is_the_systems_when_it_comes_back(
     action: str, value: str, parts: dict[str, Any], kind: str
 ) -> None:
+    """An event that tells what an escalation wrote is the system's: it changes the ticket, and answers and acknowledges
+    nothing."""
     outcome = heard(Echo("n/0", action, value), event="change", **parts)
     assert outcome.heard == ("n/0",)
     taken = [event.event(NOW, "src_1") for event in outcome.events]
