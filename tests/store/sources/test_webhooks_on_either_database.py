@@ -14,7 +14,8 @@ from service.dependencies import Dependencies
 from service.hooks.applying import Applier
 from service.hooks.configuring import made
 from store.database.clock import system_clock
-from store.sources.bodies import NewBody
+from store.sources.bodies import BodyState, NewBody
+from store.sources.settling import Settlement
 from store.sources.writes import NewWrite, WriteState
 from store.store import Store
 from tests.support.apps import lent_app
@@ -73,3 +74,16 @@ async def test_a_write_is_begun_once_awaited_and_forgotten(store: Store) -> None
     assert (await writes.begin("default", source.id, new)).reason == "no such label"
     assert await writes.prune(Instant(now + DAY)) == 1
     assert (await writes.begin("default", source.id, new)).is_new
+
+
+async def test_a_ticket_that_is_silent_for_long_is_forgotten(store: Store) -> None:
+    await store.organizations.ensure("default")
+    source = await store.sources.create("default", made({"kind": "zammad"}, CIPHER)[0])
+    arrival = await store.hook_bodies.keep("default", source.id, NewBody(b"{}", system_clock(), {}, "POST", ""))
+    lease = await store.settling.lease("default", source.id, "worker")
+    assert lease is not None
+    await store.settling.settle(lease, arrival, Settlement(BodyState.APPLIED, (), remembered={"7": {"state": "open"}}))
+    assert await store.settling.forget(Instant(system_clock() - DAY)) == 0
+    assert await store.settling.remembered("default", source.id, ["7"]) == {"7": {"state": "open"}}
+    assert await store.settling.forget(Instant(system_clock() + DAY)) == 1
+    assert await store.settling.remembered("default", source.id, ["7"]) == {}
