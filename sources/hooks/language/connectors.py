@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -15,6 +15,7 @@ from sources.hooks.language.parts import Expr, Part, Table
 WRITES = ("reassign", "set_priority", "set_status", "add_tag", "comment")
 """What an escalation may order of a ticket system."""
 PLACES = re.compile(r"\{([a-z_]+)\}")
+_GIVEN = ("value", "given", "marker", "project", "owner", "repository", "page", "offset", "cursor", "since_epoch")
 
 
 def _template(value: Any) -> Any:
@@ -140,6 +141,26 @@ class ConnectorPart(Part):
                 listed = ", ".join(WRITES)
                 raise PydanticCustomError("writes", "must be of {listed}, not {name}", {"listed": listed, "name": name})
         return writes
+
+    @model_validator(mode="after")
+    def _paths_are_made_of_what_there_is(self) -> ConnectorPart:
+        for at, request in self._requests():
+            known = {*self.names, *request.needs, *_GIVEN}
+            for name in PLACES.findall(request.path):
+                if name not in known:
+                    raise PydanticCustomError(
+                        "path",
+                        "{at}.path must be made of {listed}, not {name}",
+                        {"at": at, "listed": ", ".join(sorted(known)), "name": name},
+                    )
+        return self
+
+    def _requests(self) -> Iterator[tuple[str, RequestPart]]:
+        yield "check.request", self.check.request
+        for name, write in self.writes.items():
+            for part, requests in (("requests", write.requests), ("unless", write.unless or ())):
+                yield from ((f"writes.{name}.{part}[{index}]", one) for index, one in enumerate(requests))
+        yield from ((f"backfill[{index}].request", one.request) for index, one in enumerate(self.backfill))
 
     @property
     def by_project(self) -> bool:

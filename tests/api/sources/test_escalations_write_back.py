@@ -229,7 +229,6 @@ async def test_a_store_that_does_not_say_which_connectors_there_are_is_asked_aga
         return await read(self, organization)
 
     monkeypatch.setattr(sources, "connected", sometimes)
-    monkeypatch.setattr("service.receivers.FRESH_SECONDS", 0)
     async with desk.worker():
         outcomes = await desk.settled(await desk.opens())
     assert [one["outcome"] for one in outcomes] == ["done", "done", "done"]
