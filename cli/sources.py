@@ -23,6 +23,7 @@ from store.sources.sources import StoredSource
 
 DEFAULT = "default"
 MOST = 100_000
+CREDENTIALS = 'As JSON: {"token": "..."}, or user and password; asked for unless given.'
 
 app = typer.Typer(
     name="sources", help="Connect ticket systems that send webhooks, and try what they send.", no_args_is_help=True
@@ -67,7 +68,7 @@ def connect(
     source: Annotated[str, typer.Argument(help="The id of a source.")],
     credentials: Annotated[
         str,
-        typer.Option(help='As JSON: \'{"token": "..."}\', or user and password.', envvar="SLA_CONNECTOR_CREDENTIALS"),
+        typer.Option(help=CREDENTIALS, prompt="Credentials, as JSON", hide_input=True),
     ],
     base_url: Annotated[str | None, typer.Option(help="Where its API is; the vendor's own unless told.")] = None,
     project: Annotated[list[str] | None, typer.Option(help="What a backfill lists, such as acme/desk.")] = None,
