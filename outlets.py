@@ -19,6 +19,7 @@ from channels.webhook import new_secret
 from channels.wording import templates
 from channels.wording.sample import SAMPLES, told_just_now
 from channels.wording.times import Reader
+from connectors import HttpSystems
 from domain.calendar.local_time.zones import require_zone
 from domain.errors import InvalidValue, NotFound, NoticeFailed, NoticeRefused, StoreUnavailable
 from domain.record.notices import organization_of
@@ -90,10 +91,10 @@ def secret_for(kind: str) -> str | None:
 
 
 @asynccontextmanager
-async def outgoing(settings: Settings) -> AsyncIterator[tuple[ChannelOutlets, Cipher]]:
-    """What the API needs to keep receivers, check and try them."""
+async def outgoing(settings: Settings) -> AsyncIterator[tuple[ChannelOutlets, Cipher, HttpSystems]]:
+    """What the API needs to keep receivers and connectors, check and try them."""
     async with channel.opened(settings, SAMPLE_SECONDS) as outside:
-        yield ChannelOutlets(outside), cipher_of(settings)
+        yield ChannelOutlets(outside), cipher_of(settings), HttpSystems(outside)
 
 
 def cipher_of(settings: Settings) -> Cipher:

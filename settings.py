@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     public_url: str = ""
     hook_days: int = Field(default=30, ge=1, le=3650)
+    hook_memory_days: int = Field(default=365, ge=30, le=3650)
 
     @classmethod
     def load(cls) -> Settings:

@@ -26,7 +26,9 @@ from activities.histories import KnownHistories
 from activities.loading import Loading
 from activities.ports import (
     Addressees,
+    Connectors,
     InVain,
+    NoConnectors,
     NoticeChannel,
     Projection,
     Receivers,
@@ -43,6 +45,7 @@ from activities.telling import Telling
 from channels.channel import Outside, opened
 from channels.registry import configured
 from connection import connect, leave
+from connectors import ConnectorChannels, KnownConnectors, both
 from domain.calendar import pin_packaged_tzdata
 from domain.errors import SlaError
 from domain.instants import Instant
@@ -138,6 +141,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     build_id: str | None = None,
     planner: Planner = plan,
     addressees: Addressees | None = None,
+    connectors: Connectors | None = None,
     **options: Any,
 ) -> Worker:
     """A worker for `SlaInstance`.
@@ -146,8 +150,9 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     are the search attributes that the namespace has. `in_vain` is told of each attempt that is made again. `refused` is
     called with each run whose record contradicts what the store has, `not_replayed` with each run whose history did not
     replay. `planner` is the core's unless it is to see other dates than the events bear. `addressees` finds those whom
-    escalations name; left out: only addresses that are written out are known. With a `build_id` the worker is a version
-    of the deployment `slakeeper`, and gets tasks once that version is made current.
+    escalations name; left out: only addresses that are written out are known. `connectors` finds the way back to ticket
+    systems. With a `build_id` the worker is a version of the deployment `slakeeper`, and gets tasks once that version
+    is made current.
     """
 
     return Worker(
@@ -157,7 +162,14 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
         activities=_activities(
             client,
             projection,
-            Sender(tuple(channels), system_now, addressees or WrittenAddresses(), receivers, in_vain),
+            Sender(
+                tuple(channels),
+                system_now,
+                addressees or WrittenAddresses(),
+                receivers,
+                connectors or NoConnectors(),
+                in_vain,
+            ),
             Recorder(projection, refused),
             signal_times or HistorySignalTimes(client),
             lambda: list(attributes),
@@ -235,6 +247,11 @@ def named_among(channels: Sequence[NoticeChannel], receivers: OrganizationChanne
     return named
 
 
+def connectors_of(store: Store, cipher: Cipher, outside: Outside) -> ConnectorChannels:
+    """The connectors of organizations' sources, known as receivers are."""
+    return ConnectorChannels(KnownConnectors(store.sources.connected), store.source_writes, cipher, outside)
+
+
 def build_reconciler(client: Client, store: Store, *, task_queue: str, dry: bool = False) -> Reconciler:
     return Reconciler(store, Runs(client, task_queue), replays(client), system_now, dry=dry)
 
@@ -264,7 +281,8 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(store.close)
         outside = await stack.enter_async_context(opened(settings, WEBHOOK_TIMEOUT_SECONDS))
         channels = configured(outside)
-        receivers = receivers_of(store, cipher_of(settings), outside)
+        cipher = cipher_of(settings)
+        receivers, connectors = receivers_of(store, cipher, outside), connectors_of(store, cipher, outside)
         attempts = AttemptLog(store.attempts)
         stack.push_async_callback(attempts.close)
         suspects = Suspects()
@@ -274,15 +292,17 @@ async def run(settings: Settings) -> None:
             channels,
             task_queue=settings.task_queue,
             attributes=await available(client, ATTRIBUTES),
-            receivers=receivers,
+            receivers=both(receivers, connectors),
             in_vain=attempts.note,
+            connectors=connectors,
             refused=partial(suspects.report, Suspicion.REFUSED),
             not_replayed=partial(suspects.report, Suspicion.NOT_REPLAYED),
             build_id=settings.build_id,
         )
         await stack.enter_async_context(worker)
         reconciler = build_reconciler(client, store, task_queue=settings.task_queue)
-        applier = Applier(Dependencies(store, provider(client), task_queue=settings.task_queue), settings.hook_days)
+        deps = Dependencies(store, provider(client), task_queue=settings.task_queue)
+        applier = Applier(deps, settings.hook_days, settings.hook_memory_days)
         resender = Resender(store.resends, named_among(channels, receivers), system_now)
         for upkeep in (
             *(reconciler.keep(suspects), keep_filled(store.dimensions), applier.keep()),

@@ -9,15 +9,18 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.addressing import connected, names_system
 from activities.ports import Found, NoticeChannel
-from activities.sending import Failure, Sender, unknown
+from activities.sending import Failure, Sender, carried_out, given_up, unknown
 from domain.errors import NoticeFailed
 from domain.instants import parse, to_datetime
 from domain.record.deliveries import NO_CHANNEL
+from domain.record.notices import organization_of
 from domain.record.records import DEAD, Delivery
 from workflows.calls import DELIVER
 from workflows.documents import CoreDocument, DeliverAnswer, DeliverRequest, Document
 from workflows.packing import pack, unpack
+from workflows.state.steps import with_outcomes
 
 GIVE_UP_AFTER = timedelta(days=1)
 GIVE_UP_ATTEMPTS = 20
@@ -37,7 +40,8 @@ class Deliverer:
         it again. If there is none, the attempt fails and Temporal retries it, until the notice is given up.
         """
         request = unpack(packed, DeliverRequest)
-        notice = request["notice"]
+        notice, outcomes = await self._connected(request["notice"])
+        request = {**request, "notice": notice}
         sends = self._begin(self._channels, request)
         # The operator's channels are on their way while the store is asked for the organization's.
         found = await self._sender.receivers(notice)
@@ -49,13 +53,25 @@ class Deliverer:
         failures = [answer for answer in answers if isinstance(answer, Failure)]
         for failure in failures:
             self._sender.note(notice, failure)
-        if failures and not deliveries:
+        outcomes |= carried_out(deliveries)
+        if failures and not (deliveries or outcomes):
             raise _retry(failures)
         answer: DeliverAnswer = {
             "deliveries": [delivery.to_json() for delivery in deliveries],
             "pending": [failure.channel for failure in failures],
         }
+        if outcomes:
+            answer["outcomes"] = outcomes
         return pack(answer)
+
+    async def _connected(self, notice: CoreDocument) -> tuple[CoreDocument, dict[str, Sequence[CoreDocument]]]:
+        """The notice with the connector that its orders take, if that was not known when it was told first."""
+        if not names_system(notice):
+            return notice, {}
+        outcomes = await connected(self._sender.connectors, organization_of(notice), notice)
+        if list(outcomes) == list(notice["data"]["outcomes"]):
+            return notice, {}
+        return with_outcomes(notice, outcomes), {notice["id"]: outcomes}
 
     def _begin(
         self, channels: Sequence[NoticeChannel], request: DeliverRequest
@@ -74,13 +90,15 @@ class Deliverer:
         there = {channel.name for channel in (*self._channels, *found.channels)}
         gone = set(request.get("only") or ()) - set(request["settled"]) - there
         at = self._now()
-        return [Delivery(request["notice"]["id"], name, DEAD, at, NO_CHANNEL) for name in sorted(gone)]
+        notice = request["notice"]
+        return [given_up(notice, Delivery(notice["id"], name, DEAD, at, NO_CHANNEL)) for name in sorted(gone)]
 
     def _given_up(self, notice: CoreDocument, answer: Delivery | Failure) -> Delivery:
         if isinstance(answer, Delivery):
             return answer
         activity.logger.error("notice %s given up on %s: %s", notice["id"], answer.channel, answer.message)
-        return Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message, answer.began_at)
+        dead = Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message, answer.began_at)
+        return given_up(notice, dead, answer.outcomes)
 
 
 def _is_open(channel: NoticeChannel, request: DeliverRequest) -> bool:

@@ -21,8 +21,11 @@ class NoticeChannel(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def send(self, notice: Mapping[str, Any]) -> None:
-        """Returns once the receiver has taken the CloudEvent. Raises NoticeRefused or NoticeFailed."""
+    async def send(self, notice: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:
+        """Returns once the receiver has taken the CloudEvent. Raises NoticeRefused or NoticeFailed.
+
+        A channel that carries out the actions of escalations returns what became of all the notice's actions.
+        """
 
 
 class Addressees(Protocol):
@@ -34,6 +37,23 @@ class Addressees(Protocol):
         `action` is the type of the action, which says what `whom` names: `notify_contact` a contact by id, name or
         address, `notify_on_call` a rotation. Raises StoreUnavailable.
         """
+
+
+class Connectors(Protocol):
+    """Finds the way back to ticket systems."""
+
+    async def find(self, organization: str, system: str) -> str | None:
+        """The id of the source whose connector leads to the system, which events name so; None where none does.
+
+        Raises StoreUnavailable while nobody can say.
+        """
+
+
+class NoConnectors:
+    """Of a worker that writes to no ticket system."""
+
+    async def find(self, organization: str, system: str) -> str | None:  # noqa: ARG002 - the port's
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 
 from temporalio import activity
 
 from activities.addressing import WrittenAddresses
-from activities.ports import Addressees, Found, InVain, NoticeChannel, Receivers, no_receivers, unheard
+from activities.ports import (
+    Addressees,
+    Connectors,
+    Found,
+    InVain,
+    NoConnectors,
+    NoticeChannel,
+    Receivers,
+    no_receivers,
+    unheard,
+)
 from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
+from domain.record.outcomes import CONNECTOR, Outcome, written
 from domain.record.records import DEAD, DELIVERED, Delivery
 from workflows.documents import CoreDocument
 
@@ -25,26 +36,37 @@ class Failure:
     """A channel has not taken the notice, and may take it later.
 
     `retry_after` is when to come again, in seconds, where the receiver has said so. `began_at` is when the attempt
-    began; None where nothing was tried.
+    began; None where nothing was tried. `outcomes` are those of the notice's actions, where some were carried out all
+    the same.
     """
 
     channel: str
     message: str
     retry_after: float | None = None
     began_at: Instant | None = None
+    outcomes: Sequence[CoreDocument] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Carried(Delivery):
+    """The delivery of a notice whose actions the channel has carried out; `outcomes` is what became of all of them."""
+
+    outcomes: tuple[CoreDocument, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
     """`channels` are the operator's, which every notice goes to; `receivers` finds those of an organization.
 
-    `addressees` finds those whom escalations name, and `in_vain` is told of each attempt that is made again.
+    `addressees` finds those whom escalations name, `connectors` the way back to ticket systems; `in_vain` is told of
+    each attempt that is made again.
     """
 
     channels: Sequence[NoticeChannel]
     now: Callable[[], Instant]
     addressees: Addressees = field(default_factory=WrittenAddresses)
     receivers: Receivers = no_receivers
+    connectors: Connectors = field(default_factory=NoConnectors)
     in_vain: InVain = unheard
 
     async def send(self, channel: NoticeChannel, notice: CoreDocument) -> Delivery | Failure:
@@ -52,17 +74,18 @@ class Sender:
         began_at = self.now()
         try:
             async with asyncio.timeout(CHANNEL_SECONDS):
-                await channel.send(notice)
+                carried = await channel.send(notice)
         except NoticeRefused as refusal:
             activity.logger.warning("notice %s refused by %s: %s", notice["id"], channel.name, refusal.message)
-            return Delivery(notice["id"], channel.name, DEAD, self.now(), refusal.message, began_at)
+            return given_up(notice, Delivery(notice["id"], channel.name, DEAD, self.now(), refusal.message, began_at))
         except NoticeFailed as failure:
-            return Failure(channel.name, failure.message, failure.retry_after, began_at)
+            return Failure(channel.name, failure.message, failure.retry_after, began_at, failure.outcomes)
         except TimeoutError:
             return Failure(channel.name, f"{channel.name} took longer than {CHANNEL_SECONDS} seconds", None, began_at)
         except Exception as error:  # noqa: BLE001 - one channel's defect must not repeat a notice on the others
             return Failure(channel.name, f"{channel.name}: {error!r}", None, began_at)
-        return Delivery(notice["id"], channel.name, DELIVERED, self.now(), sent_at=began_at)
+        taken = Delivery(notice["id"], channel.name, DELIVERED, self.now(), sent_at=began_at)
+        return taken if carried is None else _carried(_of_actions(taken, carried), carried)
 
     def note(self, notice: CoreDocument, failure: Failure) -> None:
         """Tell the log that the notice is tried again."""
@@ -73,3 +96,44 @@ class Sender:
 def unknown(found: Found) -> list[Failure]:
     """A failure where the receivers are not known: the notice stays on its way until they are."""
     return [] if found.known else [Failure(RECEIVERS, "the organization's receivers cannot be read now")]
+
+
+def given_up(notice: CoreDocument, delivery: Delivery, outcomes: Sequence[CoreDocument] | None = None) -> Delivery:
+    """The delivery of a notice that a channel will never take, with what that makes of the actions it had to do.
+
+    `outcomes` are those of its last attempt, if some were carried out.
+    """
+    if not carries_out(notice, delivery.channel):
+        return delivery
+    source_id, problem = delivery.channel.partition(":")[2], delivery.error or "it was given up"
+    documents = notice["data"]["outcomes"] if outcomes is None else outcomes
+    return _carried(delivery, [written(one, problem) if _is_left_to(source_id, one) else one for one in documents])
+
+
+def carries_out(notice: CoreDocument, channel: str) -> bool:
+    """Whether actions of the notice are left to that channel."""
+    source_id = channel.partition(":")[2]
+    return any(_is_left_to(source_id, one) for one in notice.get("data", {}).get("outcomes", ()))
+
+
+def carried_out(answers: Iterable[Delivery | Failure]) -> dict[str, Sequence[CoreDocument]]:
+    """What became of the actions that channels have carried out, by id of the notice."""
+    return {one.notice_id: one.outcomes for one in answers if isinstance(one, Carried)}
+
+
+def _is_left_to(source_id: str, outcome: Mapping[str, object]) -> bool:
+    return outcome.get(CONNECTOR) == source_id and outcome["outcome"] == Outcome.WAITING
+
+
+def _of_actions(taken: Delivery, carried: Sequence[CoreDocument]) -> Delivery:
+    """Dead where nothing of what the channel had to do could be done."""
+    own = [one for one in carried if one.get(CONNECTOR) == taken.channel.partition(":")[2]]
+    refused = [str(one.get("reason")) for one in own if one["outcome"] == Outcome.FAILED]
+    if refused and len(refused) == len(own):
+        return replace(taken, status=DEAD, error="; ".join(dict.fromkeys(refused)))
+    return taken
+
+
+def _carried(delivery: Delivery, outcomes: Sequence[CoreDocument]) -> Carried:
+    told = {one.name: getattr(delivery, one.name) for one in fields(delivery)}
+    return Carried(**{**told, "outcomes": tuple(outcomes)})

@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.addressing import Outcomes, goes_out, look_up
 from activities.ports import NoticeChannel, Projection, SearchAttributes
 from activities.recording import Recorder
-from activities.sending import Failure, Sender, unknown
+from activities.sending import Failure, Sender, carried_out, carries_out, unknown
 from domain.errors import StoreUnavailable
 from domain.record.notices import TYPE_PREFIX, URGENT
 from domain.record.records import Delivery, Record
@@ -38,6 +38,7 @@ class _Outcomes:
 @dataclass(frozen=True, slots=True)
 class _Send:
     notice_id: str
+    channel: str
     task: asyncio.Task[Delivery | Failure]
 
 
@@ -65,26 +66,34 @@ class Telling:
         request = unpack(packed, TellRequest)
         step = Record.from_json(request["record"])
         notices = [notice for notice in step.notices if notice["id"] in request["notices"]]
-        looked_up = await look_up(self._sender.addressees, step.organization, notices)
+        looked_up = dict(await look_up(self._sender.addressees, self._sender.connectors, step.organization, notices))
         sent = [_told(notice, looked_up) for notice in notices if goes_out(looked_up.get(notice["id"]))]
         unsent = [notice["id"] for notice in notices if not goes_out(looked_up.get(notice["id"]))]
-        sends = await self._send(sorted(sent, key=_urgency), await self._delivered_before(step))
-        if sends:
-            await asyncio.wait([send.task for send in sends], timeout=PROMPT_SECONDS)
-        prompt = _outcomes(sends)
+        before = await self._delivered_before(step)
+        sends = await self._send(sorted(sent, key=_urgency), before)
+        of_step = _of_step(sends, before)
+        if of_step:
+            await asyncio.wait([send.task for send in of_step], timeout=PROMPT_SECONDS)
+        prompt = _outcomes(of_step)
+        known = {(send.notice_id, send.channel) for send in of_step}
+        found = {send.notice_id for send in sends if (send.notice_id, send.channel) not in known}
+        news = {id_: looked_up[id_] for id_ in looked_up if activity.info().attempt > 1 and id_ in found}
         outcome: SendingOutcome = {
             "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
-            "settled": sorted([*prompt.settled, *unsent]),
+            "settled": sorted([*(id_ for id_ in prompt.settled if id_ not in found), *unsent]),
         }
-        if looked_up:
-            outcome["outcomes"] = looked_up
+        looked_up |= carried_out(prompt.deliveries)
+        if of_the_step := {id_: looked_up[id_] for id_ in looked_up if id_ not in news}:
+            outcome["outcomes"] = of_the_step
         recorded = await self._recorder.try_to_record(with_outcome(step, request, outcome), RECORD_SECONDS)
         await asyncio.gather(*(send.task for send in sends))
         end = _outcomes(sends)
+        late = [one for one in end.deliveries if one not in prompt.deliveries]
         answer: TellAnswer = {
             **outcome,
             "recorded": recorded,
-            "late": [one.to_json() for one in end.deliveries if one not in prompt.deliveries],
+            "late": [one.to_json() for one in late],
+            "late_outcomes": {**news, **carried_out(late)},
             "pending": [notice["id"] for notice in sent if notice["id"] not in end.settled],
             "attributes": self._search_attributes(),
         }
@@ -110,18 +119,30 @@ class Telling:
         found = await asyncio.gather(*(self._sender.receivers(notice) for notice in notices))
         for notice, one in zip(notices, found, strict=True):
             sends.append(self._begin(notice, one.channels, made))
-            sends.append([_Send(notice["id"], asyncio.create_task(_as_it_is(failure))) for failure in unknown(one)])
+            sends.append(
+                [
+                    _Send(notice["id"], failure.channel, asyncio.create_task(_as_it_is(failure)))
+                    for failure in unknown(one)
+                ]
+            )
         return [send for group in sends for send in group]
 
     def _begin(
         self, notice: CoreDocument, channels: Iterable[NoticeChannel], made: Mapping[tuple[str, str], Delivery]
     ) -> list[_Send]:
-        return [_Send(notice["id"], asyncio.create_task(self._once(channel, notice, made))) for channel in channels]
+        return [
+            _Send(notice["id"], channel.name, asyncio.create_task(self._once(channel, notice, made)))
+            for channel in channels
+        ]
 
     async def _once(
         self, channel: NoticeChannel, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]
     ) -> Delivery | Failure:
-        answer = made.get((notice["id"], channel.name)) or await self._sender.send(channel, notice)
+        before = made.get((notice["id"], channel.name))
+        # What became of actions is asked anew: the channel knows what is done, and does not do it again.
+        if before is not None and not carries_out(notice, channel.name):
+            return before
+        answer = await self._sender.send(channel, notice)
         if isinstance(answer, Failure):
             self._sender.note(notice, answer)
         return answer
@@ -130,6 +151,17 @@ class Telling:
 def _told(notice: CoreDocument, looked_up: Outcomes) -> CoreDocument:
     """The notice as it is sent."""
     return with_outcomes(notice, looked_up[notice["id"]]) if notice["id"] in looked_up else notice
+
+
+def _of_step(sends: Sequence[_Send], before: Sequence[Delivery]) -> Sequence[_Send]:
+    """The sends that may stand in the step itself.
+
+    An attempt before this one may have recorded the step as far as it had come: whatever else has happened is news.
+    """
+    if activity.info().attempt == 1:
+        return sends
+    known = {(delivery.notice_id, delivery.channel) for delivery in before}
+    return [send for send in sends if (send.notice_id, send.channel) in known]
 
 
 async def _as_it_is(failure: Failure) -> Delivery | Failure:

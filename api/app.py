@@ -47,6 +47,7 @@ from api.v2.policies.kinds import for_both_kinds
 from api.v2.receivers import routes as receivers
 from api.v2.replans import routes as replans
 from api.v2.sources import body_routes as source_bodies
+from api.v2.sources import connector_routes as source_connectors
 from api.v2.sources import routes as sources
 from api.v2.templates import routes as templates
 from connection import connect
@@ -54,6 +55,7 @@ from domain.calendar import pin_packaged_tzdata
 from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from service.receivers import NoOutlets, Outlets
+from service.systems import NoTicketSystems, TicketSystems
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from settings import Settings
 from store.store import Store
@@ -74,20 +76,20 @@ PARTS = (
     *(health, index, hooks),
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
     *(teams, receivers, templates, deliveries, preview, replans, keys, organization, analytics, delivery_figures),
-    *(source_bodies, sources),
+    *(source_bodies, source_connectors, sources),
     *(v1_config, v1_analytics, v1_policies),
 )
 POLICIES = for_both_kinds(policies=policies.router, targets=targets.router, escalations=escalations.router)
 
-Outgoing = Callable[[], AbstractAsyncContextManager[tuple[Outlets, Cipher]]]
+Outgoing = Callable[[], AbstractAsyncContextManager[tuple[Outlets, Cipher, TicketSystems]]]
 
 # What is left after that is found by whoever compares the store with Temporal (service/reconciling).
 LAST_WRITES_SECONDS = 2
 
 
 @asynccontextmanager
-async def without_channels() -> AsyncIterator[tuple[Outlets, Cipher]]:
-    yield NoOutlets(), Cipher()
+async def without_channels() -> AsyncIterator[tuple[Outlets, Cipher, TicketSystems]]:
+    yield NoOutlets(), Cipher(), NoTicketSystems()
 
 
 def create_app(
@@ -95,7 +97,7 @@ def create_app(
 ) -> FastAPI:
     """The application. Without `dependencies` its lifespan builds them from the settings and closes them.
 
-    `outgoing` opens the channels and the cipher that receivers need.
+    `outgoing` opens the channels and the cipher that receivers need, and the way to ticket systems.
     """
     app = FastAPIOffline(
         redoc_url=None,
@@ -128,13 +130,14 @@ def _lifespan(settings: Settings, outgoing: Outgoing) -> Callable[[FastAPI], Abs
         pin_packaged_tzdata()
         client = await connect(settings, **CONNECT_OPTIONS)
         store = Store.open(settings.database_url)
-        async with outgoing() as (outlets, cipher):
+        async with outgoing() as (outlets, cipher, systems):
             app.state.dependencies = Dependencies(
                 store,
                 provider(client),
                 task_queue=settings.task_queue,
                 outlets=outlets,
                 cipher=cipher,
+                systems=systems,
                 public_url=settings.public_url,
             )
             try:

@@ -13,7 +13,7 @@ import typer
 from cli import administration, console
 from domain.errors import InvalidValue
 from service.ciphers import cipher_of
-from service.hooks.configuring import made, renewed, source_of
+from service.hooks.configuring import changed, made, renewed, source_of
 from service.hooks.interpreting import Reading, subjects_of
 from settings import Settings
 from sources.hooks import Delivery, Source, mapping_from, vendor
@@ -24,6 +24,7 @@ from store.sources.sources import StoredSource
 
 DEFAULT = "default"
 MOST = 100_000
+CREDENTIALS = 'As JSON: {"token": "..."}, or user and password; asked for unless given.'
 
 app = typer.Typer(
     name="sources", help="Connect ticket systems that send webhooks, and try what they send.", no_args_is_help=True
@@ -61,6 +62,24 @@ def list_sources(organization: Organization = DEFAULT, as_json: AsJson = False) 
         return
     headings = ("id", "kind", "name", "enabled", "received", "refused", "stored", "applied", "ignored", "set_aside")
     administration.show(headings, [[str(row.get(heading, 0)) for heading in headings] for row in rows])
+
+
+@app.command()
+def connect(
+    source: Annotated[str, typer.Argument(help="The id of a source.")],
+    credentials: Annotated[
+        str,
+        typer.Option(help=CREDENTIALS, prompt="Credentials, as JSON", hide_input=True),
+    ],
+    base_url: Annotated[str | None, typer.Option(help="Where its API is; the vendor's own unless told.")] = None,
+    project: Annotated[list[str] | None, typer.Option(help="What a backfill lists, such as acme/desk.")] = None,
+    organization: Organization = DEFAULT,
+) -> None:
+    """Have escalations write to a ticket system. The credentials are kept encrypted."""
+    given = {"base_url": base_url, "credentials": _object(credentials, "--credentials"), "projects": project}
+    stored = asyncio.run(_connect(organization, source, {"connector": given}))
+    assert stored.document.connector is not None
+    console.say(f"{stored.id} writes to {stored.document.connector['base_url']}")
 
 
 @app.command()
@@ -129,6 +148,13 @@ async def _add(organization: str, given: Mapping[str, Any]) -> tuple[StoredSourc
         stored = await store.sources.create(organization, document)
     url = f"{settings.public_url or settings.api_url}/hooks/{stored.id}"
     return stored, invented or "(yours)", url
+
+
+async def _connect(organization: str, source: str, given: Mapping[str, Any]) -> StoredSource:
+    settings = Settings.load()
+    cipher = cipher_of(settings.secret_keys, settings.home)
+    async with administration.opened() as store:
+        return await store.sources.update(organization, source, lambda document: changed(document, given, cipher))
 
 
 async def _reencrypt() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 LONGEST_SHOWN = 10_000
@@ -171,14 +171,20 @@ class NoticeRefused(SlaError):
 
 
 class NoticeFailed(SlaError):
-    """The receiver could not take the notice now; `retry_after` is its own word on when to come again, in seconds."""
+    """The receiver could not take the notice now; `retry_after` is its own word on when to come again, in seconds.
+
+    `outcomes` are those of the notice's actions as far as they were carried out all the same.
+    """
 
     code = "notice_failed"
     permanent = False
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, outcomes: Sequence[Mapping[str, Any]] | None = None
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.outcomes = outcomes
 
 
 class Unavailable(SlaError):

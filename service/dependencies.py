@@ -11,6 +11,7 @@ from domain.instants import Instant
 from service.ciphers import Cipher
 from service.deliveries.log import DeliveryLog
 from service.receivers import NoOutlets, Outlets, Receivers
+from service.systems import NoTicketSystems, TicketSystems
 from service.templates import Templates
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
@@ -39,6 +40,7 @@ class Dependencies:
     # For what is encrypted at rest; without keys nothing can be.
     cipher: Cipher = field(default_factory=Cipher)
     outlets: Outlets = field(default_factory=NoOutlets)
+    systems: TicketSystems = field(default_factory=NoTicketSystems)
     # Where ticket systems reach the API, if not where the request says.
     public_url: str = ""
 

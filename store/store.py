@@ -34,6 +34,7 @@ from store.rules.templates import Templates
 from store.sources.bodies import HookBodies
 from store.sources.settling import Settling
 from store.sources.sources import Sources
+from store.sources.writes import Writes
 
 
 class Store:
@@ -68,6 +69,7 @@ class Store:
         self.sources = Sources(database, now)
         self.hook_bodies = HookBodies(database, now)
         self.settling = Settling(database, now)
+        self.source_writes = Writes(database, now)
         self._catalogs = Catalogs()
         self._open_tickets = OpenTickets(database, now, self._catalogs)
 

@@ -234,7 +234,8 @@ class TellRequest(TypedDict):
 class SendingOutcome(TypedDict):
     """How notices fared by the time their step was recorded; `settled` are ids of those that wait for no channel.
 
-    `outcomes` is what became of the actions of escalations that name people, by id of the notice.
+    `outcomes` is what became of the actions of escalations that had to be looked up or were carried out, by id of the
+    notice.
     """
 
     deliveries: list[Document]
@@ -243,10 +244,12 @@ class SendingOutcome(TypedDict):
 
 
 class TellAnswer(SendingOutcome):
-    """`late` are deliveries made after the step was recorded, `pending` the ids of notices still to be delivered."""
+    """`late` are deliveries made after the step was recorded, with `late_outcomes` of their actions; `pending` are the
+    ids of notices still to be delivered."""
 
     recorded: bool
     late: list[Document]
+    late_outcomes: NotRequired[Mapping[str, Sequence[CoreDocument]]]
     pending: list[str]
     attributes: list[str]
 
@@ -271,10 +274,11 @@ class DeliverRequest(TypedDict):
 
 
 class DeliverAnswer(TypedDict):
-    """`pending` are the channels that have not taken the notice yet."""
+    """`pending` are the channels that have not taken the notice yet; `outcomes` is as in a `SendingOutcome`."""
 
     deliveries: list[Document]
     pending: list[str]
+    outcomes: NotRequired[Mapping[str, Sequence[CoreDocument]]]
 
 
 class EscalateRequest(TypedDict):

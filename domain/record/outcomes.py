@@ -25,7 +25,12 @@ ORDERS_AT_MOST = 10
 """How often one step changes one ticket. Two policies that hand a ticket to and fro stop there."""
 ORDERS: Mapping[str, EventKind] = {Action.REASSIGN: EventKind.ASSIGNED, Action.SET_PRIORITY: EventKind.UPDATED}
 """The actions that the engine carries out itself, as events of its own."""
-_FOR_THE_SYSTEM = frozenset({Action.SET_STATUS, Action.ADD_TAG, Action.COMMENT})
+FOR_THE_SYSTEM = frozenset({Action.SET_STATUS, Action.ADD_TAG, Action.COMMENT, *ORDERS})
+"""What the ticket system does, where a connector leads to it."""
+NO_SYSTEM = frozenset({"", "api", "signal", ENGINE})
+"""Sources of events that are no ticket system's."""
+SYSTEM, CONNECTOR = "system", "connector"
+ASKED = "the notice asks the ticket system for it"
 
 
 class Outcome(StrEnum):
@@ -41,11 +46,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """What an escalation that fires acts on: the ticket as it is now, its teams by id, and all its events."""
+    """What an escalation that fires acts on: the ticket as it is now, its teams by id, all its events, and what has
+    fired before."""
 
     ticket: Ticket
     teams: Mapping[str, Team]
     events: Sequence[Event]
+    fired: Sequence[Firing] = ()
 
 
 def outcomes(acting: Acting, target: TargetPlan, step: Milestone, firing_id: str) -> tuple[Mapping[str, Any], ...]:
@@ -83,6 +90,40 @@ def ordered_events(firing: Firing, received_at: Instant) -> Iterable[Event]:
             attributes={} if kind is EventKind.ASSIGNED else {"priority": outcome["priority"]},
             team_id=outcome[TEAM_ID] if kind is EventKind.ASSIGNED else None,
         )
+
+
+def system_of(events: Iterable[Event]) -> str | None:
+    """The ticket system that the ticket came from, by the `source` of the first event that names one."""
+    told = sorted(events, key=lambda event: event.received_at)
+    return next((event.source for event in told if event.source not in NO_SYSTEM), None)
+
+
+def system_named(outcome: Mapping[str, Any]) -> str | None:
+    """The ticket system that is to do it, while nobody has looked whether a connector leads there."""
+    undecided = outcome["outcome"] == Outcome.WAITING and CONNECTOR not in outcome
+    system: str | None = outcome.get(SYSTEM) if undecided else None
+    return system
+
+
+def with_connector(outcome: Mapping[str, Any], source_id: str) -> Mapping[str, Any]:
+    """The outcome once a connector is known that carries it out."""
+    return {**outcome, CONNECTOR: source_id, "reason": "it is being written to the ticket system"}
+
+
+def without_connector(outcome: Mapping[str, Any], notice_id: str, place: int) -> Mapping[str, Any]:
+    """The outcome once it is known that no connector leads to the system: the engine does what it can itself."""
+    bare = {name: value for name, value in outcome.items() if name not in (SYSTEM, "reason")}
+    if outcome["action"] in ORDERS:
+        return {**bare, "outcome": Outcome.DONE.value, "event_id": _event_id(notice_id, place)}
+    return {**bare, "reason": ASKED}
+
+
+def written(outcome: Mapping[str, Any], problem: str | None) -> Mapping[str, Any]:
+    """The outcome once the ticket system has taken it, or (`problem`) has refused it for good."""
+    bare = {name: value for name, value in outcome.items() if name != "reason"}
+    if problem is None:
+        return {**bare, "outcome": Outcome.DONE.value}
+    return {**bare, "outcome": Outcome.FAILED.value, "reason": problem}
 
 
 def people_named(outcome: Mapping[str, Any]) -> str | None:
@@ -130,8 +171,8 @@ def _outcome(
         return {**given, **_ordered(acting, target, step, action, event_id)}
     if type_ in NAMES_PEOPLE:
         return {**given, **_naming(acting, target, action)}
-    if type_ in _FOR_THE_SYSTEM:
-        return {**given, "outcome": Outcome.WAITING.value, "reason": "the notice asks the ticket system for it"}
+    if type_ in FOR_THE_SYSTEM:
+        return {**given, **_for_the_system(acting)}
     return {**given, "outcome": Outcome.DONE.value}
 
 
@@ -144,15 +185,29 @@ def _ordered(
         return {"outcome": Outcome.DONE.value, "reason": "the team has the ticket already"}
     if action["type"] == Action.SET_PRIORITY and action["priority"] == acting.ticket.priority:
         return {"outcome": Outcome.DONE.value, "reason": "the ticket has the priority already"}
-    if sum(_is_of(step, event) for event in acting.events) >= ORDERS_AT_MOST:
+    if _ordered_before(acting, step) >= ORDERS_AT_MOST:
         reason = f"the step has changed the ticket {ORDERS_AT_MOST} times already"
         return {"outcome": Outcome.FAILED.value, "reason": reason}
-    return {"outcome": Outcome.DONE.value, "event_id": event_id}
+    waiting = _for_the_system(acting)
+    return waiting if SYSTEM in waiting else {"outcome": Outcome.DONE.value, "event_id": event_id}
 
 
-def _is_of(step: Milestone, event: Event) -> bool:
-    """Whether the engine made the event of that step or a repeat of it, on whichever clock."""
-    return event.source == ENGINE and (event.reason == step.step or event.reason.startswith(f"{step.step}:"))
+def _for_the_system(acting: Acting) -> Mapping[str, Any]:
+    """Whether a connector leads to the ticket's system is looked up as the notice is sent."""
+    system = system_of(acting.events)
+    return {"outcome": Outcome.WAITING.value, "reason": ASKED, **({} if system is None else {SYSTEM: system})}
+
+
+def _ordered_before(acting: Acting, step: Milestone) -> int:
+    """How often that step or a repeat of it, on whichever clock, has changed the ticket: by events of the engine, or by
+    a connector."""
+    events = sum(event.source == ENGINE and _is_of(step, event.reason) for event in acting.events)
+    wrote = (one for one in acting.fired if _is_of(step, one.key.milestone))
+    return events + sum(any(CONNECTOR in outcome for outcome in one.outcomes) for one in wrote)
+
+
+def _is_of(step: Milestone, name: str) -> bool:
+    return name == step.step or name.startswith(f"{step.step}:")
 
 
 def _naming(acting: Acting, target: TargetPlan, action: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from domain.errors import Conflict
 from domain.ids import InstanceId
 from domain.instants import Instant, render, render_optional
 from domain.record.deliveries import DeliveryKey
+from domain.record.outcomes import CONNECTOR
 from store.deliveries.log import Deliveries, DeliveryFilters, DeliveryPage, DeliveryPlace, LoggedDelivery
 from store.deliveries.resends import Resends
 
@@ -40,9 +42,12 @@ class DeliveryLog:
     async def resend(self, organization: str, delivery_id: str) -> LoggedDelivery:
         """Have it sent once more by a worker: the same notice, under the same id.
 
-        Raises Conflict for one that is on its way already, or was never to be sent.
+        Raises Conflict for one that is on its way already, was never to be sent, or is what a connector wrote.
         """
-        return await self.resends.ask(DeliveryKey.parse(organization, delivery_id))
+        key = DeliveryKey.parse(organization, delivery_id)
+        if (key.channel or "").startswith(f"{CONNECTOR}:"):
+            raise Conflict("what a connector writes is not sent once more", field="delivery_id", value=delivery_id)
+        return await self.resends.ask(key)
 
     async def resend_dead(
         self, organization: str, receiver: str, since: Instant, limit: int = MOST_RESENT

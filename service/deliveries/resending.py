@@ -28,7 +28,7 @@ LONGEST_ERROR = 500
 
 
 class Sending(Protocol):
-    async def send(self, notice: Mapping[str, Any]) -> None:
+    async def send(self, notice: Mapping[str, Any]) -> object:
         """Raises NoticeRefused or NoticeFailed."""
 
 

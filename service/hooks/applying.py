@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.access.subscriptions import Subscription
@@ -26,7 +26,7 @@ from service.hooks.configuring import source_of
 from service.hooks.events import apply
 from service.hooks.interpreting import Document, Reading, subjects_of
 from service.hooks.receiving import delivery_of
-from sources.hooks import Interpretation, Item, Outcome, Source
+from sources.hooks import Echo, Interpretation, Item, Outcome, Source
 from store.sources.bodies import BodyState, StoredBody
 from store.sources.settling import Lease, Settlement
 
@@ -74,10 +74,12 @@ class _Waiting:
 
 
 class Applier:
-    """`kept_days` is how long bodies are kept that are settled."""
+    """`kept_days` is how long bodies are kept that are settled, and what was written; `remembered_days` how long a
+    ticket is remembered that nothing is heard of."""
 
-    def __init__(self, deps: Dependencies, kept_days: int = 30) -> None:
+    def __init__(self, deps: Dependencies, kept_days: int = 30, remembered_days: int = 365) -> None:
         self._deps = deps
+        self._remembered_for = Micros(remembered_days * DAY)
         self._kept_for = Micros(kept_days * DAY)
         self._worker = f"worker-{uuid.uuid4().hex}"
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -102,8 +104,13 @@ class Applier:
             await asyncio.sleep(pause)
 
     async def prune(self) -> None:
-        """Remove the bodies that have been kept long enough."""
-        while await self._deps.store.hook_bodies.prune(Instant(self._deps.now() - self._kept_for)):
+        """Remove bodies, writes and memories that have been kept long enough."""
+        store, kept_since = self._deps.store, Instant(self._deps.now() - self._kept_for)
+        while await store.hook_bodies.prune(kept_since):
+            pass
+        while await store.source_writes.prune(kept_since):
+            pass
+        while await store.settling.forget(Instant(self._deps.now() - self._remembered_for)):
             pass
 
     async def round(self) -> Round:
@@ -127,7 +134,7 @@ class Applier:
         stored = await self._deps.store.sources.get(lease.organization, lease.source_id)
         owner = await self._deps.store.organizations.get(lease.organization)
         kinds = list(Kind) if owner.subscription.covers(Subscription.ENTERPRISE) else [Kind.SLA]
-        turn = _Turn(lease, source_of(stored.document), kinds, stored.document.kind)
+        turn = _Turn(lease, source_of(stored.document), kinds, lease.source_id)
         after = 0
         while page := await self._deps.store.settling.waiting(lease, after, PAGE):
             after = page[-1].arrival
@@ -183,12 +190,24 @@ class Applier:
         settling = self._deps.store.settling
         known = await settling.remembered(turn.lease.organization, turn.lease.source_id, one.subjects)
         try:
-            return await Reading(turn.source, known).settlement(one.items, lambda found: self._hand(turn, found))
+            return await Reading(turn.source, known, await self._echoes(turn, one)).settlement(
+                one.items, lambda found: self._hand(turn, found)
+            )
         except Unavailable:
             raise
         except Exception as error:
             logger.exception("body %d of source %s is set aside", one.body.arrival, turn.lease.source_id)
             return Settlement(BodyState.SET_ASIDE, (), f"it could not be applied ({type(error).__name__})")
+
+    async def _echoes(self, turn: _Turn, one: _Waiting) -> Mapping[str, Sequence[Echo]]:
+        """What escalations had written to the body's tickets, by their ids."""
+        organization, source_id = turn.lease.organization, turn.lease.source_id
+        found: dict[str, list[Echo]] = {}
+        for write in await self._deps.store.source_writes.awaited(
+            organization, source_id, one.subjects, one.body.arrival, one.body.delivery.received_at
+        ):
+            found.setdefault(write.subject, []).append(Echo(write.key, write.action, write.value))
+        return found
 
     async def _hand(self, turn: _Turn, found: Interpretation) -> Document:
         document = found.to_json()

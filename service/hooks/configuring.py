@@ -14,6 +14,7 @@ from typing import Any
 from domain.errors import InvalidValue
 from domain.fields import require_text
 from service.ciphers import Cipher
+from service.hooks.credentials import connector_part, renewed_connector, sealed
 from sources.hooks import Source, SourceMapping, mapping_from, vendor, vendors
 from store.sources.sources import SourceDocument
 
@@ -59,7 +60,10 @@ def made(given: Mapping[str, Any], cipher: Cipher) -> tuple[SourceDocument, str 
     secret = given.get("secret")
     invented = None if secret else new_secret(mapping)
     kept = _secret(secret or invented)
-    document = SourceDocument(given.get("name") or mapping.title, kind, (cipher.encrypted(kept),), own)
+    connector = sealed(given.get("connector"), None, mapping, cipher)
+    document = SourceDocument(
+        given.get("name") or mapping.title, kind, (cipher.encrypted(kept),), own, connector=connector
+    )
     return _checked(_with(document, given)), invented
 
 
@@ -75,12 +79,16 @@ def changed(document: SourceDocument, given: Mapping[str, Any], cipher: Cipher) 
         kept = [cipher.encrypted(_secret(given["secret"])), *kept][:MOST_SECRETS]
     if "mapping" in given:
         document = replace(document, mapping=given["mapping"])
+    if "connector" in given:
+        mapping = mapping_of(document.kind, document.mapping)
+        document = replace(document, connector=sealed(given["connector"], document.connector, mapping, cipher))
     return _checked(_with(replace(document, secrets=tuple(kept)), given))
 
 
 def renewed(document: SourceDocument, cipher: Cipher) -> SourceDocument:
-    """The source with its secrets encrypted with the first key. Raises SecretsUnreadable."""
-    return replace(document, secrets=tuple(cipher.renewed(secret) for secret in document.secrets))
+    """The source with all its secrets encrypted with the first key. Raises SecretsUnreadable."""
+    connector = renewed_connector(document.connector, cipher)
+    return replace(document, secrets=tuple(cipher.renewed(secret) for secret in document.secrets), connector=connector)
 
 
 def _with(document: SourceDocument, given: Mapping[str, Any]) -> SourceDocument:
@@ -98,6 +106,8 @@ def _checked(document: SourceDocument) -> SourceDocument:
     source = source_of(document)
     if document.mapping is not None and source.mapping.name != document.kind:
         raise InvalidValue("mapping.name", source.mapping.name, f"must be {document.kind}, the kind of the source")
+    if document.connector is not None:
+        connector_part(source.mapping)
     return document
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sources.hooks import Interpretation, Item, Outcome, Remembered, Source
+from sources.hooks import Echo, Interpretation, Item, Outcome, Remembered, Source
 from store.sources.bodies import BodyState
 from store.sources.settling import Settlement
 
@@ -22,17 +22,22 @@ def subjects_of(items: Sequence[Item | Interpretation]) -> Sequence[str]:
 
 @dataclass
 class Reading:
-    """Interprets the items of one body, one after the other; `known` is what is remembered before."""
+    """Interprets the items of one body, one after the other; `known` is what is remembered before, `echoes` what was
+    written to each ticket and may come back."""
 
     source: Source
     known: Mapping[str, Mapping[str, Any]]
+    echoes: Mapping[str, Sequence[Echo]] = field(default_factory=dict)
+    heard: list[str] = field(default_factory=list)
     remembered: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def interpret(self, item: Item | Interpretation) -> Interpretation:
         if isinstance(item, Interpretation):
             return item
         known = self.remembered.get(item.subject, self.known.get(item.subject))
-        outcome = self.source.interpret(item, None if known is None else Remembered.from_json(known))
+        memory, echoes = None if known is None else Remembered.from_json(known), self.echoes.get(item.subject, ())
+        outcome = self.source.interpret(item, memory, [one for one in echoes if one.key not in self.heard])
+        self.heard += outcome.heard
         if outcome.remembered is not None:
             self.remembered[item.subject] = outcome.remembered.to_json()
         return outcome
@@ -43,7 +48,7 @@ class Reading:
         for item in items:
             outcome = self.interpret(item)
             outcomes.append(await hand(outcome) if outcome.outcome is Outcome.UNDERSTOOD else outcome.to_json())
-        return Settlement(_state(outcomes), outcomes, _reason(outcomes), self.remembered)
+        return Settlement(_state(outcomes), outcomes, _reason(outcomes), self.remembered, self.heard)
 
 
 def _state(outcomes: Sequence[Document]) -> BodyState:

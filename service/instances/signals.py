@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import InvalidValue
+from domain.fields import require_text
 from domain.instants import Instant, parse, render
+from domain.record.outcomes import ENGINE
 from domain.ticket.authors import Actor
 from domain.ticket.events import FUTURE_TOLERANCE, Event, optional_precision, optional_sequence
 from domain.ticket.pauses import PauseEnd
@@ -21,6 +23,7 @@ SOURCE = "api"
 # Bytes of JSON. Temporal takes two million a message, and the plan that the events lead to needs room beside them.
 LARGEST_SIGNAL = 1024 * 1024
 LONGEST_ACTOR = 1000
+LONGEST_SOURCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ def occurred_at(text: str | None, now: Instant, field: str = "occurred_at") -> I
 
 
 def stamped(payload: Mapping[str, Any], now: Instant, source: str = SOURCE) -> dict[str, Any]:
-    """The payload with the id, times and source that every event has; `source` is the system that tells it.
+    """The payload with the id, times and source that every event has; `source` is the system that tells it, unless the
+    payload names it.
 
     Raises InvalidValue for an instant too far ahead, for an order or a precision that no event has, and for an end that
     no pause can have.
@@ -85,6 +89,7 @@ def stamped(payload: Mapping[str, Any], now: Instant, source: str = SOURCE) -> d
     optional_sequence(payload.get("sequence"))
     optional_precision(payload.get("precision"))
     _require_actor(payload.get("actor"))
+    source = _named_source(payload.get("source")) or source
     at = occurred_at(payload.get("occurred_at"), now)
     if (end := PauseEnd.from_json(payload)) is not None:
         end.require_after(at)
@@ -95,6 +100,16 @@ def stamped(payload: Mapping[str, Any], now: Instant, source: str = SOURCE) -> d
         "received_at": render(now),
         "source": source,
     }
+
+
+def _named_source(given: Any) -> str | None:
+    if given is None:
+        return None
+    name = require_text(given, "source", LONGEST_SOURCE)
+    if name == ENGINE:
+        # Its events are those that escalations have ordered, and they are counted.
+        raise InvalidValue("source", name, "is the engine itself; name the system that tells it")
+    return name
 
 
 def _require_actor(given: Any) -> None:

@@ -26,6 +26,7 @@ The parts, from below: `expressions`, `times`, `deliveries`, `states`; `memory`;
 
 from domain.ticket.authors import Role
 from sources.hooks.deliveries import Delivery
+from sources.hooks.echoes import Echo
 from sources.hooks.items import Item
 from sources.hooks.language.mapping import SourceMapping, mapping_from, read_mapping
 from sources.hooks.memory import Remembered
@@ -37,6 +38,7 @@ from sources.hooks.verification import Verdict
 __all__ = [
     "Answer",
     "Delivery",
+    "Echo",
     "Interpretation",
     "Item",
     "Outcome",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from domain.ticket.authors import Role
+from sources.hooks.echoes import Echo
 from sources.hooks.items import Item, not_ahead
 from sources.hooks.language.expressions import Unmappable
 from sources.hooks.language.mapping import SourceMapping
@@ -33,7 +34,8 @@ class Context:
     """`memory` is what is remembered without this delivery, `place` where it belongs among what was seen.
 
     `document` is what expressions look at. `before` are team, priority and fields as they were told before, `said`
-    those that the body says, `values` both. `opened` is when the ticket was opened, if the body says so.
+    those that the body says, `values` both. `echoes` is what was written to the ticket and may come back. `opened` is
+    when the ticket was opened, if the body says so.
     """
 
     mapping: SourceMapping
@@ -49,6 +51,7 @@ class Context:
     opened: Moment | None
     before: Mapping[str, Any]
     said: Mapping[str, Any]
+    echoes: Sequence[Echo] = ()
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -79,7 +82,9 @@ class Context:
         )
 
 
-def context_of(mapping: SourceMapping, item: Item, remembered: Remembered | None) -> Context:
+def context_of(
+    mapping: SourceMapping, item: Item, remembered: Remembered | None, echoes: Sequence[Echo] = ()
+) -> Context:
     """Raises Unmappable for what the mapping does not fit."""
     was = remembered or Remembered()
     key, order = _own_key(item, was), _sequence(mapping, item)
@@ -103,6 +108,7 @@ def context_of(mapping: SourceMapping, item: Item, remembered: Remembered | None
         opened=not_ahead(opened, item.received_at, "ticket.opened_at"),
         before=before,
         said=_said(mapping, document),
+        echoes=echoes,
     )
 
 

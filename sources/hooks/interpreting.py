@@ -11,6 +11,7 @@ from domain.errors import InvalidValue
 from domain.instants import Instant
 from domain.ticket.events import EventKind
 from sources.hooks.context import Context, context_of
+from sources.hooks.echoes import Echo, recognised
 from sources.hooks.items import EVERY, Item, set_aside
 from sources.hooks.language.mapping import SourceMapping
 from sources.hooks.language.states import Standing, State, Step
@@ -23,15 +24,21 @@ LONGEST_NOTE = 200
 
 
 def interpret(
-    mapping: SourceMapping, item: Item, remembered: Remembered | None, *, adopt: bool = True
+    mapping: SourceMapping,
+    item: Item,
+    remembered: Remembered | None,
+    *,
+    adopt: bool = True,
+    echoes: Sequence[Echo] = (),
 ) -> Interpretation:
     """What an item means for its ticket, of which `remembered` is kept (None: it was never heard of). Never raises.
 
     The same item on the same memory, or on the one that came of it, gives events with the same ids. `adopt` false: a
-    ticket that was never heard of is opened by its creation only, and everything else about it is ignored.
+    ticket that was never heard of is opened by its creation only, and everything else about it is ignored. `echoes` is
+    what was written to the ticket and may come back in this.
     """
     try:
-        context = context_of(mapping, item, remembered)
+        context = context_of(mapping, item, remembered, echoes)
         rules = mapping.events.get(item.event) or mapping.events.get(EVERY, ())
         return _interpretation(context, [telling(rule, context) for rule in rules], adopt=adopt)
     except InvalidValue as error:
@@ -46,7 +53,8 @@ def _interpretation(context: Context, tellings: Sequence[Telling], *, adopt: boo
         if (reason := _stays_unknown(context, tellings, adopt=adopt)) is not None:
             return Interpretation(Outcome.IGNORED, item.index, item.event, ticket=ticket, reason=reason)
         told.insert(0, Told(Step(EventKind.OPENED), context.opened or item.moment, context.key, context.order))
-    events = {event.event_id: event for event in (_event(context, one) for one in told)}
+    events, heard = recognised((_event(context, one) for one in told), context.echoes)
+    heard += [key for rule in tellings for key in rule.heard]
     return Interpretation(
         Outcome.UNDERSTOOD if events else Outcome.IGNORED,
         item.index,
@@ -55,6 +63,7 @@ def _interpretation(context: Context, tellings: Sequence[Telling], *, adopt: boo
         ticket,
         _remembered(context, tellings, told),
         reason="" if events else declined,
+        heard=tuple(heard),
     )
 
 

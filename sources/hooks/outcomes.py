@@ -21,7 +21,8 @@ from sources.hooks.memory import Remembered
 class SourceEvent:
     """One event; its id is the same whenever the same fact is delivered again.
 
-    `team_id` is of an assignment (None: nobody), `cause` and `until` are of a pause, `attributes` of an update.
+    `team_id` is of an assignment (None: nobody), `cause` and `until` are of a pause, `attributes` of an update. `own`:
+    it tells what the engine itself has written to the ticket system.
     """
 
     kind: EventKind
@@ -36,11 +37,16 @@ class SourceEvent:
     until: Instant | None = None
     team_id: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    own: bool = False
 
     @property
     def author(self) -> Role | None:
         """The role, unless the event's kind has another author: an acknowledgement that a mapping reads off a status is
-        one, whoever has set the status."""
+        one, whoever has set the status. What the engine has written itself is the system's, whatever its kind."""
+        if self.own:
+            return Role.SYSTEM
+        if self.kind is EventKind.AGENT_REPLIED and self.role is Role.BOT:
+            return Role.BOT
         return self.role if self.role is AUTHORS.get(self.kind, self.role) else None
 
     def event(self, received_at: Instant, source: str) -> Event:
@@ -123,7 +129,8 @@ class Interpretation:
 
     `event` is the vendor's own name of what happened. `reason` says why it was ignored or set aside; of what was set
     aside `field` is the place in the mapping and `value` what was found there. `remembered` is what is to be kept of
-    the ticket from now on, in the transaction that keeps the events; None leaves it as it is.
+    the ticket from now on, in the transaction that keeps the events; None leaves it as it is. `heard` are the keys of
+    what the engine had written and this tells of.
     """
 
     outcome: Outcome
@@ -135,6 +142,7 @@ class Interpretation:
     reason: str = ""
     field: str | None = None
     value: Any = None
+    heard: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {"outcome": self.outcome.value, "index": self.index, "event": self.event}

@@ -10,6 +10,7 @@ from domain.errors import InvalidValue
 from sources.hooks import interpreting, verification
 from sources.hooks import items as reading_items
 from sources.hooks.deliveries import Delivery, NotReadable, decoded
+from sources.hooks.echoes import Echo
 from sources.hooks.items import Item
 from sources.hooks.language.expressions import Unmappable, as_text
 from sources.hooks.language.mapping import SourceMapping
@@ -76,9 +77,9 @@ class Source:
         """See `items.items`."""
         return reading_items.items(self.mapping, self.settings, delivery, self.prefix)
 
-    def interpret(self, item: Item, remembered: Remembered | None) -> Interpretation:
+    def interpret(self, item: Item, remembered: Remembered | None, echoes: Sequence[Echo] = ()) -> Interpretation:
         """See `interpreting.interpret`."""
-        return interpreting.interpret(self.mapping, item, remembered, adopt=self.adopt)
+        return interpreting.interpret(self.mapping, item, remembered, adopt=self.adopt, echoes=echoes)
 
     def preview(self, delivery: Delivery, remembered: Mapping[str, Remembered] | None = None) -> list[Interpretation]:
         """What a delivery would come to, with what is remembered of its tickets by their ids."""

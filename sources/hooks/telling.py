@@ -10,6 +10,7 @@ from domain.instants import SECOND, Instant
 from domain.ticket.authors import Role
 from domain.ticket.events import EventKind
 from sources.hooks.context import Context
+from sources.hooks.echoes import own_comment
 from sources.hooks.items import not_ahead, short_key
 from sources.hooks.language.expressions import Expression, Unmappable, as_text
 from sources.hooks.language.mapping import CHANGES, REPLY, STATE, Rule
@@ -41,7 +42,7 @@ class Telling:
 
     `compared`: the events follow from what was seen before. `opens`: it belongs to a ticket that is to be opened if
     nobody knows it, though it tells nothing else. `says_values`: what the body says of team, priority and fields is
-    told.
+    told. `heard` are the keys of comments of the engine's own that it is.
     """
 
     told: Sequence[Told] = ()
@@ -50,6 +51,7 @@ class Telling:
     opens: bool = False
     says_values: bool = False
     reason: str = ""
+    heard: tuple[str, ...] = ()
 
 
 def telling(rule: Rule, context: Context) -> Telling:
@@ -88,17 +90,21 @@ def _plain(rule: Rule, context: Context, moment: Moment, key: str) -> Telling:
 
 def _reply(rule: Rule, context: Context, moment: Moment, key: str) -> Telling:
     at, document = context.rules_at, context.document
+    written = None if rule.text is None else as_text(rule.text.of(document, f"{at}.text"))
+    if (own := own_comment(written, context.echoes)) is not None:
+        return Telling(reason="the engine's own comment is no reply", heard=(own,))
     if rule.public is not None and not rule.public.holds(document, f"{at}.public"):
         return Telling(reason="an internal note is no reply")
     if rule.automatic is not None and rule.automatic.holds(document, f"{at}.automatic"):
         return Telling(reason="an automatic reply is no reply")
-    if context.role in (Role.BOT, Role.SYSTEM):
-        return Telling(reason=f"a message of a {context.role} is no reply")
+    if context.role is Role.SYSTEM:
+        return Telling(reason="a message of a system is no reply")
     if context.role is None:
         raise Unmappable("actor.role", context.actor, "must say whether the customer or an agent has written")
     if context.role is Role.CUSTOMER and _opens_the_ticket(context, moment):
         return Telling(opens=True, reason="the message that opened the ticket is no reply")
-    kind = EventKind.AGENT_REPLIED if context.role is Role.AGENT else EventKind.CUSTOMER_REPLIED
+    # A bot's is told with its role: it answers nothing but where a policy says so.
+    kind = EventKind.CUSTOMER_REPLIED if context.role is Role.CUSTOMER else EventKind.AGENT_REPLIED
     return Telling([Told(Step(kind), moment, key, context.order)])
 
 

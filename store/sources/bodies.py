@@ -67,7 +67,15 @@ class HookBodies:
     database: Database
     now: Clock
 
-    async def keep(self, organization: str, source_id: str, new: NewBody) -> int:
+    async def keep_listed(self, organization: str, source_id: str, new: NewBody, listed: str) -> int | None:
+        """Keep a body that was asked for and is known by that name; None where it was kept before."""
+        this = own(hook_bodies, organization, source_id=source_id, listed=listed)
+        known = sa.select(hook_bodies.c.arrival).where(this)
+        if await self.database.read(lambda conn: conn.execute(known).first()) is not None:
+            return None
+        return await self.keep(organization, source_id, new, listed)
+
+    async def keep(self, organization: str, source_id: str, new: NewBody, listed: str | None = None) -> int:
         """Keep a delivery and return its number.
 
         Numbers are given in the order in which transactions end: whoever sees one sees all before it. Raises NotFound
@@ -86,6 +94,7 @@ class HookBodies:
             "state": BodyState.STORED.value,
             "reason": "",
             "attempts": 0,
+            "listed": listed,
         }
 
         def work(conn: sa.Connection) -> int:

@@ -15,13 +15,14 @@ from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.types import holdable, moment
 from store.database.upserts import replace
-from store.schema.tables import hook_bodies, source_memories, sources
+from store.schema.tables import hook_bodies, source_memories, source_writes, sources
 from store.schema.tenancy import own
 from store.sources.bodies import BodyState, StoredBody, stored_body
 
 LEASE = Micros(20 * SECOND)
 """How long a worker that was killed keeps others from its source. Each body that is settled renews the lease."""
 LONGEST_REASON = 500
+MOST_FORGOTTEN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,14 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of a body: the outcome of each of its items, and what is remembered of its tickets from now on."""
+    """What became of a body: the outcome of each of its items, what is remembered of its tickets from now on, and the
+    keys of the writes that it tells of."""
 
     state: BodyState
     outcomes: Sequence[Mapping[str, Any]]
     reason: str = ""
     remembered: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    heard: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,10 @@ class Settling:
         def work(conn: sa.Connection) -> None:
             self._renew(conn, lease)
             replace(conn, source_memories, rows)
+            if settlement.heard:
+                written = own(source_writes, lease.organization, source_id=lease.source_id)
+                these = sa.and_(written, source_writes.c.key.in_(settlement.heard))
+                conn.execute(sa.update(source_writes).where(these).values(heard=arrival))
             conn.execute(sa.update(hook_bodies).where(_waiting(lease, arrival)).values(values))
 
         await self.database.write(work)
@@ -121,6 +128,14 @@ class Settling:
             conn.execute(sa.update(hook_bodies).where(_waiting(lease, arrival)).values(values))
 
         await self.database.write(work)
+
+    async def forget(self, before: Instant) -> int:
+        """Forget some of the tickets that nothing was heard of since that instant; return how many went."""
+        table = source_memories
+        key = sa.tuple_(table.c.source_id, table.c.subject)
+        some = sa.select(table.c.source_id, table.c.subject).where(table.c.updated_at < moment(before))
+        statement = sa.delete(table).where(key.in_(some.limit(MOST_FORGOTTEN).with_for_update(skip_locked=True)))
+        return await self.database.write(lambda conn: int(conn.execute(statement).rowcount))
 
     def _renew(self, conn: sa.Connection, lease: Lease) -> None:
         mine = own(sources, lease.organization, id=lease.source_id, worker=lease.worker)

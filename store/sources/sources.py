@@ -16,7 +16,7 @@ from store.database.connections import Database
 from store.database.ids import mint
 from store.database.types import holdable, instant, moment, optional_instant
 from store.lists.listed import Found, Listed, ListPart, columns_of
-from store.schema.tables import hook_bodies, source_memories, sources
+from store.schema.tables import hook_bodies, source_memories, source_writes, sources
 from store.schema.tenancy import own
 
 LONGEST_REFUSAL = 300
@@ -31,7 +31,8 @@ LISTED = Listed(
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
     """What an administrator has chosen. `mapping` None: the shipped one of this kind. `secrets` are encrypted; a
-    delivery that fits any of them is accepted, and the newest stands first."""
+    delivery that fits any of them is accepted, and the newest stands first. `connector` is the way back to the system:
+    `base_url`, `credentials` (encrypted), `projects`; None: there is none."""
 
     name: str
     kind: str
@@ -42,6 +43,7 @@ class SourceDocument:
     adopt: bool = True
     prefix: str = ""
     enabled: bool = True
+    connector: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,13 @@ class Sources:
             lambda conn: LISTED.find(conn, sa.select(sources), sources, these, part).each(_stored)
         )
 
+    async def connected(self, organization: str) -> Sequence[StoredSource]:
+        """Those that are switched on and have a connector, oldest first."""
+        order = (sources.c.created_at, sources.c.id)
+        query = sa.select(sources).where(own(sources, organization), sources.c.enabled).order_by(*order)
+        every = await self.database.read(lambda conn: [_stored(row) for row in conn.execute(query)])
+        return [one for one in every if one.document.connector is not None]
+
     async def get(self, organization: str, source_id: str) -> StoredSource:
         return await self.database.read(lambda conn: _find(conn, organization, source_id))
 
@@ -117,7 +126,7 @@ class Sources:
             # First of all the source, so that nothing arrives any more.
             conn.execute(sa.select(sources.c.id).where(this).with_for_update())
             _find(conn, organization, source_id)
-            for table in (source_memories, hook_bodies):
+            for table in (source_memories, source_writes, hook_bodies):
                 conn.execute(sa.delete(table).where(own(table, organization, source_id=source_id)))
             conn.execute(sa.delete(sources).where(this))
 
@@ -163,6 +172,7 @@ def _columns(document: SourceDocument) -> dict[str, Any]:
         "adopt": document.adopt,
         "prefix": document.prefix,
         "secrets": list(document.secrets),
+        "connector": None if document.connector is None else dict(document.connector),
         "enabled": document.enabled,
     }
 
@@ -178,6 +188,7 @@ def _stored(row: Any) -> StoredSource:
         adopt=row.adopt,
         prefix=row.prefix,
         enabled=row.enabled,
+        connector=row.connector,
     )
     return StoredSource(
         id=row.id,

@@ -30,7 +30,7 @@ from store.access.keys import ensure_key
 from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.apps import lent_app
-from tests.support.outlets import CIPHER, LoopbackOutlets
+from tests.support.outlets import CIPHER, LoopbackOutlets, LoopbackSystems
 from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"
@@ -193,6 +193,7 @@ async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) 
                 timeouts=HASTY,
                 cipher=CIPHER,
                 outlets=LoopbackOutlets(),
+                systems=LoopbackSystems(),
             )
             app = stack.enter_context(lent_app(dependencies))
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -50,11 +50,14 @@ def test_the_key_that_encrypts_is_changed(sla: Callable[..., str], monkeypatch: 
     old, new = (Fernet.generate_key().decode() for _ in range(2))
     monkeypatch.setenv("SLA_SECRET_KEY", old)
     sla("add", "github")
+    source = json.loads(sla("add", "gitlab", "--json"))["id"]
+    credentials = '{"token": "glpat-1"}'
+    assert sla("connect", source, "--credentials", credentials) == f"{source} writes to https://gitlab.com\n"
     monkeypatch.setenv("SLA_SECRET_KEY", f"{new},{old}")
-    assert sla("reencrypt") == "encrypted anew: 1 source(s)\n"
+    assert sla("reencrypt") == "encrypted anew: 2 source(s)\n"
     monkeypatch.setenv("SLA_SECRET_KEY", new)
     # It could not be read with the old one's help any more.
-    assert sla("reencrypt") == "encrypted anew: 1 source(s)\n"
+    assert sla("reencrypt") == "encrypted anew: 2 source(s)\n"
 
 
 @pytest.mark.parametrize("by_id", [False, True], ids=["by its kind", "by the id of a source"])

@@ -116,7 +116,7 @@ def test_a_channel_is_explained_and_tested(name: str) -> None:
 def test_whatever_lies_in_a_room_is_in_its_registry(folder: str, registry: Mapping[str, Any]) -> None:
     """A file or a package beside those that every room has is a ticket system or a channel."""
     common = {"__init__", "__pycache__", "registry", "source", "channel", "tickets"}
-    common |= {"hooks", "vendors", "outgoing", "wording"}
+    common |= {"hooks", "vendors", "connectors", "outgoing", "wording"}
     found = {path.stem for path in (ROOT / folder).iterdir()} - common
     recipe = "Add a ticket system" if folder == "sources" else "Add a channel"
     step = 5 if folder == "sources" else 2

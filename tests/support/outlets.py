@@ -7,9 +7,12 @@ from typing import Any
 
 from channels.channel import utc_now
 from channels.outgoing.guard import Guard
+from connectors import HttpSystems
 from outlets import ChannelOutlets, ChannelWording, secret_for
 from service.ciphers import Cipher
 from service.receivers import Addressed, Tried
+from service.systems import Target
+from sources.connectors import Answer, Request
 from tests.support.peers.outside import reaching
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -51,3 +54,18 @@ class LoopbackOutlets:
 
     def new_secret(self, channel: str) -> str | None:
         return secret_for(channel)
+
+
+class LoopbackSystems:
+    """Each call opens the way to ticket systems anew, as `LoopbackOutlets` does."""
+
+    def __init__(self, *, allow_private: bool = True) -> None:
+        self._guard = Guard(allow_private=allow_private, resolve=_resolve)
+
+    async def check(self, base_url: str) -> None:
+        async with reaching(guard=self._guard, now=utc_now) as outside:
+            await HttpSystems(outside).check(base_url)
+
+    async def ask(self, target: Target, request: Request) -> Answer:
+        async with reaching(guard=self._guard, now=utc_now) as outside:
+            return await HttpSystems(outside).ask(target, request)

@@ -26,7 +26,8 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Deliveries:
-    """`start` begins work in the background; `close_step` puts what has changed into the next record."""
+    """`start` begins work in the background; `close_step` puts what has changed into the next record, and
+    `carry_out` has what escalations order come to pass."""
 
     def __init__(
         self,
@@ -35,12 +36,14 @@ class Deliveries:
         now: Callable[[], Instant],
         start: Callable[[Coroutine[Any, Any, None]], None],
         close_step: Callable[[], None],
+        carry_out: Callable[[], None],
     ) -> None:
         self._state = state
         self._view = view
         self._now = now
         self._start = start
         self._close_step = close_step
+        self._carry_out = carry_out
 
     def tell(self, notice_ids: Sequence[str]) -> None:
         """Begin to send notices that have just been made, and have their step recorded.
@@ -72,6 +75,7 @@ class Deliveries:
         answer = await call(TELL, request, summary=", ".join(types), priority=_priority(types))
         self._view.learn(answer["attributes"])
         self.deliver(self._state.take_outcome(step, request, answer))
+        self._carry_out()
         self._close_step()
         self._view.show(self._state, self._now())
 
@@ -93,6 +97,8 @@ class Deliveries:
                 if is_cancelled_exception(error):
                     raise
                 answer = {"deliveries": [_dead(notice_id, error, self._now()).to_json()], "pending": []}
+            state.carry(answer.get("outcomes", {}))
+            self._carry_out()
             state.settle(notice_id, [Delivery.from_json(delivery) for delivery in answer["deliveries"]])
             if not answer["pending"] and ready is None:
                 break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from temporalio import workflow
@@ -17,7 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.instance.siblings import tell_siblings
     from workflows.instance.waiting import Alarm, ContinueAsNew
     from workflows.packing import pack
-    from workflows.signals import SignalledEvent
     from workflows.state.instance_state import InstanceState
     from workflows.state.serializing import state_document
     from workflows.visibility import OperatorView
@@ -34,7 +33,7 @@ class InstanceLoop:
         self._view = view
         self._now = now
         self._intake = Intake(state, arrivals, view, now)
-        self._deliveries = Deliveries(state, view, now, self._start, self._close_step)
+        self._deliveries = Deliveries(state, view, now, self._start, self._close_step, self._carry_out)
         self._alarm = Alarm()
         self._continuing = ContinueAsNew()
         self._background: set[asyncio.Task[None]] = set()
@@ -58,7 +57,7 @@ class InstanceLoop:
         self._deliveries.tell(state.fire(self._now()))
         if state.asks_whether_to_escalate(self._now()):
             await self._deliveries.escalate()
-        self._carry_out(state.orders(self._now()))
+        self._carry_out()
         self._close_step()
         self._view.show(state, self._now())
         if state.is_finished() and state.is_settled() and not self._has_work():
@@ -90,8 +89,9 @@ class InstanceLoop:
         if not self._intake.is_applying:
             self._state.close_step(self._now())
 
-    def _carry_out(self, orders: Sequence[SignalledEvent]) -> None:
+    def _carry_out(self) -> None:
         """What escalations order comes to pass as any event does, here and in the other instances of the ticket."""
+        orders = self._state.orders(self._now())
         self._arrivals.events += orders
         for order in orders:
             self._start(tell_siblings(self._state.facts, order.event))

@@ -213,7 +213,7 @@ class InstanceState:
             return firing if team is None else replace(firing, outcomes=warned(team))
         events = (*self.events.values(), *self._wanted([*self.ledger, *together], firing.fired_at))
         opened = Ticket.from_json(self.snapshot["ticket"], "snapshot.ticket")
-        acting = Acting(ticket_after(opened, events), self.facts.teams, events)
+        acting = Acting(ticket_after(opened, events), self.facts.teams, events, self.ledger)
         id_ = firing_id(self.facts.organization, self.facts.instance_id, firing)
         return replace(firing, outcomes=outcomes(acting, target, step, id_))
 
@@ -257,6 +257,7 @@ class InstanceState:
             self.step.firings = merge(self.step.firings, late)
         if not answer["recorded"]:
             self.unrecorded.append(with_outcome(step, request, answer))
+        self.carry(answer.get("late_outcomes", {}))
         for delivery in map(Delivery.from_json, answer["late"]):
             self.settle(delivery.notice_id, [delivery])
         pending = [id_ for id_ in request["notices"] if id_ in answer["pending"]]
@@ -281,6 +282,13 @@ class InstanceState:
         self.ledger = tuple(map(known, self.ledger))
         # It may have been withdrawn meanwhile, in a step that is not closed yet.
         self.step.firings = tuple(map(known, self.step.firings))
+
+    def carry(self, found: Mapping[str, Sequence[CoreDocument]]) -> None:
+        """Take in what became of actions after their step was recorded: it belongs to the next one."""
+        before = self.ledger
+        self._look_up(found)
+        changed = [new for new, old in zip(self.ledger, before, strict=True) if new.outcomes != old.outcomes]
+        self.step.firings = merge(self.step.firings, changed)
 
     def settle(self, notice_id: str, deliveries: Iterable[Delivery]) -> None:
         """Some channels of a notice have taken it, or are given up."""

@@ -15,7 +15,7 @@ from domain.ticket.conditions import OPERATORS, Match
 from domain.ticket.excuses import LONGEST_TARGET, Covers
 from domain.ticket.pauses import ENDING_EVENTS, MOST_ENDINGS
 from domain.ticket.precision import Precision
-from service.instances.signals import LONGEST_ACTOR
+from service.instances.signals import LONGEST_ACTOR, LONGEST_SOURCE
 
 KindName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Kind)})]
 PrecisionName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(Precision)})]
@@ -126,6 +126,13 @@ class CommandBody(Body):
     )
     reason: str | None = Field(default=None, max_length=LONGEST_NOTE, examples=["awaiting customer"])
     actor: ActorText = Field(default=None, description=ACTOR, examples=["ada@example.com"])
+    source: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LONGEST_SOURCE,
+        description="The system that tells it: a source's id or name. If it has a connector, escalations write there.",
+        examples=[None],
+    )
     sequence: int | None = Field(
         default=None,
         description="Its place in the source's own order, which decides among events of one instant.",

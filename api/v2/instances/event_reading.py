@@ -33,7 +33,7 @@ OF_SOME_TYPES: Mapping[str, Sequence[str]] = {
 """The signals that a field is for."""
 PLAIN = (
     *("event_id", "occurred_at", "reason", "actor", "cause", "until", "ends_when", "sequence", "precision", "quiet"),
-    *("target", "cycle", "covers"),
+    *("source", "target", "cycle", "covers"),
 )
 
 

@@ -31,6 +31,7 @@ from api.v2.sources.schemas import (
 from domain.instants import parse, render, render_optional
 from service.dependencies import Dependencies
 from service.hooks.configuring import changed, made
+from service.hooks.connecting import check_address
 from service.hooks.trying import tried
 from store.lists.listed import Found, ListPart
 from store.sources.bodies import BodyState, NewBody
@@ -57,6 +58,7 @@ async def create_source(
     """Paste `url` and the secret into the ticket system. A secret that is left out is made up, and shown in this answer
     only."""
     document, secret = made(body.given(), deps.cipher)
+    await check_address(document, deps.systems)
     stored = await deps.store.sources.create(owner.organization, document)
     response.headers["Location"] = f"{V2}/sources/{stored.id}"
     response.headers["Cache-Control"] = "no-store"
@@ -102,6 +104,9 @@ async def change_source(
     """Only the fields that are given change. A new `secret` counts beside the one before, until
     `retire_previous_secret`. After a mapping was mended, replay what was set aside."""
     given = body.given()
+    if given.get("connector") is not None:
+        before = await deps.store.sources.get(owner.organization, source_id)
+        await check_address(changed(before.document, given, deps.cipher), deps.systems)
     stored = await deps.store.sources.update(
         owner.organization, source_id, lambda document: changed(document, given, deps.cipher)
     )
@@ -135,6 +140,10 @@ async def preview_webhook(source_id: SourceId, body: TryBody, owner: Reader, dep
     return {**found, "reason": found["reason"] or None}
 
 
+def _connector(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {"base_url": kept["base_url"], "projects": list(kept.get("projects", ()))}
+
+
 async def _view(stored: StoredSource, request: Request, deps: Dependencies) -> dict[str, Any]:
     counts = await deps.store.sources.counts(stored.organization, [stored.id])
     return source_view(stored, counts.get(stored.id, {}), request, deps)
@@ -157,6 +166,7 @@ def source_view(
         "adopt": document.adopt,
         "prefix": document.prefix,
         "enabled": document.enabled,
+        "connector": None if document.connector is None else _connector(document.connector),
         "counts": {
             "received": stored.arrivals,
             "refused": stored.refusals,

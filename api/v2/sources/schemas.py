@@ -25,6 +25,7 @@ SOURCE: dict[str, Any] = {
     "adopt": True,
     "prefix": "",
     "enabled": True,
+    "connector": {"base_url": "https://api.github.com", "projects": ["acme/desk"]},
     "counts": {"received": 17, "refused": 0, "stored": 1, "applied": 12, "ignored": 3, "set_aside": 1},
     "refused_at": None,
     "refusal": None,
@@ -46,7 +47,32 @@ TELLS: dict[str, Any] = {
 }
 
 
+class CredentialsBody(Body):
+    """A token, or a user with a password, as the kind asks for it. They are kept encrypted and never shown."""
+
+    token: str | None = Field(default=None, examples=["github_pat_11ABCDE"])
+    user: str | None = Field(default=None, examples=[None])
+    password: str | None = Field(default=None, examples=[None])
+
+
+class ConnectorBody(Body):
+    """The way back to the ticket system. What is left out stays as it was."""
+
+    base_url: str | None = Field(
+        default=None,
+        description="Where its API is; left out: the vendor's own. Another one needs the credentials anew.",
+        examples=["https://api.github.com"],
+    )
+    credentials: CredentialsBody | None = None
+    projects: list[str] | None = Field(
+        default=None, description="What a backfill lists, where the system lists by project.", examples=[["acme/desk"]]
+    )
+
+
 class SourceFields(Body):
+    connector: ConnectorBody | None = Field(
+        default=None, description="With it escalations write to the ticket system; null: none.", examples=[None]
+    )
     secret: str | None = Field(
         default=None,
         description="What the ticket system signs with, or sends. It is kept encrypted and never shown.",
@@ -104,6 +130,11 @@ class Counts(View):
     set_aside: int
 
 
+class ConnectorView(View):
+    base_url: str
+    projects: list[str]
+
+
 class SourceView(View):
     model_config = ConfigDict(json_schema_extra={"example": SOURCE})
 
@@ -118,6 +149,7 @@ class SourceView(View):
     adopt: bool
     prefix: str
     enabled: bool
+    connector: ConnectorView | None = Field(description="Null: escalations write nothing there.")
     counts: Counts
     refused_at: DateTime | None = Field(description="When a delivery was last refused.")
     refusal: str | None = Field(description="Why.")
@@ -213,3 +245,25 @@ class TriedView(View):
     accepted: bool = Field(description="Whether its signature fits.")
     reason: str | None = Field(description="Why it would be refused.")
     outcomes: list[dict[str, Any]]
+
+
+class ConnectorTestView(View):
+    outcome: Literal["taken", "refused", "failed"] = Field(
+        description="`refused`: it will not get better by itself. `failed`: it may.", examples=["taken"]
+    )
+    account: str | None = Field(
+        description="Whose credentials they are, as the ticket system says.", examples=["sla-bot"]
+    )
+    error: str | None = Field(examples=[None])
+
+
+class BackfillBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-03-02T08:00:00Z"}]})
+
+    since: DateTime = Field(description="Not ahead.", examples=["2026-03-02T08:00:00Z"])
+
+
+class BackfillView(View):
+    kept: int = Field(description="Bodies that are applied now.", examples=[12])
+    repeated: int = Field(description="Those that were kept before.", examples=[3])
+    more: bool = Field(description="True: the list was cut; ask again once these are applied.", examples=[False])

@@ -134,10 +134,35 @@ class _Functions(functions.Functions):  # type: ignore[misc, unused-ignore]
         known = {folded(text) for text in map(as_text, right or ()) if text is not None}
         return [one for one in left or () if (text := as_text(one)) is not None and folded(text) in known]
 
+    @functions.signature(_LIST, _LIST)
+    def _func_without(self, left: Sequence[Any] | None, right: Sequence[Any] | None) -> list[Any]:
+        """What is in the first list and not in the second."""
+        known = {folded(text) for text in map(as_text, right or ()) if text is not None}
+        return [one for one in left or () if (text := as_text(one)) is None or folded(text) not in known]
+
+    @functions.signature(_LIST, _WORD, _ANY)
+    def _func_pick(self, listed: Sequence[Any] | None, path: str, value: Any) -> Any:
+        """The first of a list in which that path leads to the value, however its letters are written; null: none."""
+        wanted = as_text(value)
+        found = ((one, as_text(_at(one, path))) for one in listed or ())
+        return next((one for one, text in found if text and wanted and folded(text) == folded(wanted)), None)
+
+    @functions.signature(_LIST, _WORD, _TEXT)
+    def _func_bearing(self, listed: Sequence[Any] | None, path: str, value: str | None) -> list[Any]:
+        """Those of a list in which that path leads to a text that has the value in it."""
+        return [one for one in listed or () if value and value in (as_text(_at(one, path)) or "")]
+
     @functions.signature(_ANY)
     def _func_hash(self, value: Any) -> str:
         """A digest of any part of the body, for ids."""
         return digest(value)[:32]
+
+
+def _at(document: Any, path: str) -> Any:
+    """What lies under names with dots between them."""
+    for name in path.split("."):
+        document = document.get(name) if isinstance(document, Mapping) else None
+    return document
 
 
 _OPTIONS = jmespath.Options(custom_functions=_Functions())

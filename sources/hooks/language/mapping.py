@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from domain.errors import InvalidValue, InvalidValues
 from domain.ids import SubjectType
 from domain.ticket.events import EXCUSES, EventKind
+from sources.hooks.language.connectors import ConnectorPart
 from sources.hooks.language.parts import AValue, Expr, Part, Times, Value
 from sources.hooks.language.schemes import AnyScheme
 from sources.hooks.language.states import State
@@ -31,6 +32,7 @@ _OF_ONE_KIND: Mapping[str, tuple[str, ...]] = {
     "team_id": ("assigned",),
     "public": (REPLY,),
     "automatic": (REPLY,),
+    "text": (REPLY,),
     "assume": (STATE,),
 }
 
@@ -138,6 +140,7 @@ class Rule(Part):
     team_id: AValue | None = None
     public: Expr | None = None
     automatic: Expr | None = None
+    text: Expr | None = None
     assume: State | None = None
 
     @field_validator("tell")
@@ -187,6 +190,7 @@ class SourceMapping(Part):
     state: StatePart | None = None
     opening_message_seconds: int = Field(default=0, ge=0, le=3600)
     events: dict[str, Rules] = Field(min_length=1)
+    connector: ConnectorPart | None = None
 
     @field_validator("verify")
     @classmethod
@@ -209,6 +213,13 @@ class SourceMapping(Part):
                     "setting",
                     "{path}.setting must name a table of settings ({tables}), not {name}",
                     {"path": path, "tables": tables, "name": value.setting},
+                )
+        for name, write in (self.connector.writes if self.connector else {}).items():
+            if write.setting is not None and getattr(self.settings.get(write.setting), "type", None) != "table":
+                raise PydanticCustomError(
+                    "setting",
+                    "connector.writes.{name}.setting must name a table of settings, not {setting}",
+                    {"name": name, "setting": write.setting},
                 )
         if self.state is None and any(rule.tell == STATE for rules in self.events.values() for rule in rules):
             raise PydanticCustomError("state", "must say in state where the status lies: a rule tells it")

@@ -24,7 +24,7 @@ from store.schema.tables.rules import (
     policy_versions,
     teams,
 )
-from store.schema.tables.sources import hook_bodies, source_memories, sources
+from store.schema.tables.sources import hook_bodies, source_memories, source_writes, sources
 from store.schema.tables.tickets import tickets
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "replan_instances",
     "replans",
     "source_memories",
+    "source_writes",
     "sources",
     "target_traits",
     "teams",

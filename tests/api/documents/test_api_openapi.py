@@ -50,6 +50,8 @@ ROUTES = {
     "/sources": {"get", "post"},
     "/sources/{source_id}": {"get", "patch", "delete"},
     "/sources/{source_id}:try": {"post"},
+    "/sources/{source_id}:test": {"post"},
+    "/sources/{source_id}:backfill": {"post"},
     "/sources/{source_id}:replay": {"post"},
     "/sources/{source_id}/bodies": {"get"},
     "/sources/{source_id}/bodies/{body}": {"get"},

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import signal
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -221,7 +223,31 @@ async def test_killed_between_events_and_record_nothing_is_lost_and_nothing_come
     loaded = await github.api.dependencies.store.instances.load(github.api.organization, instance)
     assert loaded is not None
     assert [event.kind for event in loaded.events] == ["opened", "resolved"]
-    assert {event.source for event in loaded.events} == {"github"}
+    assert {event.source for event in loaded.events} == {github.source["id"]}
+
+
+async def test_a_process_killed_between_storing_and_mapping_loses_nothing_and_tells_nothing_twice(
+    github: GitHub, temporal_address: str
+) -> None:
+    """SIGKILL, to a process of its own: once its events are out, before what became of the body is written."""
+    await github.issue("opened")
+    await github.issue("closed", at="2026-03-02T09:00:00Z")
+    api = github.api
+    url = api.dependencies.store.database.shown_url
+    doomed = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.support.doomed_applier", url, temporal_address, api.dependencies.task_queue)
+    )
+    assert await asyncio.wait_for(doomed.wait(), 60) == -signal.SIGKILL
+    assert await github.states() == ["stored", "stored"]
+    async with api.worker():
+        github.later(2 * MINUTE)
+        assert (await github.round()).settled == 2
+        [_, closed] = await github.bodies()
+        [instance] = [name for name in closed["outcomes"][0]["instances"] if "_sla_" in name]
+        await api.ended(instance)
+    loaded = await api.dependencies.store.instances.load(api.organization, instance)
+    assert loaded is not None
+    assert [event.kind for event in loaded.events] == ["opened", "resolved"]
 
 
 async def test_what_cannot_be_mapped_is_set_aside_and_applied_once_the_mapping_is_mended(api: Api) -> None:

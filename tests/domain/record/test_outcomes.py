@@ -17,7 +17,12 @@ from domain.record.outcomes import (
     ordered_events,
     outcomes,
     skipped,
+    system_named,
+    system_of,
     with_addresses,
+    with_connector,
+    without_connector,
+    written,
 )
 from domain.ticket.authors import Role
 from domain.ticket.events import Event, EventKind
@@ -91,6 +96,47 @@ def test_a_step_changes_one_ticket_ten_times_at_most() -> None:
     assert (stopped["outcome"], stopped["reason"]) == ("failed", "the step has changed the ticket 10 times already")
     others = tuple(replace(one, reason="escalation:bosses") for one in own(ORDERS_AT_MOST))
     assert [one["outcome"] for one in became(REASSIGN, told=others)] == ["done"]
+
+
+def test_what_a_connector_wrote_counts_among_the_ten() -> None:
+    target, ticket = at_the_breach(actions=[REASSIGN]), replace(a_ticket(), team_id="net")
+    step = next(mark for mark in target.milestones if mark.escalation is not None)
+    wrote = fired({"action": "reassign", "team_id": "ops", "outcome": "done", "connector": "src_1"})
+
+    def ordered(times: int) -> list[str]:
+        acting = Acting(ticket, TEAMS, (from_desk(),), [wrote] * times)
+        return [one["outcome"] for one in outcomes(acting, target, step, ID)]
+
+    assert ordered(ORDERS_AT_MOST - 1) == ["waiting"]
+    assert ordered(ORDERS_AT_MOST) == ["failed"]
+
+
+def from_desk(**changes: Any) -> Event:
+    return replace(opened("09:00"), source="src_1", **changes)
+
+
+def test_an_order_of_a_ticket_from_a_ticket_system_waits_until_it_is_known_who_carries_it_out() -> None:
+    """With a connector an order becomes no event of the engine: the ticket system's own event is waited for."""
+    found = became(REASSIGN, {"type": "add_tag", "tag": "late"}, told=(from_desk(),))
+    assert [(one["outcome"], one["system"]) for one in found] == [("waiting", "src_1")] * 2
+    assert list(ordered_events(fired(*found), at("10:01"))) == []
+    assert [system_named(one) for one in found] == ["src_1", "src_1"]
+    alone = [without_connector(one, ID, place) for place, one in enumerate(found)]
+    [order] = ordered_events(fired(*alone), at("10:01"))
+    assert (order.event_id, order.team_id) == (f"{ID}/0", "ops")
+    led = [with_connector(one, "src_1") for one in found]
+    assert list(ordered_events(fired(*led), at("10:01"))) == []
+    assert [system_named(one) for one in led] == [None, None]
+    assert [written(one, None)["outcome"] for one in led] == ["done", "done"]
+    assert written(led[0], "no such team")["reason"] == "no such team"
+
+
+def test_the_system_of_a_ticket_is_the_one_that_told_of_it_first() -> None:
+    later = from_desk(event_id="2", received_at=at("11:00"))
+    first = replace(later, event_id="1", source="src_0", received_at=at("10:00"))
+    own = replace(later, event_id="3", source=ENGINE, received_at=at("09:00"))
+    assert system_of([later, first, own]) == "src_0"
+    assert system_of([replace(later, source=name) for name in ("api", "signal", "", ENGINE)]) is None
 
 
 def test_nothing_is_ordered_of_a_ticket_whose_clock_has_stopped() -> None:

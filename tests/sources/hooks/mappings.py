@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 from domain.instants import Instant, parse
-from sources.hooks import Delivery, Interpretation, Remembered, Source, mapping_from
+from domain.ticket.authors import Role
+from domain.ticket.events import EventKind
+from sources.hooks import Delivery, Interpretation, Remembered, Source, SourceEvent, mapping_from
 
 NOW = parse("2026-03-02T12:00:00Z")
 
@@ -43,5 +45,9 @@ def tell(source: Source, known: dict[str, Remembered], body: Any, received_at: I
 
 
 def told(outcome: Interpretation) -> list[str]:
-    """`paused waiting`, `resolved`: kinds with their causes."""
-    return [f"{event.kind} {event.cause}".strip() for event in outcome.events]
+    """`paused waiting`, `resolved`, `agent_replied by bot`: kinds with their causes, or whose reply it is."""
+    return [f"{event.kind} {event.cause or _bot(event)}".strip() for event in outcome.events]
+
+
+def _bot(event: SourceEvent) -> str:
+    return "by bot" if event.kind is EventKind.AGENT_REPLIED and event.author is Role.BOT else ""

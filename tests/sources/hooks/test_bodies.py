@@ -24,6 +24,14 @@ OURS: Mapping[str, tuple[list[str], str]] = {
     ),
     "freshdesk/status-changed.json": (["reopened", "paused"], "it was Resolved (4): it waits now, and is open again"),
     "alertmanager/alert.json": (["opened", "opened"], "both alerts of the group are firing"),
+    "github/derived-issue_comment-created-bot.json": (
+        ["agent_replied"],
+        "a bot's reply is told as a bot's: it answers nothing, unless a policy counts bots",
+    ),
+    "intercom/conversation-operator-replied.json": (
+        ["agent_replied"],
+        "a bot's reply is told as a bot's: it answers nothing, unless a policy counts bots",
+    ),
     "hubspot/batch-out-of-order.json": (
         ["paused", "updated", "opened", "resumed", "resolved"],
         "stage 2 of HubSpot's own pipeline is Waiting on contact, a pause; and the batch is read in order of time",

@@ -19,7 +19,7 @@ def refusal(**changes: Any) -> str:
 
 HMAC = {"scheme": "hmac", "header": "X-Signature"}
 WRONG = [
-    ({"colour": "red"}, "mapping.colour", "is not known here (known: actor, adopt, challenge, each,"),
+    ({"colour": "red"}, "mapping.colour", "is not known here (known: actor, adopt, challenge, connector, each,"),
     ({"name": "Not A Name"}, "mapping.name", "string should match pattern"),
     ({"verify": []}, "mapping.verify", "must have at least one scheme"),
     ({"verify": [{"scheme": "magic"}]}, "mapping.verify[0]", "'hmac', 'token', 'basic', 'none'"),

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 import pytest
 
 from domain.instants import DAY, MINUTE, SECOND, Instant, parse, render
+from domain.ticket.authors import Role
+from domain.ticket.events import EventKind
 from sources.hooks import Delivery, Outcome, Remembered, Source, vendor
 from tests.sources.hooks.mappings import NOW, a_source, tell, told
 
@@ -89,7 +91,6 @@ def test_bots_internal_notes_and_automatic_replies_answer_nothing() -> None:
     rule = {"tell": "reply", "public": "body.public", "automatic": "body.auto"}
     source, known = a_source(events={"message": rule}), {"7": Remembered()}
     for by, public, auto, reason in [
-        ("bot", True, False, "a message of a bot is no reply"),
         ("system", True, False, "a message of a system is no reply"),
         ("agent", False, False, "an internal note is no reply"),
         ("agent", "false", False, "an internal note is no reply"),
@@ -100,6 +101,13 @@ def test_bots_internal_notes_and_automatic_replies_answer_nothing() -> None:
     assert told(tell(source, known, body(event="message", by="agent", public="true", auto="false"))) == [
         "agent_replied"
     ]
+
+
+def test_a_bots_reply_is_told_as_a_bots_so_that_a_policy_may_count_it() -> None:
+    source, known = a_source(events={"message": "reply"}), {"7": Remembered()}
+    [event] = tell(source, known, body(event="message", by="bot")).events
+    taken = event.event(NOW, "desk")
+    assert (taken.kind, taken.role, taken.is_told_by_usual_author) == (EventKind.AGENT_REPLIED, Role.BOT, False)
 
 
 def test_a_message_of_nobody_knows_whom_is_set_aside_and_not_guessed() -> None:
@@ -281,8 +289,8 @@ def test_zendesk_counts_staff_only_and_no_answer_bot() -> None:
     assert comment({"id": "2", "is_staff": True}) == ["agent_replied"]
     assert comment({"id": "2", "is_staff": True}, public=False) == []
     assert comment({"id": "3", "is_staff": False}) == ["customer_replied"]
-    assert comment({"id": "zd:answerBot", "is_staff": True}) == []
-    assert comment({"id": "4", "is_staff": True}, channel="answer_bot") == []
+    assert comment({"id": "zd:answerBot", "is_staff": True}) == ["agent_replied by bot"]
+    assert comment({"id": "4", "is_staff": True}, channel="answer_bot") == ["agent_replied by bot"]
     assert comment({"id": "-1", "is_staff": True}) == []
 
 
@@ -339,7 +347,7 @@ def test_github_labels_pause_and_a_closing_that_was_not_planned_cancels() -> Non
         ({"author_association": "MEMBER"}, {}, ["agent_replied"]),
         ({"author_association": "NONE"}, {}, ["customer_replied"]),
         ({"author_association": "NONE", "login": "ada"}, {}, ["agent_replied"]),
-        ({"author_association": "MEMBER", "type": "Bot"}, {}, []),
+        ({"author_association": "MEMBER", "type": "Bot"}, {}, ["agent_replied by bot"]),
         ({"author_association": "MEMBER"}, {"pull_request": {"url": "x"}}, []),
     ],
 )
@@ -435,7 +443,7 @@ def test_jira_customers_are_those_that_atlassian_says_and_reporters() -> None:
     assert comment({"accountId": "x", "accountType": "customer"}) == ["customer_replied"]
     assert comment({"accountId": "r", "accountType": "atlassian"}) == ["customer_replied"]
     assert comment({"accountId": "x", "accountType": "atlassian"}) == ["agent_replied"]
-    assert comment({"accountId": "x", "accountType": "app"}) == []
+    assert comment({"accountId": "x", "accountType": "app"}) == ["agent_replied by bot"]
     assert comment({"accountId": "x"}, jsdPublic=False) == []
     assert comment({"accountId": "x"}, visibility={"type": "role", "value": "Developers"}) == []
 
@@ -461,7 +469,9 @@ def test_intercom_reply_and_assignment_are_one_notification_and_a_snooze_has_an_
         "agent_replied",
         "assigned",
     ]
-    assert heard("intercom", known, notice("conversation.admin.replied", 2001, "bot", team_assignee_id="5")) == []
+    assert heard("intercom", known, notice("conversation.admin.replied", 2001, "bot", team_assignee_id="5")) == [
+        "agent_replied by bot"
+    ]
     assert heard("intercom", known, notice("conversation.admin.snoozed", 3000, "admin", snoozed_until=9000)) == [
         "paused snoozed"
     ]
@@ -491,7 +501,9 @@ def test_intercom_tickets_stand_beside_the_part_that_tells_of_them() -> None:
     known: Known = {}
     assert heard("intercom", known, notice("ticket.created", 1000, "bot", "submitted")) == ["opened"]
     assert heard("intercom", known, notice("ticket.contact.replied", 2000, "user", "submitted")) == ["customer_replied"]
-    assert heard("intercom", known, notice("ticket.admin.replied", 3000, "bot", "submitted")) == []
+    assert heard("intercom", known, notice("ticket.admin.replied", 3000, "bot", "submitted")) == [
+        "agent_replied by bot"
+    ]
     moves = [("submitted", "in_progress"), ("in_progress", "waiting_on_customer"), ("waiting_on_customer", "resolved")]
     told_of = [
         heard(
@@ -528,9 +540,9 @@ def test_front_opens_by_inbound_messages_only_in_both_envelopes() -> None:
     assert heard(
         "front", known, {"type": "inbound_received", "payload": event("inbound", 20.5, "inboxes", inbound=True)}
     ) == ["opened"]
-    assert heard("front", known, event("out_reply", 30.25, "rule")) == []
+    assert heard("front", known, event("out_reply", 30.25, "rule")) == ["agent_replied by bot"]
     automatic = {**event("out_reply", 30.5, "inboxes"), "target": {"data": {"id": "msg_1", "author": None}}}
-    assert heard("front", known, automatic) == []
+    assert heard("front", known, automatic) == ["agent_replied by bot"]
     assert heard("front", known, event("out_reply", 31)) == ["agent_replied"]
     assert heard("front", known, event("inbound", 40, "inboxes", inbound=True)) == ["customer_replied"]
     assert heard("front", known, event("archive", 50)) == ["resolved"]
@@ -766,7 +778,7 @@ def test_gitlab_customers_are_those_who_opened_and_service_desk_writes_for_them(
     assert heard("gitlab", dict(known), note("ada", 2)) == ["agent_replied"]
     assert heard("gitlab", dict(known), note("bob", 3), agents=["ada"]) == ["customer_replied"]
     assert heard("gitlab", dict(known), note("support-bot", 9)) == ["customer_replied"]
-    assert heard("gitlab", dict(known), note("project_1_bot", 9), bots=["project_1_bot"]) == []
+    assert heard("gitlab", dict(known), note("project_1_bot", 9), bots=["project_1_bot"]) == ["agent_replied by bot"]
     for hidden in ({"internal": True}, {"confidential": True}, {"system": True}):
         assert heard("gitlab", dict(known), note("ada", 2, **hidden)) == []
 

@@ -46,6 +46,8 @@ NARROWED_BY_NOTHING = {
     "store/instances/upkeep.py:Upkeep.has_been_compared": "as compared_at",
     "store/instances/upkeep.py:Upkeep.write": "as compared_at",
     "store/sources/bodies.py:HookBodies.prune": "what is older than a month goes, whoever it belongs to",
+    "store/sources/settling.py:Settling.forget": "as prune, after a year",
+    "store/sources/writes.py:Writes.prune": "as prune",
     "store/sources/settling.py:Settling.ready": "a worker looks after the sources of all organizations",
     "store/sources/sources.py:Sources.named": "the address says whose the source is",
     "store/rules/calendars.py:_versions_with_keys": "its callers add the predicate",

@@ -51,6 +51,7 @@ def upgrade() -> None:
     _create_sources()
     _create_hook_bodies()
     _create_source_memories()
+    _create_source_writes()
     _insert_default_organization()
     _insert_upkeep()
 
@@ -680,6 +681,7 @@ def _create_sources() -> None:
         sa.Column("adopt", sa.Boolean(), nullable=False),
         sa.Column("prefix", sa.Text(), nullable=False),
         sa.Column("secrets", sa.JSON(), nullable=False),
+        sa.Column("connector", sa.JSON()),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("arrivals", sa.Integer(), nullable=False),
         sa.Column("refusals", sa.Integer(), nullable=False),
@@ -712,9 +714,11 @@ def _create_hook_bodies() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("retry_at", sa.DateTime(timezone=True)),
         sa.Column("settled_at", sa.DateTime(timezone=True)),
+        sa.Column("listed", sa.Text()),
         sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_hook_bodies_organizations"),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="fk_hook_bodies_sources"),
         sa.PrimaryKeyConstraint("source_id", "arrival", name="pk_hook_bodies"),
+        sa.UniqueConstraint("source_id", "listed", name="uq_hook_bodies_source_id_listed"),
     )
     op.create_index("ix_hook_bodies_state_source_id_arrival", "hook_bodies", ["state", "source_id", "arrival"])
     op.create_index("ix_hook_bodies_received_at", "hook_bodies", ["received_at"])
@@ -732,6 +736,28 @@ def _create_source_memories() -> None:
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="fk_source_memories_sources"),
         sa.PrimaryKeyConstraint("source_id", "subject", name="pk_source_memories"),
     )
+    op.create_index("ix_source_memories_updated_at", "source_memories", ["updated_at"])
+
+
+def _create_source_writes() -> None:
+    op.create_table(
+        "source_writes",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("heard", sa.Integer()),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_source_writes_organizations"),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="fk_source_writes_sources"),
+        sa.PrimaryKeyConstraint("source_id", "key", name="pk_source_writes"),
+    )
+    op.create_index("ix_source_writes_source_id_subject", "source_writes", ["source_id", "subject"])
+    op.create_index("ix_source_writes_begun_at", "source_writes", ["begun_at"])
 
 
 def _insert_default_organization() -> None:
