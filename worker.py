@@ -17,7 +17,7 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 
-from activities.addressing import WrittenAddresses
+from activities.addressing import NobodyKnown
 from activities.applying import Applying, Planner
 from activities.delivery import Deliverer
 from activities.escalating import Escalating
@@ -139,8 +139,8 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     `channels` are the operator's, which take every notice; `receivers` finds those of an organization. `attributes`
     are the search attributes that the namespace has. `refused` is called with each run whose record
     contradicts what the store has, `not_replayed` with each run whose history did not replay. `planner` is the core's
-    unless it is to see other dates than the events bear. `addressees` finds those whom escalations name; left out: only
-    addresses that are written out are known. With a `build_id` the worker is a version of the deployment
+    unless it is to see other dates than the events bear. `addressees` finds those whom escalations name; left out: nobody is
+    known. With a `build_id` the worker is a version of the deployment
     `slakeeper`, and gets tasks once that version is made current.
     """
 
@@ -151,7 +151,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
         activities=_activities(
             client,
             projection,
-            Sender(tuple(channels), system_now, addressees or WrittenAddresses(), receivers),
+            Sender(tuple(channels), system_now, addressees or NobodyKnown(), receivers),
             Recorder(projection, refused),
             signal_times or HistorySignalTimes(client),
             lambda: list(attributes),

@@ -9,10 +9,12 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.addressing import People
 from activities.ports import Found, NoticeChannel
-from activities.sending import Failure, Sender, unknown
+from activities.sending import Failure, Sender, dead_ends, unknown
 from domain.errors import NoticeFailed
 from domain.instants import parse, to_datetime
+from domain.record.outcomes import is_nobody
 from domain.record.records import DEAD, Delivery
 from workflows.calls import DELIVER
 from workflows.documents import CoreDocument, DeliverAnswer, DeliverRequest, Document
@@ -20,6 +22,8 @@ from workflows.packing import pack, unpack
 
 GIVE_UP_AFTER = timedelta(days=1)
 GIVE_UP_ATTEMPTS = 20
+GONE = "is no channel any more"
+NOBODY = "nobody was told, and nobody is told that it is taken back"
 
 
 class Deliverer:
@@ -39,12 +43,14 @@ class Deliverer:
         notice = request["notice"]
         sends = self._begin(self._channels, request)
         # The operator's channels are on their way while the store is asked for the organization's.
-        found = await self._sender.receivers(notice)
-        sends += self._begin(found.channels, request)
-        answers = [*await asyncio.gather(*sends), *unknown(found)]
+        found, people = await asyncio.gather(self._sender.receivers(notice), self._sender.people(notice))
+        sends += self._begin((*found.channels, *people.channels), request)
+        answers = [*await asyncio.gather(*sends), *unknown(found, people)]
         if _gives_up(request):
             answers = [self._given_up(notice, answer) for answer in answers]
-        deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._vanished(request, found)
+        deliveries = [answer for answer in answers if isinstance(answer, Delivery)]
+        deliveries += [end for end in dead_ends(notice, people, self._now()) if _is_open(end.channel, request)]
+        deliveries += self._vanished(request, found, people)
         failures = [answer for answer in answers if isinstance(answer, Failure)]
         if failures and not deliveries:
             raise _retry(failures)
@@ -61,17 +67,17 @@ class Deliverer:
         return [
             asyncio.create_task(self._sender.send(channel, notice))
             for channel in channels
-            if _is_open(channel, request)
+            if _is_open(channel.name, request)
         ]
 
-    def _vanished(self, request: DeliverRequest, found: Found) -> list[Delivery]:
+    def _vanished(self, request: DeliverRequest, found: Found, people: People) -> list[Delivery]:
         """Gives up the channels asked for that no longer exist; otherwise they would be asked for again and again."""
-        if not found.known:
+        if not (found.known and people.known):
             return []
-        there = {channel.name for channel in (*self._channels, *found.channels)}
+        there = {channel.name for channel in (*self._channels, *found.channels, *people.channels)}
         gone = set(request.get("only") or ()) - set(request["settled"]) - there
-        at = self._now()
-        return [Delivery(request["notice"]["id"], name, DEAD, at, "is no channel any more") for name in sorted(gone)]
+        at, id_ = self._now(), request["notice"]["id"]
+        return [Delivery(id_, name, DEAD, at, NOBODY if is_nobody(name) else GONE) for name in sorted(gone)]
 
     def _given_up(self, notice: CoreDocument, answer: Delivery | Failure) -> Delivery:
         if isinstance(answer, Delivery):
@@ -80,9 +86,9 @@ class Deliverer:
         return Delivery(notice["id"], answer.channel, DEAD, self._now(), answer.message)
 
 
-def _is_open(channel: NoticeChannel, request: DeliverRequest) -> bool:
+def _is_open(name: str, request: DeliverRequest) -> bool:
     only = request.get("only")
-    return channel.name not in request["settled"] and (only is None or channel.name in only)
+    return name not in request["settled"] and (only is None or name in only)
 
 
 def _gives_up(request: DeliverRequest) -> bool:
