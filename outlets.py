@@ -14,6 +14,7 @@ from typing import Any
 from activities.ports import Found, NoticeChannel
 from channels import channel, registry
 from channels.channel import Destination, Outside, utc_now
+from channels.outgoing.fetching import fetched
 from channels.webhook import new_secret
 from channels.wording.sample import SAMPLES, told_just_now
 from domain.errors import InvalidValue, NoticeFailed, NoticeRefused, StoreUnavailable
@@ -65,6 +66,9 @@ class ChannelOutlets:
 
     def new_secret(self, channel: str) -> str | None:
         return secret_for(channel)
+
+    async def fetch(self, url: str) -> str:
+        return await fetched(self._outside.http, url)
 
 
 def secret_for(kind: str) -> str | None:

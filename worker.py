@@ -38,6 +38,7 @@ from activities.recording import Recorder, Recording
 from activities.sending import Sender
 from activities.signal_times import HistorySignalTimes
 from activities.telling import Telling
+from addressees import OrganizationAddressees
 from channels.channel import Outside, opened
 from channels.registry import configured
 from connection import connect, leave
@@ -48,10 +49,12 @@ from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
 from domain.record.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
-from outlets import OrganizationChannels, cipher_of
+from outlets import ChannelOutlets, OrganizationChannels, cipher_of
 from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from service.hooks.applying import Applier
+from service.people.directories import KnownDirectories
+from service.people.refreshing import FeedReader
 from service.receivers import KnownReceivers
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.catching_up import EarlierRuns
@@ -139,9 +142,9 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     `channels` are the operator's, which take every notice; `receivers` finds those of an organization. `attributes`
     are the search attributes that the namespace has. `refused` is called with each run whose record
     contradicts what the store has, `not_replayed` with each run whose history did not replay. `planner` is the core's
-    unless it is to see other dates than the events bear. `addressees` finds those whom escalations name; left out: nobody is
-    known. With a `build_id` the worker is a version of the deployment
-    `slakeeper`, and gets tasks once that version is made current.
+    unless it is to see other dates than the events bear. `addressees` finds those whom escalations name; left out:
+    nobody is known. With a `build_id` the worker is a version of the deployment `slakeeper`, and gets tasks once that
+    version is made current.
     """
 
     return Worker(
@@ -219,6 +222,11 @@ def receivers_of(store: Store, cipher: Cipher, outside: Outside) -> Organization
     return OrganizationChannels(known, cipher, outside, store.receivers.switch_off)
 
 
+def addressees_of(store: Store, cipher: Cipher, outside: Outside) -> OrganizationAddressees:
+    """Those whom escalations name, as the store has them; the last known ones while it is down."""
+    return OrganizationAddressees(KnownDirectories(store.people.of, cipher, system_now), outside)
+
+
 def build_reconciler(client: Client, store: Store, *, task_queue: str, dry: bool = False) -> Reconciler:
     return Reconciler(store, Runs(client, task_queue), replays(client), system_now, dry=dry)
 
@@ -247,7 +255,7 @@ async def run(settings: Settings) -> None:
         store = Store.open(settings.database_url)
         stack.push_async_callback(store.close)
         outside = await stack.enter_async_context(opened(settings, WEBHOOK_TIMEOUT_SECONDS))
-        channels = configured(outside)
+        channels, cipher = configured(outside), cipher_of(settings)
         suspects = Suspects()
         worker = build_worker(
             client,
@@ -255,7 +263,8 @@ async def run(settings: Settings) -> None:
             channels,
             task_queue=settings.task_queue,
             attributes=await available(client, ATTRIBUTES),
-            receivers=receivers_of(store, cipher_of(settings), outside),
+            receivers=receivers_of(store, cipher, outside),
+            addressees=addressees_of(store, cipher, outside),
             refused=partial(suspects.report, Suspicion.REFUSED),
             not_replayed=partial(suspects.report, Suspicion.NOT_REPLAYED),
             build_id=settings.build_id,
@@ -263,7 +272,8 @@ async def run(settings: Settings) -> None:
         await stack.enter_async_context(worker)
         reconciler = build_reconciler(client, store, task_queue=settings.task_queue)
         applier = Applier(Dependencies(store, provider(client), task_queue=settings.task_queue), settings.hook_days)
-        for upkeep in (reconciler.keep(suspects), keep_filled(store.dimensions), applier.keep()):
+        feeds = FeedReader(store.on_calls, cipher, ChannelOutlets(outside).fetch, system_now)
+        for upkeep in (reconciler.keep(suspects), keep_filled(store.dimensions), applier.keep(), feeds.keep()):
             stack.callback(asyncio.create_task(upkeep).cancel)
         logger.info("worker on task queue %s, %d channel(s)", settings.task_queue, len(channels))
         await stop.wait()

@@ -110,9 +110,7 @@ class Telling:
         sends += await asyncio.gather(*(self._send_to_found(notice, made) for notice in notices))
         return [send for group in sends for send in group]
 
-    async def _send_to_found(
-        self, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]
-    ) -> list[_Send]:
+    async def _send_to_found(self, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]) -> list[_Send]:
         """To the organization's receivers, and to those whom the notice names."""
         found, people = await asyncio.gather(self._sender.receivers(notice), self._sender.people(notice))
         sends = self._begin(notice, (*found.channels, *people.channels), made)

@@ -26,6 +26,7 @@ from api.v2.business_hours import import_routes as business_hours_import
 from api.v2.business_hours import preview_routes as preview
 from api.v2.business_hours import public_holiday_routes as public_holidays
 from api.v2.business_hours import routes as business_hours
+from api.v2.contacts import routes as contacts
 from api.v2.instances import batch_routes as batches
 from api.v2.instances import cycle_routes as cycles
 from api.v2.instances import event_routes as events
@@ -35,6 +36,7 @@ from api.v2.instances import routes as instances
 from api.v2.instances.excuses import routes as excuses
 from api.v2.instances.lists import routes as instance_lists
 from api.v2.notices import routes as notices
+from api.v2.on_call import routes as on_call
 from api.v2.organization import key_routes as keys
 from api.v2.organization import routes as organization
 from api.v2.organization import team_routes as teams
@@ -70,7 +72,7 @@ PARTS = (
     *(instances, instance_lists, record, cycles, excuses, explain, events, batches, v1_tickets),
     *(health, index, hooks),
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
-    *(teams, receivers, preview, replans, keys, organization, analytics),
+    *(teams, receivers, contacts, on_call, preview, replans, keys, organization, analytics),
     *(source_bodies, sources),
     *(v1_config, v1_analytics, v1_policies),
 )

@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 
 from domain.calendar import tzdata_version
 from domain.instants import Instant
+from domain.people.directory import Directory
 from service.ciphers import Cipher
+from service.people.contacts import Contacts
+from service.people.directories import directory_of
+from service.people.on_calls import OnCalls
 from service.receivers import NoOutlets, Outlets, Receivers
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
@@ -43,6 +47,18 @@ class Dependencies:
     @property
     def receivers(self) -> Receivers:
         return Receivers(self.store.receivers, self.cipher, self.outlets)
+
+    @property
+    def contacts(self) -> Contacts:
+        return Contacts(self.store.contacts, self.cipher, self.outlets)
+
+    @property
+    def on_calls(self) -> OnCalls:
+        return OnCalls(self.store.on_calls, self.cipher, self.outlets, self.now)
+
+    async def directory(self, organization: str) -> Directory:
+        """Whom the organization's policies may name, as the store has them now."""
+        return await directory_of(await self.store.people.of(organization), self.cipher, self.now())
 
     @property
     def engine(self) -> Engine:

@@ -5,8 +5,6 @@ This module knows no channel. `Outlets` is what it needs of them; whoever starts
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,10 +14,9 @@ from domain.errors import InvalidValue
 from domain.fields import require_text
 from domain.record.receivers import Receiver
 from service.ciphers import Cipher, SecretsUnreadable
+from service.last_known import LastKnown
 from store.rules.receivers import Receivers as KeptReceivers
 from store.rules.receivers import Sealed, StoredReceiver
-
-log = logging.getLogger(__name__)
 
 VALID_AT_ONCE = 2
 LONGEST_ADDRESS = 2000
@@ -61,6 +58,9 @@ class Outlets(Protocol):
     def new_secret(self, channel: str) -> str | None:
         """A secret to sign with; None for a channel that signs nothing."""
 
+    async def fetch(self, url: str) -> str:
+        """The text of a feed. Raises InvalidValue for `url`, of which it shows no more than the host."""
+
 
 class NoOutlets:
     """In a process without channels no receiver can be made."""
@@ -73,6 +73,9 @@ class NoOutlets:
 
     def new_secret(self, channel: str) -> str | None:
         raise self._none(channel)
+
+    async def fetch(self, url: str) -> str:  # noqa: ARG002 - the port's
+        raise InvalidValue("url", "a URL", "is not to be had in this process, which was started without channels")
 
     def _none(self, channel: str) -> InvalidValue:
         return InvalidValue("channel", channel, "is not to be had in this process, which was started without channels")
@@ -155,17 +158,8 @@ def opened(stored: StoredReceiver, cipher: Cipher) -> Addressed:
     return Addressed(stored.receiver, cipher.decrypted(stored.sealed.address), secrets, stored.version)
 
 
-@dataclass(slots=True)
-class _Held:
-    until: float
-    receivers: Sequence[StoredReceiver] | None
-
-
-class KnownReceivers:
-    """The receivers of each organization as a worker knows them: read anew when they are older than `FRESH_SECONDS`.
-
-    While the store is down they are the last ones known.
-    """
+class KnownReceivers(LastKnown[Sequence[StoredReceiver]]):
+    """The receivers of each organization as a worker knows them."""
 
     def __init__(
         self,
@@ -173,35 +167,7 @@ class KnownReceivers:
         fresh_seconds: float = FRESH_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._read = read
-        self._fresh_seconds = fresh_seconds
-        self._clock = clock
-        self._held: dict[str, _Held] = {}
-        self._reading: dict[str, asyncio.Lock] = {}
-
-    async def of(self, organization: str) -> Sequence[StoredReceiver] | None:
-        """Those that are told; None while the store is down and nothing was ever read."""
-        # One read at a time: a burst of notices asks once.
-        async with self._reading.setdefault(organization, asyncio.Lock()):
-            held = self._held.get(organization)
-            if held is None or self._clock() >= held.until:
-                held = await self._refreshed(organization, held)
-        return held.receivers
-
-    def forget(self, organization: str) -> None:
-        """Read them anew at the next question."""
-        if (held := self._held.get(organization)) is not None:
-            held.until = self._clock()
-
-    async def _refreshed(self, organization: str, before: _Held | None) -> _Held:
-        known = None if before is None else before.receivers
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                known = await self._read(organization)
-        except Exception as error:  # noqa: BLE001 - whatever the store suffers, the notices of others must leave
-            log.warning("receivers of %s are taken as last known: %r", organization, error)
-        held = self._held[organization] = _Held(self._clock() + self._fresh_seconds, known)
-        return held
+        super().__init__("receivers", read, fresh_seconds, STORE_SECONDS, clock)
 
 
 def _require_address(value: Any) -> str:

@@ -126,9 +126,7 @@ def _ordered(organization: str) -> sa.Select[Any]:
 def _require_persons(conn: sa.Connection, organization: str, members: Sequence[str]) -> None:
     if not members:
         return
-    persons = {
-        one.sealed.id for one in every_contact(conn, organization) if one.sealed.kind is ContactKind.PERSON
-    }
+    persons = {one.sealed.id for one in every_contact(conn, organization) if one.sealed.kind is ContactKind.PERSON}
     for place, member in enumerate(members):
         if member not in persons:
             raise InvalidValue(f"members[{place}]", member, "must be the id of a contact who is a person")

@@ -47,3 +47,7 @@ class LoopbackOutlets:
 
     def new_secret(self, channel: str) -> str | None:
         return secret_for(channel)
+
+    async def fetch(self, url: str) -> str:
+        async with reaching(guard=self._guard, now=utc_now, **self._settings) as outside:
+            return await ChannelOutlets(outside).fetch(url)

@@ -15,6 +15,8 @@ TAGS: dict[str, str] = {
     "Business hours": "When a desk works, with holidays, versions of old, and the days that come of them.",
     "Teams": "Who has a ticket, who leads them, and in which hours they are measured.",
     "Receivers": "Who is told of what happens, and through which channel: webhooks, mail, chat.",
+    "Contacts": "People and groups whom escalations name, and the channels by which they are reached.",
+    "On-call": "Who is on call: members who take turns, or the events of a calendar, and who takes over for a while.",
     "Preview": "When something would be due, without a ticket.",
     "Policies": "What is promised to which tickets. The first policy that matches a ticket applies.",
     "Targets": "A promise of a policy: which clock, for which priority, how long.",

@@ -29,7 +29,7 @@ TEAM: dict[str, Any] = {
 class TeamFields(Body):
     lead: str | None = Field(
         default=None,
-        description="An address or a name, as the receivers of notices know it.",
+        description="A contact by id, name or address; or a mail address that is no contact's.",
         examples=["ada@example.com"],
     )
     business_hours_id: str | None = Field(

@@ -58,6 +58,9 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
     assert sent.status_code == 202, sent.text
     address = f"http://127.0.0.1:9/{mark}"
     receiver = await made("/receivers", {"name": mark, "channel": "webhook", "address": address, "teams": [mark]})
+    contact = await made("/contacts", {"name": mark, "addresses": [{"channel": "webhook", "address": address}]})
+    turns = {"members": [contact["id"]], "shift": {"days": 7}, "start": "2026-03-02"}
+    on_call = await made("/on-call", {"name": mark, "timezone": "UTC", "rotation": turns})
     replan = await made("/replan:apply", {"business_hours_id": hours["id"], "id": f"replan_{mark}", "reason": mark})
     terms = {"name": mark, "priority": "LOW", "responseTimeMinutes": 1, "resolveTimeMinutes": 1}
     scrubbe = await http.post("/api/v1/sla-policies", json={**terms, "applicableTeam": mark})
@@ -75,6 +78,8 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
             "source_id": source["id"],
             "body": str(sent.json()["body"]),
             "receiver_id": receiver["id"],
+            "contact_id": contact["id"],
+            "on_call_id": on_call["id"],
             "replan_id": replan["id"],
             "policyId": scrubbe.json()["id"],
             "ticketId": desk.json()["id"],

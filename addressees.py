@@ -1,0 +1,110 @@
+"""Those whom escalations name, as a worker finds and tells them: their contacts' addresses on the channels.
+
+No room may import both sides; `worker.py` puts this module in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from activities.ports import Found, NoticeChannel
+from channels import registry
+from channels.channel import Destination, Outside
+from channels.outgoing.names import channel_name, host_of
+from domain.errors import InvalidValue, NoticeFailed, NoticeRefused, StoreUnavailable
+from domain.instants import Instant
+from domain.people.directory import Directory, Person, Reach, is_mail_address
+from domain.record.outcomes import CHANNELS
+from outlets import destination
+from service.people.contacts import addressed
+from service.people.directories import UNREADABLE, KnownDirectories
+
+MAIL = "email"
+
+
+class OrganizationAddressees:
+    """The contacts, rotas and teams of organizations on the real channels; the last known ones while the store is down.
+
+    A mail address that no contact has is written to all the same, where the operator has set a mail server.
+    """
+
+    def __init__(self, known: KnownDirectories, outside: Outside) -> None:
+        self._known = known
+        self._outside = outside
+
+    async def find(self, organization: str, action: str, whom: str, at: Instant) -> Reach:
+        directory = await self._known.of(organization)
+        if directory is None:
+            raise StoreUnavailable(f"the contacts of {organization} cannot be read now")
+        return self._with_mail(directory.find(action, whom, at))
+
+    async def channels(self, organization: str, outcomes: Sequence[Mapping[str, Any]]) -> Found:
+        wanted = {name: outcome for outcome in outcomes for name in outcome.get(CHANNELS, ())}
+        if not wanted:
+            return Found(())
+        directory = await self._known.of(organization)
+        if directory is None:
+            return Found((), known=False)
+        return Found([self._channel(directory, name, outcome) for name, outcome in wanted.items()])
+
+    def _channel(self, directory: Directory, name: str, outcome: Mapping[str, Any]) -> NoticeChannel:
+        found = directory.address(name)
+        if found is not None:
+            contact, address = found
+            if address.address == UNREADABLE:
+                return _Unusable(name, "its address was encrypted with a key that is not in SLA_SECRET_KEY")
+            return self._opened(name, address.channel, destination(addressed(contact, address)))
+        written = next((text for text in _mail_addresses(outcome) if mail_name(text) == name), None)
+        if written is not None:
+            return self._opened(name, MAIL, Destination(written))
+        return Nobody(name)
+
+    def _opened(self, name: str, channel: str, where: Destination) -> NoticeChannel:
+        try:
+            return registry.open_channel(channel, where, self._outside)
+        except InvalidValue as error:
+            return _Unusable(name, error.message)
+
+    def _with_mail(self, reach: Reach) -> Reach:
+        """With the channels of mail addresses that no contact has."""
+        written = [one for one in reach.people if one.id is None]
+        if not written:
+            return reach
+        if missing := registry.lacking(registry.receiving(MAIL), self._outside.configuration):
+            reason = f"{written[0].name} is no contact's, and no mail is sent without {' and '.join(missing)}"
+            others = tuple(one for one in reach.people if one.id is not None)
+            return replace(reach, people=others, reason=reach.reason or reason)
+        return replace(reach, channels=(*reach.channels, *(mail_name(one.name) for one in written)))
+
+
+def mail_name(address: str) -> str:
+    """What names a mail address in deliveries that is no contact's."""
+    return channel_name(MAIL, None, address, host_of(address))
+
+
+def _mail_addresses(outcome: Mapping[str, Any]) -> Iterator[str]:
+    people = (Person(one["id"], one["name"]) for one in outcome.get("contacts", ()))
+    yield from (one.name for one in people if one.id is None and is_mail_address(one.name))
+
+
+class Nobody:
+    """An address that its contact no longer has: what was on its way there is given up."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def send(self, notice: Mapping[str, Any]) -> None:  # noqa: ARG002 - the channel's signature
+        raise NoticeRefused(f"{self.name} is no address of a contact any more")
+
+
+class _Unusable:
+    """A channel that is not installed here, or cannot be made: its notices wait until it can."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        self._why = why
+
+    async def send(self, notice: Mapping[str, Any]) -> None:  # noqa: ARG002 - the channel's signature
+        raise NoticeFailed(f"{self.name}: {self._why}")
