@@ -58,6 +58,8 @@ async def look_up(addressees: Addressees, organization: str, notices: Iterable[C
 
 async def people_of(addressees: Addressees, notice: CoreDocument) -> People:
     """Those whom a notice names, looked up now where that is still to be done."""
+    if not notice.get("data", {}).get("outcomes"):
+        return People((), {}, known=True)
     organization = organization_of(notice)
     looked_up = await look_up(addressees, organization, [notice])
     seen = with_outcomes(notice, looked_up[notice["id"]]) if looked_up else notice

@@ -50,6 +50,8 @@ COMMANDS = {
     "keys": ("cli.keys:app", "Create, list and revoke API keys."),
     "channels": ("cli.channels:app", "List, try and preview the channels of notices."),
     "sources": ("cli.sources:app", "Connect ticket systems that send webhooks, and try what they send."),
+    "contacts": ("cli.people.contacts:app", "List the people and groups whom escalations name."),
+    "on-call": ("cli.people.on_call:app", "List who is on call."),
     "organizations": ("cli.organizations:app", "Create, list and change organizations."),
 }
 """Where each command is, and the first sentence of its help."""

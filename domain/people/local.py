@@ -37,6 +37,11 @@ def wall_of(zone: str, at: Instant) -> WallInstant:
     return at + offset_at(zone, at)
 
 
+def midnight(zone: str, at: Instant) -> Instant:
+    """When the date of an instant begins in the zone."""
+    return instant_of(zone, wall_of(zone, at) // DAY * DAY)
+
+
 def wall_at(day: date, time: int) -> WallInstant:
     """The wall time of a date; `time` counts microseconds from 00:00 on."""
     return (day - _EPOCH).days * DAY + time

@@ -132,7 +132,8 @@ class Contacts:
         except InvalidValue as refusal:
             if refusal.field not in ("channel", "address"):
                 raise
-            raise refusal.named(f"addresses[{place}].{refusal.field}") from None
+            at = f"addresses[{place}].{refusal.field}"
+            raise type(refusal)(at, refusal.value, refusal.reason) from None
 
 
 def addressed(contact: Contact, address: Address) -> Addressed:

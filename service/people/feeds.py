@@ -22,12 +22,13 @@ from service.calendars.ical.event import Budget
 from service.calendars.ical.moments import listed, text_of
 
 MOST_EVENTS = 3000
-MOST_REPEATING = 200
+MOST_REPEATING = 100
 DAYS_BACK, DAYS_AHEAD = 31, 366
 MOST_STEPS = 1_000_000
 """What reading a feed may cost: a few seconds. Events in zones that the feed describes itself cost more than one."""
 YEARS_BACK = 10
 """How long ago a rule may begin that is still followed."""
+_LAST_YEARS = range(9949, 9977)
 _FREQUENCIES = frozenset({"YEARLY", "MONTHLY", "WEEKLY", "DAILY"})
 _UNREAD_PARTS = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND"})
 _NIGHT = timedelta(1)
@@ -120,14 +121,31 @@ def _moments(component: Any, starts: datetime, clock: tzinfo, window: tuple[date
     until, count = _until(component["RRULE"], clock), int(parts.get("COUNT", 0))
     spelled = ";".join(f"{name}={value}" for name, value in parts.items() if name not in ("UNTIL", "COUNT"))
     first = (window[0] - timedelta(DAYS_BACK)).replace(tzinfo=None)
-    last = window[1].replace(tzinfo=None)
-    # A rule without any date would be followed to the year 9999.
-    for number, moment in enumerate(rrulestr(spelled, dtstart=starts).replace(until=last), 1):
+    # dateutil follows a rule that has no date, such as 31 February, to the year 9999. There it does not take long.
+    later = _years_until_the_end(starts)
+    rule = rrulestr(spelled, dtstart=_moved(starts, later))
+    last = _moved(window[1].replace(tzinfo=None), later)
+    for number, moved in enumerate(rule.replace(until=last), 1):
+        moment = _moved(moved, -later)
         if (count and number > count) or (until is not None and moment > until):
             return
         # By the wall clock, which no zone of the feed's own makes slow.
         if moment >= first:
             yield moment
+
+
+def _years_until_the_end(start: datetime) -> int:
+    """How many years later the calendar is the same, for the twenty years that follow, and soon over.
+
+    Weekdays and leap years come in the same order every 28 years, as long as no century lies in between.
+    """
+    weekday, phase = date(start.year, 1, 1).weekday(), start.year % 4
+    same = (year for year in _LAST_YEARS if date(year, 1, 1).weekday() == weekday and year % 4 == phase)
+    return next(same) - start.year
+
+
+def _moved(moment: datetime, years: int) -> datetime:
+    return moment.replace(year=moment.year + years)
 
 
 def _until(rule: Any, clock: tzinfo) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.errors import InvalidValue
@@ -55,7 +55,7 @@ class OnCalls:
 
         def change(present: StoredOnCall) -> tuple[OnCall, SealedFeed | None]:
             on_call = _changed(present.on_call, fields)
-            feed = sealed or (None if drops else present.feed)
+            feed = sealed or (None if drops else self._renewed(present.feed))
             _require_one(on_call, feed is not None)
             return on_call, feed
 
@@ -64,6 +64,16 @@ class OnCalls:
     async def rota(self, stored: StoredOnCall, contacts: Sequence[Contact]) -> Rota:
         """Who is on call and when. Raises SecretsUnreadable for a feed that no key opens."""
         return await rota_of(stored, contacts, self.cipher, self.now())
+
+    def _renewed(self, feed: SealedFeed | None) -> SealedFeed | None:
+        """Encrypted with the key that is the first now, as far as it can be read."""
+        if feed is None:
+            return None
+        try:
+            url, text = (None if one is None else self.cipher.renewed(one) for one in (feed.url, feed.text))
+        except SecretsUnreadable:
+            return feed
+        return replace(feed, url=url, text=text)
 
     async def _sealed(self, value: Any, zone: str) -> SealedFeed:
         document = require_mapping(value, "feed")

@@ -29,6 +29,7 @@ from api.v2.on_call.schemas import (
 )
 from domain.instants import DAY, Instant, parse, render, render_optional
 from domain.people.contacts import Contact
+from domain.people.local import midnight
 from domain.people.on_call import MOST_SHIFTS, Duty, Rota
 from service.dependencies import Dependencies
 from service.people.directories import opened
@@ -117,10 +118,10 @@ async def delete_on_call(on_call_id: OnCallId, owner: Writer, deps: Deps, wanted
     responses=problems.documented(401, 403, 404, 422, 503),
     summary="Who is on call at an instant",
 )
-async def who_is_on_call(on_call_id: OnCallId, owner: Reader, deps: Deps, at: AtOfQuestion = None) -> dict[str, Any]:
+async def get_on_call_at(on_call_id: OnCallId, owner: Reader, deps: Deps, at: AtOfQuestion = None) -> dict[str, Any]:
     """Of a feed, what it said when it was read last. Its events that repeat are known for a year ahead."""
     rota = await _rota(deps, owner.organization, on_call_id)
-    moment = _instant(deps, at, "at")
+    moment = deps.now() if at is None else parse(at, "at")
     return {"at": render(moment), **_duty(rota.at(moment), _names(rota.contacts))}
 
 
@@ -130,11 +131,11 @@ async def who_is_on_call(on_call_id: OnCallId, owner: Reader, deps: Deps, at: At
     responses=problems.documented(401, 403, 404, 422, 503),
     summary="Who will be on call",
 )
-async def on_call_schedule(
+async def get_on_call_schedule(
     on_call_id: OnCallId, owner: Reader, deps: Deps, start: StartOfSchedule = None, days: DaysOfSchedule = 28
 ) -> dict[str, Any]:
     rota = await _rota(deps, owner.organization, on_call_id)
-    begins = _instant(deps, start, "start")
+    begins = midnight(rota.on_call.timezone, deps.now()) if start is None else parse(start, "start")
     shifts = list(islice(rota.shifts(begins, Instant(begins + days * DAY)), MOST_SHIFTS + 1))
     names = _names(rota.contacts)
     return {
@@ -150,10 +151,6 @@ async def _rota(deps: Dependencies, organization: str, on_call_id: str) -> Rota:
     stored = await deps.store.on_calls.get(organization, on_call_id)
     people = await deps.store.people.of(organization)
     return await deps.on_calls.rota(stored, opened(people.contacts, deps.cipher))
-
-
-def _instant(deps: Dependencies, given: str | None, field: str) -> Instant:
-    return deps.now() if given is None else parse(given, field)
 
 
 def _names(contacts: Sequence[Contact]) -> Mapping[str, str]:

@@ -19,7 +19,12 @@ AtOfQuestion = Annotated[
     str | None, Query(alias="at", description="An instant; now unless told.", examples=["2026-12-24T20:00:00Z"])
 ]
 StartOfSchedule = Annotated[
-    str | None, Query(alias="start", description="An instant; now unless told.", examples=["2026-12-21T00:00:00Z"])
+    str | None,
+    Query(
+        alias="start",
+        description="An instant; the beginning of today in the on-call's zone unless told.",
+        examples=["2026-12-21T00:00:00Z"],
+    ),
 ]
 DaysOfSchedule = Annotated[int, Query(alias="days", ge=1, le=MOST_DAYS, description="How far.", examples=[28])]
 
