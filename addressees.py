@@ -20,8 +20,7 @@ from domain.record.outcomes import CHANNELS
 from outlets import destination
 from service.people.contacts import addressed
 from service.people.directories import UNREADABLE, KnownDirectories
-
-MAIL = "email"
+from service.receivers import MAIL
 
 
 class OrganizationAddressees:
@@ -38,7 +37,9 @@ class OrganizationAddressees:
         directory = await self._known.of(organization)
         if directory is None:
             raise StoreUnavailable(f"the contacts of {organization} cannot be read now")
-        return self._with_mail(directory.find(action, whom, at))
+        reach = directory.find(action, whom, at)
+        written = tuple(mail_name(one.name) for one in reach.people if one.id is None)
+        return replace(reach, channels=(*reach.channels, *written))
 
     async def channels(self, organization: str, outcomes: Sequence[Mapping[str, Any]]) -> Found:
         wanted = {name: outcome for outcome in outcomes for name in outcome.get(CHANNELS, ())}
@@ -66,17 +67,6 @@ class OrganizationAddressees:
             return registry.open_channel(channel, where, self._outside)
         except InvalidValue as error:
             return _Unusable(name, error.message)
-
-    def _with_mail(self, reach: Reach) -> Reach:
-        """With the channels of mail addresses that no contact has."""
-        written = [one for one in reach.people if one.id is None]
-        if not written:
-            return reach
-        if missing := registry.lacking(registry.receiving(MAIL), self._outside.configuration):
-            reason = f"{written[0].name} is no contact's, and no mail is sent without {' and '.join(missing)}"
-            others = tuple(one for one in reach.people if one.id is not None)
-            return replace(reach, people=others, reason=reach.reason or reason)
-        return replace(reach, channels=(*reach.channels, *(mail_name(one.name) for one in written)))
 
 
 def mail_name(address: str) -> str:

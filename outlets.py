@@ -67,6 +67,9 @@ class ChannelOutlets:
     def new_secret(self, channel: str) -> str | None:
         return secret_for(channel)
 
+    def sends(self, channel: str) -> bool:
+        return not registry.lacking(registry.receiving(channel), self._outside.configuration)
+
     async def fetch(self, url: str) -> str:
         return await fetched(self._outside.http, url)
 

@@ -55,7 +55,7 @@ from service.dependencies import Dependencies
 from service.hooks.applying import Applier
 from service.people.directories import KnownDirectories
 from service.people.refreshing import FeedReader
-from service.receivers import KnownReceivers
+from service.receivers import MAIL, KnownReceivers
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.catching_up import EarlierRuns
 from service.reconciling.filling import keep_filled
@@ -224,7 +224,10 @@ def receivers_of(store: Store, cipher: Cipher, outside: Outside) -> Organization
 
 def addressees_of(store: Store, cipher: Cipher, outside: Outside) -> OrganizationAddressees:
     """Those whom escalations name, as the store has them; the last known ones while it is down."""
-    return OrganizationAddressees(KnownDirectories(store.people.of, cipher, system_now), outside)
+    writes_mail = ChannelOutlets(outside).sends(MAIL)
+    return OrganizationAddressees(
+        KnownDirectories(store.people.of, cipher, system_now, writes_mail=writes_mail), outside
+    )
 
 
 def build_reconciler(client: Client, store: Store, *, task_queue: str, dry: bool = False) -> Reconciler:

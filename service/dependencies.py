@@ -13,7 +13,7 @@ from service.ciphers import Cipher
 from service.people.contacts import Contacts
 from service.people.directories import directory_of
 from service.people.on_calls import OnCalls
-from service.receivers import NoOutlets, Outlets, Receivers
+from service.receivers import MAIL, NoOutlets, Outlets, Receivers
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
 from service.temporal.slots import CommandSlots
@@ -58,7 +58,8 @@ class Dependencies:
 
     async def directory(self, organization: str) -> Directory:
         """Whom the organization's policies may name, as the store has them now."""
-        return await directory_of(await self.store.people.of(organization), self.cipher, self.now())
+        people = await self.store.people.of(organization)
+        return await directory_of(people, self.cipher, self.now(), writes_mail=self.outlets.sends(MAIL))
 
     @property
     def engine(self) -> Engine:

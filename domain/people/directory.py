@@ -13,6 +13,8 @@ from domain.people.on_call import Rota
 from domain.policy.actions import WARN_TEAM, Action
 from domain.ticket.teams import Team
 
+NO_MAIL = "no mail is sent without SLA_SMTP_HOST and SLA_SMTP_FROM"
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -36,11 +38,15 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The contacts, rotas and teams of an organization, as they were read at one moment."""
+    """The contacts, rotas and teams of an organization, as they were read at one moment.
+
+    A mail address that no contact has is reached all the same where the engine `writes_mail`.
+    """
 
     contacts: Sequence[Contact] = ()
     rotas: Sequence[Rota] = ()
     teams: Sequence[Team] = ()
+    writes_mail: bool = True
     _by_id: Mapping[str, Contact] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -73,7 +79,8 @@ class Directory:
         if contacts := self.meant_by(text):
             return self._reached(contacts)
         if is_mail_address(text):
-            return Reach((Person(None, text.strip()),), (), "")
+            written = Reach((Person(None, text.strip()),))
+            return written if self.writes_mail else Reach(reason=f"{text.strip()} is no contact's, and {NO_MAIL}")
         return Reach(reason=f"no contact is known as {text}")
 
     def _on_call(self, text: str, at: Instant) -> Reach:

@@ -26,10 +26,11 @@ UNREADABLE = ""
 """In place of an address that was encrypted with a key which is lost."""
 
 
-async def directory_of(people: StoredPeople, cipher: Cipher, at: Instant) -> Directory:
+async def directory_of(people: StoredPeople, cipher: Cipher, at: Instant, *, writes_mail: bool = True) -> Directory:
     """With addresses in clear; those that no key opens are `UNREADABLE`."""
     contacts = opened(people.contacts, cipher)
-    return Directory(contacts, await rotas_of(people.on_calls, contacts, cipher, at), people.teams)
+    rotas = await rotas_of(people.on_calls, contacts, cipher, at)
+    return Directory(contacts, rotas, people.teams, writes_mail)
 
 
 def opened(contacts: Sequence[StoredContact], cipher: Cipher) -> Sequence[Contact]:
@@ -55,8 +56,10 @@ class KnownDirectories(LastKnown[Directory]):
         now: Callable[[], Instant],
         fresh_seconds: float = FRESH_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        writes_mail: bool = True,
     ) -> None:
         async def directory(organization: str) -> Directory:
-            return await directory_of(await read(organization), cipher, now())
+            return await directory_of(await read(organization), cipher, now(), writes_mail=writes_mail)
 
         super().__init__("contacts", directory, fresh_seconds, STORE_SECONDS, clock)

@@ -131,8 +131,10 @@ def _changed(on_call: OnCall, fields: Mapping[str, Any]) -> OnCall:
 
 
 def _require_one(on_call: OnCall, has_feed: bool) -> None:
-    if (on_call.rotation is not None) == has_feed:
-        raise InvalidValue("rotation", None if has_feed else "missing", "must be given, or a feed: one of them")
+    if on_call.rotation is None and not has_feed:
+        raise InvalidValue("rotation", None, "must be given where there is no feed")
+    if on_call.rotation is not None and has_feed:
+        raise InvalidValue("feed", "a feed", "must not stand beside a rotation")
 
 
 def _require_url(value: Any) -> str:

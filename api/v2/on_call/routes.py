@@ -27,6 +27,7 @@ from api.v2.on_call.schemas import (
     ScheduleView,
     StartOfSchedule,
 )
+from domain.errors import InvalidValue
 from domain.instants import DAY, Instant, parse, render, render_optional
 from domain.people.contacts import Contact
 from domain.people.local import midnight
@@ -35,6 +36,8 @@ from service.dependencies import Dependencies
 from service.people.directories import opened
 from store.database.ids import mint
 from store.people.on_calls import StoredOnCall
+
+_LATEST = parse("2099-01-01T00:00:00Z")
 
 router = APIRouter(prefix=f"{V2}/on-call", tags=["On-call"], route_class=JsonRoute)
 
@@ -121,7 +124,7 @@ async def delete_on_call(on_call_id: OnCallId, owner: Writer, deps: Deps, wanted
 async def get_on_call_at(on_call_id: OnCallId, owner: Reader, deps: Deps, at: AtOfQuestion = None) -> dict[str, Any]:
     """Of a feed, what it said when it was read last. Its events that repeat are known for a year ahead."""
     rota = await _rota(deps, owner.organization, on_call_id)
-    moment = deps.now() if at is None else parse(at, "at")
+    moment = deps.now() if at is None else _foreseen(at, "at")
     return {"at": render(moment), **_duty(rota.at(moment), _names(rota.contacts))}
 
 
@@ -135,7 +138,7 @@ async def get_on_call_schedule(
     on_call_id: OnCallId, owner: Reader, deps: Deps, start: StartOfSchedule = None, days: DaysOfSchedule = 28
 ) -> dict[str, Any]:
     rota = await _rota(deps, owner.organization, on_call_id)
-    begins = midnight(rota.on_call.timezone, deps.now()) if start is None else parse(start, "start")
+    begins = midnight(rota.on_call.timezone, deps.now()) if start is None else _foreseen(start, "start")
     shifts = list(islice(rota.shifts(begins, Instant(begins + days * DAY)), MOST_SHIFTS + 1))
     names = _names(rota.contacts)
     return {
@@ -151,6 +154,14 @@ async def _rota(deps: Dependencies, organization: str, on_call_id: str) -> Rota:
     stored = await deps.store.on_calls.get(organization, on_call_id)
     people = await deps.store.people.of(organization)
     return await deps.on_calls.rota(stored, opened(people.contacts, deps.cipher))
+
+
+def _foreseen(given: str, field: str) -> Instant:
+    """Raises InvalidValue for what lies so late that a shift might end after all that calendars know."""
+    found = parse(given, field)
+    if found >= _LATEST:
+        raise InvalidValue(field, given, f"must lie before {render(_LATEST)}")
+    return found
 
 
 def _names(contacts: Sequence[Contact]) -> Mapping[str, str]:

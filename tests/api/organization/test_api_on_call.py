@@ -22,7 +22,8 @@ TOKEN = "T0p5ecret"
 
 
 def feed(summary: str) -> str:
-    event = f"BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:{summary}\r\nDTSTART:20260301T000000Z\r\nDTEND:20270301T000000Z\r\nEND:VEVENT"
+    span = "DTSTART:20260301T000000Z\r\nDTEND:20270301T000000Z"
+    event = f"BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:{summary}\r\n{span}\r\nEND:VEVENT"
     return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{event}\r\nEND:VCALENDAR\r\n"
 
 
@@ -115,6 +116,16 @@ async def test_a_rotation_says_who_is_on_call_and_who_will_be(api: Any) -> None:
     assert (used.status_code, one["id"] in used.json()["detail"]) == (409, True)
 
 
+@pytest.mark.parametrize("late", ["2099-01-01T00:00:00Z", "2101-01-01T00:00:00Z"])
+async def test_nobody_can_say_who_is_on_call_when_the_century_is_over(api: Any, late: str) -> None:
+    one = await create(api, rotation={**turns(await contact(api, "Ada")), "shift": {"hours": 1}})
+    for path, name in (("at", "at"), ("schedule", "start")):
+        refused = await api.get(f"/on-call/{one['id']}/{path}", **{name: late})
+        assert (refused.status_code, refused.json()["field"]) == (422, name)
+    assert await at(api, one, "2098-12-31T23:59:59Z") == ["Ada"]
+    assert await at(api, one, "1970-01-01T00:00:00Z") == []
+
+
 async def test_a_change_is_made_of_the_version_that_was_seen_and_of_no_other(api: Any) -> None:
     one = await create(api, rotation=turns(await contact(api, "Ada")))
     path = f"{ON_CALL}/{one['id']}"
@@ -133,7 +144,7 @@ async def test_a_change_is_made_of_the_version_that_was_seen_and_of_no_other(api
     ("field_", "given"),
     [
         ("rotation", {}),
-        ("rotation", {"rotation": turns("con_x"), "feed": {"ical": feed("Ada")}}),
+        ("feed", {"rotation": turns("con_x"), "feed": {"ical": feed("Ada")}}),
         ("rotation.members[0]", {"rotation": turns("con_x")}),
         ("feed", {"feed": {}}),
         ("feed", {"feed": {"url": "https://hooks.example.com/x", "ical": "x"}}),

@@ -76,6 +76,16 @@ def test_a_mail_address_that_no_contact_has_is_its_own_name() -> None:
     assert [one.to_json() for one in found.people] == [{"id": None, "name": "boss@example.com"}]
 
 
+def test_without_a_mail_server_a_mail_address_is_nobody() -> None:
+    silent = Directory(CONTACTS, teams=TEAMS, writes_mail=False)
+    found = silent.find("escalate", "boss@example.com", NOON)
+    assert (found.people, found.reason) == (
+        (),
+        "boss@example.com is no contact's, and no mail is sent without SLA_SMTP_HOST and SLA_SMTP_FROM",
+    )
+    assert silent.find("escalate", "ada@example.com", NOON).channels == ("email:con_ada", "webhook:con_ada")
+
+
 def test_whoever_is_nobody_is_said_to_be() -> None:
     assert reason("notify_contact", "Tier1") == "no contact is known as Tier1"
     assert reason("notify_contact", "Mute") == "Mute has no address"

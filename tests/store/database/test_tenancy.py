@@ -46,7 +46,6 @@ NARROWED_BY_NOTHING = {
     "store/instances/upkeep.py:Upkeep.compared_at": "of one row for the whole store",
     "store/instances/upkeep.py:Upkeep.has_been_compared": "as compared_at",
     "store/instances/upkeep.py:Upkeep.write": "as compared_at",
-    "store/people/on_calls.py:OnCalls.due_feeds": "a worker reads the feeds of all organizations",
     "store/sources/bodies.py:HookBodies.prune": "what is older than a month goes, whoever it belongs to",
     "store/sources/settling.py:Settling.ready": "a worker looks after the sources of all organizations",
     "store/sources/sources.py:Sources.named": "the address says whose the source is",

@@ -64,7 +64,7 @@ async def telling(clockwork: Clockwork, readable: Readable, server: MailServer |
     sends = {"smtp_host": "127.0.0.1", "smtp_security": "none", "smtp_from": "sla@example.com"}
     settings: dict[str, Any] = {} if server is None else {**sends, "smtp_port": server.port}
     async with reaching(now=utc_now, **settings) as outside:
-        known = KnownDirectories(readable, CIPHER, system_clock, fresh_seconds=0)
+        known = KnownDirectories(readable, CIPHER, system_clock, fresh_seconds=0, writes_mail=server is not None)
         async with clockwork.worker(channels=[operator], addressees=OrganizationAddressees(known, outside)):
             yield operator
 
