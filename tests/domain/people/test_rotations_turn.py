@@ -51,6 +51,7 @@ def at(text: str, zone: str = "Europe/Berlin") -> Instant:
 def test_every_instant_from_the_first_shift_on_lies_in_one_shift(
     zone: str, handover: int, shift: Micros, start: date, moment: Instant
 ) -> None:
+    """Every instant from the first shift on lies in one shift, which the clocks only make shorter or longer."""
     turns = Rotation(MEMBERS, shift, start)
     first = instant_of(zone, wall_at(start, handover))
     member = turns.at(moment, zone, handover)
@@ -69,6 +70,7 @@ def test_every_instant_from_the_first_shift_on_lies_in_one_shift(
 def test_shifts_of_days_are_handed_over_at_the_same_time_of_day_whatever_the_clocks_do(
     zone: str, handover: int, start: date, days: int, moment: Instant
 ) -> None:
+    """Shifts are handed over at the same time of day all year; a time that the clocks skip is when they skip it."""
     turns = Rotation(MEMBERS, Micros(days * DAY), start)
     for begins in turns.handovers(moment, Instant(moment + 200 * DAY), zone, handover):
         # What the clocks show then, and what they would have shown: in between lies what they skip.
@@ -114,6 +116,7 @@ def test_a_handover_that_the_clocks_skip_comes_when_they_skip_it() -> None:
 
 
 def test_an_override_takes_over_from_one_handover_to_another() -> None:
+    """Of overrides that overlap the later one in the list counts."""
     christmas = {"from": "2026-12-24", "until": "2026-12-27", "contact": "con_joan"}
     lunch = {"from": "2026-12-25T12:00", "until": "2026-12-25T13:00", "contact": "con_grace"}
     rota = on_call(overrides=[christmas, lunch])

@@ -47,6 +47,7 @@ def reason(action: str, whom: str) -> str:
 @pytest.mark.parametrize("whom", ["con_ada", "Ada Lovelace", " ada lovelace ", "ADA@example.com"])
 @pytest.mark.parametrize("action", ["notify_contact", "notify_team_lead", "escalate"])
 def test_a_contact_is_meant_by_id_name_or_address(action: str, whom: str) -> None:
+    """A contact is meant by its id, by one of its addresses or by its name, in any case."""
     assert channels(action, whom) == ("email:con_ada", "webhook:con_ada")
 
 
