@@ -32,7 +32,7 @@ def needed(operation: Operation) -> str:
     """The scope, in the table and outside of it: keys, and where notices go, are not for whoever only writes."""
     if re.match(r"/api/v2/sla/keys(/|$)", operation.path):
         return ADMIN
-    if re.match(r"/api/v2/sla/receivers(/|$)", operation.path):
+    if re.match(r"/api/v2/sla/(receivers|contacts)(/|$)", operation.path):
         return READ if operation.method == "GET" else ADMIN
     return READ if operation.method == "GET" or re.search("preview|:try", operation.path) else WRITE
 
