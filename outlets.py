@@ -15,6 +15,7 @@ from typing import Any
 from activities.ports import Found, NoticeChannel
 from channels import channel, registry
 from channels.channel import Destination, Outside, utc_now
+from channels.outgoing.fetching import fetched
 from channels.webhook import new_secret
 from channels.wording import templates
 from channels.wording.sample import SAMPLES, told_just_now
@@ -76,6 +77,12 @@ class ChannelOutlets:
 
     def new_secret(self, channel: str) -> str | None:
         return secret_for(channel)
+
+    def sends(self, channel: str) -> bool:
+        return not registry.lacking(registry.receiving(channel), self._outside.configuration)
+
+    async def fetch(self, url: str) -> str:
+        return await fetched(self._outside.http, url)
 
 
 def _sample_type(type_: str) -> str:

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 
-from activities.addressing import WrittenAddresses
+from activities.addressing import NobodyKnown
 from activities.applying import Applying, Planner
 from activities.delivery import Deliverer
 from activities.escalating import Escalating
@@ -42,6 +42,7 @@ from activities.recording import Recorder, Recording
 from activities.sending import Sender
 from activities.signal_times import HistorySignalTimes
 from activities.telling import Telling
+from addressees import OrganizationAddressees
 from channels.channel import Outside, opened
 from channels.registry import configured
 from connection import connect, leave
@@ -53,13 +54,15 @@ from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
 from domain.record.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
-from outlets import OrganizationChannels, cipher_of
+from outlets import ChannelOutlets, OrganizationChannels, cipher_of
 from service.ciphers import Cipher
 from service.deliveries.attempts import AttemptLog
 from service.deliveries.resending import Named, Resender
 from service.dependencies import Dependencies
 from service.hooks.applying import Applier
-from service.receivers import KnownReceivers
+from service.people.directories import KnownDirectories
+from service.people.refreshing import FeedReader
+from service.receivers import MAIL, KnownReceivers
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.catching_up import EarlierRuns
 from service.reconciling.filling import keep_filled
@@ -150,9 +153,8 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
     are the search attributes that the namespace has. `in_vain` is told of each attempt that is made again. `refused` is
     called with each run whose record contradicts what the store has, `not_replayed` with each run whose history did not
     replay. `planner` is the core's unless it is to see other dates than the events bear. `addressees` finds those whom
-    escalations name; left out: only addresses that are written out are known. `connectors` finds the way back to ticket
-    systems. With a `build_id` the worker is a version of the deployment `slakeeper`, and gets tasks once that version
-    is made current.
+    escalations name; left out: nobody is known. `connectors` finds the way back to ticket systems. With a `build_id`
+    the worker is a version of the deployment `slakeeper`, and gets tasks once that version is made current.
     """
 
     return Worker(
@@ -165,7 +167,7 @@ def build_worker(  # noqa: PLR0913 - a composition root names all that it puts t
             Sender(
                 tuple(channels),
                 system_now,
-                addressees or WrittenAddresses(),
+                addressees or NobodyKnown(),
                 receivers,
                 connectors or NoConnectors(),
                 in_vain,
@@ -231,18 +233,24 @@ def replays(client: Client) -> Replays:
     return can_be_replayed
 
 
-def receivers_of(store: Store, cipher: Cipher, outside: Outside) -> OrganizationChannels:
-    """The organizations' receivers as they stand in the store; the last known ones while it is down."""
-    known, words = KnownReceivers(store.receivers.enabled), KnownTemplates(store.templates.of)
+def receivers_of(
+    store: Store, cipher: Cipher, outside: Outside, words: KnownTemplates | None = None
+) -> OrganizationChannels:
+    """The organizations' receivers as they stand in the store; the last known ones while it is down. `words` are the
+    organizations' own templates; left out: they are read as the receivers are."""
+    known, words = KnownReceivers(store.receivers.enabled), words or KnownTemplates(store.templates.of)
     return OrganizationChannels(known, cipher, outside, store.receivers.switch_off, words)
 
 
-def named_among(channels: Sequence[NoticeChannel], receivers: OrganizationChannels) -> Named:
+def named_among(
+    channels: Sequence[NoticeChannel], receivers: OrganizationChannels, addressees: OrganizationAddressees
+) -> Named:
     """Finds a channel by its name: the operator's are everybody's."""
     everybodys = {channel.name: channel for channel in channels}
 
-    async def named(organization: str, name: str) -> NoticeChannel | None:
-        return everybodys.get(name) or await receivers.named(organization, name)
+    async def named(organization: str, name: str, notice: Mapping[str, Any]) -> NoticeChannel | None:
+        found = everybodys.get(name) or await receivers.named(organization, name)
+        return found or await addressees.named(organization, name, notice)
 
     return named
 
@@ -250,6 +258,15 @@ def named_among(channels: Sequence[NoticeChannel], receivers: OrganizationChanne
 def connectors_of(store: Store, cipher: Cipher, outside: Outside) -> ConnectorChannels:
     """The connectors of organizations' sources, known as receivers are."""
     return ConnectorChannels(KnownConnectors(store.sources.connected), store.source_writes, cipher, outside)
+
+
+def addressees_of(
+    store: Store, cipher: Cipher, outside: Outside, words: KnownTemplates | None = None
+) -> OrganizationAddressees:
+    """Those whom escalations name, as the store has them; the last known ones while it is down."""
+    writes_mail = ChannelOutlets(outside).sends(MAIL)
+    known = KnownDirectories(store.people.of, cipher, system_now, writes_mail=writes_mail)
+    return OrganizationAddressees(known, outside, words or KnownTemplates(store.templates.of))
 
 
 def build_reconciler(client: Client, store: Store, *, task_queue: str, dry: bool = False) -> Reconciler:
@@ -280,9 +297,11 @@ async def run(settings: Settings) -> None:
         store = Store.open(settings.database_url)
         stack.push_async_callback(store.close)
         outside = await stack.enter_async_context(opened(settings, WEBHOOK_TIMEOUT_SECONDS))
-        channels = configured(outside)
-        cipher = cipher_of(settings)
-        receivers, connectors = receivers_of(store, cipher, outside), connectors_of(store, cipher, outside)
+        channels, cipher = configured(outside), cipher_of(settings)
+        words = KnownTemplates(store.templates.of)
+        receivers = receivers_of(store, cipher, outside, words)
+        addressees = addressees_of(store, cipher, outside, words)
+        connectors = connectors_of(store, cipher, outside)
         attempts = AttemptLog(store.attempts)
         stack.push_async_callback(attempts.close)
         suspects = Suspects()
@@ -295,6 +314,7 @@ async def run(settings: Settings) -> None:
             receivers=both(receivers, connectors),
             in_vain=attempts.note,
             connectors=connectors,
+            addressees=addressees,
             refused=partial(suspects.report, Suspicion.REFUSED),
             not_replayed=partial(suspects.report, Suspicion.NOT_REPLAYED),
             build_id=settings.build_id,
@@ -303,10 +323,11 @@ async def run(settings: Settings) -> None:
         reconciler = build_reconciler(client, store, task_queue=settings.task_queue)
         deps = Dependencies(store, provider(client), task_queue=settings.task_queue)
         applier = Applier(deps, settings.hook_days, settings.hook_memory_days)
-        resender = Resender(store.resends, named_among(channels, receivers), system_now)
+        resender = Resender(store.resends, named_among(channels, receivers, addressees), system_now)
+        feeds = FeedReader(store.on_calls, cipher, ChannelOutlets(outside).fetch, system_now)
         for upkeep in (
             *(reconciler.keep(suspects), keep_filled(store.dimensions), applier.keep()),
-            *(attempts.keep(), resender.keep()),
+            *(attempts.keep(), resender.keep(), feeds.keep()),
         ):
             stack.callback(asyncio.create_task(upkeep).cancel)
         logger.info("worker on task queue %s, %d channel(s)", settings.task_queue, len(channels))

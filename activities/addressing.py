@@ -1,49 +1,88 @@
-"""Looking up those whom an escalation names, and the connector that its orders take, as its notice is sent: what is
-found stands in notice and outcome."""
+"""Those whom an escalation names, and the connector that its orders take: looked up as its notice is sent.
+
+What is found stands in notice and outcome; what came of each channel stands in the deliveries.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
-from activities.ports import Addressees, Connectors
+from activities.ports import Addressees, Connectors, Found, NoticeChannel
 from domain.errors import SlaError, StoreUnavailable
 from domain.instants import Instant, parse
+from domain.people.directory import Reach
+from domain.record.notices import organization_of
 from domain.record.outcomes import (
     as_skipped,
+    is_open,
+    nobody_told,
     not_looked_up,
     people_named,
     skipped,
     system_named,
-    with_addresses,
     with_connector,
+    with_people,
     without_connector,
 )
 from workflows.documents import CoreDocument
 
 # Whoever is not found by then must not keep the others from being told.
 LOOK_UP_SECONDS = 1.0
+PEOPLE = "people"
+"""In place of a channel's name: those whom the notice names, while nobody can say who they are."""
 
 Outcomes = Mapping[str, Sequence[CoreDocument]]
 """What became of the actions of an escalation, by id of its notice."""
 
 
-class WrittenAddresses:
-    """Knows nobody: a text that is an e-mail address is its own address, of anybody else there is none."""
+class NobodyKnown:
+    """Of a worker that knows no contacts."""
 
-    async def find(self, organization: str, action: str, whom: str, at: Instant) -> Sequence[str]:  # noqa: ARG002
-        name, at_sign, host = whom.partition("@")
-        return [whom] if name and at_sign and "." in host and " " not in whom else []
+    async def find(self, organization: str, action: str, whom: str, at: Instant) -> Reach:  # noqa: ARG002
+        return Reach(reason=f"no contact is known as {whom}")
+
+    async def channels(self, organization: str, outcomes: Sequence[CoreDocument]) -> Found:  # noqa: ARG002
+        return Found(())
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Those whom a notice names: their channels, and why others are told nothing, by the name of that delivery.
+
+    `known` is false while somebody could not be looked up: the notice stays on its way until it is said who that is.
+    """
+
+    channels: Sequence[NoticeChannel]
+    nobody: Mapping[str, str]
+    known: bool
 
 
 async def look_up(
     addressees: Addressees, connectors: Connectors, organization: str, notices: Iterable[CoreDocument]
 ) -> Outcomes:
-    """The outcomes of those notices whose escalations name people, or order something of a ticket system."""
+    """The outcomes of those notices whose escalations name people that were not looked up yet, or order something of a
+    ticket system."""
     naming = [notice for notice in notices if _names_people(notice) or names_system(notice)]
     found = await asyncio.gather(*(_found(addressees, connectors, organization, notice) for notice in naming))
     return {notice["id"]: documents for notice, documents in zip(naming, found, strict=True)}
+
+
+async def people_of(addressees: Addressees, notice: CoreDocument) -> People:
+    """Those whom a notice names, looked up now where that is still to be done."""
+    outcomes = notice.get("data", {}).get("outcomes")
+    if not outcomes:
+        return People((), {}, known=True)
+    organization = organization_of(notice)
+    if _names_people(notice):
+        outcomes = await _people(addressees, organization, notice, outcomes)
+    named = [one for one in outcomes if people_named(one) is not None]
+    found = await addressees.channels(organization, named) if named else Found(())
+    # A notice that is taken back has told nobody there, so that there is nobody to tell of it.
+    nobody = {} if notice["data"]["withdraws"] else nobody_told(outcomes)
+    return People(found.channels, nobody, found.known and not any(is_open(one) for one in named))
 
 
 async def connected(connectors: Connectors, organization: str, notice: CoreDocument) -> Sequence[CoreDocument]:
@@ -64,26 +103,34 @@ def goes_out(outcomes: Sequence[CoreDocument] | None) -> bool:
 
 
 def _names_people(notice: CoreDocument) -> bool:
-    return any(people_named(one) is not None for one in notice["data"].get("outcomes", ())) or skipped(
-        notice["data"].get("escalation"), notice["data"].get("outcomes", ())
-    )
+    outcomes = notice["data"].get("outcomes", ())
+    return any(is_open(one) for one in outcomes) or skipped(notice["data"].get("escalation"), outcomes)
 
 
 async def _found(
     addressees: Addressees, connectors: Connectors, organization: str, notice: CoreDocument
 ) -> Sequence[CoreDocument]:
-    at, data = parse(notice["data"]["fired_at"]), notice["data"]
-    found = await connected(connectors, organization, notice) if names_system(notice) else data["outcomes"]
-    found = [await _one(addressees, organization, outcome, at) for outcome in found]
-    return as_skipped(found) if skipped(data["escalation"], found) else found
+    outcomes = notice["data"]["outcomes"]
+    if names_system(notice):
+        outcomes = await connected(connectors, organization, notice)
+    return await _people(addressees, organization, notice, outcomes)
+
+
+async def _people(
+    addressees: Addressees, organization: str, notice: CoreDocument, outcomes: Sequence[CoreDocument]
+) -> Sequence[CoreDocument]:
+    at, escalation = parse(notice["data"]["fired_at"]), notice["data"]["escalation"]
+    found = [await _one(addressees, organization, outcome, at) for outcome in outcomes]
+    return as_skipped(found) if skipped(escalation, found) else found
 
 
 async def _one(addressees: Addressees, organization: str, outcome: CoreDocument, at: Instant) -> CoreDocument:
-    if (whom := people_named(outcome)) is None:
+    whom = people_named(outcome)
+    if whom is None or not is_open(outcome):
         return outcome
     try:
         async with asyncio.timeout(LOOK_UP_SECONDS):
-            return with_addresses(outcome, await addressees.find(organization, outcome["action"], whom, at))
+            return with_people(outcome, await addressees.find(organization, outcome["action"], whom, at))
     except TimeoutError:
         return not_looked_up(outcome, f"it took longer than {LOOK_UP_SECONDS:g} s")
     except SlaError as error:

@@ -9,13 +9,14 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.addressing import connected, names_system
+from activities.addressing import People, connected, names_system
 from activities.ports import Found, NoticeChannel
-from activities.sending import Failure, Sender, carried_out, given_up, unknown
+from activities.sending import Failure, Sender, carried_out, dead_ends, given_up, unknown
 from domain.errors import NoticeFailed
 from domain.instants import parse, to_datetime
 from domain.record.deliveries import NO_CHANNEL
 from domain.record.notices import organization_of
+from domain.record.outcomes import is_nobody
 from domain.record.records import DEAD, Delivery
 from workflows.calls import DELIVER
 from workflows.documents import CoreDocument, DeliverAnswer, DeliverRequest, Document
@@ -24,6 +25,7 @@ from workflows.state.steps import with_outcomes
 
 GIVE_UP_AFTER = timedelta(days=1)
 GIVE_UP_ATTEMPTS = 20
+NOBODY = "nobody was told, and nobody is told that it is taken back"
 
 
 class Deliverer:
@@ -44,12 +46,14 @@ class Deliverer:
         request = {**request, "notice": notice}
         sends = self._begin(self._channels, request)
         # The operator's channels are on their way while the store is asked for the organization's.
-        found = await self._sender.receivers(notice)
-        sends += self._begin(found.channels, request)
-        answers = [*await asyncio.gather(*sends), *unknown(found)]
+        found, people = await asyncio.gather(self._sender.receivers(notice), self._sender.people(notice))
+        sends += self._begin((*found.channels, *people.channels), request)
+        answers = [*await asyncio.gather(*sends), *unknown(found, people)]
         if _gives_up(request):
             answers = [self._given_up(notice, answer) for answer in answers]
-        deliveries = [answer for answer in answers if isinstance(answer, Delivery)] + self._vanished(request, found)
+        deliveries = [answer for answer in answers if isinstance(answer, Delivery)]
+        deliveries += [end for end in dead_ends(notice, people, self._now()) if _is_open(end.channel, request)]
+        deliveries += self._vanished(request, found, people)
         failures = [answer for answer in answers if isinstance(answer, Failure)]
         for failure in failures:
             self._sender.note(notice, failure)
@@ -80,18 +84,18 @@ class Deliverer:
         return [
             asyncio.create_task(self._sender.send(channel, notice))
             for channel in channels
-            if _is_open(channel, request)
+            if _is_open(channel.name, request)
         ]
 
-    def _vanished(self, request: DeliverRequest, found: Found) -> list[Delivery]:
+    def _vanished(self, request: DeliverRequest, found: Found, people: People) -> list[Delivery]:
         """Gives up the channels asked for that no longer exist; otherwise they would be asked for again and again."""
-        if not found.known:
+        if not (found.known and people.known):
             return []
-        there = {channel.name for channel in (*self._channels, *found.channels)}
+        there = {channel.name for channel in (*self._channels, *found.channels, *people.channels)}
         gone = set(request.get("only") or ()) - set(request["settled"]) - there
-        at = self._now()
-        notice = request["notice"]
-        return [given_up(notice, Delivery(notice["id"], name, DEAD, at, NO_CHANNEL)) for name in sorted(gone)]
+        at, notice = self._now(), request["notice"]
+        whys = {name: NOBODY if is_nobody(name) else NO_CHANNEL for name in sorted(gone)}
+        return [given_up(notice, Delivery(notice["id"], name, DEAD, at, why)) for name, why in whys.items()]
 
     def _given_up(self, notice: CoreDocument, answer: Delivery | Failure) -> Delivery:
         if isinstance(answer, Delivery):
@@ -101,9 +105,9 @@ class Deliverer:
         return given_up(notice, dead, answer.outcomes)
 
 
-def _is_open(channel: NoticeChannel, request: DeliverRequest) -> bool:
+def _is_open(name: str, request: DeliverRequest) -> bool:
     only = request.get("only")
-    return channel.name not in request["settled"] and (only is None or channel.name in only)
+    return name not in request["settled"] and (only is None or name in only)
 
 
 def _gives_up(request: DeliverRequest) -> bool:

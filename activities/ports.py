@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from domain.instants import Instant
+from domain.people.directory import Reach
 from domain.policy.catalog import Catalog
 from domain.record.records import Delivery, Record
 from workflows.documents import EarlierRun, StateDocument
@@ -25,17 +26,6 @@ class NoticeChannel(Protocol):
         """Returns once the receiver has taken the CloudEvent. Raises NoticeRefused or NoticeFailed.
 
         A channel that carries out the actions of escalations returns what became of all the notice's actions.
-        """
-
-
-class Addressees(Protocol):
-    """Finds those whom escalations name: a lead, a contact, whoever is on call."""
-
-    async def find(self, organization: str, action: str, whom: str, at: Instant) -> Sequence[str]:
-        """The addresses at that instant; none where nobody is known.
-
-        `action` is the type of the action, which says what `whom` names: `notify_contact` a contact by id, name or
-        address, `notify_on_call` a rotation. Raises StoreUnavailable.
         """
 
 
@@ -62,6 +52,20 @@ class Found:
 
     channels: Sequence[NoticeChannel]
     known: bool = True
+
+
+class Addressees(Protocol):
+    """Finds those whom escalations name: a lead, a contact, whoever is on call."""
+
+    async def find(self, organization: str, action: str, whom: str, at: Instant) -> Reach:
+        """Who they are at that instant, and the names of their channels.
+
+        `action` is the type of the action, which says what `whom` names: `notify_contact` a contact by id, name or
+        address, `notify_on_call` a rota. Raises StoreUnavailable while nobody can say.
+        """
+
+    async def channels(self, organization: str, outcomes: Sequence[Mapping[str, Any]]) -> Found:
+        """The channels that the outcomes of a notice name, of those who were found. Raises nothing."""
 
 
 Receivers = Callable[[Mapping[str, Any]], Awaitable[Found]]

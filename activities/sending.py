@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from temporalio import activity
 
-from activities.addressing import WrittenAddresses
+from activities.addressing import PEOPLE, NobodyKnown, People, people_of
 from activities.ports import (
     Addressees,
     Connectors,
@@ -58,16 +58,20 @@ class Carried(Delivery):
 class Sender:
     """`channels` are the operator's, which every notice goes to; `receivers` finds those of an organization.
 
-    `addressees` finds those whom escalations name, `connectors` the way back to ticket systems; `in_vain` is told of
-    each attempt that is made again.
+    `addressees` finds those whom escalations name, and their channels; `connectors` finds the way back to ticket
+    systems, and `in_vain` is told of each attempt that is made again.
     """
 
     channels: Sequence[NoticeChannel]
     now: Callable[[], Instant]
-    addressees: Addressees = field(default_factory=WrittenAddresses)
+    addressees: Addressees = field(default_factory=NobodyKnown)
     receivers: Receivers = no_receivers
     connectors: Connectors = field(default_factory=NoConnectors)
     in_vain: InVain = unheard
+
+    async def people(self, notice: CoreDocument) -> People:
+        """Those whom the notice names. Raises nothing."""
+        return await people_of(self.addressees, notice)
 
     async def send(self, channel: NoticeChannel, notice: CoreDocument) -> Delivery | Failure:
         """Raises nothing: a defect of the channel is a failure, too."""
@@ -93,9 +97,15 @@ class Sender:
             self.in_vain(notice, failure.channel, failure.message, failure.began_at, self.now())
 
 
-def unknown(found: Found) -> list[Failure]:
-    """A failure where the receivers are not known: the notice stays on its way until they are."""
-    return [] if found.known else [Failure(RECEIVERS, "the organization's receivers cannot be read now")]
+def unknown(found: Found, people: People) -> list[Failure]:
+    """A failure where receivers, or those whom it names, are not known: the notice stays on its way until they are."""
+    receivers = [] if found.known else [Failure(RECEIVERS, "the organization's receivers cannot be read now")]
+    return receivers if people.known else [*receivers, Failure(PEOPLE, "those whom it names cannot be looked up now")]
+
+
+def dead_ends(notice: CoreDocument, people: People, at: Instant) -> list[Delivery]:
+    """A delivery for each whom the notice names and who is nobody: it is dead at once."""
+    return [Delivery(notice["id"], name, DEAD, at, reason) for name, reason in people.nobody.items()]
 
 
 def given_up(notice: CoreDocument, delivery: Delivery, outcomes: Sequence[CoreDocument] | None = None) -> Delivery:

@@ -11,7 +11,7 @@ from temporalio import activity
 from activities.addressing import Outcomes, goes_out, look_up
 from activities.ports import NoticeChannel, Projection, SearchAttributes
 from activities.recording import Recorder
-from activities.sending import Failure, Sender, carried_out, carries_out, unknown
+from activities.sending import Failure, Sender, carried_out, carries_out, dead_ends, unknown
 from domain.errors import StoreUnavailable
 from domain.record.notices import TYPE_PREFIX, URGENT
 from domain.record.records import Delivery, Record
@@ -116,16 +116,18 @@ class Telling:
         """
         made = {(delivery.notice_id, delivery.channel): delivery for delivery in before}
         sends = [self._begin(notice, self._sender.channels, made) for notice in notices]
-        found = await asyncio.gather(*(self._sender.receivers(notice) for notice in notices))
-        for notice, one in zip(notices, found, strict=True):
-            sends.append(self._begin(notice, one.channels, made))
-            sends.append(
-                [
-                    _Send(notice["id"], failure.channel, asyncio.create_task(_as_it_is(failure)))
-                    for failure in unknown(one)
-                ]
-            )
+        sends += await asyncio.gather(*(self._send_to_found(notice, made) for notice in notices))
         return [send for group in sends for send in group]
+
+    async def _send_to_found(self, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]) -> list[_Send]:
+        """To the organization's receivers, and to those whom the notice names."""
+        found, people = await asyncio.gather(self._sender.receivers(notice), self._sender.people(notice))
+        sends = self._begin(notice, (*found.channels, *people.channels), made)
+        ends = [made.get((notice["id"], one.channel), one) for one in dead_ends(notice, people, self._sender.now())]
+        answers: list[Delivery | Failure] = [*ends, *unknown(found, people)]
+        return sends + [
+            _Send(notice["id"], answer.channel, asyncio.create_task(_as_it_is(answer))) for answer in answers
+        ]
 
     def _begin(
         self, notice: CoreDocument, channels: Iterable[NoticeChannel], made: Mapping[tuple[str, str], Delivery]
@@ -164,8 +166,8 @@ def _of_step(sends: Sequence[_Send], before: Sequence[Delivery]) -> Sequence[_Se
     return [send for send in sends if (send.notice_id, send.channel) in known]
 
 
-async def _as_it_is(failure: Failure) -> Delivery | Failure:
-    return failure
+async def _as_it_is(answer: Delivery | Failure) -> Delivery | Failure:
+    return answer
 
 
 def _urgency(notice: CoreDocument) -> bool:

@@ -27,6 +27,7 @@ from api.v2.business_hours import import_routes as business_hours_import
 from api.v2.business_hours import preview_routes as preview
 from api.v2.business_hours import public_holiday_routes as public_holidays
 from api.v2.business_hours import routes as business_hours
+from api.v2.contacts import routes as contacts
 from api.v2.deliveries import routes as deliveries
 from api.v2.instances import batch_routes as batches
 from api.v2.instances import cycle_routes as cycles
@@ -37,6 +38,7 @@ from api.v2.instances.excuses import routes as excuses
 from api.v2.instances.explain import routes as explain
 from api.v2.instances.lists import routes as instance_lists
 from api.v2.notices import routes as notices
+from api.v2.on_call import routes as on_call
 from api.v2.organization import key_routes as keys
 from api.v2.organization import routes as organization
 from api.v2.organization import team_routes as teams
@@ -75,8 +77,8 @@ PARTS = (
     *(instances, instance_lists, record, cycles, excuses, explain, events, batches, v1_tickets),
     *(health, index, hooks),
     *(business_hours, business_hours_history, business_hours_import, public_holidays),
-    *(teams, receivers, templates, deliveries, preview, replans, keys, organization, analytics, delivery_figures),
-    *(source_bodies, source_connectors, sources),
+    *(teams, receivers, contacts, on_call, templates, deliveries, preview, replans),
+    *(keys, organization, analytics, delivery_figures, source_bodies, source_connectors, sources),
     *(v1_config, v1_analytics, v1_policies),
 )
 POLICIES = for_both_kinds(policies=policies.router, targets=targets.router, escalations=escalations.router)

@@ -52,6 +52,8 @@ COMMANDS = {
     "sources": ("cli.sources:app", "Connect ticket systems that send webhooks, and try what they send."),
     "receivers": ("cli.receivers:app", "List who is told, and encrypt their addresses anew."),
     "deliveries": ("cli.deliveries:app", "List what became of notices on each channel."),
+    "contacts": ("cli.people.contacts:app", "List the people and groups whom escalations name."),
+    "on-call": ("cli.people.on_call:app", "List who is on call."),
     "organizations": ("cli.organizations:app", "Create, list and change organizations."),
 }
 """Where each command is, and the first sentence of its help."""

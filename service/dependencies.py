@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 
 from domain.calendar import tzdata_version
 from domain.instants import Instant
+from domain.people.directory import Directory
 from service.ciphers import Cipher
 from service.deliveries.log import DeliveryLog
-from service.receivers import NoOutlets, Outlets, Receivers
+from service.people.contacts import Contacts
+from service.people.directories import directory_of
+from service.people.on_calls import OnCalls
+from service.receivers import MAIL, NoOutlets, Outlets, Receivers
 from service.systems import NoTicketSystems, TicketSystems
 from service.templates import Templates
 from service.temporal.engine import ClientProvider, Engine
@@ -55,6 +59,19 @@ class Dependencies:
     @property
     def templates(self) -> Templates:
         return Templates(self.store.templates, self.store.deliveries, self.outlets.wording)
+
+    @property
+    def contacts(self) -> Contacts:
+        return Contacts(self.store.contacts, self.cipher, self.outlets)
+
+    @property
+    def on_calls(self) -> OnCalls:
+        return OnCalls(self.store.on_calls, self.cipher, self.outlets, self.now)
+
+    async def directory(self, organization: str) -> Directory:
+        """Whom the organization's policies may name, as the store has them now."""
+        people = await self.store.people.of(organization)
+        return await directory_of(people, self.cipher, self.now(), writes_mail=self.outlets.sends(MAIL))
 
     @property
     def engine(self) -> Engine:

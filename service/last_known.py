@@ -26,9 +26,10 @@ class _Held(Generic[T]):
 
 class LastKnown(Generic[T]):
     """Something of each organization: read anew when it is older than `FRESH_SECONDS`, the last known while it cannot
-    be read. `what` it is stands in the log."""
+    be read. `what` it is stands in the log, and for `store_seconds` it is waited for."""
 
     what: ClassVar[str] = "settings"
+    store_seconds: ClassVar[float] = STORE_SECONDS
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class LastKnown(Generic[T]):
     async def _refreshed(self, organization: str, before: _Held[T] | None) -> _Held[T]:
         known = None if before is None else before.known
         try:
-            async with asyncio.timeout(STORE_SECONDS):
+            async with asyncio.timeout(self.store_seconds):
                 known = await self._read(organization)
         except Exception as error:  # noqa: BLE001 - whatever the store suffers, the notices of others must leave
             log.warning("%s of %s are taken as last known: %r", self.what, organization, error)

@@ -19,6 +19,8 @@ from store.rules.receivers import Receivers as KeptReceivers
 from store.rules.receivers import Sealed, StoredReceiver
 
 VALID_AT_ONCE = 2
+MAIL = "email"
+"""The channel by which a mail address is reached that no contact has."""
 LONGEST_ADDRESS = 2000
 
 Outcome = Literal["taken", "refused", "failed"]
@@ -59,6 +61,12 @@ class Outlets(Protocol):
     def new_secret(self, channel: str) -> str | None:
         """A secret to sign with; None for a channel that signs nothing."""
 
+    def sends(self, channel: str) -> bool:
+        """Whether the operator has set all that the channel needs."""
+
+    async def fetch(self, url: str) -> str:
+        """The text of a feed. Raises InvalidValue for `url`, of which it shows no more than the host."""
+
 
 class NoOutlets:
     """In a process without channels no receiver can be made."""
@@ -75,6 +83,12 @@ class NoOutlets:
 
     def new_secret(self, channel: str) -> str | None:
         raise self._none(channel)
+
+    def sends(self, channel: str) -> bool:  # noqa: ARG002 - the port's
+        return False
+
+    async def fetch(self, url: str) -> str:  # noqa: ARG002 - the port's
+        raise InvalidValue("url", "a URL", "is not to be had in this process, which was started without channels")
 
     def _none(self, channel: str) -> InvalidValue:
         return InvalidValue("channel", channel, "is not to be had in this process, which was started without channels")

@@ -23,6 +23,9 @@ from store.instances.open_tickets import OpenTicketResult, OpenTickets, Prepare
 from store.instances.replans import Replans
 from store.instances.tickets import Tickets
 from store.instances.upkeep import Upkeep
+from store.people.contacts import Contacts
+from store.people.on_calls import OnCalls
+from store.people.people import People
 from store.rules.calendars import Calendars
 from store.rules.catalog import Catalogs
 from store.rules.claims import Claims
@@ -54,6 +57,9 @@ class Store:
         self.deliveries = Deliveries(database)
         self.attempts = Attempts(database, now)
         self.resends = Resends(database, now)
+        self.contacts = Contacts(database, now)
+        self.on_calls = OnCalls(database, now)
+        self.people = People(database)
         self.instances = Instances(database, now)
         self.chains = Chains(database)
         self.dimensions = Dimensions(database)

@@ -15,6 +15,7 @@ from domain.plan.pauses import EndedBy, PauseEnded
 from domain.plan.plans import REPEAT
 from domain.record.ledger import Firing
 from domain.record.notices import spoken
+from domain.record.outcomes import CONTACTS
 from domain.record.withdrawals import spoken_reason, withdrawing_event
 from domain.ticket.excuses import Covers, ExcuseScope
 from domain.wording import spoken_instant, spoken_length
@@ -59,8 +60,9 @@ def _fired(moment: ExplainedMilestone, firing: Firing, events: Iterable[Explaine
 
 
 def _outcome(outcome: Mapping[str, Any]) -> str:
-    """`reassign done`, `notify contact told nobody (no address of Tier1 is known)`."""
-    because = f" ({outcome['reason']})" if "reason" in outcome else ""
+    """`reassign done`, `notify on call done (Ada Lovelace)`, `notify contact told nobody (Ada has no address)`."""
+    names = ", ".join(one["name"] for one in outcome.get(CONTACTS, ()))
+    because = f" ({outcome.get('reason') or names})" if "reason" in outcome or names else ""
     return f"{outcome['action']} {outcome['outcome']}".replace("_", " ") + because
 
 

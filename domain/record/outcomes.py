@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.digests import short_digest
 from domain.instants import Instant
+from domain.people.directory import Reach
 from domain.plan.plans import Milestone, TargetPlan
 from domain.policy.actions import CONTACT, ESCALATE, NAMES_PEOPLE, ON_CALL, TEAM_ID, WARN_TEAM, Action
 from domain.record.ledger import Firing
@@ -31,10 +32,15 @@ NO_SYSTEM = frozenset({"", "api", "signal", ENGINE})
 """Sources of events that are no ticket system's."""
 SYSTEM, CONNECTOR = "system", "connector"
 ASKED = "the notice asks the ticket system for it"
+LONGEST_WHOM = 100
+CONTACTS = "contacts"
+"""In an outcome: those who were found, each with id and name."""
+CHANNELS = "channels"
+"""In an outcome: the names of the channels by which they are told."""
 
 
 class Outcome(StrEnum):
-    """`waiting`: the ticket system or a receiver of the notice is to do it, or those named are still being looked up.
+    """`waiting`: the ticket system is to do it, or those named are still being looked up.
     `skipped`: it was not sent, as its step asks where nobody is found."""
 
     DONE = "done"
@@ -132,17 +138,40 @@ def people_named(outcome: Mapping[str, Any]) -> str | None:
     return whom
 
 
-def with_addresses(outcome: Mapping[str, Any], addresses: Sequence[str]) -> Mapping[str, Any]:
-    """The outcome once those whom it names were looked up."""
-    if addresses:
-        # Nothing writes to people yet: whoever gets the notice does.
-        found = {"outcome": Outcome.WAITING.value, "reason": "the receivers of the notice are to tell them"}
-        return {**outcome, **found, "addresses": list(addresses)}
-    return {**outcome, "outcome": Outcome.TOLD_NOBODY.value, "reason": f"no address of {outcome['whom']} is known"}
+def is_open(outcome: Mapping[str, Any]) -> bool:
+    """Whether those whom it names are still to be looked up: nobody was asked yet, or whoever was could not say."""
+    open_ones = (Outcome.WAITING, Outcome.FAILED)
+    return people_named(outcome) is not None and outcome["outcome"] in open_ones and CHANNELS not in outcome
+
+
+def with_people(outcome: Mapping[str, Any], reach: Reach) -> Mapping[str, Any]:
+    """The outcome once those whom it names were looked up. What came of each channel stands in the deliveries."""
+    given = {name: value for name, value in outcome.items() if name != "reason"}
+    if not reach.channels:
+        reason = reach.reason or f"nobody is known as {outcome['whom']}"
+        return {**given, "outcome": Outcome.TOLD_NOBODY.value, "reason": reason}
+    people = [one.to_json() for one in reach.people]
+    return {**given, "outcome": Outcome.DONE.value, CONTACTS: people, CHANNELS: list(reach.channels)}
+
+
+def nobody_told(outcomes: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
+    """Why nobody is told, by the name of the delivery that is dead for it, such as `notify_contact:Tier1`."""
+    found = (one for one in outcomes if one["action"] in NAMES_PEOPLE and one["outcome"] == Outcome.TOLD_NOBODY)
+    return {_nobody(one["action"], one.get("whom")): one["reason"] for one in found}
+
+
+def is_nobody(channel: str) -> bool:
+    """Whether a delivery of that name is one of `nobody_told`."""
+    return channel.partition(":")[0] in NAMES_PEOPLE
+
+
+def _nobody(action: str, whom: str | None) -> str:
+    return action if whom is None else f"{action}:{whom[:LONGEST_WHOM]}"
 
 
 def not_looked_up(outcome: Mapping[str, Any], problem: str) -> Mapping[str, Any]:
-    return {**outcome, "outcome": Outcome.FAILED.value, "reason": f"could not be looked up: {problem}"}
+    reason = f"could not be looked up at once, and is tried again: {problem}"
+    return {**outcome, "outcome": Outcome.FAILED.value, "reason": reason}
 
 
 def skipped(escalation: Mapping[str, Any] | None, found: Sequence[Mapping[str, Any]]) -> bool:

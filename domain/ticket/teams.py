@@ -15,7 +15,8 @@ TEAM_FIELDS = frozenset({"id", "name", "lead", "business_hours_id"})
 class Team:
     """A team and who leads it.
 
-    `lead` is an address or a name, as the receivers of notices know it. `business_hours_id` None: the default hours.
+    `lead` is a contact by id, name or address, or a mail address that is no contact's. `business_hours_id` None: the
+    default hours.
     """
 
     id: str

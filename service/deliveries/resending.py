@@ -32,9 +32,9 @@ class Sending(Protocol):
         """Raises NoticeRefused or NoticeFailed."""
 
 
-Named = Callable[[str, str], Awaitable[Sending | None]]
-"""The channel of an organization by its name; None where there is none any more. Raises NoticeFailed while nobody can
-say."""
+Named = Callable[[str, str, Mapping[str, Any]], Awaitable[Sending | None]]
+"""The channel of an organization by its name, for that notice; None where there is none any more. Raises NoticeFailed
+while nobody can say."""
 
 
 class Resender:
@@ -71,7 +71,7 @@ class Resender:
         began_at, name = self._now(), resend.key.channel or ""
         try:
             async with asyncio.timeout(CHANNEL_SECONDS):
-                channel = await self._named(resend.key.organization, name)
+                channel = await self._named(resend.key.organization, name, resend.notice)
                 if channel is None:
                     await self._kept.given_up(resend, None, self._now(), NO_CHANNEL)
                     return

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.addressing import WrittenAddresses, look_up
+from activities.addressing import NobodyKnown, look_up
 from activities.ports import Found, NoConnectors
 from activities.sending import Carried, Failure, Sender, carries_out, given_up
 from activities.telling import Telling
@@ -59,7 +59,7 @@ class Desk:
 
 
 async def looked_up(connectors: Any, document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    found = await look_up(WrittenAddresses(), connectors, "default", [document])
+    found = await look_up(NobodyKnown(), connectors, "default", [document])
     return found.get("n", ())
 
 
@@ -142,7 +142,7 @@ async def test_what_happened_since_an_attempt_that_was_lost_belongs_to_the_next_
     async def receivers(_notice: Mapping[str, Any]) -> Found:
         return Found([desk])
 
-    sender = Sender((), lambda: NOW, WrittenAddresses(), receivers, Known("src_1"))
+    sender = Sender((), lambda: NOW, NobodyKnown(), receivers, Known("src_1"))
     document = {**notice(TAG), "type": "sla.escalated"}
     step = Record("default", "inst_sla_ticket_7", 3, None, InstanceStatus.ACTIVE, None, None, None, ongoing=True)
     request = {

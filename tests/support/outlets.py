@@ -55,6 +55,13 @@ class LoopbackOutlets:
     def new_secret(self, channel: str) -> str | None:
         return secret_for(channel)
 
+    def sends(self, channel: str) -> bool:
+        return channel != "email" or "smtp_host" in self._settings
+
+    async def fetch(self, url: str) -> str:
+        async with reaching(guard=self._guard, now=utc_now, **self._settings) as outside:
+            return await ChannelOutlets(outside).fetch(url)
+
 
 class LoopbackSystems:
     """Each call opens the way to ticket systems anew, as `LoopbackOutlets` does."""

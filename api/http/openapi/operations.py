@@ -17,6 +17,8 @@ TAGS: dict[str, str] = {
     "Receivers": "Who is told of what happens, and through which channel: webhooks, mail, chat.",
     "Templates": "In which words an organization's channels speak.",
     "Deliveries": "What became of each notice on each channel: tried, taken, given up, and sent once more.",
+    "Contacts": "People and groups whom escalations name, and the channels by which they are reached.",
+    "On-call": "Who is on call: members who take turns, or the events of a calendar, and who takes over for a while.",
     "Preview": "When something would be due, without a ticket.",
     "Policies": "What is promised to which tickets. The first policy that matches a ticket applies.",
     "Targets": "A promise of a policy: which clock, for which priority, how long.",

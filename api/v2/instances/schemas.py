@@ -59,6 +59,11 @@ class InstanceExcuseView(ExcuseView):
     cycle: int = Field(examples=[1])
 
 
+class ReachedView(View):
+    id: str | None = Field(description="Null: a mail address that is no contact's.", examples=["con_3q2-7wAbCdEfGhIj"])
+    name: str = Field(examples=["Ada Lovelace"])
+
+
 class OutcomeView(View):
     """What became of one action of an escalation; beside it the field that the action has, such as `team_id`."""
 
@@ -68,7 +73,10 @@ class OutcomeView(View):
     outcome: Outcome = Field(examples=["done"])
     reason: str | None = Field(default=None, description="Why it is not simply done.", examples=[None])
     whom: str | None = Field(default=None, description="Of an action that names people.", examples=["lead@example.com"])
-    addresses: list[str] | None = Field(default=None, description="Where they are told.", examples=[None])
+    contacts: list[ReachedView] | None = Field(default=None, description="Who was found.", examples=[None])
+    channels: list[str] | None = Field(
+        default=None, description="By which of their channels they are told, as deliveries name them.", examples=[None]
+    )
     event_id: str | None = Field(default=None, description="The engine's own event that carries it out.")
 
 

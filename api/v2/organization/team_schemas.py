@@ -31,7 +31,7 @@ TEAM_VIEW: dict[str, Any] = {**TEAM, "created_at": "2026-03-08T09:00:00Z", "upda
 class TeamFields(Body):
     lead: str | None = Field(
         default=None,
-        description="An address or a name, as the receivers of notices know it.",
+        description="A contact by id, name or address; or a mail address that is no contact's.",
         examples=["ada@example.com"],
     )
     business_hours_id: str | None = Field(

@@ -52,8 +52,16 @@ POLICY_DOCUMENT: dict[str, Any] = {
     "origin": "v2",
     "version": 1,
 }
+LINTS: list[dict[str, Any]] = [
+    {
+        "field": "escalations[0].actions[0]",
+        "value": "team_escalation",
+        "reason": "team Escalation has no lead",
+    }
+]
 POLICY_VIEW: dict[str, Any] = {
     **POLICY_DOCUMENT,
+    "lints": LINTS,
     "created_at": CREATED_AT,
     "updated_at": CREATED_AT,
     "archived_at": None,

@@ -27,15 +27,16 @@ from api.v2.policies.kinds import PREFIXES, KindOfRoute
 from api.v2.policies.patch import patched_policy
 from api.v2.policies.schemas import OriginOfList, PolicyBody, PolicyPage, PolicyView
 from api.v2.policies.tags import NOT_MODIFIED, TAGGED, IfNoneMatch, tag_of
-from api.v2.policies.views import policy_view, version_view
+from api.v2.policies.views import policy_view, policy_views, version_view
+from domain.people.lints import names_people
 from domain.policy.policies import Policy
 from domain.ticket.origins import Origin
 from store.access.keys import KeyOwner
 from store.lists.listed import Found, ListPart
-from store.rules.policies import LISTED, StoredPolicy
+from store.rules.policies import LISTED
 from store.rules.policy_history import LISTED_VERSIONS, PolicyVersion
 
-_LIST: TableOf[StoredPolicy] = TableOf(LISTED, PolicyView)
+_LIST: TableOf[dict[str, Any]] = TableOf(LISTED, PolicyView)
 _Part = Annotated[Asked, Depends(asking(LISTED))]
 _VERSIONS: TableOf[PolicyVersion] = TableOf(LISTED_VERSIONS, PolicyVersionView)
 _PartOfVersions = Annotated[Asked, Depends(asking(LISTED_VERSIONS))]
@@ -64,7 +65,7 @@ async def create_policy(
     stored = await deps.store.policies.create(owner.organization, policy, owner.id, chosen_in(given))
     response.headers["Location"] = f"/api/v2/sla{PREFIXES[kind]}/policies/{stored.policy.id}"
     response.headers["ETag"] = tag_of(stored)
-    return policy_view(stored)
+    return await policy_view(deps, owner.organization, stored)
 
 
 @router.get(
@@ -86,10 +87,11 @@ async def list_policies(
     """As CSV or NDJSON the list is whole unless a `limit` is given."""
     wanted = None if origin == "all" else Origin(origin)
 
-    async def find(asked: ListPart) -> Found[StoredPolicy]:
-        return await deps.store.policies.list(owner.organization, kind, asked, include_archived, wanted)
+    async def find(asked: ListPart) -> Found[dict[str, Any]]:
+        found = await deps.store.policies.list(owner.organization, kind, asked, include_archived, wanted)
+        return Found(await policy_views(deps, owner.organization, found.rows), found.total, found.last)
 
-    return await _LIST.answer(part, response, find, policy_view)
+    return await _LIST.answer(part, response, find, dict)
 
 
 @router.get(
@@ -102,13 +104,14 @@ async def list_policies(
 async def get_policy(
     policy_id: PolicyId, owner: Reader, kind: KindOfRoute, deps: Deps, known: IfNoneMatch, response: Response
 ) -> Any:
-    """An archived policy is found, too; `archived_at` says since when it is archived."""
+    """An archived policy is found, too; `archived_at` says since when it is archived. One that names people is answered
+    whole, whatever `If-None-Match` says: its `lints` change without it."""
     stored = await find_policy(deps, owner.organization, kind, policy_id)
     tag = tag_of(stored)
-    if known is not None and known.match_weakly(tag):
+    if known is not None and known.match_weakly(tag) and not names_people(stored.policy):
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
-    return policy_view(stored)
+    return await policy_view(deps, owner.organization, stored)
 
 
 @router.patch(
@@ -126,7 +129,7 @@ async def change_policy(policy_id: PolicyId, body: PolicyPatch, edit: Edit, resp
     _require_plan(edit.owner, body)
     stored = await edit.revise(policy_id, lambda policy: patched_policy(policy, body.given()))
     response.headers["ETag"] = tag_of(stored)
-    return policy_view(stored)
+    return await policy_view(edit.deps, edit.owner.organization, stored)
 
 
 @router.delete(

@@ -368,9 +368,21 @@ class PolicyDocument(View):
     )
 
 
+class LintView(View):
+    field: str = Field(description="The place in the policy.", examples=["escalations[0].actions[0]"])
+    value: str | None = Field(
+        description="Whom it names; of a team's lead, the lead or the team that has none.", examples=["team_escalation"]
+    )
+    reason: str = Field(examples=["team Escalation has no lead"])
+
+
 class PolicyView(PolicyDocument):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.POLICY_VIEW]})
 
+    lints: list[LintView] = Field(
+        description="Whom the policy names and would not reach now, by the contacts, on-calls and teams there are.",
+        examples=[examples.LINTS],
+    )
     created_at: DateTime = Field(examples=[examples.CREATED_AT])
     updated_at: DateTime = Field(examples=[examples.CREATED_AT])
     archived_at: DateTime | None = Field(

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from api.v2.policies.schemas import PolicyDocument
 from domain.instants import render
+from domain.people.directory import Directory
+from domain.people.lints import Lint, lints, names_people
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy
 from domain.ticket.pauses import length_to_json
+from service.dependencies import Dependencies
 from store.rules.policies import StoredPolicy
 from store.rules.policy_history import PolicyVersion
 
 
-def policy_view(stored: StoredPolicy) -> dict[str, Any]:
+async def policy_views(deps: Dependencies, organization: str, found: Sequence[StoredPolicy]) -> list[dict[str, Any]]:
+    """With what each says about people that would reach nobody now."""
+    naming = any(names_people(stored.policy) for stored in found)
+    directory = await deps.directory(organization) if naming else Directory()
+    return [_view(stored, lints(stored.policy, directory, deps.now())) for stored in found]
+
+
+async def policy_view(deps: Dependencies, organization: str, stored: StoredPolicy) -> dict[str, Any]:
+    return (await policy_views(deps, organization, [stored]))[0]
+
+
+def _view(stored: StoredPolicy, found: Sequence[Lint]) -> dict[str, Any]:
     archived_at = stored.archived_at
     return {
         **policy_document(stored.policy),
+        "lints": [one.to_json() for one in found],
         "created_at": render(stored.created_at),
         "updated_at": render(stored.updated_at),
         "archived_at": None if archived_at is None else render(archived_at),

@@ -13,6 +13,7 @@ from store.schema.tables.instances import (
 )
 from store.schema.tables.metadata import metadata
 from store.schema.tables.organizations import api_keys, idempotent_requests, organizations
+from store.schema.tables.people import contacts, on_calls
 from store.schema.tables.receivers import receivers, templates
 from store.schema.tables.replans import replan_instances, replans
 from store.schema.tables.rules import (
@@ -33,6 +34,7 @@ __all__ = [
     "calendar_versions",
     "calendars",
     "claims",
+    "contacts",
     "deliveries",
     "hook_bodies",
     "idempotent_requests",
@@ -45,6 +47,7 @@ __all__ = [
     "metadata",
     "milestones",
     "notices",
+    "on_calls",
     "organizations",
     "policies",
     "policy_versions",

@@ -35,7 +35,7 @@ def needed(operation: Operation) -> str:
         return ADMIN
     if operation.method == "GET" or re.search("preview|:try", operation.path):
         return READ
-    of_administrators = re.match(r"/api/v2/sla/(receivers|sources|templates)(/|$)", operation.path)
+    of_administrators = re.match(r"/api/v2/sla/(contacts|receivers|sources|templates)(/|$)", operation.path)
     return ADMIN if of_administrators and ":replay" not in operation.path else WRITE
 
 

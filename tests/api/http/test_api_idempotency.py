@@ -46,6 +46,11 @@ asyncio.run(main(*sys.argv[1:]))
 
 # What the routes that create need that their documents do not say.
 BODIES: dict[str, dict[str, Any]] = {
+    "/on-call": {
+        "name": "Nights",
+        "timezone": "UTC",
+        "feed": {"ical": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"},
+    },
     "/business-hours": {"name": "Always", "always": True},
     "/instances": {"ticket_id": "t-1", "priority": "urgent"},
     "/sources": {"kind": "github", "name": "Issues"},

@@ -230,7 +230,7 @@ async def test_the_versions_of_a_policy_show_who_changed_what_and_when(api: Any)
     assert page["total"] == 3
     assert [one["change"] for one in page["data"]] == ["created", "updated", "archived"]
     assert [one["version"] for one in page["data"]] == [1, 2, 3]
-    stamps = ("created_at", "updated_at", "archived_at")
+    stamps = ("created_at", "updated_at", "archived_at", "lints")
     assert first["policy"] == {name: value for name, value in created.items() if name not in stamps}
     assert second["policy"]["name"] == "Second"
     assert (first["changed_at"], second["changed_at"]) == (created["created_at"], changed["updated_at"])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.instants import Instant
+from domain.people.directory import Person, Reach
 from domain.plan.planning import plan
 from domain.plan.plans import TargetPlan
 from domain.policy.escalations import EscalationRule
@@ -19,8 +20,8 @@ from domain.record.outcomes import (
     skipped,
     system_named,
     system_of,
-    with_addresses,
     with_connector,
+    with_people,
     without_connector,
     written,
 )
@@ -169,11 +170,11 @@ def test_a_step_is_skipped_only_where_all_it_does_is_to_tell_people_of_whom_none
     named = [{"type": "notify_contact", "contact": "Tier1"}, {"type": "notify_on_call", "on_call": "nights"}]
     asks = {"skip_if_nobody": True}
     found = became(*named)
-    nobody = [with_addresses(one, []) for one in found]
+    nobody = [with_people(one, Reach()) for one in found]
     assert [one["outcome"] for one in as_skipped(nobody)] == ["skipped", "skipped"]
     assert skipped(asks, nobody)
     assert not skipped({}, nobody)
-    assert not skipped(asks, [nobody[0], with_addresses(found[1], ["ada@example.com"])])
+    assert not skipped(asks, [nobody[0], with_people(found[1], Reach((Person("con_1", "Ada"),), ("email:con_1",)))])
     assert not skipped(asks, [*nobody, *became(REASSIGN)])
     assert not skipped(asks, [])
 

@@ -28,6 +28,7 @@ ACROSS_ORGANIZATIONS = {
     "store/instances/upkeep.py:_ADDRESS": "an instance is found by its organization and its id together",
     "store/instances/upkeep.py:ongoing": "pages of all that goes on, in the order of organizations",
     "store/instances/upkeep.py:gapped": "every instance that lacks a step is filled",
+    "store/people/on_calls.py:due_feeds": "a worker reads the feeds of all organizations",
     "store/sources/settling.py:ready": "a worker looks after the sources of all organizations",
 }
 """Places that name a column `organization` without `own`, and why they may."""

@@ -71,6 +71,9 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
     receiver = await made("/receivers", {"name": mark, "channel": "webhook", "address": address, "teams": [mark]})
     words = await http.put(f"/api/v2/sla/templates/{CHANNEL}", json={"subject": f"{mark} {{{{ headline }}}}"})
     assert words.status_code == 200, words.text
+    contact = await made("/contacts", {"name": mark, "addresses": [{"channel": "webhook", "address": address}]})
+    turns = {"members": [contact["id"]], "shift": {"days": 7}, "start": "2026-03-02"}
+    on_call = await made("/on-call", {"name": mark, "timezone": "UTC", "rotation": turns})
     replan = await made("/replan:apply", {"business_hours_id": hours["id"], "id": f"replan_{mark}", "reason": mark})
     terms = {"name": mark, "priority": "LOW", "responseTimeMinutes": 1, "resolveTimeMinutes": 1}
     scrubbe = await http.post("/api/v1/sla-policies", json={**terms, "applicableTeam": mark})
@@ -90,6 +93,8 @@ async def furnish(http: httpx.AsyncClient, mark: str) -> Things:
             "receiver_id": receiver["id"],
             "channel": CHANNEL,
             "delivery_id": delivery_of(instance["id"]),
+            "contact_id": contact["id"],
+            "on_call_id": on_call["id"],
             "replan_id": replan["id"],
             "policyId": scrubbe.json()["id"],
             "ticketId": desk.json()["id"],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from addressees import OrganizationAddressees
 from channels.channel import utc_now
 from channels.webhook import new_secret
 from domain.errors import StoreUnavailable
@@ -33,7 +34,7 @@ from tests.support.outlets import CIPHER
 from tests.support.peers.mailbox import receiving_mail
 from tests.support.peers.outside import reaching
 from tests.support.peers.receiver import receiving
-from worker import named_among, system_now
+from worker import addressees_of, named_among, system_now
 
 
 @dataclass
@@ -43,6 +44,7 @@ class House:
     store: Store
     attempts: AttemptLog
     channels: OrganizationChannels
+    addressees: OrganizationAddressees
     operator: Mailbox
 
     async def log(self, **filters: Any) -> list[LoggedDelivery]:
@@ -65,7 +67,7 @@ class House:
             return Instant(system_now() + ahead)
 
         resends = Resends(self.store.database, later)
-        resender = Resender(resends, named_among([self.operator], self.channels), later)
+        resender = Resender(resends, named_among([self.operator], self.channels, self.addressees), later)
         while await resender.round():
             ahead += 3_600_000_000
         return await self.store.deliveries.get(one.key)
@@ -87,8 +89,11 @@ async def house(clockwork: Clockwork, store: Store, **settings: Any) -> AsyncIte
             store.receivers.switch_off,
             KnownTemplates(store.templates.of, 0),
         )
-        async with clockwork.worker(channels=[operator], receivers=channels, in_vain=attempts.note):
-            yield House(store, attempts, channels, operator)
+        addressees = addressees_of(store, CIPHER, outside)
+        async with clockwork.worker(
+            channels=[operator], receivers=channels, addressees=addressees, in_vain=attempts.note
+        ):
+            yield House(store, attempts, channels, addressees, operator)
 
 
 async def told(clockwork: Clockwork, policy: Policy, minutes: float = 35) -> Any:

@@ -101,16 +101,15 @@ async def test_switched_on_a_breach_goes_to_the_contact_whom_the_notice_names(
     assert escalated["data"]["escalation"]["actions"] == [{"type": "escalate", "contact": "Tier1"}]
     assert "escalates (escalate to Tier1 at the breach)" in escalated["data"]["message"]
     assert escalated["data"]["applicable_team"] == "oncall@example.com"
-    # Nobody knows an address of Tier1; that of the team is written out.
+    # This worker knows neither contacts nor teams.
     [contact] = escalated["data"]["outcomes"]
     assert (contact["action"], contact["outcome"], contact["whom"]) == ("escalate", "told_nobody", "Tier1")
     [[warning], *_] = [notice["data"]["outcomes"] for notice in of_type(clockwork, "sla.halfway")]
     assert warning == {
         "action": "warn_team",
-        "outcome": "waiting",
-        "reason": "the receivers of the notice are to tell them",
+        "outcome": "told_nobody",
+        "reason": "no contact is known as oncall@example.com",
         "whom": "oncall@example.com",
-        "addresses": ["oncall@example.com"],
     }
 
 

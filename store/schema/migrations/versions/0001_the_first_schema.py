@@ -31,6 +31,8 @@ def upgrade() -> None:
     _create_teams()
     _create_receivers()
     _create_templates()
+    _create_contacts()
+    _create_on_calls()
     _create_policies()
     _create_policy_versions()
     _create_ims_settings()
@@ -185,6 +187,40 @@ def _create_templates() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_templates_organizations"),
         sa.PrimaryKeyConstraint("organization", "channel", name="pk_templates"),
+    )
+
+
+def _create_contacts() -> None:
+    op.create_table(
+        "contacts",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("doc", sa.JSON(), nullable=False),
+        sa.Column("addresses", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_contacts_organizations"),
+        sa.PrimaryKeyConstraint("organization", "id", name="pk_contacts"),
+    )
+
+
+def _create_on_calls() -> None:
+    op.create_table(
+        "on_calls",
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("doc", sa.JSON(), nullable=False),
+        sa.Column("feed_url", sa.Text()),
+        sa.Column("feed_text", sa.Text()),
+        sa.Column("feed_read_at", sa.DateTime(timezone=True)),
+        sa.Column("feed_tried_at", sa.DateTime(timezone=True)),
+        sa.Column("feed_error", sa.Text()),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organization"], ["organizations.id"], name="fk_on_calls_organizations"),
+        sa.PrimaryKeyConstraint("organization", "id", name="pk_on_calls"),
     )
 
 

@@ -1,0 +1,1 @@
+"""Contacts of an organization: people and groups, and how they are reached."""

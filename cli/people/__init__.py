@@ -1,0 +1,1 @@
+"""`sla contacts` and `sla on-call`, on the store itself."""

@@ -1,0 +1,1 @@
+"""Who may be told: contacts and on-calls of an organization."""
