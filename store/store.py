@@ -14,6 +14,7 @@ from store.analytics.summaries import Analytics
 from store.database.clock import Clock, system_clock
 from store.database.connections import Database
 from store.instances.chains import Chains
+from store.instances.changes import ChangeLog
 from store.instances.dimensions import Dimensions
 from store.instances.instances import Instances
 from store.instances.open_tickets import OpenTicketResult, OpenTickets, Prepare
@@ -47,6 +48,7 @@ class Store:
         self.receivers = Receivers(database, now)
         self.instances = Instances(database, now)
         self.chains = Chains(database)
+        self.changes = ChangeLog(database)
         self.dimensions = Dimensions(database)
         self.replans = Replans(database, now)
         self.keys = Keys(database, now)

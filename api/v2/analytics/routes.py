@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.http import problems
 from api.http.auth import Reader, require_enterprise
 from api.http.dependencies import Deps
-from api.http.lists.cursors import Place
 from api.http.lists.exports import documented_exports
 from api.http.lists.listing import AskedPart, Chunk, Listing, number_in, text_in
 from api.http.lists.spreadsheets import csv_response, documented_csv, prefers_csv
@@ -56,6 +55,7 @@ from domain.analytics.periods import Period, read_period
 from domain.ids import Kind
 from domain.instants import parse, render
 from domain.policy.clocks import require_clock_name
+from service.cursors import Place
 from store.analytics.breaches import BreachPlace
 from store.analytics.queries import Scope
 

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Response
 from api.http import problems
 from api.http.auth import Reader
 from api.http.dependencies import Deps
-from api.http.lists.cursors import Place
 from api.http.lists.exports import Row, documented_exports
 from api.http.lists.listing import AskedPart, Chunk, Listing, number_in
 from api.http.prefixes import V2
@@ -19,6 +18,7 @@ from api.v2.instances.record_schemas import STEP, Export, StepPage
 from api.v2.instances.routes import Id
 from domain.errors import NotFound
 from domain.instants import render
+from service.cursors import Place
 from store.instances.chains import ChainedStep
 
 COLUMNS = ("sequence", "recorded_at", "previous_hash", "hash", "link")
