@@ -16,7 +16,7 @@ from web.pages.due_next.filters import DueNextFilters
 from web.pages.due_next.reading import Figures, Found
 from web.showing.bars import UsedBar, used_bar
 from web.showing.durations import signed
-from web.showing.words import words
+from web.showing.words import link, words
 
 BREACHED, AT_RISK_GROUP, TODAY, LATER, PAUSED = "Breached", "At risk", "Today", "Later", "Paused"
 GROUPS = (BREACHED, AT_RISK_GROUP, TODAY, LATER, PAUSED)
@@ -142,7 +142,7 @@ def row_of(stored: StoredInstance, now: Instant, zone: str, team_names: Mapping[
         id=stored.id,
         subject=ticket.instance.subject,
         title=ticket.title or "",
-        url=ticket.url,
+        url=link(ticket.url),
         promise="" if clock is None else words(clock.label or clock.type),
         priority=policy_in_force(stored.snapshot, stored.plan).priority or "",
         team=team_names.get(ticket.team_id or "", ticket.team_id or ""),
