@@ -31,6 +31,11 @@ class Visitor:
         return self.organization.timezone
 
     @property
+    def actor(self) -> str:
+        """Who did it, in the record: the key, as over REST."""
+        return self.owner.id
+
+    @property
     def may_read(self) -> bool:
         return READ in self.owner.scopes
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from domain.instants import Instant
+from web.http import notes
 from web.http.access import Visitor, dependencies_of
 from web.showing import durations, instants, numbers, words
 
@@ -32,9 +33,13 @@ async def page(
 ) -> HTMLResponse:
     """The template with these values, and with what `layout.html` needs."""
     deps = await dependencies_of(request)
-    return HTMLResponse(
-        render(request, template, deps.now(), **values), status, {"Vary": "HX-Request", **(headers or {})}
-    )
+    now = deps.now()
+    note = None if is_fragment(request) else notes.read(request, deps.cipher, now)
+    text = render(request, template, now, note=note, **values)
+    answer = HTMLResponse(text, status, {"Vary": "HX-Request", **(headers or {})})
+    if note is not None:
+        notes.forget(answer, request)
+    return answer
 
 
 def render(request: Request, template: str, now: Instant, **values: Any) -> str:

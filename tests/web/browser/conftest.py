@@ -80,9 +80,9 @@ def browser(chromium: str, engine: Engine) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def engine(
     chromium: str,
-    temporal_address: str,
-    empty_database: Path,
-    tmp_path_factory: pytest.TempPathFactory,  # noqa: F811
+    temporal_address: str,  # noqa: F811 - a fixture
+    empty_database: Path,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Engine]:
     database = tmp_path_factory.mktemp("board") / "store.db"
     shutil.copy(empty_database, database)
@@ -115,7 +115,7 @@ async def _serve(address: str, database: Path, started: list[Engine], ready: thr
     loop = asyncio.get_running_loop()
     started.append(Engine(f"http://127.0.0.1:{bound.getsockname()[1]}", dependencies, loop, server))
     async with build_worker(client, StoreProjection(store), [], task_queue="board"):
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
             await asyncio.sleep(0.01)
         ready.set()
         await stopping.wait()
