@@ -87,7 +87,8 @@ def engine(
     database = tmp_path_factory.mktemp("board") / "store.db"
     shutil.copy(empty_database, database)
     started: list[Engine] = []
-    ready, stop = threading.Event(), []
+    ready = threading.Event()
+    stop: list[asyncio.Event] = []
     thread = threading.Thread(target=lambda: asyncio.run(_serve(temporal_address, database, started, ready, stop)))
     thread.start()
     assert ready.wait(20), "the engine did not start"
@@ -97,7 +98,9 @@ def engine(
     thread.join(30)
 
 
-async def _serve(address: str, database: Path, started: list[Engine], ready: threading.Event, stop: list[Any]) -> None:
+async def _serve(
+    address: str, database: Path, started: list[Engine], ready: threading.Event, stop: list[asyncio.Event]
+) -> None:
     url = f"sqlite:///{database}"
     for organization in (FILLED, EMPTY):
         await ensure_key(url, key_of(organization), "test", organization)
