@@ -48,7 +48,7 @@ def explanation_text(explained: Explanation, home: str = "UTC") -> str:
 
 def _lines(explained: Explanation, home: str) -> Iterator[str]:
     zone = _zone(explained.snapshot.calendar, home)
-    steps = _steps(explained.snapshot)
+    steps = spoken_steps(explained.snapshot)
     yield from _head(explained, zone)
     yield ""
     yield from _policy(explained, home)
@@ -86,7 +86,7 @@ def _zone(version: CalendarVersion, home: str) -> str:
     return home if version.id is None else version.calendar.timezone
 
 
-def _steps(snapshot: Snapshot) -> Mapping[str, str]:
+def spoken_steps(snapshot: Snapshot) -> Mapping[str, str]:
     """What each escalation step does, by the name of its milestone."""
     policies = (snapshot.policy, *(one.policy for one in snapshot.alternatives))
     return {f"{ESCALATION}:{step.id}": spoken_step(step.to_json()) for policy in policies for step in policy.steps}
@@ -143,7 +143,7 @@ def _matching(record: MatchRecord) -> Iterator[str]:
         yield "  chosen because every condition holds"
     else:
         yield "  chosen because one of its conditions holds"
-    yield from (f"    {_checked(one)}" for one in record.conditions)
+    yield from (f"    {spoken_condition(one)}" for one in record.conditions)
     yield from _more(record.conditions_in_all - len(record.conditions), "conditions")
     if record.above:
         yield "  asked before it"
@@ -158,7 +158,7 @@ def _passed(passed: PassedPolicy) -> Iterator[str]:
         yield f"{name}: disabled"
         return
     yield f"{name}: {'fails' if passed.match is Match.ALL else 'none of its conditions holds'}"
-    yield from (f"      {_checked(one)}" for one in passed.failed)
+    yield from (f"      {spoken_condition(one)}" for one in passed.failed)
     yield from _more(passed.failed_in_all - len(passed.failed), "conditions", "      ")
 
 
@@ -167,7 +167,8 @@ def _more(count: int, what: str, indent: str = "    ") -> Iterator[str]:
         yield f"{indent}and {count} more {what}"
 
 
-def _checked(one: CheckedCondition) -> str:
+def spoken_condition(one: CheckedCondition) -> str:
+    """`fails: priority in urgent; the ticket's is normal`."""
     wanted = "" if one.wanted is MISSING else f" {_value(one.wanted)}"
     actual = "the ticket has no such field" if one.actual is MISSING else f"the ticket's is {_value(one.actual)}"
     return f"{'holds' if one.holds else 'fails'}: {one.field} {one.operator}{wanted}; {actual}"
@@ -272,7 +273,7 @@ def _segments(clock: ExplainedClock, zone: str) -> Iterator[str]:
 
 def _segment(segment: Segment, zone: str) -> str:
     if segment.kind is SegmentKind.CLOSED:
-        return f"closed: {_closed(segment, zone)}"
+        return f"closed: {spoken_closure(segment, zone)}"
     if segment.kind is SegmentKind.PAUSED:
         return f"paused: {'; '.join(_shares(segment.shares))}"
     if segment.totals is not None:
@@ -280,7 +281,8 @@ def _segment(segment: Segment, zone: str) -> str:
     return segment.kind.value
 
 
-def _closed(segment: Segment, zone: str) -> str:
+def spoken_closure(segment: Segment, zone: str) -> str:
+    """Why a segment that is closed is closed: `outside hours`, `holiday Easter Monday`."""
     assert segment.closed_by is not None
     closure = segment.closed_by
     if closure.rule is ClosingRule.WEEKDAY:
@@ -318,7 +320,7 @@ def _shares(shares: Iterable[Share]) -> Iterable[str]:
 
 
 def _moment(moment: ExplainedMilestone, steps: Mapping[str, str], events: Iterable[ExplainedEvent], zone: str) -> str:
-    name, firing = _step_or_milestone(moment.name, steps), moment.firing
+    name, firing = spoken_moment(moment.name, steps), moment.firing
     after = "" if moment.threshold is None else f" at {spoken_length(moment.threshold)}"
     if moment.planned_at is None:
         return f"{name}{after}: not going to happen as it stands"
@@ -328,7 +330,7 @@ def _moment(moment: ExplainedMilestone, steps: Mapping[str, str], events: Iterab
     return f"{planned}, not fired" if firing is None else f"{planned}, {_fired(moment, firing, events, zone)}"
 
 
-def _step_or_milestone(name: str, steps: Mapping[str, str]) -> str:
+def spoken_moment(name: str, steps: Mapping[str, str]) -> str:
     """An escalation by what it does, its repeats numbered; anything else as people say it."""
     step, _, repeat = name.partition(REPEAT)
     again = f", repeat {repeat}" if repeat else ""

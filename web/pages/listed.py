@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from web.pages.due_next import routes as due_next
 from web.pages.sign_in import routes as sign_in
-from web.pages.ticket import actions
+from web.pages.ticket import actions, sharing
 from web.pages.ticket import routes as ticket
 
 
@@ -24,5 +24,5 @@ class Page:
 
 PAGES = (Page("Due next", "/", "d", due_next.router),)
 
-UNLISTED = (ticket.router, actions.router, sign_in.router)
+UNLISTED = (ticket.router, actions.router, sharing.router, sign_in.router)
 """Routers of what is reached from a page, and of the sign-in."""
