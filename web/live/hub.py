@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from domain.errors import SlaError
 from service.dependencies import Dependencies
 from service.readiness import readiness
 from web.live.lamp import UNKNOWN, Lamp, lamp_of
+from web.live.shared import Shared
 
 CHANGED, LAMP = "changed", "lamp"
 LOOK_SECONDS = 1.0
@@ -46,11 +48,17 @@ class Hub:
         self._look_seconds = look_seconds
         self._listeners: set[_Listener] = set()
         self._looking: asyncio.Task[None] | None = None
+        self._turns: Counter[str] = Counter()
         self.lamp: Lamp = UNKNOWN
+        self.shared = Shared()
 
     @property
     def listeners(self) -> int:
         return len(self._listeners)
+
+    def turn(self, organization: str) -> int:
+        """How often browsers of the organization were told of a change: what was made before is not fresh any more."""
+        return self._turns[organization]
 
     async def news(self, organization: str) -> AsyncIterator[str]:
         """`changed` when tickets of the organization have changed, `lamp` when the engine's state has; empty texts in
@@ -84,6 +92,7 @@ class Hub:
                 lamp_due = 0.0
             else:
                 if cursor is not None:
+                    self._turns.update(changes.organizations)
                     self._tell(CHANGED, changes.organizations)
                 cursor = changes.cursor
             if clock() >= lamp_due:

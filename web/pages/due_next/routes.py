@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 
-from web.http.access import Deps, Reader
+from service.dependencies import Dependencies
+from web.http.access import Deps, Reader, Visitor
 from web.http.page_route import PageRoute
-from web.http.rendering import is_fragment, page
+from web.http.rendering import is_fragment, page, render
+from web.live.hub import Hub
 from web.pages.due_next import reading, view
-from web.pages.due_next.filters import DueNextQuery
+from web.pages.due_next.filters import DueNextFilters, DueNextQuery
 
 router = APIRouter(route_class=PageRoute)
 
 
 @router.get("/")
 async def show_due_next(request: Request, visitor: Reader, deps: Deps, query: DueNextQuery) -> Response:
+    if is_fragment(request):
+        return HTMLResponse(await _shared(request, visitor, deps, query), headers={"Vary": "HX-Request"})
+    found, shown = await _shown(visitor, deps, query)
+    return await page(request, "due_next/page.html", board=shown, filters=query, choices=found.choices)
+
+
+async def _shared(request: Request, visitor: Visitor, deps: Dependencies, query: DueNextFilters) -> str:
+    """What moves is the same for everybody of the organization who looks at it in the same way: it is made once."""
+    hub: Hub = request.app.state.live
+    owner = visitor.organization
+
+    async def make() -> str:
+        _, shown = await _shown(visitor, deps, query)
+        return render(request, "due_next/board.html", deps.now(), board=shown)
+
+    return await hub.shared.once(("due next", owner.id, owner.timezone, query, hub.turn(owner.id)), make)
+
+
+async def _shown(visitor: Visitor, deps: Dependencies, query: DueNextFilters) -> tuple[reading.Found, view.Board]:
     now = deps.now()
     found = await reading.find(deps, visitor.organization, query, now)
-    shown = view.board_of(found, query, now, visitor.zone)
-    template = "due_next/board.html" if is_fragment(request) else "due_next/page.html"
-    return await page(request, template, board=shown, filters=query, choices=found.choices)
+    return found, view.board_of(found, query, now, visitor.zone)
