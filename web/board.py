@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from service.dependencies import Dependencies
 from web.http import errors
 from web.http.headers import SecurityHeaders
-from web.http.rendering import FOLDERS
+from web.http.rendering import FOLDERS, is_fragment
 from web.live import routes as live
 from web.live.hub import Hub
 from web.pages.listed import PAGES, UNLISTED
@@ -66,8 +66,12 @@ class _Board(BaseRoute):
         if scope["type"] != "http":
             return Match.NONE, {}
         section = _section(scope["path"]) if scope["path"].startswith("/") else ""
-        ours = section in self._sections or (scope["path"] == "/" and self._wants_page(Request(scope)))
+        ours = section in self._sections or (scope["path"] == "/" and self._is_asked(Request(scope)))
         return (Match.FULL if ours else Match.NONE), {}
+
+    def _is_asked(self, request: Request) -> bool:
+        # A part of a page is fetched with whatever a script accepts.
+        return is_fragment(request) or self._wants_page(request)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._board(scope, receive, send)
@@ -81,4 +85,4 @@ class _Nowhere(_Board):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         taken = scope["type"] == "http" and scope["method"] == "GET" and _section(scope["path"]) != "api"
-        return (Match.FULL if taken and self._wants_page(Request(scope)) else Match.NONE), {}
+        return (Match.FULL if taken and self._is_asked(Request(scope)) else Match.NONE), {}

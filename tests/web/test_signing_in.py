@@ -129,6 +129,8 @@ async def test_programs_get_json_where_people_get_pages(board: Any) -> None:
     for accept in ("application/json", "*/*", "text/html;q=0.1, application/json"):
         assert (await board.get("/", headers={"Accept": accept})).json()["name"] == "Slakeeper"
     assert "<title>Due next" in (await board.get("/")).text
+    part = await board.get("/", headers={"Accept": "*/*", "HX-Request": "true"})
+    assert ("<title>" in part.text, "Due within the hour" in part.text) == (False, True)
 
 
 async def test_what_is_not_there_is_a_page_for_people_and_a_problem_for_programs(board: Any) -> None:

@@ -130,26 +130,44 @@ async def _serve(
 Visit = Callable[..., Page]
 
 
+@pytest.fixture(scope="module")
+def sessions(browser: Browser, engine: Engine) -> dict[str, Any]:
+    """The cookies of each organization, signed in by typing its key."""
+    kept = {}
+    for organization in (FILLED, EMPTY):
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{engine.url}/sign-in")
+        assert page.evaluate("document.activeElement.id") == "key"
+        page.keyboard.type(key_of(organization))
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{engine.url}/")
+        kept[organization] = context.storage_state()
+        context.close()
+    return kept
+
+
 @pytest.fixture
-def visit(browser: Browser, engine: Engine) -> Iterator[Visit]:
+def visit(browser: Browser, engine: Engine, sessions: dict[str, Any]) -> Iterator[Visit]:
     """Opens a page of the board, signed in for an organization; every request that leaves the origin fails the test."""
     contexts = []
     strayed: list[str] = []
     faults: list[str] = []
 
     def open_page(path: str, organization: str = FILLED, scheme: str = "light", width: int = 1280) -> Page:
-        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
+        context = browser.new_context(
+            color_scheme=scheme,  # type: ignore[arg-type]
+            viewport={"width": width, "height": 800},
+            storage_state=sessions[organization],
+            reduced_motion="reduce",
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("request", lambda one: None if one.url.startswith(engine.url) else strayed.append(one.url))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
-        back = path.replace("?", "%3F").replace("&", "%26")
-        page.goto(f"{engine.url}/sign-in?back={back}")
-        page.fill("#key", key_of(organization))
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{engine.url}{path}")
+        page.goto(f"{engine.url}{path}", wait_until="domcontentloaded")
         return page
 
     yield open_page
@@ -159,9 +177,12 @@ def visit(browser: Browser, engine: Engine) -> Iterator[Visit]:
     assert faults == []
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds. It is put in by the browser's own means, so that the policy of the page stays as it is."""
-    page.evaluate(f"{AXE.read_text()};0")
-    script = "axe.run().then(found => found.violations.map(one => one.id + ': ' + one.nodes.map(n => n.html).join()))"
-    found: list[str] = page.evaluate(script)
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe-core finds, by these rules or by all. It is put in by the browser's own means, so that the policy of the
+    page stays as it is."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(f"{AXE.read_text()};0")
+    script = """rules => axe.run(rules.length ? { runOnly: rules } : {}).then(found =>
+        found.violations.map(one => one.id + ': ' + one.nodes.map(node => node.html).join()))"""
+    found: list[str] = page.evaluate(script, list(rules))
     return found
