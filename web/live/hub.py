@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from domain.errors import SlaError
 from service.dependencies import Dependencies
 from service.readiness import readiness
+from store.instances.changes import Cursor
 from web.live.lamp import UNKNOWN, Lamp, lamp_of
 from web.live.shared import Shared
 
@@ -81,7 +82,7 @@ class Hub:
 
     async def _look(self) -> None:
         clock = asyncio.get_running_loop().time
-        cursor: int | None = None
+        cursor: Cursor | None = None
         lamp_due = 0.0
         while self._listeners:
             try:
