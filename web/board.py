@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.staticfiles import StaticFiles
@@ -48,7 +49,9 @@ def create_board(dependencies: Callable[[], Dependencies]) -> FastAPI:
     for one in (*(page.router for page in PAGES), *UNLISTED, live.router):
         board.router.routes.extend(one.routes)
     for name, folder in FOLDERS.items():
-        board.router.routes.append(Mount(f"/static/{name}", StaticFiles(directory=folder, check_dir=False)))
+        # Pages are not compressed: they hold a token beside what an address may say, which their size would tell.
+        files = GZipMiddleware(StaticFiles(directory=folder, check_dir=False))
+        board.router.routes.append(Mount(f"/static/{name}", files))
     return board
 
 

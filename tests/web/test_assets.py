@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +51,24 @@ def test_a_copy_that_was_changed_is_fetched_again(tmp_path: Path, name: str) -> 
     assert is_current(FILES, tmp_path)
     (tmp_path / name).write_text("{}")
     assert not is_current(FILES, tmp_path)
+
+
+async def test_scripts_and_styles_of_a_page_are_few_and_kept_for_good(make_board: Any) -> None:
+    board = await make_board(scopes=())
+    page = (await board.get("/sign-in")).text
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    answers = [await board.get(one) for one in files]
+    assert len(files) == 7
+    assert all("immutable" in one.headers["cache-control"] for one in answers)
+    assert sum(one.num_bytes_downloaded for one in answers) < 45_000
+
+
+async def test_a_row_of_what_is_due_is_light_so_that_fifty_are_below_150_kilobytes(board: Any) -> None:
+    await board.api.policy()
+    empty = len((await board.get("/?q=nothing")).content)
+    for number in range(5):
+        await board.api.ticket(f"{number}", fields={"subject": "Mail server answers nobody since this morning"})
+    assert (len((await board.get("/")).content) - empty) / 5 < 1_900
 
 
 def test_the_image_builds_them_too() -> None:

@@ -26,6 +26,7 @@ class Figures:
     at_risk: int
     within_the_hour: int
     paused: int
+    failing_receivers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ async def find(deps: Dependencies, organization: Organization, query: DueNextFil
             at_risk=await count({"at_risk": True}),
             within_the_hour=await count({"due_after": now, "due_before": Instant(now + HOUR)}),
             paused=paused.total,
+            failing_receivers=sum(one.receiver.disabled_because is not None for one in receivers),
         ),
         due=due.instances,
         total=due.total,

@@ -88,6 +88,8 @@ class Board:
     empty: str
     advice: str
     warning: str
+    calm: Instant | None
+    """The first due, where nothing is due today."""
 
     @property
     def summary(self) -> str:
@@ -110,8 +112,16 @@ def board_of(found: Found, filters: DueNextFilters, now: Instant, zone: str) -> 
         next=filters.address(cursor=found.next_cursor) if found.next_cursor else "",
         empty=empty,
         advice=advice,
+        calm=_calm(kept),
         warning="" if found.has_receivers or not found.has_policies else NOBODY_IS_TOLD,
     )
+
+
+def _calm(rows: Iterable[Row]) -> Instant | None:
+    open_ones = [row for row in rows if row.group != PAUSED]
+    if any(row.group != LATER for row in open_ones):
+        return None
+    return min((row.due for row in open_ones if row.due is not None), default=None)
 
 
 NOBODY_IS_TOLD = "No receiver: nobody is told. Settings has a place for one."
@@ -123,6 +133,7 @@ def _figures(found: Figures) -> Sequence[Figure]:
         Figure(found.at_risk, "At risk", "warn"),
         Figure(found.within_the_hour, "Due within the hour"),
         Figure(found.paused, "Paused"),
+        Figure(found.failing_receivers, "Receivers failing", "bad"),
     )
 
 
