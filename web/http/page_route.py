@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from fastapi.routing import APIRoute
@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.errors import Forbidden
+from domain.errors import Forbidden, InvalidValue
 from web.http.access import visiting
 
 CSRF_FIELD = "csrf"
@@ -34,9 +34,12 @@ class PageRoute(APIRoute):
         is_open = bool((self.openapi_extra or {}).get("open_to_all"))
 
         async def checked(request: Request) -> Response:
+            _require_storable(request.query_params.multi_items())
+            _require_storable(request.path_params.items())
             if request.method not in HARMLESS:
                 require_own_site(request)
                 _require_length(request)
+                _require_storable((await request.form()).multi_items())
                 if not is_open:
                     await _require_token(request)
             return await handle(request)
@@ -62,6 +65,21 @@ def _require_length(request: Request) -> None:
         raise HTTPException(411, "The request must say how long it is.")
     if int(length) > MOST_BYTES:
         raise HTTPException(413, f"The form must not be larger than {MOST_BYTES // 1024} KiB.")
+
+
+def _require_storable(fields: Iterable[tuple[str, Any]]) -> None:
+    """Raises InvalidValue for what a database cannot hold: NUL on PostgreSQL, halves of characters on both."""
+    for name, value in fields:
+        if isinstance(value, str) and ("\x00" in value or not _is_text(value)):
+            raise InvalidValue(name, ascii(value), "must be text without NUL")
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 async def _require_token(request: Request) -> None:
