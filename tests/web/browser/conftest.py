@@ -1,4 +1,4 @@
-"""One engine and one browser for all tests here: the API with its board, a worker, and the system's Chromium.
+"""One engine and one browser for all tests of a module: the API with its board, a worker, and the system's Chromium.
 
 Skipped, visibly, where there is no browser. The engine runs in a thread with an event loop of its own, so that tests
 drive the browser without one.
@@ -69,15 +69,15 @@ def chromium() -> str:
 
 @pytest.fixture(scope="module")
 def browser(chromium: str, engine: Engine) -> Iterator[Browser]:
-    """While it is open no other test can run a loop in this thread, so it is closed after each module; the engine is
-    started before."""
+    """While it is open no other test can run a loop in this thread, so it is closed after each module, as the engine
+    is, which has threads of its own and is started before."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine(
     chromium: str,
     temporal_address: str,  # noqa: F811 - a fixture
