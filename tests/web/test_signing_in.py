@@ -23,6 +23,14 @@ async def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(make_board: A
     assert (await board.get("/?team=one")).status_code == 200
 
 
+async def test_a_link_on_another_site_finds_who_is_signed_in(make_board: Any) -> None:
+    """The browser keeps the cookie back for such a link (SameSite=Strict); the page asks once more from here."""
+    board = await make_board(scopes=())
+    for site, asks in (("cross-site", True), ("same-origin", False), ("none", False)):
+        page = await board.get("/sign-in?back=/tickets/x", headers={"Sec-Fetch-Site": site})
+        assert ('http-equiv="refresh"' in page.text) is asks, site
+
+
 @pytest.mark.parametrize("key", ["", "ak_live_nobody", "\N{SNOWMAN}", "x" * 10_000])
 async def test_a_key_that_is_not_known_gets_no_session(make_board: Any, key: str) -> None:
     board = await make_board(scopes=())

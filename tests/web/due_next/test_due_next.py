@@ -142,6 +142,20 @@ async def test_who_has_policies_and_no_receiver_is_told_that_nobody_is_told(boar
     assert "nobody is told" in (await board.get("/")).text
 
 
+async def test_while_nothing_is_due_today_the_page_says_from_when_on(board: Any) -> None:
+    await board.api.policy(targets=[{"type": "resolution", "priority": "urgent", "hours": 400}])
+    await board.api.ticket("one")
+    assert "Nothing is due before" in (await board.get("/")).text
+
+
+async def test_a_receiver_that_the_engine_has_switched_off_is_counted(board: Any) -> None:
+    made = await board.api.post("/receivers", {"name": "Ops", "channel": "webhook", "address": "http://127.0.0.1:9/"})
+    assert made.status_code == 201, made.text
+    receivers = board.api.dependencies.store.receivers
+    await receivers.switch_off(board.api.organization, made.json()["id"], 1, "gone")
+    assert re.search(r">1</span><span class=.name.>Receivers failing", (await board.get("/")).text)
+
+
 async def test_a_part_that_is_fetched_shows_what_has_changed(board: Any) -> None:
     await board.api.policy()
     part = {"HX-Request": "true"}
