@@ -55,7 +55,7 @@ from service.receivers import NoOutlets, Outlets
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from settings import Settings
 from store.store import Store
-from web.board import mount_board
+from web.mount import mount_board
 
 DESCRIPTION = """\
 Service level agreements on durable clocks. Send an API key in `X-API-Key`.

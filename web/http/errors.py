@@ -14,7 +14,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.errors import InvalidValue, SlaError, StoreUnavailable, Unauthorized, Unavailable
 from web.http.access import signed_in
-from web.http.rendering import is_fragment, page
+from web.http.fragments import is_fragment
+from web.http.rendering import page
 
 log = logging.getLogger(__name__)
 

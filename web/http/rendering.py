@@ -15,17 +15,12 @@ from starlette.responses import HTMLResponse
 from domain.instants import Instant
 from web.http import notes
 from web.http.access import Visitor, dependencies_of
+from web.http.fragments import is_fragment
 from web.showing import durations, instants, numbers, words
 
 ROOT = Path(__file__).parents[1]
 OWN, FETCHED = ROOT / "static", ROOT / "assets"
 FOLDERS = {"own": OWN, "npm": FETCHED}
-HTMX = "hx-request"
-
-
-def is_fragment(request: Request) -> bool:
-    """Whether htmx asks for a part of a page that it has already."""
-    return HTMX in request.headers and "hx-boosted" not in request.headers
 
 
 async def page(

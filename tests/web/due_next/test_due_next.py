@@ -161,11 +161,11 @@ async def test_a_part_that_is_fetched_shows_what_has_changed(board: Any) -> None
     part = {"HX-Request": "true"}
     assert "Nothing is due" in (await board.get("/", headers=part)).text
     await board.api.ticket("one", fields={"subject": "Fresh"})
-    hub_told(board)
+    await hub_told(board)
     assert "Fresh" in (await board.get("/", headers=part)).text
 
 
-def hub_told(board: Any) -> None:
+async def hub_told(board: Any) -> None:
     """As if the hub had seen the change."""
-    mount = board.api.app.router.routes[0]
-    mount._board.state.live._turns[board.api.organization] += 1
+    app = await board.api.app.state.board.app()
+    app.state.live._turns[board.api.organization] += 1

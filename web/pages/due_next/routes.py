@@ -7,8 +7,9 @@ from fastapi.responses import HTMLResponse
 
 from service.dependencies import Dependencies
 from web.http.access import Deps, Reader, Visitor
+from web.http.fragments import is_fragment
 from web.http.page_route import PageRoute
-from web.http.rendering import is_fragment, page, render
+from web.http.rendering import page, render
 from web.live.hub import Hub
 from web.pages.due_next import reading, view
 from web.pages.due_next.filters import DueNextFilters, DueNextQuery

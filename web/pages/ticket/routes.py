@@ -12,8 +12,9 @@ from domain.record.chain import verify
 from service.dependencies import Dependencies
 from service.instances.views import require_instance_id, unknown
 from web.http.access import Deps, Reader, Visitor
+from web.http.fragments import is_fragment
 from web.http.page_route import PageRoute
-from web.http.rendering import is_fragment, page
+from web.http.rendering import page
 from web.pages.ticket import reading
 from web.pages.ticket.view import ticket_view
 
