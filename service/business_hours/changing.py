@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.calendar import Calendar
 from domain.calendar.combined import Combination
+from domain.errors import PreconditionFailed
 from domain.fields import require_text
 from service.business_hours.reading import read_hours
 from service.concurrency import with_retries
@@ -28,14 +29,24 @@ async def create_hours(deps: Dependencies, owner: KeyOwner, document: dict[str, 
     return await deps.store.calendars.create(owner.organization, name, calendar, owner.id)
 
 
-async def change_hours(deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change) -> StoredCalendar:
-    """The business hours after the change. Raises Outdated as `with_retries` does."""
-    return await with_retries(lambda: _change(deps, owner, business_hours_id, change))
+async def change_hours(
+    deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change, edited: int | None = None
+) -> StoredCalendar:
+    """The business hours after the change. `edited` is the version that is meant, None for whichever is present.
+
+    Raises Outdated as `with_retries` does, and PreconditionFailed where another version than `edited` is present.
+    """
+    return await with_retries(lambda: _change(deps, owner, business_hours_id, change, edited))
 
 
-async def _change(deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change) -> StoredCalendar:
+async def _change(
+    deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change, edited: int | None
+) -> StoredCalendar:
     """One attempt. Raises Outdated when somebody else changes the business hours meanwhile."""
     stored = await deps.store.calendars.get(owner.organization, business_hours_id)
+    if edited not in (None, stored.version):
+        reason = f"these business hours have changed since version {edited}; the present one is {stored.version}"
+        raise PreconditionFailed(reason, field="version", value=edited)
     given = change(stored.calendar)
     name = require_text(given.pop("name", stored.name), "name", LONGEST_NAME)
     calendar = await _changed(deps, owner.organization, stored.calendar, given)

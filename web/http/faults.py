@@ -57,6 +57,9 @@ class Faults:
         return "; ".join(one.message for one in self.all if one.input == name)
 
 
+SILENT = Faults()
+
+
 def faults_of(error: Exception, input_of: Callable[[str], str] = lambda name: name) -> Faults:
     """`input_of` says what a field of the document, in the spelling of forms (`targets.0.hours`), is called there."""
     found = [

@@ -87,3 +87,16 @@ def _holder(draft: Draft, path: str) -> tuple[Draft | None, str]:
         else:
             return None, name
     return (place if isinstance(place, dict) else None), name
+
+
+class Typed(dict[str, Any]):
+    """A draft for a template: what was not sent is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def shown(draft: Any) -> Any:
+    if isinstance(draft, dict):
+        return Typed((name, shown(one)) for name, one in draft.items())
+    return [shown(one) for one in draft] if isinstance(draft, list) else draft

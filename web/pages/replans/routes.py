@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from domain.errors import Conflict, InvalidValue, SlaError
+from domain.errors import Conflict, InvalidValue
 from service.replans import replans
 from service.replans.replans import ReplanRequest
 from store.database.ids import mint
@@ -115,8 +115,7 @@ async def _shown(request: Request, visitor: Visitor, deps: Deps, replan_id: str,
     organization = visitor.organization.id
     replan = await deps.store.replans.get(organization, replan_id)
     changed = await deps.store.replans.changed(organization, replan_id)
-    event = replan.event_id if replan.undone_at is None else replan.undo_id
-    recorded = await deps.store.replans.recorded(organization, replan_id, event)
+    recorded = await deps.store.replans.recorded(organization, replan_id, replan.last_id)
     moved, refused = view.kept_moves(changed)
     return await page(
         request,
@@ -140,8 +139,5 @@ async def _names(deps: Deps, visitor: Visitor) -> dict[str, str]:
 
 
 async def _name_of_key(deps: Deps, organization: str, key_id: str) -> str:
-    try:
-        keys, _ = await deps.store.keys.list(organization, reading.ALL, 0)
-    except SlaError:
-        return key_id
+    keys, _ = await deps.store.keys.list(organization, reading.ALL, 0)
     return next((one.name for one in keys if one.id == key_id), key_id)

@@ -17,8 +17,8 @@ from service.policies.editing import Editor, create_policy
 from service.policies.patch import patched_policy
 from store.rules.policies import StoredPolicy
 from web.http.access import Deps, Visitor, Writer
-from web.http.faults import REFUSALS, Faults, document_in, faults_of
-from web.http.forms import Draft, sent, text, with_row, without_row
+from web.http.faults import REFUSALS, SILENT, Faults, document_in, faults_of
+from web.http.forms import Draft, sent, shown, text, with_row, without_row
 from web.http.page_route import PageRoute
 from web.http.rendering import page
 from web.pages.bodies import PolicyBody, PolicyPatch, read_as
@@ -144,7 +144,8 @@ async def _editor(
         "policies/editor.html",
         status=faults.status,
         policy=policy,
-        form=form,
+        form=shown(form),
+        silent=SILENT,
         document=_as_json(policy) if typed is None else typed,
         as_json=typed is not None,
         version=text(draft, "version") or ("" if policy is None else str(policy.version)),

@@ -8,8 +8,8 @@ from domain.ids import Kind
 from domain.ticket.tickets import Ticket
 from service.policies.trying import try_ticket
 from web.http.access import Deps, Reader, Visitor
-from web.http.faults import REFUSALS, Faults, document_in, faults_of
-from web.http.forms import Draft, nested, rows, sent, text
+from web.http.faults import REFUSALS, SILENT, Faults, document_in, faults_of
+from web.http.forms import Draft, nested, rows, sent, shown, text
 from web.http.page_route import PageRoute
 from web.http.rendering import page
 from web.pages.bodies import InstanceBody, read_as
@@ -54,7 +54,8 @@ async def _tried(request: Request, visitor: Visitor, deps: Deps, draft: Draft, *
         request,
         "policies/try.html",
         status=faults.status,
-        form=draft if rows(draft, "fields") else {**draft, **EMPTY},
+        form=shown(draft if rows(draft, "fields") else {**draft, **EMPTY}),
+        silent=SILENT,
         document=draft.get(JSON, NEW_DOCUMENT),
         as_json=as_json,
         outcome=outcome,
