@@ -12,7 +12,6 @@ from web.http.forms import Draft, rows, text
 from web.showing.values import read
 
 SUBJECT = "trial"
-EMPTY: Draft = {"fields": [{}, {}]}
 NEW_DOCUMENT = '{\n  "ticket_id": "42",\n  "priority": "urgent",\n  "fields": {"subject": "No dial tone"}\n}'
 
 

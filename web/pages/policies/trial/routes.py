@@ -15,7 +15,7 @@ from web.http.rendering import page
 from web.pages.bodies import InstanceBody, read_as
 from web.pages.policies import reading
 from web.pages.policies.trial import view
-from web.pages.policies.trial.drafts import EMPTY, NEW_DOCUMENT, document_of, opened_at
+from web.pages.policies.trial.drafts import NEW_DOCUMENT, document_of, opened_at
 
 router = APIRouter(route_class=PageRoute)
 JSON = "document"
@@ -54,7 +54,7 @@ async def _tried(request: Request, visitor: Visitor, deps: Deps, draft: Draft, *
         request,
         "policies/try.html",
         status=faults.status,
-        form=shown(draft if rows(draft, "fields") else {**draft, **EMPTY}),
+        form=shown({**draft, "fields": [*rows(draft, "fields"), {}, {}]}),
         silent=SILENT,
         document=draft.get(JSON, NEW_DOCUMENT),
         as_json=as_json,
