@@ -40,7 +40,7 @@ async def test_the_list_says_when_each_opens_next(board: Board) -> None:
     page = await board.get("/calendars")
     assert page.status_code == 200
     assert "Nothing is due before Mon 09:00" in page.text
-    assert "Mon–Fri 09:00–17:00" in page.text
+    assert "Mon\u2013Fri 09:00\u201317:00" in page.text
 
 
 async def test_a_month_shows_hours_holidays_and_clock_changes_as_rest_computes_them(board: Board) -> None:
@@ -56,7 +56,7 @@ async def test_a_month_shows_hours_holidays_and_clock_changes_as_rest_computes_t
     assert f"{int(days['working_minutes'] // 60)} h of working time" in text
     assert "clocks go forward 60 min, to 03:00" in text
     assert "Inventory &amp; &lt;count&gt;" in text
-    assert "10:00–12:00" in text
+    assert "10:00\u201312:00" in text
     assert "hours of its own" in text
     assert f"{DEFAULT}?month=2026-02" in text
     assert f"{DEFAULT}?month=2026-04" in text

@@ -26,12 +26,11 @@ STANDARD: dict[str, Any] = {
 
 
 async def made(board: Board, *bodies: dict[str, Any]) -> list[str]:
-    store, ids = board.api.dependencies.store, []
+    ids = []
     for body in bodies:
         answer = await board.api.http.post("/api/v2/sla/policies", json=body)
         assert answer.status_code == 201, answer.text
         ids.append(answer.json()["id"])
-    assert store
     return ids
 
 

@@ -17,6 +17,10 @@ from web.showing.differences import Difference, differences
 from web.showing.values import read, read_list, spelled, spelled_list
 
 NAMES = Names({"bh_default": "Business hours", "bh_n": "Nights"}, {"network": "Network"}, "bh_default")
+LAST_STEP = (
+    "1 h 30 min after the breach of resolution: comment “hello”, again every 15 min until somebody acknowledges, "
+    "within Nights (switched off)"
+)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 
 
@@ -32,14 +36,20 @@ def policy(**document: Any) -> Policy:
     [
         ([], "all", "For every ticket"),
         ([("priority", "eq", "urgent")], "all", "For tickets where priority is urgent"),
-        ([("p", "in", ["a", "b"]), ("q", "not_in", ["c", "d"])], "all", "For tickets where p is a or b and q is neither c nor d"),
+        (
+            [("p", "in", ["a", "b"]), ("q", "not_in", ["c", "d"])],
+            "all",
+            "For tickets where p is a or b and q is neither c nor d",
+        ),
         ([("p", "is_set", None), ("q", "lt", 5)], "any", "For tickets where p is set or q is below 5"),
         ([("p", "eq", None), ("q", "neq", True)], "all", "For tickets where p is empty and q is not true"),
         ([("p", "not_in", ["c"])], "all", "For tickets where p is not c"),
     ],
-)  # fmt: skip
+)
 def test_conditions_are_said_as_people_say_them(conditions: Any, match: str, said: str) -> None:
-    listed = [{"field": f, "operator": o, **({} if v is None and o == "is_set" else {"value": v})} for f, o, v in conditions]  # fmt: skip
+    listed = [
+        {"field": f, "operator": o, **({} if v is None and o == "is_set" else {"value": v})} for f, o, v in conditions
+    ]
     assert sentences(policy(conditions=listed, match=match), NAMES).who == said
 
 
@@ -47,17 +57,41 @@ def test_conditions_are_said_as_people_say_them(conditions: Any, match: str, sai
     ("target", "rest", "said"),
     [
         ({"type": "first_response", "hours": 1}, {"business_hours_id": "bh_n"}, "first response within 1 h of Nights"),
-        ({"type": "resolution", "minutes": 90, "priority": "high"}, {}, "resolution within 1 h 30 min, around the clock, for priority high"),
-        ({"type": "resolution", "hours": 4}, {"business_hours": True}, "resolution within 4 h of the team's hours, else of Business hours"),
-        ({"type": "resolution", "hours": 4}, {"business_hours": "team"}, "resolution within 4 h of the hours of the team that has the ticket"),
-        ({"type": "resolution", "days": 2}, {"business_hours_id": "bh_n"}, "resolution within 2 working days of Nights"),
+        (
+            {"type": "resolution", "minutes": 90, "priority": "high"},
+            {},
+            "resolution within 1 h 30 min, around the clock, for priority high",
+        ),
+        (
+            {"type": "resolution", "hours": 4},
+            {"business_hours": True},
+            "resolution within 4 h of the team's hours, else of Business hours",
+        ),
+        (
+            {"type": "resolution", "hours": 4},
+            {"business_hours": "team"},
+            "resolution within 4 h of the hours of the team that has the ticket",
+        ),
+        (
+            {"type": "resolution", "days": 2},
+            {"business_hours_id": "bh_n"},
+            "resolution within 2 working days of Nights",
+        ),
         ({"type": "resolution", "days": 1, "end_of_day": True}, {}, "resolution by the end of 1 working day"),
         ({"type": "resolution", "by": {"weekday": "fri", "time": "16:00"}}, {}, "resolution by Friday 16:00"),
         ({"type": "resolution", "by": {"field": "due"}}, {}, "resolution by what the ticket's field due says"),
-        ({"type": "resolution", "hours": 1, "pausable": False}, {}, "resolution within 1 h, around the clock; a pause does not stop it"),
-        ({"type": "vendor", "hours": 1, "starts_on": ["paused"]}, {}, "vendor within 1 h, around the clock; starts on paused"),
+        (
+            {"type": "resolution", "hours": 1, "pausable": False},
+            {},
+            "resolution within 1 h, around the clock; a pause does not stop it",
+        ),
+        (
+            {"type": "vendor", "hours": 1, "starts_on": ["paused"]},
+            {},
+            "vendor within 1 h, around the clock; starts on paused",
+        ),
     ],
-)  # fmt: skip
+)
 def test_promises_are_said_with_their_hours(target: Any, rest: Any, said: str) -> None:
     assert sentences(policy(targets=[target], **rest), NAMES).promises == [said]
 
@@ -66,16 +100,25 @@ def test_steps_are_said_with_what_they_do() -> None:
     steps = [
         {"trigger": "approaching_breach", "trigger_percent": 50, "action_type": "notify"},
         {"trigger": "approaching_breach", "threshold_minutes": 30, "actions": [{"type": "notify_team_lead"}]},
-        {"trigger": "breached", "actions": [{"type": "reassign", "team_id": "network"}, {"type": "add_tag", "tag": "late"}]},
-        {"trigger": "breached", "delay_minutes": 90, "target_type": "resolution", "repeat_minutes": 15, "hours": "bh_n",
-         "status": "inactive", "actions": [{"type": "comment", "text": "hello"}]},
-    ]  # fmt: skip
+        {
+            "trigger": "breached",
+            "actions": [{"type": "reassign", "team_id": "network"}, {"type": "add_tag", "tag": "late"}],
+        },
+        {
+            "trigger": "breached",
+            "delay_minutes": 90,
+            "target_type": "resolution",
+            "repeat_minutes": 15,
+            "hours": "bh_n",
+            "status": "inactive",
+            "actions": [{"type": "comment", "text": "hello"}],
+        },
+    ]
     assert sentences(policy(escalations=steps), NAMES).steps == [
         "At 50 % of the time: notify",
         "30 min before the breach: notify the team lead",
         "At the breach: reassign to Network and add the tag late",
-        "1 h 30 min after the breach of resolution: comment “hello”, again every 15 min until somebody acknowledges, "
-        "within Nights (switched off)",
+        LAST_STEP,
     ]
 
 
@@ -122,7 +165,11 @@ def test_versions_differ_field_by_field_and_parts_by_their_ids() -> None:
         "targets": [{"id": "t1", "type": "resolution", "hours": 1}, {"id": "t2", "type": "x"}],
         "on": True,
     }
-    after = {"name": "A", "targets": [{"id": "t1", "type": "resolution", "hours": 2}, {"id": "t3", "type": "y"}], "on": 1}  # fmt: skip
+    after = {
+        "name": "A",
+        "targets": [{"id": "t1", "type": "resolution", "hours": 2}, {"id": "t3", "type": "y"}],
+        "on": 1,
+    }
     assert differences(before, after) == [
         Difference("targets[resolution].hours", "1", "2"),
         Difference("targets[x]", '{"id": "t2", "type": "x"}', ""),
