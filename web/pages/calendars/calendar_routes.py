@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from fastapi.responses import RedirectResponse
 from starlette.datastructures import UploadFile
 
 from domain.calendar import Calendar
@@ -19,6 +18,7 @@ from service.calendars import public
 from service.calendars.ical.reading import Imported
 from service.documents import MAX_BYTES, require_carriable
 from store.rules.calendars import StoredCalendar
+from web.http import notes
 from web.http.access import Deps, Reader, Visitor, Writer
 from web.http.faults import REFUSALS, Faults, faults_of
 from web.http.page_route import PageRoute
@@ -65,7 +65,7 @@ async def delete_calendar(request: Request, calendar_id: str, visitor: Writer, d
         await deps.store.calendars.delete(visitor.organization.id, calendar_id)
     except Conflict as error:
         return await _shown(request, visitor, deps, stored, faults_of(error))
-    return RedirectResponse(PATH, 303)
+    return notes.see_other(request, PATH, f"{stored.name} are deleted.", deps.cipher, deps.now())
 
 
 @router.post(f"{PATH}/{{calendar_id}}/public-holidays")
@@ -135,7 +135,9 @@ async def _changed(
     except REFUSALS as error:
         return await _shown(request, visitor, deps, stored, faults_of(error, _at_country))
     same = changed.version == stored.version
-    return RedirectResponse(f"{PATH}/{calendar_id}" if same else f"/replans/new?business_hours_id={calendar_id}", 303)
+    place = f"{PATH}/{calendar_id}" if same else f"/replans/new?business_hours_id={calendar_id}"
+    said = "Nothing was different." if same else f"Saved as version {changed.version}."
+    return notes.see_other(request, place, said, deps.cipher, deps.now())
 
 
 def _at_country(field: str) -> str:

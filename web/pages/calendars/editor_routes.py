@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
 
 from domain.calendar.validation import WEEKDAYS
 from domain.errors import PreconditionFailed
 from service.business_hours.changing import change_hours, create_hours
 from store.rules.calendars import StoredCalendar
+from web.http import notes
 from web.http.access import Deps, Visitor, Writer
 from web.http.faults import REFUSALS, SILENT, Faults, document_in, faults_of
 from web.http.forms import Draft, sent, shown, text, with_row, without_row
@@ -66,7 +66,8 @@ async def _edited(request: Request, visitor: Visitor, deps: Deps, stored: Stored
         return await _editor(request, visitor, stored, draft, faults)
     changed = stored is not None and stored.version != saved.version
     where = f"/replans/new?business_hours_id={saved.id}" if changed else f"/calendars/{saved.id}"
-    return RedirectResponse(where, 303)
+    said = f"Saved as version {saved.version}." if changed or stored is None else "Nothing was different."
+    return notes.see_other(request, where, said, deps.cipher, deps.now())
 
 
 async def _saved(

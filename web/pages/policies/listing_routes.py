@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from domain.errors import InvalidValue
 from service.example.loading import load_example
+from web.http import notes
 from web.http.access import Deps, Reader, Visitor, Writer
 from web.http.faults import Faults, faults_of
 from web.http.page_route import PageRoute
@@ -45,9 +46,10 @@ async def order_policies(request: Request, visitor: Writer, deps: Deps) -> Respo
 
 
 @router.post(f"{PATH}/example")
-async def load_the_example(visitor: Writer, deps: Deps) -> Response:
-    await load_example(deps, visitor.owner)
-    return RedirectResponse(PATH, 303)
+async def load_the_example(request: Request, visitor: Writer, deps: Deps) -> Response:
+    made = await load_example(deps, visitor.owner)
+    said = f"The example is loaded: {', '.join(one.policy.name for one in made)}, with their business hours and teams."
+    return notes.see_other(request, PATH, said, deps.cipher, deps.now())
 
 
 async def _shown(

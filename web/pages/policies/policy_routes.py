@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
 
 from domain.errors import Conflict
 from domain.ticket.origins import Origin
 from service.policies.editing import Editor
 from store.rules.policies import StoredPolicy
+from web.http import notes
 from web.http.access import Deps, Reader, Visitor, Writer
 from web.http.faults import Faults, faults_of
 from web.http.page_route import PageRoute
@@ -46,7 +46,7 @@ async def archive_policy(request: Request, policy_id: str, visitor: Writer, deps
         await Editor(deps, visitor.owner, stored.policy.kind).archive(policy_id)
     except Conflict as error:
         return await _shown(request, stored, visitor, deps, faults_of(error))
-    return RedirectResponse("/policies", 303)
+    return notes.see_other(request, "/policies", f"{stored.policy.name} is archived.", deps.cipher, deps.now())
 
 
 async def _shown(request: Request, stored: StoredPolicy, visitor: Visitor, deps: Deps, faults: Faults) -> Response:

@@ -6,13 +6,13 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from fastapi.responses import RedirectResponse
 
 from domain.errors import Conflict, InvalidValue
 from service.replans import replans
 from service.replans.replans import ReplanRequest
 from store.database.ids import mint
 from store.instances.replans import Replan
+from web.http import notes
 from web.http.access import Deps, Reader, Visitor, Writer
 from web.http.faults import Faults, faults_of
 from web.http.page_route import PageRoute
@@ -63,7 +63,7 @@ async def apply_replan(
         await replans.apply(deps, visitor.organization.id, replan, asked, document)
     except Conflict as error:
         return await _previewed(request, visitor, deps, policy_id, business_hours_id, faults_of(error))
-    return RedirectResponse(f"{PATH}/{quote(replan_id, safe='')}", 303)
+    return notes.see_other(request, _place(replan_id), "Applied to running tickets.", deps.cipher, deps.now())
 
 
 @router.get(f"{PATH}/{{replan_id}}")
@@ -77,7 +77,11 @@ async def undo_replan(request: Request, replan_id: str, visitor: Writer, deps: D
         await replans.undo(deps, visitor.organization.id, replan_id, visitor.owner.id)
     except Conflict as error:
         return await _shown(request, visitor, deps, replan_id, faults_of(error))
-    return RedirectResponse(f"{PATH}/{quote(replan_id, safe='')}", 303)
+    return notes.see_other(request, _place(replan_id), "Undone: the earlier rules count.", deps.cipher, deps.now())
+
+
+def _place(replan_id: str) -> str:
+    return f"{PATH}/{quote(replan_id, safe='')}"
 
 
 def _asked(policy_id: str, business_hours_id: str) -> ReplanRequest:

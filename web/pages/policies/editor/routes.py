@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
 
 from domain.errors import Conflict, PreconditionFailed
 from domain.ids import Kind
@@ -16,6 +15,7 @@ from domain.ticket.origins import Origin
 from service.policies.editing import Editor, create_policy
 from service.policies.patch import patched_policy
 from store.rules.policies import StoredPolicy
+from web.http import notes
 from web.http.access import Deps, Visitor, Writer
 from web.http.faults import REFUSALS, SILENT, Faults, document_in, faults_of
 from web.http.forms import Draft, sent, shown, text, with_row, without_row
@@ -84,7 +84,8 @@ async def _edited(request: Request, visitor: Visitor, deps: Deps, stored: Stored
         return await _editor(request, visitor, deps, stored, draft, faults)
     changed = stored is not None and stored.policy.version != saved.policy.version
     where = f"/replans/new?policy_id={saved.policy.id}" if changed else f"/policies/{saved.policy.id}"
-    return RedirectResponse(where, 303)
+    said = f"Saved as version {saved.policy.version}." if changed or stored is None else "Nothing was different."
+    return notes.see_other(request, where, said, deps.cipher, deps.now())
 
 
 async def _saved(
