@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -11,7 +11,6 @@ from starlette.requests import Request
 Draft = dict[str, Any]
 """What was typed: texts, objects of them, and lists of such rows."""
 
-MOST_ROWS = 1000
 DEEPEST = 6
 
 
@@ -41,8 +40,19 @@ def _rows(value: Any) -> Any:
         return value
     inner = {name: _rows(one) for name, one in value.items()}
     if inner and all(name.isascii() and name.isdigit() and len(name) <= 6 for name in inner):
-        return [inner[name] for name in sorted(inner, key=int)][:MOST_ROWS]
+        return [inner[name] for name in sorted(inner, key=int)]
     return inner
+
+
+def shaped(draft: Draft, lists: Collection[str], objects: Collection[str] = ()) -> Draft:
+    """Whatever was sent, with rows in these lists, texts in these objects, and nothing but texts elsewhere."""
+    texts = {name: value for name, value in draft.items() if isinstance(value, str) and name not in (*lists, *objects)}
+    inner = {name: shaped(draft[name], ()) for name in objects if isinstance(draft.get(name), dict)}
+    return {
+        **texts,
+        **inner,
+        **{name: [shaped(row, lists) for row in rows(draft, name)] for name in lists if name in draft},
+    }
 
 
 def rows(draft: Draft, name: str) -> list[Draft]:
@@ -61,7 +71,7 @@ def with_row(draft: Draft, path: str, row: Draft) -> Draft:
     """The draft with one more row at the end of `targets` or `escalations.0.actions`."""
     changed = deepcopy(draft)
     holder, name = _holder(changed, path)
-    if holder is not None and len(rows(holder, name)) < MOST_ROWS:
+    if holder is not None:
         holder[name] = [*rows(holder, name), dict(row)]
     return changed
 

@@ -17,6 +17,8 @@ from web.http.access import visiting
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf-token"
 MOST_BYTES = 2 * 1024 * 1024
+MOST_FIELDS = 10_000
+"""A policy with some hundred promises has a dozen fields for each."""
 HARMLESS = {"GET", "HEAD"}
 
 
@@ -39,7 +41,7 @@ class PageRoute(APIRoute):
             if request.method not in HARMLESS:
                 require_own_site(request)
                 _require_length(request)
-                _require_storable((await request.form()).multi_items())
+                _require_storable((await request.form(max_fields=MOST_FIELDS)).multi_items())
                 if not is_open:
                     await _require_token(request)
             return await handle(request)

@@ -302,3 +302,24 @@ async def test_policies_of_another_organization_are_not_there(make_board: Any, b
         assert (await other.send(path)).status_code == 404, path
     assert (await other.get(f"/replans/new?policy_id={policy_id}")).status_code == 404
     assert (await other.send("/replans", policy_id=policy_id, replan_id="replan_x")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"targets": "x", "conditions.0": "y", "escalations.0.actions": "z", "pauses.x.cause": "w"},
+        {"name.0.x": "1", "enabled.y": "2", "escalations.0.trigger": "percent", "escalations.0.amount.0": "3"},
+        {".".join("a" * 2000): "deep", "add": "targets.targets", "remove": "...."},
+        {f"conditions.{number}.field": "f" for number in range(1500)},
+    ],
+)
+async def test_a_form_of_another_shape_is_a_form_all_the_same(board: Board, fields: dict[str, str]) -> None:
+    for path in ("/policies/new", "/policies/try", "/calendars/new"):
+        assert (await board.send(path, **fields)).status_code in (200, 422), path
+
+
+@pytest.mark.parametrize("amount", ["1_000", "\u0663", "1e400", "9" * 5000, "+4", "NaN"])
+async def test_an_amount_that_is_no_number_of_ours_is_refused(board: Board, amount: str) -> None:
+    fields = {"name": "x", "targets.0.type": "resolution", "targets.0.amount": amount}
+    answer = await board.send("/policies/new", **fields)
+    assert (answer.status_code, 'id="said-targets.0.amount"' in answer.text) == (422, True)

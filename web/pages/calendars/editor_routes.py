@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -14,12 +15,12 @@ from store.rules.calendars import StoredCalendar
 from web.http import notes
 from web.http.access import Deps, Visitor, Writer
 from web.http.faults import REFUSALS, SILENT, Faults, document_in, faults_of
-from web.http.forms import Draft, sent, shown, text, with_row, without_row
+from web.http.forms import Draft, sent, shaped, shown, text, with_row, without_row
 from web.http.page_route import PageRoute
 from web.http.rendering import page
 from web.pages.bodies import BusinessHoursBody, BusinessHoursPatch, read_as
 from web.pages.calendars import view
-from web.pages.calendars.drafts import document_of, draft_of, empty_draft, inputs_of, without_blanks
+from web.pages.calendars.drafts import NEW_ROWS, document_of, draft_of, empty_draft, inputs_of, without_blanks
 from web.pages.calendars.windows import LONG
 
 router = APIRouter(route_class=PageRoute)
@@ -50,7 +51,7 @@ async def change_calendar(request: Request, calendar_id: str, visitor: Writer, d
 
 async def _edited(request: Request, visitor: Visitor, deps: Deps, stored: StoredCalendar | None) -> Response:
     """Saves the form or the JSON, or gives the form a row more or less. What was typed is in every answer."""
-    draft = await sent(request)
+    draft = shaped(await sent(request), NEW_ROWS, ("weekly",))
     if add := text(draft, "add"):
         return await _editor(request, visitor, stored, with_row(draft, add, {}), added=add)
     if remove := text(draft, "remove"):
@@ -79,7 +80,8 @@ async def _saved(
     if stored is None:
         return await create_hours(deps, visitor.owner, read_as(BusinessHoursBody, document))
     version = text(draft, "version")
-    edited = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
+    # What is no number is no version that there ever was.
+    edited = None if not version else int(version) if re.fullmatch("[0-9]{1,9}", version) else 0
     given = read_as(BusinessHoursPatch, document)
     return await change_hours(deps, visitor.owner, stored.id, lambda _: dict(given), edited)
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from domain.errors import Conflict, InvalidValue
+from service.policies.ids import chosen_or_new
 from service.replans import replans
 from service.replans.replans import ReplanRequest
 from store.database.ids import mint
@@ -56,8 +57,7 @@ async def apply_replan(
     """The id comes from the preview, so that a form that is sent twice is one replan."""
     asked = _asked(policy_id, business_hours_id)
     document = {"policy_id": policy_id} if policy_id else {"business_hours_id": business_hours_id}
-    if not replan_id.startswith("replan_"):
-        raise InvalidValue("replan_id", replan_id, "must be the id that the preview gave")
+    chosen_or_new(replan_id, "replan", "replan_id")
     replan = Replan(replan_id, document, reason.strip(), visitor.owner.id, deps.now())
     try:
         await replans.apply(deps, visitor.organization.id, replan, asked, document)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
+
+_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 
 
 def number(text: str) -> int | float | str | None:
     """None for nothing; what is no number stays the text, for the schema to refuse."""
     if not text:
         return None
-    for kind in (int, float):
-        try:
-            value = kind(text)
-        except ValueError:
-            continue
-        return value if math.isfinite(value) else text
-    return text
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return text
+    value = int(text) if found[1] is None else float(text)
+    return value if math.isfinite(value) else text

@@ -18,7 +18,7 @@ from store.rules.policies import StoredPolicy
 from web.http import notes
 from web.http.access import Deps, Visitor, Writer
 from web.http.faults import REFUSALS, SILENT, Faults, document_in, faults_of
-from web.http.forms import Draft, sent, shown, text, with_row, without_row
+from web.http.forms import Draft, sent, shaped, shown, text, with_row, without_row
 from web.http.page_route import PageRoute
 from web.http.rendering import page
 from web.pages.bodies import PolicyBody, PolicyPatch, read_as
@@ -65,7 +65,7 @@ async def change_policy(request: Request, policy_id: str, visitor: Writer, deps:
 
 async def _edited(request: Request, visitor: Visitor, deps: Deps, stored: StoredPolicy | None) -> Response:
     """Saves the form or the JSON, or gives the form a row more or less. What was typed is in every answer."""
-    draft = await sent(request)
+    draft = shaped(await sent(request), NEW_ROWS)
     if add := text(draft, "add"):
         row = NEW_ROWS.get(add.rpartition(".")[2], {})
         return await _editor(request, visitor, deps, stored, with_row(draft, add, row), added=add)

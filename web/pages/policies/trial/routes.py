@@ -9,7 +9,7 @@ from domain.ticket.tickets import Ticket
 from service.policies.trying import try_ticket
 from web.http.access import Deps, Reader, Visitor
 from web.http.faults import REFUSALS, SILENT, Faults, document_in, faults_of
-from web.http.forms import Draft, nested, rows, sent, shown, text
+from web.http.forms import Draft, nested, rows, sent, shaped, shown, text
 from web.http.page_route import PageRoute
 from web.http.rendering import page
 from web.pages.bodies import InstanceBody, read_as
@@ -34,6 +34,7 @@ async def try_document(request: Request, visitor: Reader, deps: Deps) -> Respons
 
 
 async def _tried(request: Request, visitor: Visitor, deps: Deps, draft: Draft, *, has_asked: bool) -> Response:
+    draft = shaped(draft, ("fields",))
     as_json = JSON in draft
     names = await reading.names_of(deps, visitor.organization)
     outcome, faults = None, Faults()
