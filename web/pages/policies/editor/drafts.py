@@ -43,7 +43,7 @@ def empty_draft() -> Draft:
 
 def draft_of(policy: Policy) -> Draft:
     document = policy.to_json()
-    hours = document["business_hours_id"] or (DEFAULT if document["business_hours"] else "")
+    hours = (document["business_hours_id"] or DEFAULT) if document["business_hours"] else ""
     return {
         "name": document["name"],
         "description": document["description"],
@@ -73,7 +73,10 @@ def document_of(draft: Draft, stored: Policy | None) -> dict[str, Any]:
     before: dict[str, Any] = {} if stored is None else stored.to_json()
     targets, steps = _by_id(before.get("targets", ())), _by_id(before.get("escalations", ()))
     hours = text(draft, "hours")
-    named = hours not in ("", DEFAULT, TEAM)
+    named = hours if hours not in ("", DEFAULT, TEAM) else None
+    if hours == "" and stored is not None and not stored.business_hours:
+        # They are named and not used; the form does not speak of them.
+        named = stored.business_hours_id
     document: dict[str, Any] = {
         "name": text(draft, "name"),
         "description": text(draft, "description"),
@@ -81,7 +84,7 @@ def document_of(draft: Draft, stored: Policy | None) -> dict[str, Any]:
         "match": text(draft, "match") or "all",
         "at_risk_percent": number(text(draft, "at_risk_percent") or "75"),
         "business_hours": TEAM if hours == TEAM else hours != "",
-        "business_hours_id": hours if named else None,
+        "business_hours_id": named,
         "conditions": [condition_document(row) for row in rows(draft, "conditions")],
         "targets": [target_document(row, targets.get(text(row, "id"), {})) for row in rows(draft, "targets")],
         "escalations": [escalation_document(row, steps.get(text(row, "id"), {})) for row in rows(draft, "escalations")],
