@@ -5,6 +5,7 @@ WORKDIR /src
 COPY requirements.txt .
 RUN /opt/sla/bin/pip install --require-hashes -r requirements.txt
 COPY . .
+RUN /opt/sla/bin/python -m web.build_assets
 RUN /opt/sla/bin/pip install --no-deps --no-build-isolation .
 
 FROM python:3.11-slim-bookworm

@@ -4,6 +4,8 @@ BIN := $(VENV)/bin
 # What runs the engine, and what tests and checks it: two lists, two stamps, one folder.
 INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
+# The board's front-end files, from npm by the lock; npm itself is there only while they are fetched.
+ASSETS := web/assets/built-from.json
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal \
 	--python-version 3.11 $(if $(UPGRADE),--upgrade) pyproject.toml --group build
@@ -19,15 +21,15 @@ STORE ?= sqlite
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(TOOLS) ## create .venv and install what is pinned, the tools of tests and checks too
+install: $(TOOLS) $(ASSETS) ## create .venv and install what is pinned, the tools of tests and checks too
 
-up: $(INSTALLED) ## run the whole engine in the foreground; Ctrl-C stops it
+up: $(INSTALLED) $(ASSETS) ## run the whole engine in the foreground; Ctrl-C stops it
 	@exec $(BIN)/sla up --with-parent
 
 demo: $(INSTALLED) ## a minute-long show: policies, generated tickets, milestones arriving
 	@exec $(BIN)/sla demo
 
-test: $(TOOLS) ## run every test; EXAMPLES=10 tries properties on ten times as many
+test: $(TOOLS) $(ASSETS) ## run every test; EXAMPLES=10 tries properties on ten times as many
 	@# In the order of the folders: a long file of few tests must not come last and alone.
 	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -52,6 +54,8 @@ bench-full: $(TOOLS) ## the same with lists and summaries over 200,000 instances
 
 lock: $(TOOLS) ## pin the dependencies again; UPGRADE=1 takes newer ones
 	$(COMPILE) --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 \
+		--no-deps --group pyproject.toml:assets --output-file requirements-assets.txt
 	$(COMPILE) --group dev --all-extras --constraint requirements.txt --output-file requirements-dev.txt
 
 $(INSTALLED): requirements.txt pyproject.toml
@@ -66,3 +70,7 @@ $(TOOLS): requirements-dev.txt $(INSTALLED)
 	@echo "installing the tools of tests and checks into $(VENV) ..."
 	@$(PIP) --require-hashes -r requirements-dev.txt
 	@touch $@
+
+$(ASSETS): package-lock.json web/build_assets.py requirements-assets.txt | $(INSTALLED)
+	@# Without them the engine runs all the same, and its board does not move.
+	@$(BIN)/python -m web.build_assets && touch $@ || echo "the board stays without its scripts; the next make tries again"

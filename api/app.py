@@ -13,6 +13,7 @@ from api import health, index
 from api.hooks import routes as hooks
 from api.http import problems
 from api.http.auth import Authentication
+from api.http.negotiation import prefers
 from api.http.openapi import description
 from api.http.openapi.operations import described_tags
 from api.http.prefixes import V2
@@ -61,6 +62,7 @@ from service.systems import NoTicketSystems, TicketSystems
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from settings import Settings
 from store.store import Store
+from web.mount import mount_board
 
 DESCRIPTION = """\
 Service level agreements on durable clocks. Send an API key in `X-API-Key`.
@@ -123,6 +125,7 @@ def create_app(
         app.router.routes.extend(part.router.routes)
     app.include_router(POLICIES, prefix=V2)
     description.complete(app, notices.EXAMPLES)
+    mount_board(app, wants_page=lambda request: prefers(request, "text/html"))
     return app
 
 

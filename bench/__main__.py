@@ -14,7 +14,19 @@ from pathlib import Path
 from bench import table
 from bench.figures import Figure, Group
 from bench.rig import Rig
-from bench.rows import calendars, histories, lists, milestones, pasts, processor, reads, records, startup, throughput
+from bench.rows import (
+    browsers,
+    calendars,
+    histories,
+    lists,
+    milestones,
+    pasts,
+    processor,
+    reads,
+    records,
+    startup,
+    throughput,
+)
 from connection import leave
 
 GROUPS = (
@@ -26,6 +38,7 @@ GROUPS = (
     Group("cpu", processor.measure),
     Group("milestones", milestones.measure),
     Group("past", pasts.measure),
+    Group("browsers", browsers.measure),
     # Last: what it opens stays open, and the workers remember no more than a thousand workflows.
     Group("throughput", throughput.measure),
     Group("lists", lists.measure, full=True),

@@ -17,6 +17,7 @@ from store.deliveries.attempts import Attempts
 from store.deliveries.log import Deliveries
 from store.deliveries.resends import Resends
 from store.instances.chains import Chains
+from store.instances.changes import ChangeLog
 from store.instances.dimensions import Dimensions
 from store.instances.instances import Instances
 from store.instances.open_tickets import OpenTicketResult, OpenTickets, Prepare
@@ -62,6 +63,7 @@ class Store:
         self.people = People(database)
         self.instances = Instances(database, now)
         self.chains = Chains(database)
+        self.changes = ChangeLog(database)
         self.dimensions = Dimensions(database)
         self.replans = Replans(database, now)
         self.keys = Keys(database, now)

@@ -1,13 +1,9 @@
-"""JSON bodies. One that could not be stored or sent on is refused before anything else sees it.
-
-PostgreSQL takes no NUL in a text, UTF-8 no lone surrogate, and JSON no infinity, but `json.loads` reads all three.
-"""
+"""JSON bodies. One that could not be stored or sent on is refused before anything else sees it."""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from fastapi.routing import APIRoute
@@ -22,14 +18,12 @@ from api.http.answers import as_made
 from api.http.openapi.operations import operation_id
 from api.http.prefixes import PREFIXES
 from api.http.queries import known_queries, refuse_unknown
-from domain.errors import InvalidValue
+from service.documents import MAX_BYTES, refuse_uncarriable, require_carriable
 from service.temporal.slots import client_is_gone
 
-MAX_BODY_BYTES = 256 * 1024
-"""A snapshot holds a ticket, a policy and a calendar, each at most this large; Temporal takes 2 MB a message."""
+MAX_BODY_BYTES = MAX_BYTES
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 """A thousand events with what tickets usually say."""
-MAX_DEPTH = 32
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -121,38 +115,6 @@ def parse_json(body: bytes, content_type: str) -> Any:
         raise HTTPException(400, f"The body is not JSON: {reason}.") from None
     refuse_uncarriable(document)
     return document
-
-
-def refuse_uncarriable(document: Any) -> None:
-    """Raises InvalidValue, naming the path, for a text or number that cannot be carried, and for too deep a nesting."""
-    stack: list[tuple[str, int, Any]] = [("", 0, document)]
-    while stack:
-        path, depth, value = stack.pop()
-        if isinstance(value, str):
-            require_carriable(value, path or "body")
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise InvalidValue(path or "body", str(value), "must be a finite number")
-        elif isinstance(value, dict | list):
-            if depth == MAX_DEPTH:
-                raise InvalidValue(path[:100], "...", f"must not be nested deeper than {MAX_DEPTH} levels")
-            stack.extend((inner, depth + 1, child) for inner, child in _children(path, value))
-
-
-def require_carriable(text: str, field: str) -> None:
-    if "\x00" in text:
-        raise InvalidValue(field, text, "must not contain the character NUL")
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise InvalidValue(field, text, "must be valid Unicode (half of a surrogate pair stands alone)")
-
-
-def _children(path: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, list):
-        yield from ((f"{path}[{index}]", child) for index, child in enumerate(value))
-        return
-    for key, child in value.items():
-        inner = f"{path}.{key}" if path else key
-        require_carriable(key, inner)
-        yield inner, child
 
 
 def _refuse_nul(request: Request) -> None:

@@ -75,6 +75,7 @@ def _table(settings: Settings, *, own_server: bool, new_key: str | None) -> Tabl
     table = Table(title="Slakeeper is running; Ctrl-C stops it", title_justify="left", show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
+    table.add_row("Board", f"{settings.api_url}/")
     table.add_row("API", settings.api_url)
     table.add_row("API docs", f"{settings.api_url}/docs")
     if own_server:

@@ -107,7 +107,7 @@ def _segments(clock: ExplainedClock, zone: str) -> Iterator[str]:
 
 def _segment(segment: Segment, zone: str) -> str:
     if segment.kind is SegmentKind.CLOSED:
-        return f"closed: {_closed(segment, zone)}"
+        return f"closed: {spoken_closure(segment, zone)}"
     if segment.kind is SegmentKind.PAUSED:
         return f"paused: {'; '.join(_shares(segment.shares))}"
     if segment.totals is not None:
@@ -115,7 +115,8 @@ def _segment(segment: Segment, zone: str) -> str:
     return segment.kind.value
 
 
-def _closed(segment: Segment, zone: str) -> str:
+def spoken_closure(segment: Segment, zone: str) -> str:
+    """Why a segment that is closed is closed: `outside hours`, `holiday Easter Monday`."""
     assert segment.closed_by is not None
     closure = segment.closed_by
     if closure.rule is ClosingRule.WEEKDAY:

@@ -24,7 +24,7 @@ from domain.wording import spoken_instant, spoken_length
 def moment_line(
     moment: ExplainedMilestone, steps: Mapping[str, str], events: Iterable[ExplainedEvent], zone: str
 ) -> str:
-    name, firing = step_or_milestone(moment.name, steps), moment.firing
+    name, firing = spoken_moment(moment.name, steps), moment.firing
     after = "" if moment.threshold is None else f" at {spoken_length(moment.threshold)}"
     if moment.planned_at is None:
         return f"{name}{after}: not going to happen as it stands"
@@ -34,7 +34,7 @@ def moment_line(
     return f"{planned}, not fired" if firing is None else f"{planned}, {_fired(moment, firing, events, zone)}"
 
 
-def step_or_milestone(name: str, steps: Mapping[str, str]) -> str:
+def spoken_moment(name: str, steps: Mapping[str, str]) -> str:
     """An escalation by what it does, its repeats numbered; anything else as people say it."""
     step, _, repeat = name.partition(REPEAT)
     again = f", repeat {repeat}" if repeat else ""

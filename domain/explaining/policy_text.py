@@ -55,7 +55,7 @@ def _matching(record: MatchRecord) -> Iterator[str]:
         yield "  chosen because every condition holds"
     else:
         yield "  chosen because one of its conditions holds"
-    yield from (f"    {_checked(one)}" for one in record.conditions)
+    yield from (f"    {spoken_condition(one)}" for one in record.conditions)
     yield from more_line(record.conditions_in_all - len(record.conditions), "conditions")
     if record.above:
         yield "  asked before it"
@@ -70,7 +70,7 @@ def _passed(passed: PassedPolicy) -> Iterator[str]:
         yield f"{name}: disabled"
         return
     yield f"{name}: {'fails' if passed.match is Match.ALL else 'none of its conditions holds'}"
-    yield from (f"      {_checked(one)}" for one in passed.failed)
+    yield from (f"      {spoken_condition(one)}" for one in passed.failed)
     yield from more_line(passed.failed_in_all - len(passed.failed), "conditions", "      ")
 
 
@@ -79,7 +79,8 @@ def more_line(count: int, what: str, indent: str = "    ") -> Iterator[str]:
         yield f"{indent}and {count} more {what}"
 
 
-def _checked(one: CheckedCondition) -> str:
+def spoken_condition(one: CheckedCondition) -> str:
+    """`fails: priority in urgent; the ticket's is normal`."""
     wanted = "" if one.wanted is MISSING else f" {value_text(one.wanted)}"
     actual = "the ticket has no such field" if one.actual is MISSING else f"the ticket's is {value_text(one.actual)}"
     return f"{'holds' if one.holds else 'fails'}: {one.field} {one.operator}{wanted}; {actual}"

@@ -28,7 +28,7 @@ def explanation_text(explained: Explanation, home: str = "UTC") -> str:
 
 def _lines(explained: Explanation, home: str) -> Iterator[str]:
     zone = zone_of(explained.snapshot.calendar, home)
-    steps = _steps(explained.snapshot)
+    steps = spoken_steps(explained.snapshot)
     yield from _head(explained, zone)
     yield ""
     yield from policy_lines(explained, home)
@@ -62,7 +62,7 @@ def _long_pauses(explained: Explanation) -> Mapping[str, str]:
     return {one.milestone: f"{spoken(PAUSE_TOO_LONG)} ({one.cause or 'no cause'}, {one.event_id})" for one in pauses}
 
 
-def _steps(snapshot: Snapshot) -> Mapping[str, str]:
+def spoken_steps(snapshot: Snapshot) -> Mapping[str, str]:
     """What each escalation step does, by the name of its milestone."""
     policies = (snapshot.policy, *(one.policy for one in snapshot.alternatives))
     return {f"{ESCALATION}:{step.id}": spoken_step(step.to_json()) for policy in policies for step in policy.steps}

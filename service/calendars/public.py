@@ -27,7 +27,7 @@ def countries() -> dict[str, tuple[str, ...]]:
 
     The first call takes a second or two.
     """
-    return {country: _parts(country) for country in _codes()}
+    return {country: _parts(country) for country in codes()}
 
 
 def release() -> str:
@@ -45,7 +45,7 @@ def of_years(years: range, country: str, subdivision: str | None, field: str = "
 
     Raises InvalidValue for an unknown country or subdivision, naming some known ones.
     """
-    _require_one_of(_codes(), country, f"{field}country")
+    _require_one_of(codes(), country, f"{field}country")
     if subdivision is not None:
         _require_one_of(_parts(country), subdivision, f"{field}subdivision")
     dated = _dated(country, subdivision, years.start, years.stop)
@@ -53,7 +53,8 @@ def of_years(years: range, country: str, subdivision: str | None, field: str = "
 
 
 @cache
-def _codes() -> tuple[str, ...]:
+def codes() -> tuple[str, ...]:
+    """The country codes alone, without loading any country."""
     return tuple(sorted(EntityLoader.get_country_codes(include_aliases=False)))
 
 

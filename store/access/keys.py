@@ -66,9 +66,16 @@ class Keys:
 
     async def verify(self, key: str) -> KeyOwner | None:
         """The owner of a key, None for an unknown or revoked key."""
+        return await self._owner_of(api_keys.c.digest == digest(key))
+
+    async def owner(self, organization: str, key_id: str) -> KeyOwner | None:
+        """The same for the id of a key, which is no secret."""
+        return await self._owner_of(own(api_keys, organization, id=key_id))
+
+    async def _owner_of(self, this: sa.ColumnElement[bool]) -> KeyOwner | None:
         table = api_keys
-        valid = sa.and_(table.c.digest == digest(key), table.c.revoked_at.is_(None))
         owners = table.join(organizations, own(organizations, table.c.organization))
+        valid = sa.and_(this, table.c.revoked_at.is_(None))
         query = sa.select(table, organizations.c.subscription).select_from(owners).where(valid)
         row = await self.database.read(lambda conn: conn.execute(query).first())
         return None if row is None else _owner(row)

@@ -10,11 +10,11 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.lists.cursors import cursor_of, place_of
 from api.http.lists.exports import Row, Shape, exported, preferred_shape
 from api.http.negotiation import VARY
 from api.http.schemas import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, Offset, page
 from domain.errors import InvalidValue
+from service.cursors import cursor_of, place_of
 from store.lists.keys import Place
 
 

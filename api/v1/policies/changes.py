@@ -10,12 +10,12 @@ from fastapi import Depends
 
 from api.http.auth import Writer
 from api.http.dependencies import Deps
-from api.v2.policies.changes import Editor
 from api.v2.policies.tags import IfMatch, require_match
 from domain.errors import NotFound
 from domain.ids import Kind
 from domain.ticket.origins import Origin
 from service.dependencies import Dependencies
+from service.policies.editing import Editor
 from store.rules.policies import StoredPolicy
 
 
@@ -23,12 +23,12 @@ from store.rules.policies import StoredPolicy
 class OwnEditor(Editor):
     async def find(self, policy_id: str) -> StoredPolicy:
         stored = await find_policy(self.deps, self.owner.organization, policy_id)
-        require_match(self.wanted, stored)
+        self.require_meant(stored)
         return stored
 
 
 async def editor(owner: Writer, deps: Deps, wanted: IfMatch) -> Editor:
-    return OwnEditor(deps, owner, Kind.SLA, wanted, Origin.V1)
+    return OwnEditor(deps, owner, Kind.SLA, lambda stored: require_match(wanted, stored), Origin.V1)
 
 
 Edit = Annotated[Editor, Depends(editor)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
@@ -15,7 +14,6 @@ from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.business_hours.history_schemas import (
-    MAX_DAYS,
     VERSION,
     BusinessHoursVersionPage,
     BusinessHoursVersionView,
@@ -24,14 +22,13 @@ from api.v2.business_hours.history_schemas import (
     LastDay,
     Version,
 )
-from api.v2.business_hours.reading import rules_view
 from api.v2.business_hours.schemas import BusinessHoursId
-from domain.calendar import Calendar, Holiday, tzdata_version
+from domain.calendar import Holiday, tzdata_version
 from domain.calendar.effective import ClockChange, EffectiveDay, OpenWindow
-from domain.calendar.parsing import parse_date
 from domain.calendar.validation import WEEKDAYS
-from domain.errors import InvalidValue
 from domain.instants import MINUTE, render
+from service.business_hours.days import effective_days
+from service.business_hours.reading import rules_view
 from store.rules.calendars import LISTED_VERSIONS, StoredVersion
 
 _LIST: TableOf[StoredVersion] = TableOf(LISTED_VERSIONS, BusinessHoursVersionView)
@@ -76,7 +73,7 @@ async def list_business_hours_days(
     if version is None:
         version = (await store.get(owner.organization, business_hours_id)).version
     stored = await store.version(owner.organization, business_hours_id, version)
-    days = _days(stored.calendar, first, last)
+    days = effective_days(stored.calendar, first, last)
     return {
         "business_hours_id": business_hours_id,
         "version": stored.version,
@@ -85,19 +82,6 @@ async def list_business_hours_days(
         "working_minutes": sum(day.working for day in days) / MINUTE,
         "days": [_day_view(day) for day in days],
     }
-
-
-def _days(calendar: Calendar, first: str, last: str) -> list[EffectiveDay]:
-    start, end = parse_date(first, "from"), parse_date(last, "to")
-    length = (end - start).days + 1
-    if length < 1:
-        raise InvalidValue("to", last, f"must not lie before {first}")
-    if length > MAX_DAYS:
-        raise InvalidValue("to", last, f"must lie at most {MAX_DAYS - 1} days after {first}")
-    try:
-        return [calendar.effective_day(start + timedelta(days=index)) for index in range(length)]
-    except InvalidValue as refusal:
-        raise refusal.named("from" if refusal.value == first else "to") from None
 
 
 def _day_view(day: EffectiveDay) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.schemas import CursorPageOf, DateTime, Windows
 from api.v2.business_hours.schemas import HOURS_VIEW, RulesView
+from service.business_hours.days import MAX_DAYS
 
-MAX_DAYS = 400
 LAST_VERSION = 2_147_483_647
 
 _DATE: dict[str, Any] = {"format": "date"}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,14 +13,9 @@ from api.http.dependencies import Deps
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import Body
-from api.v2.business_hours.routes import change_with_retries
+from api.v2.business_hours.routes import calendar_view
 from api.v2.business_hours.schemas import HOURS_VIEW, BusinessHoursId, BusinessHoursView
-from domain.calendar import Calendar
-from domain.errors import InvalidValue
-from domain.instants import to_datetime
-
-if TYPE_CHECKING:
-    from service.calendars.ical.reading import Imported
+from service.business_hours.importing import import_file
 
 FILE = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\n"
@@ -67,26 +61,13 @@ async def import_holidays(
 ) -> dict[str, Any]:
     """What can be read of the file is taken as one new version, and `unread` names the rest; with `strict` the whole
     file is taken or nothing of it. No version is made where the file has nothing new."""
-    stored = await deps.store.calendars.get(owner.organization, business_hours_id)
-    year = to_datetime(deps.now()).year
-    # A long file takes a while; others are answered meanwhile.
-    found = await asyncio.to_thread(_read, body, stored.calendar, year)
-
-    def with_imported(calendar: Calendar) -> dict[str, Any]:
-        if calendar.always_open:
-            raise InvalidValue("business_hours_id", business_hours_id, "are open around the clock, without holidays")
-        if calendar.combined is not None:
-            raise InvalidValue("business_hours_id", business_hours_id, "are made of others; import into one of these")
-        kept = () if body.replace else calendar.holidays
-        return {"holidays": [holiday.to_json() for holiday in dict.fromkeys((*kept, *found.holidays))]}
-
-    changed = await change_with_retries(deps, owner, business_hours_id, with_imported)
+    found, stored = await import_file(
+        deps, owner, business_hours_id, body.ical, replace=body.replace, strict=body.strict
+    )
     unread = [{"event": one.event, "reason": one.reason} for one in found.unread]
-    return {"imported": len(found.holidays), "skipped": found.skipped, "unread": unread, "business_hours": changed}
-
-
-def _read(body: ImportBody, calendar: Calendar, year: int) -> Imported:
-    # Here and not at the start of the API, which few calendars are sent to.
-    from service.calendars.ical import reading  # noqa: PLC0415
-
-    return reading.read(body.ical, calendar.timezone, year, strict=body.strict)
+    return {
+        "imported": len(found.holidays),
+        "skipped": found.skipped,
+        "unread": unread,
+        "business_hours": calendar_view(stored),
+    }

@@ -13,11 +13,11 @@ from api.http.dependencies import Deps
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import Body, DateTime
-from api.v2.business_hours.reading import read_hours
 from api.v2.business_hours.schemas import HoursBody
 from domain.calendar import Calendar
 from domain.errors import InvalidValue, NotFound
 from domain.instants import MINUTE, Micros, duration, in_units, parse, render
+from service.business_hours.reading import read_hours
 from service.dependencies import Dependencies
 
 router = APIRouter(prefix=V2, tags=["Preview"], route_class=JsonRoute)

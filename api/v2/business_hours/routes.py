@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
@@ -14,7 +13,6 @@ from api.http.lists.listing import Asked
 from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.v2.business_hours.reading import read_hours, rules_view
 from api.v2.business_hours.schemas import (
     HOURS_VIEW,
     BusinessHoursBody,
@@ -23,19 +21,10 @@ from api.v2.business_hours.schemas import (
     BusinessHoursPatch,
     BusinessHoursView,
 )
-from domain.calendar import Calendar
-from domain.calendar.combined import Combination
-from domain.fields import require_text
 from domain.instants import render
-from service.concurrency import with_retries
-from service.dependencies import Dependencies
-from store.access.keys import KeyOwner
+from service.business_hours.changing import change_hours, create_hours
+from service.business_hours.reading import rules_view
 from store.rules.calendars import LISTED, StoredCalendar
-
-LONGEST_NAME = 200
-
-Change = Callable[[Calendar], dict[str, Any]]
-"""The fields of business hours to be changed, given what they are."""
 
 _LIST: TableOf[StoredCalendar] = TableOf(LISTED, BusinessHoursView)
 _Part = Annotated[Asked, Depends(asking(LISTED))]
@@ -53,10 +42,7 @@ router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route
 async def create_business_hours(
     body: BusinessHoursBody, owner: Writer, deps: Deps, response: Response
 ) -> dict[str, Any]:
-    document = body.given()
-    name = require_text(document.pop("name"), "name", LONGEST_NAME)
-    calendar = await read_hours(deps, owner.organization, document)
-    stored = await deps.store.calendars.create(owner.organization, name, calendar, owner.id)
+    stored = await create_hours(deps, owner, body.given())
     response.headers["Location"] = f"/api/v2/sla/business-hours/{stored.id}"
     return calendar_view(stored)
 
@@ -95,7 +81,7 @@ async def change_business_hours(
 ) -> dict[str, Any]:
     """Only the fields that are given change; each is replaced as a whole. Instances keep the version they opened
     under."""
-    return await change_with_retries(deps, owner, business_hours_id, lambda _: body.given())
+    return calendar_view(await change_hours(deps, owner, business_hours_id, lambda _: body.given()))
 
 
 @router.delete(
@@ -110,26 +96,6 @@ async def delete_business_hours(business_hours_id: BusinessHoursId, owner: Write
     await deps.store.calendars.delete(owner.organization, business_hours_id)
 
 
-async def change_with_retries(
-    deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change
-) -> dict[str, Any]:
-    """The business hours after the change. Raises Outdated as `with_retries` does."""
-    return await with_retries(lambda: _change(deps, owner, business_hours_id, change))
-
-
-async def _change(deps: Dependencies, owner: KeyOwner, business_hours_id: str, change: Change) -> dict[str, Any]:
-    """One attempt. Raises Outdated when somebody else changes the business hours meanwhile."""
-    stored = await deps.store.calendars.get(owner.organization, business_hours_id)
-    given = change(stored.calendar)
-    name = require_text(given.pop("name", stored.name), "name", LONGEST_NAME)
-    calendar = await _changed(deps, owner.organization, stored.calendar, given)
-    if (name, calendar) != (stored.name, stored.calendar):
-        stored = await deps.store.calendars.update(
-            owner.organization, business_hours_id, stored.version, name, calendar, owner.id
-        )
-    return calendar_view(stored)
-
-
 def calendar_view(stored: StoredCalendar) -> dict[str, Any]:
     return {
         "id": stored.id,
@@ -139,23 +105,3 @@ def calendar_view(stored: StoredCalendar) -> dict[str, Any]:
         "created_at": render(stored.created_at),
         "updated_at": render(stored.updated_at),
     }
-
-
-async def _changed(deps: Dependencies, organization: str, calendar: Calendar, change: dict[str, Any]) -> Calendar:
-    base = _kept(calendar, change)
-    if calendar.always_open and not change.keys() - {"always"} and change.get("always", True):
-        return calendar
-    return await read_hours(deps, organization, {**base, **change})
-
-
-def _kept(calendar: Calendar, change: dict[str, Any]) -> dict[str, Any]:
-    """What a change leaves. "Always open", rules and members exclude each other, so a change of the kind keeps nothing
-    but the time zone of those it is made of."""
-    becomes_combined = any(change.get(how) for how in Combination)
-    if calendar.always_open or change.get("always"):
-        return {}
-    if (combined := calendar.combined) is not None:
-        is_rules = any(change.get(name) for name in ("weekly_hours", "special_days", "special_openings"))
-        named = {} if becomes_combined or is_rules else {combined.how.value: combined.ids}
-        return {"timezone": calendar.timezone, **named}
-    return {} if becomes_combined else calendar.to_json()

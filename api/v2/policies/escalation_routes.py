@@ -14,15 +14,16 @@ from api.http import problems
 from api.http.auth import enterprise_writer
 from api.http.requests import JsonRoute
 from api.v2.policies.change_schemas import EscalationId, EscalationOfPolicyView, EscalationPatch, PolicyId
-from api.v2.policies.changes import Edit, Editor, fields_of
-from api.v2.policies.ids import ESCALATION, chosen_or_new
-from api.v2.policies.patch import patched_escalation
+from api.v2.policies.changes import Edit, fields_of
 from api.v2.policies.schemas import EscalationBody
 from api.v2.policies.tags import TAGGED, tag_of
 from api.v2.policies.views import escalation_view
 from domain.errors import Conflict, InvalidValue, NotFound
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy
+from service.policies.editing import Editor
+from service.policies.ids import ESCALATION, chosen_or_new
+from service.policies.patch import patched_escalation
 from store.rules.policies import StoredPolicy
 
 router = APIRouter(route_class=JsonRoute, dependencies=[Depends(enterprise_writer)])

@@ -21,16 +21,16 @@ from api.v2.policies.change_schemas import (
     PolicyVersionPage,
     PolicyVersionView,
 )
-from api.v2.policies.changes import Edit, find_policy
-from api.v2.policies.ids import chosen_in, with_ids
+from api.v2.policies.changes import Edit
 from api.v2.policies.kinds import PREFIXES, KindOfRoute
-from api.v2.policies.patch import patched_policy
 from api.v2.policies.schemas import OriginOfList, PolicyBody, PolicyPage, PolicyView
 from api.v2.policies.tags import NOT_MODIFIED, TAGGED, IfNoneMatch, tag_of
 from api.v2.policies.views import policy_view, policy_views, version_view
 from domain.people.lints import names_people
-from domain.policy.policies import Policy
 from domain.ticket.origins import Origin
+from service.policies import editing
+from service.policies.editing import find_policy
+from service.policies.patch import patched_policy
 from store.access.keys import KeyOwner
 from store.lists.listed import Found, ListPart
 from store.rules.policies import LISTED
@@ -60,9 +60,7 @@ async def create_policy(
     Refused (409) when an id that the body chooses is taken.
     """
     _require_plan(owner, body)
-    given = body.given()
-    policy = Policy.from_json({**with_ids(given, kind), "kind": kind.value})
-    stored = await deps.store.policies.create(owner.organization, policy, owner.id, chosen_in(given))
+    stored = await editing.create_policy(deps, owner, kind, body.given())
     response.headers["Location"] = f"/api/v2/sla{PREFIXES[kind]}/policies/{stored.policy.id}"
     response.headers["ETag"] = tag_of(stored)
     return await policy_view(deps, owner.organization, stored)

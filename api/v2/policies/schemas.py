@@ -10,7 +10,6 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 from api.http.schemas import Body, CursorPageOf, DateTime, View
 from api.v2.policies import examples
 from api.v2.policies.event_lists import CancelsOn, EventList, StartsOn, StopsOn, WhileOpen
-from api.v2.policies.ids import ESCALATION, TARGET, pattern
 from domain.calendar.validation import WEEKDAYS
 from domain.ids import Kind
 from domain.policy.actions import FIELD as ACTION_FIELD
@@ -20,6 +19,7 @@ from domain.policy.escalations import MOST_REPEATS
 from domain.policy.policies import OnChange, RetargetBreaches
 from domain.ticket.conditions import OPERATORS, Match
 from domain.ticket.origins import Origin
+from service.policies.ids import ESCALATION, TARGET, pattern
 
 OriginOfList = Annotated[
     Literal["v1", "v2", "all"],

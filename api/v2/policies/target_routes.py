@@ -10,12 +10,13 @@ from fastapi import APIRouter, Response
 from api.http import problems
 from api.http.requests import JsonRoute
 from api.v2.policies.change_schemas import PolicyId, TargetId, TargetOfPolicyView
-from api.v2.policies.changes import Edit, fields_of, require_own
-from api.v2.policies.ids import TARGET, chosen_or_new
+from api.v2.policies.changes import Edit, fields_of
 from api.v2.policies.schemas import TargetBody
 from api.v2.policies.tags import TAGGED, tag_of
 from domain.errors import Conflict, NotFound
 from domain.policy.policies import Policy, TargetRule
+from service.policies.editing import require_own
+from service.policies.ids import TARGET, chosen_or_new
 
 router = APIRouter(route_class=JsonRoute)
 

@@ -176,6 +176,8 @@ instance_records = Table(
         sqlite_where=sa.text("hash IS NULL"),
         postgresql_where=sa.text("hash IS NULL"),
     ),
+    # What is newest. SQLite numbers its rows anyway.
+    Index("ix_instance_records_newest", "recorded_at").ddl_if(dialect="postgresql"),
 )
 
 instance_events = Table(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.v2.business_hours.history_schemas import MAX_DAYS
+from service.business_hours.days import MAX_DAYS
 
 LUNCH = [["09:00", "12:00"], ["13:00", "17:00"]]
 BERLIN: dict[str, Any] = {

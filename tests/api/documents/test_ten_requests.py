@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.example.loading import example_rules
 from tests.support.documents.curls import curls
 
 ROOT = Path(__file__).parents[3]
@@ -55,3 +57,16 @@ async def test_who_reads_from_top_to_bottom_gets_what_the_ten_requests_promise(a
     names = {policy["id"]: policy["name"] for policy in (await api.get("/policies")).json()["data"]}
     assert names[sla["policy_id"]] == "Urgent"
     assert names[(await api.get("/instances/inst_sla_ticket_42")).json()["policy_id"]] == "Twelve seconds"
+
+
+def test_the_example_that_the_board_loads_is_the_help_desk_of_the_readme() -> None:
+    text = re.sub(
+        r"^api ", "curl ", "".join(requests(PAGES[0])).replace("\napi ", "\ncurl ").replace("$API", "http://api")
+    )
+    sent = [(curl.target.rpartition("/api")[2], json.loads(curl.body)) for curl in curls("\n" + text) if curl.body]
+    rules = example_rules()
+    (hours,) = [body for path, body in sent if "business-hours" in path]
+    assert {name: rules["business_hours"][name] for name in hours} == hours
+    assert rules["teams"] == [body for path, body in sent if path.endswith("/teams")]
+    assert rules["internal_policies"] == [body for path, body in sent if path.endswith("/ola/policies")]
+    assert rules["policies"] == [body for path, body in sent if path.endswith("/policies") and "/ola" not in path]

@@ -36,13 +36,15 @@ def contents(url: str) -> dict[str, list[sa.Row[tuple[object, ...]]]]:
 
 
 DESCENDING = ("ix_instances_shown", "ix_instances_of_team_id", "ix_instances_of_assignee")
+# SQLite finds the newest rows by their number.
+OF_POSTGRESQL = ("ix_instance_records_newest",)
 
 
 def comparison(conn: sa.Connection) -> MigrationContext:
     """Of indexes in descending order SQLAlchemy reads nothing back from SQLite."""
     options: dict[str, Any] = {"compare_type": True, "compare_server_default": True}
     if conn.dialect.name == "sqlite":
-        options["include_object"] = lambda _object, name, *_: name not in DESCENDING
+        options["include_object"] = lambda _object, name, *_: name not in {*DESCENDING, *OF_POSTGRESQL}
     return MigrationContext.configure(conn, opts=options)
 
 

@@ -24,6 +24,8 @@ ACROSS_ORGANIZATIONS = {
     "store/access/idempotent_requests.py:_purge": "what is older than a day goes, whoever it belongs to",
     "store/instances/event_outcomes.py:_SQLITE": "one look for all who wait; each key has its organization",
     "store/instances/event_outcomes.py:_POSTGRESQL": "as _SQLITE",
+    "store/instances/changes.py:_by_number": "one look for the browsers of all organizations",
+    "store/instances/changes.py:_by_transaction": "as _by_number",
     "store/instances/upkeep.py:_COLUMNS": "the engine looks after the instances of all organizations",
     "store/instances/upkeep.py:_ADDRESS": "an instance is found by its organization and its id together",
     "store/instances/upkeep.py:ongoing": "pages of all that goes on, in the order of organizations",
@@ -34,8 +36,9 @@ ACROSS_ORGANIZATIONS = {
 """Places that name a column `organization` without `own`, and why they may."""
 
 NARROWED_BY_NOTHING = {
-    "store/access/keys.py:Keys.verify": "the key itself says whose it is",
-    "store/access/keys.py:Keys.ensure": "as verify; a key of another organization is refused",
+    "store/instances/changes.py:_by_number": "one look for the browsers of all organizations",
+    "store/instances/changes.py:_by_transaction": "as _by_number",
+    "store/access/keys.py:Keys.ensure": "the key itself says whose it is; one of another organization is refused",
     "store/access/keys.py:Keys.any": "the engine asks whether anybody has a key",
     "store/access/organizations.py:Organizations.list": "the command line lists all organizations",
     "store/instances/upkeep.py:Upkeep.ongoing": "the engine looks after the instances of all organizations",

@@ -470,6 +470,8 @@ def _create_instance_records() -> None:
     )
     unchained: dict[str, Any] = {"sqlite_where": sa.text("hash IS NULL"), "postgresql_where": sa.text("hash IS NULL")}
     op.create_index("ix_instance_records_unchained", "instance_records", ["organization", "instance_id"], **unchained)
+    if op.get_bind().dialect.name == "postgresql":
+        op.create_index("ix_instance_records_newest", "instance_records", ["recorded_at"])
 
 
 def _create_instance_events() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.v2.policies.ids import ESCALATION, TARGET
 from domain.errors import InvalidValue
 from domain.policy.clocks import clock_name
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy
 from domain.ticket.origins import Origin
+from service.policies.ids import ESCALATION, TARGET
 from store.database.ids import mint
 
 ALSO_FOR_V1 = ("business_hours", "business_hours_id", "escalations", "description", "enabled")

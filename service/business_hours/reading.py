@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from api.http.requests import MAX_BODY_BYTES
 from domain.calendar import Calendar
 from domain.calendar.combined import MOST_MEMBERS, Combination
 from domain.calendar.parsing import join
@@ -15,6 +14,7 @@ from domain.fields import require_list, require_text
 from domain.instants import Instant, to_datetime
 from service.calendars import public
 from service.dependencies import Dependencies
+from service.documents import MAX_BYTES
 
 MOST_SOURCES = 20
 """Countries and parts of them whose public holidays are in one calendar."""
@@ -49,8 +49,8 @@ def read_calendar(document: dict[str, Any], now: Instant, field: str = "") -> Ca
     calendar = Calendar.from_json(_looked_up(document, to_datetime(now).year, field), field)
     calendar.require_ever_open(field)
     length = len(json.dumps(calendar.to_json()))
-    if length > MAX_BODY_BYTES:
-        most = f"business hours must be at most {MAX_BODY_BYTES // 1024} KiB of JSON, public holidays included"
+    if length > MAX_BYTES:
+        most = f"business hours must be at most {MAX_BYTES // 1024} KiB of JSON, public holidays included"
         raise InvalidValue("holidays", f"{length} bytes", most)
     return calendar
 

@@ -1,0 +1,1 @@
+"""The help desk of the README, for an organization that has no policy yet."""

@@ -1,0 +1,1 @@
+"""What every page shares: who is signed in, refusals, forms, headers, rendering."""

@@ -1,0 +1,87 @@
+"""Refusals as pages that say what to do."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from domain.errors import InvalidValue, SlaError, StoreUnavailable, Unauthorized, Unavailable
+from web.http.access import signed_in
+from web.http.fragments import is_fragment
+from web.http.rendering import page
+
+log = logging.getLogger(__name__)
+
+SIGN_IN = "/sign-in"
+ADVICE = {
+    403: "Sign in with a key that has the scope, or ask whoever administers the organization.",
+    404: "It may have been removed, or it belongs to another organization. The address may be misspelt.",
+    413: "Send less at once.",
+    422: "Go back, correct the value and send it again.",
+    503: "Nothing is lost: clocks go on and notices leave. Load the page again in a moment.",
+}
+GENERAL_ADVICE = "Load the page again. If it happens again, the log of the API says why."
+
+
+def install(app: FastAPI) -> None:
+    app.exception_handler(SlaError)(_refused)
+    app.exception_handler(RequestValidationError)(_misshapen)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(Exception)(_unexpected)
+
+
+async def _refused(request: Request, error: SlaError) -> Response:
+    if isinstance(error, Unauthorized):
+        return to_sign_in(request)
+    if error.status >= 500:
+        log.warning("%s: %s", error.code, error.message)
+    # Where the store lies is nobody's business out there.
+    detail = "The store does not answer." if isinstance(error, StoreUnavailable) else error.message
+    headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, Unavailable) else {}
+    return await _page(request, error.status, error.title, detail, headers)
+
+
+def to_sign_in(request: Request) -> Response:
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    place = SIGN_IN if request.method != "GET" or is_fragment(request) else f"{SIGN_IN}?back={quote(back, safe='')}"
+    if is_fragment(request):
+        return Response(status_code=401, headers={"HX-Redirect": place})
+    return RedirectResponse(place, 303)
+
+
+async def _misshapen(request: Request, error: RequestValidationError) -> Response:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or "form"
+    return await _page(request, 422, InvalidValue.title, f"{field}: {first['msg']}")
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    title = HTTPStatus(error.status_code).phrase
+    detail = "There is no such page." if error.status_code == 404 else str(error.detail)
+    return await _page(request, error.status_code, title, detail, dict(error.headers or {}))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected %s in %s %s", type(error).__name__, request.method, request.url.path)
+    return await _page(request, 500, SlaError.title, "Something went wrong on our side; it has been logged.")
+
+
+async def _page(
+    request: Request, status: int, title: str, detail: str, headers: dict[str, str] | None = None
+) -> HTMLResponse:
+    if getattr(request.state, "visitor", None) is None and status != 503:
+        # The navigation of whoever is signed in stays where it is.
+        try:
+            await signed_in(request)
+        except SlaError:
+            request.state.visitor = None
+    advice = ADVICE.get(status, GENERAL_ADVICE)
+    template = "error_part.html" if is_fragment(request) else "error.html"
+    return await page(request, template, status=status, headers=headers, title=title, detail=detail, advice=advice)

@@ -1,0 +1,1 @@
+"""News for open browsers, as server-sent events."""

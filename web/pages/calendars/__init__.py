@@ -1,0 +1,1 @@
+"""Business hours: their months, holidays, imports, versions, and a form for their week."""

@@ -1,0 +1,1 @@
+"""Policies: their order, what they say, an editor, trying a ticket, versions."""

@@ -1,0 +1,1 @@
+"""Writing a policy: as a form that reads as sentences, or as JSON."""

@@ -1,0 +1,1 @@
+"""What a change of rules would do to running tickets: look, apply, leave, undo."""

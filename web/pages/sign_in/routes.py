@@ -1,0 +1,52 @@
+"""`/sign-in`, `/sign-out`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from web.http import sessions
+from web.http.access import Deps, signed_in
+from web.http.page_route import OPEN_TO_ALL, PageRoute
+from web.http.rendering import page
+
+router = APIRouter(route_class=PageRoute)
+
+HOME = "/"
+UNKNOWN = "This key is not known or has been revoked. Keys are made with `sla keys create`, or by an administrator."
+
+
+@router.get("/sign-in", openapi_extra=OPEN_TO_ALL)
+async def show_sign_in(request: Request, back: Annotated[str, Query()] = HOME) -> Response:
+    if await signed_in(request) is not None:
+        return RedirectResponse(within(back), 303)
+    # A link on another site comes without the cookie (SameSite=Strict): the page asks once more from here.
+    again = request.headers.get("sec-fetch-site") == "cross-site"
+    return await page(request, "sign_in/page.html", back=within(back), fault="", again=again)
+
+
+@router.post("/sign-in", openapi_extra=OPEN_TO_ALL)
+async def sign_in(
+    request: Request, deps: Deps, key: Annotated[str, Form()] = "", back: Annotated[str, Form()] = HOME
+) -> Response:
+    owner = await deps.store.keys.verify(key.strip())
+    if owner is None:
+        return await page(request, "sign_in/page.html", status=401, back=within(back), fault=UNKNOWN, again=False)
+    answer = RedirectResponse(within(back), 303)
+    sessions.keep(answer, request, sessions.begun(owner.organization, owner.id), deps.cipher, deps.now())
+    return answer
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request) -> Response:
+    answer = RedirectResponse("/sign-in", 303)
+    sessions.end(answer, request)
+    return answer
+
+
+def within(back: str) -> str:
+    """The path to go back to, if it is one of ours: never another site's."""
+    is_ours = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
+    return back if is_ours else HOME

@@ -1,0 +1,66 @@
+"""What the page reads: what is recorded of the instance, in the store. No workflow is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.explaining import Explanation
+from domain.instants import Instant, parse, render
+from domain.record.ledger import Firing
+from domain.record.notices import firing_id, withdrawal_id
+from domain.record.records import Delivery
+from domain.ticket.tickets import Ticket
+from domain.ticket.timeline import ticket_after
+from service.dependencies import Dependencies
+from service.instances.history import explain_instance
+from store.access.organizations import Organization
+from store.lists.listed import ListPart
+
+MOST_SEGMENTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTicket:
+    """`deliveries` are by notice. `as_of` is None for what is known now."""
+
+    explained: Explanation
+    ticket: Ticket
+    deliveries: Mapping[str, Sequence[Delivery]]
+    teams: Sequence[tuple[str, str]]
+    as_of: Instant | None
+
+
+async def find(deps: Dependencies, organization: Organization, instance_id: str, as_of: Instant | None) -> FoundTicket:
+    """Raises NotFound, InvalidValue for an instant that lies ahead, Unavailable while the opening is not recorded."""
+    owner, text = organization.id, None if as_of is None else render(as_of)
+    explained = await explain_instance(deps, owner, instance_id, text, MOST_SEGMENTS)
+    ids = [id_ for firing in _firings(explained) for id_ in notice_ids(owner, instance_id, firing)]
+    deliveries: dict[str, list[Delivery]] = {}
+    for one in await deps.store.instances.deliveries(owner, instance_id, ids) if ids else ():
+        deliveries.setdefault(one.notice_id, []).append(one)
+    teams = (await deps.store.teams.list(owner, ListPart(200))).rows
+    return FoundTicket(
+        explained=explained,
+        ticket=ticket_after(explained.snapshot.ticket, [entry.event for entry in explained.events]),
+        deliveries=deliveries,
+        teams=[(one.team.id, one.team.name) for one in teams],
+        as_of=as_of,
+    )
+
+
+def asked_instant(text: str) -> Instant | None:
+    """Of the slider, which counts seconds since 1970, or of a link: RFC 3339. Raises InvalidValue."""
+    if not text:
+        return None
+    return Instant(int(text) * 1_000_000) if text.isdecimal() and len(text) <= 10 else parse(text, "as_of")
+
+
+def notice_ids(organization: str, instance_id: str, firing: Firing) -> tuple[str, str]:
+    """Of what was told as it fired, and of what took it back."""
+    return firing_id(organization, instance_id, firing), withdrawal_id(organization, instance_id, firing)
+
+
+def _firings(explained: Explanation) -> Sequence[Firing]:
+    clocks = (moment for clock in explained.clocks for moment in clock.milestones)
+    return [one.firing for one in (*clocks, *explained.orphaned, *explained.long_pauses) if one.firing is not None]

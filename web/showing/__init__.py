@@ -1,0 +1,1 @@
+"""Words, times and drawings for people. Pure."""
