@@ -1,17 +1,13 @@
-"""The dimensions that a list or a report asks for, read against those that the organization has declared."""
+"""How a list or a report is asked for by dimensions of the organization."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import Query
 
 from api.http.schemas import Several
-from domain.ticket.dimensions import asked_values, require_declared
-from service.dependencies import Dependencies
 
-ASSIGNEE = "assignee"
 FieldFilter = Annotated[
     Several[str],
     Query(
@@ -27,23 +23,3 @@ GroupBy = Annotated[
         examples=["customer"],
     ),
 ]
-
-
-async def asked_dimensions(
-    deps: Dependencies, organization: str, given: Sequence[str] | None
-) -> Mapping[str, list[str]]:
-    """Raises InvalidValue for a dimension that is not declared."""
-    if not given:
-        return {}
-    return asked_values(given, await _declared(deps, organization), "field")
-
-
-async def require_group(deps: Dependencies, organization: str, by: str | None) -> str | None:
-    """Raises InvalidValue for what is neither `assignee` nor a dimension that is declared."""
-    if by is None or by == ASSIGNEE:
-        return by
-    return require_declared(by, (ASSIGNEE, *await _declared(deps, organization)), "group_by")
-
-
-async def _declared(deps: Dependencies, organization: str) -> Sequence[str]:
-    return (await deps.store.organizations.get(organization)).dimensions

@@ -12,7 +12,7 @@ from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.lists.exports import Row, documented_exports
-from api.http.lists.listing import AskedPart, Chunk, Listing, text_in
+from api.http.lists.listing import AskedPart, Chunk, Listing
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.replans.schemas import (
@@ -28,7 +28,7 @@ from api.v2.replans.schemas import (
 from domain.errors import InvalidValue
 from domain.instants import parse, render, render_optional
 from domain.replan.replanning import ClosureRequest
-from service.cursors import Place
+from service.cursors import Place, text_in
 from service.replans import replans
 from service.replans.messages import ReplanProgress
 from service.replans.replans import MovedInstance, ReplanRequest

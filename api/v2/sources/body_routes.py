@@ -9,13 +9,12 @@ from fastapi import APIRouter, Query
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
-from api.http.lists.listing import number_in
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import DEFAULT_LIMIT, Cursor, Limit
 from api.v2.sources.schemas import BodyNumber, BodyPage, BodyView, ReplayedView, SourceId, StateName
 from domain.instants import render, render_optional
-from service.cursors import cursor_of, place_of
+from service.cursors import cursor_of, number_in, place_of
 from store.sources.bodies import BodyState, StoredBody
 
 ORDER = "bodies"

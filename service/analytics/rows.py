@@ -1,13 +1,13 @@
-"""The answers of `/analytics` as rows of a table, for CSV."""
+"""Reports as rows of a table, for CSV."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from api.v2.analytics.views import TIMED, rate_view
 from domain.analytics.rates import Tally
 from domain.calendar.validation import WEEKDAYS
+from service.analytics.views import TIMED, rate_view
 from store.analytics.weeks import Weeks
 
 _COUNTS = ("met", "breached", "cancelled", "excused", "total")

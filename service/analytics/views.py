@@ -1,4 +1,4 @@
-"""Figures, trends and breaches as the API shows them. Minutes and rates have two decimals, shares have four."""
+"""Figures, trends and breaches as they are shown. Minutes and rates have two decimals, shares have four."""
 
 from __future__ import annotations
 
