@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
+from web.pages.breaches import excusing
+from web.pages.breaches import routes as breaches
+from web.pages.compliance import routes as compliance
 from web.pages.due_next import routes as due_next
 from web.pages.sign_in import routes as sign_in
 from web.pages.ticket import actions, sharing
@@ -22,7 +25,11 @@ class Page:
     router: APIRouter
 
 
-PAGES = (Page("Due next", "/", "d", due_next.router),)
+PAGES = (
+    Page("Due next", "/", "d", due_next.router),
+    Page("Breaches", "/breaches", "b", breaches.router),
+    Page("Compliance", "/compliance", "c", compliance.router),
+)
 
-UNLISTED = (ticket.router, actions.router, sharing.router, sign_in.router)
+UNLISTED = (ticket.router, actions.router, sharing.router, excusing.router, sign_in.router)
 """Routers of what is reached from a page, and of the sign-in."""
