@@ -53,7 +53,5 @@ def _level(count: int, most: int) -> int:
 def _sentence(week: Week, most: int) -> str:
     if most == 0:
         return "No promise was broken."
-    day, hour = next(
-        (day, hour) for day, counts in enumerate(week.counts) for hour in range(24) if counts[hour] == most
-    )
+    day, hour = next((day, list(counts).index(most)) for day, counts in enumerate(week.counts) if most in counts)
     return f"Most were due on {WEEKDAYS[day]} between {hour}:00 and {hour + 1}:00: {most} of {week.total}."

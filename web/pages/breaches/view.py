@@ -13,6 +13,8 @@ from web.pages.breaches.rows import Row, row_of
 from web.pages.reports import days
 from web.showing.numbers import percent
 
+EXCUSABLE = "A breach that was nobody's fault can be excused with a reason: it is kept, and counts in no rate."
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -96,8 +98,5 @@ def _nothing(query: BreachFilters) -> tuple[str, str]:
     if query.is_narrowed:
         return "Nothing matches", "No breach of these days fits these filters."
     if query.excused:
-        return (
-            "Nothing is excused",
-            "A breach that was nobody's fault can be excused with a reason; it is kept, and counts in no rate.",
-        )
+        return "Nothing is excused", EXCUSABLE
     return "No breach", "Every promise whose due passed in these days was kept."
