@@ -129,6 +129,19 @@ async def test_a_breach_is_excused_with_a_reason_by_the_key_and_the_excuse_taken
     assert f"{LATE}-first_response-1" in (await seen.get(f"/breaches?{DAYS}")).text
 
 
+async def test_without_a_worker_an_excuse_is_kept_and_the_page_says_so(seen: Any) -> None:
+    said = {"target": "first_response", "cycle": "1", "reason": "a storm"}
+    answer = await seen.send(f"/breaches/{LATE}/excuse", **said)
+    assert "recorded as soon as a worker answers" in (await seen.get(answer.headers["location"])).text
+
+
+async def test_while_the_store_is_away_the_pages_say_so(seen: Any, tmp_path: Any) -> None:
+    await seen.api.lose_store(tmp_path)
+    for path in ("/breaches", "/compliance", "/compliance/month", "/breaches/breaches.csv"):
+        answer = await seen.get(path)
+        assert (answer.status_code, "Nothing is lost" in answer.text) == (503, True)
+
+
 async def test_what_cannot_be_excused_is_said_on_the_list(seen: Any) -> None:
     kept = "/breaches/inst_sla_conversation_kept/excuse"
     answer = await seen.send(kept, target="resolution", cycle="1", reason="a storm")

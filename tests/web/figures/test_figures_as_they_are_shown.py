@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,15 @@ import pytest
 from domain.analytics.periods import read_period
 from domain.analytics.week import Week
 from domain.errors import InvalidValue
-from domain.instants import parse
+from domain.ids import SubjectType
+from domain.instants import HOUR, MINUTE, Micros, parse
+from domain.plan.plans import Excuse
+from domain.ticket.excuses import Covers
+from store.analytics.breaches import MeasuredBreach
+from store.analytics.summaries import Names
 from web.pages.breaches.filters import BreachFilters
 from web.pages.breaches.heat import heat_of
+from web.pages.breaches.rows import ExcuseRow, row_of
 from web.pages.breaches.view import counts
 from web.pages.compliance.figures import Change, change, rate
 from web.pages.compliance.filters import ComplianceFilters
@@ -108,6 +115,23 @@ def test_counts_have_shares_and_lead_to_the_list_of_each() -> None:
     first, second = counts([("t", 3), (None, 1)], {"t": "Support"}, query, "team_id", "no team")
     assert (first.name, first.share, first.href) == ("Support", "75 %", "/breaches?team_id=t&start_date=2026-03-01")
     assert (second.name, second.share, second.href) == ("no team", "25 %", "")
+
+
+def test_a_row_is_called_by_its_ticket_and_says_who_excused_it() -> None:
+    said = Excuse("e", NOW, Covers.BREACH, "a storm", "key_1")
+    broken = MeasuredBreach(
+        *("inst_ola_ticket_a~20b", SubjectType.TICKET, "a b", "resolution/x", 2, "resolution", NOW, None),
+        *(Micros(90 * MINUTE), Micros(26 * HOUR), None, "t", None),
+        said,
+    )
+    row = row_of(broken, Names({}, {"t": "Support"}), {"key_1": "Ada"}, "/breaches?a=1&b=2")
+    assert (row.title, row.promise, row.overrun, row.wall) == ("a b", "resolution (2)", "+1 h 30 min", "26 h")
+    assert (row.team, row.policy, row.priority) == ("Support", "", "")
+    assert row.excuse == ExcuseRow("a storm", "Ada", NOW)
+    assert row.excuse_at == (
+        "/breaches/inst_ola_ticket_a~20b/excuse?target=resolution%2Fx&cycle=2&back=%2Fbreaches%3Fa%3D1%26b%3D2"
+    )
+    assert row_of(replace(broken, title="No tone", excuse=None), Names({}, {}), {}, "/").title == "No tone"
 
 
 def test_days_are_those_of_the_organizations_zone() -> None:
