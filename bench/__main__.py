@@ -15,6 +15,7 @@ from bench import table
 from bench.figures import Figure, Group
 from bench.rig import Rig
 from bench.rows import (
+    board,
     browsers,
     calendars,
     histories,
@@ -39,6 +40,7 @@ GROUPS = (
     Group("milestones", milestones.measure),
     Group("past", pasts.measure),
     Group("browsers", browsers.measure),
+    Group("board", board.measure),
     # Last: what it opens stays open, and the workers remember no more than a thousand workflows.
     Group("throughput", throughput.measure),
     Group("lists", lists.measure, full=True),

@@ -16,7 +16,12 @@ from web.http.fragments import is_fragment
 
 WantsPage = Callable[[Request], bool]
 
-SECTIONS = frozenset({"calendars", "live", "policies", "replans", "shared", "sign-in", "sign-out", "static", "tickets"})
+SECTIONS = frozenset(
+    {
+        *("breaches", "calendars", "compliance", "live", "policies", "replans", "shared", "sign-in", "sign-out"),
+        *("static", "tickets"),
+    }
+)
 """The first words of the board's addresses, besides `/`. A page of `web/pages/listed.py` needs its own here."""
 
 

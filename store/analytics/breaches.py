@@ -26,6 +26,7 @@ class MeasuredBreach:
     time, `wall_overrun` wall time, both in microseconds.
 
     They last from the due instant to the stop, or to now while the clock is open. An excused one has its `excuse`.
+    `title` is the ticket's as it is now.
     """
 
     instance_id: str
@@ -42,6 +43,7 @@ class MeasuredBreach:
     team_id: str | None
     priority: str | None
     excuse: Excuse | None = None
+    title: str | None = None
 
     @property
     def place(self) -> BreachPlace:
@@ -78,7 +80,7 @@ def find_breaches(
     excused: bool = False,
 ) -> Sequence[MeasuredBreach]:
     """A page of breaches that count, or of those that are excused, newest due instant first."""
-    columns = (*TARGETS, INSTANCES.subject_type, INSTANCES.subject, TRAITS.policy_id, TRAITS.priority)
+    columns = (*TARGETS, INSTANCES.subject_type, INSTANCES.subject, INSTANCES.title, TRAITS.policy_id, TRAITS.priority)
     order = (scope.ended.desc(), TARGETS.instance_id, TARGETS.name, TARGETS.cycle)
     every = queries.breached(scope, window, *columns, table=WITH_INSTANCES, excused=excused)
     if after is not None:
@@ -134,4 +136,5 @@ def _breach(row: Any, plans: _Plans, now: Instant) -> MeasuredBreach:
         team_id=row.team_id,
         priority=row.priority or None,
         excuse=_excuse(row, plans),
+        title=row.title,
     )

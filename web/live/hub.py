@@ -17,6 +17,7 @@ from service.dependencies import Dependencies
 from service.readiness import readiness
 from store.instances.changes import Cursor
 from web.live.lamp import UNKNOWN, Lamp, lamp_of
+from web.live.pacing import Pacing
 from web.live.shared import Shared
 
 CHANGED, LAMP = "changed", "lamp"
@@ -52,6 +53,7 @@ class Hub:
         self._turns: Counter[str] = Counter()
         self.lamp: Lamp = UNKNOWN
         self.shared = Shared()
+        self._pacing = Pacing()
 
     @property
     def listeners(self) -> int:
@@ -94,7 +96,8 @@ class Hub:
             else:
                 if cursor is not None:
                     self._turns.update(changes.organizations)
-                    self._tell(CHANGED, changes.organizations)
+                    audience = (one.organization for one in self._listeners)
+                    self._tell(CHANGED, self._pacing.told_now(changes.organizations, audience, clock()))
                 cursor = changes.cursor
             if clock() >= lamp_due:
                 await self._ask_lamp()

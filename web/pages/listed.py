@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
+from web.pages.breaches import excusing
+from web.pages.breaches import routes as breaches
 from web.pages.calendars import routes as calendars
+from web.pages.compliance import routes as compliance
 from web.pages.due_next import routes as due_next
 from web.pages.policies import routes as policies
 from web.pages.replans import routes as replans
@@ -27,9 +30,11 @@ class Page:
 
 PAGES = (
     Page("Due next", "/", "d", due_next.router),
+    Page("Breaches", "/breaches", "b", breaches.router),
+    Page("Compliance", "/compliance", "c", compliance.router),
     Page("Policies", "/policies", "p", policies.router),
     Page("Calendars", "/calendars", "h", calendars.router),
 )
 
-UNLISTED = (ticket.router, actions.router, sharing.router, replans.router, sign_in.router)
+UNLISTED = (ticket.router, actions.router, sharing.router, excusing.router, replans.router, sign_in.router)
 """Routers of what is reached from a page, and of the sign-in."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from enum import StrEnum
@@ -12,8 +10,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from api.http.lists.spreadsheets import CSV, cell
+from api.http.lists.spreadsheets import CSV
 from api.http.negotiation import JSON, NDJSON, VARY, quality_of
+from service.spreadsheets import cells, line
 
 
 class Shape(StrEnum):
@@ -44,18 +43,18 @@ def documented_exports(columns: Sequence[str], example: Row) -> dict[str, Any]:
     return {
         "description": "A page as JSON, or the list as CSV or NDJSON for a client that prefers one.",
         "content": {
-            CSV: {"schema": {"type": "string"}, "example": _line(columns) + _line(_cells(columns, example))},
+            CSV: {"schema": {"type": "string"}, "example": line(columns) + line(cells(columns, example))},
             NDJSON: {"schema": {"type": "string"}, "example": "{...}\n{...}\n"},
         },
     }
 
 
 async def _csv(columns: Sequence[str], first: Row | None, following: AsyncIterator[Row]) -> AsyncIterator[str]:
-    yield _line(columns)
+    yield line(columns)
     if first is not None:
-        yield _line(_cells(columns, first))
+        yield line(cells(columns, first))
         async for row in following:
-            yield _line(_cells(columns, row))
+            yield line(cells(columns, row))
 
 
 async def _ndjson(first: Row | None, following: AsyncIterator[Row]) -> AsyncIterator[str]:
@@ -67,13 +66,3 @@ async def _ndjson(first: Row | None, following: AsyncIterator[Row]) -> AsyncIter
 
 def _document(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
-
-
-def _cells(columns: Sequence[str], row: Row) -> list[Any]:
-    return [cell(row.get(column)) for column in columns]
-
-
-def _line(cells: Sequence[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()

@@ -1,9 +1,7 @@
-"""CSV (RFC 4180), for clients that prefer it to JSON."""
+"""CSV for clients that prefer it to JSON."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,10 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.negotiation import VARY, prefers
+from service.spreadsheets import spreadsheet
 
 CSV = "text/csv"
-# A spreadsheet takes a cell that begins with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def prefers_csv(request: Request) -> bool:
@@ -23,13 +20,8 @@ def prefers_csv(request: Request) -> bool:
 
 
 def csv_response(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Response:
-    """A header, then one line for each row. A text that a spreadsheet might run as a formula gets an apostrophe in
-    front."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([cell(row.get(column)) for column in columns] for row in rows)
-    return Response(text.getvalue().encode(), media_type=f"{CSV}; charset=utf-8", headers=VARY)
+    """A header, then one line for each row."""
+    return Response(spreadsheet(columns, rows).encode(), media_type=f"{CSV}; charset=utf-8", headers=VARY)
 
 
 def documented_csv(example: str) -> dict[int | str, dict[str, Any]]:
@@ -40,12 +32,3 @@ def documented_csv(example: str) -> dict[int | str, dict[str, Any]]:
             "content": {CSV: {"schema": {"type": "string"}, "example": example}},
         }
     }
-
-
-def cell(value: Any) -> Any:
-    """What stands in a cell for the value."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value

@@ -18,9 +18,9 @@ from api.http.requests import JsonRoute
 from api.http.schemas import Several, View
 from api.v2.analytics.routes import AskedPeriod
 from api.v2.analytics.schemas import PeriodView
-from api.v2.analytics.views import period_view
 from domain.instants import SECOND, Micros
 from domain.record.deliveries import DeliveryState
+from service.analytics.views import period_view
 from store.analytics.lateness import SHARES, ChannelFigures
 from store.deliveries.log import DeliveryFilters
 

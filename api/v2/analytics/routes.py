@@ -10,22 +10,12 @@ from api.http import problems
 from api.http.auth import Reader, require_enterprise
 from api.http.dependencies import Deps
 from api.http.lists.exports import documented_exports
-from api.http.lists.listing import AskedPart, Chunk, Listing, number_in, text_in
+from api.http.lists.listing import AskedPart, Chunk, Listing
 from api.http.lists.spreadsheets import csv_response, documented_csv, prefers_csv
 from api.http.negotiation import VARY
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.analytics import examples
-from api.v2.analytics.rows import (
-    BREACH_COLUMNS,
-    HEATMAP_COLUMNS,
-    OF_GROUPS,
-    SUMMARY_COLUMNS,
-    TREND_COLUMNS,
-    grouped_trend_rows,
-    heatmap_rows,
-    summary_rows,
-)
 from api.v2.analytics.schemas import (
     Assignee,
     BreachPage,
@@ -43,7 +33,23 @@ from api.v2.analytics.schemas import (
     TrendView,
     Type,
 )
-from api.v2.analytics.views import (
+from api.v2.organization.dimensions import FieldFilter, GroupBy
+from domain.analytics.buckets import Granularity, buckets
+from domain.analytics.periods import Period
+from domain.ids import Kind
+from service.analytics.asking import Narrowing, period_of, scope_of
+from service.analytics.places import NEWEST_DUE_FIRST, breach_place, place_of_breach
+from service.analytics.rows import (
+    BREACH_COLUMNS,
+    HEATMAP_COLUMNS,
+    OF_GROUPS,
+    SUMMARY_COLUMNS,
+    TREND_COLUMNS,
+    grouped_trend_rows,
+    heatmap_rows,
+    summary_rows,
+)
+from service.analytics.views import (
     breach_views,
     bucket_view,
     clusters_view,
@@ -52,13 +58,7 @@ from api.v2.analytics.views import (
     summary_view,
     trends_view,
 )
-from api.v2.organization.dimensions import FieldFilter, GroupBy, asked_dimensions, require_group
-from domain.analytics.buckets import Granularity, buckets
-from domain.analytics.periods import Period, read_period
-from domain.ids import Kind
-from domain.instants import parse, render
-from domain.policy.clocks import require_clock_name
-from store.analytics.breaches import BreachPlace
+from service.dimensions import require_group
 from store.analytics.queries import Scope
 from store.lists.keys import Place
 
@@ -68,9 +68,7 @@ router = APIRouter(prefix=f"{V2}/analytics", tags=["Analytics"], route_class=Jso
 async def asked_period(
     owner: Reader, deps: Deps, start_date: StartDate = None, end_date: EndDate = None, timezone: Timezone = None
 ) -> Period:
-    if timezone is None:
-        timezone = (await deps.store.organizations.get(owner.organization)).timezone
-    return read_period(start_date, end_date, timezone, deps.now())
+    return await period_of(deps, owner.organization, start_date, end_date, timezone)
 
 
 async def asked_scope(  # noqa: PLR0913  # each is a query parameter
@@ -87,11 +85,9 @@ async def asked_scope(  # noqa: PLR0913  # each is a query parameter
 ) -> Scope:
     if kind is Kind.OLA:
         require_enterprise(owner, "Analytics of internal commitments (OLA)")
-    for one in type_ or ():
-        require_clock_name(one)
-    dimensions = await asked_dimensions(deps, owner.organization, field)
-    narrow: dict[str, Any] = {"policy_id": policy_id, "priority": priority, "team_id": team_id, "type": type_}
-    return Scope(owner.organization, kind, **narrow, assignee=assignee, dimensions=dimensions)
+    return await scope_of(
+        deps, owner.organization, Narrowing(kind, policy_id, priority, team_id, type_, assignee, field)
+    )
 
 
 class BreachesAsked(NamedTuple):
@@ -113,8 +109,6 @@ async def asked_breaches(group_by: AskedGroup, excused: OnlyExcused = False) -> 
 
 
 AskedBreaches = Annotated[BreachesAsked, Depends(asked_breaches)]
-BREACHES = "-due_at"
-"""The order of breaches, as it stands in their cursors."""
 AskedPeriod = Annotated[Period, Depends(asked_period)]
 AskedScope = Annotated[Scope, Depends(asked_scope)]
 
@@ -220,21 +214,12 @@ async def list_breaches(
     now = deps.now()
 
     async def read(limit: int, offset: int, after: Place | None) -> Chunk:
-        behind = None if after is None else _breach_place(after)
+        behind = None if after is None else breach_place(after)
         found = await deps.store.analytics.breaches(
             scope, period, now, limit=limit, offset=offset, after=behind, **asked._asdict()
         )
         more = {"period": period_view(period), "excused": found.excused, "clusters": clusters_view(found)}
-        last = _place(found.page[-1].place) if found.follows else None
+        last = place_of_breach(found.page[-1].place) if found.follows else None
         return Chunk(breach_views(found), found.total, last, more)
 
-    return await Listing(BREACH_COLUMNS, read, BREACHES).answer(part, response)
-
-
-def _place(place: BreachPlace) -> Place:
-    return render(place.due_at), place.instance_id, place.name, str(place.cycle)
-
-
-def _breach_place(place: Place) -> BreachPlace:
-    due_at = parse(text_in(place, 0), "cursor")
-    return BreachPlace(due_at, text_in(place, 1), text_in(place, 2), number_in(place, 3))
+    return await Listing(BREACH_COLUMNS, read, NEWEST_DUE_FIRST).answer(part, response)

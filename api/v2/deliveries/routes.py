@@ -10,7 +10,7 @@ from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.lists.exports import documented_exports
-from api.http.lists.listing import Asked, Chunk, Listing, text_in
+from api.http.lists.listing import Asked, Chunk, Listing
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import DEFAULT_LIMIT, Cursor, Limit, Offset
@@ -30,6 +30,7 @@ from domain.instants import parse, parse_optional, render
 from domain.record.deliveries import DeliveryState
 from domain.record.notices import WITHDRAWN
 from domain.record.receivers import TYPES
+from service.cursors import text_in
 from service.deliveries.log import delivery_view
 from store.deliveries.log import DeliveryFilters, DeliveryPlace
 from store.lists.keys import Place

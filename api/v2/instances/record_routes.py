@@ -11,13 +11,14 @@ from api.http import problems
 from api.http.auth import Reader
 from api.http.dependencies import Deps
 from api.http.lists.exports import Row, documented_exports
-from api.http.lists.listing import AskedPart, Chunk, Listing, number_in
+from api.http.lists.listing import AskedPart, Chunk, Listing
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.instances.record_schemas import STEP, Export, StepPage
 from api.v2.instances.routes import Id
 from domain.errors import NotFound
 from domain.instants import render
+from service.cursors import number_in
 from store.instances.chains import ChainedStep
 from store.lists.keys import Place
 

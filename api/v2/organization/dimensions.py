@@ -1,16 +1,12 @@
-"""The dimensions that a list or a report asks for, read against those that the organization has declared."""
+"""How a list or a report is asked for by dimensions of the organization."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import Query
 
 from api.http.schemas import Several
-from domain.ticket.dimensions import asked_values, require_declared
-from service.dependencies import Dependencies
-from store.analytics.groups import GROUPABLE
 
 FieldFilter = Annotated[
     Several[str],
@@ -28,23 +24,3 @@ GroupBy = Annotated[
         examples=["customer"],
     ),
 ]
-
-
-async def asked_dimensions(
-    deps: Dependencies, organization: str, given: Sequence[str] | None
-) -> Mapping[str, list[str]]:
-    """Raises InvalidValue for a dimension that is not declared."""
-    if not given:
-        return {}
-    return asked_values(given, await _declared(deps, organization), "field")
-
-
-async def require_group(deps: Dependencies, organization: str, by: str | None) -> str | None:
-    """Raises InvalidValue for what can neither be grouped by in every organization nor is a dimension of this one."""
-    if by is None or by in GROUPABLE:
-        return by
-    return require_declared(by, (*GROUPABLE, *await _declared(deps, organization)), "group_by")
-
-
-async def _declared(deps: Dependencies, organization: str) -> Sequence[str]:
-    return (await deps.store.organizations.get(organization)).dimensions

@@ -177,6 +177,13 @@ def visit(browser: Browser, engine: Engine, sessions: dict[str, Any]) -> Iterato
     assert faults == []
 
 
+def press(page: Page, *keys: str) -> None:
+    """Keys that the page's script hears: it is waited for, because a page shows before its script runs."""
+    page.wait_for_function("document.readyState === 'complete' && window.board !== undefined")
+    for key in keys:
+        page.keyboard.press(key)
+
+
 def violations(page: Page, *rules: str) -> list[str]:
     """What axe-core finds, by these rules or by all. It is put in by the browser's own means, so that the policy of the
     page stays as it is."""

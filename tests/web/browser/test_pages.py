@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.browser.conftest import EMPTY, FILLED, Engine, Visit, violations
+from tests.web.browser.conftest import EMPTY, FILLED, Engine, Visit, press, violations
 from web.pages.listed import PAGES
 
 SUBJECTS = ("Mail server answers nobody", "No dial tone", "Printer on fire")
@@ -46,8 +46,7 @@ def test_a_new_ticket_appears_by_itself_and_focus_stays_where_it_is(visit: Visit
     page = visit("/?q=telephone")
     expect(page.locator("#board")).to_contain_text("Nothing matches")
     page = visit("/")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
+    press(page, "j", "j")
     focused = page.evaluate("document.activeElement.id")
     assert focused.startswith("open-inst_sla_ticket_")
     page.wait_for_function("document.querySelector('#lamp').textContent.includes('as of')")
@@ -60,33 +59,29 @@ def test_a_new_ticket_appears_by_itself_and_focus_stays_where_it_is(visit: Visit
 
 def test_everything_is_done_by_keyboard_alone(visit: Visit, filled: Engine) -> None:
     page = visit("/")
-    page.keyboard.press("/")
+    press(page, "/")
     page.keyboard.type("dial tone")
     page.keyboard.press("Enter")
     page.wait_for_url("**/?q=dial+tone")
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
+    press(page, "j", "Enter")
     page.wait_for_url("**/tickets/inst_sla_ticket_43")
     for key, reason, said in (
         ("a", "called back", "Acknowledged."),
         ("p", "needs a part", "Paused."),
         ("p", "", "Resumed."),
     ):
-        page.keyboard.press(key)
+        press(page, key)
         expect(page.locator("dialog[open]")).to_be_visible()
         page.locator("dialog[open] [name=reason]").focus()
         page.keyboard.type(reason)
         page.keyboard.press("Enter")
         expect(page.locator("p.note")).to_contain_text(said)
     expect(page.locator("#events").locator("..")).to_contain_text("needs a part")
-    page.keyboard.press("r")
-    page.keyboard.press("Escape")
+    press(page, "r", "Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.locator("#keys")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.keyboard.press("g")
-    page.keyboard.press("d")
+    press(page, "Escape", "g", "d")
     page.wait_for_url(f"{filled.url}/")
 
 

@@ -18,11 +18,11 @@ from api.v2.instances import examples
 from api.v2.instances.lists.chosen_fields import chosen_fields, chosen_paths
 from api.v2.instances.lists.rows import columns, row
 from api.v2.instances.lists.schemas import InstancePage, InstanceQuery
-from api.v2.organization.dimensions import asked_dimensions
 from domain.errors import InvalidValue
 from domain.ids import Kind, SubjectType
 from domain.instants import Instant, parse_optional
 from service.dependencies import Dependencies
+from service.dimensions import asked_dimensions
 from service.instances.views import found_in_store
 from store.instances.filters import Filters
 from store.instances.instances import StoredInstance

@@ -1,14 +1,14 @@
-"""The answers of `/analytics` as rows of a table, for CSV."""
+"""Reports as rows of a table, for CSV."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from api.v2.analytics.views import TIMED, bucket_view, rate_view
 from domain.analytics.buckets import Bucket
 from domain.analytics.rates import Tally
 from domain.calendar.validation import WEEKDAYS
+from service.analytics.views import TIMED, bucket_view, rate_view
 from store.analytics.groups import Trends
 from store.analytics.weeks import Weeks
 

@@ -1,4 +1,4 @@
-"""Figures, trends and breaches as the API shows them. Minutes and rates have two decimals, shares have four."""
+"""Figures, trends and breaches as they are shown. Minutes and rates have two decimals, shares have four."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DIGITS = 4
 def summary_view(summary: Summary, period: Period) -> dict[str, Any]:
     figures, names = summary.current, summary.names
     current, previous = headline_view(figures), headline_view(summary.previous)
-    change = _difference(current, previous)
+    change = change_view(current, previous)
     return {
         "period": period_view(period),
         **current,
@@ -59,6 +59,12 @@ def period_view(period: Period) -> dict[str, Any]:
         "end_date": period.end_date.isoformat(),
         "timezone": period.timezone,
     }
+
+
+def change_view(after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """How the headline of one period differs from that of another: each figure minus its counterpart, None where either
+    has none."""
+    return {name: _difference(after[name], value) for name, value in before.items()}
 
 
 def headline_view(figures: Figures) -> dict[str, Any]:

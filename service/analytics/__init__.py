@@ -1,0 +1,1 @@
+"""What reports ask for, and their figures as API and board show them."""

@@ -1,0 +1,1 @@
+"""How promises were kept: figures, trend, and a month to print."""

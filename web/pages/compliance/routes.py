@@ -1,0 +1,42 @@
+"""`/compliance`: how promises were kept over some days, and over a month to print."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from service.analytics.rows import SUMMARY_COLUMNS, TREND_COLUMNS, summary_rows
+from web.http.access import Deps, Reader
+from web.http.page_route import PageRoute
+from web.http.rendering import page
+from web.pages.compliance import reading, view
+from web.pages.compliance.filters import ComplianceQuery, MonthQuery
+from web.pages.reports.exports import csv_file, file_name
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/compliance")
+async def show_compliance(request: Request, visitor: Reader, deps: Deps, query: ComplianceQuery) -> Response:
+    found = await reading.find(deps, visitor, query)
+    shown = view.page_of(found, query, deps.now(), visitor.zone)
+    return await page(request, "compliance/page.html", board=shown, filters=query, choices=found.choices)
+
+
+@router.get("/compliance/month")
+async def show_month(request: Request, visitor: Reader, deps: Deps, query: MonthQuery) -> Response:
+    now = deps.now()
+    found = await reading.find_month(deps, visitor, query, now)
+    shown = view.month_of(found, query, now, visitor.zone)
+    return await page(request, "compliance/month.html", board=shown, filters=query, choices=found.choices)
+
+
+@router.get("/compliance/summary.csv")
+async def export_summary(visitor: Reader, deps: Deps, query: ComplianceQuery) -> Response:
+    _, period, summary = await reading.summarized(deps, visitor, query)
+    return csv_file(file_name("compliance", period), SUMMARY_COLUMNS, summary_rows(summary))
+
+
+@router.get("/compliance/trend.csv")
+async def export_trend(visitor: Reader, deps: Deps, query: ComplianceQuery) -> Response:
+    found = await reading.find(deps, visitor, query)
+    return csv_file(file_name("trend", found.period), TREND_COLUMNS, (dict(one) for one in found.trend))
