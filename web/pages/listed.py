@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
+from web.pages.demo import routes as demo
 from web.pages.due_next import routes as due_next
 from web.pages.sign_in import routes as sign_in
 from web.pages.ticket import actions, sharing
@@ -24,5 +25,5 @@ class Page:
 
 PAGES = (Page("Due next", "/", "d", due_next.router),)
 
-UNLISTED = (ticket.router, actions.router, sharing.router, sign_in.router)
+UNLISTED = (ticket.router, actions.router, sharing.router, sign_in.router, demo.router)
 """Routers of what is reached from a page, and of the sign-in."""

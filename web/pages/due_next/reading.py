@@ -50,6 +50,13 @@ class Found:
     has_receivers: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DemoOffer:
+    """`is_there`: it runs already."""
+
+    is_there: bool
+
+
 async def find(deps: Dependencies, organization: Organization, query: DueNextFilters, now: Instant) -> Found:
     """Raises InvalidValue for a cursor that is none."""
     instances, owner = deps.store.instances, organization.id
@@ -85,6 +92,14 @@ async def find(deps: Dependencies, organization: Organization, query: DueNextFil
         has_policies=bool(policies),
         has_receivers=bool(receivers),
     )
+
+
+async def demo_offer(deps: Dependencies, organization: Organization, found: Found) -> DemoOffer | None:
+    """Where there is no policy, or a demo that runs already; never in a demo."""
+    if organization.demo_of is not None:
+        return None
+    is_there = await deps.store.organizations.demo_of(organization.id) is not None
+    return DemoOffer(is_there) if is_there or not found.has_policies else None
 
 
 def _filters(query: DueNextFilters) -> Filters:

@@ -22,7 +22,8 @@ async def show_due_next(request: Request, visitor: Reader, deps: Deps, query: Du
     if is_fragment(request):
         return HTMLResponse(await _shared(request, visitor, deps, query), headers={"Vary": "HX-Request"})
     found, shown = await _shown(visitor, deps, query)
-    return await page(request, "due_next/page.html", board=shown, filters=query, choices=found.choices)
+    demo = await reading.demo_offer(deps, visitor.organization, found) if visitor.may_administer else None
+    return await page(request, "due_next/page.html", board=shown, filters=query, choices=found.choices, demo=demo)
 
 
 async def _shared(request: Request, visitor: Visitor, deps: Dependencies, query: DueNextFilters) -> str:

@@ -81,7 +81,9 @@ def _create_organizations() -> None:
         sa.Column("quiet_before", sa.DateTime(timezone=True)),
         sa.Column("dimensions", sa.JSON()),
         sa.Column("dimensions_version", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("demo_of", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_organizations"),
+        sa.UniqueConstraint("demo_of", name="uq_organizations_demo_of"),
     )
 
 
