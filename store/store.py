@@ -43,7 +43,7 @@ class Store:
     def __init__(self, database: Database, now: Clock = system_clock) -> None:
         self.database = database
         self.organizations = Organizations(database, now)
-        self.removal = Removal(database)
+        self.removal = Removal(database, now)
         self.calendars = Calendars(database, now)
         self.policies = Policies(database, now)
         self.teams = Teams(database, now)

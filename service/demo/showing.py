@@ -14,13 +14,13 @@ from domain.errors import Conflict
 from service.demo import desk
 from service.demo.scene import scene
 from service.dependencies import Dependencies
-from service.removing import remove_organization
+from service.removing import begin_removal, resume_removals
 from store.access.organizations import Organization
 
 NAME = "Demo"
 KEY_NAME = "demo"
 MOST_KEYS = 10
-TAKING_SECONDS = 8.0
+TAKING_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ async def run_demo(deps: Dependencies, home: Organization) -> Show:
     if home.demo_of is not None:
         raise Conflict("A demo has no demo of its own.")
     await deps.engine.check()
+    await resume_removals(deps)
     there = await deps.store.organizations.demo_of(home.id) or await _made(deps, home)
     key_id = await standing_key(deps, there.id)
     if key_id is None:
@@ -55,20 +56,13 @@ async def run_demo(deps: Dependencies, home: Organization) -> Show:
 async def take_away(deps: Dependencies, home: str, within: float = TAKING_SECONDS) -> bool:
     """Take the demo of the organization `home` away, with all that it has; false where there is none.
 
-    Whatever takes longer than `within` seconds goes on by itself. Raises Unavailable.
+    From then on nobody sees it. What takes longer than `within` seconds goes on by itself. Raises Unavailable.
     """
+    await resume_removals(deps)
     demo = await deps.store.organizations.demo_of(home)
     if demo is None:
         return False
-    keys, _ = await deps.store.keys.list(demo.id, MOST_KEYS, 0)
-    for key in keys:
-        await deps.store.keys.revoke(key.id, demo.id)
-    removing = asyncio.create_task(remove_organization(deps, demo.id))
-    deps.background.add(removing)
-    removing.add_done_callback(deps.background.discard)
-    await asyncio.wait({removing}, timeout=within)
-    if removing.done():
-        removing.result()
+    await asyncio.wait({await begin_removal(deps, demo.id)}, timeout=within)
     return True
 
 

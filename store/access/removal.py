@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from store.database.clock import Clock
 from store.database.connections import Database
+from store.database.types import moment
 from store.database.writing import Work
-from store.schema.tables import claims, instances, metadata, organizations
+from store.schema.tables import api_keys, claims, instances, metadata, organizations
 from store.schema.tenancy import own
 
+LEAVING = "being taken away"
 PORTION = 500
 """Rows that one transaction deletes at most: others wait no longer than that."""
 
@@ -19,6 +22,26 @@ PORTION = 500
 @dataclass(frozen=True, slots=True)
 class Removal:
     database: Database
+    now: Clock
+
+    async def begin(self, organization: str) -> None:
+        """Nobody comes in any more: its keys are revoked, and it is nobody's demo. What it has goes by `sweep`."""
+        now = moment(self.now())
+        left = {"removed_at": now, "demo_of": None, "name": LEAVING}
+        unlink = sa.update(organizations).where(own(organizations, organization)).values(**left)
+        valid = sa.and_(own(api_keys, organization), api_keys.c.revoked_at.is_(None))
+        revoke = sa.update(api_keys).where(valid).values(revoked_at=now)
+
+        def work(conn: sa.Connection) -> None:
+            conn.execute(unlink)
+            conn.execute(revoke)
+
+        await self.database.write(work)
+
+    async def begun(self) -> Sequence[str]:
+        """The organizations that are being taken away."""
+        theirs = sa.select(organizations.c.id).where(organizations.c.removed_at.is_not(None))
+        return await self.database.read(lambda conn: list(conn.scalars(theirs)))
 
     async def instances(self, organization: str) -> AsyncIterator[str]:
         """The ids of all instances that are recorded, or claimed because they are about to start."""

@@ -12,7 +12,8 @@ from service.dependencies import Dependencies
 from store.access.organizations import Organization
 from store.instances.filters import Filters
 from store.instances.instances import StoredInstance
-from web.pages.due_next.filters import DueNextFilters
+from store.store import Store
+from web.pages.due_next.narrowing import DueNextFilters
 
 PAGE = 50
 MOST_PAUSED = 20
@@ -57,9 +58,9 @@ class DemoOffer:
     is_there: bool
 
 
-async def find(deps: Dependencies, organization: Organization, query: DueNextFilters, now: Instant) -> Found:
+async def find(store: Store, organization: Organization, query: DueNextFilters, now: Instant) -> Found:
     """Raises InvalidValue for a cursor that is none."""
-    instances, owner = deps.store.instances, organization.id
+    instances, owner = store.instances, organization.id
     narrowed = _filters(query)
     after = place_of(query.cursor, ORDER) if query.cursor else None
 
@@ -71,9 +72,9 @@ async def find(deps: Dependencies, organization: Organization, query: DueNextFil
     on_hold: Filters = {**narrowed, "status": InstanceStatus.PAUSED}
     due = await instances.page(owner, limit=PAGE, after=after, as_of=now, **with_due)
     paused = await instances.page(owner, limit=MOST_PAUSED, as_of=now, **on_hold)
-    teams, _ = await deps.store.teams.list(owner, limit=200, offset=0)
-    policies, _ = await deps.store.policies.list(owner, None, limit=200, offset=0)
-    receivers, _ = await deps.store.receivers.list(owner, limit=200, offset=0)
+    teams, _ = await store.teams.list(owner, limit=200, offset=0)
+    policies, _ = await store.policies.list(owner, None, limit=200, offset=0)
+    receivers, _ = await store.receivers.list(owner, limit=200, offset=0)
     names = list(dict.fromkeys(one.policy.name for one in policies))
     return Found(
         figures=Figures(
