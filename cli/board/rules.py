@@ -11,9 +11,10 @@ import typer
 
 from cli import administration, console
 from cli.board.options import DEFAULT, AsJson, Organization
-from domain.instants import render
+from domain.instants import HOUR, MINUTE, render
 from domain.policy.policies import TargetRule
 from store.store import Store
+from web.showing.durations import duration
 from web.showing.words import words
 
 MOST = 100_000
@@ -94,9 +95,9 @@ async def _policies(store: Store, organization: str) -> Sequence[Mapping[str, An
 
 def _promise(target: TargetRule) -> str:
     document = target.to_json()
-    budget = next(
-        (f"{document[unit]:g} {unit}" for unit in ("minutes", "hours", "days") if document.get(unit) is not None), ""
-    )
+    minutes, hours, days = (document.get(unit) for unit in ("minutes", "hours", "days"))
+    length = duration(round((minutes or 0) * MINUTE + (hours or 0) * HOUR))
+    budget = f"{days:g} working days" if days else length if minutes or hours else "as the ticket says"
     priority = f"{document['priority']}: " if document.get("priority") else ""
     return f"{priority}{words(target.type)} {budget}".rstrip()
 
