@@ -11,7 +11,8 @@ import typer
 
 from cli import administration, console
 from cli.board.options import DEFAULT, AsJson, Organization
-from domain.instants import HOUR, MINUTE, render
+from domain.instants import render
+from domain.policy.budgets import Deadline, WorkingDays
 from domain.policy.policies import TargetRule
 from store.store import Store
 from web.showing.durations import duration
@@ -94,12 +95,14 @@ async def _policies(store: Store, organization: str) -> Sequence[Mapping[str, An
 
 
 def _promise(target: TargetRule) -> str:
-    document = target.to_json()
-    minutes, hours, days = (document.get(unit) for unit in ("minutes", "hours", "days"))
-    length = duration(round((minutes or 0) * MINUTE + (hours or 0) * HOUR))
-    budget = f"{days:g} working days" if days else length if minutes or hours else "as the ticket says"
-    priority = f"{document['priority']}: " if document.get("priority") else ""
-    return f"{priority}{words(target.type)} {budget}".rstrip()
+    if isinstance(target.budget, int):
+        promised = duration(target.budget)
+    elif isinstance(target.budget, WorkingDays):
+        promised = f"{target.budget.count:g} working days"
+    else:
+        promised = "by a fixed time" if isinstance(target.budget, Deadline) else "as the ticket says"
+    priority = f"{target.priority}: " if target.priority else ""
+    return f"{priority}{words(target.type)} {promised}"
 
 
 async def _calendars(store: Store, organization: str) -> Sequence[Mapping[str, Any]]:
