@@ -16,7 +16,7 @@ from web.http.fragments import is_fragment
 
 WantsPage = Callable[[Request], bool]
 
-SECTIONS = frozenset({"live", "shared", "sign-in", "sign-out", "static", "tickets"})
+SECTIONS = frozenset({"demo", "live", "shared", "sign-in", "sign-out", "static", "tickets"})
 """The first words of the board's addresses, besides `/`. A page of `web/pages/listed.py` needs its own here."""
 
 
