@@ -7,13 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from domain.access.scopes import READ, WRITE
+from domain.instants import HOUR, MINUTE, Instant
 from service.demo import desk, showing
 from service.demo.scene import scene
 from service.demo.scripts import Step, TicketScript
 from service.removing import remove_organization
 from tests.api.conftest import Api, ApiMaker
+from web.http import sessions
 
 from .conftest import Board, BoardMaker
 
@@ -100,6 +104,18 @@ async def test_whose_key_is_revoked_sees_the_demo_no_longer(board: Board) -> Non
     for key in (await keys.list(board.api.organization, 10, 0))[0]:
         await keys.revoke(key.id)
     assert (await board.get("/")).headers["location"].startswith("/sign-in")
+
+
+async def test_a_visit_makes_no_session_longer(board: Board) -> None:
+    deps = board.api.dependencies
+    until = Instant(deps.now() + HOUR)
+    home = replace(sessions.begun(board.api.organization, "key_1"), until=until)
+    there = home.visiting("demo-1", "key_2").visiting("demo-2", "key_3")
+    assert (there.organization, there.home_organization, there.until) == ("demo-2", board.api.organization, until)
+    assert there.back() == home
+    answer, request = Response(), Request({"type": "http", "headers": [], "scheme": "http", "server": ("board", 80)})
+    sessions.keep(answer, request, there, deps.cipher, Instant(until - MINUTE))
+    assert "Max-Age=60;" in answer.headers["set-cookie"]
 
 
 async def test_a_visitor_of_a_demo_that_is_taken_away_is_home_again(board: Board) -> None:

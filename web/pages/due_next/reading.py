@@ -91,7 +91,8 @@ async def find(store: Store, organization: Organization, query: DueNextFilters, 
         choices=Choices([(one.team.id, one.team.name) for one in teams], [(name, name) for name in names]),
         team_names={one.team.id: one.team.name for one in teams},
         has_policies=bool(policies),
-        has_receivers=bool(receivers),
+        # Of a demo nobody is to be told.
+        has_receivers=bool(receivers) or organization.demo_of is not None,
     )
 
 
