@@ -53,7 +53,7 @@ async def _find(
 ) -> tuple[Breaches, Period, Instant]:
     async with administration.opened() as store:
         zone, now = (await store.organizations.get(organization)).timezone, system_clock()
-        period = read_period(since, until, zone, now)
+        period = read_period(since, until, zone, now, ("--since", "--until"))
         scope = Scope(organization, Kind.SLA, **narrow)
         return await store.analytics.breaches(scope, period, now, limit=limit, excused=excused), period, now
 

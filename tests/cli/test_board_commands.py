@@ -154,7 +154,7 @@ def test_breaches_are_listed_with_their_overrun(board: Sla) -> None:
     )
     refused = board("breaches", "--since", "yesterday")
     assert refused.returncode == 1
-    assert "yesterday" in refused.stderr
+    assert refused.stderr == "--since: must be a date, YYYY-MM-DD, got 'yesterday'\n"
 
 
 def test_rules_are_listed(board: Sla) -> None:
