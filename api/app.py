@@ -58,6 +58,7 @@ from domain.calendar import pin_packaged_tzdata
 from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from service.receivers import NoOutlets, Outlets
+from service.removing import resume_removals
 from service.systems import NoTicketSystems, TicketSystems
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from settings import Settings
@@ -145,9 +146,11 @@ def _lifespan(settings: Settings, outgoing: Outgoing) -> Callable[[FastAPI], Abs
                 systems=systems,
                 public_url=settings.public_url,
             )
+            resuming = asyncio.create_task(resume_removals(app.state.dependencies))
             try:
                 yield
             finally:
+                resuming.cancel()
                 if writing := app.state.dependencies.background:
                     _, left = await asyncio.wait(writing, timeout=LAST_WRITES_SECONDS)
                     for task in left:

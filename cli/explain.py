@@ -67,8 +67,8 @@ async def _explain(name: str, organization: str, as_of: str | None, segments: in
     found: list[Explanation] = []
     unknown: NotFound | None = None
     async with administration.opened() as store:
-        for instance_id in await _existing(store, organization, name):
-            find = partial(_history, store, organization, instance_id)
+        for instance_id in await existing(store, organization, name):
+            find = partial(history_of, store, organization, instance_id)
             try:
                 found.append(await explain_instance(find, instance_id, as_of, segments, system_clock, field="--as-of"))
             except NotFound as error:
@@ -79,7 +79,7 @@ async def _explain(name: str, organization: str, as_of: str | None, segments: in
     return found, home
 
 
-async def _existing(store: Store, organization: str, name: str) -> Sequence[str]:
+async def existing(store: Store, organization: str, name: str) -> Sequence[str]:
     """The ids of the instances that are meant, the customer's promise first. Raises NotFound where there is none."""
     found = [id_ for id_ in _candidates(name) if await store.instances.load(organization, id_) is not None]
     if not found:
@@ -94,7 +94,7 @@ def _candidates(name: str) -> Sequence[str]:
         return [str(InstanceId(kind, subject, name)) for subject in SubjectType for kind in Kind]
 
 
-async def _history(store: Store, organization: str, instance_id: str) -> RecordedHistory:
+async def history_of(store: Store, organization: str, instance_id: str) -> RecordedHistory:
     history = await recorded_history(store, organization, instance_id)
     if history is None:
         raise Conflict(f"the opening of instance {instance_id} is not recorded yet")

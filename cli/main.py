@@ -26,6 +26,19 @@ COMMANDS = {
         "cli.replay.command:replay",
         "Run a ticket log through real workflows, and check each verdict and milestone against the plan.",
     ),
+    "list": ("cli.board.listing:list_due", "List what is due next: breached, at risk, today, later, paused."),
+    "watch": (
+        "cli.board.watch:watch",
+        "Watch what is due next in a table that follows; Ctrl-C ends it.",
+    ),
+    "show": (
+        "cli.board.show:show",
+        "Show a ticket: its clocks, why it got its policy, whom it told, and what happened.",
+    ),
+    "breaches": (
+        "cli.board.breaches:breaches",
+        "List the breaches of a period, newest first, and by how much each promise was overrun.",
+    ),
     "explain": (
         "cli.explain:explain",
         "Tell where every second of an instance went, why it got its policy and what became of each milestone.",
@@ -49,6 +62,9 @@ COMMANDS = {
     "version": ("cli.main:version", "Print the version."),
     "keys": ("cli.keys:app", "Create, list and revoke API keys."),
     "channels": ("cli.channels:app", "List, try and preview the channels of notices."),
+    "policies": ("cli.board.rules:policies", "List the policies of an organization."),
+    "calendars": ("cli.board.rules:calendars", "List the business hours of an organization."),
+    "teams": ("cli.board.rules:teams", "List the teams of an organization."),
     "sources": ("cli.sources:app", "Connect ticket systems that send webhooks, and try what they send."),
     "receivers": ("cli.receivers:app", "List who is told, and encrypt their addresses anew."),
     "deliveries": ("cli.deliveries:app", "List what became of notices on each channel."),

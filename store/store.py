@@ -9,6 +9,7 @@ from domain.ticket.tickets import Ticket
 from store.access.idempotent_requests import IdempotentRequests
 from store.access.keys import Keys
 from store.access.organizations import Organizations
+from store.access.removal import Removal
 from store.analytics.compliance import Compliance
 from store.analytics.summaries import Analytics
 from store.database.clock import Clock, system_clock
@@ -50,6 +51,7 @@ class Store:
     def __init__(self, database: Database, now: Clock = system_clock) -> None:
         self.database = database
         self.organizations = Organizations(database, now)
+        self.removal = Removal(database, now)
         self.calendars = Calendars(database, now)
         self.policies = Policies(database, now)
         self.teams = Teams(database, now)

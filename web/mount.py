@@ -18,7 +18,18 @@ WantsPage = Callable[[Request], bool]
 
 SECTIONS = frozenset(
     {
-        *("breaches", "calendars", "compliance", "live", "policies", "replans", "shared", "sign-in", "sign-out"),
+        *(
+            "breaches",
+            "calendars",
+            "compliance",
+            "demo",
+            "live",
+            "policies",
+            "replans",
+            "shared",
+            "sign-in",
+            "sign-out",
+        ),
         *("static", "tickets"),
     }
 )

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from cli.demo.script import PROMISES, TicketScript
+from cli.demo.script import PROMISES
+from service.demo.scripts import TicketScript
 
 BASE = "/api/v2/sla"
 

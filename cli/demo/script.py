@@ -3,49 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from typing import Any
+
+from service.demo.scripts import DemoPromise, Step, TicketScript
 
 SECONDS_BETWEEN_TICKETS = 1.45
-
-
-@dataclass(frozen=True, slots=True)
-class DemoPromise:
-    """A policy of the show; `respond` and `resolve` are hours on the stage, seconds behind it."""
-
-    name: str
-    priority: str
-    respond: int
-    resolve: int
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "conditions": [{"field": "priority", "operator": "eq", "value": self.priority}],
-            "targets": [
-                {"type": "first_response", "minutes": self.respond / 60, "pausable": False},
-                {"type": "resolution", "minutes": self.resolve / 60},
-            ],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    at: float
-    command: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TicketScript:
-    """A ticket from `opens_at` through its steps to the end."""
-
-    ticket_id: str
-    promise: DemoPromise
-    opens_at: float
-    steps: tuple[Step, ...]
-
-
 PROMISES = (DemoPromise("Urgent tickets", "urgent", 3, 8), DemoPromise("Normal tickets", "normal", 6, 14))
 
 

@@ -13,9 +13,9 @@ from cli import console
 from cli.demo import screen, stage
 from cli.demo.desk import Desk
 from cli.demo.receiver import Receipt
-from cli.demo.script import TicketScript
 from cli.engine.supervisor import Supervisor
 from domain.errors import EngineUnavailable
+from service.demo.scripts import TicketScript
 from settings import Settings
 
 REFRESH_PER_SECOND = 4

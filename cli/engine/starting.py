@@ -85,6 +85,10 @@ def _table(settings: Settings, *, own_server: bool, new_key: str | None) -> Tabl
     key_file = home.key_file(settings.home)
     if new_key is not None:
         table.add_row("API key", f"{new_key}\nshown once; kept in {key_file}")
-    elif settings.api_key is None and key_file.exists():
+    elif settings.api_key is not None:
+        table.add_row("API key", "the one in SLA_API_KEY")
+    elif key_file.exists():
         table.add_row("API key", f"in {key_file}")
+    else:
+        table.add_row("API key", "one that is known, or a new one: `sla keys create`")
     return table

@@ -27,6 +27,7 @@ from domain.ids import workflow_id
 from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event
+from service.temporal.erasing import erase, erase_listed
 from service.temporal.known_attributes import Attributes
 from service.temporal.slots import CommandSlots
 from service.temporal.starting import start_from_record
@@ -41,6 +42,7 @@ Begin = Callable[..., Awaitable[WorkflowHandle[Any, Any]]]
 
 REFUSED_PAUSE = 0.05
 FIRST_WAIT = 0.3
+ERASING_SECONDS = 60.0
 
 # Connects on the first call, so that the API starts without Temporal. Retries for a moment only, so that clients soon
 # learn that Temporal is away, and a start that was refused does not happen later after all.
@@ -163,6 +165,17 @@ class Engine:
                 rpc_timeout=timedelta(seconds=self._timeouts.start),
                 **options,
             )
+
+    async def erase(self, organization: str, instance_id: str) -> bool:
+        """End the instance's workflow, whatever it does, and have Temporal forget it; false where there is none."""
+        async with self._slot(), _answering(self._timeouts.start):
+            return await erase(await self._provide(), workflow_id(organization, instance_id))
+
+    async def erase_all(self, organization: str) -> int:
+        """The same for every run of the organization that Temporal lists; how many there were. Lists are a second
+        late."""
+        async with _answering(ERASING_SECONDS):
+            return await erase_listed(await self._provide(), workflow_id(organization, ""))
 
     async def state(self, organization: str, instance_id: str) -> QueriedState | None:
         """The state as the workflow answers, None if there is no workflow or no worker answers in time."""

@@ -45,7 +45,7 @@ class Organization:
     """`timezone` is an IANA name: analytics count days in this zone. Calendars have zones of their own.
 
     Tickets that opened before `quiet_before` are opened quietly (None: none are). `dimensions` are the fields of
-    tickets that lists and reports go by.
+    tickets that lists and reports go by. `demo_of` is the organization whose demo this is, None for every other one.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Organization:
     default_calendar_id: str
     quiet_before: Instant | None = None
     dimensions: tuple[str, ...] = ()
+    demo_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,14 @@ class Organizations:
         timezone: str | None = None,
         subscription: Subscription | None = None,
         quiet_before: QuietBefore = None,
+        demo_of: str | None = None,
     ) -> Organization:
         """Create an organization with a default calendar.
 
-        Raises InvalidValue for a bad value, and Conflict when an organization of this id exists.
+        Raises InvalidValue for a bad value, and Conflict when an organization of this id exists, or another demo of the
+        same organization.
         """
-        changes = _changes(name, timezone, subscription, quiet_before)
+        changes = {**_changes(name, timezone, subscription, quiet_before), "demo_of": demo_of}
 
         def work(conn: sa.Connection) -> Organization:
             if not self._make(conn, organization, changes):
@@ -135,6 +138,16 @@ class Organizations:
     async def get(self, organization: str) -> Organization:
         """Raises NotFound."""
         return await self.database.read(lambda conn: find_organization(conn, organization))
+
+    async def demo_of(self, organization: str) -> Organization | None:
+        """The demo of an organization, None where it has none."""
+        theirs = sa.select(*_columns()).where(organizations.c.demo_of == organization)
+
+        def work(conn: sa.Connection) -> Organization | None:
+            row = conn.execute(theirs).mappings().first()
+            return None if row is None else _organization(row)
+
+        return await self.database.read(work)
 
     async def list(self) -> Sequence[Organization]:
         """All organizations, in the order of their ids."""

@@ -19,6 +19,7 @@ from typing import Any
 
 LOADED = (
     *("cli.main", "cli.administration", "cli.doctor", "cli.explain", "cli.keys", "cli.organizations", "cli.tzdata"),
+    *("cli.board.breaches", "cli.board.listing", "cli.board.rules", "cli.board.show", "cli.board.watch"),
     *("cli.up", "cli.verify", "cli.parts.api", "cli.parts.migrate", "cli.parts.worker", "api.app", "worker"),
 )
 SECONDS = 60

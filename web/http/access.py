@@ -15,15 +15,21 @@ from service.dependencies import Dependencies
 from store.access.keys import KeyOwner
 from store.access.organizations import Organization
 from web.http import sessions
+from web.http.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Whoever is signed in, for which organization, and what may be done."""
+    """Whoever is signed in, for which organization, and what may be done. `home` is who visits a demo, None at home."""
 
     owner: KeyOwner
     organization: Organization
-    csrf: str
+    session: Session
+    home: KeyOwner | None = None
+
+    @property
+    def csrf(self) -> str:
+        return self.session.csrf
 
     @property
     def zone(self) -> str:
@@ -34,6 +40,11 @@ class Visitor:
     def actor(self) -> str:
         """Who did it, in the record: the key, as over REST."""
         return self.owner.id
+
+    @property
+    def may_run_demos(self) -> bool:
+        """Whether demos are made and taken away: by whoever administers the organization that they belong to."""
+        return ADMIN in (self.home or self.owner).scopes
 
     @property
     def may_read(self) -> bool:
@@ -72,11 +83,20 @@ async def signed_in(request: Request) -> Visitor | None:
     """None without a session, or where its key or organization is gone. Raises StoreUnavailable."""
     deps = await dependencies_of(request)
     session = sessions.read(request, deps.cipher, deps.now())
-    owner = None if session is None else await deps.store.keys.owner(session.organization, session.key_id)
-    if session is None or owner is None:
+    if session is None:
         return None
-    organization = await deps.store.organizations.get(owner.organization)
-    visitor = Visitor(owner, organization, session.csrf)
+    home = None
+    if session.home_key_id:
+        home = await deps.store.keys.owner(session.home_organization, session.home_key_id)
+        if home is None:
+            return None
+    owner = await deps.store.keys.owner(session.organization, session.key_id)
+    if owner is None and home is not None:
+        # The demo was taken away meanwhile.
+        session, owner, home = session.back(), home, None
+    if owner is None:
+        return None
+    visitor = Visitor(owner, await deps.store.organizations.get(owner.organization), session, home)
     request.state.visitor = visitor
     return visitor
 

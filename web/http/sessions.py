@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,11 +20,25 @@ SECONDS = 12 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`csrf` is what every form of the session brings back."""
+    """`csrf` is what every form of the session brings back. A session that visits a demo has the organization and the
+    key that it goes back to. `until` is None before it is kept."""
 
     organization: str
     key_id: str
     csrf: str
+    home_organization: str = ""
+    home_key_id: str = ""
+    until: Instant | None = None
+
+    def visiting(self, organization: str, key_id: str) -> Session:
+        """The same session at a demo; it ends no later."""
+        home_organization, home_key_id = self.home_organization or self.organization, self.home_key_id or self.key_id
+        return Session(organization, key_id, self.csrf, home_organization, home_key_id, self.until)
+
+    def back(self) -> Session:
+        """The same session at home."""
+        home = (self.home_organization, self.home_key_id) if self.home_key_id else (self.organization, self.key_id)
+        return Session(*home, self.csrf, until=self.until)
 
 
 def begun(organization: str, key_id: str) -> Session:
@@ -33,10 +47,11 @@ def begun(organization: str, key_id: str) -> Session:
 
 def keep(response: Response, request: Request, session: Session, cipher: Cipher, now: Instant) -> None:
     """Raises SecretsUnreadable where the engine has no key to seal it with."""
-    content = {"organization": session.organization, "key_id": session.key_id, "csrf": session.csrf}
-    token = tokens.sealed(cipher, PURPOSE, content, Instant(now + SECONDS * SECOND))
+    until = session.until or Instant(now + SECONDS * SECOND)
+    token = tokens.sealed(cipher, PURPOSE, asdict(replace(session, until=until)), until)
+    seconds = max(0, (until - now) // SECOND)
     response.set_cookie(
-        COOKIE, token, max_age=SECONDS, path="/", secure=is_secure(request), httponly=True, samesite="strict"
+        COOKIE, token, max_age=seconds, path="/", secure=is_secure(request), httponly=True, samesite="strict"
     )
 
 

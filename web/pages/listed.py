@@ -10,6 +10,7 @@ from web.pages.breaches import excusing
 from web.pages.breaches import routes as breaches
 from web.pages.calendars import routes as calendars
 from web.pages.compliance import routes as compliance
+from web.pages.demo import routes as demo
 from web.pages.due_next import routes as due_next
 from web.pages.policies import routes as policies
 from web.pages.replans import routes as replans
@@ -36,5 +37,7 @@ PAGES = (
     Page("Calendars", "/calendars", "h", calendars.router),
 )
 
-UNLISTED = (ticket.router, actions.router, sharing.router, excusing.router, replans.router, sign_in.router)
+UNLISTED = (
+    *(ticket.router, actions.router, sharing.router, excusing.router, replans.router, sign_in.router, demo.router),
+)
 """Routers of what is reached from a page, and of the sign-in."""

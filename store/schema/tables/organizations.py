@@ -21,6 +21,10 @@ organizations = Table(
     # The fields of tickets that lists and reports go by, null if none ever were; `dimensions_version` counts changes.
     Column("dimensions", Document),
     Column("dimensions_version", Integer, nullable=False, server_default="0"),
+    # Whose demo it is; null for every organization that is none. `removed_at` is when it was taken away: its rows go.
+    Column("demo_of", Name),
+    Column("removed_at", UtcDateTime),
+    UniqueConstraint("demo_of"),
 )
 
 api_keys = Table(

@@ -40,6 +40,8 @@ NARROWED_BY_NOTHING = {
     "store/instances/changes.py:_by_transaction": "as _by_number",
     "store/access/keys.py:Keys.ensure": "the key itself says whose it is; one of another organization is refused",
     "store/access/keys.py:Keys.any": "the engine asks whether anybody has a key",
+    "store/access/organizations.py:Organizations.demo_of": "an organization asks for the demo that is its own",
+    "store/access/removal.py:Removal.begun": "the engine goes on with whatever is being taken away",
     "store/access/organizations.py:Organizations.list": "the command line lists all organizations",
     "store/instances/upkeep.py:Upkeep.ongoing": "the engine looks after the instances of all organizations",
     "store/instances/upkeep.py:Upkeep.recorded": "instances of several organizations, by their whole addresses",

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 
+from web.pages.due_next.narrowing import DueNextFilters
+
 Text = Annotated[str, Query(max_length=200)]
-
-
-@dataclass(frozen=True, slots=True)
-class DueNextFilters:
-    """Empty texts filter nothing."""
-
-    q: str = ""
-    team: str = ""
-    priority: str = ""
-    policy: str = ""
-    assignee: str = ""
-    cursor: str = ""
-
-    @property
-    def is_narrowed(self) -> bool:
-        return any((self.q, self.team, self.priority, self.policy, self.assignee))
-
-    def address(self, **changes: str) -> str:
-        given = {name: value for name, value in {**asdict(self), **changes}.items() if value}
-        return f"/?{urlencode(given)}" if given else "/"
 
 
 def _filters(

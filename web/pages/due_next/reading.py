@@ -13,7 +13,8 @@ from store.access.organizations import Organization
 from store.instances.filters import Filters
 from store.instances.instances import StoredInstance
 from store.lists.listed import ListPart
-from web.pages.due_next.filters import DueNextFilters
+from store.store import Store
+from web.pages.due_next.narrowing import DueNextFilters
 
 PAGE = 50
 MOST_PAUSED = 20
@@ -51,9 +52,16 @@ class Found:
     has_receivers: bool
 
 
-async def find(deps: Dependencies, organization: Organization, query: DueNextFilters, now: Instant) -> Found:
+@dataclass(frozen=True, slots=True)
+class DemoOffer:
+    """`is_there`: it runs already."""
+
+    is_there: bool
+
+
+async def find(store: Store, organization: Organization, query: DueNextFilters, now: Instant) -> Found:
     """Raises InvalidValue for a cursor that is none."""
-    instances, owner = deps.store.instances, organization.id
+    instances, owner = store.instances, organization.id
     narrowed = _filters(query)
     after = place_of(query.cursor, ORDER) if query.cursor else None
 
@@ -65,9 +73,9 @@ async def find(deps: Dependencies, organization: Organization, query: DueNextFil
     on_hold: Filters = {**narrowed, "status": InstanceStatus.PAUSED}
     due = await instances.page(owner, limit=PAGE, after=after, as_of=now, **with_due)
     paused = await instances.page(owner, limit=MOST_PAUSED, as_of=now, **on_hold)
-    teams = (await deps.store.teams.list(owner, ListPart(200))).rows
-    policies = (await deps.store.policies.list(owner, None, ListPart(200))).rows
-    receivers = (await deps.store.receivers.list(owner, ListPart(200))).rows
+    teams = (await store.teams.list(owner, ListPart(200))).rows
+    policies = (await store.policies.list(owner, None, ListPart(200))).rows
+    receivers = (await store.receivers.list(owner, ListPart(200))).rows
     names = list(dict.fromkeys(one.policy.name for one in policies))
     return Found(
         figures=Figures(
@@ -84,8 +92,17 @@ async def find(deps: Dependencies, organization: Organization, query: DueNextFil
         choices=Choices([(one.team.id, one.team.name) for one in teams], [(name, name) for name in names]),
         team_names={one.team.id: one.team.name for one in teams},
         has_policies=bool(policies),
-        has_receivers=bool(receivers),
+        # Of a demo nobody is to be told.
+        has_receivers=bool(receivers) or organization.demo_of is not None,
     )
+
+
+async def demo_offer(deps: Dependencies, organization: Organization, found: Found) -> DemoOffer | None:
+    """Where there is no policy, or a demo that runs already; never in a demo."""
+    if organization.demo_of is not None:
+        return None
+    is_there = await deps.store.organizations.demo_of(organization.id) is not None
+    return DemoOffer(is_there) if is_there or not found.has_policies else None
 
 
 def _filters(query: DueNextFilters) -> Filters:

@@ -12,7 +12,8 @@ from web.http.page_route import PageRoute
 from web.http.rendering import page, render
 from web.live.hub import Hub
 from web.pages.due_next import reading, view
-from web.pages.due_next.filters import DueNextFilters, DueNextQuery
+from web.pages.due_next.filters import DueNextQuery
+from web.pages.due_next.narrowing import DueNextFilters
 
 router = APIRouter(route_class=PageRoute)
 
@@ -22,7 +23,8 @@ async def show_due_next(request: Request, visitor: Reader, deps: Deps, query: Du
     if is_fragment(request):
         return HTMLResponse(await _shared(request, visitor, deps, query), headers={"Vary": "HX-Request"})
     found, shown = await _shown(visitor, deps, query)
-    return await page(request, "due_next/page.html", board=shown, filters=query, choices=found.choices)
+    demo = await reading.demo_offer(deps, visitor.organization, found) if visitor.may_administer else None
+    return await page(request, "due_next/page.html", board=shown, filters=query, choices=found.choices, demo=demo)
 
 
 async def _shared(request: Request, visitor: Visitor, deps: Dependencies, query: DueNextFilters) -> str:
@@ -39,5 +41,5 @@ async def _shared(request: Request, visitor: Visitor, deps: Dependencies, query:
 
 async def _shown(visitor: Visitor, deps: Dependencies, query: DueNextFilters) -> tuple[reading.Found, view.Board]:
     now = deps.now()
-    found = await reading.find(deps, visitor.organization, query, now)
+    found = await reading.find(deps.store, visitor.organization, query, now)
     return found, view.board_of(found, query, now, visitor.zone)

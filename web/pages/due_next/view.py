@@ -12,7 +12,7 @@ from domain.plan.status import InstanceStatus, exceeded, is_at_risk, is_overdue
 from domain.policy.clocks import ClockState
 from domain.record.views import calendar_of, policy_in_force, used_at
 from store.instances.instances import StoredInstance
-from web.pages.due_next.filters import DueNextFilters
+from web.pages.due_next.narrowing import DueNextFilters
 from web.pages.due_next.reading import Figures, Found
 from web.showing.bars import UsedBar, used_bar
 from web.showing.durations import signed

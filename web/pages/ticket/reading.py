@@ -16,6 +16,7 @@ from service.dependencies import Dependencies
 from service.instances.history import explain_instance
 from store.access.organizations import Organization
 from store.lists.listed import ListPart
+from store.store import Store
 
 MOST_SEGMENTS = 200
 
@@ -35,11 +36,17 @@ async def find(deps: Dependencies, organization: Organization, instance_id: str,
     """Raises NotFound, InvalidValue for an instant that lies ahead, Unavailable while the opening is not recorded."""
     owner, text = organization.id, None if as_of is None else render(as_of)
     explained = await explain_instance(deps, owner, instance_id, text, MOST_SEGMENTS)
+    return await found_of(deps.store, owner, explained, as_of)
+
+
+async def found_of(store: Store, owner: str, explained: Explanation, as_of: Instant | None) -> FoundTicket:
+    """What goes with the explanation of an instance of the organization `owner`."""
+    instance_id = str(explained.snapshot.ticket.instance)
     ids = [id_ for firing in _firings(explained) for id_ in notice_ids(owner, instance_id, firing)]
     deliveries: dict[str, list[Delivery]] = {}
-    for one in await deps.store.instances.deliveries(owner, instance_id, ids) if ids else ():
+    for one in await store.instances.deliveries(owner, instance_id, ids) if ids else ():
         deliveries.setdefault(one.notice_id, []).append(one)
-    teams = (await deps.store.teams.list(owner, ListPart(200))).rows
+    teams = (await store.teams.list(owner, ListPart(200))).rows
     return FoundTicket(
         explained=explained,
         ticket=ticket_after(explained.snapshot.ticket, [entry.event for entry in explained.events]),

@@ -85,7 +85,10 @@ def _create_organizations() -> None:
         sa.Column("quiet_before", sa.DateTime(timezone=True)),
         sa.Column("dimensions", sa.JSON()),
         sa.Column("dimensions_version", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("demo_of", sa.Text()),
+        sa.Column("removed_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("id", name="pk_organizations"),
+        sa.UniqueConstraint("demo_of", name="uq_organizations_demo_of"),
     )
 
 

@@ -1,0 +1,1 @@
+"""The demo: an organization of its own to look at, which is taken away again."""
