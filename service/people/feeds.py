@@ -6,7 +6,6 @@ Events that repeat are written out for a month back and a year ahead. What canno
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -20,6 +19,7 @@ from domain.people.feeds import FeedEvent
 from service.calendars.ical import file
 from service.calendars.ical.event import Budget
 from service.calendars.ical.moments import listed, text_of
+from service.people.feed import Feed
 
 MOST_EVENTS = 3000
 MOST_REPEATING = 100
@@ -38,26 +38,10 @@ class Unreadable(Exception):
     """An event that is left out; the others of its feed are read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """`unread` is how many events could not be read."""
-
-    events: tuple[FeedEvent, ...]
-    unread: int = 0
-
-
-def feed_of(text: str, zone: str, at: Instant) -> Feed:
-    """What a feed says around an instant. Times without a zone, and whole days, are those of `zone`.
-
-    Raises InvalidValue for the field `ical`: of a text that is no calendar, of one with too many events, and of one of
-    which no event can be read. Takes up to seconds: call it in a thread.
-    """
-    return _read(text, zone, at // DAY)
-
-
 # Workers and the API ask for the same feed again and again.
 @lru_cache(maxsize=64)
-def _read(text: str, zone: str, day: int) -> Feed:
+def read_feed(text: str, zone: str, day: int) -> Feed:
+    """See `feed_of`; `day` is counted from the epoch."""
     components, _ = file.events(text)
     today = to_datetime(Instant(day * DAY))
     window = (today - timedelta(DAYS_BACK), today + timedelta(DAYS_AHEAD))

@@ -13,7 +13,7 @@ from domain.instants import Instant
 from domain.people.contacts import Contact
 from domain.people.on_call import OnCall, Rota
 from service.ciphers import Cipher, SecretsUnreadable
-from service.people.feeds import Feed, feed_of
+from service.people.feed import Feed, feed_of
 from service.receivers import Outlets
 from store.people.on_calls import OnCalls as KeptOnCalls
 from store.people.on_calls import Require, SealedFeed, StoredOnCall, of_any_version

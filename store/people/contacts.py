@@ -17,11 +17,15 @@ from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.counting import count_rows
 from store.database.types import instant, moment
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.people.naming import named_by
 from store.schema.tables import contacts
 from store.schema.tenancy import own
 
 MOST_CONTACTS = 2000
+LISTED = Listed(
+    columns_of(contacts, "id", "name", "kind", "created_at", "updated_at"), "created_at", searched=("id", "name")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +72,13 @@ class Contacts:
 
         return await self.database.write(work)
 
-    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredContact], int]:
-        """A page of contacts, oldest first, and the number of all."""
-
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredContact], int]:
-            total = count_rows(conn, contacts, own(contacts, organization))
-            return [_stored(row) for row in conn.execute(_ordered(organization).limit(limit).offset(offset))], total
-
-        return await self.database.read(work)
+    async def list(self, organization: str, part: ListPart) -> Found[StoredContact]:
+        """Oldest first unless the part says otherwise."""
+        return await self.database.read(
+            lambda conn: LISTED.find(conn, sa.select(contacts), contacts, own(contacts, organization), part).each(
+                _stored
+            )
+        )
 
     async def get(self, organization: str, contact_id: str) -> StoredContact:
         return await self.database.read(lambda conn: _find(conn, organization, contact_id))
@@ -147,7 +150,12 @@ def _find(conn: sa.Connection, organization: str, contact_id: str) -> StoredCont
 
 
 def _columns(sealed: Contact) -> dict[str, Any]:
-    return {"doc": sealed.to_json(), "addresses": [one.to_json() for one in sealed.addresses]}
+    return {
+        "name": sealed.name,
+        "kind": sealed.kind.value,
+        "doc": sealed.to_json(),
+        "addresses": [one.to_json() for one in sealed.addresses],
+    }
 
 
 def _stored(row: Any) -> StoredContact:

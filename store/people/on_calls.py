@@ -16,12 +16,14 @@ from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.counting import count_rows
 from store.database.types import holdable, instant, moment, optional_instant
+from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.people.naming import require_contacts
 from store.schema.tables import on_calls
 from store.schema.tenancy import own
 
 MOST_ON_CALLS = 200
 LONGEST_ERROR = 500
+LISTED = Listed(columns_of(on_calls, "id", "name", "created_at", "updated_at"), "created_at", searched=("id", "name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +90,13 @@ class OnCalls:
 
         return await self.database.write(work)
 
-    async def list(self, organization: str, limit: int, offset: int) -> tuple[Sequence[StoredOnCall], int]:
-        """A page of on-calls, oldest first, and the number of all."""
-
-        def work(conn: sa.Connection) -> tuple[Sequence[StoredOnCall], int]:
-            total = count_rows(conn, on_calls, own(on_calls, organization))
-            return [_stored(row) for row in conn.execute(_ordered(organization).limit(limit).offset(offset))], total
-
-        return await self.database.read(work)
+    async def list(self, organization: str, part: ListPart) -> Found[StoredOnCall]:
+        """Oldest first unless the part says otherwise."""
+        return await self.database.read(
+            lambda conn: LISTED.find(conn, sa.select(on_calls), on_calls, own(on_calls, organization), part).each(
+                _stored
+            )
+        )
 
     async def get(self, organization: str, on_call_id: str) -> StoredOnCall:
         return await self.database.read(lambda conn: _find(conn, organization, on_call_id))
@@ -177,6 +178,7 @@ def _find(conn: sa.Connection, organization: str, on_call_id: str) -> StoredOnCa
 def _columns(on_call: OnCall, feed: SealedFeed | None) -> dict[str, Any]:
     seen = feed or SealedFeed()
     return {
+        "name": on_call.name,
         "doc": on_call.to_json(),
         "feed_url": seen.url,
         "feed_text": seen.text,

@@ -102,7 +102,9 @@ async def test_a_delivery_carries_what_became_of_its_actions(answer: Any, status
     sent = await Sender((), lambda: NOW).send(Desk(answer), notice(CONNECTED))
     assert isinstance(sent, Carried)
     assert (sent.status, [one["outcome"] for one in sent.outcomes]) == (status, outcomes)
-    assert set(sent.to_json()) == set(Delivery("n", "c", DEAD, NOW).to_json()), "it is recorded as any other"
+    assert set(sent.to_json()) == set(Delivery("n", "c", DEAD, NOW, sent_at=NOW).to_json()), (
+        "it is recorded as any other"
+    )
 
 
 async def test_what_was_done_stays_done_when_the_rest_is_given_up() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from domain.errors import InvalidValue
 from domain.instants import parse, render
-from service.people.feeds import MOST_REPEATING, feed_of
+from service.people.feed import feed_of
+from service.people.feeds import MOST_REPEATING
 
 NOW = parse("2026-03-20T12:00:00Z")
 

@@ -6,19 +6,21 @@ They say where an organization's data goes, so changes need the scope that keys 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from api.http import problems
 from api.http.auth import Admin, Reader
 from api.http.dependencies import Deps
 from api.http.idempotency import SECRET
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.http.versions import NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, require_match, tag_of
 from api.v2.contacts.schemas import (
+    SHOWN,
     ChangedContactView,
     ContactBody,
     ContactId,
@@ -32,7 +34,10 @@ from api.v2.contacts.schemas import (
 from domain.instants import render
 from domain.people.contacts import Contact
 from store.database.ids import mint
-from store.people.contacts import StoredContact
+from store.people.contacts import LISTED, StoredContact
+
+_LIST: TableOf[StoredContact] = TableOf(LISTED, ContactView)
+_Part = Annotated[Asked, Depends(asking(LISTED))]
 
 router = APIRouter(prefix=f"{V2}/contacts", tags=["Contacts"], route_class=JsonRoute)
 
@@ -59,12 +64,14 @@ async def create_contact(body: ContactBody, owner: Admin, deps: Deps, response: 
 @router.get(
     "",
     response_model=ContactPage,
-    responses=problems.documented(401, 403, 422, 503),
+    responses=_LIST.documented(SHOWN, 401, 403, 422, 503),
     summary="List contacts, oldest first",
 )
-async def list_contacts(owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0) -> dict[str, Any]:
-    found, total = await deps.store.contacts.list(owner.organization, limit, offset)
-    return page([contact_view(stored) for stored in found], total, limit, offset)
+async def list_contacts(owner: Reader, part: _Part, deps: Deps, response: Response) -> Any:
+    """As CSV or NDJSON the list is whole unless a `limit` is given."""
+    return await _LIST.answer(
+        part, response, lambda asked: deps.store.contacts.list(owner.organization, asked), contact_view
+    )
 
 
 @router.get(

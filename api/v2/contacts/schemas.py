@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field, WithJsonSchema
 
-from api.http.schemas import Body, DateTime, PageOf, View
+from api.http.schemas import Body, CursorPageOf, DateTime, View
 from api.v2.receivers.schemas import SampleType, SampleView
 from domain.people.addresses import MOST_ADDRESSES
 from domain.people.contacts import LONGEST_NAME, MOST_MEMBERS, ContactKind
@@ -111,7 +111,7 @@ class ChangedContactView(ContactFieldsView):
     addresses: list[NewAddressView]
 
 
-class ContactPage(PageOf):
+class ContactPage(CursorPageOf):
     data: list[ContactView]
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
+from api.http.lists.listing import Asked
+from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.schemas import DEFAULT_LIMIT, Limit, Offset, page
 from api.http.versions import NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, require_match, tag_of
 from api.v2.on_call.schemas import (
+    SHOWN,
     AtOfQuestion,
     DaysOfSchedule,
     OnCallAtView,
@@ -35,9 +37,12 @@ from domain.people.on_call import MOST_SHIFTS, Duty, Rota
 from service.dependencies import Dependencies
 from service.people.directories import opened
 from store.database.ids import mint
-from store.people.on_calls import StoredOnCall
+from store.people.on_calls import LISTED, StoredOnCall
 
 _LATEST = parse("2099-01-01T00:00:00Z")
+
+_LIST: TableOf[StoredOnCall] = TableOf(LISTED, OnCallView)
+_Part = Annotated[Asked, Depends(asking(LISTED))]
 
 router = APIRouter(prefix=f"{V2}/on-call", tags=["On-call"], route_class=JsonRoute)
 
@@ -60,12 +65,14 @@ async def create_on_call(body: OnCallBody, owner: Writer, deps: Deps, response: 
 @router.get(
     "",
     response_model=OnCallPage,
-    responses=problems.documented(401, 403, 422, 503),
+    responses=_LIST.documented(SHOWN, 401, 403, 422, 503),
     summary="List on-calls, oldest first",
 )
-async def list_on_calls(owner: Reader, deps: Deps, limit: Limit = DEFAULT_LIMIT, offset: Offset = 0) -> dict[str, Any]:
-    found, total = await deps.store.on_calls.list(owner.organization, limit, offset)
-    return page([on_call_view(stored) for stored in found], total, limit, offset)
+async def list_on_calls(owner: Reader, part: _Part, deps: Deps, response: Response) -> Any:
+    """As CSV or NDJSON the list is whole unless a `limit` is given."""
+    return await _LIST.answer(
+        part, response, lambda asked: deps.store.on_calls.list(owner.organization, asked), on_call_view
+    )
 
 
 @router.get(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
-from api.http.schemas import Body, DateTime, PageOf, View
+from api.http.schemas import Body, CursorPageOf, DateTime, View
 from api.v2.contacts.schemas import ID as CONTACT_ID
 from domain.people.contacts import LONGEST_NAME, MOST_MEMBERS
 from domain.people.on_call import MOST_OVERRIDES
@@ -157,7 +157,7 @@ class OnCallView(View):
     updated_at: DateTime
 
 
-class OnCallPage(PageOf):
+class OnCallPage(CursorPageOf):
     data: list[OnCallView]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.http import problems
-from api.http.auth import Writer
+from api.http.auth import Admin, Writer
 from api.http.dependencies import Deps
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
@@ -25,7 +25,7 @@ router = APIRouter(prefix=f"{V2}/sources", tags=["Sources"], route_class=JsonRou
     responses=problems.documented(401, 403, 404, 422, 503),
     summary="Try a connector",
 )
-async def test_connector(source_id: SourceId, owner: Writer, deps: Deps) -> dict[str, Any]:
+async def test_connector(source_id: SourceId, owner: Admin, deps: Deps) -> dict[str, Any]:
     """Asks the ticket system whose credentials these are, once; nothing is written there. 422 for a source without a
     connector."""
     stored = await deps.store.sources.get(owner.organization, source_id)

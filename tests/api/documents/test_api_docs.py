@@ -14,8 +14,10 @@ from service.systems import Target
 from sources.connectors import Answer, Request
 from store.database.clock import system_clock
 from store.sources.bodies import NewBody
+from tests.api.organization.test_api_on_call import feed
 from tests.store.deliveries.test_the_log import a_notice, key_of, sent
 from tests.store.samples import a_step, an_opening
+from tests.support.outlets import LoopbackOutlets
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "api-v2.md"
 EXPECTED = {"POST": {200, 201, 202}, "GET": {200}, "PATCH": {200}, "PUT": {200}, "DELETE": {204}}
@@ -28,6 +30,8 @@ NAMES = {
     "key": "KEY_ID",
     "src": "SOURCE_ID",
     "rcv": "RECEIVER",
+    "con": "CONTACT",
+    "onc": "ON_CALL",
 }
 
 
@@ -50,9 +54,17 @@ class GitHub:
         return Answer({"login": "sla-bot"} if request.path == "/user" else [])
 
 
+class Calendars(LoopbackOutlets):
+    """Has the feed of the documented on-call."""
+
+    async def fetch(self, url: str) -> str:
+        assert url == "https://calendar.example.com/rota.ics"
+        return feed("Ada Lovelace")
+
+
 async def test_every_documented_request_works_as_documented(api: Any) -> None:
     await api.with_worker()
-    api.use(systems=GitHub())
+    api.use(systems=GitHub(), outlets=Calendars())
     names = {"API": "http://api/api/v2/sla", "KEY": api.http.headers["X-API-Key"]}
     seen = set()
     for command in requests():
@@ -67,13 +79,14 @@ async def test_every_documented_request_works_as_documented(api: Any) -> None:
             assert gone.status_code == 204
         elif answer.status_code == 201:
             created = answer.json()["id"]
-            names[NAMES.get(created.partition("_")[0], "")] = created
+            name = NAMES.get(created.partition("_")[0], "")
+            names["GROUP" if name == "CONTACT" and name in names else name] = created
             if created.startswith("src_"):
                 await something_is_sent(api, created)
             if created.startswith("rcv_"):
                 names["DELIVERY_ID"] = await something_is_refused(api)
         seen.add((method, url.partition("/api/v2/sla")[2].partition("?")[0].rpartition("/")[2]))
-    assert len(requests()) == 119
+    assert len(requests()) == 135
     assert {("POST", "preview-deadline"), ("POST", "cancel"), ("GET", "instances")} <= seen
 
 

@@ -36,7 +36,7 @@ def needed(operation: Operation) -> str:
     if operation.method == "GET" or re.search("preview|:try", operation.path):
         return READ
     of_administrators = re.match(r"/api/v2/sla/(contacts|receivers|sources|templates)(/|$)", operation.path)
-    return ADMIN if of_administrators and ":replay" not in operation.path else WRITE
+    return ADMIN if of_administrators and not re.search(":(replay|backfill)", operation.path) else WRITE
 
 
 @pytest.mark.parametrize(("scope", "line"), [(scope, line) for scope, lines in TABLE.items() for line in lines])

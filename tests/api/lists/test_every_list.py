@@ -15,7 +15,7 @@ from service.cursors import cursor_of
 NINE = parse("2026-03-09T09:00:00Z")
 CSV, NDJSON = {"Accept": "text/csv"}, {"Accept": "application/x-ndjson"}
 HOURS = {"timezone": "Europe/Berlin", "weekly_hours": {"mon": [["09:00", "17:00"]]}}
-PAGES = {"/policies", "/teams", "/keys", "/business-hours", "/receivers", "/sources"}
+PAGES = {"/contacts", "/on-call", "/policies", "/teams", "/keys", "/business-hours", "/receivers", "/sources"}
 SOURCE = {"kind": "github", "settings": {}}
 
 
@@ -38,7 +38,12 @@ class Desk:
             "/business-hours": {"name": name, **HOURS},
             "/receivers": {"name": name, "channel": "webhook", "address": "http://127.0.0.1:9/hook"},
             "/sources": {**SOURCE, "name": name},
+            "/contacts": {"name": name},
         }
+        if path == "/on-call":
+            contact = await self.make("/contacts", name)
+            turns = {"members": [contact["id"]], "shift": {"days": 7}, "start": "2026-03-02"}
+            bodies[path] = {"name": name, "timezone": "UTC", "rotation": turns}
         answer = await self.api.post(path, bodies[path])
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
@@ -164,4 +169,5 @@ async def test_every_page_of_the_document_has_a_cursor_a_sort_and_exports(api: A
     assert {path: missing for path, (missing, _) in found.items() if missing} == {
         "/api/v2/sla/instances/{instance_id}/events": {"sort"},
         "/api/v2/sla/analytics/breaches": {"sort"},
+        "/api/v2/sla/deliveries": {"sort"},
     }
