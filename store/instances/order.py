@@ -112,12 +112,15 @@ class Order:
         """The rows, at most `limit`, after skipping `offset`. In any order but that of the next due the ids are found
         first: the rows are long."""
         found: list[Any] = []
-        for some in self.statements(wanted):
+        *before, last = self.statements(wanted)
+        for some in before:
             rows = conn.execute(some.limit(limit - len(found)).offset(offset)).all()
             found += rows
             if len(found) == limit:
                 break
             offset = 0 if rows or not offset else offset - _count(conn, some)
+        else:
+            found += conn.execute(last.limit(limit - len(found)).offset(offset)).all()
         return found if self._reads_rows(wanted) else _whole(conn, organization, found)
 
     def statements(self, wanted: Wanted) -> list[sa.Select[Any]]:

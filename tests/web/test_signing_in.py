@@ -8,6 +8,7 @@ import pytest
 
 from domain.access.scopes import READ, WRITE
 from domain.instants import HOUR, Instant
+from store.lists.listed import ListPart
 from web.http import sessions
 from web.http.headers import CONTENT_SECURITY_POLICY
 from web.pages.listed import PAGES
@@ -50,7 +51,7 @@ async def test_the_cookie_is_for_this_site_and_no_script_and_does_not_hold_the_k
 
 
 async def test_a_revoked_key_is_signed_out_at_once(board: Any) -> None:
-    keys, _ = await board.api.dependencies.store.keys.list(board.api.organization, 10, 0)
+    keys = (await board.api.dependencies.store.keys.list(board.api.organization, ListPart(10))).rows
     assert (await board.get("/")).status_code == 200
     for one in keys:
         await board.api.dependencies.store.keys.revoke(one.id)

@@ -210,7 +210,7 @@ def _is_given_a_predicate(unit: Unit) -> bool:
     if not isinstance(unit, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     annotations = (ast.unparse(one.annotation) for one in unit.args.args if one.annotation is not None)
-    return any(re.search(r"\b(ColumnElement|Select|Scope)\b", annotation) for annotation in annotations)
+    return any(re.search(r"\b(ColumnElement|Select|Scope|Wanted)\b", annotation) for annotation in annotations)
 
 
 def _found_unnarrowed() -> Iterator[tuple[str, int]]:

@@ -178,7 +178,8 @@ async def test_few_instances_are_found_first_and_put_in_order_then(
             steps.append(str([row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]))
 
     event.listen(store.database.engine, "before_cursor_execute", heard)
-    await store.instances.page(ORGANIZATION, limit=2, order=Order.by(sort), **filters)
+    # Behind the last one, for a page that has it is counted by itself.
+    await store.instances.page(ORGANIZATION, limit=2, offset=100, order=Order.by(sort), **filters)
     asked = [step for step in steps if index in step]
     assert len(asked) == 2
     assert not [step for step in asked if "ix_instances_shown" in step or "SCAN instances" in step]

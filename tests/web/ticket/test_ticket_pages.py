@@ -9,6 +9,7 @@ import pytest
 
 from domain.access.scopes import READ
 from domain.instants import DAY, HOUR, SECOND, Instant, parse, render
+from store.lists.listed import ListPart
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ async def test_what_was_done_stands_in_the_record_with_its_reason_and_who_did_it
 ) -> None:
     await board.api.with_worker()
     place = f"/tickets/{ticket['id']}"
-    keys, _ = await board.api.dependencies.store.keys.list(board.api.organization, 10, 0)
+    keys = (await board.api.dependencies.store.keys.list(board.api.organization, ListPart(10))).rows
     for action, said, fields in (
         ("acknowledge", "Acknowledged.", {}),
         ("pause", "Paused.", {"cause": "vendor", "hours": "2"}),
@@ -158,7 +159,7 @@ async def test_a_link_ends_with_the_key_that_made_it_and_cannot_be_made_by_hand(
     address, customer = await shared_link(board, ticket), await make_board(board.api, scopes=())
     assert (await customer.get(address[:-2] + "xx")).status_code == 404
     assert (await customer.get("/shared/" + board.http.cookies["sla_session"].strip('"'))).status_code == 404
-    for one in (await board.api.dependencies.store.keys.list(board.api.organization, 10, 0))[0]:
+    for one in (await board.api.dependencies.store.keys.list(board.api.organization, ListPart(10))).rows:
         await board.api.dependencies.store.keys.revoke(one.id)
     assert (await customer.get(address)).status_code == 404
 
