@@ -16,10 +16,9 @@ from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.organization.key_schemas import KEY, KeyBody, KeyId, KeyPage, KeyView, NewKeyView
-from domain.access.scopes import require_scopes
-from domain.errors import InvalidValue
 from domain.instants import render
-from store.access.keys import LISTED, KeyOwner, StoredKey
+from service.keys import new_key
+from store.access.keys import LISTED, StoredKey
 
 _LIST: TableOf[StoredKey] = TableOf(LISTED, KeyView)
 _Part = Annotated[Asked, Depends(asking(LISTED))]
@@ -37,8 +36,7 @@ router = APIRouter(prefix=f"{V2}/keys", tags=["API keys"], route_class=JsonRoute
 )
 async def create_key(body: KeyBody, owner: Admin, deps: Deps, response: Response) -> dict[str, Any]:
     """`key` is shown in this answer only. The store keeps a hash of it."""
-    _require_own(owner, body.scopes)
-    stored, key = await deps.store.keys.create(owner.organization, body.name, body.scopes)
+    stored, key = await new_key(deps, owner, body.name, body.scopes)
     response.headers["Cache-Control"] = "no-store"
     return {**key_view(stored), "key": key}
 
@@ -83,11 +81,3 @@ def key_view(stored: StoredKey) -> dict[str, Any]:
         "created_at": render(stored.created_at),
         "revoked_at": None if revoked_at is None else render(revoked_at),
     }
-
-
-def _require_own(owner: KeyOwner, scopes: list[str]) -> None:
-    """Raises InvalidValue."""
-    require_scopes(scopes)
-    for index, scope in enumerate(scopes):
-        if scope not in owner.scopes:
-            raise InvalidValue(f"scopes[{index}]", scope, "cannot be granted by a key that does not have it itself")

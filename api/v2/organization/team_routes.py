@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
@@ -15,8 +14,6 @@ from api.http.lists.tables import TableOf, asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.organization.team_schemas import (
-    ID_PATTERN,
-    LONGEST_ID,
     TEAM_VIEW,
     TeamBody,
     TeamId,
@@ -24,13 +21,9 @@ from api.v2.organization.team_schemas import (
     TeamPatch,
     TeamView,
 )
-from domain.errors import InvalidValue
 from domain.instants import render
-from domain.ticket.teams import Team
-from store.database.ids import mint
+from service.teams import changed_team, new_team
 from store.rules.teams import LISTED, StoredTeam
-
-_ID = re.compile(ID_PATTERN)
 
 _LIST: TableOf[StoredTeam] = TableOf(LISTED, TeamView)
 _Part = Annotated[Asked, Depends(asking(LISTED))]
@@ -48,10 +41,7 @@ router = APIRouter(prefix=f"{V2}/teams", tags=["Teams"], route_class=JsonRoute)
 async def create_team(body: TeamBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
     """Tickets name a team by its id, so choose the id that your ticket system uses. Refused (409) when the id is
     taken."""
-    document = body.given()
-    if document.get("id") is None:
-        document["id"] = mint("team")
-    stored = await deps.store.teams.create(owner.organization, Team.from_json({**document, "id": _id(document["id"])}))
+    stored = await new_team(deps, owner.organization, body.given())
     response.headers["Location"] = f"/api/v2/sla/teams/{stored.team.id}"
     return team_view(stored)
 
@@ -85,11 +75,7 @@ async def get_team(team_id: TeamId, owner: Reader, deps: Deps) -> dict[str, Any]
 )
 async def change_team(team_id: TeamId, body: TeamPatch, owner: Writer, deps: Deps) -> dict[str, Any]:
     """Only the fields that are given change. Instances keep the business hours they opened under."""
-    given = body.given()
-    changed = await deps.store.teams.update(
-        owner.organization, team_id, lambda team: Team.from_json({**team.to_json(), **given})
-    )
-    return team_view(changed)
+    return team_view(await changed_team(deps, owner.organization, team_id, body.given()))
 
 
 @router.delete(
@@ -106,10 +92,3 @@ async def delete_team(team_id: TeamId, owner: Writer, deps: Deps) -> None:
 def team_view(stored: StoredTeam) -> dict[str, Any]:
     times = {"created_at": render(stored.created_at), "updated_at": render(stored.updated_at)}
     return {**stored.team.to_json(), **times}
-
-
-def _id(text: str) -> str:
-    if len(text) > LONGEST_ID or not _ID.fullmatch(text):
-        reason = f"must be 1 to {LONGEST_ID} letters, digits, dots, dashes or underscores, and more than dots"
-        raise InvalidValue("id", text, reason)
-    return text

@@ -8,10 +8,7 @@ from fastapi import Path
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from api.http.schemas import Body, CursorPageOf, DateTime, View
-
-LONGEST_ID = 100
-ID_PATTERN = r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*"
-"""Not of dots alone: a path that ends in `.` or `..` is another path."""
+from service.teams import ID_PATTERN, LONGEST_ID
 
 TeamIdText = Annotated[
     str, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_ID, "pattern": f"^{ID_PATTERN}$"})

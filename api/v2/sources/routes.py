@@ -30,11 +30,9 @@ from api.v2.sources.schemas import (
 )
 from domain.instants import parse, render, render_optional
 from service.dependencies import Dependencies
-from service.hooks.configuring import changed, made
-from service.hooks.connecting import check_address
-from service.hooks.trying import tried
+from service.hooks import administering
 from store.lists.listed import Found, ListPart
-from store.sources.bodies import BodyState, NewBody
+from store.sources.bodies import BodyState
 from store.sources.sources import LISTED, StoredSource
 
 _Counted = tuple[StoredSource, Mapping[str, int]]
@@ -57,9 +55,7 @@ async def create_source(
 ) -> dict[str, Any]:
     """Paste `url` and the secret into the ticket system. A secret that is left out is made up, and shown in this answer
     only."""
-    document, secret = made(body.given(), deps.cipher)
-    await check_address(document, deps.systems)
-    stored = await deps.store.sources.create(owner.organization, document)
+    stored, secret = await administering.create_source(deps, owner.organization, body.given())
     response.headers["Location"] = f"{V2}/sources/{stored.id}"
     response.headers["Cache-Control"] = "no-store"
     return {**source_view(stored, {}, request, deps), "secret": secret}
@@ -103,13 +99,7 @@ async def change_source(
 ) -> dict[str, Any]:
     """Only the fields that are given change. A new `secret` counts beside the one before, until
     `retire_previous_secret`. After a mapping was mended, replay what was set aside."""
-    given = body.given()
-    if given.get("connector") is not None:
-        before = await deps.store.sources.get(owner.organization, source_id)
-        await check_address(changed(before.document, given, deps.cipher), deps.systems)
-    stored = await deps.store.sources.update(
-        owner.organization, source_id, lambda document: changed(document, given, deps.cipher)
-    )
+    stored = await administering.change_source(deps, owner.organization, source_id, body.given())
     return await _view(stored, request, deps)
 
 
@@ -134,10 +124,7 @@ async def preview_webhook(source_id: SourceId, body: TryBody, owner: Reader, dep
     """Beside what is remembered of its tickets now. Nothing is kept, and nothing is done."""
     at = deps.now() if body.received_at is None else parse(body.received_at, "received_at")
     text = body.body if isinstance(body.body, str) else json.dumps(body.body)
-    headers = {"content-type": "application/json", **{name.lower(): value for name, value in body.headers.items()}}
-    heard = NewBody(text.encode(), at, headers, "POST", f"{deps.public_url}/hooks/{source_id}")
-    found = await tried(deps, owner.organization, source_id, heard)
-    return {**found, "reason": found["reason"] or None}
+    return await administering.try_body(deps, owner.organization, source_id, text, body.headers, at)
 
 
 def _connector(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,12 +140,11 @@ def source_view(
     stored: StoredSource, counts: Mapping[str, int], request: Request, deps: Dependencies
 ) -> dict[str, Any]:
     document = stored.document
-    base = deps.public_url or str(request.base_url).rstrip("/")
     return {
         "id": stored.id,
         "name": document.name,
         "kind": document.kind,
-        "url": f"{base}/hooks/{stored.id}",
+        "url": administering.address_of(deps, stored.id, str(request.base_url)),
         "secrets": len(document.secrets),
         "settings": dict(document.settings or {}),
         "mapping": document.mapping,
