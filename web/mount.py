@@ -18,19 +18,8 @@ WantsPage = Callable[[Request], bool]
 
 SECTIONS = frozenset(
     {
-        *(
-            "breaches",
-            "calendars",
-            "compliance",
-            "demo",
-            "live",
-            "policies",
-            "replans",
-            "shared",
-            "sign-in",
-            "sign-out",
-        ),
-        *("static", "tickets"),
+        *("breaches", "calendars", "compliance", "demo", "deliveries", "live", "policies", "replans", "settings"),
+        *("shared", "sign-in", "sign-out", "static", "tickets"),
     }
 )
 """The first words of the board's addresses, besides `/`. A page of `web/pages/listed.py` needs its own here."""

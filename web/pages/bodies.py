@@ -7,12 +7,38 @@ from typing import Any
 
 from api.http.schemas import Body
 from api.v2.business_hours.schemas import BusinessHoursBody, BusinessHoursPatch
+from api.v2.contacts.schemas import ContactBody, ContactPatch
 from api.v2.instances.command_schemas import InstanceBody
+from api.v2.on_call.schemas import OnCallBody, OnCallPatch
+from api.v2.organization.key_schemas import KeyBody
+from api.v2.organization.schemas import OrganizationPatch
+from api.v2.organization.team_schemas import TeamBody, TeamPatch
 from api.v2.policies.change_schemas import PolicyPatch
 from api.v2.policies.schemas import PolicyBody
+from api.v2.receivers.schemas import ReceiverBody, ReceiverPatch
+from api.v2.sources.schemas import SourceBody, SourcePatch
 from service.documents import refuse_uncarriable
 
-__all__ = ["BusinessHoursBody", "BusinessHoursPatch", "InstanceBody", "PolicyBody", "PolicyPatch", "read_as"]
+__all__ = [
+    "BusinessHoursBody",
+    "BusinessHoursPatch",
+    "ContactBody",
+    "ContactPatch",
+    "InstanceBody",
+    "KeyBody",
+    "OnCallBody",
+    "OnCallPatch",
+    "OrganizationPatch",
+    "PolicyBody",
+    "PolicyPatch",
+    "ReceiverBody",
+    "ReceiverPatch",
+    "SourceBody",
+    "SourcePatch",
+    "TeamBody",
+    "TeamPatch",
+    "read_as",
+]
 
 
 def read_as(schema: type[Body], document: Mapping[str, Any]) -> dict[str, Any]:

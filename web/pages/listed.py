@@ -10,10 +10,12 @@ from web.pages.breaches import excusing
 from web.pages.breaches import routes as breaches
 from web.pages.calendars import routes as calendars
 from web.pages.compliance import routes as compliance
+from web.pages.deliveries import routes as deliveries
 from web.pages.demo import routes as demo
 from web.pages.due_next import routes as due_next
 from web.pages.policies import routes as policies
 from web.pages.replans import routes as replans
+from web.pages.settings import routes as settings
 from web.pages.sign_in import routes as sign_in
 from web.pages.ticket import actions, sharing
 from web.pages.ticket import routes as ticket
@@ -35,6 +37,8 @@ PAGES = (
     Page("Compliance", "/compliance", "c", compliance.router),
     Page("Policies", "/policies", "p", policies.router),
     Page("Calendars", "/calendars", "h", calendars.router),
+    Page("Deliveries", "/deliveries", "n", deliveries.router),
+    Page("Settings", "/settings", "s", settings.router),
 )
 
 UNLISTED = (

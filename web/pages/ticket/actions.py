@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel, Field
 
 from domain.errors import InvalidValue, NotFound, SlaError
-from domain.instants import from_datetime, render
+from domain.instants import render
 from service.dependencies import Dependencies
 from service.instances.commands import command_instance
 from service.instances.effects import CommandResult
@@ -19,6 +17,7 @@ from service.instances.excusing import excuse_instance
 from web.http import notes
 from web.http.access import Deps, Visitor, Writer
 from web.http.page_route import PageRoute
+from web.pages.moments import typed_instant
 
 router = APIRouter(prefix="/tickets/{instance_id}", route_class=PageRoute)
 
@@ -93,13 +92,8 @@ def pause_end(hours: str, until: str, zone: str) -> str | dict[str, float] | Non
             return {"hours": float(hours)}
         except ValueError:
             raise InvalidValue("hours", hours, "must be a number") from None
-    if not until:
-        return None
-    try:
-        local = datetime.fromisoformat(until)
-    except ValueError:
-        raise InvalidValue("until", until, "must be a date and a time") from None
-    return render(from_datetime(local if local.tzinfo else local.replace(tzinfo=ZoneInfo(zone)), "until"))
+    end = typed_instant(until, "until", zone)
+    return None if end is None else render(end)
 
 
 async def _command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.explaining import Explanation
@@ -16,12 +16,16 @@ from domain.instants import Instant
 from domain.plan.plans import ESCALATION
 from domain.plan.status import met
 from domain.policy.clocks import ClockState
-from domain.record.records import Delivery
+from domain.record.deliveries import DeliveryState
+from web.pages.deliveries.view import Row
 from web.pages.ticket.reading import notice_ids
 from web.showing.bars import UsedBar, used_bar
 from web.showing.durations import duration
 from web.showing.timeline import Stretch, TimelineDrawing, timeline
 from web.showing.words import words
+
+Told = Callable[[str], Sequence[Row]]
+"""What became of a notice, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,6 @@ class StretchRow:
     start: Instant
     length: str
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
-    channel: str
-    status: str
-    at: Instant
-    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ class MilestoneRow:
     late: str
     fate: str
     kind: str
-    deliveries: Sequence[DeliveryRow]
+    deliveries: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +73,7 @@ class ClockView:
     target: str
 
 
-def clock_views(
-    explained: Explanation, deliveries: Mapping[str, Sequence[Delivery]], organization: str, zone: str
-) -> Sequence[ClockView]:
+def clock_views(explained: Explanation, deliveries: Told, organization: str, zone: str) -> Sequence[ClockView]:
     return [_clock(explained, one, index, deliveries, organization, zone) for index, one in enumerate(explained.clocks)]
 
 
@@ -87,7 +81,7 @@ def _clock(
     explained: Explanation,
     clock: ExplainedClock,
     index: int,
-    deliveries: Mapping[str, Sequence[Delivery]],
+    deliveries: Told,
     organization: str,
     zone: str,
 ) -> ClockView:
@@ -176,13 +170,13 @@ def _milestone(
     one: ExplainedMilestone,
     steps: Mapping[str, str],
     explained: Explanation,
-    deliveries: Mapping[str, Sequence[Delivery]],
+    deliveries: Told,
     organization: str,
 ) -> MilestoneRow:
     firing = one.firing
     instance_id = str(explained.snapshot.ticket.instance)
     ids = () if firing is None else notice_ids(organization, instance_id, firing)
-    sent = [delivery for id_ in ids for delivery in deliveries.get(id_, ())]
+    sent = [row for id_ in ids for row in deliveries(id_)]
     fate, kind = _fate(one, explained.at)
     return MilestoneRow(
         name=spoken_moment(one.name, steps),
@@ -191,13 +185,8 @@ def _milestone(
         late="" if one.lateness is None or one.lateness < 1_000_000 else f"{duration(one.lateness)} late",
         fate=fate,
         kind=kind,
-        deliveries=list(_delivery_rows(sent)),
+        deliveries=[row for row in sent if row.state != DeliveryState.SKIPPED],
     )
-
-
-def _delivery_rows(sent: Sequence[Delivery]) -> Iterator[DeliveryRow]:
-    for one in sent:
-        yield DeliveryRow(one.channel, one.status, one.at, one.error)
 
 
 def _fate(one: ExplainedMilestone, at: Instant) -> tuple[str, str]:

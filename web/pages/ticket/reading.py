@@ -9,16 +9,18 @@ from domain.explaining import Explanation
 from domain.instants import Instant, parse, render
 from domain.record.ledger import Firing
 from domain.record.notices import firing_id, withdrawal_id
-from domain.record.records import Delivery
 from domain.ticket.tickets import Ticket
 from domain.ticket.timeline import ticket_after
 from service.dependencies import Dependencies
 from service.instances.history import explain_instance
 from store.access.organizations import Organization
+from store.deliveries.log import DeliveryFilters, LoggedDelivery
 from store.lists.listed import ListPart
 from store.store import Store
+from web.pages.deliveries.names import Names, names_of
 
 MOST_SEGMENTS = 200
+MOST_DELIVERIES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class FoundTicket:
 
     explained: Explanation
     ticket: Ticket
-    deliveries: Mapping[str, Sequence[Delivery]]
+    deliveries: Mapping[str, Sequence[LoggedDelivery]]
+    names: Names
     teams: Sequence[tuple[str, str]]
     as_of: Instant | None
 
@@ -47,10 +50,16 @@ async def found_of(store: Store, owner: str, explained: Explanation, as_of: Inst
     for one in await store.instances.deliveries(owner, instance_id, ids) if ids else ():
         deliveries.setdefault(one.notice_id, []).append(one)
     teams = (await store.teams.list(owner, ListPart(200))).rows
+    deliveries: dict[str, list[LoggedDelivery]] = {}
+    told = await deps.deliveries.page(owner, DeliveryFilters(instance_ids=[instance_id]), limit=MOST_DELIVERIES)
+    for one in told.deliveries:
+        deliveries.setdefault(one.key.notice_id, []).append(one)
+    teams = (await deps.store.teams.list(owner, ListPart(200))).rows
     return FoundTicket(
         explained=explained,
         ticket=ticket_after(explained.snapshot.ticket, [entry.event for entry in explained.events]),
         deliveries=deliveries,
+        names=await names_of(deps, owner) if deliveries else Names(),
         teams=[(one.team.id, one.team.name) for one in teams],
         as_of=as_of,
     )
@@ -66,8 +75,3 @@ def asked_instant(text: str) -> Instant | None:
 def notice_ids(organization: str, instance_id: str, firing: Firing) -> tuple[str, str]:
     """Of what was told as it fired, and of what took it back."""
     return firing_id(organization, instance_id, firing), withdrawal_id(organization, instance_id, firing)
-
-
-def _firings(explained: Explanation) -> Sequence[Firing]:
-    clocks = (moment for clock in explained.clocks for moment in clock.milestones)
-    return [one.firing for one in (*clocks, *explained.orphaned, *explained.long_pauses) if one.firing is not None]

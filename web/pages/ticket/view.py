@@ -14,6 +14,7 @@ from domain.policy.match_record import DISABLED, MatchRecord
 from domain.policy.policies import Policy
 from domain.record.views import policy_in_force
 from domain.ticket.conditions import Match
+from web.pages.deliveries.view import Row, rows_of
 from web.pages.ticket.clocks import ClockView, clock_views
 from web.pages.ticket.reading import FoundTicket
 from web.showing.durations import duration
@@ -88,7 +89,11 @@ def ticket_view(found: FoundTicket, organization: str, now: Instant, zone: str) 
     explained, ticket = found.explained, found.ticket
     plan, names = explained.plan, dict(found.teams)
     word, kind = _status(explained)
-    clocks = clock_views(explained, found.deliveries, organization, zone)
+
+    def told(notice_id: str) -> Sequence[Row]:
+        return rows_of(found.deliveries.get(notice_id, ()), found.names)
+
+    clocks = clock_views(explained, told, organization, zone)
     newest = {one.target: one for one in clocks}
     facts = policy_in_force(explained.snapshot, plan)
     return TicketView(

@@ -1,0 +1,1 @@
+"""Deliveries: what became of each notice on each channel, how late, and sending once more."""

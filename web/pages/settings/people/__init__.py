@@ -1,0 +1,1 @@
+"""Contacts and on-calls: whom policies may name, and whose turn it is."""

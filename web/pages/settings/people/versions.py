@@ -1,0 +1,12 @@
+"""A form is for the version that it showed."""
+
+from __future__ import annotations
+
+from domain.errors import PreconditionFailed
+
+
+def required(typed: str, present: int) -> None:
+    """Raises PreconditionFailed where somebody else has saved meanwhile."""
+    if typed and typed != str(present):
+        reason = f"Somebody else saved version {present} meanwhile. Load the page again to see it."
+        raise PreconditionFailed(reason, field="version", value=str(present))

@@ -1,0 +1,1 @@
+"""Receivers: who is told what, through which channel."""

@@ -1,0 +1,1 @@
+"""Sources: ticket systems that send webhooks, and what became of what they sent."""

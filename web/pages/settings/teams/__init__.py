@@ -1,0 +1,1 @@
+"""Teams: who leads them, and in which hours they work."""

@@ -1,0 +1,1 @@
+"""In which words channels speak for the organization, seen with a sample."""
