@@ -69,7 +69,7 @@ async def show_body(request: Request, source_id: str, body: Number, visitor: Rea
         "body.html",
         source=await shown_row(request, deps, stored),
         row=body_row(found),
-        headers=dict(found.delivery.headers),
+        came=dict(found.delivery.headers),
         content=pretty(found.delivery.body.decode("utf-8", errors="replace")),
         documents=documents(found.outcomes),
         waits=found.state is BodyState.STORED,
