@@ -128,7 +128,8 @@ def _notices(ticket: TicketView, zone: str, now: Instant) -> Iterator[str]:
                 continue
             yield f"  {instants.moment(one.fired, zone, now)}  {clock.name}, {one.name}: {one.fate}"
             for sent in one.deliveries:
-                yield "    " + "  ".join(part for part in (sent.channel, sent.status, sent.error) if part)
+                said = (sent.channel, sent.receiver.name, sent.state, sent.error)
+                yield "    " + "  ".join(part for part in said if part)
 
 
 def _json(ticket: TicketView, source: FoundTicket, zone: str) -> dict[str, Any]:
@@ -154,7 +155,14 @@ def _json(ticket: TicketView, source: FoundTicket, zone: str) -> dict[str, Any]:
                 "fired_at": render_optional(one.fired),
                 "fate": one.fate,
                 "deliveries": [
-                    {"channel": sent.channel, "status": sent.status, "at": render(sent.at), "error": sent.error}
+                    {
+                        "channel": sent.channel,
+                        "receiver": sent.receiver.name,
+                        "state": sent.state,
+                        "attempts": sent.attempts,
+                        "taken_at": render_optional(sent.taken),
+                        "error": sent.error,
+                    }
                     for sent in one.deliveries
                 ],
             }

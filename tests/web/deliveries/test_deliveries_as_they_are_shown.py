@@ -15,7 +15,8 @@ from web.pages.deliveries.actions import resent
 from web.pages.deliveries.filters import LogFilters
 from web.pages.deliveries.names import Named, Names
 from web.pages.deliveries.reading import Found
-from web.pages.deliveries.view import log_of, notice_words, row_of
+from web.pages.deliveries.rows import notice_words, row_of
+from web.pages.deliveries.view import log_of
 from web.pages.moments import as_typed, typed_instant
 
 KEY = DeliveryKey("acme", "inst_sla_ticket_42", "acme/inst_sla_ticket_42/resolution/1/breached/1", "webhook:rcv_1")
@@ -54,7 +55,7 @@ def test_a_notice_is_said_in_words(notice_id: str, type_: str, said: str) -> Non
 def test_a_dead_letter_names_its_receiver_its_attempts_and_its_error_and_can_be_sent_again() -> None:
     row = row_of(DEAD, NAMES)
     assert (row.receiver.name, row.channel, row.subject) == ("Duty desk", "webhook", "ticket 42")
-    assert (row.kind, row.attempts, row.error) == ("bad", "3, sent again 1 times", "answered 410")
+    assert (row.kind, row.attempts, row.resends, row.error) == ("bad", 3, 1, "answered 410")
     assert row.resend_at == f"/deliveries/{KEY.id}/resend"
 
 

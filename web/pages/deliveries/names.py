@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from domain.record.deliveries import parts_of
 from domain.record.outcomes import CONNECTOR
-from service.dependencies import Dependencies
 from store.lists.listed import ListPart
 from store.people.contacts import MOST_CONTACTS
+from store.store import Store
 
 MOST = 500
 
@@ -38,10 +38,10 @@ class Names:
         return shown, self.known.get(receiver, Named(receiver))
 
 
-async def names_of(deps: Dependencies, organization: str) -> Names:
-    receivers = (await deps.store.receivers.list(organization, ListPart(MOST))).rows
-    contacts, _ = await deps.store.contacts.list(organization, MOST_CONTACTS, 0)
-    sources = (await deps.store.sources.list(organization, ListPart(MOST))).rows
+async def names_of(store: Store, organization: str) -> Names:
+    receivers = (await store.receivers.list(organization, ListPart(MOST))).rows
+    contacts = (await store.contacts.list(organization, ListPart(MOST_CONTACTS))).rows
+    sources = (await store.sources.list(organization, ListPart(MOST))).rows
     told = {one.receiver.id: Named(one.receiver.name, f"/settings/receivers/{one.receiver.id}") for one in receivers}
     people = {
         address.id_of(one.sealed.id): Named(one.sealed.name, f"/settings/contacts/{one.sealed.id}")

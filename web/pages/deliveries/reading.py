@@ -54,7 +54,7 @@ async def find(deps: Dependencies, visitor: Visitor, query: LogFilters) -> Found
         log=log,
         next_cursor="" if log.last is None else cursor_of(ORDER, place_text(log.last)),
         lateness=await _lateness(deps, visitor, filters),
-        names=await names_of(deps, owner),
+        names=await names_of(deps.store, owner),
     )
 
 

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.ids import InstanceId
-from domain.instants import SECOND, Instant, Micros
+from domain.instants import SECOND, Micros
 from domain.record.deliveries import DeliveryState
-from domain.record.ledger import TICKET
-from domain.record.notices import WITHDRAWN, type_of_milestone
 from domain.record.outcomes import CONNECTOR
 from store.analytics.lateness import SHARES, ChannelFigures
-from store.deliveries.log import DeliveryPage, LoggedDelivery
+from store.deliveries.log import DeliveryPage
 from web.pages.deliveries.filters import LogFilters
-from web.pages.deliveries.names import Named, Names
 from web.pages.deliveries.reading import OPEN, Found
+from web.pages.deliveries.rows import KINDS, Row, rows_of
 from web.showing.durations import duration
 from web.showing.words import words
 
-KINDS = {
-    DeliveryState.PENDING: "idle",
-    DeliveryState.RETRIED: "warn",
-    DeliveryState.DELIVERED: "good",
-    DeliveryState.DEAD: "bad",
-    DeliveryState.SKIPPED: "idle",
-}
-
-
 NONE = "\N{EN DASH}"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """`resend_at` is where it is sent once more; empty where it cannot be."""
-
-    id: str
-    notice: str
-    instance_id: str
-    subject: str
-    channel: str
-    receiver: Named
-    state: str
-    kind: str
-    planned: Instant | None
-    fired: Instant
-    taken: Instant | None
-    attempts: str
-    error: str
-    resend_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,53 +78,6 @@ def log_of(found: Found, query: LogFilters) -> Log:
         empty=empty,
         advice=advice,
     )
-
-
-def rows_of(deliveries: Iterable[LoggedDelivery], names: Names) -> Sequence[Row]:
-    return [row_of(one, names) for one in deliveries]
-
-
-def row_of(one: LoggedDelivery, names: Names) -> Row:
-    instance = InstanceId.parse(one.key.instance_id)
-    channel, receiver = names.of(one.key.channel)
-    return Row(
-        id=one.key.id,
-        notice=notice_words(one.key.notice_id, one.type),
-        instance_id=one.key.instance_id,
-        subject=f"{words(instance.subject_type.value)} {instance.subject}",
-        channel=channel,
-        receiver=receiver,
-        state=one.state.value,
-        kind=KINDS[one.state],
-        planned=one.planned_at,
-        fired=one.fired_at,
-        taken=one.taken_at,
-        attempts=attempts_of(one),
-        error=one.error or "",
-        resend_at=resend_at(one),
-    )
-
-
-def notice_words(notice_id: str, type_: str) -> str:
-    """`first response: breached`, `resolution (2): at risk, taken back`, of the notice's id and type."""
-    _, _, target, cycle, milestone, *_ = [*notice_id.split("/"), *("",) * 5]
-    said = words(type_)
-    if type_ == WITHDRAWN:
-        said = f"{words(type_of_milestone(milestone))}, taken back"
-    if target == TICKET:
-        return said
-    return f"{words(target)}{f' ({cycle})' if cycle.isdecimal() and cycle != '1' else ''}: {said}"
-
-
-def attempts_of(one: LoggedDelivery) -> str:
-    again = f", sent again {one.resends} times" if one.resends else ""
-    return f"{one.attempts}{again}" if one.attempts or again else ""
-
-
-def resend_at(one: LoggedDelivery) -> str:
-    settled = one.state in (DeliveryState.DELIVERED, DeliveryState.DEAD)
-    is_written = (one.key.channel or "").startswith(f"{CONNECTOR}:")
-    return f"/deliveries/{one.key.id}/resend" if settled and not is_written else ""
 
 
 def _late(one: ChannelFigures) -> Late:

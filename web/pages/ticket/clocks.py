@@ -17,7 +17,7 @@ from domain.plan.plans import ESCALATION
 from domain.plan.status import met
 from domain.policy.clocks import ClockState
 from domain.record.deliveries import DeliveryState
-from web.pages.deliveries.view import Row
+from web.pages.deliveries.rows import Row
 from web.pages.ticket.reading import notice_ids
 from web.showing.bars import UsedBar, used_bar
 from web.showing.durations import duration

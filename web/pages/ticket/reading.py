@@ -45,21 +45,16 @@ async def find(deps: Dependencies, organization: Organization, instance_id: str,
 async def found_of(store: Store, owner: str, explained: Explanation, as_of: Instant | None) -> FoundTicket:
     """What goes with the explanation of an instance of the organization `owner`."""
     instance_id = str(explained.snapshot.ticket.instance)
-    ids = [id_ for firing in _firings(explained) for id_ in notice_ids(owner, instance_id, firing)]
-    deliveries: dict[str, list[Delivery]] = {}
-    for one in await store.instances.deliveries(owner, instance_id, ids) if ids else ():
-        deliveries.setdefault(one.notice_id, []).append(one)
-    teams = (await store.teams.list(owner, ListPart(200))).rows
     deliveries: dict[str, list[LoggedDelivery]] = {}
-    told = await deps.deliveries.page(owner, DeliveryFilters(instance_ids=[instance_id]), limit=MOST_DELIVERIES)
+    told = await store.deliveries.page(owner, DeliveryFilters(instance_ids=[instance_id]), limit=MOST_DELIVERIES)
     for one in told.deliveries:
         deliveries.setdefault(one.key.notice_id, []).append(one)
-    teams = (await deps.store.teams.list(owner, ListPart(200))).rows
+    teams = (await store.teams.list(owner, ListPart(200))).rows
     return FoundTicket(
         explained=explained,
         ticket=ticket_after(explained.snapshot.ticket, [entry.event for entry in explained.events]),
         deliveries=deliveries,
-        names=await names_of(deps, owner) if deliveries else Names(),
+        names=await names_of(store, owner) if deliveries else Names(),
         teams=[(one.team.id, one.team.name) for one in teams],
         as_of=as_of,
     )

@@ -14,7 +14,7 @@ from domain.policy.match_record import DISABLED, MatchRecord
 from domain.policy.policies import Policy
 from domain.record.views import policy_in_force
 from domain.ticket.conditions import Match
-from web.pages.deliveries.view import Row, rows_of
+from web.pages.deliveries.rows import Row, rows_of
 from web.pages.ticket.clocks import ClockView, clock_views
 from web.pages.ticket.reading import FoundTicket
 from web.showing.durations import duration

@@ -80,8 +80,8 @@ async def _counts(deps: Dependencies, owner: str) -> dict[str, int]:
     store = deps.store
     return {
         "/settings/teams": (await store.teams.list(owner, ONE)).total,
-        "/settings/contacts": (await store.contacts.list(owner, 1, 0))[1],
-        "/settings/on-call": (await store.on_calls.list(owner, 1, 0))[1],
+        "/settings/contacts": (await store.contacts.list(owner, ONE)).total,
+        "/settings/on-call": (await store.on_calls.list(owner, ONE)).total,
         "/settings/receivers": (await store.receivers.list(owner, ONE)).total,
         "/settings/sources": (await store.sources.list(owner, ONE)).total,
     }

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from domain.errors import NotFound, SlaError
 from domain.people.contacts import Contact, ContactKind
 from service.dependencies import Dependencies
 from service.receivers import Tried
 from store.database.ids import mint
-from store.people.contacts import StoredContact
+from store.people.contacts import LISTED, StoredContact
 from web.http import notes
 from web.http.access import Admin, Deps, Reader, Visitor
 from web.http.faults import REFUSALS, SILENT, Faults, faults_of
@@ -24,22 +24,22 @@ from web.pages.settings.actions import done
 from web.pages.settings.channels import channels
 from web.pages.settings.people.contact_drafts import LISTS, NEW_ADDRESSES, document_of, draft_of, input_of
 from web.pages.settings.people.versions import required
-from web.pages.settings.shared import PAGE, Part, at_input, settings_page, shown_once, typed
+from web.pages.settings.shared import at_input, part_of, settings_page, shown_once, typed
 
 router = APIRouter(route_class=PageRoute)
 PATH = "/settings/contacts"
 ONE = f"{PATH}/{{contact_id}}"
 SIGNED = "With a secret the receiver checks that a webhook comes from here."
-Offset = Annotated[int, Query(ge=0, le=10_000)]
 
 
 @router.get(PATH)
-async def show_contacts(request: Request, visitor: Reader, deps: Deps, offset: Offset = 0) -> Response:
-    rows, total = await deps.store.contacts.list(visitor.organization.id, PAGE, offset)
-    following = f"{PATH}?offset={offset + PAGE}" if offset + PAGE < total else ""
-    found = Part([one.sealed for one in rows], total, PATH if offset else "", following)
+async def show_contacts(request: Request, visitor: Reader, deps: Deps, cursor: str = "") -> Response:
+    owner = visitor.organization.id
+    found = await part_of(lambda part: deps.store.contacts.list(owner, part), LISTED.first, PATH, cursor)
     names = dict(await _persons(deps, visitor))
-    return await settings_page(request, "contacts.html", part=found, names=names)
+    return await settings_page(
+        request, "contacts.html", part=found, rows=[one.sealed for one in found.rows], names=names
+    )
 
 
 @router.get(f"{PATH}/new")
