@@ -23,7 +23,21 @@ def filled(engine: Engine) -> Engine:
     for number, subject in enumerate(SUBJECTS):
         body = {"ticket_id": str(42 + number), "priority": "urgent", "fields": {"subject": subject}}
         engine.ask("POST", "/instances", body)
+    furnish_settings(engine)
     return engine
+
+
+def furnish_settings(engine: Engine) -> None:
+    """One of each subject of the settings."""
+    engine.ask("POST", "/teams", {"id": "net", "name": "Network"})
+    hook = {"channel": "webhook", "address": f"{engine.url}/nowhere"}
+    ada = engine.ask("POST", "/contacts", {"name": "Ada", "addresses": [hook]})["id"]
+    turns = {"members": [ada], "shift": {"days": 7}, "start": "2026-03-02"}
+    on_call = engine.ask("POST", "/on-call", {"name": "Nights", "timezone": "UTC", "rotation": turns})["id"]
+    receiver = engine.ask("POST", "/receivers", {"name": "Desk", **hook})["id"]
+    source = engine.ask("POST", "/sources", {"kind": "github"})["id"]
+    places = {"contacts": ada, "on-call": on_call, "receivers": receiver, "sources": source}
+    engine.things["settings"] = [f"/settings/{subject}/{id_}" for subject, id_ in places.items()]
 
 
 PLACES = [(page.path, organization) for page in PAGES for organization in (FILLED, EMPTY)]
@@ -40,6 +54,37 @@ def test_a_page_has_no_barrier_in_either_theme_and_fits_a_narrow_screen(
     assert violations(page, "color-contrast") == []
     page.set_viewport_size({"width": 320, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_settings_have_no_barrier_and_fit_a_narrow_screen(visit: Visit, filled: Engine) -> None:
+    page = visit("/settings")
+    lists = [f"/settings/{one}" for one in ("teams", "receivers", "sources", "on-call", "templates", "keys")]
+    for path in (*lists, *filled.things["settings"], "/settings/contacts/new"):
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto(f"{filled.url}{path}", wait_until="domcontentloaded")
+        assert page.locator("h1").count() == 1, path
+        assert violations(page) == [], path
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, "color-contrast") == [], path
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 320, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_a_receiver_is_made_by_keyboard_alone_and_its_secret_is_at_hand(visit: Visit, filled: Engine) -> None:
+    page = visit("/settings/receivers/new")
+    page.locator("#f-name").focus()
+    page.keyboard.type("Night desk")
+    page.locator("#f-address").focus()
+    page.keyboard.type(f"{filled.url}/nowhere")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#secret-1")
+    assert page.evaluate("document.activeElement.value").startswith("whsec_")
+    assert violations(page) == []
+    page.locator("main a.button").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/settings/receivers/rcv_*")
+    assert "whsec_" not in page.content()
 
 
 def test_a_new_ticket_appears_by_itself_and_focus_stays_where_it_is(visit: Visit, filled: Engine) -> None:

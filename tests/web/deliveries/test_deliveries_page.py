@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from html import unescape
 from typing import Any
 
 import pytest
 
 from domain.access.scopes import READ, WRITE
-from domain.instants import DAY, Instant, render
-from domain.record.deliveries import DeliveryKey
 from domain.record.records import DEAD, DELIVERED
-from store.deliveries.attempts import FailedAttempts
 from tests.store.deliveries.test_the_log import key_of, sent, told
 from tests.web.conftest import Board
 
@@ -83,24 +79,18 @@ async def test_a_dead_letter_is_sent_again_once_from_the_log_or_from_its_ticket(
 
 
 async def test_a_ticket_shows_to_whom_it_was_told_after_how_many_attempts_and_sends_it_again(
-    make_board: Any,
+    make_board: Any, board: Board
 ) -> None:
-    board = await make_board()
-    api = board.api
-    await api.policy()
-    await api.with_worker()
-    receiver = (await api.http.post("/api/v2/sla/receivers", json=RECEIVER)).json()["id"]
-    late = render(Instant(api.dependencies.now() - DAY))
-    ticket = await api.ticket("late", occurred_at=late)
-    place = f"/tickets/{ticket['id']}"
-    (one, *_) = (await api.get("/deliveries")).json()["data"]
-    key = replace(DeliveryKey.parse(api.organization, one["id"]), channel=f"webhook:{receiver}")
-    began = api.dependencies.now()
-    await api.dependencies.store.attempts.add([FailedAttempts(key, 2, began, began, "answered 503")])
+    receiver = (await board.api.http.post("/api/v2/sla/receivers", json=RECEIVER)).json()["id"]
+    dead = await logged(board, f"webhook:{receiver}")
+    place = "/tickets/inst_sla_ticket_42"
     text = (await board.get(place)).text
-    assert "Duty &lt;desk&gt;" in text
-    assert "2 attempts" in text
-    assert "answered 503" in text
+    for said in ("Duty &lt;desk&gt;", "1 attempt<", "answered 400", f'action="/deliveries/{dead.id}/resend"'):
+        assert said in text, said
+    assert (await board.send(f"/deliveries/{dead.id}/resend", back=place)).headers["location"] == place
+    assert "sent again 1 time<" in (await board.get(place)).text
+    reader = await make_board(board.api, scopes=(READ,))
+    assert "/resend" not in (await reader.get(place)).text
 
 
 async def test_the_dead_letters_of_a_receiver_are_sent_again(board: Board) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from domain.access.scopes import ADMIN, READ, SCOPES, WRITE
+from domain.record.receivers import Receiver
+from store.rules.receivers import Sealed
 from tests.web.conftest import Board
 from tests.web.policies.test_policies_page import fields_of
 from web.pages.settings.shared import SUBJECTS
@@ -318,3 +320,31 @@ async def test_nothing_of_another_organization_is_there(make_board: Any) -> None
     for path in {path for _, path in SUBJECTS} - {"/settings/templates"}:
         text = (await theirs.get(path)).text
         assert not any(word in text for word in ("Network", "Desk", "GitHub", "Ada")), path
+
+
+async def test_a_receiver_whose_address_no_key_opens_any_more_is_mended_by_typing_it_anew(board: Board) -> None:
+    lost = Receiver("rcv_lost", "Desk", "webhook")
+    await board.api.dependencies.store.receivers.create(board.api.organization, lost, Sealed("nonsense"))
+    place = "/settings/receivers/rcv_lost"
+    refused = await board.send(place, name="Duty desk")
+    assert (refused.status_code, fields_of(refused.text)["name"]) == (503, "Duty desk")
+    await board.send("/deliveries/test", receiver="rcv_lost", back=place)
+    assert 'class="fault"' in (await board.get(place)).text
+    assert (await board.send(place, name="Duty desk", address=HOOK)).status_code == 303
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "{{ 7 * 7 }}", "\u202e\u0007", "x" * 5000])
+async def test_whatever_is_typed_is_shown_as_it_is_or_refused(board: Board, text: str) -> None:
+    for path, fields in (
+        ("/settings/teams", {"name": text, "lead": text}),
+        ("/settings/contacts/new", {"name": text, "kind": text, "timezone": text}),
+        ("/settings/on-call/new", {**TURNS, "name": text, "handover": text, "members.0.contact": text}),
+        ("/settings/receivers/new", {"name": text, "channel": "webhook", "address": text, "teams": [text]}),
+        ("/settings/sources/new", {"kind": "github", "name": text, "settings": text, "mapping": text}),
+        ("/settings/keys", {"name": text, "scopes": [text]}),
+        ("/settings", {"name": text, "timezone": text, "default_business_hours_id": text, "dimensions": text}),
+    ):
+        answer = await board.send(path, **fields)
+        assert answer.status_code in (303, 422), path
+        assert "<script>alert" not in answer.text, path
+        assert "<script>alert" not in (await board.get(path)).text, path

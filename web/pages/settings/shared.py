@@ -10,11 +10,16 @@ from typing import Any, Generic, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.ciphers import SecretsUnreadable
 from service.cursors import cursor_of, place_of
 from store.lists.listed import Found, ListPart
+from web.http import faults as of_forms
 from web.http.faults import SILENT, Faults
 from web.http.forms import Draft, sent, shown
 from web.http.rendering import page
+
+REFUSALS = (*of_forms.REFUSALS, SecretsUnreadable)
+"""As for other forms; here addresses and secrets may be lost with the key that opened them."""
 
 T = TypeVar("T")
 PAGE = 50

@@ -10,11 +10,11 @@ from service.keys import new_key
 from store.access.keys import LISTED
 from web.http import notes
 from web.http.access import Admin, Deps, Visitor
-from web.http.faults import REFUSALS, SILENT, Faults, faults_of
+from web.http.faults import SILENT, Faults, faults_of
 from web.http.forms import Draft, text
 from web.http.page_route import PageRoute
 from web.pages.bodies import KeyBody, read_as
-from web.pages.settings.shared import at_input, chosen, part_of, settings_page, shown_once, typed
+from web.pages.settings.shared import REFUSALS, at_input, chosen, part_of, settings_page, shown_once, typed
 
 router = APIRouter(route_class=PageRoute)
 PATH = "/settings/keys"

@@ -11,12 +11,12 @@ from store.access.organizations import Organization
 from store.lists.listed import ListPart
 from web.http import notes
 from web.http.access import Deps, Reader, Visitor, Writer
-from web.http.faults import REFUSALS, SILENT, Faults, faults_of
+from web.http.faults import SILENT, Faults, faults_of
 from web.http.forms import Draft, text
 from web.http.page_route import PageRoute
 from web.pages.bodies import OrganizationPatch, read_as
 from web.pages.calendars.reading import hours_of
-from web.pages.settings.shared import at_input, settings_page, typed, words_in
+from web.pages.settings.shared import REFUSALS, at_input, settings_page, typed, words_in
 
 router = APIRouter(route_class=PageRoute)
 PATH = "/settings"

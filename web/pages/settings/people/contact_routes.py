@@ -15,7 +15,7 @@ from store.database.ids import mint
 from store.people.contacts import LISTED, StoredContact
 from web.http import notes
 from web.http.access import Admin, Deps, Reader, Visitor
-from web.http.faults import REFUSALS, SILENT, Faults, faults_of
+from web.http.faults import SILENT, Faults, faults_of
 from web.http.forms import Draft, text
 from web.http.page_route import PageRoute
 from web.pages.bodies import ContactBody, ContactPatch, read_as
@@ -24,7 +24,7 @@ from web.pages.settings.actions import done
 from web.pages.settings.channels import channels
 from web.pages.settings.people.contact_drafts import LISTS, NEW_ADDRESSES, document_of, draft_of, input_of
 from web.pages.settings.people.versions import required
-from web.pages.settings.shared import at_input, part_of, settings_page, shown_once, typed
+from web.pages.settings.shared import REFUSALS, at_input, part_of, settings_page, shown_once, typed
 
 router = APIRouter(route_class=PageRoute)
 PATH = "/settings/contacts"

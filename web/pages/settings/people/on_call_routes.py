@@ -17,7 +17,7 @@ from store.people.on_calls import StoredOnCall
 from store.people.people import StoredPeople
 from web.http import notes
 from web.http.access import Deps, Reader, Visitor, Writer
-from web.http.faults import REFUSALS, SILENT, Faults, faults_of
+from web.http.faults import SILENT, Faults, faults_of
 from web.http.forms import Draft, text
 from web.http.page_route import PageRoute
 from web.pages.bodies import OnCallBody, OnCallPatch, read_as
@@ -32,7 +32,7 @@ from web.pages.settings.people.on_call_drafts import (
 )
 from web.pages.settings.people.on_call_view import row_of, shift_rows
 from web.pages.settings.people.versions import required
-from web.pages.settings.shared import settings_page, typed
+from web.pages.settings.shared import REFUSALS, settings_page, typed
 from web.showing.instants import local
 
 router = APIRouter(route_class=PageRoute)

@@ -15,7 +15,7 @@ from store.lists.listed import ListPart
 from store.rules.receivers import LISTED, StoredReceiver
 from web.http import notes
 from web.http.access import Admin, Deps, Reader, Visitor
-from web.http.faults import REFUSALS, SILENT, Faults, faults_of
+from web.http.faults import SILENT, Faults, faults_of
 from web.http.forms import Draft
 from web.http.page_route import PageRoute
 from web.pages.bodies import ReceiverBody, ReceiverPatch, read_as
@@ -23,7 +23,7 @@ from web.pages.settings.actions import done
 from web.pages.settings.channels import channels
 from web.pages.settings.receivers.drafts import LISTS, document_of, draft_of
 from web.pages.settings.receivers.view import row_of
-from web.pages.settings.shared import at_input, part_of, settings_page, shown_once, typed
+from web.pages.settings.shared import REFUSALS, at_input, part_of, settings_page, shown_once, typed
 from web.showing.words import words
 
 router = APIRouter(route_class=PageRoute)

@@ -16,10 +16,10 @@ from store.sources.bodies import LISTED, BodyState
 from store.sources.sources import StoredSource
 from web.http import notes
 from web.http.access import Deps, Reader, Visitor, Writer
-from web.http.faults import REFUSALS, SILENT, Faults, faults_of
+from web.http.faults import SILENT, Faults, faults_of
 from web.http.forms import Draft, text
 from web.http.page_route import PageRoute
-from web.pages.settings.shared import at_input, part_of, settings_page, typed
+from web.pages.settings.shared import REFUSALS, at_input, part_of, settings_page, typed
 from web.pages.settings.sources.routes import ONE, PATH, shown_row
 from web.pages.settings.sources.view import became, body_row, documents, headers_in, pretty
 

@@ -13,12 +13,12 @@ from service.hooks.writing import try_connector
 from store.sources.sources import LISTED, StoredSource
 from web.http import notes
 from web.http.access import Admin, Deps, Reader, Visitor, Writer
-from web.http.faults import REFUSALS, SILENT, Faults, faults_of
+from web.http.faults import SILENT, Faults, faults_of
 from web.http.forms import Draft
 from web.http.page_route import PageRoute
 from web.pages.bodies import SourceBody, SourcePatch, read_as
 from web.pages.settings.actions import done
-from web.pages.settings.shared import at_input, part_of, settings_page, shown_once, typed
+from web.pages.settings.shared import REFUSALS, at_input, part_of, settings_page, shown_once, typed
 from web.pages.settings.sources.drafts import document_of, draft_of
 from web.pages.settings.sources.view import SourceRow, source_row
 

@@ -12,12 +12,12 @@ from service.teams import changed_team, new_team
 from store.rules.teams import LISTED
 from web.http import notes
 from web.http.access import Deps, Reader, Visitor, Writer
-from web.http.faults import REFUSALS, SILENT, Faults, faults_of
+from web.http.faults import SILENT, Faults, faults_of
 from web.http.forms import Draft, text
 from web.http.page_route import PageRoute
 from web.pages.bodies import TeamBody, TeamPatch, read_as
 from web.pages.calendars.reading import hours_of
-from web.pages.settings.shared import at_input, part_of, settings_page, typed
+from web.pages.settings.shared import REFUSALS, at_input, part_of, settings_page, typed
 
 router = APIRouter(route_class=PageRoute)
 PATH = "/settings/teams"
