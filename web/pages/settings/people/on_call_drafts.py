@@ -9,7 +9,7 @@ from domain.people.on_call import OnCall
 from web.http.forms import Draft, rows, text
 
 ROTATION, FEED = "rotation", "feed"
-BLANKS = 2
+BLANKS = 4
 """Empty rows at the end of members and overrides."""
 
 
