@@ -182,6 +182,7 @@ async def test_a_contact_keeps_its_addresses_and_gets_more(board: Board) -> None
     assert [address["id"] for address in found["addresses"]] == [name, f"{name}.2"]
     late = await board.send(place, **more)
     assert (late.status_code, "Somebody else saved version 2" in late.text) == (412, True)
+    assert fields_of(late.text)["version"] == "2"
     assert secret_in((await board.send(f"{place}/rotate", address=name)).text)
     await board.send(f"{place}/rotate", address="webhook:none")
     assert "address: must be one of" in (await board.get(place)).text

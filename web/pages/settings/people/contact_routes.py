@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
-from domain.errors import NotFound, SlaError
+from domain.errors import NotFound, PreconditionFailed, SlaError
 from domain.people.contacts import Contact, ContactKind
 from service.dependencies import Dependencies
 from service.receivers import Tried
@@ -77,6 +77,8 @@ async def change_contact(request: Request, contact_id: str, visitor: Admin, deps
             owner, contact_id, given, lambda present: required(text(draft, "version"), present.version)
         )
     except REFUSALS as error:
+        if isinstance(error, PreconditionFailed):
+            draft["version"] = str(stored.version)
         return await _edited(request, visitor, deps, stored, draft, faults_of(error, _inputs(draft)))
     return await _saved(request, deps, changed, secrets)
 

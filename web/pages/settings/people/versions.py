@@ -8,5 +8,6 @@ from domain.errors import PreconditionFailed
 def required(typed: str, present: int) -> None:
     """Raises PreconditionFailed where somebody else has saved meanwhile."""
     if typed and typed != str(present):
-        reason = f"Somebody else saved version {present} meanwhile. Load the page again to see it."
+        said = f"Somebody else saved version {present} meanwhile"
+        reason = f"{said}: load the page to see it, or save again to replace it."
         raise PreconditionFailed(reason, field="version", value=str(present))
