@@ -17,7 +17,7 @@ from store.access.organizations import Organization
 from store.deliveries.log import DeliveryFilters, LoggedDelivery
 from store.lists.listed import ListPart
 from store.store import Store
-from web.pages.deliveries.names import Names, names_of
+from web.pages.deliveries.names import Names, names_for
 
 MOST_SEGMENTS = 200
 MOST_DELIVERIES = 500
@@ -54,7 +54,7 @@ async def found_of(store: Store, owner: str, explained: Explanation, as_of: Inst
         explained=explained,
         ticket=ticket_after(explained.snapshot.ticket, [entry.event for entry in explained.events]),
         deliveries=deliveries,
-        names=await names_of(store, owner) if deliveries else Names(),
+        names=await names_for(store, owner, (one.key.channel for one in told.deliveries)),
         teams=[(one.team.id, one.team.name) for one in teams],
         as_of=as_of,
     )
