@@ -121,7 +121,7 @@ def _headline(known: Mapping[str, Any]) -> str:
 def _sentence(known: Mapping[str, Any], data: Mapping[str, Any], reader: Reader) -> str:
     if known["type"] == WITHDRAWN:
         return _withdrawal(known, data)
-    parts = (_pause(data), _use(known), _due(data, reader))
+    parts = (_pause(data), _use(known), _due(data, reader), _held(data, reader), _repeat(data))
     return "; ".join(part for part in parts if part) or known["state"]
 
 
@@ -147,6 +147,16 @@ def _due(data: Mapping[str, Any], reader: Reader) -> str | None:
     if due is None:
         return None
     return f"{'was due' if reader.seconds_since(data['due_at']) > 0 else 'due'} {due['at']} ({due['relative']})"
+
+
+def _held(data: Mapping[str, Any], reader: Reader) -> str | None:
+    """Since when a step waited for the hours in which it may speak."""
+    since = reader.moment(data.get("held_since"))
+    return None if since is None else f"held since {since['at']}, until its hours opened"
+
+
+def _repeat(data: Mapping[str, Any]) -> str | None:
+    return f"told again (repeat {data['repeat']})" if data.get("repeat") else None
 
 
 def _withdrawal(known: Mapping[str, Any], data: Mapping[str, Any]) -> str:

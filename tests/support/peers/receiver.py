@@ -19,6 +19,7 @@ class Received:
     at: float
     headers: dict[str, str]
     body: bytes
+    path: str = ""
 
 
 @dataclass
@@ -68,7 +69,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             status, answered = receiver.answers.pop(0) if receiver.answers else (204, {})
             if status < 300:
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                receiver.received.append(Received(_read(body), headers["content-type"], at, headers, body))
+                receiver.received.append(Received(_read(body), headers["content-type"], at, headers, body, self.path))
             self.send_response(status)
             for name, value in answered.items():
                 self.send_header(name, value)
