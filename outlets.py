@@ -198,7 +198,7 @@ class OrganizationChannels:
         async def gone(because: str) -> None:
             await self._gone(organization, stored, because)
 
-        return _Switchable(sending, gone)
+        return UntilGone(sending, gone)
 
     async def _gone(self, organization: str, stored: StoredReceiver, because: str) -> None:
         """A receiver that was changed since stays on; while the store is down its next notice tries again."""
@@ -213,8 +213,8 @@ class OrganizationChannels:
         self._known.forget(organization)
 
 
-class _Switchable:
-    """A channel whose receiver is switched off once it says that it is gone."""
+class UntilGone:
+    """A channel that says so when its receiver has answered that it is gone."""
 
     def __init__(self, sending: NoticeChannel, gone: Callable[[str], Awaitable[None]]) -> None:
         self._sending = sending

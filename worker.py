@@ -60,9 +60,10 @@ from service.deliveries.attempts import AttemptLog
 from service.deliveries.resending import Named, Resender
 from service.dependencies import Dependencies
 from service.hooks.applying import Applier
+from service.people.contacts import Contacts
 from service.people.directories import KnownDirectories
 from service.people.refreshing import FeedReader
-from service.receivers import MAIL, KnownReceivers
+from service.receivers import MAIL, KnownReceivers, NoOutlets
 from service.reconciling import Reconciler, Runs, Suspects, Suspicion
 from service.reconciling.catching_up import EarlierRuns
 from service.reconciling.filling import keep_filled
@@ -266,7 +267,8 @@ def addressees_of(
     """Those whom escalations name, as the store has them; the last known ones while it is down."""
     writes_mail = ChannelOutlets(outside).sends(MAIL)
     known = KnownDirectories(store.people.of, cipher, system_now, writes_mail=writes_mail)
-    return OrganizationAddressees(known, outside, words or KnownTemplates(store.templates.of))
+    mark = Contacts(store.contacts, cipher, NoOutlets()).mark
+    return OrganizationAddressees(known, outside, words or KnownTemplates(store.templates.of), mark)
 
 
 def build_reconciler(client: Client, store: Store, *, task_queue: str, dry: bool = False) -> Reconciler:

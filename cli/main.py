@@ -70,6 +70,10 @@ COMMANDS = {
     "deliveries": ("cli.deliveries:app", "List what became of notices on each channel."),
     "contacts": ("cli.people.contacts:app", "List the people and groups whom escalations name."),
     "on-call": ("cli.people.on_call:app", "List who is on call."),
+    "reencrypt": (
+        "cli.reencrypting:reencrypt",
+        "Encrypt all that is kept encrypted with the first key of SLA_SECRET_KEY, so that the others can go.",
+    ),
     "organizations": ("cli.organizations:app", "Create, list and change organizations."),
 }
 """Where each command is, and the first sentence of its help."""

@@ -8,12 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import administration, console
+from cli import administration, console, reencrypting
 from domain.instants import render
-from outlets import cipher_of
-from service.ciphers import SecretsUnreadable
-from service.receivers import NoOutlets, Receivers
-from settings import Settings
 from store.lists.listed import ListPart
 from store.rules.receivers import StoredReceiver
 
@@ -41,31 +37,13 @@ def list_receivers(organization: Organization = DEFAULT, as_json: AsJson = False
 def reencrypt() -> None:
     """Encrypt addresses and secrets of all organizations with the first key of SLA_SECRET_KEY, so that the others can
     go. Exit code 1 if some can be read with none of the keys."""
-    renewed, unreadable = asyncio.run(_reencrypt())
-    console.say(f"encrypted anew: {renewed} receiver(s)")
-    if unreadable:
-        raise SecretsUnreadable(f"with none of the keys: {', '.join(unreadable)}; give each its address anew")
+    reencrypting.renew(["receiver"])
 
 
 async def _list(organization: str) -> list[StoredReceiver]:
     async with administration.opened() as store:
         await store.organizations.get(organization)
         return list((await store.receivers.list(organization, ListPart(MOST))).rows)
-
-
-async def _reencrypt() -> tuple[int, list[str]]:
-    """How many, and which cannot be read: these must not keep the others from it."""
-    settings, every, unreadable = Settings.load(), 0, []
-    async with administration.opened() as store:
-        receivers = Receivers(store.receivers, cipher_of(settings), NoOutlets())
-        for organization in await store.organizations.list():
-            for one in (await store.receivers.list(organization.id, ListPart(MOST))).rows:
-                every += 1
-                try:
-                    await receivers.renew(organization.id, one.receiver.id)
-                except SecretsUnreadable:
-                    unreadable.append(f"{one.receiver.id} of {organization.id}")
-    return every - len(unreadable), unreadable
 
 
 def _row(stored: StoredReceiver) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import administration, console
+from cli import administration, console, reencrypting
 from domain.errors import InvalidValue
 from service.ciphers import cipher_of
-from service.hooks.configuring import changed, made, renewed, source_of
+from service.hooks.configuring import changed, made, source_of
 from service.hooks.interpreting import Reading, subjects_of
 from settings import Settings
 from sources.hooks import Delivery, Source, mapping_from, vendor
@@ -85,7 +85,7 @@ def connect(
 @app.command()
 def reencrypt() -> None:
     """Encrypt the secrets of all organizations with the first key of SLA_SECRET_KEY, so that the others can go."""
-    console.say(f"encrypted anew: {asyncio.run(_reencrypt())} source(s)")
+    reencrypting.renew(["source"])
 
 
 @app.command("test")
@@ -155,17 +155,6 @@ async def _connect(organization: str, source: str, given: Mapping[str, Any]) -> 
     cipher = cipher_of(settings.secret_keys, settings.home)
     async with administration.opened() as store:
         return await store.sources.update(organization, source, lambda document: changed(document, given, cipher))
-
-
-async def _reencrypt() -> int:
-    settings = Settings.load()
-    cipher, every = cipher_of(settings.secret_keys, settings.home), 0
-    async with administration.opened() as store:
-        for organization in await store.organizations.list():
-            for one in (await store.sources.list(organization.id, ListPart(MOST))).rows:
-                await store.sources.update(organization.id, one.id, lambda document: renewed(document, cipher))
-                every += 1
-    return every
 
 
 async def _list(organization: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import administration, console
+from domain.people.contacts import Contact
 
 DEFAULT = "default"
 
@@ -30,14 +31,19 @@ def list_contacts(organization: Organization = DEFAULT, as_json: AsJson = False)
     if as_json:
         console.say(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    headings = ("id", "kind", "name", "timezone", "addresses", "members")
+    headings = ("id", "kind", "name", "timezone", "addresses", "gone", "members")
     administration.show(headings, [[_cell(row[heading]) for heading in headings] for row in rows])
 
 
 async def _list(organization: str) -> list[dict[str, Any]]:
     async with administration.opened() as store:
         people = await store.people.of(organization)
-    return [{**stored.sealed.to_json(), "addresses": list(stored.sealed.channels)} for stored in people.contacts]
+    return [_row(stored.sealed) for stored in people.contacts]
+
+
+def _row(contact: Contact) -> dict[str, Any]:
+    gone = [name for name in contact.channels if name not in contact.reachable]
+    return {**contact.to_json(), "addresses": list(contact.channels), "gone": gone}
 
 
 def _cell(value: Any) -> str:

@@ -19,13 +19,15 @@ class Address:
     """`address` has the form that its channel asks for, `secrets` are those that are valid now, the newest first.
 
     `number` tells the addresses of one contact on one channel apart. It stays with an address as long as the contact
-    has it, so that histories may name it: `email:con_x` is number 1, `email:con_x.2` number 2.
+    has it, so that histories may name it: `email:con_x` is number 1, `email:con_x.2` number 2. `gone` is what it
+    answered when it said that it takes no notice any more; nobody is told by it from then on.
     """
 
     channel: str
     number: int
     address: str = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    gone: str = ""
 
     def id_of(self, contact_id: str) -> str:
         """What names the address among all of its channel, such as `con_x.2`."""
@@ -45,11 +47,18 @@ class Address:
             "number": self.number,
             "address": self.address,
             "secrets": list(self.secrets),
+            "gone": self.gone,
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Address:
-        return cls(document["channel"], document["number"], document["address"], tuple(document["secrets"]))
+        return cls(
+            document["channel"],
+            document["number"],
+            document["address"],
+            tuple(document["secrets"]),
+            document.get("gone", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,8 @@ def numbered(given: Sequence[Given], contact_id: str, before: Sequence[Address] 
     """The addresses in the order given. One that was there keeps number and secrets; a new one takes the lowest number
     that its channel has free, so that an address which replaces the only one takes its name over, too.
 
+    One that is given anew is no longer gone; one that is kept by its name is what it was.
+
     A webhook of `https://old` that becomes `https://new` stays `webhook:con_x`, with the secret it has. Raises
     InvalidValue for an address that is kept and not there, and for one that is given twice.
     """
@@ -106,7 +117,8 @@ def numbered(given: Sequence[Given], contact_id: str, before: Sequence[Address] 
 def _known(given: Given, place: int, contact_id: str, before: Sequence[Address]) -> Address | None:
     """The address that was there before; None for a new one."""
     if given.kept is None:
-        return next((one for one in before if (one.channel, one.address) == (given.channel, given.address)), None)
+        there = (one for one in before if (one.channel, one.address) == (given.channel, given.address))
+        return next((replace(one, gone="") for one in there), None)
     for one in before:
         if one.name_of(contact_id) == given.kept:
             return one

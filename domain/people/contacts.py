@@ -73,6 +73,11 @@ class Contact:
         """The names of its addresses in deliveries, in their order."""
         return tuple(one.name_of(self.id) for one in self.addresses)
 
+    @property
+    def reachable(self) -> tuple[str, ...]:
+        """The names of those addresses that have not said that they are gone."""
+        return tuple(one.name_of(self.id) for one in self.addresses if not one.gone)
+
     def goes_by(self, text: str) -> bool:
         """Whether the text is one of the contact's addresses, in any case."""
         wanted = text.casefold()

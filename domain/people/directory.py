@@ -115,12 +115,14 @@ class Directory:
 
     def _reached(self, contacts: Iterable[Contact]) -> Reach:
         everybody = dict.fromkeys(one for contact in contacts for one in (contact, *self._members(contact)))
-        channels = tuple(dict.fromkeys(name for one in everybody for name in one.channels))
+        channels = tuple(dict.fromkeys(name for one in everybody for name in one.reachable))
         people = tuple(Person(one.id, one.name) for one in everybody)
         if channels:
             return Reach(people, channels)
-        spoken = " and ".join(one.name for one in people) or "the contact"
-        return Reach((), (), f"{spoken} {'has' if len(people) < 2 else 'have'} no address")
+        spoken, has = " and ".join(one.name for one in people) or "the contact", "has" if len(people) < 2 else "have"
+        if gone := [address.gone for one in everybody for address in one.addresses if address.gone]:
+            return Reach((), (), f"{spoken} {has} no address that is not gone ({'; '.join(gone)})")
+        return Reach((), (), f"{spoken} {has} no address")
 
     def _members(self, contact: Contact) -> tuple[Contact, ...]:
         return tuple(self._by_id[id_] for id_ in contact.members if id_ in self._by_id)

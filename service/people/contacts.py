@@ -84,10 +84,37 @@ class Contacts:
         return await self.kept.update(organization, contact_id, change), secrets
 
     async def try_out(self, organization: str, contact_id: str, type_: str) -> Sequence[tuple[str, Tried]]:
-        """Send a sample to each address of the contact; what came of it, by the address's name."""
+        """Send a sample to each address of the contact; what came of it, by the address's name. One that was gone and
+        takes the sample is told again."""
         contact = (await self.kept.get(organization, contact_id)).sealed.mapped(self.cipher.decrypted)
         sends = (self.outlets.send_sample(addressed(contact, one), type_) for one in contact.addresses)
-        return list(zip(contact.channels, await asyncio.gather(*sends), strict=True))
+        tried = await asyncio.gather(*sends)
+        for one, came in zip(contact.addresses, tried, strict=True):
+            if one.gone and came.outcome == "taken":
+                await self.mark(organization, contact_id, one, "")
+        return list(zip(contact.channels, tried, strict=True))
+
+    async def mark(self, organization: str, contact_id: str, address: Address, gone: str) -> None:
+        """Keep that an address is gone, and why; empty: that it is there again. One that was changed since stays as it
+        is. `address` is in clear."""
+
+        def change(stored: StoredContact) -> Contact:
+            marked = (replace(one, gone=gone) if self._is(one, address) else one for one in stored.sealed.addresses)
+            return replace(stored.sealed, addresses=tuple(marked))
+
+        await self.kept.update(organization, contact_id, change)
+
+    def _is(self, sealed: Address, address: Address) -> bool:
+        is_its_place = (sealed.channel, sealed.number) == (address.channel, address.number)
+        return is_its_place and self.cipher.decrypted(sealed.address) == address.address
+
+    async def renew(self, organization: str, contact_id: str) -> StoredContact:
+        """Encrypt addresses and secrets with the key that is the first now. Raises SecretsUnreadable."""
+
+        def change(stored: StoredContact) -> Contact:
+            return stored.sealed.mapped(self.cipher.renewed)
+
+        return await self.kept.update(organization, contact_id, change)
 
     def _changed(
         self, stored: StoredContact, fields: Mapping[str, Any], wanted: Sequence[Given] | None

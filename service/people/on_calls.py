@@ -61,18 +61,29 @@ class OnCalls:
 
         return await self.kept.update(organization, on_call_id, change, require)
 
+    async def renew(self, organization: str, on_call_id: str) -> StoredOnCall:
+        """Encrypt what its feed says with the key that is the first now. Raises SecretsUnreadable."""
+
+        def change(stored: StoredOnCall) -> tuple[OnCall, SealedFeed | None]:
+            return stored.on_call, self._encrypted_anew(stored.feed)
+
+        return await self.kept.update(organization, on_call_id, change)
+
     async def rota(self, stored: StoredOnCall, contacts: Sequence[Contact]) -> Rota:
         """Who is on call and when. Raises SecretsUnreadable for a feed that no key opens."""
         return await rota_of(stored, contacts, self.cipher, self.now())
 
     def _renewed(self, feed: SealedFeed | None) -> SealedFeed | None:
         """Encrypted with the key that is the first now, as far as it can be read."""
-        if feed is None:
-            return None
         try:
-            url, text = (None if one is None else self.cipher.renewed(one) for one in (feed.url, feed.text))
+            return self._encrypted_anew(feed)
         except SecretsUnreadable:
             return feed
+
+    def _encrypted_anew(self, feed: SealedFeed | None) -> SealedFeed | None:
+        if feed is None:
+            return None
+        url, text = (None if one is None else self.cipher.renewed(one) for one in (feed.url, feed.text))
         return replace(feed, url=url, text=text)
 
     async def _sealed(self, value: Any, zone: str) -> SealedFeed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from store.access.organizations import begin_change
 from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.counting import count_rows
-from store.database.types import instant, moment
+from store.database.types import holdable, instant, moment
 from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.people.naming import named_by
 from store.schema.tables import contacts
@@ -26,6 +26,7 @@ MOST_CONTACTS = 2000
 LISTED = Listed(
     columns_of(contacts, "id", "name", "kind", "created_at", "updated_at"), "created_at", searched=("id", "name")
 )
+LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,12 @@ def _columns(sealed: Contact) -> dict[str, Any]:
         "name": sealed.name,
         "kind": sealed.kind.value,
         "doc": sealed.to_json(),
-        "addresses": [one.to_json() for one in sealed.addresses],
+        "addresses": [_address(one) for one in sealed.addresses],
     }
+
+
+def _address(address: Address) -> dict[str, Any]:
+    return replace(address, gone=holdable(address.gone)[:LONGEST_REASON]).to_json()
 
 
 def _stored(row: Any) -> StoredContact:

@@ -146,7 +146,8 @@ async def rotate_contact_secret(
 )
 async def test_contact(contact_id: ContactId, body: ContactSampleBody, owner: Admin, deps: Deps) -> dict[str, Any]:
     """A sample notice goes through each real channel, once. The answer says what came of it, 15 seconds later at
-    most. Members of a group have addresses of their own, which get none."""
+    most. Members of a group have addresses of their own, which get none. An address that was gone and takes it is told
+    again."""
     tried = await deps.contacts.try_out(owner.organization, contact_id, body.type)
     return {
         "data": [{"address": name, "outcome": one.outcome, "error": one.error, "gone": one.gone} for name, one in tried]
@@ -158,7 +159,12 @@ def contact_view(stored: StoredContact) -> dict[str, Any]:
     return {
         **contact.to_json(),
         "addresses": [
-            {"id": one.name_of(contact.id), "channel": one.channel, "secrets": len(one.secrets)}
+            {
+                "id": one.name_of(contact.id),
+                "channel": one.channel,
+                "secrets": len(one.secrets),
+                "gone": one.gone or None,
+            }
             for one in contact.addresses
         ],
         "version": stored.version,

@@ -21,7 +21,7 @@ GIVEN: dict[str, Any] = {
     "timezone": "Europe/London",
     "addresses": [{"channel": "webhook", "address": "https://hooks.example.com/ada"}],
 }
-ADDRESS: dict[str, Any] = {"id": f"webhook:{ID}", "channel": "webhook", "secrets": 1}
+ADDRESS: dict[str, Any] = {"id": f"webhook:{ID}", "channel": "webhook", "secrets": 1, "gone": None}
 SHOWN: dict[str, Any] = {
     "id": ID,
     "name": "Ada Lovelace",
@@ -78,6 +78,11 @@ class AddressView(View):
     id: str = Field(description="It names the address in deliveries.", examples=[f"webhook:{ID}"])
     channel: str = Field(examples=["webhook"])
     secrets: int = Field(description="How many secrets are valid now.", examples=[1])
+    gone: str | None = Field(
+        description="What it answered when it said that it takes no notice any more; nobody is told by it until it is "
+        "given anew, or takes a `:test`. Null: it is told.",
+        examples=[None],
+    )
 
 
 class NewAddressView(AddressView):

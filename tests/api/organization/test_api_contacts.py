@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ async def test_a_contact_comes_back_as_it_was_given_but_its_addresses_never_do(a
     assert answer.headers["cache-control"] == "no-store"
     secret = created["addresses"][0].pop("secret")
     assert secret.startswith("whsec_")
-    assert created["addresses"] == [{"id": f"webhook:{created['id']}", "channel": "webhook", "secrets": 1}]
+    assert created["addresses"] == [
+        {"id": f"webhook:{created['id']}", "channel": "webhook", "secrets": 1, "gone": None}
+    ]
     found = await api.get(f"/contacts/{created['id']}")
     assert (found.json(), found.headers["etag"]) == (created, answer.headers["etag"])
     listed = await api.get("/contacts")
@@ -136,6 +139,24 @@ async def test_a_secret_is_rotated_and_a_sample_bears_both_signatures(api: Any) 
         Webhook(secret).verify(sample.body, sample.headers)
     wrong = await api.post(f"/contacts/{ada['id']}:rotate", {"address": "email:x"})
     assert (wrong.status_code, wrong.json()["field"]) == (422, "address")
+
+
+async def test_an_address_that_is_gone_is_shown_so_until_it_takes_a_sample(api: Any) -> None:
+    with receiving() as desk:
+        ada = await create(api, addresses=[{"channel": "webhook", "address": desk.url}])
+        contacts = api.dependencies.contacts
+        stored = await contacts.kept.get(api.organization, ada["id"])
+        [address] = stored.sealed.mapped(contacts.cipher.decrypted).addresses
+        moved = replace(address, address="https://hooks.example.com/moved")
+        for one, gone in ((moved, None), (address, "answered 410")):
+            await contacts.mark(api.organization, ada["id"], one, "answered 410")
+            shown = (await api.get(f"/contacts/{ada['id']}")).json()
+            assert shown["addresses"][0]["gone"] == gone
+        desk.answers = [(410, {})]
+        for outcome, gone in (("refused", "answered 410"), ("taken", None)):
+            [tried] = (await api.post(f"/contacts/{ada['id']}:test", {})).json()["data"]
+            shown = (await api.get(f"/contacts/{ada['id']}")).json()
+            assert (tried["outcome"], shown["addresses"][0]["gone"]) == (outcome, gone)
 
 
 async def test_with_a_key_that_is_lost_a_contact_is_listed_and_addresses_given_anew_mend_it(api: Any) -> None:

@@ -196,3 +196,15 @@ def test_a_policy_of_scrubbe_is_told_of_its_contact_and_its_team() -> None:
     assert (
         lints(policy(origin="v1", escalation_contact="boss@example.com", applicable_team="net"), DIRECTORY, NOON) == ()
     )
+
+
+def test_an_address_that_is_gone_reaches_nobody_until_it_is_given_anew() -> None:
+    here, gone = Address("email", 1, "ada@example.com"), Address("webhook", 1, "https://x.org", gone="answered 410")
+    both, alone = (Contact("con_a", "Ada", addresses=every) for every in ((here, gone), (gone,)))
+    assert Directory([both]).find("notify_contact", "Ada", NOON).channels == ("email:con_a",)
+    reach = Directory([alone]).find("notify_contact", "Ada", NOON)
+    assert (reach.people, reach.reason) == ((), "Ada has no address that is not gone (answered 410)")
+    [kept] = numbered([Given(kept="webhook:con_a")], "con_a", [gone])
+    [anew] = numbered([Given("webhook", "https://x.org")], "con_a", [gone])
+    assert (kept.gone, anew.gone) == ("answered 410", "")
+    assert Address.from_json(gone.to_json()) == gone

@@ -22,8 +22,11 @@ from domain.record.records import Delivery
 from domain.ticket.origins import Origin
 from domain.ticket.teams import Team
 from domain.ticket.tickets import Ticket
+from service.people.contacts import Contacts
 from service.people.directories import KnownDirectories
+from service.receivers import NoOutlets
 from store.database.clock import system_clock
+from store.people.contacts import StoredContact
 from store.people.people import StoredPeople
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION as OURS
@@ -42,13 +45,13 @@ class Readable:
     """The store's contacts; while it is `down`, nobody can read them."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
         self.down = False
 
     async def __call__(self, organization: str) -> StoredPeople:
         if self.down:
             raise StoreUnavailable("the store is switched off")
-        return await self._store.people.of(organization)
+        return await self.store.people.of(organization)
 
 
 @contextmanager
@@ -65,7 +68,9 @@ async def telling(clockwork: Clockwork, readable: Readable, server: MailServer |
     settings: dict[str, Any] = {} if server is None else {**sends, "smtp_port": server.port}
     async with reaching(now=utc_now, **settings) as outside:
         known = KnownDirectories(readable, CIPHER, system_clock, fresh_seconds=0, writes_mail=server is not None)
-        async with clockwork.worker(channels=[operator], addressees=OrganizationAddressees(known, outside)):
+        mark = Contacts(readable.store.contacts, CIPHER, NoOutlets()).mark
+        addressees = OrganizationAddressees(known, outside, mark=mark)
+        async with clockwork.worker(channels=[operator], addressees=addressees):
             yield operator
 
 
@@ -311,3 +316,36 @@ async def test_the_contact_and_the_team_of_a_scrubbe_policy_are_told(clockwork: 
             [halfway] = of_type(operator, "sla.halfway")
             await settled(ours, opened, halfway, "email:con_ada")
     assert sorted(one["to"] for one in server.messages) == ["ada@example.com", "boss@example.com"]
+
+
+async def test_a_contacts_webhook_that_is_gone_is_told_no_more_and_the_next_step_says_so(
+    clockwork: Clockwork, ours: Store
+) -> None:
+    """It answers 410 after 60 minutes; after 70 nobody is reached, after 80 the address was given anew."""
+    named = {"type": "notify_contact", "contact": "Ada"}
+    rules = policy(step("esc_1", named), step("esc_2", named, delay_minutes=10), step("esc_3", named, delay_minutes=20))
+    with receiving() as hook:
+        hook.answers = [(410, {})]
+        await keep(ours, "con_ada", "Ada", ("webhook", hook.url))
+        async with telling(clockwork, Readable(ours)) as operator:
+            ticket = await clockwork.open(frozen(rules))
+            await ticket.go_to(61)
+            [first] = await escalations(operator, 1)
+            gone = (await settled(ours, ticket, first, "webhook:con_ada"))["webhook:con_ada"]
+            assert (gone.status, "answered 410" in gone.error) == ("dead", True)
+            await ticket.go_to(71)
+            [_, second] = await escalations(operator, 2)
+            dead = await settled(ours, ticket, second, "notify_contact:Ada")
+            assert (
+                "Ada has no address that is not gone (webhook:con_ada answered 410" in dead["notify_contact:Ada"].error
+            )
+            [kept] = (await ours.contacts.get(OURS, "con_ada")).sealed.addresses
+            assert (kept.gone, hook.received) == (gone.error, [])
+
+            def mended(stored: StoredContact) -> Contact:
+                return replace(stored.sealed, addresses=(replace(kept, gone=""),))
+
+            await ours.contacts.update(OURS, "con_ada", mended)
+            await ticket.go_to(81)
+            [*_, third] = await escalations(operator, 3)
+            assert (await settled(ours, ticket, third, "webhook:con_ada"))["webhook:con_ada"].status == "delivered"
