@@ -1,4 +1,4 @@
-"""Every shipped connector against a system on loopback that answers as its vendor's documents say."""
+"""Every shipped connector against a system on loopback that answers as its vendor's published API was understood."""
 
 from __future__ import annotations
 

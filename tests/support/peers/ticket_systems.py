@@ -1,5 +1,5 @@
-"""Ticket systems on loopback, as far as connectors ask them: the requests that their documents describe, and answers of
-that shape. Each holds one ticket."""
+"""Ticket systems on loopback, as far as connectors ask them: the requests of their published APIs as they were
+understood, and answers of that shape. Each holds one ticket."""
 
 from __future__ import annotations
 
