@@ -142,6 +142,24 @@ async def test_a_receiver_that_speaks_no_http_is_worth_another_try(outside: Outs
         await webhook(url, outside).send(NOTICE)
 
 
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 204"], ids=["nothing", "half a line"])
+async def test_a_receiver_that_hangs_up_before_it_has_answered_is_worth_another_try(
+    outside: Outside, said: bytes
+) -> None:
+    with trickling(said, hangs_up=True) as url, pytest.raises(NoticeFailed, match="RemoteProtocolError|ReadError"):
+        await webhook(url, outside).send(NOTICE)
+
+
+@pytest.mark.parametrize("hangs_up", [True, False])
+async def test_a_receiver_that_says_yes_and_then_talks_nonsense_has_taken_the_notice(
+    outside: Outside, hangs_up: bool
+) -> None:
+    """Nothing but its status is believed, for better or worse."""
+    lie = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n\xff\xfe{]"
+    with trickling(lie, hangs_up=hangs_up) as url:
+        await webhook(url, outside).send(NOTICE)
+
+
 async def test_a_receiver_whose_answer_has_no_end_has_taken_the_notice(outside: Outside) -> None:
     """The status has come; nobody waits for the body."""
     endless = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n" + b"x" * 100

@@ -1,4 +1,5 @@
-"""A server that says something to whoever connects, and then nothing more; it hangs up when the test ends."""
+"""A server that says something to whoever connects, and then nothing more. It hangs up when the test ends, or at
+once."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def trickling(said: bytes) -> Iterator[str]:
+def trickling(said: bytes, *, hangs_up: bool = False) -> Iterator[str]:
     """Gives the URL of the server."""
     server = socket.create_server(("127.0.0.1", 0))
     taken: list[socket.socket] = []
@@ -22,6 +23,8 @@ def trickling(said: bytes) -> Iterator[str]:
                 with suppress(OSError):
                     connection.recv(65536)
                     connection.sendall(said)
+                    if hangs_up:
+                        connection.close()
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()

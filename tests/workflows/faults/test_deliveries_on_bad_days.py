@@ -34,6 +34,7 @@ from tests.support.outlets import CIPHER
 from tests.support.peers.mailbox import receiving_mail
 from tests.support.peers.outside import reaching
 from tests.support.peers.receiver import receiving
+from tests.support.peers.trickling import trickling
 from worker import addressees_of, named_among, system_now
 
 
@@ -250,3 +251,33 @@ async def test_templates_are_the_last_known_while_the_store_is_down_and_one_that
     assert subjects[:2] == ["Ours: half of the time is used", "Ours: at risk"]
     assert "breached" in subjects[2]
     assert "nothing" in mail.messages[2].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+async def test_a_receiver_that_hangs_up_lies_and_hangs_and_whose_secret_is_rotated_meanwhile_has_all_once_in_the_log(
+    clockwork: Clockwork, store: Store, policy: Policy
+) -> None:
+    """It is in turn a server that hangs up, one that says yes and talks nonsense, one that hangs, and a good one; its
+    secret is rotated before the last. The log believes the yes."""
+    old, new = new_secret(), new_secret()
+    lie = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n\xff\xfe"
+    with trickling(b"", hangs_up=True) as rude, trickling(lie) as liar, trickling(b"") as mute, receiving() as desk:
+        async with house(clockwork, store) as ours:
+            for id_, url in (("rcv_liar", liar), ("rcv_rude", rude), ("rcv_mute", mute)):
+                await ours.keep(id_, url, "webhook", old)
+            ticket = await told(clockwork, policy, 30.02)
+            found = await eventually(ours.log, lambda log: [one.state.value for one in log].count("retried") == 2)
+            errors = {one.key.channel: str(one.error) for one in found}
+            assert errors["webhook:rcv_liar"] == "None"
+            assert errors["webhook:rcv_rude"].endswith(("RemoteProtocolError", "ReadError"))
+            assert errors["webhook:rcv_mute"].endswith("ReadTimeout")
+            secrets = tuple(map(CIPHER.encrypted, (new, old)))
+            sealed = Sealed(CIPHER.encrypted(desk.url), secrets)
+            for id_ in ("rcv_rude", "rcv_mute"):
+                await store.receivers.update(OURS, id_, lambda stored: (stored.receiver, sealed))
+            await ticket.go_to(31)
+            done = await eventually(ours.log, lambda log: {one.state for one in log} == {DeliveryState.DELIVERED})
+    assert sorted(one.key.channel for one in done) == ["webhook:rcv_liar", "webhook:rcv_mute", "webhook:rcv_rude"]
+    assert len(desk.received) == 2
+    for came in desk.received:
+        for secret in (old, new):
+            Webhook(secret).verify(came.body, came.headers)
