@@ -146,7 +146,7 @@ async def test_a_receiver_that_speaks_no_http_is_worth_another_try(outside: Outs
 async def test_a_receiver_that_hangs_up_before_it_has_answered_is_worth_another_try(
     outside: Outside, said: bytes
 ) -> None:
-    with trickling(said, hangs_up=True) as url, pytest.raises(NoticeFailed, match="RemoteProtocolError|ReadError"):
+    with trickling(said, hangs_up=True) as url, pytest.raises(NoticeFailed, match=r"RemoteProtocolError|ReadError"):
         await webhook(url, outside).send(NOTICE)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from cli.main import app
 from store.schema.migrate import upgrade
 
 RUNNER = CliRunner()
-BODY = Path(__file__).parents[1] / "sources" / "github" / "issues-opened-1.json"
+ROOT = Path(__file__).parents[2]
+BODY = ROOT / "tests" / "sources" / "github" / "issues-opened-1.json"
 
 
 @pytest.fixture
@@ -66,3 +69,24 @@ def test_a_body_is_tried(sla: Callable[..., str], by_id: bool) -> None:
     tried = sla("test", str(BODY), "--source", source, "--header", "X-GitHub-Event: issues")
     assert tried.splitlines()[0] == "understood  issues.opened  ticket_id Codertocat/Hello-World#1"
     assert "opened" in tried.splitlines()[1]
+
+
+def test_github_is_connected_in_the_five_lines_of_the_readme(
+    sla: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands as they stand there, on a payload of GitHub; docs/sources.md has the same lines."""
+    pages = [(ROOT / page).read_text() for page in ("README.md", "docs/sources.md")]
+    [lines, same] = [
+        re.findall(r"(?<=\n)\.venv/bin/sla sources add github.*?(?=```)", page, re.DOTALL)[0] for page in pages
+    ]
+    assert lines == same
+    assert len(lines.splitlines()) == 5
+    (tmp_path / "issue.json").write_bytes(BODY.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    commands = [line for line in lines.splitlines() if line.startswith(".venv/bin/sla sources ")]
+    printed = "".join(sla(*shlex.split(command)[2:]) for command in commands)
+    promised = re.findall(r"```text\n(url .*?)```", pages[0], re.DOTALL)[0]
+    assert [line.split()[0][:4] for line in printed.splitlines()] == [
+        line.split()[0][:4] for line in promised.splitlines()
+    ]
+    assert printed.splitlines()[-2:] == promised.splitlines()[-2:]
