@@ -24,6 +24,7 @@ from activities.escalating import Escalating
 from activities.heartbeats import Heartbeats
 from activities.histories import KnownHistories
 from activities.loading import Loading
+from activities.log_lines import in_brief
 from activities.ports import (
     Addressees,
     Connectors,
@@ -291,6 +292,7 @@ async def run(settings: Settings) -> None:
     pin_packaged_tzdata()
     # httpx would write receivers' URLs, tokens included, into the log.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("temporalio.activity").addFilter(in_brief)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
