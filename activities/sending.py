@@ -20,6 +20,7 @@ from activities.ports import (
     no_receivers,
     unheard,
 )
+from activities.taken import Taken
 from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.record.outcomes import CONNECTOR, Outcome, written
@@ -68,13 +69,18 @@ class Sender:
     receivers: Receivers = no_receivers
     connectors: Connectors = field(default_factory=NoConnectors)
     in_vain: InVain = unheard
+    taken: Taken = field(default_factory=Taken)
 
     async def people(self, notice: CoreDocument) -> People:
         """Those whom the notice names. Raises nothing."""
         return await people_of(self.addressees, notice)
 
     async def send(self, channel: NoticeChannel, notice: CoreDocument) -> Delivery | Failure:
-        """Raises nothing: a defect of the channel is a failure, too."""
+        """Raises nothing: a defect of the channel is a failure, too. What the channel has taken from this worker before
+        is not sent again, unless it carries out actions, and knows itself what is done."""
+        does_work = carries_out(notice, channel.name)
+        if not does_work and (before := self.taken.of(notice["id"], channel.name)) is not None:
+            return before
         began_at = self.now()
         try:
             async with asyncio.timeout(CHANNEL_SECONDS):
@@ -89,6 +95,8 @@ class Sender:
         except Exception as error:  # noqa: BLE001 - one channel's defect must not repeat a notice on the others
             return Failure(channel.name, f"{channel.name}: {error!r}", None, began_at)
         taken = Delivery(notice["id"], channel.name, DELIVERED, self.now(), sent_at=began_at)
+        if not does_work:
+            self.taken.keep(taken)
         return taken if carried is None else _carried(_of_actions(taken, carried), carried)
 
     def note(self, notice: CoreDocument, failure: Failure) -> None:
