@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from activities.sending import Failure, Sender
 from activities.taken import Taken
 from domain.errors import NoticeFailed
@@ -13,7 +15,7 @@ from tests.support.clockwork import Mailbox
 async def test_an_attempt_that_is_made_again_sends_only_what_was_not_taken() -> None:
     busy, calm = Mailbox("busy", failures=[NoticeFailed("busy answered 503")]), Mailbox("calm")
     sender = Sender((), lambda: Instant(1))
-    notice = {"id": "default/inst_1/resolution/1/breached/1", "data": {}}
+    notice: dict[str, Any] = {"id": "default/inst_1/resolution/1/breached/1", "data": {}}
     first = [await sender.send(channel, notice) for channel in (busy, calm)]
     again = [await sender.send(channel, notice) for channel in (busy, calm)]
     assert isinstance(first[0], Failure)
