@@ -164,10 +164,16 @@ async def _edited(
         contact=None if stored is None else stored.sealed,
         version=text(draft, "version") or ("" if stored is None else str(stored.version)),
         persons=[one for one in await _persons(deps, visitor) if one[0] != own_id],
-        kept=[] if stored is None else [(one, one) for one in stored.sealed.channels],
+        kept=[] if stored is None else _kept(stored.sealed),
         signing=[]
         if stored is None
         else [one.name_of(stored.sealed.id) for one in stored.sealed.addresses if one.secrets],
         channels=channels(deps),
         blanks=range(NEW_ADDRESSES),
     )
+
+
+def _kept(contact: Contact) -> list[tuple[str, str]]:
+    """The addresses that are there: their names, and those with what one that is gone has answered."""
+    named = ((one.name_of(contact.id), one.gone) for one in contact.addresses)
+    return [(name, f"{name} is told no more: {gone}" if gone else name) for name, gone in named]
