@@ -96,6 +96,47 @@ async def test_a_form_without_the_token_of_its_session_changes_nothing(board: An
 @pytest.mark.parametrize(
     "headers",
     [
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://sla.example.com"},
+        {"Origin": "https://sla.example.com"},
+        {"Origin": "http://board"},
+        {},
+    ],
+)
+async def test_a_form_of_this_site_is_taken_whatever_a_proxy_calls_the_host(
+    board: Any, headers: dict[str, str]
+) -> None:
+    board.api.use(public_url="https://sla.example.com/engine")
+    await board.sign_in()
+    answer = await board.http.post("/sign-out", data={"csrf": board.csrf}, headers=headers)
+    # Over TLS the cookie would be sent; what is tried here is the refusal alone.
+    assert "sent from another site" not in answer.text
+
+
+async def test_where_the_public_address_is_https_cookies_are_for_tls_and_this_host_alone(make_board: Any) -> None:
+    board = await make_board(scopes=())
+    board.api.use(public_url="https://sla.example.com")
+    cookie = (await board.sign_in()).headers["set-cookie"]
+    assert cookie.startswith(f"__Host-{sessions.COOKIE}=")
+    for word in ("HttpOnly", "SameSite=strict", "Secure", "Path=/"):
+        assert word in cookie
+    assert "Domain" not in cookie
+    name, _, token = cookie.partition(";")[0].partition("=")
+    assert (await board.get("/", headers={"Cookie": f"{name}={token}"})).status_code == 200
+    # What a sibling of the domain could have planted.
+    assert (await board.get("/", headers={"Cookie": f"{sessions.COOKIE}={token}"})).status_code == 303
+
+
+async def test_a_sign_in_begins_a_session_of_its_own_whatever_cookie_came_along(make_board: Any) -> None:
+    board = await make_board(scopes=())
+    first = (await board.sign_in()).headers["set-cookie"].partition(";")[0]
+    token = board.csrf
+    second = (await board.sign_in()).headers["set-cookie"].partition(";")[0]
+    assert (first != second, token != board.csrf) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
         {"Origin": "https://evil.example"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
@@ -157,6 +198,19 @@ async def test_while_the_store_is_away_a_page_says_so(board: Any, tmp_path: Any)
     assert str(tmp_path) not in answer.text
 
 
-@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "", "/\nx"])
+@pytest.mark.parametrize(
+    "back",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "evil",
+        "",
+        "/\nx",
+        "/\t/evil.example",
+        "\\\\evil",
+        " //evil",
+    ],
+)
 def test_the_way_back_never_leads_to_another_site(back: str) -> None:
     assert within(back) == "/"

@@ -51,22 +51,34 @@ def keep(response: Response, request: Request, session: Session, cipher: Cipher,
     token = tokens.sealed(cipher, PURPOSE, asdict(replace(session, until=until)), until)
     seconds = max(0, (until - now) // SECOND)
     response.set_cookie(
-        COOKIE, token, max_age=seconds, path="/", secure=is_secure(request), httponly=True, samesite="strict"
+        cookie_name(request),
+        token,
+        max_age=seconds,
+        path="/",
+        secure=is_secure(request),
+        httponly=True,
+        samesite="strict",
     )
 
 
 def read(request: Request, cipher: Cipher, now: Instant) -> Session | None:
     """None without a cookie, and for one that is not ours or has expired."""
-    token = request.cookies.get(COOKIE)
+    token = request.cookies.get(cookie_name(request))
     content = tokens.opened(cipher, PURPOSE, token, now) if token else None
     return None if content is None else Session(**content)
 
 
 def end(response: Response, request: Request) -> None:
-    response.delete_cookie(COOKIE, path="/", secure=is_secure(request), httponly=True, samesite="strict")
+    response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="strict")
 
 
 def is_secure(request: Request) -> bool:
-    """Whether the browser came by TLS; a proxy that ends it says so."""
+    """Whether the browser came by TLS: a proxy that ends it says so, or `SLA_PUBLIC_URL` does."""
     forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip()
-    return "https" in (request.url.scheme, forwarded)
+    public: str = request.app.state.dependencies().public_url
+    return "https" in (request.url.scheme, forwarded) or public.startswith("https:")
+
+
+def cookie_name(request: Request) -> str:
+    """Behind TLS one that browsers take from this host alone: a sibling of its domain cannot plant a session."""
+    return f"__Host-{COOKIE}" if is_secure(request) else COOKIE

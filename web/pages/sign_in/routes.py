@@ -7,15 +7,19 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from domain.instants import SECOND
 from web.http import sessions
 from web.http.access import Deps, signed_in
+from web.http.attempts import Attempts
 from web.http.page_route import OPEN_TO_ALL, PageRoute
 from web.http.rendering import page
+from web.showing.durations import duration
 
 router = APIRouter(route_class=PageRoute)
 
 HOME = "/"
 UNKNOWN = "This key is not known or has been revoked. Keys are made with `sla keys create`, or by an administrator."
+TOO_OFTEN = "Too many keys that are not known came from your address; no other is looked at for {wait}."
 
 
 @router.get("/sign-in", openapi_extra=OPEN_TO_ALL)
@@ -31,12 +35,26 @@ async def show_sign_in(request: Request, back: Annotated[str, Query()] = HOME) -
 async def sign_in(
     request: Request, deps: Deps, key: Annotated[str, Form()] = "", back: Annotated[str, Form()] = HOME
 ) -> Response:
+    attempts: Attempts = request.app.state.attempts
+    address = request.client.host if request.client else ""
+    if seconds := attempts.wait_seconds(address, deps.now()):
+        fault = TOO_OFTEN.format(wait=duration(seconds * SECOND))
+        return await _refused(request, 429, back, fault, {"Retry-After": str(seconds)})
     owner = await deps.store.keys.verify(key.strip())
     if owner is None:
-        return await page(request, "sign_in/page.html", status=401, back=within(back), fault=UNKNOWN, again=False)
+        attempts.fail(address, deps.now())
+        return await _refused(request, 401, back, UNKNOWN)
     answer = RedirectResponse(within(back), 303)
     sessions.keep(answer, request, sessions.begun(owner.organization, owner.id), deps.cipher, deps.now())
     return answer
+
+
+async def _refused(
+    request: Request, status: int, back: str, fault: str, headers: dict[str, str] | None = None
+) -> Response:
+    return await page(
+        request, "sign_in/page.html", status=status, headers=headers, back=within(back), fault=fault, again=False
+    )
 
 
 @router.post("/sign-out")

@@ -1,0 +1,53 @@
+"""How often somebody may try to sign in: a bound on guesses, for each address that they come from."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+
+from domain.instants import MINUTE, SECOND, Instant
+
+MOST = 10
+WITHIN = 5 * MINUTE
+MOST_ADDRESSES = 10_000
+"""Whoever has many addresses must not fill the memory with them: the one that was quiet longest is forgotten."""
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Of one process. A sign-in that succeeds is no attempt, and none is asked for while the address has to wait."""
+
+    most: int = MOST
+    within: int = WITHIN
+    _failed: dict[str, deque[Instant]] = field(default_factory=dict)
+
+    def wait_seconds(self, address: str, now: Instant) -> int:
+        """How long the address has to wait before another key is looked at; 0 if it need not."""
+        failed = self._recent(address, now)
+        return 0 if len(failed) < self.most else max(1, -(-(failed[0] + self.within - now) // SECOND))
+
+    def fail(self, address: str, now: Instant) -> None:
+        """A key that nobody knows came from the address."""
+        failed = self._recent(address, now)
+        failed.append(now)
+        # The newest stands last.
+        self._failed.pop(_network(address), None)
+        self._failed[_network(address)] = failed
+        if len(self._failed) > MOST_ADDRESSES:
+            del self._failed[next(iter(self._failed))]
+
+    def _recent(self, address: str, now: Instant) -> deque[Instant]:
+        failed = self._failed.get(_network(address), deque())
+        while failed and now - failed[0] >= self.within:
+            failed.popleft()
+        return failed
+
+
+def _network(address: str) -> str:
+    """What one household or one machine has: an address of IPv4, 64 bits of IPv6. Anything else is itself."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(parsed) if parsed.version == 4 else str(ip_network((parsed, 64), strict=False))
