@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from domain.errors import SlaError
+from domain.instants import Instant
 from service.dependencies import Dependencies
 from service.readiness import readiness
 from store.instances.changes import Cursor
@@ -52,6 +53,7 @@ class Hub:
         self._looking: asyncio.Task[None] | None = None
         self._turns: Counter[str] = Counter()
         self.lamp: Lamp = UNKNOWN
+        self._well_at: Instant | None = None
         self.shared = Shared()
         self._pacing = Pacing()
 
@@ -108,8 +110,10 @@ class Hub:
         deps = self._dependencies()
         now = deps.now()
         found = await readiness(deps.store, deps.temporal, deps.task_queue, now, deps.timeouts.health)
-        lamp = lamp_of(found, now)
-        if lamp.word != self.lamp.word:
+        lamp = lamp_of(found, now, self._well_at)
+        if lamp.kind != "bad":
+            self._well_at = now
+        if lamp.says != self.lamp.says:
             self._tell(LAMP, {one.organization for one in self._listeners})
         self.lamp = lamp
 

@@ -61,6 +61,7 @@
 
   // A slider over time says where it stands, in the browser's words for the organization's zone.
   const zone = meta("zone") || "UTC";
+  const hour = () => new Date(now()).toLocaleTimeString("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
   document.addEventListener("input", (event) => {
     const says = document.getElementById(event.target.dataset?.speaks ?? "");
     if (says) set(says, new Date(Number(event.target.value) * SECOND).toLocaleString("en-GB", { timeZone: zone, dateStyle: "medium", timeStyle: "short" }));
@@ -73,14 +74,21 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const fresh = event.target.querySelector?.("[data-announces]") ?? (event.target.matches?.("[data-announces]") ? event.target : null);
     if (fresh) announce(fresh.dataset.announces);
+    if (event.target.id !== "lamp") for (const one of document.querySelectorAll("[data-shown]")) set(one, hour());
     tick();
   });
   // Empty values are no filters: a bookmark stays short.
   document.addEventListener("formdata", (event) => {
     if (event.target.matches("form.filters")) for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
   });
-  document.addEventListener("htmx:sseError", () => document.documentElement.classList.add("is-away"));
-  document.addEventListener("htmx:sseOpen", () => document.documentElement.classList.remove("is-away"));
+  const away = document.documentElement.classList;
+  document.addEventListener("htmx:sseError", () => away.add("is-away"));
+  document.addEventListener("htmx:sseOpen", () => {
+    if (!away.contains("is-away")) return;
+    away.remove("is-away");
+    // What happened meanwhile was told to nobody.
+    for (const one of document.querySelectorAll('[hx-trigger*="sse:changed"]')) htmx.trigger(one, "sse:changed");
+  });
   window.board = { announce, now };
   tick();
 })();
