@@ -90,6 +90,8 @@ class Board:
     warning: str
     calm: Instant | None
     """The first due, where nothing is due today."""
+    has_no_policy: bool = False
+    """There is nothing to show, and what to begin with is offered."""
 
     @property
     def summary(self) -> str:
@@ -113,6 +115,7 @@ def board_of(found: Found, filters: DueNextFilters, now: Instant, zone: str) -> 
         empty=empty,
         advice=advice,
         calm=_calm(kept),
+        has_no_policy=bool(empty) and not found.has_policies and not filters.is_narrowed,
         warning="" if found.has_receivers or not found.has_policies else NOBODY_IS_TOLD,
     )
 
