@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.board.page_routes import PageOperation, named, page_operations
 from tests.support.documents.furnishing import Things, furnish
+from tests.web.conftest import Board
 
 OPERATIONS = page_operations()
 MARK = "zanzibar"
@@ -70,7 +71,7 @@ async def settled(board: Any) -> None:
     await asyncio.gather(*board.api.dependencies.background, return_exceptions=True)
 
 
-async def asked(board: Any, one: PageOperation, url: str, values: dict[str, Any]) -> httpx.Response:
+async def asked(board: Board, one: PageOperation, url: str, values: dict[str, Any]) -> httpx.Response:
     if one.method == "GET":
         return await board.get(url, params=values)
     return await board.send(url, **values)
@@ -105,7 +106,7 @@ async def test_its_own_organization_sees_each_page_of_what_it_has(theirs: tuple[
             continue
         if answer.status_code != 200:
             wrong.append(f"{one}: {answer.status_code}")
-    assert wrong == [], ADVICE
+    assert not wrong, "\n".join((ADVICE, *wrong))
 
 
 async def test_a_page_of_a_thing_of_another_organization_is_not_there(
@@ -128,7 +129,7 @@ async def test_a_page_of_a_thing_of_another_organization_is_not_there(
             continue
         if answer.status_code != 404 or seen(answer, things, *ids.values()):
             wrong.append(f"{one}: {answer.status_code} {seen(answer, things, *ids.values())}")
-    assert wrong == [], ADVICE
+    assert not wrong, "\n".join((ADVICE, *wrong))
     await settled(stranger)
     assert content_of(tmp_path / "store.db", owner.api.organization) == before
 

@@ -67,7 +67,7 @@ def page_operations() -> tuple[PageOperation, ...]:
         )
         for route in board.routes
         if isinstance(route, APIRoute) and route.path not in ENDLESS
-        for method in sorted(route.methods - {"HEAD"})
+        for method in sorted(set(route.methods or ()) - {"HEAD"})
     )
 
 
