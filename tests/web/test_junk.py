@@ -1,4 +1,4 @@
-"""Whatever stands in an address or a form: a page, a refusal that says why, or nothing there. Never an error of ours."""
+"""Whatever stands in an address or a form: a page, a refusal that says why, or nothing there. Never an error."""
 
 from __future__ import annotations
 

@@ -29,20 +29,11 @@ organization has its own templates."""
 OF_THE_SESSION = {"/sign-in", "/sign-out", "/demo/run", "/demo/leave", "/demo/take-away"}
 """Forms that change whose session it is, and name nothing."""
 
-FORMS: dict[str, dict[str, str]] = {
-    "POST /tickets/{instance_id}/pause": {"cause": "customer"},
-    "POST /tickets/{instance_id}/excuse": {"target": "resolution", "reason": "none"},
-    "POST /breaches/{instance_id}/excuse": {"target": "resolution", "reason": "none"},
-    "POST /breaches/{instance_id}/excuse/undo": {"target": "resolution"},
-    "GET /breaches/{instance_id}/excuse": {"target": "resolution"},
-}
-"""What a page cannot be asked without, so that it is not refused for its form before it looks whose the thing is."""
-
 ADVICE = """
 Each page must say 404 to who asks for a thing of another organization. If one is named here:
 - `KeyError`: nothing is there for a parameter of its path. Make one in tests/support/documents/furnishing.py, or, where
   the page calls it otherwise than REST does, add the name to `NAMED` in tests/support/board/page_routes.py.
-- 422: it is refused for its form first. Add what it cannot do without to `FORMS` in this file.
+- 422: it is refused for its form first. Add what it cannot do without to `NEEDS`, in the same file.
 - 200 or 303: it shows or changes what is another's. Read through `own(table, organization)`.
 """
 
@@ -71,7 +62,7 @@ async def settled(board: Any) -> None:
     await asyncio.gather(*board.api.dependencies.background, return_exceptions=True)
 
 
-async def asked(board: Board, one: PageOperation, url: str, values: dict[str, Any]) -> httpx.Response:
+async def asked(board: Board, one: PageOperation, url: str, values: dict[str, str]) -> httpx.Response:
     if one.method == "GET":
         return await board.get(url, params=values)
     return await board.send(url, **values)
@@ -100,7 +91,7 @@ async def test_its_own_organization_sees_each_page_of_what_it_has(theirs: tuple[
             continue
         ids = named(things.ids(one.path))
         try:
-            answer = await asked(board, one, one.url(ids), FORMS.get(str(one), {}))
+            answer = await asked(board, one, one.url(ids), one.needs(ids))
         except KeyError as error:
             wrong.append(f"{one}: KeyError {error}")
             continue
@@ -123,7 +114,7 @@ async def test_a_page_of_a_thing_of_another_organization_is_not_there(
             continue
         ids = named(things.ids(one.path))
         try:
-            answer = await asked(stranger, one, one.url(ids), FORMS.get(str(one), {}))
+            answer = await asked(stranger, one, one.url(ids), one.needs(ids))
         except KeyError as error:
             wrong.append(f"{one}: KeyError {error}")
             continue
@@ -181,5 +172,6 @@ async def test_nothing_is_shown_or_done_without_a_session(theirs: tuple[Any, Thi
     for one in OPERATIONS:
         if one.is_open:
             continue
-        answer = await asked(nobody, one, one.url(named(things.ids(one.path))), FORMS.get(str(one), {}))
+        ids = named(things.ids(one.path))
+        answer = await asked(nobody, one, one.url(ids), one.needs(ids))
         assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/sign-in"), str(one)

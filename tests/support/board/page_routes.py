@@ -28,6 +28,15 @@ NAMED = {
 }
 """What pages call a thing otherwise than REST does, by REST's name for it."""
 
+NEEDS: dict[str, dict[str, str]] = {
+    "GET /replans/new": {"policy_id": "{policy_id}"},
+    "GET /breaches/{instance_id}/excuse": {"target": "resolution"},
+    "POST /tickets/{instance_id}/excuse": {"target": "resolution", "reason": "none"},
+    "POST /breaches/{instance_id}/excuse": {"target": "resolution", "reason": "none"},
+    "POST /breaches/{instance_id}/excuse/undo": {"target": "resolution"},
+}
+"""What a page cannot be asked without, in its address or its form, so that it is not refused for that."""
+
 ENDLESS = frozenset({"/live"})
 """Streams, which nobody reads to their end."""
 
@@ -49,6 +58,9 @@ class PageOperation:
     def url(self, ids: Mapping[str, str]) -> str:
         """Raises KeyError for a parameter that nothing is there for."""
         return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: ids[found.group(1)], self.path)
+
+    def needs(self, ids: Mapping[str, str]) -> dict[str, str]:
+        return {name: value.format(**ids) for name, value in NEEDS.get(str(self), {}).items()}
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
