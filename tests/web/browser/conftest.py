@@ -1,4 +1,4 @@
-"""One engine and one browser for all tests of a module: the API with its board, a worker, and the system's Chromium.
+"""One engine and one browser for all tests of this folder: the API with its board, a worker, the system's Chromium.
 
 Skipped, visibly, where there is no browser. The engine runs in a thread with an event loop of its own, so that tests
 drive the browser without one.
@@ -10,15 +10,18 @@ import asyncio
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -29,23 +32,82 @@ from settings import Settings
 from store.access.keys import ensure_key
 from store.store import Store
 from tests.api.conftest import KEY, empty_database, temporal_address  # noqa: F401 - the same real servers
-from tests.support.outlets import CIPHER, LoopbackOutlets
+from tests.support.board.page_routes import named
+from tests.support.documents.furnishing import Things, furnish
+from tests.support.outlets import CIPHER, LoopbackOutlets, LoopbackSystems
 from worker import StoreProjection, build_worker
 
 AXE = Path(__file__).parents[1] / "assets" / "axe.js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FILLED, EMPTY = "acme", "empty"
+SCRIPT = "in a script: "
+SUBJECTS = ("Mail server answers nobody", "No dial tone", "Printer on fire")
+
+
+def priority_is(word: str) -> dict[str, Any]:
+    return {"field": "priority", "operator": "in", "value": [word]}
+
+
+URGENT = {
+    "name": "Urgent",
+    "conditions": [priority_is("urgent")],
+    "targets": [{"type": "first_response", "hours": 2}, {"type": "resolution", "hours": 4}],
+}
+
+
+class Serving:
+    """The API on a port of its own, which can go and come back."""
+
+    def __init__(self, app: FastAPI) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            self.port = int(taken.getsockname()[1])
+        self._app = app
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        config = uvicorn.Config(
+            self._app, port=self.port, log_level="critical", lifespan="off", timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
+        self._task = asyncio.create_task(self._server.serve())
+        while not self._server.started:  # noqa: ASYNC110 - uvicorn tells nobody
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """As if it were killed: connections that are open end at once."""
+        assert self._server is not None
+        assert self._task is not None
+        self._server.force_exit = self._server.should_exit = True
+        for one in self._server.server_state.connections:
+            if one.transport is not None:
+                one.transport.abort()
+        await self._task
 
 
 @dataclass
 class Engine:
-    """`url` is the board's address. `furnish` and `ask` speak to the API as FILLED."""
+    """`url` is the board's address. `ask` speaks to the API as FILLED unless another organization is named."""
 
     url: str
+    app: FastAPI
     dependencies: Dependencies
     loop: asyncio.AbstractEventLoop
-    server: uvicorn.Server
-    things: dict[str, Any] = field(default_factory=dict)
+    serving: Serving
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """In the loop of the engine, from the thread of the test."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+
+    @contextmanager
+    def changed(self, **changes: Any) -> Iterator[None]:
+        """The board works with other parts meanwhile: with a store that is nowhere, for instance."""
+        self.app.state.dependencies = replace(self.dependencies, **changes)
+        try:
+            yield
+        finally:
+            self.app.state.dependencies = self.dependencies
 
     def ask(self, method: str, path: str, body: Any = None, organization: str = FILLED) -> Any:
         answer = httpx.request(
@@ -67,17 +129,17 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(chromium: str, engine: Engine) -> Iterator[Browser]:
-    """While it is open no other test can run a loop in this thread, so it is closed after each module, as the engine
-    is, which has threads of its own and is started before."""
+    """While it is open no other test can run a loop in this thread, so it is closed after the last test of the folder,
+    as the engine is, which has threads of its own and is started before."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def engine(
     chromium: str,
     temporal_address: str,  # noqa: F811 - a fixture
@@ -89,7 +151,7 @@ def engine(
     started: list[Engine] = []
     ready = threading.Event()
     stop: list[asyncio.Event] = []
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(temporal_address, database, started, ready, stop)))
+    thread = threading.Thread(target=lambda: asyncio.run(serve(temporal_address, database, started, ready, stop)))
     thread.start()
     assert ready.wait(20), "the engine did not start"
     (engine,) = started
@@ -98,7 +160,7 @@ def engine(
     thread.join(30)
 
 
-async def _serve(
+async def serve(
     address: str, database: Path, started: list[Engine], ready: threading.Event, stop: list[asyncio.Event]
 ) -> None:
     url = f"sqlite:///{database}"
@@ -106,31 +168,31 @@ async def _serve(
         await ensure_key(url, key_of(organization), "test", organization)
     client = await Client.connect(address, data_converter=pydantic_data_converter)
     store = Store.open(url)
-    dependencies = Dependencies(store, provider(client), task_queue="board", cipher=CIPHER, outlets=LoopbackOutlets())
+    dependencies = Dependencies(
+        store,
+        provider(client),
+        task_queue="board",
+        cipher=CIPHER,
+        outlets=LoopbackOutlets(),
+        systems=LoopbackSystems(),
+    )
     app = create_app(Settings(), dependencies=dependencies)
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve([bound]))
-    stopping = asyncio.Event()
+    serving, stopping = Serving(app), asyncio.Event()
+    await serving.start()
     stop.append(stopping)
     loop = asyncio.get_running_loop()
-    started.append(Engine(f"http://127.0.0.1:{bound.getsockname()[1]}", dependencies, loop, server))
+    started.append(Engine(f"http://127.0.0.1:{serving.port}", app, dependencies, loop, serving))
     async with build_worker(client, StoreProjection(store), [], task_queue="board"):
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
-            await asyncio.sleep(0.01)
         ready.set()
         await stopping.wait()
-    server.should_exit = True
-    await serving
+    await serving.stop()
     await store.close()
 
 
 Visit = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def sessions(browser: Browser, engine: Engine) -> dict[str, Any]:
     """The cookies of each organization, signed in by typing its key."""
     kept = {}
@@ -148,11 +210,16 @@ def sessions(browser: Browser, engine: Engine) -> dict[str, Any]:
 
 
 @pytest.fixture
-def visit(browser: Browser, engine: Engine, sessions: dict[str, Any]) -> Iterator[Visit]:
+def faults() -> list[str]:
+    """What went wrong in the pages of a test."""
+    return []
+
+
+@pytest.fixture
+def visit(browser: Browser, engine: Engine, sessions: dict[str, Any], faults: list[str]) -> Iterator[Visit]:
     """Opens a page of the board, signed in for an organization; every request that leaves the origin fails the test."""
     contexts = []
     strayed: list[str] = []
-    faults: list[str] = []
 
     def open_page(path: str, organization: str = FILLED, scheme: str = "light", width: int = 1280) -> Page:
         context = browser.new_context(
@@ -165,7 +232,7 @@ def visit(browser: Browser, engine: Engine, sessions: dict[str, Any]) -> Iterato
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("request", lambda one: None if one.url.startswith(engine.url) else strayed.append(one.url))
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("pageerror", lambda error: faults.append(f"{SCRIPT}{error}"))
         page.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
         page.goto(f"{engine.url}{path}", wait_until="domcontentloaded")
         return page
@@ -175,6 +242,34 @@ def visit(browser: Browser, engine: Engine, sessions: dict[str, Any]) -> Iterato
         context.close()
     assert strayed == []
     assert faults == []
+
+
+@pytest.fixture(scope="package")
+def things(engine: Engine) -> dict[str, str]:
+    """FILLED has one of each thing, tickets that run, and some that are breached; by the names of pages."""
+
+    async def filled() -> Things:
+        async with httpx.AsyncClient(base_url=engine.url, headers={"X-API-Key": key_of(FILLED)}, timeout=30) as client:
+            return await furnish(client, "zanzibar")
+
+    made: Things = engine.run(filled())
+    engine.ask("POST", "/policies", URGENT)
+    engine.ask("POST", "/policies", {**URGENT, "name": "Broken", "conditions": [priority_is("broken")]})
+    behind_others(engine, made.everywhere["policy_id"])
+    for number, subject in enumerate(SUBJECTS):
+        body = {"ticket_id": str(42 + number), "priority": "urgent", "fields": {"subject": subject}}
+        engine.ask("POST", "/instances", body)
+    for hours in (30, 31, 52):
+        at = datetime.now(UTC) - timedelta(hours=hours)
+        body = {"ticket_id": f"broken-{hours}", "priority": "broken", "occurred_at": at.isoformat()}
+        engine.ask("POST", "/instances", body)
+    return named(made.everywhere)
+
+
+def behind_others(engine: Engine, policy_id: str) -> None:
+    """What all tickets would fall to is asked last."""
+    listed = [one["id"] for one in engine.ask("GET", "/policies?limit=100")["data"] if one["id"] != policy_id]
+    engine.ask("POST", "/policies/reorder", {"policy_ids": [*listed, policy_id]})
 
 
 def press(page: Page, *keys: str) -> None:
@@ -189,7 +284,16 @@ def violations(page: Page, *rules: str) -> list[str]:
     page stays as it is."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(f"{AXE.read_text()};0")
-    script = """rules => axe.run(rules.length ? { runOnly: rules } : {}).then(found =>
+    script = """rules => axe.run({ resultTypes: ['violations'], ...(rules.length && { runOnly: rules }) }).then(found =>
         found.violations.map(one => one.id + ': ' + one.nodes.map(node => node.html).join()))"""
     found: list[str] = page.evaluate(script, list(rules))
     return found
+
+
+def tab_to(page: Page, place: Locator) -> None:
+    """By keyboard alone, as somebody without a mouse gets there."""
+    for _ in range(150):
+        if place.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{place} is not reached by keyboard")

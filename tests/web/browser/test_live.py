@@ -1,0 +1,61 @@
+"""What moves by itself, what does without a server or a script, and what is printed."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.web.browser.conftest import FILLED, Engine, Visit, press
+
+pytestmark = pytest.mark.usefixtures("things")
+
+
+def test_a_new_ticket_appears_by_itself_and_focus_stays_where_it_is(visit: Visit, engine: Engine) -> None:
+    page = visit("/?q=telephone")
+    expect(page.locator("#board")).to_contain_text("Nothing matches")
+    page = visit("/")
+    press(page, "j", "j")
+    focused = page.evaluate("document.activeElement.id")
+    assert focused.startswith("open-inst_sla_ticket_")
+    page.wait_for_function("document.querySelector('#lamp').textContent.includes('as of')")
+    body = {"ticket_id": "99", "priority": "urgent", "fields": {"subject": "The telephone is mute"}}
+    engine.ask("POST", "/instances", body)
+    expect(page.locator("#board")).to_contain_text("The telephone is mute")
+    assert page.evaluate("document.activeElement.id") == focused
+    expect(page.locator("#announce")).to_contain_text("paused")
+
+
+def test_what_is_left_ticks_without_the_server(visit: Visit) -> None:
+    page = visit("/?q=Printer")
+    left = page.locator("[data-left]").first
+    page.evaluate("document.querySelector('[data-left]').dataset.left = '90'")
+    expect(left).to_have_text("1 min")
+
+
+def test_time_by_the_clock_stands_beside_working_time_for_pointer_keyboard_and_ear(visit: Visit) -> None:
+    page = visit("/?q=Printer")
+    clock = page.locator("tr[data-row] .on-row")
+    assert "By the clock in" in str(page.locator("[data-left]").get_attribute("title"))
+    assert "by the clock in" in page.locator("tr[data-row]").aria_snapshot()
+    page.mouse.move(0, 0)
+    assert clock.bounding_box() == {**(clock.bounding_box() or {}), "width": 1, "height": 1}
+    press(page, "j")
+    assert (clock.bounding_box() or {})["width"] > 50
+
+
+def test_without_script_everything_is_there_to_read(
+    browser: Browser, sessions: dict[str, object], engine: Engine
+) -> None:
+    context = browser.new_context(java_script_enabled=False, storage_state=sessions[FILLED])  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{engine.url}/tickets/inst_sla_ticket_42")
+    assert "every condition holds" in str(page.text_content("main"))
+    context.close()
+
+
+def test_a_printed_month_has_its_figures_and_no_controls(visit: Visit) -> None:
+    page = visit("/compliance/month")
+    page.emulate_media(media="print")
+    for hidden in ("nav", "form", "button", ".pager"):
+        assert page.locator(f"{hidden}:visible").count() == 0
+    assert page.locator("h1:visible, figure:visible, .figures:visible").count() == 3
