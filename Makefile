@@ -16,10 +16,10 @@ EXAMPLES ?= 1
 SECONDS ?= 240
 STORE ?= sqlite
 
-.PHONY: help install up demo test chaos check format bench bench-full lock
+.PHONY: help install up demo test chaos check format bench bench-full screenshots lock
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(TOOLS) $(ASSETS) ## create .venv and install what is pinned, the tools of tests and checks too
 
@@ -51,6 +51,9 @@ bench: $(TOOLS) ## what the engine costs, in one table; some ten minutes
 
 bench-full: $(TOOLS) ## the same with lists and summaries over 200,000 instances
 	@exec $(BIN)/python -m bench --full
+
+screenshots: $(TOOLS) $(ASSETS) ## take the pictures of the board in docs/screenshots again; needs Chromium
+	@exec $(BIN)/python -m tests.web.screenshots
 
 lock: $(TOOLS) ## pin the dependencies again; UPGRADE=1 takes newer ones
 	$(COMPILE) --output-file requirements.txt
