@@ -14,6 +14,8 @@ from web.http.headers import CONTENT_SECURITY_POLICY
 from web.pages.listed import PAGES
 from web.pages.sign_in.routes import within
 
+FORM = (b"content-type", b"application/x-www-form-urlencoded")
+
 
 async def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(make_board: Any) -> None:
     board = await make_board(scopes=())
@@ -152,6 +154,29 @@ async def test_a_form_of_another_site_is_refused(board: Any, headers: dict[str, 
 async def test_a_form_that_is_too_large_is_refused_before_it_is_read(board: Any) -> None:
     answer = await board.http.post("/sign-in", content=b"", headers={"Content-Length": str(10**9)})
     assert answer.status_code == 413
+
+
+async def test_a_form_whose_sender_goes_away_is_no_error_of_ours(board: Any) -> None:
+    """Else whoever hangs up fills the log."""
+    app = await board.api.app.state.board.app()
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/sign-in",
+        "query_string": b"",
+        "headers": [(b"host", b"board"), (b"content-length", b"90"), FORM],
+        "client": ("192.0.2.9", 1),
+    }
+    told: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    await app(scope, receive, send)
+    assert told[0]["status"] == 400
 
 
 async def test_nothing_comes_from_elsewhere_and_nothing_is_inline(make_board: Any) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.errors import InvalidValue, SlaError, StoreUnavailable, Unauthorized, Unavailable
@@ -34,6 +34,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(SlaError)(_refused)
     app.exception_handler(RequestValidationError)(_misshapen)
     app.exception_handler(HTTPException)(_http)
+    app.exception_handler(ClientDisconnect)(_gone)
     app.exception_handler(Exception)(_unexpected)
 
 
@@ -66,6 +67,11 @@ async def _http(request: Request, error: HTTPException) -> Response:
     title = HTTPStatus(error.status_code).phrase
     detail = "There is no such page." if error.status_code == 404 else str(error.detail)
     return await _page(request, error.status_code, title, detail, dict(error.headers or {}))
+
+
+async def _gone(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001 - the shape of handlers
+    """For a form whose sender has gone: nobody reads it."""
+    return Response(status_code=400)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

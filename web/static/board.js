@@ -83,11 +83,25 @@
   });
   const away = document.documentElement.classList;
   document.addEventListener("htmx:sseError", () => away.add("is-away"));
-  document.addEventListener("htmx:sseOpen", () => {
+  // What happened meanwhile was told to nobody.
+  const catchUp = () => { for (const one of document.querySelectorAll('[hx-trigger*="sse:changed"]')) htmx.trigger(one, "sse:changed"); };
+  let source = null;
+  document.addEventListener("htmx:sseOpen", (event) => {
+    source = event.detail.source;
     if (!away.contains("is-away")) return;
     away.remove("is-away");
-    // What happened meanwhile was told to nobody.
-    for (const one of document.querySelectorAll('[hx-trigger*="sse:changed"]')) htmx.trigger(one, "sse:changed");
+    catchUp();
+  });
+
+  // A browser has six connections to a host. A tab that nobody looks at gives its own back, and takes it when it is seen.
+  let asleep = 0;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(asleep);
+    if (document.hidden) { asleep = setTimeout(() => source?.close(), MINUTE); return; }
+    if (source?.readyState !== EventSource.CLOSED) return;
+    source = null;
+    for (const one of [document.body, ...document.querySelectorAll('[sse-swap], [hx-trigger*="sse:"]')]) htmx.trigger(one, "htmx:afterProcessNode");
+    catchUp();
   });
   window.board = { announce, now };
   tick();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -41,6 +43,54 @@ def test_time_by_the_clock_stands_beside_working_time_for_pointer_keyboard_and_e
     assert clock.bounding_box() == {**(clock.bounding_box() or {}), "width": 1, "height": 1}
     press(page, "j")
     assert (clock.bounding_box() or {})["width"] > 50
+
+
+SEEN = "Object.defineProperty(document, 'hidden', { get: () => HIDDEN, configurable: true });"
+SEEN += "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+def test_a_tab_that_nobody_looks_at_gives_its_connection_back_and_is_up_to_date_when_it_is_seen(
+    visit: Visit, engine: Engine
+) -> None:
+    """Else the seventh tab of a browser would wait for ever."""
+
+    async def listeners(wanted: int) -> None:
+        hub = (await engine.app.state.board.app()).state.live
+        async with asyncio.timeout(10):
+            while hub.listeners != wanted:  # noqa: ASYNC110 - a test, and the hub tells nobody
+                await asyncio.sleep(0.02)
+
+    page = visit("/")
+    expect(page.locator("#lamp")).to_contain_text("as of")
+    engine.run(listeners(1))
+    page.clock.install()
+    page.evaluate(SEEN.replace("HIDDEN", "true"))
+    page.clock.fast_forward(61_000)
+    engine.run(listeners(0))
+    engine.ask("POST", "/instances", about("96", "While nobody looked"))
+    page.clock.resume()
+    page.evaluate(SEEN.replace("HIDDEN", "false"))
+    expect(page.locator("#board")).to_contain_text("While nobody looked")
+    engine.run(listeners(1))
+    engine.ask("POST", "/instances", about("97", "While somebody looks"))
+    expect(page.locator("#board")).to_contain_text("While somebody looks")
+
+
+def test_behind_a_proxy_that_holds_streams_back_a_page_is_a_minute_old_at_most(visit: Visit, engine: Engine) -> None:
+    # What was fetched within two seconds is not made again: this view is nobody else's.
+    page = visit("/?policy=Urgent")
+    page.route("**/live", lambda _: None)
+    page.clock.install()
+    page.reload(wait_until="domcontentloaded")
+    press(page)
+    engine.ask("POST", "/instances", about("95", "Through a proxy"))
+    page.clock.fast_forward(61_000)
+    expect(page.locator("#board")).to_contain_text("Through a proxy")
+    expect(page.locator(".away")).to_be_hidden()
+
+
+def about(ticket: str, subject: str) -> dict[str, object]:
+    return {"ticket_id": ticket, "priority": "urgent", "fields": {"subject": subject}}
 
 
 def test_without_script_everything_is_there_to_read(
