@@ -25,7 +25,7 @@ from tests.api.conftest import answers, free_port, temporal_server
 from tests.web.browser.conftest import BROWSERS, FILLED, Engine, key_of, serve
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-SIZE = {"width": 1280, "height": 800}
+WIDTH, HEIGHT = 1280, 800
 TALL = {"ticket": 1150}
 LARGEST = 150_000
 PAGES = {
@@ -61,7 +61,7 @@ def main() -> None:
         sys.exit(f"a browser is needed: none of {', '.join(BROWSERS)} is installed")
     with engine() as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(viewport=SIZE, reduced_motion="reduce").new_page()  # type: ignore[arg-type]
+        page = browser.new_context(reduced_motion="reduce").new_page()
         page.goto(f"{running.url}/sign-in")
         page.fill("#key", key_of(FILLED))
         page.keyboard.press("Enter")
@@ -77,7 +77,7 @@ def picture(page: Page, url: str, file: Path) -> None:
     """Exits where the picture would be too heavy to be kept."""
     page.goto(url, wait_until="domcontentloaded")
     expect(page.locator("#lamp")).to_contain_text("Engine well", timeout=90_000)
-    page.set_viewport_size({**SIZE, "height": TALL.get(file.stem, SIZE["height"])})  # type: ignore[arg-type]
+    page.set_viewport_size({"width": WIDTH, "height": TALL.get(file.stem, HEIGHT)})
     taken = page.screenshot(path=file, animations="disabled")
     print(f"{file.name}: {len(taken) // 1000} kB")
     if len(taken) > LARGEST:

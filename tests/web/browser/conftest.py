@@ -209,6 +209,13 @@ def sessions(browser: Browser, engine: Engine) -> dict[str, Any]:
     return kept
 
 
+def watch(page: Page, engine: Engine, strayed: list[str], faults: list[str]) -> None:
+    """Keeps what the page asks elsewhere, and what goes wrong in it."""
+    page.on("request", lambda one: None if one.url.startswith(engine.url) else strayed.append(one.url))
+    page.on("pageerror", lambda error: faults.append(f"{SCRIPT}{error}"))
+    page.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
+
+
 @pytest.fixture
 def faults() -> list[str]:
     """What went wrong in the pages of a test."""
@@ -231,9 +238,7 @@ def visit(browser: Browser, engine: Engine, sessions: dict[str, Any], faults: li
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on("request", lambda one: None if one.url.startswith(engine.url) else strayed.append(one.url))
-        page.on("pageerror", lambda error: faults.append(f"{SCRIPT}{error}"))
-        page.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
+        watch(page, engine, strayed, faults)
         page.goto(f"{engine.url}{path}", wait_until="domcontentloaded")
         return page
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.board.page_routes import PageOperation, page_operations
-from tests.web.browser.conftest import EMPTY, FILLED, Engine, violations
+from tests.web.browser.conftest import EMPTY, FILLED, Engine, violations, watch
 from web.pages.listed import PAGES
 
 OF_LINKS = {"/shared/{token}"}
@@ -27,7 +27,7 @@ MOVES = """[...document.querySelectorAll('*')].filter(one => { const style = get
     .map(one => one.outerHTML.slice(0, 80))"""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def tabs(browser: Browser, engine: Engine, sessions: dict[str, Any]) -> Iterator[dict[str, tuple[Page, list[str]]]]:
     """A tab for each organization, with what it has asked elsewhere and what went wrong in it."""
     kept = {}
@@ -35,9 +35,7 @@ def tabs(browser: Browser, engine: Engine, sessions: dict[str, Any]) -> Iterator
         context = browser.new_context(storage_state=sessions[organization], reduced_motion="reduce")
         page, wrong = context.new_page(), list[str]()
         page.set_default_timeout(10_000)
-        page.on("request", lambda one, wrong=wrong: None if one.url.startswith(engine.url) else wrong.append(one.url))
-        page.on("pageerror", lambda error, wrong=wrong: wrong.append(str(error)))
-        page.on("console", lambda one, wrong=wrong: wrong.append(one.text) if one.type == "error" else None)
+        watch(page, engine, wrong, wrong)
         kept[organization] = page, wrong
     yield kept
     for page, _ in kept.values():
