@@ -116,10 +116,9 @@ async def test_a_visit_makes_no_session_longer(board: Board) -> None:
     there = home.visiting("demo-1", "key_2").visiting("demo-2", "key_3")
     assert (there.organization, there.home_organization, there.until) == ("demo-2", board.api.organization, until)
     assert there.back() == home
-    answer, request = (
-        Response(),
-        Request({"type": "http", "headers": [], "scheme": "http", "server": ("board", 80), "path": "/"}),
-    )
+    app = await board.api.app.state.board.app()
+    scope = {"type": "http", "headers": [], "scheme": "http", "server": ("board", 80), "path": "/", "app": app}
+    answer, request = Response(), Request(scope)
     sessions.keep(answer, request, there, deps.cipher, Instant(until - MINUTE))
     assert "Max-Age=60;" in answer.headers["set-cookie"]
 
