@@ -7,7 +7,16 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.browser.conftest import URGENT, Engine, Visit, behind_others, press, priority_is, tab_to
+from tests.web.browser.conftest import (
+    URGENT,
+    Engine,
+    Visit,
+    behind_others,
+    press,
+    priority_is,
+    tab_to,
+    violations,
+)
 
 
 def in_dialog(page: Page, reason: str) -> None:
