@@ -21,7 +21,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -40,6 +40,8 @@ from worker import StoreProjection, build_worker
 AXE = Path(__file__).parents[1] / "assets" / "axe.js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FILLED, EMPTY = "acme", "empty"
+# A machine that does more than these tests is slow, not wrong.
+expect.set_options(timeout=20_000)
 SCRIPT = "in a script: "
 SUBJECTS = ("Mail server answers nobody", "No dial tone", "Printer on fire")
 
