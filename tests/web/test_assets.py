@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.board import front_end_files
 from web import build_assets
 from web.build_assets import BUILT, FILES, FILES_OF_TESTS, ROOT, TEST_FILES, is_current
 
@@ -17,6 +18,7 @@ LOCK = json.loads((ROOT / "package-lock.json").read_text())["packages"]
 WANTED = json.loads((ROOT / "package.json").read_text())
 
 
+@front_end_files.needed
 def test_the_copies_were_made_from_the_lock_as_it_is() -> None:
     assert is_current(FILES, BUILT)
     assert is_current(FILES_OF_TESTS, TEST_FILES)
@@ -44,6 +46,7 @@ def test_git_and_the_container_take_the_folder_of_copies_from_nobody() -> None:
     assert "web/assets" in (ROOT / ".dockerignore").read_text().splitlines()
 
 
+@front_end_files.needed
 @pytest.mark.parametrize("name", ["htmx.js", "built-from.json"])
 def test_a_copy_that_was_changed_is_fetched_again(tmp_path: Path, name: str) -> None:
     for one in BUILT.iterdir():
@@ -53,6 +56,7 @@ def test_a_copy_that_was_changed_is_fetched_again(tmp_path: Path, name: str) -> 
     assert not is_current(FILES, tmp_path)
 
 
+@front_end_files.needed
 async def test_scripts_and_styles_of_a_page_are_few_and_kept_for_good(make_board: Any) -> None:
     board = await make_board(scopes=())
     page = (await board.get("/sign-in")).text

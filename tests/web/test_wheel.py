@@ -8,9 +8,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+from tests.support.board import front_end_files
 from web.build_assets import FILES, ROOT
 
 
+@front_end_files.needed
 def test_a_wheel_carries_every_template_and_every_front_end_file(tmp_path: Path) -> None:
     for name in ("pyproject.toml", "README.md", "LICENSE", *(one.name for one in ROOT.glob("*.py"))):
         shutil.copy(ROOT / name, tmp_path / name)

@@ -32,6 +32,7 @@ from settings import Settings
 from store.access.keys import ensure_key
 from store.store import Store
 from tests.api.conftest import KEY, empty_database, temporal_address  # noqa: F401 - the same real servers
+from tests.support.board import front_end_files
 from tests.support.board.page_routes import named
 from tests.support.documents.furnishing import Things, furnish
 from tests.support.outlets import CIPHER, LoopbackOutlets, LoopbackSystems
@@ -128,6 +129,8 @@ def chromium() -> str:
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip(f"NO BROWSER: none of {', '.join(BROWSERS)} is installed")
+    if front_end_files.missing:
+        pytest.skip(front_end_files.NONE)
     return found
 
 
