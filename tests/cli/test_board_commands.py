@@ -26,6 +26,12 @@ from tests.store.samples import a_policy, after, an_event, an_opening
 
 from .conftest import ROOT, Sla
 
+# Whoever runs the tests in the background has told its processes to ignore Ctrl-C.
+WITH_CTRL_C = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("cli", run_name="__main__", alter_sys=True)
+"""
 FRAMEWORKS = {"fastapi", "starlette", "uvicorn"}
 
 
@@ -179,7 +185,7 @@ def test_a_pipe_gets_snapshots(board: Sla) -> None:
 def test_a_terminal_gets_a_live_table_until_ctrl_c(board: Sla) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli", "watch", "--every", "0.2"],
+        [sys.executable, "-c", WITH_CTRL_C, "watch", "--every", "0.2"],
         cwd=ROOT,
         stdin=theirs,
         stdout=theirs,
