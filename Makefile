@@ -31,7 +31,7 @@ demo: $(INSTALLED) ## a minute-long show: policies, generated tickets, milestone
 
 test: $(TOOLS) $(ASSETS) ## run every test; EXAMPLES=10 tries properties on ten times as many
 	@# In the order of the folders: a long file of few tests must not come last and alone.
-	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 chaos: $(TOOLS) ## kill and stall the engine under load; SEED=1 SECONDS=240 STORE=sqlite or postgres
 	@exec $(BIN)/python -m tests.chaos --seed $(SEED) --seconds $(SECONDS) --store $(STORE)

@@ -30,7 +30,11 @@ async def test_what_an_escalation_did_stands_on_the_instance_and_in_its_record(a
     async def reassigned() -> Any:
         return (await api.get(path)).json()
 
-    shown = await eventually(reassigned, lambda one: one["team_id"] == "team_ops")
+    def is_up_to_date(one: Any) -> bool:
+        names = [mark["name"] for mark in one["targets"]["resolution"]["milestones"]]
+        return one["team_id"] == "team_ops" and "escalation:esc_move:repeat:3" in names
+
+    shown = await eventually(reassigned, is_up_to_date)
     marks = {one["name"]: one for one in shown["targets"]["resolution"]["milestones"]}
     # Of the 24 repeats those that fired, and the next one.
     assert [name for name in marks if ":repeat:" in name] == [f"escalation:esc_move:repeat:{n}" for n in (1, 2, 3)]
