@@ -22,11 +22,11 @@ from domain.people.contacts import Contact
 from domain.people.directory import Directory, Person, Reach, is_mail_address
 from domain.record.outcomes import CHANNELS
 from outlets import UntilGone, destination
-from service.last_known import STORE_SECONDS
 from service.people.contacts import addressed
 from service.people.directories import UNREADABLE, KnownDirectories
 from service.receivers import MAIL
 from service.templates import KnownTemplates
+from service.tools.last_known import STORE_SECONDS
 from store.rules.templates import StoredTemplates
 
 log = logging.getLogger("slakeeper.addressees")

@@ -21,10 +21,10 @@ from channels.webhook import retry_after
 from domain.errors import InvalidValue, NoticeFailed, NoticeRefused, SlaError, StoreUnavailable
 from domain.record.notices import organization_of
 from domain.record.outcomes import CONNECTOR, Outcome, system_named
-from service.ciphers import Cipher
 from service.hooks.writing import Writer
-from service.last_known import LastKnown
 from service.systems import Target
+from service.tools.ciphers import Cipher
+from service.tools.last_known import LastKnown
 from sources.connectors import Answer, Request
 from store.sources.sources import StoredSource
 from store.sources.writes import Writes

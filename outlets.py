@@ -24,11 +24,11 @@ from connectors import HttpSystems
 from domain.calendar.local_time.zones import require_zone
 from domain.errors import InvalidValue, NotFound, NoticeFailed, NoticeRefused, StoreUnavailable
 from domain.record.notices import organization_of
-from service import ciphers
-from service.ciphers import Cipher, SecretsUnreadable
-from service.last_known import STORE_SECONDS
 from service.receivers import Addressed, KnownReceivers, Tried, opened
 from service.templates import KnownTemplates, Seen
+from service.tools import ciphers
+from service.tools.ciphers import Cipher, SecretsUnreadable
+from service.tools.last_known import STORE_SECONDS
 from settings import Settings
 from store.rules.receivers import StoredReceiver
 from store.rules.templates import StoredTemplates

@@ -56,7 +56,6 @@ from domain.policy.catalog import Catalog
 from domain.record.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
 from outlets import ChannelOutlets, OrganizationChannels, cipher_of
-from service.ciphers import Cipher
 from service.deliveries.attempts import AttemptLog
 from service.deliveries.resending import Named, Resender
 from service.dependencies import Dependencies
@@ -73,6 +72,7 @@ from service.templates import KnownTemplates
 from service.temporal.engine import provider
 from service.temporal.run_histories import RunHistories
 from service.temporal.search_attributes import available
+from service.tools.ciphers import Cipher
 from settings import Settings
 from store.store import Store
 from workflows.documents import SetAside, StateDocument

@@ -55,12 +55,12 @@ from api.v2.sources import routes as sources
 from api.v2.templates import routes as templates
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
-from service.ciphers import Cipher
 from service.dependencies import Dependencies
 from service.receivers import NoOutlets, Outlets
 from service.removing import resume_removals
 from service.systems import NoTicketSystems, TicketSystems
 from service.temporal.engine import CONNECT_OPTIONS, provider
+from service.tools.ciphers import Cipher
 from settings import Settings
 from store.store import Store
 from web.mount import mount_board

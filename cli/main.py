@@ -60,21 +60,21 @@ COMMANDS = {
         "Watch the engine for a minute: policies, generated tickets, milestones arriving as they fall due.",
     ),
     "version": ("cli.main:version", "Print the version."),
-    "keys": ("cli.keys:app", "Create, list and revoke API keys."),
-    "channels": ("cli.channels:app", "List, try and preview the channels of notices."),
+    "keys": ("cli.administering.keys:app", "Create, list and revoke API keys."),
+    "channels": ("cli.administering.channels:app", "List, try and preview the channels of notices."),
     "policies": ("cli.board.rules:policies", "List the policies of an organization."),
     "calendars": ("cli.board.rules:calendars", "List the business hours of an organization."),
     "teams": ("cli.board.rules:teams", "List the teams of an organization."),
-    "sources": ("cli.sources:app", "Connect ticket systems that send webhooks, and try what they send."),
-    "receivers": ("cli.receivers:app", "List who is told, and encrypt their addresses anew."),
-    "deliveries": ("cli.deliveries:app", "List what became of notices on each channel."),
+    "sources": ("cli.administering.sources:app", "Connect ticket systems that send webhooks, and try what they send."),
+    "receivers": ("cli.administering.receivers:app", "List who is told, and encrypt their addresses anew."),
+    "deliveries": ("cli.administering.deliveries:app", "List what became of notices on each channel."),
     "contacts": ("cli.people.contacts:app", "List the people and groups whom escalations name."),
     "on-call": ("cli.people.on_call:app", "List who is on call."),
     "reencrypt": (
-        "cli.reencrypting:reencrypt",
+        "cli.administering.reencrypting:reencrypt",
         "Encrypt all that is kept encrypted with the first key of SLA_SECRET_KEY, so that the others can go.",
     ),
-    "organizations": ("cli.organizations:app", "Create, list and change organizations."),
+    "organizations": ("cli.administering.organizations:app", "Create, list and change organizations."),
 }
 """Where each command is, and the first sentence of its help."""
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from domain.calendar import tzdata_version
 from domain.instants import Instant
 from domain.people.directory import Directory
-from service.ciphers import Cipher
 from service.deliveries.log import DeliveryLog
 from service.people.contacts import Contacts
 from service.people.directories import directory_of
@@ -20,8 +19,9 @@ from service.templates import Templates
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
 from service.temporal.slots import CommandSlots
-from service.timeouts import Timeouts
-from service.watch import Watch
+from service.tools.ciphers import Cipher
+from service.tools.timeouts import Timeouts
+from service.tools.watch import Watch
 from store.database.clock import system_clock
 from store.store import Store
 

@@ -12,9 +12,9 @@ from typing import Any, Literal, Protocol
 from domain.errors import InvalidValue
 from domain.fields import require_text
 from domain.record.receivers import Receiver
-from service.ciphers import Cipher, SecretsUnreadable
-from service.last_known import LastKnown
 from service.templates import NoWording, Wording
+from service.tools.ciphers import Cipher, SecretsUnreadable
+from service.tools.last_known import LastKnown
 from store.rules.receivers import Receivers as KeptReceivers
 from store.rules.receivers import Sealed, StoredReceiver
 

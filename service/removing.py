@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from domain.errors import SlaError, StoreUnavailable
-from service.concurrency import all_settled
 from service.dependencies import Dependencies
+from service.tools.concurrency import all_settled
 
 AT_ONCE = 8
 CLEAN_LOOKS = 2

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from domain.errors import InvalidValue, NotFound
 from domain.instants import Instant
-from service.last_known import LastKnown
+from service.tools.last_known import LastKnown
 from store.deliveries.log import Deliveries
 from store.rules.templates import StoredTemplates
 from store.rules.templates import Templates as KeptTemplates

@@ -18,8 +18,8 @@ from api.http.answers import as_made
 from api.http.openapi.operations import operation_id
 from api.http.prefixes import PREFIXES
 from api.http.queries import known_queries, refuse_unknown
-from service.documents import MAX_BYTES, refuse_uncarriable, require_carriable
 from service.temporal.slots import client_is_gone
+from service.tools.documents import MAX_BYTES, refuse_uncarriable, require_carriable
 
 MAX_BODY_BYTES = MAX_BYTES
 MAX_BATCH_BYTES = 4 * 1024 * 1024

@@ -11,8 +11,8 @@ import typer
 from cli import administration, console
 from domain.instants import DAY, Instant, render, render_optional
 from domain.people.on_call import Shift
-from service.ciphers import cipher_of
 from service.people.directories import directory_of
+from service.tools.ciphers import cipher_of
 from settings import Settings
 from store.database.clock import system_clock
 

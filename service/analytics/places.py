@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.instants import parse, render
-from service.cursors import number_in, text_in
+from service.tools.cursors import number_in, text_in
 from store.analytics.breaches import BreachPlace
 from store.lists.keys import Place
 

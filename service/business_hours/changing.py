@@ -10,8 +10,8 @@ from domain.calendar.combined import Combination
 from domain.errors import PreconditionFailed
 from domain.fields import require_text
 from service.business_hours.reading import read_hours
-from service.concurrency import with_retries
 from service.dependencies import Dependencies
+from service.tools.concurrency import with_retries
 from store.access.keys import KeyOwner
 from store.rules.calendars import StoredCalendar
 

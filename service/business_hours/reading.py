@@ -14,7 +14,7 @@ from domain.fields import require_list, require_text
 from domain.instants import Instant, to_datetime
 from service.calendars import public
 from service.dependencies import Dependencies
-from service.documents import MAX_BYTES
+from service.tools.documents import MAX_BYTES
 
 MOST_SOURCES = 20
 """Countries and parts of them whose public holidays are in one calendar."""

@@ -12,7 +12,7 @@ from domain.instants import parse, parse_optional, render
 from domain.record.deliveries import DeliveryState
 from domain.record.notices import WITHDRAWN
 from domain.record.receivers import TYPES
-from service.cursors import text_in
+from service.tools.cursors import text_in
 from store.deliveries.log import DeliveryFilters, DeliveryPlace
 from store.lists.keys import Place
 

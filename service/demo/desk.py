@@ -11,12 +11,12 @@ from domain.errors import Conflict, NotFound, SlaError
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.policy.policies import Policy
 from domain.ticket.tickets import Ticket
-from service.concurrency import all_settled
 from service.demo.scene import PROMISES, TEAMS
 from service.demo.scripts import DemoPromise, TicketScript
 from service.dependencies import Dependencies
 from service.instances.commands import command_instance
 from service.instances.open_ticket import open_instance
+from service.tools.concurrency import all_settled
 
 ACTOR = "demo"
 AT_ONCE = 5

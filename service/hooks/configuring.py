@@ -13,8 +13,8 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from domain.fields import require_text
-from service.ciphers import Cipher
 from service.hooks.credentials import connector_part, renewed_connector, sealed
+from service.tools.ciphers import Cipher
 from sources.hooks import Source, SourceMapping, mapping_from, vendor, vendors
 from store.sources.sources import SourceDocument
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.errors import InvalidValue
-from service.ciphers import Cipher
 from service.hooks.configuring import mapping_of, source_of
 from service.hooks.credentials import connector_part
 from service.systems import Target, TicketSystems
+from service.tools.ciphers import Cipher
 from sources.connectors import Connection, Credentials
 from store.sources.sources import SourceDocument
 

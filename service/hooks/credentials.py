@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from domain.fields import refuse_unknown, require_list, require_mapping, require_text
-from service.ciphers import Cipher
+from service.tools.ciphers import Cipher
 from sources.connectors import Credentials
 from sources.hooks import SourceMapping
 from sources.hooks.language.connectors import ConnectorPart

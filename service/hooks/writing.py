@@ -10,9 +10,9 @@ from domain.errors import NoticeFailed, NoticeRefused
 from domain.policy.actions import FIELD, Action
 from domain.record.outcomes import CONNECTOR, Outcome, written
 from domain.ticket.tickets import SUBJECT_FIELDS
-from service.ciphers import Cipher
 from service.hooks.connecting import connection_of, target_of
 from service.systems import Target, TicketSystems
+from service.tools.ciphers import Cipher
 from sources.connectors import Answer, Order, Request, Unwritable, carry_out, check
 from store.sources.sources import SourceDocument, StoredSource
 from store.sources.writes import NewWrite, Writes, WriteState

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 from domain.errors import ClientGone, InvalidValue, SlaError, Unavailable
 from domain.ids import InstanceId
-from service.concurrency import all_settled
 from service.dependencies import Dependencies
 from service.instances.commands import send
 from service.instances.events import Part, Reached, reach
 from service.instances.refusals import Refusals
 from service.instances.signals import together
 from service.instances.subject_events import SubjectEvent
+from service.tools.concurrency import all_settled
 from store.instances.event_outcomes import EventKey
 from store.instances.instances import EventOutcome, RefusedEvent
 

@@ -12,7 +12,6 @@ from domain.instants import Instant, parse
 from domain.ticket.authors import NOBODY, Actor
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
-from service.concurrency import all_settled
 from service.dependencies import Dependencies
 from service.instances.commands import revive
 from service.instances.effects import effect
@@ -22,6 +21,7 @@ from service.instances.refusals import Refusals
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at, stamped
 from service.instances.subject_events import CarriedTickets, SubjectEvent
 from service.instances.views import FoundInstance, find_instance
+from service.tools.concurrency import all_settled
 from store.rules.claims import Claim
 
 

@@ -7,7 +7,7 @@ import logging
 from domain.errors import StoreUnavailable
 from domain.record.records import Record, first_record
 from service.dependencies import Dependencies
-from service.polling import polls
+from service.tools.polling import polls
 from store.instances.instances import StoredInstance
 from store.instances.open_tickets import Start
 

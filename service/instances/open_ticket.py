@@ -18,12 +18,12 @@ from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from domain.ticket.timeline import ticket_after
-from service.concurrency import all_settled
 from service.dependencies import Dependencies
 from service.instances.commands import revive, send
 from service.instances.first_row import write_first_row
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at
 from service.instances.views import FoundInstance, find_instance, found_in_store
+from service.tools.concurrency import all_settled
 from store.instances.open_tickets import (
     ContestedClaim,
     ExistingInstance,

@@ -11,8 +11,8 @@ from domain.errors import InvalidValue
 from domain.people.addresses import Address, Given, given_addresses, numbered
 from domain.people.contacts import Contact
 from domain.record.receivers import Receiver
-from service.ciphers import Cipher, SecretsUnreadable
 from service.receivers import VALID_AT_ONCE, Addressed, Outlets, Tried
+from service.tools.ciphers import Cipher, SecretsUnreadable
 from store.people.contacts import Contacts as KeptContacts
 from store.people.contacts import Require, StoredContact, of_any_version
 

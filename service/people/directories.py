@@ -10,9 +10,9 @@ from dataclasses import replace
 from domain.instants import Instant
 from domain.people.contacts import Contact
 from domain.people.directory import Directory
-from service.ciphers import Cipher, SecretsUnreadable
-from service.last_known import LastKnown
 from service.people.on_calls import rotas_of
+from service.tools.ciphers import Cipher, SecretsUnreadable
+from service.tools.last_known import LastKnown
 from store.people.contacts import StoredContact
 from store.people.people import StoredPeople
 

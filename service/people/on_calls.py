@@ -12,9 +12,9 @@ from domain.fields import refuse_unknown, require_mapping, require_text
 from domain.instants import Instant
 from domain.people.contacts import Contact
 from domain.people.on_call import OnCall, Rota
-from service.ciphers import Cipher, SecretsUnreadable
 from service.people.feed import Feed, feed_of
 from service.receivers import Outlets
+from service.tools.ciphers import Cipher, SecretsUnreadable
 from store.people.on_calls import OnCalls as KeptOnCalls
 from store.people.on_calls import Require, SealedFeed, StoredOnCall, of_any_version
 

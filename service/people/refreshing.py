@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from domain.errors import SlaError, Unavailable
 from domain.instants import MINUTE, Instant, Micros
-from service.ciphers import Cipher
 from service.people.feed import feed_of
+from service.tools.ciphers import Cipher
 from store.people.on_calls import DueFeed, OnCalls
 
 log = logging.getLogger(__name__)

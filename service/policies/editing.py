@@ -11,11 +11,11 @@ from domain.errors import Conflict, NotFound
 from domain.ids import Kind
 from domain.policy.policies import Policy
 from domain.ticket.origins import Origin
-from service.concurrency import with_retries
 from service.dependencies import Dependencies
-from service.documents import MAX_BYTES
 from service.instances.open_ticket import settle_claims
 from service.policies.ids import chosen_in, with_ids
+from service.tools.concurrency import with_retries
+from service.tools.documents import MAX_BYTES
 from store.access.keys import KeyOwner
 from store.rules.policies import Part, StoredPolicy
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from domain.errors import NotFound
 from domain.instants import render
-from service.concurrency import all_settled
 from service.dependencies import Dependencies
 from service.instances.commands import send
 from service.instances.signals import Signal
-from service.polling import polls
+from service.tools.concurrency import all_settled
+from service.tools.polling import polls
 from store.instances.replans import InstanceReplan, Replan
 from workflows.messages import REPLAN
 

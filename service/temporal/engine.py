@@ -33,7 +33,7 @@ from service.temporal.slots import CommandSlots
 from service.temporal.starting import start_from_record
 from service.temporal.states import QueriedState, StartedState
 from service.temporal.statuses import suppress_status
-from service.timeouts import Timeouts
+from service.tools.timeouts import Timeouts
 from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
 from workflows.visibility import at_start, attribute_values
 

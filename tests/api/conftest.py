@@ -25,7 +25,7 @@ from cli.engine.embedded import dynamic_config
 from domain.ids import workflow_id
 from service.dependencies import Dependencies
 from service.temporal.engine import CONNECT_OPTIONS, provider
-from service.timeouts import Timeouts
+from service.tools.timeouts import Timeouts
 from store.access.keys import ensure_key
 from store.schema.migrate import upgrade
 from store.store import Store

@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import Any
 
 LOADED = (
-    *("cli.main", "cli.administration", "cli.doctor", "cli.explain", "cli.keys", "cli.organizations", "cli.tzdata"),
+    *(
+        "cli.main",
+        "cli.administration",
+        "cli.doctor",
+        "cli.explain",
+        "cli.administering.keys",
+        "cli.administering.organizations",
+        "cli.tzdata",
+    ),
     *("cli.board.breaches", "cli.board.listing", "cli.board.rules", "cli.board.show", "cli.board.watch"),
     *("cli.up", "cli.verify", "cli.parts.api", "cli.parts.migrate", "cli.parts.worker", "api.app", "worker"),
 )

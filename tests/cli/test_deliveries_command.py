@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from cli.main import app
 from domain.record.receivers import Receiver
 from domain.record.records import DEAD
-from service.ciphers import Cipher
 from service.receivers import opened
+from service.tools.ciphers import Cipher
 from store.rules.receivers import Sealed
 from store.schema.migrate import upgrade
 from store.store import Store

@@ -16,7 +16,7 @@ from domain.people.addresses import Given, numbered
 from domain.people.contacts import Contact
 from domain.people.on_call import OnCall
 from domain.record.receivers import Receiver
-from service.ciphers import KEY_FILE, Cipher, KeptCipher
+from service.tools.ciphers import KEY_FILE, Cipher, KeptCipher
 from store.people.on_calls import SealedFeed
 from store.rules.receivers import Sealed
 from store.schema.migrate import upgrade

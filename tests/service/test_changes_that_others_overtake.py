@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Conflict, Outdated
-from service.concurrency import ATTEMPTS, with_retries
+from service.tools.concurrency import ATTEMPTS, with_retries
 
 
 class OvertakenChange:

@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from domain.errors import InvalidValue
-from service.ciphers import KEY_FILE, Cipher, KeptCipher, SecretsUnreadable
+from service.tools.ciphers import KEY_FILE, Cipher, KeptCipher, SecretsUnreadable
 
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 

@@ -9,9 +9,9 @@ from channels.channel import utc_now
 from channels.outgoing.guard import Guard
 from connectors import HttpSystems
 from outlets import ChannelOutlets, ChannelWording, secret_for
-from service.ciphers import Cipher
 from service.receivers import Addressed, Tried
 from service.systems import Target
+from service.tools.ciphers import Cipher
 from sources.connectors import Answer, Request
 from tests.support.peers.outside import reaching
 

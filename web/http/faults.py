@@ -20,7 +20,7 @@ from domain.errors import (
     WorkingTimeExhausted,
     shown,
 )
-from service.documents import MAX_BYTES, refuse_uncarriable
+from service.tools.documents import MAX_BYTES, refuse_uncarriable
 
 MOST = 50
 LONGEST = 300

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.errors import SlaError
 from domain.instants import MINUTE, Instant
-from service.ciphers import Cipher
+from service.tools.ciphers import Cipher
 from web.http import tokens
 from web.http.sessions import is_secure
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.instants import SECOND, Instant
-from service.ciphers import Cipher
+from service.tools.ciphers import Cipher
 from web.http import tokens
 
 COOKIE = "sla_session"

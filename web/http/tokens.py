@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.instants import Instant
-from service.ciphers import Cipher, SecretsUnreadable
+from service.tools.ciphers import Cipher, SecretsUnreadable
 
 
 def sealed(cipher: Cipher, purpose: str, content: Mapping[str, Any], until: Instant) -> str:

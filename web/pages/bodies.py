@@ -17,7 +17,7 @@ from api.v2.policies.change_schemas import PolicyPatch
 from api.v2.policies.schemas import PolicyBody
 from api.v2.receivers.schemas import ReceiverBody, ReceiverPatch
 from api.v2.sources.schemas import SourceBody, SourcePatch
-from service.documents import refuse_uncarriable
+from service.tools.documents import refuse_uncarriable
 
 __all__ = [
     "BusinessHoursBody",

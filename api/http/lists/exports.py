@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 
 from api.http.lists.spreadsheets import CSV
 from api.http.negotiation import JSON, NDJSON, VARY, quality_of
-from service.spreadsheets import cells, line
+from service.tools.spreadsheets import cells, line
 
 
 class Shape(StrEnum):

@@ -14,7 +14,7 @@ from api.http.lists.exports import Row, Shape, exported, preferred_shape
 from api.http.negotiation import VARY
 from api.http.schemas import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, Offset, page
 from domain.errors import InvalidValue
-from service.cursors import cursor_of, place_of
+from service.tools.cursors import cursor_of, place_of
 from store.lists.keys import Place
 
 

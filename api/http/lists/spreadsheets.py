@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.negotiation import VARY, prefers
-from service.spreadsheets import spreadsheet
+from service.tools.spreadsheets import spreadsheet
 
 CSV = "text/csv"
 

@@ -15,9 +15,9 @@ from domain.instants import Instant
 from domain.policy.priorities import Priority
 from domain.scrubbe.ticket_statuses import StatusChange, TicketStatus, transition
 from domain.ticket.events import EventKind
-from service.concurrency import with_retries
 from service.dependencies import Dependencies
 from service.instances.views import FoundInstance
+from service.tools.concurrency import with_retries
 from store.instances.tickets import StoredTicket
 
 LONGEST_TITLE = 500

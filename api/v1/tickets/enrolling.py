@@ -11,8 +11,8 @@ from domain.instants import Instant
 from domain.policy.snapshot import Snapshot
 from domain.scrubbe.ticket_statuses import LIVING, ONGOING, TicketStatus, answered_at, ongoing_since
 from domain.ticket.events import EventKind
-from service.concurrency import all_settled
 from service.dependencies import Dependencies
+from service.tools.concurrency import all_settled
 from store.instances.tickets import StoredTicket
 from store.rules.ims import ImsSettings
 

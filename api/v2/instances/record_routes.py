@@ -18,7 +18,7 @@ from api.v2.instances.record_schemas import STEP, Export, StepPage
 from api.v2.instances.routes import Id
 from domain.errors import NotFound
 from domain.instants import render
-from service.cursors import number_in
+from service.tools.cursors import number_in
 from store.instances.chains import ChainedStep
 from store.lists.keys import Place
 

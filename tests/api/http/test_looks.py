@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from service.polling import polls
+from service.tools.polling import polls
 
 
 async def test_there_is_one_look_however_little_time_there_is() -> None:

@@ -16,7 +16,7 @@ from domain.policy.snapshot import Snapshot
 from domain.record.records import Record, first_record
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
-from service.watch import HURRIED_WAIT, HURRY, PATIENT_WAIT, Watch
+from service.tools.watch import HURRIED_WAIT, HURRY, PATIENT_WAIT, Watch
 from store.instances.instances import Instances, RecordedEvent
 from tests.support.builders import a_snapshot, at
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.instants import HOUR, Instant, parse, render
-from service.cursors import cursor_of, place_of
+from service.tools.cursors import cursor_of, place_of
 
 NINE = parse("2026-03-09T09:00:00Z")
 CSV, NDJSON = {"Accept": "text/csv"}, {"Accept": "application/x-ndjson"}

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from service.instances.commands import send
 from service.replans import replans
-from service.timeouts import Timeouts
+from service.tools.timeouts import Timeouts
 from store.schema.tables import replan_instances
 from store.schema.tables import replans as replans_table
 from tests.support.clockwork import eventually

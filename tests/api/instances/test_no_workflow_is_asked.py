@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from domain.instants import parse
 from service.temporal.engine import provider
-from service.timeouts import Timeouts
+from service.tools.timeouts import Timeouts
 from tests.api.conftest import HASTY
 from tests.api.organization.test_tenants import OPERATIONS, ask
 from tests.support.clockwork import Switchable

@@ -13,7 +13,7 @@ import pytest
 from domain.access.subscriptions import Subscription
 from domain.analytics.buckets import MOST_BUCKETS
 from domain.instants import parse
-from service.cursors import cursor_of
+from service.tools.cursors import cursor_of
 
 PERIOD = {"start_date": "2026-03-01", "end_date": "2026-03-08"}
 NOW = "2026-03-20T12:00:00Z"

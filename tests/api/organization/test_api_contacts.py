@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 from standardwebhooks import Webhook
 
-from service.ciphers import Cipher
+from service.tools.ciphers import Cipher
 from tests.support.outlets import KEY, LoopbackOutlets
 from tests.support.peers.receiver import receiving
 

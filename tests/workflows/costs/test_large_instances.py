@@ -15,7 +15,7 @@ from domain.policy.policies import Policy
 from domain.ticket.events import Event, EventKind
 from domain.ticket.teams import Team
 from service.temporal.engine import Engine, provider
-from service.timeouts import Timeouts
+from service.tools.timeouts import Timeouts
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, Opened, eventually, snapshot_of, working
 from tests.support.replaying import replay_everything

@@ -14,8 +14,8 @@ from domain.errors import StoreUnavailable
 from domain.policy.policies import Policy
 from domain.record.receivers import Choice, Receiver
 from outlets import OrganizationChannels
-from service.ciphers import Cipher
 from service.receivers import KnownReceivers
+from service.tools.ciphers import Cipher
 from store.rules.receivers import Sealed, StoredReceiver
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION as OURS

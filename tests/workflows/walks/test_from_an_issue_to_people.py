@@ -28,7 +28,7 @@ from service.hooks.applying import Applier
 from service.people.directories import KnownDirectories
 from service.receivers import KnownReceivers
 from service.temporal.engine import provider
-from service.timeouts import Timeouts
+from service.tools.timeouts import Timeouts
 from store.access.keys import ensure_key
 from store.database.clock import system_clock
 from store.deliveries.log import DeliveryFilters

@@ -11,8 +11,8 @@ from domain.analytics.week import Week
 from service.analytics.asking import period_of, scope_of
 from service.analytics.places import NEWEST_DUE_FIRST, breach_place, place_of_breach
 from service.analytics.views import breach_views
-from service.cursors import cursor_of, place_of
 from service.dependencies import Dependencies
+from service.tools.cursors import cursor_of, place_of
 from store.analytics.queries import Scope
 from store.analytics.summaries import Breaches
 from store.analytics.weeks import Weeks

@@ -16,7 +16,7 @@ from service.business_hours.days import effective_days
 from service.business_hours.importing import import_file
 from service.calendars import public
 from service.calendars.ical.reading import Imported
-from service.documents import MAX_BYTES, require_carriable
+from service.tools.documents import MAX_BYTES, require_carriable
 from store.rules.calendars import StoredCalendar
 from web.http import notes
 from web.http.access import Deps, Reader, Visitor, Writer

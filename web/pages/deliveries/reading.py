@@ -9,10 +9,10 @@ from typing import Any
 
 from domain.analytics.periods import read_period
 from domain.record.deliveries import DeliveryState
-from service.cursors import cursor_of, place_of
 from service.deliveries.asking import ORDER, delivery_place, place_text
 from service.deliveries.log import delivery_view
 from service.dependencies import Dependencies
+from service.tools.cursors import cursor_of, place_of
 from store.analytics.lateness import ChannelFigures
 from store.deliveries.log import DeliveryFilters, DeliveryPage
 from web.http.access import Visitor

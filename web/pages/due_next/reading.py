@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from domain.instants import HOUR, LATEST, Instant, from_datetime
 from domain.plan.status import InstanceStatus
-from service.cursors import cursor_of, place_of
 from service.dependencies import Dependencies
+from service.tools.cursors import cursor_of, place_of
 from store.access.organizations import Organization
 from store.instances.filters import Filters
 from store.instances.instances import StoredInstance

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from starlette.responses import Response
 
 from domain.analytics.periods import Period
-from service.spreadsheets import cells, line, spreadsheet
+from service.tools.spreadsheets import cells, line, spreadsheet
 
 Row = Mapping[str, Any]
 MEDIA_TYPE = "text/csv; charset=utf-8"

@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.ciphers import SecretsUnreadable
-from service.cursors import cursor_of, place_of
+from service.tools.ciphers import SecretsUnreadable
+from service.tools.cursors import cursor_of, place_of
 from store.lists.listed import Found, ListPart
 from web.http import faults as of_forms
 from web.http.faults import SILENT, Faults

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 
 from domain.errors import PreconditionFailed
 from domain.people.on_call import Rota
-from service.ciphers import SecretsUnreadable
 from service.dependencies import Dependencies
 from service.people.directories import opened
 from service.people.on_calls import rotas_of
+from service.tools.ciphers import SecretsUnreadable
 from store.database.ids import mint
 from store.people.on_calls import StoredOnCall
 from store.people.people import StoredPeople

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from domain.errors import Conflict, InvalidValue
 from domain.fields import require_choice
 from service.dependencies import Dependencies
-from service.documents import MAX_BYTES
 from service.hooks.administering import try_body
+from service.tools.documents import MAX_BYTES
 from store.sources.bodies import LISTED, BodyState
 from store.sources.sources import StoredSource
 from web.http import notes

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import administration, console, reencrypting
+from cli import administration, console
+from cli.administering import reencrypting
 from domain.errors import InvalidValue
-from service.ciphers import cipher_of
 from service.hooks.configuring import changed, made, source_of
 from service.hooks.interpreting import Reading, subjects_of
+from service.tools.ciphers import cipher_of
 from settings import Settings
 from sources.hooks import Delivery, Source, mapping_from, vendor
 from sources.hooks.language.texts import read_text

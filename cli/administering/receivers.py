@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import administration, console, reencrypting
+from cli import administration, console
+from cli.administering import reencrypting
 from domain.instants import render
 from store.lists.listed import ListPart
 from store.rules.receivers import StoredReceiver

@@ -10,11 +10,11 @@ from functools import partial
 
 from cli import administration, console
 from outlets import cipher_of
-from service.ciphers import Cipher, SecretsUnreadable
 from service.hooks.configuring import renewed
 from service.people.contacts import Contacts
 from service.people.on_calls import OnCalls
 from service.receivers import NoOutlets, Receivers
+from service.tools.ciphers import Cipher, SecretsUnreadable
 from settings import Settings
 from store.database.clock import system_clock
 from store.lists.listed import ListPart
