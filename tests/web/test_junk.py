@@ -11,7 +11,13 @@ from tests.web.conftest import Board
 
 JUNK = (
     *("x" * 5000, "\N{SNOWMAN}\u202e", "\x00", "-1", "1e999", "99999999999999999999", "NaN", "[]", "2026-13-45"),
-    *("0001-01-01", "9999-12-31T23:59:59Z", "'; DROP TABLE instances; --", "<script>alert(1)</script>", "{{ 7919 * 7907 }}"),
+    *(
+        "0001-01-01",
+        "9999-12-31T23:59:59Z",
+        "'; DROP TABLE instances; --",
+        "<script>alert(1)</script>",
+        "{{ 7919 * 7907 }}",
+    ),
     *("../../etc/passwd", "\r\nSet-Cookie: a=b", "%00", "inst_sla_ticket_zanzibar%2F..", "a,b", "true"),
 )
 FIELDS = (
@@ -36,7 +42,9 @@ async def furnished(board: Board) -> Things:
 async def refused_well(answer: Any, what: str) -> None:
     assert answer.status_code < 500 or answer.status_code == 503, f"{what}: {answer.status_code} {answer.text[:500]}"
     assert "<script>alert" not in answer.text, what
-    assert "62615533" not in answer.text.partition("<main")[2].partition("</main>")[0] or "7919 * 7907" not in what, what
+    assert "62615533" not in answer.text.partition("<main")[2].partition("</main>")[0] or "7919 * 7907" not in what, (
+        what
+    )
     assert "a=b" not in str(answer.headers.get("set-cookie")), what
 
 

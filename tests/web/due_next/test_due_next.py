@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from domain.instants import HOUR, Instant, render
 from domain.plan.planning import plan
 from domain.plan.status import instance_status
+from domain.record.ledger import Firing, Key
 from domain.ticket.timeline import ticket_after
 from store.instances.instances import StoredInstance
 from tests.support.builders import OFFICE, a_snapshot, a_ticket, at, opened, paused, promise, resolved
@@ -75,6 +77,15 @@ def test_time_left_ticks_while_the_office_is_open_and_stands_still_when_it_is_no
     assert closed is not None
     assert (open_.text, open_.until) == ("1 h 30 min", render(at("17:00")))
     assert (closed.text, closed.until) == ("1 h", None)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_notices_that_fired_together_the_last_is_the_one_that_was_planned_last(order: int) -> None:
+    late = stored(opened("09:00"), minutes=60, now="10:30")
+    (target,) = late.plan.targets
+    planned = [(one, one.planned_at) for one in target.milestones if one.planned_at is not None]
+    fired = [Firing(Key.of(target, one), 1, instant, at("10:30")) for one, instant in planned]
+    assert row_of(replace(late, ledger=tuple(fired[::order])), at("10:30"), "UTC", {}).last_notice == "breached"
 
 
 def test_a_promise_that_is_kept_is_not_due() -> None:

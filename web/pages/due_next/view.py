@@ -151,7 +151,9 @@ def _nothing(found: Found, filters: DueNextFilters) -> tuple[str, str]:
 def row_of(stored: StoredInstance, now: Instant, zone: str, team_names: Mapping[str, str]) -> Row:
     clock = first_due(stored.plan.targets, now)
     ticket = stored.ticket
-    told = max((one for one in stored.ledger if one.withdrawn_at is None), key=lambda one: one.fired_at, default=None)
+    standing = (one for one in stored.ledger if one.withdrawn_at is None)
+    # What came due while nobody could fire it fires together; the last of it is what was planned last.
+    told = max(standing, key=lambda one: (one.fired_at, one.planned_at), default=None)
     return Row(
         id=stored.id,
         subject=ticket.instance.subject,
