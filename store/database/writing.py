@@ -240,10 +240,12 @@ class Writer:
         self._resolve([JobOutcome(step, error=_over()) for step in session.rest()])
 
     def _step(self, session: WriteSession) -> Job | None:
+        """The next step, claimed: a task that looks up late must not call undone what was done meanwhile."""
         try:
-            return None if self._is_closing else session.steps.get(timeout=LONGEST_PAUSE)
+            step = None if self._is_closing else session.steps.get(timeout=LONGEST_PAUSE)
         except queue.Empty:
             return None
+        return step if step is None or step.claim() else None
 
     def _resolve(self, outcomes: Sequence[JobOutcome]) -> None:
         self._progress.made()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import sqlite3
 import sys
 import threading
@@ -274,6 +275,23 @@ async def test_a_transaction_of_which_nothing_is_heard_any_more_is_undone(
             await store.database.write(add("gone"))
             await asyncio.sleep(0.5)
     assert await names(store) == []
+
+
+@on_sqlite
+async def test_a_commit_that_is_done_before_its_task_looks_up_is_not_called_undone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(queue.SimpleQueue[Any]):
+        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+            super().put(item, block, timeout)
+            if isinstance(item, writing.Commit):
+                # The thread commits and leaves the transaction meanwhile.
+                time.sleep(0.3)
+
+    monkeypatch.setattr(queue, "SimpleQueue", Slow)
+    async with store.database.transaction():
+        await store.database.write(add("kept"))
+    assert await names(store) == ["kept"]
 
 
 async def test_a_transaction_in_a_transaction_undoes_itself_alone(store: Store) -> None:

@@ -30,8 +30,14 @@ def test_a_new_ticket_appears_by_itself_and_focus_stays_where_it_is(visit: Visit
 def test_what_is_left_ticks_without_the_server(visit: Visit) -> None:
     page = visit("/?q=Printer")
     left = page.locator("[data-left]").first
-    page.evaluate("document.querySelector('[data-left]').dataset.left = '90'")
-    expect(left).to_have_text("1 min")
+
+    def ticks() -> bool:
+        page.evaluate("document.querySelector('[data-left]').dataset.left = '90'")
+        page.wait_for_timeout(1_200)
+        return left.text_content() == "1 min"
+
+    # News of other tickets may come in between, and say how much is left.
+    assert any(ticks() for _ in range(10))
 
 
 def test_time_by_the_clock_stands_beside_working_time_for_pointer_keyboard_and_ear(visit: Visit) -> None:
