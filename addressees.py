@@ -21,7 +21,7 @@ from domain.people.addresses import Address
 from domain.people.contacts import Contact
 from domain.people.directory import Directory, Person, Reach, is_mail_address
 from domain.record.outcomes import CHANNELS
-from outlets import UntilGone, destination
+from outlets import UntilGone, Unusable, destination
 from service.people.contacts import addressed
 from service.people.directories import UNREADABLE, KnownDirectories
 from service.receivers import MAIL
@@ -93,7 +93,7 @@ class OrganizationAddressees:
             if address.gone:
                 return Nobody(name, address.gone)
             if address.address == UNREADABLE:
-                return _Unusable(name, "its address was encrypted with a key that is not in SLA_SECRET_KEY")
+                return Unusable(name, "its address was encrypted with a key that is not in SLA_SECRET_KEY")
             opened = self._opened(name, address.channel, destination(addressed(contact, address)), words)
 
             async def gone(because: str) -> None:
@@ -127,7 +127,7 @@ class OrganizationAddressees:
                 channel, replace(where, templates={} if own is None else own.parts), self._outside
             )
         except InvalidValue as error:
-            return _Unusable(name, error.message)
+            return Unusable(name, error.message)
 
 
 def mail_name(address: str) -> str:
@@ -149,14 +149,3 @@ class Nobody:
 
     async def send(self, notice: Mapping[str, Any]) -> None:  # noqa: ARG002 - the channel's signature
         raise NoticeRefused(self._why)
-
-
-class _Unusable:
-    """A channel that is not installed here, or cannot be made: its notices wait until it can."""
-
-    def __init__(self, name: str, why: str) -> None:
-        self.name = name
-        self._why = why
-
-    async def send(self, notice: Mapping[str, Any]) -> None:  # noqa: ARG002 - the channel's signature
-        raise NoticeFailed(f"{self.name}: {self._why}")

@@ -193,7 +193,7 @@ class OrganizationChannels:
             goes_to = replace(destination(addressed), templates={} if own is None else own.parts)
             sending = registry.open_channel(addressed.receiver.channel, goes_to, self._outside)
         except (SecretsUnreadable, InvalidValue) as error:
-            return _Unusable(f"{stored.receiver.channel}:{stored.receiver.id}", error.message)
+            return Unusable(f"{stored.receiver.channel}:{stored.receiver.id}", error.message)
 
         async def gone(because: str) -> None:
             await self._gone(organization, stored, because)
@@ -233,8 +233,8 @@ class UntilGone:
             raise
 
 
-class _Unusable:
-    """A receiver whose address cannot be read, or whose channel is not installed: its notices wait until it can."""
+class Unusable:
+    """A channel whose address cannot be read, or that is not installed: its notices wait until it can be used."""
 
     def __init__(self, name: str, why: str) -> None:
         self.name = name
