@@ -17,6 +17,7 @@ from store.instances.changes import Changes, Cursor
 from web.live import hub as hubs
 from web.live.hub import CHANGED, LAMP, Hub
 from web.live.lamp import lamp_of
+from web.live.pacing import FETCHES_A_SECOND
 from web.live.shared import Shared
 
 WELL = ReadinessCondition(up=True, figures={})
@@ -113,6 +114,9 @@ async def test_what_changed_while_a_browser_was_slow_is_told_once(hub: Hub, log:
     for _ in range(3):
         log.organizations = {"acme"}
         await looked(log)
+    # A change right after one that was told is told when its audience is due again.
+    await asyncio.sleep(2 / FETCHES_A_SECOND)
+    await looked(log)
     assert await heard(news) == CHANGED
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(anext(news), 0.05)
