@@ -17,14 +17,16 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 
-from activities.addressing import NobodyKnown
 from activities.applying import Applying, Planner
-from activities.delivery import Deliverer
-from activities.escalating import Escalating
 from activities.heartbeats import Heartbeats
 from activities.histories import KnownHistories
 from activities.loading import Loading
 from activities.log_lines import in_brief
+from activities.notices.addressing import NobodyKnown
+from activities.notices.delivery import Deliverer
+from activities.notices.escalating import Escalating
+from activities.notices.sending import Sender
+from activities.notices.telling import Telling
 from activities.ports import (
     Addressees,
     Connectors,
@@ -40,9 +42,7 @@ from activities.ports import (
     unheard,
 )
 from activities.recording import Recorder, Recording
-from activities.sending import Sender
 from activities.signal_times import HistorySignalTimes
-from activities.telling import Telling
 from addressees import OrganizationAddressees
 from channels.channel import Outside, opened
 from channels.registry import configured

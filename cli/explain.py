@@ -17,7 +17,7 @@ from domain.explaining import Explanation, RecordedHistory
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 from domain.ids import InstanceId, Kind, SubjectType
-from service.instances.explaining import explain_instance, recorded_history
+from service.instances.reading.explaining import explain_instance, recorded_history
 from store.database.clock import system_clock
 from store.store import Store
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from channels.wording.times import Reader, rough
 from domain.instants import SECOND, Micros
-from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
+from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.record.notices import ESCALATED, WITHDRAWN
 from domain.record.withdrawals import spoken_cause
 from domain.wording import printable, spoken_length, spoken_step

@@ -15,7 +15,7 @@ from cli.board.options import DEFAULT, AsJson, Organization
 from cli.explain import existing, history_of
 from domain.explaining.view import explanation_view
 from domain.instants import Instant, render, render_optional
-from service.instances.explaining import explain_instance
+from service.instances.reading.explaining import explain_instance
 from store.database.clock import system_clock
 from store.store import Store
 from web.pages.ticket.clocks import ClockView

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from activities.applying import Planner
 from domain.instants import Instant
+from domain.plan.milestones import Milestone
 from domain.plan.planning import plan
-from domain.plan.plans import Milestone, Plan, TargetPlan
+from domain.plan.plans import Plan, TargetPlan
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Firing
 from domain.ticket.events import Event

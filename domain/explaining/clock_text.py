@@ -19,7 +19,7 @@ from domain.explaining.movers import Mover
 from domain.explaining.policy_text import zone_of
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.instants import MICROSECOND, Instant, to_datetime
-from domain.plan.plans import DueFromField, Excuse
+from domain.plan.facts import DueFromField, Excuse
 from domain.plan.status import met
 from domain.ticket.authors import Role
 from domain.ticket.excuses import Covers

@@ -11,8 +11,8 @@ from domain.explaining.explanation import (
 )
 from domain.explaining.milestones import ExplainedMilestone
 from domain.instants import SECOND, Micros
-from domain.plan.pauses import EndedBy, PauseEnded
-from domain.plan.plans import REPEAT
+from domain.plan.measured.pauses import EndedBy, PauseEnded
+from domain.plan.milestones import REPEAT
 from domain.record.ledger import Firing
 from domain.record.notices import spoken
 from domain.record.outcomes import CONTACTS

@@ -11,11 +11,11 @@ from domain.explaining.milestones import ExplainedMilestone, explained_long_paus
 from domain.explaining.movers import Mover, ended_by, started_by
 from domain.explaining.segments import Trace, trace
 from domain.instants import Instant, Micros
-from domain.plan.hours import follows_team
-from domain.plan.measuring import MeasuredCycle
-from domain.plan.pauses import PauseEnded
+from domain.plan.measured.hours import follows_team
+from domain.plan.measured.measuring import MeasuredCycle
+from domain.plan.measured.pauses import PauseEnded
+from domain.plan.measured.promises import PolicyInForce
 from domain.plan.plans import Plan
-from domain.plan.promises import PolicyInForce
 from domain.plan.walk import TicketWalk
 from domain.policy.match_record import MatchRecord
 from domain.policy.snapshot import CalendarVersion, Snapshot

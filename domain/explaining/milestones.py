@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.instants import Instant, Micros
-from domain.plan.plans import Milestone, Plan, TargetPlan, without_distant_repeats
+from domain.plan.milestones import Milestone, without_distant_repeats
+from domain.plan.plans import Plan, TargetPlan
 from domain.record.ledger import TICKET, Firing, Key, Ledger
 from domain.record.quiet import was_quiet
 from domain.ticket.events import Event

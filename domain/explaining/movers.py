@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.plan.measuring import MeasuredCycle
-from domain.policy.clocks import ClockState, OnReopen
-from domain.policy.event_patterns import EventPatterns, matching
-from domain.ticket.criteria import Criteria
+from domain.plan.measured.measuring import MeasuredCycle
+from domain.policy.clocks.clocks import ClockState, OnReopen
+from domain.policy.clocks.event_patterns import EventPatterns, matching
+from domain.ticket.conditions.criteria import Criteria
 from domain.ticket.events import Event
 from domain.ticket.timeline import Turn
 

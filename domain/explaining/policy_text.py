@@ -13,7 +13,7 @@ from domain.explaining.explanation import (
 from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, PassedPolicy
 from domain.policy.policies import Policy
 from domain.policy.snapshot import CalendarVersion
-from domain.ticket.conditions import MISSING, Match
+from domain.ticket.conditions.conditions import MISSING, Match
 from domain.ticket.origins import Origin
 from domain.wording import spoken_instant
 

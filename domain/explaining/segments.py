@@ -11,9 +11,9 @@ from domain.calendar.handover import Hours
 from domain.calendar.local_time.intervals import Interval
 from domain.calendar.rules.closures import Closure
 from domain.instants import DAY, Instant, Micros
-from domain.plan.measuring import MeasuredCycle
+from domain.plan.measured.measuring import MeasuredCycle
 from domain.plan.plans import TargetPlan
-from domain.policy.clocks import Cycle, Hold, Span
+from domain.policy.clocks.clocks import Cycle, Hold, Span
 
 NOTHING = Micros(0)
 _STEP = 60 * DAY

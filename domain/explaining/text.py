@@ -14,7 +14,7 @@ from domain.explaining.explanation import (
     Explanation,
 )
 from domain.explaining.policy_text import more_line, policy_lines, priority_text, zone_of
-from domain.plan.plans import ESCALATION, PAUSE_TOO_LONG
+from domain.plan.milestones import ESCALATION, PAUSE_TOO_LONG
 from domain.plan.status import instance_status
 from domain.policy.snapshot import Snapshot
 from domain.record.notices import spoken

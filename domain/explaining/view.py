@@ -18,7 +18,7 @@ from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.movers import Mover
 from domain.explaining.segments import Segment, Share, Totals
 from domain.instants import Micros, in_seconds, render, render_optional
-from domain.plan.plans import LongPause
+from domain.plan.milestones import LongPause
 from domain.plan.status import instance_status, is_excused, met
 from domain.policy.budgets import budget_to_json
 from domain.policy.match_record import MatchRecord

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from domain.errors import InvalidValue
 from domain.instants import Instant
-from domain.plan.measuring import MeasuredCycle
-from domain.plan.plans import Excuse, Plan, TargetPlan
+from domain.plan.facts import Excuse
+from domain.plan.measured.measuring import MeasuredCycle
+from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import exceeded
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import EXCUSES, Event

@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from domain.calendar.local_time.zones import HORIZON
 from domain.instants import Instant
-from domain.plan.plans import AT_RISK, Plan, TargetPlan, TicketEnd
-from domain.policy.clocks import ClockState
+from domain.plan.milestones import AT_RISK
+from domain.plan.plans import Plan, TargetPlan, TicketEnd
+from domain.policy.clocks.clocks import ClockState
 from domain.ticket.stints import Ownership
 
 

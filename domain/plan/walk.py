@@ -10,12 +10,13 @@ from domain.calendar import tzdata_version
 from domain.errors import InvalidValue
 from domain.ids import Kind
 from domain.plan.excuses import with_excuses
-from domain.plan.measuring import MeasuredCycle, measured_cycles
-from domain.plan.pauses import EndedBy, PauseEnded, with_pause_ends
-from domain.plan.plans import LongPause, Plan, TicketEnd
-from domain.plan.promises import PolicyInForce, policies_in_force
+from domain.plan.measured.measuring import MeasuredCycle, measured_cycles
+from domain.plan.measured.pauses import EndedBy, PauseEnded, with_pause_ends
+from domain.plan.measured.promises import PolicyInForce, policies_in_force
+from domain.plan.milestones import LongPause
+from domain.plan.plans import Plan, TicketEnd
 from domain.plan.replans import effective_snapshot
-from domain.policy.clocks import OnReopen
+from domain.policy.clocks.clocks import OnReopen
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import EXCUSES, Event, EventKind, in_order
 from domain.ticket.stints import Ownership, closing_event, ownership_of

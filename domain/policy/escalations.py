@@ -22,7 +22,7 @@ from domain.fields import (
 )
 from domain.instants import MINUTE, Micros, duration, in_units
 from domain.policy.actions import FIELD, known_type, require_action
-from domain.policy.clocks import require_clock_name
+from domain.policy.clocks.clocks import require_clock_name
 
 NOTHING = Micros(0)
 ESCALATION_FIELDS = frozenset(

@@ -14,7 +14,7 @@ from domain.calendar.local_time.zones import LAST_YEAR
 from domain.errors import InvalidValue
 from domain.fields import refuse_unknown, require_mapping, require_text
 from domain.instants import Instant, from_datetime, parse
-from domain.ticket.conditions import MISSING, look_up
+from domain.ticket.conditions.conditions import MISSING, look_up
 
 LONGEST_SHOWN = 200
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

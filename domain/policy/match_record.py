@@ -14,7 +14,7 @@ from typing import Any
 from domain.fields import require_list, require_mapping
 from domain.policy.matching import is_asked
 from domain.policy.policies import Policy
-from domain.ticket.conditions import MISSING, Condition, Match, look_up
+from domain.ticket.conditions.conditions import MISSING, Condition, Match, look_up
 from domain.ticket.tickets import Ticket
 
 MOST_POLICIES = 50

@@ -25,8 +25,8 @@ from domain.fields import (
 from domain.ids import Kind
 from domain.instants import MINUTE, Micros, in_units
 from domain.policy.budgets import Budget, Deadline, WorkingDays, budget_from_json, budget_to_json
-from domain.policy.clock_checks import require_possible
-from domain.policy.clocks import (
+from domain.policy.clocks.clock_checks import require_possible
+from domain.policy.clocks.clocks import (
     CLOCKS,
     CUSTOM,
     Clock,
@@ -36,13 +36,13 @@ from domain.policy.clocks import (
     require_clock_name,
     require_target_name,
 )
+from domain.policy.clocks.triggers import NO_TRIGGERS, TRIGGER_FIELDS, Triggers
 from domain.policy.escalations import EscalationRule, Trigger
 from domain.policy.field_deadlines import FieldDeadline
-from domain.policy.triggers import NO_TRIGGERS, TRIGGER_FIELDS, Triggers
-from domain.ticket.conditions import Condition, Match, all_hold, parse_match
+from domain.ticket.conditions.conditions import Condition, Match, all_hold, parse_match
+from domain.ticket.conditions.spelling import folded
 from domain.ticket.origins import Origin
 from domain.ticket.pauses import length_from_json, length_to_json
-from domain.ticket.spelling import folded
 from domain.ticket.tickets import Ticket
 
 TARGET_FIELDS = frozenset(

@@ -9,7 +9,8 @@ from typing import Any
 
 from domain.fields import require_list, require_mapping
 from domain.instants import Instant
-from domain.plan.plans import AUTOMATIC, Plan
+from domain.plan.milestones import AUTOMATIC
+from domain.plan.plans import Plan
 from domain.plan.status import InstanceStatus, instance_status
 from domain.record.ledger import Firing, Key, Ledger, merge, planned_milestones, reconcile
 from domain.record.notices import firing_id, withdrawal_id

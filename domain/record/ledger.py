@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.instants import Instant, parse, parse_optional, render, render_optional
-from domain.plan.plans import LongPause, Milestone, Plan, TargetPlan
+from domain.plan.milestones import LongPause, Milestone
+from domain.plan.plans import Plan, TargetPlan
 
 TICKET = "-"
 """Stands for the target where a milestone belongs to the ticket as a whole; no clock can have that name."""

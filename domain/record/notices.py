@@ -6,17 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from domain.instants import SECOND, Micros, in_units, render, render_optional
-from domain.plan.plans import (
-    AT_RISK,
-    BREACHED,
-    HALFWAY,
-    PAUSE_TOO_LONG,
-    LongPause,
-    Milestone,
-    Plan,
-    PolicyFacts,
-    TargetPlan,
-)
+from domain.plan.facts import PolicyFacts
+from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG, LongPause, Milestone
+from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import met
 from domain.policy.snapshot import Facts
 from domain.record.ledger import TICKET, Firing

@@ -10,7 +10,8 @@ from typing import Any
 from domain.digests import short_digest
 from domain.instants import Instant
 from domain.people.directory import Reach
-from domain.plan.plans import Milestone, TargetPlan
+from domain.plan.milestones import Milestone
+from domain.plan.plans import TargetPlan
 from domain.policy.actions import CONTACT, ESCALATE, NAMES_PEOPLE, ON_CALL, TEAM_ID, WARN_TEAM, Action
 from domain.record.ledger import Firing
 from domain.ticket.authors import Role

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.instants import Instant
-from domain.plan.plans import AUTOMATIC
+from domain.plan.milestones import AUTOMATIC
 from domain.record.ledger import Firing, Ledger
 from domain.ticket.events import Event
 

@@ -10,7 +10,7 @@ from domain.calendar.local_time.zones import require_zone
 from domain.errors import InvalidValue
 from domain.fields import refuse_unknown, require_bool, require_list, require_mapping, require_text
 from domain.ids import Kind
-from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
+from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.record.notices import ESCALATED, TYPE_PREFIX, WITHDRAWN, type_of_milestone
 
 TYPES = (HALFWAY, AT_RISK, BREACHED, ESCALATED, PAUSE_TOO_LONG)

@@ -9,9 +9,11 @@ from domain.calendar import Calendar
 from domain.calendar.handover import Hours
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros, in_seconds, render, render_optional
-from domain.plan.plans import Milestone, Plan, PolicyFacts, TargetPlan, without_distant_repeats
+from domain.plan.facts import PolicyFacts
+from domain.plan.milestones import Milestone, without_distant_repeats
+from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import instance_status, is_at_risk, is_excused, is_overdue, latest_excuse, met
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Firing, Key, Ledger, standing
 from domain.record.records import next_due

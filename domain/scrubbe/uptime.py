@@ -11,7 +11,7 @@ from fractions import Fraction
 from domain.analytics.wall_time import day_start, wall_clock
 from domain.calendar.local_time.intervals import merged
 from domain.instants import Instant, Micros
-from domain.policy.clocks import Span
+from domain.policy.clocks.clocks import Span
 
 _A_MONTH_AND_MORE = timedelta(days=31)
 _DIGITS = 4

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from domain.fields import require_text
-from domain.ticket.conditions import look_up
+from domain.ticket.conditions.conditions import look_up
 
 MOST_DIMENSIONS = 10
 LONGEST_NAME = 100

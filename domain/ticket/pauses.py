@@ -9,7 +9,7 @@ from typing import Any
 from domain.errors import InvalidValue
 from domain.fields import refuse_unknown, require_list, require_mapping
 from domain.instants import HOUR, MINUTE, Instant, Micros, duration, in_units, parse, render
-from domain.ticket.criteria import Criteria
+from domain.ticket.conditions.criteria import Criteria
 
 FIELDS = ("until", "ends_when")
 ENDING_EVENTS = ("acknowledged", "reopened", "updated", "assigned", "customer_replied", "agent_replied")

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.analytics.periods import Period, read_period
 from domain.ids import Kind
-from domain.policy.clocks import require_clock_name
+from domain.policy.clocks.clocks import require_clock_name
 from service.dependencies import Dependencies
 from service.dimensions import asked_dimensions
 from store.analytics.queries import Scope

@@ -10,8 +10,8 @@ from domain.errors import Unavailable
 from domain.plan.resets import require_known_clock
 from service.dependencies import Dependencies
 from service.instances.effects import CommandResult, effect
+from service.instances.reading.views import find_instance, require_instance_id, unknown
 from service.instances.signals import Signal, stamped
-from service.instances.views import find_instance, require_instance_id, unknown
 
 
 async def command_instance(

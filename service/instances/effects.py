@@ -14,9 +14,9 @@ from domain.record.ledger import Ledger
 from domain.ticket.events import Event, EventKind
 from domain.ticket.timeline import ticket_after
 from service.dependencies import Dependencies
-from service.instances.first_row import find_or_mend
+from service.instances.reading.first_row import find_or_mend
+from service.instances.reading.views import FoundInstance, found_in_store
 from service.instances.signals import Signal
-from service.instances.views import FoundInstance, found_in_store
 from store.instances.instances import LoadedInstance, RecordedEvent, RefusedEvent
 
 

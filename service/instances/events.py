@@ -17,10 +17,10 @@ from service.instances.commands import revive
 from service.instances.effects import effect
 from service.instances.excusing import read_excuse
 from service.instances.open_ticket import TrackedTicket, open_instances
+from service.instances.reading.views import FoundInstance, find_instance
 from service.instances.refusals import Refusals
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at, stamped
 from service.instances.subject_events import CarriedTickets, SubjectEvent
-from service.instances.views import FoundInstance, find_instance
 from service.tools.concurrency import all_settled
 from store.rules.claims import Claim
 

@@ -13,9 +13,9 @@ from domain.ticket.events import EXCUSES, Event, EventKind, excuse_of
 from service.dependencies import Dependencies
 from service.instances.commands import send
 from service.instances.effects import CommandResult, effect
+from service.instances.reading.views import require_instance_id
 from service.instances.refusals import Refusals
 from service.instances.signals import Signal, stamped
-from service.instances.views import require_instance_id
 from workflows.messages import ALL_SIGNALS
 
 

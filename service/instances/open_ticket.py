@@ -20,9 +20,9 @@ from domain.ticket.tickets import Ticket
 from domain.ticket.timeline import ticket_after
 from service.dependencies import Dependencies
 from service.instances.commands import revive, send
-from service.instances.first_row import write_first_row
+from service.instances.reading.first_row import write_first_row
+from service.instances.reading.views import FoundInstance, find_instance, found_in_store
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at
-from service.instances.views import FoundInstance, find_instance, found_in_store
 from service.tools.concurrency import all_settled
 from store.instances.open_tickets import (
     ContestedClaim,

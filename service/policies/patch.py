@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.policy.clocks import clock_name
+from domain.policy.clocks.clocks import clock_name
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy
 from domain.ticket.origins import Origin

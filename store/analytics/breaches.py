@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from domain.ids import SubjectType
 from domain.instants import Instant, Micros
-from domain.plan.plans import Excuse, Plan
+from domain.plan.facts import Excuse
+from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.record.views import calendar_of, overrun_at
 from store.analytics import queries

@@ -13,8 +13,8 @@ from sqlalchemy.sql.functions import GenericFunction
 from domain.analytics.buckets import Bucket
 from domain.ids import Kind
 from domain.instants import Instant
+from domain.ticket.conditions.spelling import folded
 from domain.ticket.origins import Origin
-from domain.ticket.spelling import folded
 from store.database.any_of import AnyOf, each, is_any_of
 from store.database.types import Document, UtcDateTime, moment
 from store.database.urls import SQLITE

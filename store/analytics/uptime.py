@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from domain.instants import Micros
-from domain.policy.clocks import Span
+from domain.policy.clocks.clocks import Span
 from domain.scrubbe.ticket_statuses import ONGOING, StatusChange
 from domain.scrubbe.uptime import Month, downtime, outages
 from domain.ticket.excuses import Covers

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from domain.ids import Kind, SubjectType
 from domain.instants import Instant
 from domain.plan.status import InstanceStatus
-from domain.ticket.spelling import folded
+from domain.ticket.conditions.spelling import folded
 from store.database.any_of import AnyOf, each, is_any_of
 from store.database.types import moment, optional_instant
 from store.instances.dimensions import are_few, of_values

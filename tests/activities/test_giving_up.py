@@ -10,8 +10,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.delivery import GIVE_UP_ATTEMPTS, Deliverer
-from activities.sending import Sender
+from activities.notices.delivery import GIVE_UP_ATTEMPTS, Deliverer
+from activities.notices.sending import Sender
 from domain.errors import NoticeFailed
 from domain.instants import from_datetime, render
 from tests.support.clockwork import Mailbox

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.addressing import NobodyKnown, look_up
+from activities.notices.addressing import NobodyKnown, look_up
+from activities.notices.sending import Carried, Failure, Sender, carries_out, given_up
+from activities.notices.telling import Telling
 from activities.ports import Found, NoConnectors
-from activities.sending import Carried, Failure, Sender, carries_out, given_up
-from activities.telling import Telling
 from domain.errors import NoticeFailed, NoticeRefused, StoreUnavailable
 from domain.instants import parse
 from domain.plan.status import InstanceStatus

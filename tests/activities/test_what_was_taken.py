@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.sending import Failure, Sender
-from activities.taken import Taken
+from activities.notices.sending import Failure, Sender
+from activities.notices.taken import Taken
 from domain.errors import NoticeFailed
 from domain.instants import Instant
 from domain.record.records import DELIVERED, Delivery

@@ -13,9 +13,9 @@ import pytest
 
 from cli.engine.supervisor import FIRST_DELAY, LONGEST_DELAY
 from domain.ids import Kind, SubjectType
-from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
+from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.plan.status import InstanceStatus
-from domain.policy.clocks import CLOCKS, ClockState
+from domain.policy.clocks.clocks import CLOCKS, ClockState
 from domain.record.notices import ESCALATED, WITHDRAWN
 from settings import LogLevel, Settings
 from tests.support.apps import openapi_document

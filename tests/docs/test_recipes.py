@@ -15,7 +15,7 @@ from temporalio import workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from channels.registry import CHANNELS
-from domain.policy.clocks import CLOCKS
+from domain.policy.clocks.clocks import CLOCKS
 from domain.ticket import events
 from domain.ticket.events import EventKind
 from sources.hooks import vendors

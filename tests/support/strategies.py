@@ -16,7 +16,7 @@ from domain.policy.escalations import MOST_REPEATS, REPEATS_AT_MOST, EscalationR
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.authors import Role
-from domain.ticket.conditions import OPERATORS, Condition, Match
+from domain.ticket.conditions.conditions import OPERATORS, Condition, Match
 from domain.ticket.events import EXCUSES, Event, EventKind
 from domain.ticket.excuses import Covers, ExcuseScope
 from domain.ticket.pauses import ENDING_EVENTS, PauseEnd

@@ -11,7 +11,8 @@ from typing import Any
 
 from domain.digests import plan_digest
 from domain.instants import Instant, Micros
-from domain.plan.plans import AUTOMATIC, HALFWAY, Plan
+from domain.plan.milestones import AUTOMATIC, HALFWAY
+from domain.plan.plans import Plan
 from domain.plan.status import InstanceStatus, instance_status, resumes_at
 from domain.policy.snapshot import Facts
 from domain.record.ledger import TICKET, Firing, Key, Ledger, merge, next_instant, reconcile

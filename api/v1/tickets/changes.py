@@ -16,7 +16,7 @@ from domain.policy.priorities import Priority
 from domain.scrubbe.ticket_statuses import StatusChange, TicketStatus, transition
 from domain.ticket.events import EventKind
 from service.dependencies import Dependencies
-from service.instances.views import FoundInstance
+from service.instances.reading.views import FoundInstance
 from service.tools.concurrency import with_retries
 from store.instances.tickets import StoredTicket
 

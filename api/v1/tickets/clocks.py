@@ -15,8 +15,8 @@ from service.dependencies import Dependencies
 from service.instances.commands import command_instance
 from service.instances.effects import effect
 from service.instances.open_ticket import OpeningEvents, TrackedTicket, open_prepared, prepare_start
+from service.instances.reading.views import FoundInstance, find_instance
 from service.instances.signals import SOURCE, Signal, stamped
-from service.instances.views import FoundInstance, find_instance
 from store.instances.open_tickets import Start
 from store.instances.tickets import StoredTicket
 

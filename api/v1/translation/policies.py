@@ -15,7 +15,7 @@ from domain.fields import optional_text, plain_number, require_choice, require_s
 from domain.instants import MINUTE, duration
 from domain.policy.policies import UPTIME, Policy, TargetRule
 from domain.policy.priorities import Priority
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from domain.ticket.origins import Origin
 
 ID_PREFIX = "pol"

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from domain.instants import Instant, render, render_optional
-from domain.plan.plans import AUTOMATIC, Plan
+from domain.plan.milestones import AUTOMATIC
+from domain.plan.plans import Plan
 from domain.plan.status import exceeded
 from domain.policy.catalog import Catalog
 from domain.policy.snapshot import Snapshot

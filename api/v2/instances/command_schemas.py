@@ -11,7 +11,7 @@ from api.v2.instances import examples
 from api.v2.instances.examples import TEAM
 from domain.ids import Kind
 from domain.ticket.authors import Role
-from domain.ticket.conditions import OPERATORS, Match
+from domain.ticket.conditions.conditions import OPERATORS, Match
 from domain.ticket.excuses import LONGEST_TARGET, Covers
 from domain.ticket.pauses import ENDING_EVENTS, MOST_ENDINGS
 from domain.ticket.precision import Precision

@@ -16,8 +16,8 @@ from api.http.requests import JsonRoute
 from api.v2.instances import examples
 from api.v2.instances.routes import Id
 from api.v2.instances.schemas import CyclePage, EarlierCycleView, StintPage, StintView
-from service.instances.listed import CYCLES, STINTS
-from service.instances.views import find_instance
+from service.instances.reading.listed import CYCLES, STINTS
+from service.instances.reading.views import find_instance
 
 router = APIRouter(prefix=f"{V2}/instances", tags=["Instances"], route_class=JsonRoute)
 

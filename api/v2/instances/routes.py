@@ -24,11 +24,11 @@ from domain.instants import Instant
 from domain.ticket.events import require_reset_reason
 from domain.ticket.tickets import Ticket
 from service.dependencies import Dependencies
-from service.instances.as_of import view_as_of
 from service.instances.commands import command_instance, require_clock
 from service.instances.effects import CommandResult
 from service.instances.open_ticket import OpenResult, UntrackedTicket, open_instance
-from service.instances.views import ask_instance, find_instance
+from service.instances.reading.as_of import view_as_of
+from service.instances.reading.views import ask_instance, find_instance
 from store.access.keys import KeyOwner
 
 PREFIX = f"{V2}/instances"

@@ -13,7 +13,7 @@ from api.v2.instances.examples import TEAM
 from domain.plan.status import InstanceStatus
 from domain.record.outcomes import Outcome
 from domain.ticket.excuses import Covers
-from service.instances.views import Source
+from service.instances.reading.views import Source
 
 AsOf = Annotated[
     DateTime | None,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Response
 
 from api.v2.notices.examples import NOTICES
 from api.v2.notices.schemas import TYPES, Notice
-from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
+from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.record.notices import ESCALATED, TYPE_PREFIX, WITHDRAWN
 
 MEDIA_TYPE = "application/cloudevents+json"

@@ -9,7 +9,7 @@ from pydantic import Field
 from api.http.schemas import DateTime, View
 from api.v2.instances.schemas import OutcomeView
 from domain.ids import Kind
-from domain.plan.plans import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
+from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.record.notices import ESCALATED, TYPE_PREFIX, WITHDRAWN
 
 TYPES = (HALFWAY, AT_RISK, BREACHED, ESCALATED, PAUSE_TOO_LONG, WITHDRAWN)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import WithJsonSchema
 
-from domain.policy.triggers import EVENTS
+from domain.policy.clocks.triggers import EVENTS
 from domain.ticket.authors import Role
 from domain.ticket.events import EventKind
 

@@ -14,10 +14,10 @@ from domain.calendar.validation import WEEKDAYS
 from domain.ids import Kind
 from domain.policy.actions import FIELD as ACTION_FIELD
 from domain.policy.actions import SPOKEN, Action
-from domain.policy.clocks import CLOCKS, OnReopen
+from domain.policy.clocks.clocks import CLOCKS, OnReopen
 from domain.policy.escalations import MOST_REPEATS
 from domain.policy.policies import OnChange, RetargetBreaches
-from domain.ticket.conditions import OPERATORS, Match
+from domain.ticket.conditions.conditions import OPERATORS, Match
 from domain.ticket.origins import Origin
 from service.policies.ids import ESCALATION, TARGET, pattern
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from domain.ids import InstanceId
 from domain.instants import Instant, parse_optional
 from domain.plan.plans import TargetPlan
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.record.records import Record
 from store.database.plain import run_each
 from store.database.types import holdable, moment

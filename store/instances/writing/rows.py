@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from domain.errors import PlanMissing
 from domain.ids import InstanceId
 from domain.instants import Instant, parse
-from domain.plan.plans import Plan, PolicyFacts, TargetPlan, latest_policy
+from domain.plan.facts import PolicyFacts
+from domain.plan.plans import Plan, TargetPlan, latest_policy
 from domain.plan.status import at_risk_from, excused_until, runs_out_at
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.policy.snapshot import Facts
 from domain.record.records import FIRST, Record
-from domain.ticket.spelling import folded
+from domain.ticket.conditions.spelling import folded
 from domain.ticket.tickets import Ticket
 from store.database.plain import read_all, run
 from store.database.types import Serialised, holdable, moment, serialise

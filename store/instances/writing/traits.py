@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from domain.ticket.spelling import folded
+from domain.ticket.conditions.spelling import folded
 from store.database.plain import run
 from store.database.upserts import insert_missing
 from store.schema.tables import target_traits

@@ -21,7 +21,7 @@ from domain.instants import parse
 from domain.plan.planning import plan
 from domain.plan.status import InstanceStatus, instance_status
 from domain.policy.catalog import AROUND_THE_CLOCK
-from domain.policy.clocks import CLOCKS
+from domain.policy.clocks.clocks import CLOCKS
 from domain.policy.policies import Policy
 from domain.policy.snapshot import Snapshot
 from domain.record.records import FIRST, Record, first_record

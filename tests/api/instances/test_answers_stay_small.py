@@ -9,7 +9,7 @@ from typing import Any
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import Instant, from_datetime
 from domain.plan.planning import plan
-from domain.policy.clocks import OnReopen
+from domain.policy.clocks.clocks import OnReopen
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.records import first_record
 from domain.record.views import MOST_SHOWN

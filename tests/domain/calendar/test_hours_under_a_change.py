@@ -16,7 +16,7 @@ from domain.policy.policies import OnChange, Policy
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.views import instance_view
 from domain.replan.replanning import ClosureRequest, Rules
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event
 from domain.ticket.teams import Team
 from domain.ticket.tickets import Ticket

@@ -10,7 +10,7 @@ from domain.calendar.local_time.intervals import WHOLE_DAY, Interval, clipped, m
 from domain.calendar.local_time.local_days import days_shown, lived, local_days
 from domain.calendar.rules.days import date_of
 from domain.instants import DAY, HOUR, parse
-from domain.policy.clocks import Span
+from domain.policy.clocks.clocks import Span
 from tests.support.strategies import deterministic
 
 intervals = st.lists(

@@ -11,7 +11,7 @@ from domain.errors import InvalidValue
 from domain.instants import MINUTE
 from domain.plan.planning import plan
 from domain.plan.plans import TargetPlan
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.policy.policies import TargetRule
 from domain.ticket.authors import Actor, Role
 from domain.ticket.events import Event, EventKind

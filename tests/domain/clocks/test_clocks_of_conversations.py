@@ -11,7 +11,7 @@ from domain.instants import HOUR, MINUTE
 from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import InstanceStatus, instance_status
-from domain.policy.clocks import ClockState, OnReopen
+from domain.policy.clocks.clocks import ClockState, OnReopen
 from domain.ticket.events import Event, EventKind
 from tests.support.builders import (
     ALWAYS,

@@ -12,9 +12,9 @@ from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import ClockState, Hold, OnReopen, Span
+from domain.policy.clocks.clocks import ClockState, Hold, OnReopen, Span
 from domain.policy.policies import OnChange, Policy, TargetRule
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event
 from tests.support.builders import (
     ALWAYS,

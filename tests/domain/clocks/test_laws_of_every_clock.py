@@ -17,11 +17,11 @@ from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import CLOCKS, CUSTOM, ClockState, OnReopen, Span
+from domain.policy.clocks.clocks import CLOCKS, CUSTOM, ClockState, OnReopen, Span
 from domain.policy.policies import OnChange, Policy, RetargetBreaches, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
-from domain.ticket.conditions import Condition
-from domain.ticket.criteria import Criteria
+from domain.ticket.conditions.conditions import Condition
+from domain.ticket.conditions.criteria import Criteria
 from domain.ticket.events import AUTHORS, EXCUSES, Event, EventKind, in_order
 from domain.ticket.excuses import Covers
 from domain.ticket.tickets import Ticket

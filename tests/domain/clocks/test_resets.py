@@ -13,7 +13,7 @@ from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.resets import require_known_clocks
 from domain.plan.status import InstanceStatus, instance_status
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.policy.policies import TargetRule
 from domain.ticket.events import Event, EventKind
 from tests.support.builders import (

@@ -21,7 +21,7 @@ from domain.policy.policies import OnChange, Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.ledger import Ledger, merge, reconcile
 from domain.record.views import instance_view
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from domain.ticket.origins import Origin
 from domain.ticket.tickets import Ticket

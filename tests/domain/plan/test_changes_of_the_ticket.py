@@ -11,18 +11,19 @@ import pytest
 from domain.errors import InvalidValue
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import HOUR, MINUTE, Instant, Micros
+from domain.plan.facts import PolicyFacts
 from domain.plan.planning import plan
-from domain.plan.plans import Plan, PolicyFacts, TargetPlan
+from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import InstanceStatus, instance_status, met
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import CLOCKS, ClockState, Hold, OnReopen, Span
+from domain.policy.clocks.clocks import CLOCKS, ClockState, Hold, OnReopen, Span
 from domain.policy.escalations import EscalationRule, Trigger
 from domain.policy.policies import OnChange, Policy, RetargetBreaches, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.ledger import reconcile
 from domain.record.views import instance_view, overrun_at
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event
 from domain.ticket.tickets import Ticket
 from tests.support.builders import (

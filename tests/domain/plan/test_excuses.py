@@ -14,7 +14,7 @@ from domain.plan.excuses import require_known_targets
 from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import InstanceStatus, instance_status, is_excused
-from domain.policy.clocks import OnReopen
+from domain.policy.clocks.clocks import OnReopen
 from domain.policy.policies import OnChange
 from domain.policy.snapshot import Alternative
 from domain.record.ledger import merge, reconcile

@@ -7,11 +7,11 @@ from hypothesis import given
 
 from domain.calendar import Calendar
 from domain.instants import Instant
-from domain.plan.ladders import acknowledgements
+from domain.plan.measured.ladders import acknowledgements
 from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.walk import TicketWalk
-from domain.policy.clocks import Span
+from domain.policy.clocks.clocks import Span
 from domain.policy.escalations import EscalationRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.authors import Role

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from domain.calendar import Calendar
 from domain.errors import InvalidValue, WorkingTimeExhausted
 from domain.instants import HOUR, MINUTE, Instant, Micros
-from domain.plan.pauses import EndedBy
+from domain.plan.measured.pauses import EndedBy
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.plan.status import instance_status
 from domain.plan.walk import TicketWalk
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import Snapshot
 from domain.record.views import instance_view, paused_at, used_at

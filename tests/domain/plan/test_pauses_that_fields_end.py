@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from domain.errors import InvalidValue
 from domain.instants import MINUTE
-from domain.plan.pauses import EndedBy
+from domain.plan.measured.pauses import EndedBy
 from domain.plan.planning import plan
 from domain.plan.walk import TicketWalk
-from domain.policy.clocks import ClockState
-from domain.ticket.criteria import Criteria
+from domain.policy.clocks.clocks import ClockState
+from domain.ticket.conditions.criteria import Criteria
 from domain.ticket.events import Event
 from domain.ticket.pauses import MOST_ENDINGS, PauseEnd
 from tests.support.builders import (

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from domain.calendar import Calendar
 from domain.instants import Instant, Micros
+from domain.plan.milestones import BREACHED
 from domain.plan.planning import plan
-from domain.plan.plans import BREACHED, Plan
+from domain.plan.plans import Plan
 from domain.plan.status import met
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.policy.policies import TargetRule
 from domain.policy.snapshot import Snapshot
 from domain.record.views import instance_view, used_at

@@ -14,7 +14,7 @@ from domain.explaining.view import explanation_view
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
-from domain.policy.clocks import OnReopen
+from domain.policy.clocks.clocks import OnReopen
 from domain.policy.escalations import EscalationRule, Trigger
 from domain.policy.policies import OnChange, Policy, TargetRule
 from domain.record.ledger import Firing, reconcile

@@ -10,7 +10,7 @@ from domain.policy.catalog import Catalog
 from domain.policy.match_record import LONGEST_VALUE, MOST_CONDITIONS, MOST_POLICIES, MatchRecord
 from domain.policy.policies import Policy
 from domain.policy.snapshot import Snapshot
-from domain.ticket.conditions import Condition, Match
+from domain.ticket.conditions.conditions import Condition, Match
 from domain.ticket.origins import Origin
 from domain.ticket.tickets import Ticket
 from tests.support.builders import a_policy, a_snapshot, a_ticket

@@ -6,7 +6,7 @@ from domain.errors import InvalidValue
 from domain.instants import HOUR
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy, TargetRule
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from tests.support.refusals import (
     AFTER,
     CONDITION,

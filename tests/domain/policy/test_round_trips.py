@@ -20,7 +20,7 @@ from domain.record.ledger import reconcile
 from domain.record.notices import notice
 from domain.record.records import Delivery, Record, first_record
 from domain.ticket.authors import Role
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import EXCUSES, Event, EventKind
 from domain.ticket.precision import Precision
 from domain.ticket.tickets import Ticket

@@ -18,12 +18,12 @@ from domain.ids import Kind
 from domain.plan.planning import plan
 from domain.policy.budgets import Deadline, WorkingDays
 from domain.policy.catalog import Catalog
+from domain.policy.clocks.triggers import Triggers
 from domain.policy.escalations import EscalationRule, Trigger
 from domain.policy.policies import OnChange
 from domain.policy.snapshot import CalendarVersion, Snapshot
-from domain.policy.triggers import Triggers
-from domain.ticket.conditions import Condition
-from domain.ticket.criteria import Criteria
+from domain.ticket.conditions.conditions import Condition
+from domain.ticket.conditions.criteria import Criteria
 from domain.ticket.events import Event, EventKind
 from domain.ticket.teams import Team
 from tests.support.builders import WEEKDAYS, a_policy, an_owned_ticket, assigned, at, opened, promise, updated

@@ -13,9 +13,10 @@ from domain.explaining import explain
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 from domain.instants import HOUR, MINUTE
+from domain.plan.milestones import LongPause
 from domain.plan.planning import plan
-from domain.plan.plans import LongPause, Plan
-from domain.policy.clocks import ClockState
+from domain.plan.plans import Plan
+from domain.policy.clocks.clocks import ClockState
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Key, next_instant, reconcile

@@ -16,8 +16,8 @@ from domain.explaining import RecordedHistory, explain
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
 from domain.instants import MINUTE, Instant
+from domain.plan.milestones import AUTOMATIC
 from domain.plan.planning import plan
-from domain.plan.plans import AUTOMATIC
 from domain.plan.status import met
 from domain.policy.catalog import Catalog
 from domain.policy.snapshot import Snapshot

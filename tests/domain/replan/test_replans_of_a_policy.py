@@ -13,7 +13,7 @@ from domain.policy.catalog import Catalog
 from domain.policy.policies import OnChange, Policy
 from domain.policy.snapshot import Snapshot
 from domain.replan.replanning import Rules
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from tests.support.builders import a_policy, a_ticket, acknowledged, at, opened, promise, target_of, updated
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.calendar import pin_packaged_tzdata
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, parse, render
-from domain.policy.clocks import Span
+from domain.policy.clocks.clocks import Span
 from domain.scrubbe.uptime import Month, Uptime, downtime, month_of, outages
 from tests.support.strategies import deterministic
 

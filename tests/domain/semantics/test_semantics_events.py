@@ -12,7 +12,7 @@ from domain.instants import MINUTE, Instant
 from domain.plan.planning import plan
 from domain.plan.status import InstanceStatus, instance_status, met
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import ClockState, OnReopen
+from domain.policy.clocks.clocks import ClockState, OnReopen
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import merge, reconcile, standing
 from domain.record.notices import notice

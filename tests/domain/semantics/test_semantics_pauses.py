@@ -3,7 +3,7 @@
 from domain.instants import HOUR, MINUTE
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.record.views import instance_view
 from tests.support.builders import (
     a_snapshot,

@@ -8,7 +8,7 @@ from domain.calendar import Calendar
 from domain.errors import InvalidValue
 from domain.instants import HOUR, MINUTE, from_datetime, parse, render, to_datetime
 from domain.plan.status import met
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from tests.support.builders import OFFICE, acknowledged, at, opened, resolution, resolved, target_of, two_clocks
 
 

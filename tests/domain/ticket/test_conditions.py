@@ -10,7 +10,7 @@ from domain.ids import InstanceId, Kind, SubjectType
 from domain.policy.catalog import AROUND_THE_CLOCK, Catalog
 from domain.policy.matching import first_match
 from domain.policy.snapshot import CalendarVersion
-from domain.ticket.conditions import OPERATORS, Condition, Match, all_hold
+from domain.ticket.conditions.conditions import OPERATORS, Condition, Match, all_hold
 from domain.ticket.origins import Origin
 from domain.ticket.tickets import Ticket
 from tests.support.builders import OFFICE, a_policy, a_ticket, promise

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from domain.calendar import Calendar
 from domain.ids import Kind
 from domain.instants import MINUTE, Instant
+from domain.plan.milestones import BREACHED, HALFWAY
 from domain.plan.planning import plan
-from domain.plan.plans import BREACHED, HALFWAY, Plan, TargetPlan
+from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import InstanceStatus, instance_status
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.policy.policies import Policy
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.ledger import reconcile

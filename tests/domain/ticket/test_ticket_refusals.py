@@ -13,7 +13,7 @@ from domain.plan.planning import plan
 from domain.policy.escalations import EscalationRule
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import Snapshot
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from tests.support.builders import a_snapshot, at, opened, resolved

@@ -14,7 +14,7 @@ from domain.ids import Kind
 from domain.instants import HOUR, MINUTE, Instant, Micros
 from domain.policy.policies import OnChange, TargetRule
 from domain.record.records import Record
-from domain.ticket.conditions import Condition, Match
+from domain.ticket.conditions.conditions import Condition, Match
 from domain.ticket.events import EventKind
 from store.analytics.queries import Scope
 from store.instances.filters import Filters

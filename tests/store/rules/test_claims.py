@@ -15,7 +15,7 @@ from domain.instants import SECOND, Instant
 from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
 from domain.record.records import first_record
-from domain.ticket.conditions import Condition, Match
+from domain.ticket.conditions.conditions import Condition, Match
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from store.access.organizations import begin_change

@@ -12,7 +12,7 @@ import pytest
 from domain.errors import Conflict
 from domain.ids import Kind
 from domain.policy.policies import Policy
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from domain.ticket.origins import Origin
 from store.lists.listed import ListPart
 from store.store import Store

@@ -11,7 +11,7 @@ from domain.policy.catalog import Catalog
 from domain.policy.policies import Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion
 from domain.record.ledger import Firing, Key
-from domain.ticket.conditions import Condition
+from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 

@@ -12,7 +12,7 @@ from domain.analytics.week import Week
 from domain.errors import InvalidValue
 from domain.ids import SubjectType
 from domain.instants import HOUR, MINUTE, Micros, parse
-from domain.plan.plans import Excuse
+from domain.plan.facts import Excuse
 from domain.ticket.excuses import Covers
 from store.analytics.breaches import MeasuredBreach
 from store.analytics.summaries import Names

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from temporalio.api.history.v1 import HistoryEvent
 
-from activities import telling
 from activities.applying import Applying
 from activities.histories import KnownHistories
+from activities.notices import telling
 from domain.policy.policies import Policy
 from domain.record.chain import verify
 from store.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.policy.catalog import Catalog
-from domain.policy.clocks import OnReopen
+from domain.policy.clocks.clocks import OnReopen
 from domain.policy.policies import Policy
 from domain.policy.snapshot import Snapshot
 from tests.support.clockwork import ORGANIZATION, Clockwork, Opened, eventually, snapshot_of, standing, working

@@ -41,7 +41,7 @@ from tests.support.outlets import CIPHER, LoopbackOutlets
 from tests.support.peers.mailbox import Mailbox, receiving_mail
 from tests.support.peers.outside import reaching
 from tests.support.peers.receiver import Receiver, receiving
-from tests.workflows.lives.test_ladders_are_climbed import hours_from
+from tests.workflows.telling.test_ladders_are_climbed import hours_from
 
 BODIES = COPIED / "github"
 KEY, SECRET = "ak_test_0123456789abcdef", "a-secret-of-github"

@@ -9,7 +9,7 @@ from domain.instants import Instant
 from domain.plan.plans import TargetPlan
 from domain.plan.status import exceeded
 from domain.record.views import calendar_of, overrun_at
-from service.instances.views import FoundInstance
+from service.instances.reading.views import FoundInstance
 from web.showing.durations import duration
 from web.showing.words import words
 

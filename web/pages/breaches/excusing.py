@@ -12,7 +12,7 @@ from domain.errors import NotFound, SlaError
 from domain.ticket.excuses import Covers
 from service.dependencies import Dependencies
 from service.instances.excusing import excuse_instance
-from service.instances.views import find_instance
+from service.instances.reading.views import find_instance
 from web.http import notes
 from web.http.access import Deps, Visitor, Writer
 from web.http.page_route import PageRoute

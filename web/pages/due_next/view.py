@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from domain.instants import Instant, render, to_datetime
-from domain.plan.plans import ESCALATION, TargetPlan
+from domain.plan.milestones import ESCALATION
+from domain.plan.plans import TargetPlan
 from domain.plan.status import InstanceStatus, exceeded, is_at_risk, is_overdue
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.record.views import calendar_of, policy_in_force, used_at
 from store.instances.instances import StoredInstance
 from web.pages.due_next.narrowing import DueNextFilters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.policy.clocks import CLOCKS
+from domain.policy.clocks.clocks import CLOCKS
 from service.dependencies import Dependencies
 from store.access.organizations import Organization
 from store.lists.listed import ListPart

@@ -13,9 +13,9 @@ from domain.explaining.milestones import ExplainedMilestone
 from domain.explaining.segments import Segment, SegmentKind, Share, Totals
 from domain.explaining.text import spoken_steps
 from domain.instants import Instant
-from domain.plan.plans import ESCALATION
+from domain.plan.milestones import ESCALATION
 from domain.plan.status import met
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.record.deliveries import DeliveryState
 from web.pages.deliveries.rows import Row
 from web.pages.ticket.reading import notice_ids

@@ -12,7 +12,7 @@ from domain.record.notices import firing_id, withdrawal_id
 from domain.ticket.tickets import Ticket
 from domain.ticket.timeline import ticket_after
 from service.dependencies import Dependencies
-from service.instances.history import explain_instance
+from service.instances.reading.history import explain_instance
 from store.access.organizations import Organization
 from store.deliveries.log import DeliveryFilters, LoggedDelivery
 from store.lists.listed import ListPart

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from domain.record.chain import verify
 from service.dependencies import Dependencies
-from service.instances.views import require_instance_id, unknown
+from service.instances.reading.views import require_instance_id, unknown
 from web.http.access import Deps, Reader, Visitor
 from web.http.fragments import is_fragment
 from web.http.page_route import PageRoute

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from domain.errors import NotFound
 from domain.instants import DAY, Instant
-from service.instances.views import find_instance
+from service.instances.reading.views import find_instance
 from web.http import tokens
 from web.http.access import Deps, Writer, dependencies_of
 from web.http.page_route import OPEN_TO_ALL, PageRoute

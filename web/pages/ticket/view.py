@@ -13,7 +13,7 @@ from domain.plan.status import InstanceStatus, instance_status, is_at_risk, is_e
 from domain.policy.match_record import DISABLED, MatchRecord
 from domain.policy.policies import Policy
 from domain.record.views import policy_in_force
-from domain.ticket.conditions import Match
+from domain.ticket.conditions.conditions import Match
 from web.pages.deliveries.rows import Row, rows_of
 from web.pages.ticket.clocks import ClockView, clock_views
 from web.pages.ticket.reading import FoundTicket

@@ -18,7 +18,7 @@ from api.v2.instances.explain.schemas import ExplainFormat, ExplainQuery, Explan
 from domain.explaining import Explanation
 from domain.explaining.text import explanation_text
 from domain.explaining.view import explanation_view
-from service.instances import history
+from service.instances.reading import history
 
 PLAIN = "text/plain"
 

@@ -14,9 +14,9 @@ from api.v2.instances.schemas import EXCUSED, DeadlineStateView, ExcuseView, Out
 from domain.calendar.rules.closures import ClosingRule
 from domain.explaining.explanation import MOST_SEGMENTS
 from domain.explaining.segments import SegmentKind
-from domain.plan.pauses import EndedBy
+from domain.plan.measured.pauses import EndedBy
 from domain.plan.status import InstanceStatus
-from domain.policy.clocks import ClockState
+from domain.policy.clocks.clocks import ClockState
 from domain.ticket.authors import Role
 
 Seconds = int | float

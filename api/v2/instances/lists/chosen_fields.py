@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.ticket.conditions import MISSING, look_up
+from domain.ticket.conditions.conditions import MISSING, look_up
 
 
 def chosen_paths(given: Iterable[str] | None) -> Sequence[str]:

@@ -23,7 +23,7 @@ from domain.ids import Kind, SubjectType
 from domain.instants import Instant, parse_optional
 from service.dependencies import Dependencies
 from service.dimensions import asked_dimensions
-from service.instances.views import found_in_store
+from service.instances.reading.views import found_in_store
 from store.instances.filters import Filters
 from store.instances.instances import StoredInstance
 from store.instances.order import NEXT_DUE_FIRST, Order

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.policy.actions import FIELD, Action
-from domain.policy.clocks import CLOCKS, OnReopen
+from domain.policy.clocks.clocks import CLOCKS, OnReopen
 from domain.policy.policies import OnChange, RetargetBreaches
-from domain.ticket.conditions import OPERATORS
+from domain.ticket.conditions.conditions import OPERATORS
 from web.pages.policies.editor.drafts import DEFAULT, TEAM
 from web.pages.policies.editor.escalations import TRIGGERS
 from web.pages.policies.editor.targets import UNITS

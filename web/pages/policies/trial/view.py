@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.instants import Instant
-from domain.plan.plans import Milestone, Plan
+from domain.plan.milestones import Milestone
+from domain.plan.plans import Plan
 from domain.policy.match_record import DISABLED, CheckedCondition, PassedPolicy
-from domain.ticket.conditions import MISSING, Match
+from domain.ticket.conditions.conditions import MISSING, Match
 from service.policies.trying import Trial
 from web.pages.policies.sentences import Names, comparison, said, step
 from web.showing.durations import duration

@@ -38,7 +38,7 @@ async def show_contacts(request: Request, visitor: Reader, deps: Deps, cursor: s
     found = await part_of(lambda part: deps.store.contacts.list(owner, part), LISTED.first, PATH, cursor)
     names = dict(await _persons(deps, visitor))
     return await settings_page(
-        request, "contacts.html", part=found, rows=[one.sealed for one in found.rows], names=names
+        request, "people/contacts.html", part=found, rows=[one.sealed for one in found.rows], names=names
     )
 
 
@@ -158,7 +158,7 @@ async def _edited(
     own_id = None if stored is None else stored.sealed.id
     return await settings_page(
         request,
-        "contact.html",
+        "people/contact.html",
         faults=faults,
         form=draft,
         contact=None if stored is None else stored.sealed,

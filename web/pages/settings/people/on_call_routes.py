@@ -46,7 +46,7 @@ async def show_on_calls(request: Request, visitor: Reader, deps: Deps) -> Respon
     rotas = await rotas_of(people.on_calls, opened(people.contacts, deps.cipher), deps.cipher, now)
     names = _names(people)
     rows = [row_of(stored, rota, names, now) for stored, rota in zip(people.on_calls, rotas, strict=True)]
-    return await settings_page(request, "on_calls.html", rows=rows, has_contacts=bool(names))
+    return await settings_page(request, "people/on_calls.html", rows=rows, has_contacts=bool(names))
 
 
 @router.get(f"{PATH}/new")
@@ -116,7 +116,7 @@ async def _edited(
     blanks: Sequence[Draft] = [{}] * BLANKS
     return await settings_page(
         request,
-        "on_call.html",
+        "people/on_call.html",
         faults=faults,
         form={**draft, "members": [*draft["members"], *blanks], "overrides": [*draft["overrides"], *blanks[:1]]},
         row=None if stored is None or rota is None else row_of(stored, rota, names, now),

@@ -39,7 +39,7 @@ async def show_receivers(request: Request, visitor: Reader, deps: Deps, cursor: 
     found = await part_of(lambda part: deps.store.receivers.list(owner, part), LISTED.first, PATH, cursor)
     names = (await _choices(deps, owner))["names"]
     rows = [row_of(one, names) for one in found.rows]
-    return await settings_page(request, "receivers.html", part=found, rows=rows)
+    return await settings_page(request, "receivers/receivers.html", part=found, rows=rows)
 
 
 @router.get(f"{PATH}/new")
@@ -139,7 +139,7 @@ async def _edited(
     choices = await _choices(deps, visitor.organization.id)
     return await settings_page(
         request,
-        "receiver.html",
+        "receivers/receiver.html",
         faults=faults,
         form=draft,
         row=None if stored is None else row_of(stored, choices["names"]),

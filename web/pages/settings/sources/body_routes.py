@@ -66,7 +66,7 @@ async def show_body(request: Request, source_id: str, body: Number, visitor: Rea
     found = await deps.store.hook_bodies.get(owner, source_id, body)
     return await settings_page(
         request,
-        "body.html",
+        "sources/body.html",
         source=await shown_row(request, deps, stored),
         row=body_row(found),
         came=dict(found.delivery.headers),
@@ -113,7 +113,7 @@ async def _shown(  # noqa: PLR0913 - the two forms of a page, and its list
     )
     return await settings_page(
         request,
-        "source.html",
+        "sources/source.html",
         faults=faults,
         form=draft,
         row=await shown_row(request, deps, stored),

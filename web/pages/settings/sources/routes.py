@@ -34,7 +34,7 @@ async def show_sources(request: Request, visitor: Reader, deps: Deps, cursor: st
     found = await part_of(lambda part: deps.store.sources.list(owner, part), LISTED.first, PATH, cursor)
     counts = await deps.store.sources.counts(owner, [one.id for one in found.rows])
     rows = [source_row(one, counts.get(one.id, {}), url_of(request, deps, one.id)) for one in found.rows]
-    return await settings_page(request, "sources.html", part=found, rows=rows)
+    return await settings_page(request, "sources/sources.html", part=found, rows=rows)
 
 
 @router.get(f"{PATH}/new")
@@ -126,7 +126,7 @@ async def edited(
 ) -> Response:
     return await settings_page(
         request,
-        "source_editor.html",
+        "sources/source_editor.html",
         faults=faults,
         form=draft,
         row=None if stored is None else await shown_row(request, deps, stored),

@@ -92,7 +92,7 @@ async def _listed(
     choices = await _choices(deps, owner)
     return await settings_page(
         request,
-        "teams.html",
+        "teams/teams.html",
         faults=faults,
         form=draft,
         part=found,
@@ -105,4 +105,4 @@ async def _edited(
     request: Request, visitor: Visitor, deps: Dependencies, team: Team, draft: Draft, faults: Faults = SILENT
 ) -> Response:
     choices = await _choices(deps, visitor.organization.id)
-    return await settings_page(request, "team.html", faults=faults, form=draft, team=team, **choices)
+    return await settings_page(request, "teams/team.html", faults=faults, form=draft, team=team, **choices)

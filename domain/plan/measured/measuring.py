@@ -8,13 +8,20 @@ from dataclasses import dataclass, replace
 from domain.calendar.handover import Hours
 from domain.ids import Kind
 from domain.instants import Instant
-from domain.plan.cycles import ClockSetup, cycles
-from domain.plan.hours import follows_team, handovers_since, hours_of
-from domain.plan.ladders import acknowledgements
-from domain.plan.plans import DueFromField, TargetPlan
-from domain.plan.progress import Promise, target_of
-from domain.plan.promises import Change, PolicyInForce, policy_at_each_turn, promised_clocks, setup_at_each_turn
-from domain.policy.clocks import ClockState, Cycle
+from domain.plan.facts import DueFromField
+from domain.plan.measured.cycles import ClockSetup, cycles
+from domain.plan.measured.hours import follows_team, handovers_since, hours_of
+from domain.plan.measured.ladders import acknowledgements
+from domain.plan.measured.progress import Promise, target_of
+from domain.plan.measured.promises import (
+    Change,
+    PolicyInForce,
+    policy_at_each_turn,
+    promised_clocks,
+    setup_at_each_turn,
+)
+from domain.plan.plans import TargetPlan
+from domain.policy.clocks.clocks import ClockState, Cycle
 from domain.policy.field_deadlines import FieldDeadline, FieldDue
 from domain.policy.policies import TargetRule
 from domain.policy.snapshot import Snapshot

@@ -15,7 +15,7 @@ from domain.record.ledger import Ledger
 from domain.record.views import cycle_views, earlier_cycles, instance_view, stint_views
 from domain.ticket.tickets import Ticket
 from service.dependencies import Dependencies
-from service.instances.listed import CYCLES, STINTS
+from service.instances.reading.listed import CYCLES, STINTS
 from store.instances.instances import StoredInstance
 from store.lists.listed import Found, ListPart
 

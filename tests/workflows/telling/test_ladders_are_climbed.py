@@ -118,7 +118,7 @@ async def test_a_ladder_with_quiet_hours_is_climbed_until_somebody_acknowledges(
         await ticket.result()
     steps = [name.partition("/")[2] for name in standing(state) if "escalation" in name]
     assert steps == ["escalation:esc_1", "escalation:esc_2", "escalation:esc_3", "escalation:esc_3:repeat:1"]
-    # This worker knows no contacts; tests/workflows/lives/test_people_are_told.py has one that does.
+    # This worker knows no contacts; tests/workflows/telling/test_people_are_told.py has one that does.
     lead = nobody("ada@example.com", action="notify_team_lead")
     boss = nobody("boss@example.com", action="notify_contact", contact="boss@example.com")
     assert outcomes(state) == {

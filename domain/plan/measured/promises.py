@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from domain.instants import Instant
-from domain.plan.cycles import ClockSetup
-from domain.plan.plans import PolicyFacts
-from domain.policy.clocks import OnReopen
+from domain.plan.facts import PolicyFacts
+from domain.plan.measured.cycles import ClockSetup
+from domain.policy.clocks.clocks import OnReopen
 from domain.policy.policies import OnChange, Policy, TargetRule
 from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.ticket.timeline import Turn

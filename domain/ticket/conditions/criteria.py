@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from domain.fields import refuse_unknown, require_list, require_mapping
-from domain.ticket.conditions import Condition, Match, all_hold, parse_match
+from domain.ticket.conditions.conditions import Condition, Match, all_hold, parse_match
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from domain.calendar.handover import Hours
 from domain.ids import Kind
 from domain.instants import Instant
-from domain.plan.plans import Handover
-from domain.plan.promises import PolicyInForce
+from domain.plan.facts import Handover
+from domain.plan.measured.promises import PolicyInForce
 from domain.policy.snapshot import Snapshot
 from domain.ticket.stints import Ownership
 

@@ -10,16 +10,18 @@ from domain.calendar import Calendar
 from domain.calendar.handover import Hours
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros
-from domain.plan.cycles import ClockSetup
-from domain.plan.ladders import Climb, Step, StepHours, climbed, unanswered
-from domain.plan.plans import AT_RISK, BREACHED, ESCALATION, HALFWAY, DueFromField, Milestone, TargetPlan
-from domain.plan.promises import Change, PolicyInForce
+from domain.plan.facts import DueFromField
+from domain.plan.measured.cycles import ClockSetup
+from domain.plan.measured.ladders import Climb, Step, StepHours, climbed, unanswered
+from domain.plan.measured.promises import Change, PolicyInForce
+from domain.plan.milestones import AT_RISK, BREACHED, ESCALATION, HALFWAY, Milestone
+from domain.plan.plans import TargetPlan
 from domain.policy.budgets import Deadline, WorkingDays
-from domain.policy.clocks import Cycle, Span
+from domain.policy.clocks.clocks import Cycle, Span
+from domain.policy.clocks.triggers import HOLDING
 from domain.policy.escalations import budget_share
 from domain.policy.field_deadlines import FieldDeadline
 from domain.policy.policies import TargetRule
-from domain.policy.triggers import HOLDING
 
 _ALWAYS = Calendar.always()
 

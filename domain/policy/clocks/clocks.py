@@ -1,6 +1,6 @@
 """Which events start, stop and renew the clock of a target type, and how such a clock is set up.
 
-A new clock is a row in `CLOCKS`; the walk over the events (`domain/plan/cycles.py`) is the same for all of them.
+A new clock is a row in `CLOCKS`; the walk over the events (`domain/plan/measured/cycles.py`) is the same for all.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 from domain.calendar.local_time.intervals import Interval
 from domain.errors import InvalidValue
 from domain.instants import Instant, Micros
-from domain.policy.event_patterns import EventPattern, EventPatterns
-from domain.policy.triggers import NO_TRIGGERS, Triggers
+from domain.policy.clocks.event_patterns import EventPattern, EventPatterns
+from domain.policy.clocks.triggers import NO_TRIGGERS, Triggers
 from domain.ticket.events import EventKind
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """Which events do what to a clock, in the words in which a target may say it itself (domain/policy/triggers.py).
+    """Which events do what to a clock, in the words in which a target may say it itself (see `triggers.py`).
 
     A clock that `continues` runs on after a reopening, one that `follows_reopen` lets the policy say what a reopening
     does instead. `renews_on` lists the events that end a cycle and begin the next. A clock that `recurs` starts again

@@ -36,7 +36,7 @@ from tests.support.peers.mailbox import Mailbox as MailServer
 from tests.support.peers.mailbox import receiving_mail
 from tests.support.peers.outside import reaching
 from tests.support.peers.receiver import receiving
-from tests.workflows.lives.test_ladders_are_climbed import frozen, outcomes, policy
+from tests.workflows.telling.test_ladders_are_climbed import frozen, outcomes, policy
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwq3Vn5hWJkZE="
 

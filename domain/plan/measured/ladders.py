@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from domain.calendar import Calendar
 from domain.errors import WorkingTimeExhausted
 from domain.instants import Instant, Micros
-from domain.plan.plans import AUTOMATIC, REPEAT, Milestone
-from domain.policy.clocks import Cycle, Span
+from domain.plan.milestones import AUTOMATIC, REPEAT, Milestone
+from domain.policy.clocks.clocks import Cycle, Span
 from domain.policy.escalations import EscalationRule
 from domain.ticket.events import EventKind
 from domain.ticket.timeline import Turn

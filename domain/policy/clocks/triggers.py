@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.policy.event_patterns import EventPatterns, patterns_from_json, spoken_patterns
-from domain.ticket.criteria import Criteria, optional_criteria
+from domain.policy.clocks.event_patterns import EventPatterns, patterns_from_json, spoken_patterns
+from domain.ticket.conditions.criteria import Criteria, optional_criteria
 from domain.ticket.events import EventKind
 
 _WHILE_OPEN = (

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from activities.addressing import Outcomes, goes_out, look_up
+from activities.notices.addressing import Outcomes, goes_out, look_up
+from activities.notices.sending import Failure, Sender, carried_out, carries_out, dead_ends, unknown
 from activities.ports import NoticeChannel, Projection, SearchAttributes
 from activities.recording import Recorder
-from activities.sending import Failure, Sender, carried_out, carries_out, dead_ends, unknown
 from domain.errors import StoreUnavailable
 from domain.record.notices import TYPE_PREFIX, URGENT
 from domain.record.records import Delivery, Record

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from activities import sending
+from activities.notices import sending
 from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.policy.policies import Policy

@@ -8,8 +8,8 @@ from domain.errors import Unavailable
 from domain.explaining import Explanation, RecordedHistory
 from domain.instants import Instant
 from service.dependencies import Dependencies
-from service.instances import explaining
-from service.instances.views import find_instance, require_instance_id
+from service.instances.reading import explaining
+from service.instances.reading.views import find_instance, require_instance_id
 
 
 async def find_history(deps: Dependencies, organization: str, instance_id: str) -> RecordedHistory:

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from domain.fields import refuse_unknown, require_bool, require_choice, require_mapping, require_text
-from domain.ticket.spelling import folded
+from domain.ticket.conditions.spelling import folded
 
 MISSING = object()
 """The value of a field that a ticket does not have."""

@@ -9,9 +9,9 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.addressing import People, connected, names_system
+from activities.notices.addressing import People, connected, names_system
+from activities.notices.sending import Failure, Sender, carried_out, dead_ends, given_up, unknown
 from activities.ports import Found, NoticeChannel
-from activities.sending import Failure, Sender, carried_out, dead_ends, given_up, unknown
 from domain.errors import NoticeFailed
 from domain.instants import parse, to_datetime
 from domain.record.deliveries import NO_CHANNEL

@@ -9,12 +9,12 @@ from enum import StrEnum
 from domain.errors import WorkingTimeExhausted
 from domain.ids import Kind
 from domain.instants import Instant, Micros
-from domain.plan.hours import hours_of
-from domain.plan.promises import PolicyInForce, policy_at_each_turn
-from domain.policy.event_patterns import matching
+from domain.plan.measured.hours import hours_of
+from domain.plan.measured.promises import PolicyInForce, policy_at_each_turn
+from domain.policy.clocks.event_patterns import matching
+from domain.policy.clocks.triggers import Triggers
 from domain.policy.snapshot import Snapshot
-from domain.policy.triggers import Triggers
-from domain.ticket.criteria import Criteria
+from domain.ticket.conditions.criteria import Criteria
 from domain.ticket.events import ENDS, Event, EventKind
 from domain.ticket.pauses import NOTHING_SAID, Endings, endings_by_cause
 from domain.ticket.stints import Ownership

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 
 from temporalio import activity
 
-from activities.addressing import PEOPLE, NobodyKnown, People, people_of
+from activities.notices.addressing import PEOPLE, NobodyKnown, People, people_of
+from activities.notices.taken import Taken
 from activities.ports import (
     Addressees,
     Connectors,
@@ -20,7 +21,6 @@ from activities.ports import (
     no_receivers,
     unheard,
 )
-from activities.taken import Taken
 from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import Instant
 from domain.record.outcomes import CONNECTOR, Outcome, written

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.errors import InvalidValue
-from domain.policy.clocks import ClockRule, OnReopen
-from domain.policy.triggers import Triggers, refuse_doubt
+from domain.policy.clocks.clocks import ClockRule, OnReopen
+from domain.policy.clocks.triggers import Triggers, refuse_doubt
 from domain.ticket.events import EventKind
 
 

@@ -11,7 +11,7 @@ from domain.plan.planning import plan
 from domain.record.views import instance_view
 from domain.ticket.timeline import ticket_after
 from service.dependencies import Dependencies
-from service.instances.history import find_history_as_of
+from service.instances.reading.history import find_history_as_of
 
 
 async def view_as_of(deps: Dependencies, organization: str, instance_id: str, as_of: str) -> dict[str, Any]:

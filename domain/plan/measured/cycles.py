@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from domain.instants import Instant
-from domain.policy.clocks import Clock, ClockState, Cycle, Hold, OnReopen, Span
-from domain.policy.event_patterns import EventPatterns, matching
+from domain.policy.clocks.clocks import Clock, ClockState, Cycle, Hold, OnReopen, Span
+from domain.policy.clocks.event_patterns import EventPatterns, matching
 from domain.ticket.events import ENDS, Event, EventKind
 from domain.ticket.stints import Stint
 from domain.ticket.timeline import Turn

@@ -1,0 +1,1 @@
+"""Who is told what fired, through what, and what came of it."""

@@ -1,0 +1,1 @@
+"""What starts, stops, pauses and cancels a clock, as policies spell it."""

@@ -1,0 +1,1 @@
+"""Conditions on the fields of a ticket, and how their values compare."""

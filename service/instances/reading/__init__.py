@@ -1,0 +1,1 @@
+"""What is read of instances: views, lists, their past and its explanation."""
