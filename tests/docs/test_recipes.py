@@ -16,6 +16,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from channels.registry import CHANNELS
 from domain.policy.clocks.clocks import CLOCKS
+from domain.record import withdrawals
 from domain.ticket import events
 from domain.ticket.events import EventKind
 from sources.hooks import vendors
@@ -82,7 +83,12 @@ def test_an_event_has_a_signal_and_both_pages_say_what_it_is(kind: EventKind) ->
     names = [signal for signal, told in SIGNALS.items() if told is kind]
     assert names, next_step(f"no signal tells {kind}", "Add an event", 3)
     for page, name in (("docs/signals.md", names[0]), ("docs/api-v2.md", kind.value)):
-        assert f"`{name}`" in text(page), next_step(f"{page} does not explain `{name}`", "Add an event", 4)
+        assert f"`{name}`" in text(page), next_step(f"{page} does not explain `{name}`", "Add an event", 5)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EventKind if kind not in withdrawals._MOVES_NOTHING])
+def test_an_event_that_moves_clocks_is_spoken_of_in_withdrawals(kind: EventKind) -> None:
+    assert kind in withdrawals._SPOKEN, next_step(f"withdrawals have no words for {kind}", "Add an event", 4)
 
 
 @pytest.mark.parametrize("name", SOURCES)
