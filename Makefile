@@ -31,7 +31,8 @@ demo: $(INSTALLED) ## a minute-long show: policies, generated tickets, milestone
 
 test: $(TOOLS) $(ASSETS) ## run every test; EXAMPLES=10 tries properties on ten times as many
 	@# In the order of the folders: a long file of few tests must not come last and alone.
-	EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@# Compiled files are kept, whatever the environment says: every engine that a test starts would compile itself.
+	PYTHONDONTWRITEBYTECODE= EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 chaos: $(TOOLS) ## kill and stall the engine under load; SEED=1 SECONDS=240 STORE=sqlite or postgres
 	@exec $(BIN)/python -m tests.chaos --seed $(SEED) --seconds $(SECONDS) --store $(STORE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -18,6 +19,8 @@ from tests.support.examples import longest
 
 MEMORY = Path("/dev/shm")
 ENOUGH_MEMORY = 2 * 1024**3
+# How many new objects, and how many collections of the younger ones, it takes to look at a generation again.
+SELDOM = (5000, 20, 20)
 
 _COMPILED: dict[type[DefaultDialect], Any] = {}
 _make_engine = Engine.__init__
@@ -37,6 +40,16 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("repeatable")
     _keep_files_in_memory()
     _compile_statements_once()
+    # Collecting makes millions of objects, of which hardly one is garbage.
+    gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: no search for garbage goes through it again and again."""
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
+    gc.enable()
 
 
 def _keep_files_in_memory() -> None:

@@ -2,14 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import sqlite3
-import subprocess
-import sys
-import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
+from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,10 +14,8 @@ import httpx
 import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from cli.engine.embedded import dynamic_config
 from domain.ids import workflow_id
 from service.dependencies import Dependencies
 from service.temporal.engine import CONNECT_OPTIONS, provider
@@ -31,32 +25,13 @@ from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.apps import lent_app
 from tests.support.outlets import CIPHER, LoopbackOutlets, LoopbackSystems
+from tests.support.servers import answers, free_port, temporal_server
 from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"
 SECRET_KEY = "c2xha2VlcGVyLXRlc3RzLWFuZC1ub3RoaW5nLWVsc2U="
 # With a worker it records sooner or later, on a slow machine later than in service; without one nothing ever comes.
 UNHURRIED, HASTY = Timeouts(applied=20, replanned=20, row=10), Timeouts(applied=0.2, replanned=0.2, rows=0)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-@contextmanager
-def temporal_server(port: int) -> Iterator[str]:
-    """A real development server, in memory."""
-    address = f"127.0.0.1:{port}"
-    binary = str(Path(sys.executable).parent / "temporal")
-    options = ["--headless", "--ip", "127.0.0.1", "--port", str(port), "--log-level", "never", *dynamic_config()]
-    server = subprocess.Popen([binary, "server", "start-dev", *options], stdout=subprocess.DEVNULL)
-    try:
-        yield address
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 @pytest.fixture(scope="session")
@@ -70,19 +45,6 @@ def temporal_address() -> Iterator[str]:
 def start_temporal() -> Iterator[Callable[[int], str]]:
     with ExitStack() as stack:
         yield lambda port: stack.enter_context(temporal_server(port))
-
-
-async def answers(address: str) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            await Client.connect(address)
-        except (RuntimeError, RPCError):
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(0.1)
-        else:
-            return
 
 
 @pytest.fixture(scope="session")

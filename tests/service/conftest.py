@@ -1,1 +1,7 @@
-from tests.workflows.conftest import migrated, policy, realtime, store  # noqa: F401 - the same real servers
+from tests.workflows.conftest import (  # noqa: F401 - the same real servers
+    migrated,
+    policy,
+    realtime,
+    realtime_address,
+    store,
+)

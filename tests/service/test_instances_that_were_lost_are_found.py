@@ -34,7 +34,7 @@ from tests.support.clockwork import (
     target_of,
     working,
 )
-from tests.support.servers import in_real_time
+from tests.support.servers import new_namespace
 from worker import StoreProjection, replays, system_now
 from workflows.messages import WORKFLOW_TYPE, start_input
 
@@ -82,7 +82,7 @@ async def test_nothing_is_found_where_nothing_is_wrong(realtime: Clockwork, stor
 
 
 async def test_a_clock_whose_workflow_was_lost_with_the_server_runs_again_from_its_record(
-    realtime: Clockwork, store: Store
+    realtime_address: str, realtime: Clockwork, store: Store
 ) -> None:
     hasty = Policy.from_json({"id": "h", "name": "H", "targets": [{"type": "resolution", "minutes": 8 * SECOND}]})
     async with working(realtime):
@@ -90,7 +90,7 @@ async def test_a_clock_whose_workflow_was_lost_with_the_server_runs_again_from_i
         await ticket.signal("update", event_id="u", attributes={"n": 1})
         await ticket.fired("resolution/halfway")
         await recorded(ticket)
-    async with await in_real_time() as empty:
+    async with await new_namespace(realtime_address) as empty:
         other = Clockwork(empty, Switchable(StoreProjection(store)))
         async with working(other):
             finding = await found(reconciler(other, store), Trouble.GONE)
@@ -99,14 +99,14 @@ async def test_a_clock_whose_workflow_was_lost_with_the_server_runs_again_from_i
             await again.signal("resolve", event_id="r")
             state = await again.applied("opened", "u", "r")
             await again.result()
-        assert other.mailbox.ids == [f"{name}/1" for name in _keys(state)][1:]
+        assert [*realtime.mailbox.ids, *other.mailbox.ids] == fired(state)
     stored = await store.instances.get(ORGANIZATION, ID)
     assert stored is not None
     assert [firing.delivered_at is not None for firing in stored.ledger] == [True] * len(stored.ledger)
 
 
-def _keys(state: Mapping[str, Any]) -> list[str]:
-    return [f"{ID}/{f['target']}/{f['cycle']}/{f['milestone']}" for f in state["ledger"]]
+def fired(state: Mapping[str, Any]) -> list[str]:
+    return [f"{f['target']}/{f['cycle']}/{f['milestone']}/1" for f in state["ledger"]]
 
 
 async def test_an_instance_is_recorded_though_whoever_opened_it_died_before_that(
@@ -160,7 +160,7 @@ async def test_records_that_were_lost_with_the_store_are_those_that_were_there(
 
 
 async def test_an_instance_that_lost_its_workflow_and_then_its_record_is_recorded_again(
-    realtime: Clockwork, store: Store, policy: Policy, tmp_path: Path, migrated: bytes
+    realtime_address: str, realtime: Clockwork, store: Store, policy: Policy, tmp_path: Path, migrated: bytes
 ) -> None:
     """No history tells its first steps then: they are one, and what came before it is missing from the chain."""
     async with working(realtime):
@@ -168,7 +168,7 @@ async def test_an_instance_that_lost_its_workflow_and_then_its_record_is_recorde
         await ticket.signal("pause", event_id="p")
         await ticket.applied("p")
         await recorded(ticket)
-    async with await in_real_time() as empty:
+    async with await new_namespace(realtime_address) as empty:
         other = Clockwork(empty, Switchable(StoreProjection(store)))
         async with working(other):
             await found(reconciler(other, store), Trouble.GONE)
@@ -418,7 +418,7 @@ async def test_a_reset_workflow_goes_on_with_what_is_recorded(realtime: Clockwor
 
 
 async def test_a_run_that_is_older_than_its_record_goes_on_from_the_record(
-    realtime: Clockwork, store: Store, policy: Policy
+    realtime_address: str, realtime: Clockwork, store: Store, policy: Policy
 ) -> None:
     """As when Temporal was restored from yesterday: its run does not know of the resolution, and would breach."""
     async with working(realtime):
@@ -426,7 +426,7 @@ async def test_a_run_that_is_older_than_its_record_goes_on_from_the_record(
         await ticket.signal("acknowledge", event_id="a")
         await ticket.applied("a")
         await recorded(ticket)
-    async with await in_real_time() as newer:
+    async with await new_namespace(realtime_address) as newer:
         other = Clockwork(newer, Switchable(StoreProjection(store)))
         async with working(other):
             await found(reconciler(other, store), Trouble.GONE)

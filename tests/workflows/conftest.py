@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from cli.engine.embedded import SERVER_OPTIONS
 from domain.policy.policies import Policy
 from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.clockwork import Clockwork, Switchable, time_skipping
-from tests.support.servers import in_real_time
+from tests.support.servers import LONG_HISTORY, answers, free_port, new_namespace, temporal_server
 from worker import StoreProjection
 
 
@@ -50,8 +52,14 @@ def policy() -> Policy:
     )
 
 
+@pytest.fixture(scope="session")
+def realtime_address() -> Iterator[str]:
+    with temporal_server(free_port(), {**SERVER_OPTIONS, **LONG_HISTORY}) as address:
+        asyncio.run(answers(address))
+        yield address
+
+
 @pytest.fixture
-async def realtime(store: Store) -> AsyncIterator[Clockwork]:
+async def realtime(realtime_address: str, store: Store) -> Clockwork:
     """The embedded server, whose time is ours; histories of eighty events suggest to continue as new."""
-    async with await in_real_time() as env:
-        yield Clockwork(env, Switchable(StoreProjection(store)))
+    return Clockwork(await new_namespace(realtime_address), Switchable(StoreProjection(store)))

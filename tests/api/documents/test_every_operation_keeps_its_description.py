@@ -37,12 +37,12 @@ from service.temporal.engine import provider
 from settings import Settings
 from store.access.keys import ensure_key
 from store.store import Store
-from tests.api.conftest import free_port
 from tests.support.apps import openapi_document
 from tests.support.documents.descriptions import resolved
 from tests.support.documents.furnishing import Things, furnish
 from tests.support.examples import examples
 from tests.support.outlets import CIPHER, LoopbackOutlets
+from tests.support.servers import free_port
 from worker import StoreProjection, build_worker
 
 EXAMPLES = examples(6)

@@ -16,8 +16,9 @@ from domain.plan.planning import plan
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from service.temporal.engine import provider
-from tests.api.conftest import UNHURRIED, answers, free_port
+from tests.api.conftest import UNHURRIED
 from tests.support.clockwork import Mailbox, eventually
+from tests.support.servers import answers, free_port
 from worker import StoreProjection, build_worker
 from workflows.visibility import ATTRIBUTES, NEXT_DUE, POLICY, PRIORITY, STATUS
 

@@ -14,9 +14,10 @@ from service.dependencies import Dependencies
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from store.rules.claims import GRACE
 from store.store import Store
-from tests.api.conftest import Api, free_port
+from tests.api.conftest import Api
 from tests.support.apps import lent_app
 from tests.support.clockwork import eventually
+from tests.support.servers import free_port
 
 URGENT = {"priority": "urgent"}
 

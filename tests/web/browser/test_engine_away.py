@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from store.store import Store
-from tests.api.conftest import free_port
+from tests.support.servers import free_port
 from tests.web.browser.conftest import SCRIPT, Engine, Visit, violations
 from web.live import hub
 from web.pages.listed import PAGES

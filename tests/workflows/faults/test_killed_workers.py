@@ -42,6 +42,7 @@ async def worker_process(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     own = {
         "TEMPORAL_ADDRESS": clockwork.client.service_client.config.target_host,
+        "TEMPORAL_NAMESPACE": clockwork.client.namespace,
         "SLA_HOME": str(database.parent),
         "SLA_DATABASE_URL": f"sqlite:///{database}",
         "SLA_TASK_QUEUE": clockwork.task_queue,
