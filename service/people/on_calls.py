@@ -15,8 +15,9 @@ from domain.people.on_call import OnCall, Rota
 from service.people.feed import Feed, feed_of
 from service.receivers import Outlets
 from service.tools.ciphers import Cipher, SecretsUnreadable
+from store.owned import of_any_version
 from store.people.on_calls import OnCalls as KeptOnCalls
-from store.people.on_calls import Require, SealedFeed, StoredOnCall, of_any_version
+from store.people.on_calls import Require, SealedFeed, StoredOnCall
 
 LONGEST_TEXT = 1_000_000
 LONGEST_URL = 2000
