@@ -15,7 +15,7 @@ from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.replan.replanning import Move, moves
 from domain.wording import spoken_optional
-from store.instances.replans import Candidate
+from store.instances.replanned import Candidate
 from store.store import Store
 
 HEADINGS = ("ORGANIZATION", "INSTANCE", "TARGET", "DUE", "WOULD BE DUE", "MADE WITH")
@@ -49,7 +49,7 @@ async def _check(organization: str | None) -> list[tuple[str, ...]]:
 async def _of(store: Store, organization: str) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     after = ""
-    while batch := await store.replans.candidates(organization, None, None, after):
+    while batch := await store.replanned.candidates(organization, None, None, after):
         after = batch[-1].id
         for candidate in batch:
             made_with = (candidate.plan.get("versions") or candidate.snapshot["facts"])["tzdata_version"]

@@ -36,6 +36,15 @@ def require_text(value: Any, field: str, longest: int = 1000) -> str:
     return require_unicode(value, field)
 
 
+def require_hidden_text(value: Any, field: str, longest: int) -> str:
+    """As `require_text`, of a text that may hold a token: the error shows its length, and nothing of it."""
+    try:
+        return require_text(value, field, longest)
+    except InvalidValue as refusal:
+        shown = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
+        raise InvalidValue(field, shown, refusal.reason) from None
+
+
 def require_unicode(text: str, field: str) -> str:
     """A text that UTF-8 and a database can hold: no NUL, no lone surrogates."""
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):

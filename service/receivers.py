@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from domain.errors import InvalidValue
-from domain.fields import require_text
+from domain.fields import require_hidden_text
 from domain.record.receivers import Receiver
 from service.templates import NoWording, Wording
 from service.tools.ciphers import Cipher, SecretsUnreadable
@@ -105,14 +105,16 @@ class Receivers:
     async def create(self, organization: str, receiver: Receiver, address: Any) -> tuple[StoredReceiver, str | None]:
         """Keep a receiver whose address was checked, and the secret that was made for it, if its channel signs."""
         secret = self.outlets.new_secret(receiver.channel)
-        addressed = Addressed(receiver, _require_address(address), () if secret is None else (secret,))
+        addressed = Addressed(
+            receiver, require_hidden_text(address, "address", LONGEST_ADDRESS), () if secret is None else (secret,)
+        )
         await self.outlets.check(addressed)
         return await self.kept.create(organization, receiver, self._sealed(addressed)), secret
 
     async def change(self, organization: str, receiver_id: str, given: Mapping[str, Any]) -> StoredReceiver:
         """Change the fields that are given. All is checked anew, and encrypted with the key that is the first now."""
         fields = {name: value for name, value in given.items() if name != "address"}
-        address = _require_address(given["address"]) if "address" in given else None
+        address = require_hidden_text(given["address"], "address", LONGEST_ADDRESS) if "address" in given else None
 
         def changed(stored: StoredReceiver) -> Addressed:
             receiver = Receiver.from_json({**stored.receiver.to_json(), **fields})
@@ -184,12 +186,3 @@ class KnownReceivers(LastKnown[Sequence[StoredReceiver]]):
     read."""
 
     what = "receivers"
-
-
-def _require_address(value: Any) -> str:
-    """It may hold a token, so an error shows its length at most."""
-    try:
-        return require_text(value, "address", LONGEST_ADDRESS)
-    except InvalidValue as refusal:
-        shown = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
-        raise InvalidValue("address", shown, refusal.reason) from None

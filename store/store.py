@@ -22,6 +22,7 @@ from store.instances.changes import ChangeLog
 from store.instances.dimensions import Dimensions
 from store.instances.instances import Instances
 from store.instances.open_tickets import OpenTicketResult, OpenTickets, Prepare
+from store.instances.replanned import ReplannedInstances
 from store.instances.replans import Replans
 from store.instances.tickets import Tickets
 from store.instances.upkeep import Upkeep
@@ -68,6 +69,7 @@ class Store:
         self.changes = ChangeLog(database)
         self.dimensions = Dimensions(database)
         self.replans = Replans(database, now)
+        self.replanned = ReplannedInstances(database)
         self.keys = Keys(database, now)
         self.idempotent_requests = IdempotentRequests(database, now)
         self.analytics = Analytics(database)

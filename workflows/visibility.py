@@ -12,7 +12,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAtt
 from domain.instants import Instant, from_datetime, parse, render, to_datetime
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import instance_status, met
-from domain.policy.snapshot import Facts
+from domain.policy.snapshot_facts import Facts
 from domain.record.records import next_due
 from domain.wording import spoken_instant
 from workflows.state.instance_state import InstanceState

@@ -23,8 +23,9 @@ from domain.instants import DAY, HOUR, MINUTE, Instant, from_datetime
 from domain.plan.planning import plan
 from domain.plan.status import instance_status
 from domain.policy.catalog import AROUND_THE_CLOCK
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
 from domain.policy.snapshot import Snapshot
+from domain.policy.targets import TargetRule
 from domain.record.records import Record, first_record
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket

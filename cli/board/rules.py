@@ -13,7 +13,7 @@ from cli import administration, console
 from cli.board.options import DEFAULT, AsJson, Organization
 from domain.instants import render
 from domain.policy.budgets import Deadline, WorkingDays
-from domain.policy.policies import TargetRule
+from domain.policy.targets import TargetRule
 from store.lists.listed import ListPart
 from store.store import Store
 from web.showing.durations import duration

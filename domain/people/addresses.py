@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.fields import refuse_unknown, require_list, require_mapping, require_text
+from domain.fields import refuse_unknown, require_hidden_text, require_list, require_mapping, require_text
 
 LONGEST_ADDRESS = 2000
 MOST_ADDRESSES = 10
@@ -86,12 +86,7 @@ def _given(value: Any, path: str) -> Given:
             raise InvalidValue(f"{path}.id", document["id"], "must stand alone: it keeps an address as it is")
         return Given(kept=require_text(document["id"], f"{path}.id"))
     channel = require_text(document.get("channel"), f"{path}.channel", 50)
-    try:
-        return Given(channel, require_text(document.get("address"), f"{path}.address", LONGEST_ADDRESS).strip())
-    except InvalidValue as refusal:
-        raw = document.get("address")
-        shown = f"{len(raw)} characters" if isinstance(raw, str) else type(raw).__name__
-        raise InvalidValue(f"{path}.address", shown, refusal.reason) from None
+    return Given(channel, require_hidden_text(document.get("address"), f"{path}.address", LONGEST_ADDRESS).strip())
 
 
 def numbered(given: Sequence[Given], contact_id: str, before: Sequence[Address] = ()) -> tuple[Address, ...]:

@@ -18,7 +18,8 @@ from domain.plan.plans import Plan, TicketEnd
 from domain.plan.replans import effective_snapshot
 from domain.policy.clocks.clocks import OnReopen
 from domain.policy.snapshot import Snapshot
-from domain.ticket.events import EXCUSES, Event, EventKind, in_order
+from domain.ticket.events import EXCUSES, Event, EventKind
+from domain.ticket.order import in_order
 from domain.ticket.stints import Ownership, closing_event, ownership_of
 from domain.ticket.timeline import Turn, timeline
 

@@ -14,7 +14,8 @@ from domain.policy.actions import Action
 from domain.policy.match_record import MatchRecord
 from domain.policy.matching import first_match
 from domain.policy.policies import OnChange, Policy
-from domain.policy.snapshot import UTC, Alternative, CalendarVersion, Snapshot
+from domain.policy.snapshot import Alternative, CalendarVersion, Snapshot
+from domain.policy.snapshot_facts import UTC
 from domain.ticket.events import Event
 from domain.ticket.teams import Team
 from domain.ticket.tickets import Ticket

@@ -12,16 +12,16 @@ from domain.calendar import Calendar
 from domain.calendar.handover import Hours, handed_over
 from domain.errors import InvalidValue
 from domain.fields import optional_text, require_bool, require_list, require_mapping, require_text, require_version
-from domain.ids import InstanceId
 from domain.instants import Instant
 from domain.policy.match_record import MatchRecord
 from domain.policy.matching import first_match
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
+from domain.policy.snapshot_facts import UTC, Facts, home_timezone_in, teams_in
+from domain.policy.targets import TargetRule
 from domain.ticket.teams import Team
-from domain.ticket.tickets import Ticket, title_in, url_in
+from domain.ticket.tickets import Ticket
 
 Part = TypeVar("Part")
-UTC = "UTC"
 SHARED_PARTS = 2048
 """Policies and calendars that are kept, the last ones used. Thousands of tickets open under the same few."""
 
@@ -45,77 +45,6 @@ class CalendarVersion:
             optional_text(body.get("id"), f"{field}.id") or None,
             require_version(body.get("version", 1), f"{field}.version"),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """The names and versions in a snapshot; reading them needs neither a calendar nor a time zone.
-
-    `home_timezone` is the organization's zone as it was when the ticket opened. `timezone` is the zone in which people
-    read the ticket's times: that of its business hours, or `home_timezone` where its clocks run round the clock. Both
-    are IANA names. `title` and `url` are those of the ticket as it opened.
-    """
-
-    organization: str
-    instance_id: str
-    policy_id: str
-    policy_name: str
-    policy_version: int
-    priority: str | None
-    calendar_id: str | None
-    calendar_version: int
-    tzdata_version: str
-    teams: Mapping[str, Team] = field(default_factory=dict)
-    applicable_team: str | None = None
-    home_timezone: str = UTC
-    timezone: str = UTC
-    title: str | None = None
-    url: str | None = None
-
-    @property
-    def instance(self) -> InstanceId:
-        return InstanceId.parse(self.instance_id)
-
-    @classmethod
-    def of(cls, snapshot: Mapping[str, Any]) -> Facts:
-        """The facts of a snapshot document."""
-        whole = require_mapping(snapshot, "snapshot")
-        body: Mapping[str, Any] = require_mapping(whole.get("facts"), "snapshot.facts")
-        values: dict[str, Any] = {name: body.get(name) for name in _FACTS}
-        policy = require_mapping(whole.get("policy", {}), "snapshot.policy")
-        ticket: Mapping[str, Any] = require_mapping(whole.get("ticket", {}), "snapshot.ticket")
-        fields = require_mapping(ticket.get("fields") or {}, "snapshot.ticket.fields")
-        home = _home_timezone(body)
-        return cls(
-            **values,
-            teams=_teams(whole),
-            applicable_team=policy.get("applicable_team"),
-            home_timezone=home,
-            timezone=_timezone(whole, home),
-            title=title_in(fields),
-            url=url_in(fields),
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """The zone of the organization where it is not UTC; without what stands beside the facts in a snapshot."""
-        home = {} if self.home_timezone == UTC else {"home_timezone": self.home_timezone}
-        return {**{name: getattr(self, name) for name in _FACTS}, **home}
-
-
-_FACTS = (
-    *("organization", "instance_id", "policy_id", "policy_name", "policy_version", "priority"),
-    *("calendar_id", "calendar_version", "tzdata_version"),
-)
-
-
-def _home_timezone(facts: Mapping[str, Any]) -> str:
-    return optional_text(facts.get("home_timezone"), "snapshot.facts.home_timezone") or UTC
-
-
-def _timezone(snapshot: Mapping[str, Any], home: str) -> str:
-    version: Mapping[str, Any] = require_mapping(snapshot.get("calendar", {}), "snapshot.calendar")
-    calendar = require_mapping(version.get("calendar", {}), "snapshot.calendar.calendar")
-    return optional_text(calendar.get("timezone"), "snapshot.calendar.calendar.timezone") or home
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,26 +197,20 @@ class Snapshot:
             auto_escalate=require_bool(body.get("auto_escalate", False), "snapshot.auto_escalate"),
             opening_rules=_optional_rules(body.get("opening_rules"), "snapshot.opening_rules"),
             matching=None if "matching" not in body else MatchRecord.from_json(body["matching"], "snapshot.matching"),
-            home_timezone=_home_timezone(facts),
+            home_timezone=home_timezone_in(facts),
         )
 
 
 def _rules_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a snapshot that a replan may change, by name."""
     return {
-        "teams": _teams(body),
+        "teams": teams_in(body),
         "policy": _shared(Policy.from_json, body.get("policy"), "snapshot.policy"),
         "calendar": _shared(CalendarVersion.from_json, body.get("calendar"), "calendar"),
         "team_calendars": _team_calendars(body.get("team_calendars", {}), "snapshot.team_calendars"),
         "alternatives": _alternatives_from_json(body.get("alternatives")),
         "step_hours": _team_calendars(body.get("step_hours", {}), "snapshot.step_hours"),
     }
-
-
-def _teams(body: Mapping[str, Any]) -> dict[str, Team]:
-    listed = require_list(body.get("teams", ()), "snapshot.teams")
-    teams = [Team.from_json(team, "snapshot.teams") for team in listed]
-    return {team.id: team for team in teams}
 
 
 def _shared(read: Callable[[Any, str], Part], document: Any, field: str) -> Part:

@@ -10,7 +10,7 @@ from domain.plan.facts import PolicyFacts
 from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG, LongPause, Milestone
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import met
-from domain.policy.snapshot import Facts
+from domain.policy.snapshot_facts import Facts
 from domain.record.ledger import TICKET, Firing
 from domain.record.withdrawals import cause, spoken_cause, withdrawing_event
 from domain.ticket.events import Event

@@ -12,7 +12,7 @@ from domain.digests import plan_digest
 from domain.instants import Instant, parse, parse_optional, render, render_optional
 from domain.plan.plans import Plan
 from domain.plan.status import InstanceStatus, instance_status
-from domain.policy.snapshot import Facts
+from domain.policy.snapshot_facts import Facts
 from domain.record.ledger import Firing, Ledger, next_instant
 from domain.record.notices import firing_id
 from domain.ticket.events import Event

@@ -8,7 +8,8 @@ from itertools import accumulate
 from typing import Any
 
 from domain.instants import Instant
-from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.events import Event, EventKind
+from domain.ticket.order import in_order
 from domain.ticket.tickets import SUBJECT_FIELDS, Ticket
 
 CHANGING = (EventKind.UPDATED, EventKind.ASSIGNED)

@@ -13,8 +13,9 @@ from domain.people.contacts import Contact
 from domain.record.receivers import Receiver
 from service.receivers import VALID_AT_ONCE, Addressed, Outlets, Tried
 from service.tools.ciphers import Cipher, SecretsUnreadable
+from store.owned import of_any_version
 from store.people.contacts import Contacts as KeptContacts
-from store.people.contacts import Require, StoredContact, of_any_version
+from store.people.contacts import Require, StoredContact
 
 Secrets = Mapping[str, str]
 """New secrets, by the name of the address that signs with them, such as `webhook:con_x`."""

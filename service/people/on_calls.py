@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.fields import refuse_unknown, require_mapping, require_text
+from domain.fields import refuse_unknown, require_hidden_text, require_mapping, require_text
 from domain.instants import Instant
 from domain.people.contacts import Contact
 from domain.people.on_call import OnCall, Rota
 from service.people.feed import Feed, feed_of
 from service.receivers import Outlets
 from service.tools.ciphers import Cipher, SecretsUnreadable
+from store.owned import of_any_version
 from store.people.on_calls import OnCalls as KeptOnCalls
-from store.people.on_calls import Require, SealedFeed, StoredOnCall, of_any_version
+from store.people.on_calls import Require, SealedFeed, StoredOnCall
 
 LONGEST_TEXT = 1_000_000
 LONGEST_URL = 2000
@@ -149,11 +150,7 @@ def _require_one(on_call: OnCall, has_feed: bool) -> None:
 
 
 def _require_url(value: Any) -> str:
-    """It may hold a token, so an error shows its length at most. `webcal:` is how calendars spell `https:`."""
-    try:
-        text = require_text(value, "url", LONGEST_URL).strip()
-    except InvalidValue as refusal:
-        shown = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
-        raise InvalidValue("url", shown, refusal.reason) from None
+    """`webcal:` is how calendars spell `https:`."""
+    text = require_hidden_text(value, "url", LONGEST_URL).strip()
     scheme, found, rest = text.partition("://")
     return f"https://{rest}" if found and scheme.lower() in ("webcal", "webcals") else text

@@ -51,7 +51,7 @@ _Messages = Mapping[str, Sequence[_Message]]
 async def put_in_place(deps: Dependencies, organization: str, replan: Replan) -> ReplanProgress:
     """Send the replan to its instances that have not recorded it. Raises Conflict as soon as it is being undone."""
     kept = await deps.store.replans.changed(organization, replan.id)
-    shown = await deps.store.replans.recorded(organization, replan.id, replan.event_id)
+    shown = await deps.store.replanned.recorded(organization, replan.id, replan.event_id)
     messages = {one.instance_id: [_Message(replan.event_id, one.rules_after)] for one in _open(kept, shown)}
     for chunk in _chunks(messages):
         # From here on an undo reaches these instances; it ends this loop before the next chunk.
@@ -63,8 +63,8 @@ async def put_in_place(deps: Dependencies, organization: str, replan: Replan) ->
 async def take_back(deps: Dependencies, organization: str, replan: Replan) -> ReplanProgress:
     """Send the undo to the instances that may know the replan, and to no others."""
     kept = [one for one in await deps.store.replans.changed(organization, replan.id) if one.is_sent]
-    shown = await deps.store.replans.recorded(organization, replan.id, replan.undo_id)
-    taken = await deps.store.replans.recorded(organization, replan.id, replan.event_id)
+    shown = await deps.store.replanned.recorded(organization, replan.id, replan.undo_id)
+    taken = await deps.store.replanned.recorded(organization, replan.id, replan.event_id)
     messages = {one.instance_id: _undoing(replan, one, one.instance_id in taken) for one in _open(kept, shown)}
     for chunk in _chunks(messages):
         await _send(deps, organization, replan, chunk)
@@ -135,8 +135,8 @@ async def _recorded(
     """
     applied, set_aside = frozenset[str](), dict[str, str]()
     async for _ in polls(deps.timeouts.replanned, LONGEST_WAIT):
-        applied = await deps.store.replans.recorded(organization, replan.id, replan.last_id)
-        set_aside = dict(await deps.store.replans.set_aside(organization, replan.id, replan.last_id))
+        applied = await deps.store.replanned.recorded(organization, replan.id, replan.last_id)
+        set_aside = dict(await deps.store.replanned.set_aside(organization, replan.id, replan.last_id))
         if recipients <= applied | set_aside.keys():
             break
     return applied, set_aside

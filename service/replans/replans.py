@@ -19,7 +19,8 @@ from domain.replan.replanning import BreachChange, ClosureRequest, Move, Rules, 
 from domain.ticket.events import Event, EventKind
 from service.dependencies import Dependencies
 from service.replans.messages import ReplanProgress, put_in_place, take_back
-from store.instances.replans import Candidate, InstanceReplan, Replan
+from store.instances.replanned import Candidate
+from store.instances.replans import InstanceReplan, Replan
 from store.rules.calendars import StoredCalendar
 
 # The most instances that a preview shows.
@@ -215,7 +216,7 @@ async def _require_known_rules(deps: Dependencies, organization: str, moved: Seq
     """Raises Conflict unless the instances still have the rules that were compared."""
     ids = [one.instance_id for one in moved]
     await _require_answers(deps, organization, ids)
-    received = await deps.store.replans.received(organization, ids)
+    received = await deps.store.replanned.received(organization, ids)
     new = {one.instance_id: received.get(one.instance_id, frozenset()) ^ one.received for one in moved}
     others = [instance_id for instance_id, events in new.items() if events]
     if others:
@@ -227,7 +228,7 @@ async def _require_answers(
     deps: Dependencies, organization: str, instance_ids: Sequence[str], besides: str | None = None
 ) -> None:
     """Raises Conflict while the instances have not answered another replan that was sent to them, or is about to be."""
-    waiting = await deps.store.replans.unanswered(organization, instance_ids, besides)
+    waiting = await deps.store.replanned.unanswered(organization, instance_ids, besides)
     for replan_id, ids in waiting.items():
         raise _Unanswered(
             f"{len(ids)} of the instances have not answered {replan_id} yet; try again, or go on with that one first, "
@@ -256,7 +257,7 @@ async def _rules(
     deps: Dependencies, organization: str, request: ReplanRequest
 ) -> tuple[Rules, tuple[StoredCalendar, Calendar] | None]:
     """The rules; and for a closure, the stored calendar and what it becomes."""
-    if unknown := await deps.store.replans.unknown(organization, request.instance_ids or ()):
+    if unknown := await deps.store.replanned.unknown(organization, request.instance_ids or ()):
         raise InvalidValue("instance_ids", unknown, "must be instances that are there")
     catalog = await deps.store.catalog(organization)
     if request.policy_id is not None and all(policy.id != request.policy_id for policy in catalog.policies):
@@ -283,7 +284,7 @@ async def _compared(
 ) -> AsyncIterator[Comparison]:
     """The comparison of all instances, batch by batch."""
     after = ""
-    while batch := await deps.store.replans.candidates(organization, request.since, request.instance_ids, after):
+    while batch := await deps.store.replanned.candidates(organization, request.since, request.instance_ids, after):
         after = batch[-1].id
         yield await asyncio.to_thread(_compare, batch, rules, deps.now())
 

@@ -111,12 +111,21 @@ def _rows(text: str, path: Path, zone: ZoneInfo) -> Iterator[Row]:
     if absent := [name for name in COLUMNS if name not in columns]:
         raise InvalidValue(f"{path}: line 1", ",".join(columns), f"must have the column {absent[0]}")
     for cells in reader:
-        yield _Line(path, reader.line_num, cells, zone).row()
+        yield _row(_Line(reader.line_num, cells, zone), f"{path}: line {reader.line_num}")
+
+
+def _row(line: _Line, place: str) -> Row:
+    try:
+        return line.row()
+    except InvalidValue as error:
+        # A table has columns, which are no path of a document's: `under` would join them to the file's name by a dot.
+        raise error.named(f"{place}, column {error.field}") from None
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    path: Path
+    """A line of the table. What it raises names the column alone."""
+
     number: int
     cells: Mapping[str, str | None]
     zone: ZoneInfo
@@ -136,13 +145,13 @@ class _Line:
     def _text(self, column: str) -> str:
         value = self.cells[column]
         if value is None or not value.strip():
-            raise self._refusal(column, value, f"must not be empty; a missing value is written {MISSING}")
+            raise InvalidValue(column, value, f"must not be empty; a missing value is written {MISSING}")
         return value.strip()
 
     def _subject(self) -> str:
         number = self._text("number")
         if number == MISSING:
-            raise self._refusal("number", number, "must name the incident")
+            raise InvalidValue("number", number, "must name the incident")
         return number
 
     def _given(self, column: str) -> str | None:
@@ -152,7 +161,7 @@ class _Line:
     def _choice(self, column: str, known: Iterable[str]) -> str:
         text = self._text(column)
         if text not in known and text != MISSING:
-            raise self._refusal(column, text, f"must be one of {', '.join(known)}")
+            raise InvalidValue(column, text, f"must be one of {', '.join(known)}")
         return text
 
     def _time(self, column: str) -> Instant | None:
@@ -164,9 +173,6 @@ class _Line:
             shaped = text if SHAPE.fullmatch(text) else ""
             return from_datetime(datetime.strptime(shaped, TIME).replace(tzinfo=self.zone), column)
         except ValueError:
-            raise self._refusal(column, text, "must be a time like 29-02-2016 06:38") from None
+            raise InvalidValue(column, text, "must be a time like 29-02-2016 06:38") from None
         except InvalidValue as error:
-            raise self._refusal(column, text, error.reason) from None
-
-    def _refusal(self, column: str, value: str | None, reason: str) -> InvalidValue:
-        return InvalidValue(f"{self.path}: line {self.number}, column {column}", value, reason)
+            raise InvalidValue(column, text, error.reason) from None

@@ -8,15 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.errors import Conflict, NotFound
 from domain.instants import Instant, Micros
 from domain.people.on_call import OnCall
 from store.access.organizations import begin_change
 from store.database.clock import Clock
 from store.database.connections import Database
-from store.database.counting import count_rows
 from store.database.types import holdable, instant, moment, optional_instant
 from store.lists.listed import Found, Listed, ListPart, columns_of
+from store.owned import OwnedRows, of_any_version
 from store.people.naming import require_contacts
 from store.schema.tables import on_calls
 from store.schema.tenancy import own
@@ -61,10 +60,6 @@ Change = Callable[[StoredOnCall], tuple[OnCall, SealedFeed | None]]
 Require = Callable[[StoredOnCall], None]
 
 
-def of_any_version(_stored: StoredOnCall) -> None:
-    """Of a change that whoever was first may have."""
-
-
 @dataclass(frozen=True, slots=True)
 class OnCalls:
     """Methods that name an on-call raise NotFound for one that does not exist.
@@ -77,29 +72,21 @@ class OnCalls:
 
     async def create(self, organization: str, on_call: OnCall, feed: SealedFeed | None) -> StoredOnCall:
         """Raises NotFound for the organization, Conflict where it has as many as it may have."""
-        now = moment(self.now())
-        row = {**_columns(on_call, feed), "organization": organization, "id": on_call.id, "version": 1}
 
         def work(conn: sa.Connection) -> StoredOnCall:
             begin_change(conn, organization)
-            if count_rows(conn, on_calls, own(on_calls, organization)) >= MOST_ON_CALLS:
-                raise Conflict(f"an organization has at most {MOST_ON_CALLS} on-calls")
+            _ON_CALLS.require_fewer(conn, organization, MOST_ON_CALLS)
             require_contacts(conn, organization, on_call.contacts)
-            conn.execute(sa.insert(on_calls).values({**row, "created_at": now, "updated_at": now}))
-            return _find(conn, organization, on_call.id)
+            return _ON_CALLS.insert(conn, organization, on_call.id, _columns(on_call, feed), self.now())
 
         return await self.database.write(work)
 
     async def list(self, organization: str, part: ListPart) -> Found[StoredOnCall]:
         """Oldest first unless the part says otherwise."""
-        return await self.database.read(
-            lambda conn: LISTED.find(conn, sa.select(on_calls), on_calls, own(on_calls, organization), part).each(
-                _stored
-            )
-        )
+        return await self.database.read(lambda conn: _ON_CALLS.list(conn, organization, part))
 
     async def get(self, organization: str, on_call_id: str) -> StoredOnCall:
-        return await self.database.read(lambda conn: _find(conn, organization, on_call_id))
+        return await self.database.read(lambda conn: _ON_CALLS.find(conn, organization, on_call_id))
 
     async def update(
         self, organization: str, on_call_id: str, change: Change, require: Require = of_any_version
@@ -107,22 +94,16 @@ class OnCalls:
         """Write what `change` makes of it as it is now. `require` raises where that is not to be changed."""
 
         def work(conn: sa.Connection) -> StoredOnCall:
-            begin_change(conn, organization)
-            stored = _find(conn, organization, on_call_id)
-            require(stored)
-            on_call, feed = change(stored)
+            on_call, feed = change(_ON_CALLS.begin(conn, organization, on_call_id, require))
             require_contacts(conn, organization, on_call.contacts)
-            values = {**_columns(on_call, feed), "version": stored.version + 1, "updated_at": moment(self.now())}
-            conn.execute(sa.update(on_calls).where(own(on_calls, organization, id=on_call_id)).values(values))
-            return _find(conn, organization, on_call_id)
+            return _ON_CALLS.update(conn, organization, on_call_id, _columns(on_call, feed), self.now())
 
         return await self.database.write(work)
 
     async def delete(self, organization: str, on_call_id: str, require: Require = of_any_version) -> None:
         def work(conn: sa.Connection) -> None:
-            begin_change(conn, organization)
-            require(_find(conn, organization, on_call_id))
-            conn.execute(sa.delete(on_calls).where(own(on_calls, organization, id=on_call_id)))
+            _ON_CALLS.begin(conn, organization, on_call_id, require)
+            _ON_CALLS.delete(conn, organization, on_call_id)
 
         await self.database.write(work)
 
@@ -160,19 +141,7 @@ class OnCalls:
 
 def every_on_call(conn: sa.Connection, organization: str) -> Sequence[StoredOnCall]:
     """All of an organization, oldest first."""
-    return [_stored(row) for row in conn.execute(_ordered(organization))]
-
-
-def _ordered(organization: str) -> sa.Select[Any]:
-    query = sa.select(on_calls).where(own(on_calls, organization))
-    return query.order_by(on_calls.c.created_at, on_calls.c.id)
-
-
-def _find(conn: sa.Connection, organization: str, on_call_id: str) -> StoredOnCall:
-    row = conn.execute(sa.select(on_calls).where(own(on_calls, organization, id=on_call_id))).first()
-    if row is None:
-        raise NotFound(f"on-call {on_call_id!r} does not exist", field="on_call_id", value=on_call_id)
-    return _stored(row)
+    return _ON_CALLS.all(conn, organization)
 
 
 def _columns(on_call: OnCall, feed: SealedFeed | None) -> dict[str, Any]:
@@ -198,3 +167,6 @@ def _stored(row: Any) -> StoredOnCall:
         instant(row.created_at),
         instant(row.updated_at),
     )
+
+
+_ON_CALLS = OwnedRows(on_calls, "on-call", LISTED, _stored)

@@ -8,7 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.errors import NotFound
 from domain.instants import Instant
 from domain.record.receivers import Choice, Receiver
 from store.access.organizations import begin_change
@@ -16,6 +15,7 @@ from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.types import holdable, instant, moment
 from store.lists.listed import Found, Listed, ListPart, columns_of
+from store.owned import OwnedRows
 from store.schema.tables import receivers
 from store.schema.tenancy import own
 
@@ -59,41 +59,30 @@ class Receivers:
 
     async def create(self, organization: str, receiver: Receiver, sealed: Sealed) -> StoredReceiver:
         """Raises NotFound for the organization."""
-        now = moment(self.now())
-        row = {**_columns(receiver, sealed), "organization": organization, "id": receiver.id, "version": 1}
 
         def work(conn: sa.Connection) -> StoredReceiver:
             begin_change(conn, organization)
-            conn.execute(sa.insert(receivers).values({**row, "created_at": now, "updated_at": now}))
-            return _find(conn, organization, receiver.id)
+            return _RECEIVERS.insert(conn, organization, receiver.id, _columns(receiver, sealed), self.now())
 
         return await self.database.write(work)
 
     async def list(self, organization: str, part: ListPart) -> Found[StoredReceiver]:
         """Oldest first unless the part says otherwise."""
-        these = own(receivers, organization)
-        return await self.database.read(
-            lambda conn: LISTED.find(conn, sa.select(receivers), receivers, these, part).each(_stored)
-        )
+        return await self.database.read(lambda conn: _RECEIVERS.list(conn, organization, part))
 
     async def enabled(self, organization: str) -> Sequence[StoredReceiver]:
         """All that are told, oldest first. None for an organization that does not exist."""
-        query = sa.select(receivers).where(own(receivers, organization), receivers.c.enabled)
-        ordered = query.order_by(receivers.c.created_at, receivers.c.id)
-        return await self.database.read(lambda conn: [_stored(row) for row in conn.execute(ordered)])
+        return await self.database.read(lambda conn: _RECEIVERS.all(conn, organization, enabled=True))
 
     async def get(self, organization: str, receiver_id: str) -> StoredReceiver:
-        return await self.database.read(lambda conn: _find(conn, organization, receiver_id))
+        return await self.database.read(lambda conn: _RECEIVERS.find(conn, organization, receiver_id))
 
     async def update(self, organization: str, receiver_id: str, change: Change) -> StoredReceiver:
         """Write what `change` makes of the receiver as it is now, so that no other change is lost."""
 
         def work(conn: sa.Connection) -> StoredReceiver:
-            begin_change(conn, organization)
-            stored = _find(conn, organization, receiver_id)
-            values = {**_columns(*change(stored)), "version": stored.version + 1, "updated_at": moment(self.now())}
-            conn.execute(sa.update(receivers).where(own(receivers, organization, id=receiver_id)).values(values))
-            return _find(conn, organization, receiver_id)
+            receiver, sealed = change(_RECEIVERS.begin(conn, organization, receiver_id))
+            return _RECEIVERS.update(conn, organization, receiver_id, _columns(receiver, sealed), self.now())
 
         return await self.database.write(work)
 
@@ -111,18 +100,10 @@ class Receivers:
 
     async def delete(self, organization: str, receiver_id: str) -> None:
         def work(conn: sa.Connection) -> None:
-            begin_change(conn, organization)
-            _find(conn, organization, receiver_id)
-            conn.execute(sa.delete(receivers).where(own(receivers, organization, id=receiver_id)))
+            _RECEIVERS.begin(conn, organization, receiver_id)
+            _RECEIVERS.delete(conn, organization, receiver_id)
 
         await self.database.write(work)
-
-
-def _find(conn: sa.Connection, organization: str, receiver_id: str) -> StoredReceiver:
-    row = conn.execute(sa.select(receivers).where(own(receivers, organization, id=receiver_id))).first()
-    if row is None:
-        raise NotFound(f"receiver {receiver_id!r} does not exist", field="receiver_id", value=receiver_id)
-    return _stored(row)
 
 
 def _columns(receiver: Receiver, sealed: Sealed) -> dict[str, Any]:
@@ -150,3 +131,6 @@ def _stored(row: Any) -> StoredReceiver:
     )
     sealed = Sealed(row.address, tuple(row.secrets))
     return StoredReceiver(receiver, sealed, row.version, instant(row.created_at), instant(row.updated_at))
+
+
+_RECEIVERS = OwnedRows(receivers, "receiver", LISTED, _stored)

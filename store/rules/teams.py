@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict
 from domain.instants import Instant
 from domain.ticket.teams import Team
 from store.access.organizations import begin_change
@@ -16,6 +16,7 @@ from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.types import instant, moment
 from store.lists.listed import Found, Listed, ListPart, columns_of
+from store.owned import OwnedRows
 from store.rules.calendars import require_calendar
 from store.schema.tables import teams
 from store.schema.tenancy import own
@@ -46,29 +47,23 @@ class Teams:
 
     async def create(self, organization: str, team: Team) -> StoredTeam:
         """Raises Conflict when its id is taken. The id of a deleted team is free."""
-        now = moment(self.now())
 
         def work(conn: sa.Connection) -> StoredTeam:
             begin_change(conn, organization)
             require_calendar(conn, organization, team.business_hours_id)
-            if _row(conn, organization, team.id) is not None:
+            if _TEAMS.row(conn, organization, team.id) is not None:
                 raise Conflict(f"team {team.id} exists already", field="id", value=team.id)
-            conn.execute(sa.delete(teams).where(own(teams, organization, id=team.id)))
-            row = {**_columns(team), "organization": organization, "id": team.id, "created_at": now, "updated_at": now}
-            conn.execute(sa.insert(teams).values(row))
-            return _find(conn, organization, team.id)
+            _TEAMS.delete(conn, organization, team.id)
+            return _TEAMS.insert(conn, organization, team.id, _columns(team), self.now())
 
         return await self.database.write(work)
 
     async def list(self, organization: str, part: ListPart) -> Found[StoredTeam]:
         """Oldest first unless the part says otherwise."""
-        these = _live(organization)
-        return await self.database.read(
-            lambda conn: LISTED.find(conn, sa.select(teams), teams, these, part).each(_stored)
-        )
+        return await self.database.read(lambda conn: _TEAMS.list(conn, organization, part))
 
     async def get(self, organization: str, team_id: str) -> StoredTeam:
-        return await self.database.read(lambda conn: _find(conn, organization, team_id))
+        return await self.database.read(lambda conn: _TEAMS.find(conn, organization, team_id))
 
     async def update(self, organization: str, team_id: str, change: Callable[[Team], Team]) -> StoredTeam:
         """Write what `change` makes of the team as it is now, so that no other change is lost.
@@ -77,22 +72,18 @@ class Teams:
         """
 
         def work(conn: sa.Connection) -> StoredTeam:
-            begin_change(conn, organization)
-            stored = _find(conn, organization, team_id)
+            stored = _TEAMS.begin(conn, organization, team_id)
             changed = change(stored.team)
             if changed == stored.team:
                 return stored
             require_calendar(conn, organization, changed.business_hours_id)
-            values = {**_columns(changed), "updated_at": moment(self.now())}
-            conn.execute(sa.update(teams).where(own(teams, organization, id=team_id)).values(values))
-            return _find(conn, organization, team_id)
+            return _TEAMS.update(conn, organization, team_id, _columns(changed), self.now())
 
         return await self.database.write(work)
 
     async def delete(self, organization: str, team_id: str) -> None:
         def work(conn: sa.Connection) -> None:
-            begin_change(conn, organization)
-            _find(conn, organization, team_id)
+            _TEAMS.begin(conn, organization, team_id)
             gone = sa.update(teams).where(own(teams, organization, id=team_id)).values(deleted_at=moment(self.now()))
             conn.execute(gone)
 
@@ -100,22 +91,7 @@ class Teams:
 
 
 def live_teams(conn: sa.Connection, organization: str) -> Sequence[Team]:
-    return [_team(row) for row in conn.execute(sa.select(teams).where(_live(organization)))]
-
-
-def _row(conn: sa.Connection, organization: str, team_id: str) -> Any:
-    return (conn.execute(sa.select(teams).where(_live(organization), teams.c.id == team_id))).first()
-
-
-def _find(conn: sa.Connection, organization: str, team_id: str) -> StoredTeam:
-    row = _row(conn, organization, team_id)
-    if row is None:
-        raise NotFound(f"team {team_id!r} does not exist", field="team_id", value=team_id)
-    return _stored(row)
-
-
-def _live(organization: str) -> sa.ColumnElement[bool]:
-    return sa.and_(own(teams, organization), teams.c.deleted_at.is_(None))
+    return [stored.team for stored in _TEAMS.all(conn, organization)]
 
 
 def _columns(team: Team) -> dict[str, Any]:
@@ -128,3 +104,6 @@ def _team(row: Any) -> Team:
 
 def _stored(row: Any) -> StoredTeam:
     return StoredTeam(_team(row), instant(row.created_at), instant(row.updated_at))
+
+
+_TEAMS = OwnedRows(teams, "team", LISTED, _stored)

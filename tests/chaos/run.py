@@ -21,7 +21,8 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from domain.calendar.local_time.zones import pin_packaged_tzdata
 from domain.ids import workflow_id
 from domain.instants import Instant
-from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.events import Event, EventKind
+from domain.ticket.order import in_order
 from domain.ticket.stints import closing_event
 from store.access.organizations import DEFAULT_ORGANIZATION
 from store.store import Store

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import subprocess
 import xml.etree.ElementTree as ET
-from pathlib import Path
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path, PurePosixPath
 from typing import get_args
 from urllib.parse import unquote
 
@@ -28,6 +31,8 @@ DOCS = ROOT / "docs"
 DECISIONS = DOCS / "decisions"
 README = (ROOT / "README.md").read_text()
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+NAMES_A_FILE = re.compile(r"\.(py|yaml|yml|toml|j2|css|js|sh)$")
+WRITTEN_BY_READERS = {"gitea.yaml"}
 PREFIXES = {"api-v1.md": "/api/v1", "api-v2.md": "/api/v2/sla"}
 
 
@@ -189,6 +194,50 @@ def anchors(path: Path) -> set[str]:
     """As the usual forges make them of headings."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_a_page_names_is_there(path: Path) -> None:
+    assert [name for name in files_named_in(path.read_text()) if not is_there(name)] == []
+
+
+def test_a_file_that_is_not_there_is_noticed() -> None:
+    missing = ["sources/vendors/nobody.yaml", "web/<page>/none.css", "no.py"]
+    there = ["domain/plan/measured/cycles.py", "worker.py", "web/templates/<page>/"]
+    text = ", ".join(f"`{name}`" for name in (*there, *missing))
+    assert [name for name in files_named_in(text) if not is_there(name)] == missing
+
+
+def files_named_in(text: str) -> Iterator[str]:
+    """What stands in code and lies in one of our folders, or is a file by its ending."""
+    folders = {file.parts[0] for file in files()}
+    for name in re.findall(r"`([\w.<>*-]+(?:/[\w.<>*-]+)*)/?`", text):
+        folder, _, rest = name.partition("/")
+        if (rest and folder in folders) or NAMES_A_FILE.search(name):
+            yield name
+
+
+def is_there(name: str) -> bool:
+    """`<page>` stands for any name, and a name without a folder for a file in any. What git ignores is made later."""
+    pattern = re.sub(r"<[^>]+>", "*", name)
+    found = fnmatch.filter(known_names(), pattern) if "*" in pattern else pattern in known_names()
+    return (
+        bool(found) or subprocess.run(["git", "check-ignore", "--quiet", name], cwd=ROOT, check=False).returncode == 0
+    )
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Of each file and folder, from the root on, and of each file alone."""
+    paths = [path for file in files() for path in (file, *file.parents)]
+    return frozenset([*map(str, paths), *(file.name for file in files()), *WRITTEN_BY_READERS])
+
+
+@cache
+def files() -> list[PurePosixPath]:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [PurePosixPath(line) for line in listed.splitlines() if (ROOT / line).exists()]
 
 
 def test_every_decision_is_linked_from_the_index() -> None:

@@ -17,7 +17,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from channels.registry import CHANNELS
 from domain.policy.clocks.clocks import CLOCKS
 from domain.record import withdrawals
-from domain.ticket import events
+from domain.ticket import order
 from domain.ticket.events import EventKind
 from sources.hooks import vendors
 from sources.registry import SOURCES
@@ -75,7 +75,7 @@ def test_a_target_type_is_explained_and_has_a_story(name: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind is not EventKind.OPENED])
 def test_an_event_has_its_place_among_those_of_its_instant(kind: EventKind) -> None:
-    assert kind in events._AT_ONE_INSTANT, next_step(f"{kind} has no place at one instant", "Add an event", 1)
+    assert kind in order._AT_ONE_INSTANT, next_step(f"{kind} has no place at one instant", "Add an event", 1)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind not in OWN_KINDS])

@@ -13,7 +13,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from domain.calendar import pin_packaged_tzdata
 from domain.ids import workflow_id
 from domain.plan.planning import plan
-from domain.policy.snapshot import Facts, Snapshot
+from domain.policy.snapshot import Snapshot
+from domain.policy.snapshot_facts import Facts
 from domain.ticket.events import Event
 from tests.support.replaying import replayer
 

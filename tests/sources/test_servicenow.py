@@ -9,7 +9,7 @@ import pytest
 
 from domain.errors import InvalidValue
 from domain.instants import render
-from domain.ticket.events import in_order
+from domain.ticket.order import in_order
 from sources.servicenow.log import ServiceNow
 from sources.tickets import TicketLog
 from tests.replay import logs

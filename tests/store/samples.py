@@ -10,8 +10,9 @@ from domain.instants import HOUR, MINUTE, Instant, Micros, parse
 from domain.plan.planning import plan
 from domain.plan.status import instance_status
 from domain.policy.catalog import AROUND_THE_CLOCK
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
 from domain.policy.snapshot import Alternative, Snapshot
+from domain.policy.targets import TargetRule
 from domain.record.ledger import Firing, Key
 from domain.record.records import Record, first_record, next_due
 from domain.ticket.events import Event, EventKind

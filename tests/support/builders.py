@@ -10,8 +10,9 @@ from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, HOUR, MINUTE, SECOND, Instant, Micros, parse
 from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.policy.targets import TargetRule
 from domain.ticket.authors import Role
 from domain.ticket.events import Event, EventKind
 from domain.ticket.excuses import Covers, ExcuseScope

@@ -13,8 +13,9 @@ from domain.calendar import Calendar
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, LONGEST, MINUTE, Instant, Micros
 from domain.policy.escalations import MOST_REPEATS, REPEATS_AT_MOST, EscalationRule, EscalationStatus, Trigger
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.policy.targets import TargetRule
 from domain.ticket.authors import Role
 from domain.ticket.conditions.conditions import OPERATORS, Condition, Match
 from domain.ticket.events import EXCUSES, Event, EventKind

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.errors import InvalidValue
     from domain.ids import parse_workflow_id
     from domain.instants import from_datetime, render
-    from domain.policy.snapshot import Facts
+    from domain.policy.snapshot_facts import Facts
     from workflows.calls import LOAD
     from workflows.documents import LoadRequest, StartInput, StateDocument
     from workflows.instance.calling import call

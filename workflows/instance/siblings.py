@@ -10,7 +10,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from domain.ids import InstanceId, Kind, workflow_id
     from domain.instants import render
-    from domain.policy.snapshot import Facts
+    from domain.policy.snapshot_facts import Facts
     from domain.ticket.events import Event, EventKind
     from workflows.messages import SIGNALS
 

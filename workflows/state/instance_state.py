@@ -14,7 +14,7 @@ from domain.instants import Instant, Micros
 from domain.plan.milestones import AUTOMATIC, HALFWAY
 from domain.plan.plans import Plan
 from domain.plan.status import InstanceStatus, instance_status, resumes_at
-from domain.policy.snapshot import Facts
+from domain.policy.snapshot_facts import Facts
 from domain.record.ledger import TICKET, Firing, Key, Ledger, merge, next_instant, reconcile
 from domain.record.notices import firing_id, notice, spoken_milestone
 from domain.record.outcomes import Acting, ordered_events, outcomes, warned

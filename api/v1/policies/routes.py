@@ -11,11 +11,12 @@ from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.prefixes import V1
 from api.http.requests import JsonRoute
+from api.http.versions import unmodified
 from api.v1.fields import camel_case_fields
 from api.v1.policies.changes import Edit, find_policy
 from api.v1.policies.schemas import PolicyId, SlaPolicyBody, SlaPolicyList, SlaPolicyView
 from api.v1.translation.policies import ID_PREFIX, blank_policy, priority_of, terms_of, with_terms
-from api.v2.policies.tags import NOT_MODIFIED, TAGGED, IfNoneMatch, tag_of
+from api.v2.policies.tags import POLICIES, TAGGED, IfNoneMatch, tag_of
 from domain.ids import Kind
 from domain.instants import render
 from domain.policy.priorities import Priority
@@ -61,14 +62,14 @@ async def list_sla_policies(owner: Reader, deps: Deps) -> list[dict[str, Any]]:
 @router.get(
     "/{policyId}",
     response_model=SlaPolicyView,
-    responses={200: TAGGED, 304: NOT_MODIFIED, **problems.documented(401, 403, 404, 422, 503)},
+    responses={200: TAGGED, 304: POLICIES.not_modified, **problems.documented(401, 403, 404, 422, 503)},
     summary="Get a policy",
 )
 async def get_sla_policy(policy_id: PolicyId, owner: Reader, deps: Deps, known: IfNoneMatch, response: Response) -> Any:
     stored = await find_policy(deps, owner.organization, policy_id)
     tag = tag_of(stored)
-    if known is not None and known.match_weakly(tag):
-        return Response(status_code=304, headers={"ETag": tag})
+    if (answer := unmodified(known, tag)) is not None:
+        return answer
     response.headers["ETag"] = tag
     return policy_view(stored)
 

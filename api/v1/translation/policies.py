@@ -13,8 +13,9 @@ from typing import Any
 
 from domain.fields import optional_text, plain_number, require_choice, require_share, require_text
 from domain.instants import MINUTE, duration
-from domain.policy.policies import UPTIME, Policy, TargetRule
+from domain.policy.policies import UPTIME, Policy
 from domain.policy.priorities import Priority
+from domain.policy.targets import TargetRule
 from domain.ticket.conditions.conditions import Condition
 from domain.ticket.origins import Origin
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
+from api.http.lists.collections import Collection
 from api.http.lists.listing import Asked
-from api.http.lists.tables import TableOf, asking
+from api.http.lists.tables import asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.business_hours.schemas import (
@@ -26,56 +26,35 @@ from service.business_hours.changing import change_hours, create_hours
 from service.business_hours.reading import rules_view
 from store.rules.calendars import LISTED, StoredCalendar
 
-_LIST: TableOf[StoredCalendar] = TableOf(LISTED, BusinessHoursView)
+router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
+_BUSINESS_HOURS: Collection[StoredCalendar] = Collection(router, "business_hours_id", LISTED, BusinessHoursView)
+
 _Part = Annotated[Asked, Depends(asking(LISTED))]
 
-router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
 
-
-@router.post(
-    "",
-    status_code=201,
-    response_model=BusinessHoursView,
-    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
-    summary="Create business hours",
-)
+@_BUSINESS_HOURS.create("Create business hours")
 async def create_business_hours(
     body: BusinessHoursBody, owner: Writer, deps: Deps, response: Response
 ) -> dict[str, Any]:
     stored = await create_hours(deps, owner, body.given())
-    response.headers["Location"] = f"/api/v2/sla/business-hours/{stored.id}"
+    _BUSINESS_HOURS.locate(response, stored.id)
     return calendar_view(stored)
 
 
-@router.get(
-    "",
-    response_model=BusinessHoursPage,
-    responses=_LIST.documented(HOURS_VIEW, 401, 403, 422, 503),
-    summary="List business hours",
-)
+@_BUSINESS_HOURS.page("List business hours", BusinessHoursPage, HOURS_VIEW)
 async def list_business_hours(owner: Reader, part: _Part, deps: Deps, response: Response) -> Any:
     """As CSV or NDJSON the list is whole unless a `limit` is given."""
-    return await _LIST.answer(
+    return await _BUSINESS_HOURS.table.answer(
         part, response, lambda asked: deps.store.calendars.list(owner.organization, asked), calendar_view
     )
 
 
-@router.get(
-    "/{business_hours_id}",
-    response_model=BusinessHoursView,
-    responses=problems.documented(401, 403, 404, 503),
-    summary="Get business hours",
-)
+@_BUSINESS_HOURS.get("Get business hours")
 async def get_business_hours(business_hours_id: BusinessHoursId, owner: Reader, deps: Deps) -> dict[str, Any]:
     return calendar_view(await deps.store.calendars.get(owner.organization, business_hours_id))
 
 
-@router.patch(
-    "/{business_hours_id}",
-    response_model=BusinessHoursView,
-    responses=problems.documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
-    summary="Change business hours",
-)
+@_BUSINESS_HOURS.change("Change business hours", conflicts=True)
 async def change_business_hours(
     business_hours_id: BusinessHoursId, body: BusinessHoursPatch, owner: Writer, deps: Deps
 ) -> dict[str, Any]:
@@ -84,12 +63,7 @@ async def change_business_hours(
     return calendar_view(await change_hours(deps, owner, business_hours_id, lambda _: body.given()))
 
 
-@router.delete(
-    "/{business_hours_id}",
-    status_code=204,
-    responses=problems.documented(401, 403, 404, 409, 503),
-    summary="Delete business hours",
-)
+@_BUSINESS_HOURS.delete("Delete business hours", conflicts=True)
 async def delete_business_hours(business_hours_id: BusinessHoursId, owner: Writer, deps: Deps) -> None:
     """Refused (409) for the default business hours of the organization, and while a policy, a team or other business
     hours use them."""

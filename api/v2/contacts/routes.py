@@ -14,11 +14,12 @@ from api.http import problems
 from api.http.auth import Admin, Reader
 from api.http.dependencies import Deps
 from api.http.idempotency import SECRET
+from api.http.lists.collections import Collection
 from api.http.lists.listing import Asked
-from api.http.lists.tables import TableOf, asking
+from api.http.lists.tables import asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.versions import NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, require_match, tag_of
+from api.http.versions import COUNTED, IfMatch, IfNoneMatch, require_match, tag_of, unmodified
 from api.v2.contacts.schemas import (
     SHOWN,
     ChangedContactView,
@@ -36,20 +37,13 @@ from domain.people.contacts import Contact
 from store.database.ids import mint
 from store.people.contacts import LISTED, StoredContact
 
-_LIST: TableOf[StoredContact] = TableOf(LISTED, ContactView)
+router = APIRouter(prefix=f"{V2}/contacts", tags=["Contacts"], route_class=JsonRoute)
+_CONTACTS: Collection[StoredContact] = Collection(router, "contact_id", LISTED, ContactView, versions=COUNTED)
+
 _Part = Annotated[Asked, Depends(asking(LISTED))]
 
-router = APIRouter(prefix=f"{V2}/contacts", tags=["Contacts"], route_class=JsonRoute)
 
-
-@router.post(
-    "",
-    status_code=201,
-    openapi_extra=SECRET,
-    response_model=ChangedContactView,
-    responses={201: TAGGED, **problems.documented(400, 401, 403, 409, 413, 415, 422, 503)},
-    summary="Create a contact",
-)
+@_CONTACTS.create("Create a contact", ChangedContactView, conflicts=True, secret=True)
 async def create_contact(body: ContactBody, owner: Admin, deps: Deps, response: Response) -> dict[str, Any]:
     """A person or a group. Escalations, teams and on-calls name it by its id; its name and its addresses do, too. Each
     address is checked first: one in a private network is refused."""
@@ -57,44 +51,29 @@ async def create_contact(body: ContactBody, owner: Admin, deps: Deps, response: 
     addresses = given.pop("addresses", [])
     contact = Contact.from_json({**given, "id": mint("con")})
     stored, secrets = await deps.contacts.create(owner.organization, contact, addresses)
-    response.headers["Location"] = f"{V2}/contacts/{contact.id}"
+    _CONTACTS.locate(response, contact.id)
     return _changed(stored, secrets, response)
 
 
-@router.get(
-    "",
-    response_model=ContactPage,
-    responses=_LIST.documented(SHOWN, 401, 403, 422, 503),
-    summary="List contacts, oldest first",
-)
+@_CONTACTS.page("List contacts, oldest first", ContactPage, SHOWN)
 async def list_contacts(owner: Reader, part: _Part, deps: Deps, response: Response) -> Any:
     """As CSV or NDJSON the list is whole unless a `limit` is given."""
-    return await _LIST.answer(
+    return await _CONTACTS.table.answer(
         part, response, lambda asked: deps.store.contacts.list(owner.organization, asked), contact_view
     )
 
 
-@router.get(
-    "/{contact_id}",
-    response_model=ContactView,
-    responses={200: TAGGED, 304: NOT_MODIFIED, **problems.documented(401, 403, 404, 422, 503)},
-    summary="Get a contact",
-)
+@_CONTACTS.get("Get a contact")
 async def get_contact(contact_id: ContactId, owner: Reader, deps: Deps, known: IfNoneMatch, response: Response) -> Any:
     stored = await deps.store.contacts.get(owner.organization, contact_id)
     tag = tag_of(contact_id, stored.version)
-    if known is not None and known.match_weakly(tag):
-        return Response(status_code=304, headers={"ETag": tag})
+    if (answer := unmodified(known, tag)) is not None:
+        return answer
     response.headers["ETag"] = tag
     return contact_view(stored)
 
 
-@router.patch(
-    "/{contact_id}",
-    response_model=ChangedContactView,
-    responses={200: TAGGED, **problems.documented(400, 401, 403, 404, 409, 412, 413, 415, 422, 503)},
-    summary="Change a contact",
-)
+@_CONTACTS.change("Change a contact", ChangedContactView, conflicts=True)
 async def change_contact(
     contact_id: ContactId, body: ContactPatch, owner: Admin, deps: Deps, wanted: IfMatch, response: Response
 ) -> dict[str, Any]:
@@ -109,12 +88,7 @@ async def change_contact(
     return _changed(stored, secrets, response)
 
 
-@router.delete(
-    "/{contact_id}",
-    status_code=204,
-    responses=problems.documented(401, 403, 404, 409, 412, 422, 503),
-    summary="Delete a contact",
-)
+@_CONTACTS.delete("Delete a contact", conflicts=True)
 async def delete_contact(contact_id: ContactId, owner: Admin, deps: Deps, wanted: IfMatch) -> None:
     """Refused (409) for a member of a group, and for one whom an on-call names. Policies and teams that name it reach
     nobody from then on, which their `lints` say."""
@@ -127,7 +101,7 @@ async def delete_contact(contact_id: ContactId, owner: Admin, deps: Deps, wanted
     "/{contact_id}:rotate",
     openapi_extra=SECRET,
     response_model=ChangedContactView,
-    responses={200: TAGGED, **problems.documented(400, 401, 403, 404, 413, 415, 422, 503)},
+    responses={200: COUNTED.tagged, **problems.documented(400, 401, 403, 404, 413, 415, 422, 503)},
     summary="Give an address of a contact a new secret",
 )
 async def rotate_contact_secret(

@@ -11,11 +11,12 @@ from fastapi import APIRouter, Depends, Response
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
+from api.http.lists.collections import Collection
 from api.http.lists.listing import Asked
-from api.http.lists.tables import TableOf, asking
+from api.http.lists.tables import asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
-from api.http.versions import NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, require_match, tag_of
+from api.http.versions import COUNTED, IfMatch, IfNoneMatch, require_match, tag_of, unmodified
 from api.v2.on_call.schemas import (
     SHOWN,
     AtOfQuestion,
@@ -41,60 +42,36 @@ from store.people.on_calls import LISTED, StoredOnCall
 
 _LATEST = parse("2099-01-01T00:00:00Z")
 
-_LIST: TableOf[StoredOnCall] = TableOf(LISTED, OnCallView)
+router = APIRouter(prefix=f"{V2}/on-call", tags=["On-call"], route_class=JsonRoute)
+_ON_CALLS: Collection[StoredOnCall] = Collection(router, "on_call_id", LISTED, OnCallView, versions=COUNTED)
+
 _Part = Annotated[Asked, Depends(asking(LISTED))]
 
-router = APIRouter(prefix=f"{V2}/on-call", tags=["On-call"], route_class=JsonRoute)
 
-
-@router.post(
-    "",
-    status_code=201,
-    response_model=OnCallView,
-    responses={201: TAGGED, **problems.documented(400, 401, 403, 409, 413, 415, 422, 503)},
-    summary="Create an on-call",
-)
+@_ON_CALLS.create("Create an on-call", conflicts=True)
 async def create_on_call(body: OnCallBody, owner: Writer, deps: Deps, response: Response) -> dict[str, Any]:
     """A rotation, or a feed: an iCalendar file that is pasted, or fetched from a URL. A feed is read before it is kept;
     while it cannot be fetched later, what was read last counts."""
     stored = await deps.on_calls.create(owner.organization, {**body.given(), "id": mint("onc")})
-    response.headers["Location"] = f"{V2}/on-call/{stored.on_call.id}"
+    _ON_CALLS.locate(response, stored.on_call.id)
     return _tagged(stored, response)
 
 
-@router.get(
-    "",
-    response_model=OnCallPage,
-    responses=_LIST.documented(SHOWN, 401, 403, 422, 503),
-    summary="List on-calls, oldest first",
-)
+@_ON_CALLS.page("List on-calls, oldest first", OnCallPage, SHOWN)
 async def list_on_calls(owner: Reader, part: _Part, deps: Deps, response: Response) -> Any:
     """As CSV or NDJSON the list is whole unless a `limit` is given."""
-    return await _LIST.answer(
+    return await _ON_CALLS.table.answer(
         part, response, lambda asked: deps.store.on_calls.list(owner.organization, asked), on_call_view
     )
 
 
-@router.get(
-    "/{on_call_id}",
-    response_model=OnCallView,
-    responses={200: TAGGED, 304: NOT_MODIFIED, **problems.documented(401, 403, 404, 422, 503)},
-    summary="Get an on-call",
-)
+@_ON_CALLS.get("Get an on-call")
 async def get_on_call(on_call_id: OnCallId, owner: Reader, deps: Deps, known: IfNoneMatch, response: Response) -> Any:
     stored = await deps.store.on_calls.get(owner.organization, on_call_id)
-    tag = tag_of(on_call_id, stored.version)
-    if known is not None and known.match_weakly(tag):
-        return Response(status_code=304, headers={"ETag": tag})
-    return _tagged(stored, response)
+    return unmodified(known, tag_of(on_call_id, stored.version)) or _tagged(stored, response)
 
 
-@router.patch(
-    "/{on_call_id}",
-    response_model=OnCallView,
-    responses={200: TAGGED, **problems.documented(400, 401, 403, 404, 412, 413, 415, 422, 503)},
-    summary="Change an on-call",
-)
+@_ON_CALLS.change("Change an on-call")
 async def change_on_call(
     on_call_id: OnCallId, body: OnCallPatch, owner: Writer, deps: Deps, wanted: IfMatch, response: Response
 ) -> dict[str, Any]:
@@ -109,12 +86,7 @@ async def change_on_call(
     return _tagged(stored, response)
 
 
-@router.delete(
-    "/{on_call_id}",
-    status_code=204,
-    responses=problems.documented(401, 403, 404, 412, 422, 503),
-    summary="Delete an on-call",
-)
+@_ON_CALLS.delete("Delete an on-call")
 async def delete_on_call(on_call_id: OnCallId, owner: Writer, deps: Deps, wanted: IfMatch) -> None:
     """Policies that name it reach nobody from then on, which their `lints` say."""
     await deps.store.on_calls.delete(

@@ -7,12 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from api.http import problems
 from api.http.auth import Admin, KnownKeys
 from api.http.dependencies import Deps
-from api.http.idempotency import SECRET
+from api.http.lists.collections import Collection
 from api.http.lists.listing import Asked
-from api.http.lists.tables import TableOf, asking
+from api.http.lists.tables import asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.organization.key_schemas import KEY, KeyBody, KeyId, KeyPage, KeyView, NewKeyView
@@ -20,20 +19,13 @@ from domain.instants import render
 from service.keys import new_key
 from store.access.keys import LISTED, StoredKey
 
-_LIST: TableOf[StoredKey] = TableOf(LISTED, KeyView)
+router = APIRouter(prefix=f"{V2}/keys", tags=["API keys"], route_class=JsonRoute)
+_KEYS: Collection[StoredKey] = Collection(router, "key_id", LISTED, KeyView)
+
 _Part = Annotated[Asked, Depends(asking(LISTED))]
 
-router = APIRouter(prefix=f"{V2}/keys", tags=["API keys"], route_class=JsonRoute)
 
-
-@router.post(
-    "",
-    status_code=201,
-    openapi_extra=SECRET,
-    response_model=NewKeyView,
-    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
-    summary="Create an API key",
-)
+@_KEYS.create("Create an API key", NewKeyView, secret=True)
 async def create_key(body: KeyBody, owner: Admin, deps: Deps, response: Response) -> dict[str, Any]:
     """`key` is shown in this answer only. The store keeps a hash of it."""
     stored, key = await new_key(deps, owner, body.name, body.scopes)
@@ -41,26 +33,18 @@ async def create_key(body: KeyBody, owner: Admin, deps: Deps, response: Response
     return {**key_view(stored), "key": key}
 
 
-@router.get(
-    "",
-    response_model=KeyPage,
-    responses=_LIST.documented(KEY, 401, 403, 422, 503),
-    summary="List API keys",
-)
+@_KEYS.page("List API keys", KeyPage, KEY)
 async def list_keys(owner: Admin, part: _Part, deps: Deps, response: Response) -> Any:
     """All keys, the oldest first unless `sort` says otherwise, also revoked ones.
 
     As CSV or NDJSON the list is whole unless a `limit` is given.
     """
-    return await _LIST.answer(part, response, lambda asked: deps.store.keys.list(owner.organization, asked), key_view)
+    return await _KEYS.table.answer(
+        part, response, lambda asked: deps.store.keys.list(owner.organization, asked), key_view
+    )
 
 
-@router.delete(
-    "/{key_id}",
-    status_code=204,
-    responses=problems.documented(401, 403, 404, 503),
-    summary="Revoke an API key",
-)
+@_KEYS.delete("Revoke an API key")
 async def revoke_key(key_id: KeyId, owner: Admin, deps: Deps, keys: KnownKeys) -> None:
     """The key is revoked for good. Other processes of the API may accept it for ten more seconds. Revoking it again
     changes nothing."""

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Depends, Response
 from api.http import problems
 from api.http.auth import Reader, Writer, require_enterprise
 from api.http.dependencies import Deps
+from api.http.lists.collections import Collection
 from api.http.lists.listing import Asked
 from api.http.lists.tables import TableOf, asking
 from api.http.requests import JsonRoute
+from api.http.versions import unmodified
 from api.v2.policies import examples
 from api.v2.policies.change_schemas import (
     OrderBody,
@@ -24,7 +26,7 @@ from api.v2.policies.change_schemas import (
 from api.v2.policies.changes import Edit
 from api.v2.policies.kinds import PREFIXES, KindOfRoute
 from api.v2.policies.schemas import OriginOfList, PolicyBody, PolicyPage, PolicyView
-from api.v2.policies.tags import NOT_MODIFIED, TAGGED, IfNoneMatch, tag_of
+from api.v2.policies.tags import POLICIES, IfNoneMatch, tag_of
 from api.v2.policies.views import policy_view, policy_views, version_view
 from domain.people.lints import names_people
 from domain.ticket.origins import Origin
@@ -36,22 +38,18 @@ from store.lists.listed import Found, ListPart
 from store.rules.policies import LISTED
 from store.rules.policy_history import LISTED_VERSIONS, PolicyVersion
 
-_LIST: TableOf[dict[str, Any]] = TableOf(LISTED, PolicyView)
-_Part = Annotated[Asked, Depends(asking(LISTED))]
 _VERSIONS: TableOf[PolicyVersion] = TableOf(LISTED_VERSIONS, PolicyVersionView)
 _PartOfVersions = Annotated[Asked, Depends(asking(LISTED_VERSIONS))]
 
 router = APIRouter(prefix="/policies", route_class=JsonRoute)
-
-
-@router.post(
-    "",
-    status_code=201,
-    response_model=PolicyView,
-    response_model_exclude_unset=True,
-    responses={201: TAGGED, **problems.documented(400, 401, 403, 409, 413, 415, 422, 503)},
-    summary="Create a policy with its targets and escalations",
+_POLICIES: Collection[dict[str, Any]] = Collection(
+    router, "policy_id", LISTED, PolicyView, POLICIES, leaves_out_unset=True
 )
+
+_Part = Annotated[Asked, Depends(asking(LISTED))]
+
+
+@_POLICIES.create("Create a policy with its targets and escalations", conflicts=True)
 async def create_policy(
     body: PolicyBody, owner: Writer, kind: KindOfRoute, deps: Deps, response: Response
 ) -> dict[str, Any]:
@@ -66,13 +64,7 @@ async def create_policy(
     return await policy_view(deps, owner.organization, stored)
 
 
-@router.get(
-    "",
-    response_model=PolicyPage,
-    response_model_exclude_unset=True,
-    responses=_LIST.documented(examples.POLICY_VIEW, 401, 403, 422, 503),
-    summary="List policies in the order of evaluation",
-)
+@_POLICIES.page("List policies in the order of evaluation", PolicyPage, examples.POLICY_VIEW)
 async def list_policies(
     owner: Reader,
     kind: KindOfRoute,
@@ -89,16 +81,10 @@ async def list_policies(
         found = await deps.store.policies.list(owner.organization, kind, asked, include_archived, wanted)
         return Found(await policy_views(deps, owner.organization, found.rows), found.total, found.last)
 
-    return await _LIST.answer(part, response, find, dict)
+    return await _POLICIES.table.answer(part, response, find, dict)
 
 
-@router.get(
-    "/{policy_id}",
-    response_model=PolicyView,
-    response_model_exclude_unset=True,
-    responses={200: TAGGED, 304: NOT_MODIFIED, **problems.documented(401, 403, 404, 422, 503)},
-    summary="Get a policy",
-)
+@_POLICIES.get("Get a policy")
 async def get_policy(
     policy_id: PolicyId, owner: Reader, kind: KindOfRoute, deps: Deps, known: IfNoneMatch, response: Response
 ) -> Any:
@@ -106,19 +92,13 @@ async def get_policy(
     whole, whatever `If-None-Match` says: its `lints` change without it."""
     stored = await find_policy(deps, owner.organization, kind, policy_id)
     tag = tag_of(stored)
-    if known is not None and known.match_weakly(tag) and not names_people(stored.policy):
-        return Response(status_code=304, headers={"ETag": tag})
+    if (answer := unmodified(known, tag)) is not None and not names_people(stored.policy):
+        return answer
     response.headers["ETag"] = tag
     return await policy_view(deps, owner.organization, stored)
 
 
-@router.patch(
-    "/{policy_id}",
-    response_model=PolicyView,
-    response_model_exclude_unset=True,
-    responses={200: TAGGED, **problems.documented(400, 401, 403, 404, 409, 412, 413, 415, 422, 503)},
-    summary="Change a policy",
-)
+@_POLICIES.change("Change a policy", conflicts=True)
 async def change_policy(policy_id: PolicyId, body: PolicyPatch, edit: Edit, response: Response) -> dict[str, Any]:
     """Only the fields that are given change; each is replaced as a whole. Instances keep the version they opened under.
 
@@ -130,12 +110,7 @@ async def change_policy(policy_id: PolicyId, body: PolicyPatch, edit: Edit, resp
     return await policy_view(edit.deps, edit.owner.organization, stored)
 
 
-@router.delete(
-    "/{policy_id}",
-    status_code=204,
-    responses=problems.documented(401, 403, 404, 409, 412, 422, 503),
-    summary="Archive a policy",
-)
+@_POLICIES.delete("Archive a policy", conflicts=True)
 async def archive_policy(policy_id: PolicyId, edit: Edit) -> None:
     """Refused (409) while instances of the policy are open; `value` says how many. Archiving it again changes nothing.
 

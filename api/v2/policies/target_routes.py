@@ -14,7 +14,8 @@ from api.v2.policies.changes import Edit, fields_of
 from api.v2.policies.schemas import TargetBody
 from api.v2.policies.tags import TAGGED, tag_of
 from domain.errors import Conflict, NotFound
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
+from domain.policy.targets import TargetRule
 from service.policies.editing import require_own
 from service.policies.ids import TARGET, chosen_or_new
 

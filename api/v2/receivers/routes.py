@@ -13,8 +13,9 @@ from api.http import problems
 from api.http.auth import Admin, Reader
 from api.http.dependencies import Deps
 from api.http.idempotency import SECRET
+from api.http.lists.collections import Collection
 from api.http.lists.listing import Asked
-from api.http.lists.tables import TableOf, asking
+from api.http.lists.tables import asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.receivers.schemas import (
@@ -34,20 +35,13 @@ from domain.record.receivers import Receiver
 from store.database.ids import mint
 from store.rules.receivers import LISTED, StoredReceiver
 
-_LIST: TableOf[StoredReceiver] = TableOf(LISTED, ReceiverView)
+router = APIRouter(prefix=f"{V2}/receivers", tags=["Receivers"], route_class=JsonRoute)
+_RECEIVERS: Collection[StoredReceiver] = Collection(router, "receiver_id", LISTED, ReceiverView)
+
 _Part = Annotated[Asked, Depends(asking(LISTED))]
 
-router = APIRouter(prefix=f"{V2}/receivers", tags=["Receivers"], route_class=JsonRoute)
 
-
-@router.post(
-    "",
-    status_code=201,
-    openapi_extra=SECRET,
-    response_model=NewReceiverView,
-    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
-    summary="Create a receiver",
-)
+@_RECEIVERS.create("Create a receiver", NewReceiverView, secret=True)
 async def create_receiver(body: ReceiverBody, owner: Admin, deps: Deps, response: Response) -> dict[str, Any]:
     """It is told from the next notice on, also those of tickets that are open already. The address is checked first:
     one in a private network is refused."""
@@ -55,55 +49,35 @@ async def create_receiver(body: ReceiverBody, owner: Admin, deps: Deps, response
     address = given.pop("address")
     receiver = Receiver.from_json({**given, "id": mint("rcv")})
     stored, secret = await deps.receivers.create(owner.organization, receiver, address)
-    response.headers["Location"] = f"{V2}/receivers/{stored.receiver.id}"
+    _RECEIVERS.locate(response, stored.receiver.id)
     response.headers["Cache-Control"] = "no-store"
     return {**receiver_view(stored), "secret": secret}
 
 
-@router.get(
-    "",
-    response_model=ReceiverPage,
-    responses=_LIST.documented(SHOWN, 401, 403, 422, 503),
-    summary="List receivers, oldest first",
-)
+@_RECEIVERS.page("List receivers, oldest first", ReceiverPage, SHOWN)
 async def list_receivers(owner: Reader, part: _Part, deps: Deps, response: Response) -> Any:
     """The operator's own, of `SLA_WEBHOOK_URLS`, are not among them.
 
     As CSV or NDJSON the list is whole unless a `limit` is given.
     """
-    return await _LIST.answer(
+    return await _RECEIVERS.table.answer(
         part, response, lambda asked: deps.store.receivers.list(owner.organization, asked), receiver_view
     )
 
 
-@router.get(
-    "/{receiver_id}",
-    response_model=ReceiverView,
-    responses=problems.documented(401, 403, 404, 503),
-    summary="Get a receiver",
-)
+@_RECEIVERS.get("Get a receiver")
 async def get_receiver(receiver_id: ReceiverId, owner: Reader, deps: Deps) -> dict[str, Any]:
     return receiver_view(await deps.store.receivers.get(owner.organization, receiver_id))
 
 
-@router.patch(
-    "/{receiver_id}",
-    response_model=ReceiverView,
-    responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
-    summary="Change a receiver",
-)
+@_RECEIVERS.change("Change a receiver")
 async def change_receiver(receiver_id: ReceiverId, body: ReceiverPatch, owner: Admin, deps: Deps) -> dict[str, Any]:
     """Only the fields that are given change. The address is checked anew, and encrypted with the key that is the first
     in `SLA_SECRET_KEY` now."""
     return receiver_view(await deps.receivers.change(owner.organization, receiver_id, body.given()))
 
 
-@router.delete(
-    "/{receiver_id}",
-    status_code=204,
-    responses=problems.documented(401, 403, 404, 503),
-    summary="Delete a receiver",
-)
+@_RECEIVERS.delete("Delete a receiver")
 async def delete_receiver(receiver_id: ReceiverId, owner: Admin, deps: Deps) -> None:
     """Notices that are on their way to it are given up within seconds."""
     await deps.store.receivers.delete(owner.organization, receiver_id)

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from api.http import problems
 from api.http.auth import Admin, Reader
 from api.http.dependencies import Deps
-from api.http.idempotency import SECRET
+from api.http.lists.collections import Collection
 from api.http.lists.listing import Asked
-from api.http.lists.tables import TableOf, asking
+from api.http.lists.tables import asking
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.v2.sources.schemas import (
@@ -36,37 +36,25 @@ from store.sources.bodies import BodyState
 from store.sources.sources import LISTED, StoredSource
 
 _Counted = tuple[StoredSource, Mapping[str, int]]
-_LIST: TableOf[_Counted] = TableOf(LISTED, SourceView)
+router = APIRouter(prefix=f"{V2}/sources", tags=["Sources"], route_class=JsonRoute)
+_SOURCES: Collection[_Counted] = Collection(router, "source_id", LISTED, SourceView)
+
 _Part = Annotated[Asked, Depends(asking(LISTED))]
 
-router = APIRouter(prefix=f"{V2}/sources", tags=["Sources"], route_class=JsonRoute)
 
-
-@router.post(
-    "",
-    status_code=201,
-    openapi_extra=SECRET,
-    response_model=NewSourceView,
-    responses=problems.documented(400, 401, 403, 413, 415, 422, 503),
-    summary="Connect a ticket system",
-)
+@_SOURCES.create("Connect a ticket system", NewSourceView, secret=True)
 async def create_source(
     body: SourceBody, owner: Admin, deps: Deps, request: Request, response: Response
 ) -> dict[str, Any]:
     """Paste `url` and the secret into the ticket system. A secret that is left out is made up, and shown in this answer
     only."""
     stored, secret = await administering.create_source(deps, owner.organization, body.given())
-    response.headers["Location"] = f"{V2}/sources/{stored.id}"
+    _SOURCES.locate(response, stored.id)
     response.headers["Cache-Control"] = "no-store"
     return {**source_view(stored, {}, request, deps), "secret": secret}
 
 
-@router.get(
-    "",
-    response_model=SourcePage,
-    responses=_LIST.documented(SOURCE, 401, 403, 422, 503),
-    summary="List sources, oldest first",
-)
+@_SOURCES.page("List sources, oldest first", SourcePage, SOURCE)
 async def list_sources(owner: Reader, part: _Part, deps: Deps, request: Request, response: Response) -> Any:
     """As CSV or NDJSON the list is whole unless a `limit` is given."""
 
@@ -75,25 +63,15 @@ async def list_sources(owner: Reader, part: _Part, deps: Deps, request: Request,
         counts = await deps.store.sources.counts(owner.organization, [one.id for one in found.rows])
         return found.each(lambda one: (one, counts.get(one.id, {})))
 
-    return await _LIST.answer(part, response, find, lambda one: source_view(*one, request, deps))
+    return await _SOURCES.table.answer(part, response, find, lambda one: source_view(*one, request, deps))
 
 
-@router.get(
-    "/{source_id}",
-    response_model=SourceView,
-    responses=problems.documented(401, 403, 404, 503),
-    summary="Get a source",
-)
+@_SOURCES.get("Get a source")
 async def get_source(source_id: SourceId, owner: Reader, deps: Deps, request: Request) -> dict[str, Any]:
     return await _view(await deps.store.sources.get(owner.organization, source_id), request, deps)
 
 
-@router.patch(
-    "/{source_id}",
-    response_model=SourceView,
-    responses=problems.documented(400, 401, 403, 404, 413, 415, 422, 503),
-    summary="Change a source",
-)
+@_SOURCES.change("Change a source")
 async def change_source(
     source_id: SourceId, body: SourcePatch, owner: Admin, deps: Deps, request: Request
 ) -> dict[str, Any]:
@@ -103,12 +81,7 @@ async def change_source(
     return await _view(stored, request, deps)
 
 
-@router.delete(
-    "/{source_id}",
-    status_code=204,
-    responses=problems.documented(401, 403, 404, 503),
-    summary="Delete a source",
-)
+@_SOURCES.delete("Delete a source")
 async def delete_source(source_id: SourceId, owner: Admin, deps: Deps) -> None:
     """With all that it has sent, also what is still to be interpreted. Its tickets stay."""
     await deps.store.sources.delete(owner.organization, source_id)

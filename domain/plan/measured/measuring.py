@@ -23,8 +23,8 @@ from domain.plan.measured.promises import (
 from domain.plan.plans import TargetPlan
 from domain.policy.clocks.clocks import ClockState, Cycle
 from domain.policy.field_deadlines import FieldDeadline, FieldDue
-from domain.policy.policies import TargetRule
 from domain.policy.snapshot import Snapshot
+from domain.policy.targets import TargetRule
 from domain.ticket.stints import Ownership, Stint
 from domain.ticket.timeline import Turn
 

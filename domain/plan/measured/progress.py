@@ -21,7 +21,7 @@ from domain.policy.clocks.clocks import Cycle, Span
 from domain.policy.clocks.triggers import HOLDING
 from domain.policy.escalations import budget_share
 from domain.policy.field_deadlines import FieldDeadline
-from domain.policy.policies import TargetRule
+from domain.policy.targets import TargetRule
 
 _ALWAYS = Calendar.always()
 

@@ -10,8 +10,9 @@ from domain.instants import Instant
 from domain.plan.facts import PolicyFacts
 from domain.plan.measured.cycles import ClockSetup
 from domain.policy.clocks.clocks import OnReopen
-from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.policies import OnChange, Policy
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.policy.targets import TargetRule
 from domain.ticket.timeline import Turn
 
 

@@ -17,7 +17,7 @@ from domain.plan.facts import PolicyFacts
 from domain.plan.plans import Plan, TargetPlan, latest_policy
 from domain.plan.status import at_risk_from, excused_until, runs_out_at
 from domain.policy.clocks.clocks import ClockState
-from domain.policy.snapshot import Facts
+from domain.policy.snapshot_facts import Facts
 from domain.record.records import FIRST, Record
 from domain.ticket.conditions.spelling import folded
 from domain.ticket.tickets import Ticket

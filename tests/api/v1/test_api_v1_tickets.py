@@ -16,9 +16,10 @@ from domain.errors import StoreUnavailable
 from domain.instants import HOUR, MINUTE, Instant, parse, render
 from domain.plan.planning import plan
 from domain.policy.catalog import AROUND_THE_CLOCK
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
 from domain.policy.priorities import Priority
 from domain.policy.snapshot import Snapshot
+from domain.policy.targets import TargetRule
 from domain.record.ledger import Firing, Key
 from domain.scrubbe.ticket_statuses import TRANSITIONS, StatusChange, TicketStatus
 from domain.ticket.events import Event, EventKind

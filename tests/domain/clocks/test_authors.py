@@ -12,7 +12,7 @@ from domain.instants import MINUTE
 from domain.plan.planning import plan
 from domain.plan.plans import TargetPlan
 from domain.policy.clocks.clocks import ClockState
-from domain.policy.policies import TargetRule
+from domain.policy.targets import TargetRule
 from domain.ticket.authors import Actor, Role
 from domain.ticket.events import Event, EventKind
 from domain.ticket.precision import Precision

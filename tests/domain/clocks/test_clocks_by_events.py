@@ -14,7 +14,8 @@ from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import InstanceStatus, instance_status
 from domain.policy.catalog import Catalog
 from domain.policy.clocks.clocks import CLOCKS, CUSTOM, ClockState, OnReopen
-from domain.policy.policies import OnChange, TargetRule
+from domain.policy.policies import OnChange
+from domain.policy.targets import TargetRule
 from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from tests.support.builders import (

@@ -13,7 +13,8 @@ from domain.plan.plans import Plan
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
 from domain.policy.clocks.clocks import ClockState, Hold, OnReopen, Span
-from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.policies import OnChange, Policy
+from domain.policy.targets import TargetRule
 from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event
 from tests.support.builders import (

@@ -18,7 +18,8 @@ from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import is_overdue
 from domain.policy.escalations import EscalationRule, Trigger
 from domain.policy.field_deadlines import require_readable
-from domain.policy.policies import RetargetBreaches, TargetRule
+from domain.policy.policies import RetargetBreaches
+from domain.policy.targets import TargetRule
 from domain.record.ledger import merge, reconcile
 from domain.record.notices import notice
 from domain.record.views import instance_view, overrun_at

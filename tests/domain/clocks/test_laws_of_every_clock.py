@@ -18,12 +18,14 @@ from domain.plan.plans import Plan, TargetPlan
 from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
 from domain.policy.clocks.clocks import CLOCKS, CUSTOM, ClockState, OnReopen, Span
-from domain.policy.policies import OnChange, Policy, RetargetBreaches, TargetRule
+from domain.policy.policies import OnChange, Policy, RetargetBreaches
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.policy.targets import TargetRule
 from domain.ticket.conditions.conditions import Condition
 from domain.ticket.conditions.criteria import Criteria
-from domain.ticket.events import AUTHORS, EXCUSES, Event, EventKind, in_order
+from domain.ticket.events import AUTHORS, EXCUSES, Event, EventKind
 from domain.ticket.excuses import Covers
+from domain.ticket.order import in_order
 from domain.ticket.tickets import Ticket
 from tests.support.builders import ALWAYS, a_snapshot, promise
 from tests.support.strategies import calendars, deterministic, histories, instants, kinds_with_resets

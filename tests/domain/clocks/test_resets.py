@@ -14,7 +14,7 @@ from domain.plan.plans import Plan, TargetPlan
 from domain.plan.resets import require_known_clocks
 from domain.plan.status import InstanceStatus, instance_status
 from domain.policy.clocks.clocks import ClockState
-from domain.policy.policies import TargetRule
+from domain.policy.targets import TargetRule
 from domain.ticket.events import Event, EventKind
 from tests.support.builders import (
     ALWAYS,

@@ -17,8 +17,9 @@ from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
 from domain.policy.escalations import EscalationRule
 from domain.policy.match_record import MatchRecord
-from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.policies import OnChange, Policy
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.policy.targets import TargetRule
 from domain.record.ledger import Ledger, merge, reconcile
 from domain.record.views import instance_view
 from domain.ticket.conditions.conditions import Condition

@@ -19,8 +19,9 @@ from domain.plan.walk import TicketWalk
 from domain.policy.catalog import Catalog
 from domain.policy.clocks.clocks import CLOCKS, ClockState, Hold, OnReopen, Span
 from domain.policy.escalations import EscalationRule, Trigger
-from domain.policy.policies import OnChange, Policy, RetargetBreaches, TargetRule
+from domain.policy.policies import OnChange, Policy, RetargetBreaches
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.policy.targets import TargetRule
 from domain.record.ledger import reconcile
 from domain.record.views import instance_view, overrun_at
 from domain.ticket.conditions.conditions import Condition

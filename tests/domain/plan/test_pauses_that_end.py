@@ -21,8 +21,9 @@ from domain.plan.plans import Plan
 from domain.plan.status import instance_status
 from domain.plan.walk import TicketWalk
 from domain.policy.clocks.clocks import ClockState
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
 from domain.policy.snapshot import Snapshot
+from domain.policy.targets import TargetRule
 from domain.record.views import instance_view, paused_at, used_at
 from domain.ticket.events import Event, EventKind
 from domain.ticket.pauses import ENDING_EVENTS, PauseEnd

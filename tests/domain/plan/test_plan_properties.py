@@ -13,11 +13,12 @@ from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.plan.status import met
 from domain.policy.clocks.clocks import ClockState
-from domain.policy.policies import TargetRule
 from domain.policy.snapshot import Snapshot
+from domain.policy.targets import TargetRule
 from domain.record.views import instance_view, used_at
 from domain.ticket.authors import Role
-from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.events import Event, EventKind
+from domain.ticket.order import in_order
 from tests.support.builders import OFFICE, a_snapshot, only
 from tests.support.strategies import budgets, calendars, causes, deterministic, histories, instants, tracked_snapshots
 

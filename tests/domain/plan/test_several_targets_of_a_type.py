@@ -16,7 +16,8 @@ from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.policy.clocks.clocks import OnReopen
 from domain.policy.escalations import EscalationRule, Trigger
-from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.policies import OnChange, Policy
+from domain.policy.targets import TargetRule
 from domain.record.ledger import Firing, reconcile
 from domain.record.notices import notice
 from domain.record.views import instance_view

@@ -12,7 +12,7 @@ from domain.instants import HOUR, Instant, parse, render
 from domain.plan.planning import plan
 from domain.plan.plans import TargetPlan
 from domain.policy.budgets import Deadline, WorkingDays
-from domain.policy.policies import TargetRule
+from domain.policy.targets import TargetRule
 from domain.record.views import instance_view
 from domain.ticket.events import Event
 from tests.support.builders import (

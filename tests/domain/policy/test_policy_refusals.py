@@ -5,7 +5,8 @@ import pytest
 from domain.errors import InvalidValue
 from domain.instants import HOUR
 from domain.policy.escalations import EscalationRule
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
+from domain.policy.targets import TargetRule
 from domain.ticket.conditions.conditions import Condition
 from tests.support.refusals import (
     AFTER,

@@ -14,8 +14,10 @@ from domain.instants import HOUR, LONGEST, Instant, Micros
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.policy.escalations import EscalationRule
-from domain.policy.policies import Policy, TargetRule
-from domain.policy.snapshot import Facts, Snapshot
+from domain.policy.policies import Policy
+from domain.policy.snapshot import Snapshot
+from domain.policy.snapshot_facts import Facts
+from domain.policy.targets import TargetRule
 from domain.record.ledger import reconcile
 from domain.record.notices import notice
 from domain.record.records import Delivery, Record, first_record

@@ -17,8 +17,9 @@ from domain.plan.milestones import LongPause
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
 from domain.policy.clocks.clocks import ClockState
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
 from domain.policy.snapshot import Snapshot
+from domain.policy.targets import TargetRule
 from domain.record.ledger import Key, next_instant, reconcile
 from domain.ticket.events import Event
 from tests.domain.record.test_quiet import Desk, quietly

@@ -11,7 +11,8 @@ from domain.plan.planning import plan
 from domain.plan.status import InstanceStatus
 from domain.policy.catalog import Catalog
 from domain.policy.escalations import EscalationRule
-from domain.policy.snapshot import Facts, Snapshot
+from domain.policy.snapshot import Snapshot
+from domain.policy.snapshot_facts import Facts
 from domain.record.ledger import Ledger, reconcile
 from domain.record.notices import notice
 from domain.record.records import first_record, next_due

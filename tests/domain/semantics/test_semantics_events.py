@@ -16,7 +16,8 @@ from domain.policy.clocks.clocks import ClockState, OnReopen
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import merge, reconcile, standing
 from domain.record.notices import notice
-from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.events import Event, EventKind
+from domain.ticket.order import in_order
 from domain.ticket.precision import Precision
 from tests.support.builders import (
     ALWAYS,

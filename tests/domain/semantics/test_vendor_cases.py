@@ -18,8 +18,9 @@ from domain.plan.plans import TargetPlan
 from domain.plan.status import InstanceStatus, instance_status
 from domain.policy.budgets import Deadline
 from domain.policy.escalations import EscalationRule
-from domain.policy.policies import OnChange, Policy, TargetRule
+from domain.policy.policies import OnChange, Policy
 from domain.policy.snapshot import CalendarVersion, Snapshot
+from domain.policy.targets import TargetRule
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from tests.support.builders import a_snapshot, only

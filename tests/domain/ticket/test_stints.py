@@ -22,7 +22,8 @@ from domain.policy.snapshot import CalendarVersion, Snapshot
 from domain.record.ledger import reconcile
 from domain.record.notices import notice
 from domain.record.views import instance_view
-from domain.ticket.events import Event, EventKind, in_order
+from domain.ticket.events import Event, EventKind
+from domain.ticket.order import in_order
 from domain.ticket.stints import Ownership, ownership_of
 from domain.ticket.teams import Team
 from tests.support.builders import (

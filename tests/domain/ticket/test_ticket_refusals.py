@@ -11,8 +11,9 @@ from domain.ids import InstanceId, Kind, SubjectType, parse_workflow_id, workflo
 from domain.instants import MINUTE, duration, from_datetime, parse, to_datetime
 from domain.plan.planning import plan
 from domain.policy.escalations import EscalationRule
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
 from domain.policy.snapshot import Snapshot
+from domain.policy.targets import TargetRule
 from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.instants import DAY, Instant, parse, render
-from domain.ticket.events import Event, in_order
+from domain.ticket.events import Event
+from domain.ticket.order import in_order
 from domain.ticket.timeline import ticket_after
 from sources.hooks import Outcome, Remembered, Source
 from sources.hooks.language.states import Standing, State, steps

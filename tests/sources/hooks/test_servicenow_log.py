@@ -16,7 +16,7 @@ import pytest
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import MINUTE, Instant, Micros
 from domain.plan.planning import plan
-from domain.policy.policies import TargetRule
+from domain.policy.targets import TargetRule
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from sources.hooks import Delivery, Remembered, Source, vendor

@@ -19,8 +19,9 @@ from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, parse
 from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
-from domain.policy.policies import OnChange, TargetRule
+from domain.policy.policies import OnChange
 from domain.policy.snapshot import Snapshot
+from domain.policy.targets import TargetRule
 from domain.record.records import Record, first_record
 from domain.ticket.events import EventKind
 from domain.ticket.teams import Team

@@ -12,7 +12,8 @@ from domain.analytics.periods import read_period
 from domain.errors import Conflict
 from domain.ids import Kind
 from domain.instants import HOUR, MINUTE, Instant, Micros
-from domain.policy.policies import OnChange, TargetRule
+from domain.policy.policies import OnChange
+from domain.policy.targets import TargetRule
 from domain.record.records import Record
 from domain.ticket.conditions.conditions import Condition, Match
 from domain.ticket.events import EventKind

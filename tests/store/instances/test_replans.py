@@ -50,14 +50,14 @@ async def test_of_several_that_begin_one_replan_one_has_begun_it(open_store: Cal
 
 async def test_an_instance_has_not_answered_a_replan_until_its_record_shows_it(desk: Store) -> None:
     replan = await begun(desk, a_replan())
-    assert await desk.replans.unanswered(ORGANIZATION, [ID]) == {"replan_a": [ID]}
-    assert await desk.replans.unanswered(ORGANIZATION, [ID], besides="replan_a") == {}
-    assert await desk.replans.unanswered(ORGANIZATION, ["inst_sla_ticket_other"]) == {}
+    assert await desk.replanned.unanswered(ORGANIZATION, [ID]) == {"replan_a": [ID]}
+    assert await desk.replanned.unanswered(ORGANIZATION, [ID], besides="replan_a") == {}
+    assert await desk.replanned.unanswered(ORGANIZATION, ["inst_sla_ticket_other"]) == {}
     await desk.replans.mark_sent(ORGANIZATION, "replan_a", [ID])
     await answered(desk, replan.event_id)
-    assert await desk.replans.unanswered(ORGANIZATION, [ID]) == {}
-    assert await desk.replans.recorded(ORGANIZATION, "replan_a", replan.event_id) == {ID}
-    assert await desk.replans.received(ORGANIZATION, [ID]) == {ID: {replan.event_id}}
+    assert await desk.replanned.unanswered(ORGANIZATION, [ID]) == {}
+    assert await desk.replanned.recorded(ORGANIZATION, "replan_a", replan.event_id) == {ID}
+    assert await desk.replanned.received(ORGANIZATION, [ID]) == {ID: {replan.event_id}}
 
 
 async def test_what_was_told_before_an_undo_has_to_be_taken_back_before_anything_else(desk: Store) -> None:
@@ -66,9 +66,9 @@ async def test_what_was_told_before_an_undo_has_to_be_taken_back_before_anything
     await answered(desk, replan.event_id)
     assert await desk.replans.undo(ORGANIZATION, replan)
     assert not await desk.replans.undo(ORGANIZATION, replan)
-    assert await desk.replans.unanswered(ORGANIZATION, [ID]) == {"replan_a": [ID]}
+    assert await desk.replanned.unanswered(ORGANIZATION, [ID]) == {"replan_a": [ID]}
     await answered(desk, replan.undo_id, 3)
-    assert await desk.replans.unanswered(ORGANIZATION, [ID]) == {}
+    assert await desk.replanned.unanswered(ORGANIZATION, [ID]) == {}
 
 
 async def test_nobody_is_told_of_a_replan_that_was_undone(desk: Store) -> None:
@@ -78,16 +78,16 @@ async def test_nobody_is_told_of_a_replan_that_was_undone(desk: Store) -> None:
         await desk.replans.mark_sent(ORGANIZATION, "replan_a", [ID])
     (one,) = await desk.replans.changed(ORGANIZATION, "replan_a")
     assert not one.is_sent
-    assert await desk.replans.unanswered(ORGANIZATION, [ID]) == {}
+    assert await desk.replanned.unanswered(ORGANIZATION, [ID]) == {}
 
 
 async def test_an_instance_that_sets_a_replan_aside_has_answered(desk: Store) -> None:
     replan = await begun(desk, a_replan())
     refusal = {"signal": "replan", "problem": "too far", "field": "event_id", "value": replan.event_id, "at": "x"}
     await desk.instances.apply(a_step(OPENING, 2, set_aside={"count": 1, "recent": [refusal]}))
-    assert await desk.replans.unanswered(ORGANIZATION, [ID]) == {}
-    assert await desk.replans.set_aside(ORGANIZATION, "replan_a", replan.event_id) == {ID: "too far"}
-    assert await desk.replans.set_aside(ORGANIZATION, "replan_a", replan.undo_id) == {}
+    assert await desk.replanned.unanswered(ORGANIZATION, [ID]) == {}
+    assert await desk.replanned.set_aside(ORGANIZATION, "replan_a", replan.event_id) == {ID: "too far"}
+    assert await desk.replanned.set_aside(ORGANIZATION, "replan_a", replan.undo_id) == {}
 
 
 async def test_an_instance_that_refused_a_later_replan_hinders_no_undo(desk: Store) -> None:
@@ -96,9 +96,9 @@ async def test_an_instance_that_refused_a_later_replan_hinders_no_undo(desk: Sto
         await desk.replans.undo(ORGANIZATION, first)
     await desk.replans.refuse(ORGANIZATION, later.id, {ID: "too far"})
     assert await desk.replans.refusals(ORGANIZATION, later.id) == {ID: "too far"}
-    assert await desk.replans.unanswered(ORGANIZATION, [ID], besides=first.id) == {}
+    assert await desk.replanned.unanswered(ORGANIZATION, [ID], besides=first.id) == {}
     assert await desk.replans.undo(ORGANIZATION, first)
 
 
 async def test_instances_that_nobody_recorded_are_named(desk: Store) -> None:
-    assert await desk.replans.unknown(ORGANIZATION, ["inst_b", ID, "inst_a", "inst_b"]) == ["inst_b", "inst_a"]
+    assert await desk.replanned.unknown(ORGANIZATION, ["inst_b", ID, "inst_a", "inst_b"]) == ["inst_b", "inst_a"]

@@ -8,8 +8,9 @@ from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import HOUR, Instant, parse
 from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
-from domain.policy.policies import Policy, TargetRule
+from domain.policy.policies import Policy
 from domain.policy.snapshot import CalendarVersion
+from domain.policy.targets import TargetRule
 from domain.record.ledger import Firing, Key
 from domain.ticket.conditions.conditions import Condition
 from domain.ticket.events import Event, EventKind

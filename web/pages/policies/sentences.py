@@ -11,7 +11,8 @@ from domain.policy.actions import Action
 from domain.policy.budgets import Budget, Deadline, WorkingDays
 from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
 from domain.policy.field_deadlines import FieldDeadline
-from domain.policy.policies import OTHER_CAUSES, OnChange, Policy, TargetRule
+from domain.policy.policies import OTHER_CAUSES, OnChange, Policy
+from domain.policy.targets import TargetRule
 from domain.ticket.conditions.conditions import Condition, Match
 from domain.ticket.conditions.criteria import Criteria
 from web.showing.durations import duration

@@ -120,7 +120,7 @@ async def _shown(request: Request, visitor: Visitor, deps: Deps, replan_id: str,
     organization = visitor.organization.id
     replan = await deps.store.replans.get(organization, replan_id)
     changed = await deps.store.replans.changed(organization, replan_id)
-    recorded = await deps.store.replans.recorded(organization, replan_id, replan.last_id)
+    recorded = await deps.store.replanned.recorded(organization, replan_id, replan.last_id)
     moved, refused = view.kept_moves(changed)
     return await page(
         request,
