@@ -187,6 +187,10 @@ class NoticeFailed(SlaError):
         self.outcomes = outcomes
 
 
+class NoticeNotTried(NoticeFailed):
+    """Nothing was sent: too much is on its way to the receiver, or it is given a rest (channels/outgoing/doors.py)."""
+
+
 class Unavailable(SlaError):
     """Something we depend on does not answer now; the same request may succeed later."""
 
