@@ -1,8 +1,8 @@
 """How much is on its way to one address at a time, and the rest that an address is given which does not answer.
 
 One receiver that hangs must hold neither the worker's slots nor its loop. Those that come to a full door wait for their
-turn, and are sent away with an instant to come again once nothing has moved there for a while: a notice that is sent
-away is retried as any other is, and nothing is lost. Decision 29 says why this is no library's.
+turn, and after a while are sent away with an instant to come again: a notice that is sent away is retried as any other
+is, and nothing is lost. Decision 29 says why this is no library's.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 20
 WAIT_SECONDS = 5.0
-"""How long one waits at a full door where others pass."""
-STILL_SECONDS = 2.0
-"""A full door which nobody has left for that long lets nobody wait."""
+"""How long one waits at a full door. A notice that waits holds a slot of the worker's."""
 HANGS_SECONDS = 5.0
 """A failure that took that long is no answer. Those that come sooner say that somebody is there."""
 HANGS = 5
@@ -33,7 +31,7 @@ LONGEST_REST_SECONDS = 300.0
 AGAIN_SECONDS = 5.0
 SOONEST_SECONDS = 1.0
 """Those who are sent away come again in their order, as many at a time as the door lets through: `AT_ONCE` in each span
-that an answer took last, or in `AGAIN_SECONDS` where none is known."""
+that an answer took last; in the first of these where somebody has hung, and in the second where nothing is known."""
 
 Clock = Callable[[], float]
 Outcome = TypeVar("Outcome")
@@ -96,10 +94,8 @@ class Door:
     hung: int = 0
     rests: int = 0
     rests_until: float = 0.0
-    is_still: bool = False
-    took: float = AGAIN_SECONDS
+    took: float = SOONEST_SECONDS
     _waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
-    _still: asyncio.TimerHandle | None = None
     _next_turn: float = 0.0
 
     @property
@@ -113,23 +109,22 @@ class Door:
 
     async def enter(self) -> None:
         """Returns in the order of those who came. Raises NoticeNotTried."""
-        if self.clock() < self.rests_until or self.is_still:
+        if self.clock() < self.rests_until:
             raise self._sent_away()
         if self.under_way < self.room:
             self.under_way += 1
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
-        self._watch()
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 await turn
-        except TimeoutError:
-            raise self._sent_away() from None
-        except asyncio.CancelledError:
+        except (TimeoutError, asyncio.CancelledError) as error:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 # Its turn had come in the same moment: the next one has it.
                 self._left()
+            if isinstance(error, TimeoutError):
+                raise self._sent_away() from None
             raise
         finally:
             if turn in self._waiting:
@@ -177,33 +172,15 @@ class Door:
 
     def _left(self) -> None:
         self.under_way -= 1
-        self.is_still = False
-        if self.clock() < self.rests_until:
-            self._send_all_away()
+        while self._waiting and self.clock() < self.rests_until:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(self._sent_away())
         while self._waiting and self.under_way < self.room:
             turn = self._waiting.popleft()
             if not turn.done():
                 self.under_way += 1
                 turn.set_result(None)
-        self._watch()
-
-    def _watch(self) -> None:
-        """Look, once nobody has left for a while, whether somebody still waits."""
-        if self._still is not None:
-            self._still.cancel()
-        self._still = None
-        if self._waiting:
-            self._still = asyncio.get_running_loop().call_later(STILL_SECONDS, self._stand_still)
-
-    def _stand_still(self) -> None:
-        self.is_still = True
-        self._send_all_away()
-
-    def _send_all_away(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_exception(self._sent_away())
 
     def _sent_away(self) -> NoticeNotTried:
         """With an instant of one's own: not all may come again at once."""

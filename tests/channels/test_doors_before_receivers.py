@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from channels.channel import Destination, Outside
 from channels.outgoing import doors as limits
-from channels.outgoing.doors import AGAIN_SECONDS, AT_ONCE, HANGS, HANGS_SECONDS, REST_SECONDS, Doors
+from channels.outgoing.doors import AT_ONCE, HANGS, HANGS_SECONDS, REST_SECONDS, SOONEST_SECONDS, Doors
 from channels.registry import open_behind_door
 from domain.errors import NoticeFailed, NoticeNotTried, NoticeRefused
 from tests.channels.test_webhooks_send_cloud_events import NOTICE
@@ -90,32 +91,22 @@ async def test_few_are_on_their_way_to_one_receiver_and_the_others_follow_in_the
     assert desk.most == AT_ONCE
 
 
-async def test_where_nothing_moves_all_others_are_sent_away_each_with_a_turn_of_its_own(
+async def test_nobody_waits_for_long_and_who_is_sent_away_has_a_turn_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limits, "STILL_SECONDS", 0.01)
+    monkeypatch.setattr(limits, "WAIT_SECONDS", 0.01)
     desk = Desk(Time())
     sends = [desk.send(number) for number in range(AT_ONCE + 40)]
     away = await asyncio.gather(*sends[AT_ONCE:], return_exceptions=True)
     assert all(isinstance(one, NoticeNotTried) and "20 others" in one.message for one in away)
     turns = [getattr(one, "retry_after", None) for one in away]
-    assert turns == pytest.approx([AGAIN_SECONDS + number * AGAIN_SECONDS / AT_ONCE for number in range(40)])
+    assert turns == pytest.approx([SOONEST_SECONDS * (1 + number / AT_ONCE) for number in range(40)])
     with pytest.raises(NoticeNotTried):
         await desk.send(99)
     desk.take()
     await asyncio.gather(*sends[:AT_ONCE])
     assert await taken(desk.doors) == "taken"
     assert desk.came == list(range(AT_ONCE))
-
-
-async def test_nobody_waits_for_ever_at_a_door_where_others_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WAIT_SECONDS", 0.01)
-    desk = Desk(Time())
-    sends = [desk.send(number) for number in range(AT_ONCE + 1)]
-    with pytest.raises(NoticeNotTried):
-        await sends[-1]
-    desk.take()
-    await asyncio.gather(*sends[:-1])
 
 
 @pytest.mark.parametrize("waiting", [True, False], ids=["in the row", "on its way"])
@@ -180,9 +171,10 @@ async def test_two_hundred_notices_for_a_receiver_that_hangs_keep_none_from_the_
         answers = await asyncio.gather(*sends, *well, return_exceptions=True)
         again = await asyncio.gather(sent(silent, "rcv_hangs", outside), return_exceptions=True)
     assert (answers[200:], len(answered)) == ([None] * 200, 200)
-    assert len(connected) == AT_ONCE
-    assert [type(one) for one in answers[:AT_ONCE]] == [NoticeFailed] * AT_ONCE
-    assert [type(one) for one in (*answers[AT_ONCE:200], *again)] == [NoticeNotTried] * (201 - AT_ONCE)
+    # The first that hang make room for as many more, until it is clear that all of them do.
+    assert AT_ONCE <= len(connected) < AT_ONCE + HANGS
+    kinds = Counter(type(one) for one in (*answers[:200], *again))
+    assert kinds == {NoticeFailed: len(connected), NoticeNotTried: 201 - len(connected)}
 
 
 async def test_all_mail_goes_through_one_server_and_so_through_one_door() -> None:
