@@ -163,6 +163,7 @@ async def test_a_receiver_that_says_no_does_not_hang(error: type[Exception], sec
 async def test_two_hundred_notices_for_a_receiver_that_hangs_keep_none_from_the_one_that_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """A receiver that hangs is left alone for a while; its notices wait, and keep no other waiting."""
     monkeypatch.setattr(limits, "HANGS_SECONDS", 0.5)
     monkeypatch.setattr(limits, "WAIT_SECONDS", 60.0)
     async with serving(None) as (silent, connected), serving(NO_CONTENT) as (url, answered), reaching() as outside:
