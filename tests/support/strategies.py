@@ -128,6 +128,7 @@ def escalations(draw: st.DrawFn, id_: str) -> EscalationRule:
         hours=draw(st.none() | names),
         skip_if_nobody=draw(st.booleans()),
         despite_acknowledgement=draw(st.booleans()),
+        name=draw(st.sampled_from((None, f"Step {id_}"))),
         repeat=repeat,
         repeat_at_most=REPEATS_AT_MOST if repeat is None else draw(st.integers(1, MOST_REPEATS)),
     )
