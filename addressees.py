@@ -123,7 +123,7 @@ class OrganizationAddressees:
     ) -> NoticeChannel:
         own = words.get(channel)
         try:
-            return registry.open_channel(
+            return registry.open_behind_door(
                 channel, replace(where, templates={} if own is None else own.parts), self._outside
             )
         except InvalidValue as error:

@@ -130,6 +130,7 @@ class ConnectorChannels:
         self._writes = writes
         self._cipher = cipher
         self._systems = HttpSystems(outside)
+        self._doors = outside.doors
 
     async def find(self, organization: str, system: str) -> str | None:
         """The source of that id; else the one of that name; else the only one of that kind."""
@@ -163,7 +164,7 @@ class ConnectorChannels:
     def _channel(self, source_id: str, stored: StoredSource | None) -> NoticeChannel:
         if stored is None:
             return _Gone(source_id)
-        return _Connector(Writer(stored, self._writes, self._systems, self._cipher))
+        return self._doors.before(_Connector(Writer(stored, self._writes, self._systems, self._cipher)))
 
 
 class _Connector:

@@ -191,7 +191,7 @@ class OrganizationChannels:
             addressed = opened(stored, self._cipher)
             own = words.get(stored.receiver.channel)
             goes_to = replace(destination(addressed), templates={} if own is None else own.parts)
-            sending = registry.open_channel(addressed.receiver.channel, goes_to, self._outside)
+            sending = registry.open_behind_door(addressed.receiver.channel, goes_to, self._outside)
         except (SecretsUnreadable, InvalidValue) as error:
             return Unusable(f"{stored.receiver.channel}:{stored.receiver.id}", error.message)
 

@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     public_url: str = ""
     hook_days: int = Field(default=30, ge=1, le=3650)
     hook_memory_days: int = Field(default=365, ge=30, le=3650)
+    wrong_keys: int = Field(default=10, ge=1, le=100_000)
 
     @classmethod
     def load(cls) -> Settings:

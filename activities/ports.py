@@ -77,14 +77,18 @@ async def no_receivers(_notice: Mapping[str, Any]) -> Found:
     return Found(())
 
 
-InVain = Callable[[Mapping[str, Any], str, str, Instant, Instant], None]
+InVain = Callable[[Mapping[str, Any], str, str, Instant | None, Instant], None]
 """Called with (notice, channel, error, when the attempt began, when it ended) of an attempt that is made again.
+
+It began at None where nothing was sent, for too much else was on its way there.
 
 It keeps nobody waiting and raises nothing.
 """
 
 
-def unheard(_notice: Mapping[str, Any], _channel: str, _error: str, _began_at: Instant, _ended_at: Instant) -> None:
+def unheard(
+    _notice: Mapping[str, Any], _channel: str, _error: str, _began_at: Instant | None, _ended_at: Instant
+) -> None:
     """Of a worker that keeps no log."""
 
 

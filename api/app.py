@@ -61,6 +61,7 @@ from service.removing import resume_removals
 from service.systems import NoTicketSystems, TicketSystems
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from service.tools.ciphers import Cipher
+from service.tools.guesses import Guesses
 from settings import Settings
 from store.store import Store
 from web.mount import mount_board
@@ -145,6 +146,7 @@ def _lifespan(settings: Settings, outgoing: Outgoing) -> Callable[[FastAPI], Abs
                 cipher=cipher,
                 systems=systems,
                 public_url=settings.public_url,
+                guesses=Guesses(settings.wrong_keys),
             )
             resuming = asyncio.create_task(resume_removals(app.state.dependencies))
             try:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 import httpx
 from pydantic import SecretStr
 
+from channels.outgoing.doors import Doors
 from channels.outgoing.guard import Guard
 from channels.outgoing.transport import guarded_client, usual_tls
 
@@ -93,7 +94,8 @@ def utc_now() -> datetime:
 class Outside:
     """What channels reach the world with. `http` asks the guard before it connects, `trusted_http` does not.
 
-    Mail servers take few connections at a time: each mail waits for one of `mail_slots`.
+    Mail servers take few connections at a time: each mail waits for one of `mail_slots`. What a worker sends goes
+    through `doors`, so that no address can hold up the others.
     """
 
     configuration: Configuration
@@ -102,6 +104,7 @@ class Outside:
     trusted_http: httpx.AsyncClient
     now: Now = utc_now
     mail_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAIL_CONNECTIONS))
+    doors: Doors = field(default_factory=Doors)
 
     def client(self, destination: Destination) -> httpx.AsyncClient:
         return self.trusted_http if destination.trusted else self.http
@@ -134,6 +137,7 @@ class ChannelKind:
     `address` is the form of its addresses, with an `example`; None where it takes no receivers. `needs` are the
     settings without which it sends nothing, `settings` all that it reads. `most_secrets` may be valid at once. `parts`
     are the parts of its message that templates may write. `extra` is what has to be installed beside the engine.
+    `behind` names what all its receivers have in common, where that may hang: one server.
 
     `check` looks at a destination before it is kept. It raises InvalidValue, naming `address`, `secrets` or
     `templates.<part>`. `open` makes its channel. `from_settings` makes the channels that the settings alone ask for.
@@ -151,6 +155,7 @@ class ChannelKind:
     most_secrets: int = 0
     parts: tuple[str, ...] = ()
     extra: str | None = None
+    behind: str | None = None
 
 
 def none_from_settings(_outside: Outside) -> Iterable[Channel]:

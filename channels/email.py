@@ -166,4 +166,5 @@ KIND = ChannelKind(
     ),
     needs=("SLA_SMTP_HOST", "SLA_SMTP_FROM"),
     parts=templates.PARTS,
+    behind="the mail server",
 )

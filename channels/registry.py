@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from channels import apprise, email, log, webhook
 from channels.channel import Channel, ChannelKind, Configuration, Destination, Outside
+from channels.outgoing.doors import Guarded
 from channels.wording import templates
 from domain.calendar.local_time.zones import require_zone
 from domain.errors import InvalidValue
@@ -14,8 +15,8 @@ CHANNELS: Mapping[str, ChannelKind] = {kind.name: kind for kind in (log.KIND, we
 
 
 def configured(outside: Outside) -> tuple[Channel, ...]:
-    """Every channel that the settings ask for, in the order of the registry."""
-    return tuple(channel for kind in CHANNELS.values() for channel in kind.from_settings(outside))
+    """Every channel that the settings ask for, in the order of the registry, behind its door."""
+    return tuple(outside.doors.before(one) for kind in CHANNELS.values() for one in kind.from_settings(outside))
 
 
 async def check(kind: str, destination: Destination, outside: Outside) -> None:
@@ -41,6 +42,11 @@ def open_channel(kind: str, destination: Destination, outside: Outside) -> Chann
     row = receiving(kind)
     assert row.open is not None
     return row.open(destination, outside)
+
+
+def open_behind_door(kind: str, destination: Destination, outside: Outside) -> Guarded:
+    """The channel of a receiver as a worker sends through it. Raises InvalidValue for a kind that takes none."""
+    return outside.doors.before(open_channel(kind, destination, outside), receiving(kind).behind)
 
 
 def receiving(kind: str) -> ChannelKind:

@@ -104,6 +104,19 @@ class Unauthorized(SlaError):
     title = "Unauthorized"
 
 
+class TooManyGuesses(SlaError):
+    """Too many keys that nobody knows came from the address of the request; others may be tried in `retry_after`
+    seconds."""
+
+    status = 429
+    code = "too_many_guesses"
+    title = "Too many requests"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Forbidden(SlaError):
     status = 403
     code = "forbidden"
@@ -185,6 +198,10 @@ class NoticeFailed(SlaError):
         super().__init__(message)
         self.retry_after = retry_after
         self.outcomes = outcomes
+
+
+class NoticeNotTried(NoticeFailed):
+    """Nothing was sent: too much is on its way to the receiver, or it is given a rest (channels/outgoing/doors.py)."""
 
 
 class Unavailable(SlaError):

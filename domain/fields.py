@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
@@ -12,6 +13,8 @@ from domain.errors import InvalidValue
 
 E = TypeVar("E", bound=StrEnum)
 
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols by their category, which are drawn as nothing: fillers of Hangul, the blank of Braille."""
 DEEPEST = 50
 """Levels of nesting in a ticket's own fields; far more than tickets have, far less than a JSON encoder can take."""
 
@@ -51,6 +54,28 @@ def require_unicode(text: str, field: str) -> str:
         readable = text.encode("ascii", errors="backslashreplace").decode()
         raise InvalidValue(field, readable, "must be valid Unicode without NUL")
     return text
+
+
+def require_name(value: Any, field: str, longest: int = 200) -> str:
+    """What people call something: a text in which there is something to see.
+
+    Blanks, characters without a width and marks of direction show nothing, however many there are.
+    """
+    text = require_text(value, field, longest)
+    if not any(_is_seen(character) for character in text):
+        readable = text.encode("ascii", errors="backslashreplace").decode()
+        raise InvalidValue(field, readable, "must hold a character that can be seen")
+    return text
+
+
+def optional_name(value: Any, field: str, longest: int = 200) -> str | None:
+    """The name on one line; None where there is none."""
+    return None if value is None or value == "" else " ".join(require_name(value, field, longest).split())
+
+
+def _is_seen(character: str) -> bool:
+    """Whether it has a shape of its own: no separator, control or format character, no mark that goes with others."""
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK_LETTERS
 
 
 def optional_text(value: Any, field: str, longest: int = 1000) -> str:

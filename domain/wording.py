@@ -46,11 +46,23 @@ def spoken_optional(instant: Instant | None, zone: str, absent: str) -> str:
     return absent if instant is None else spoken_instant(instant, zone)
 
 
-def spoken_step(escalation: Mapping[str, Any]) -> str:
-    """What an escalation step of a policy does and when, such as `reassign 30 min after the breach`.
+def step_name(escalation: Mapping[str, Any]) -> str:
+    """What an escalation step of a policy is called: its own name, else what it does and when.
 
-    The mapping is the step as `EscalationRule.to_json` writes it. A step has no name of its own in a policy.
+    The mapping is the step as `EscalationRule.to_json` writes it.
     """
+    return str(escalation.get("name") or what_step_does(escalation))
+
+
+def spoken_step(escalation: Mapping[str, Any]) -> str:
+    """The step by its name, where it has one, and by what it does and when: `"Call the boss", notify 30 min after the
+    breach`."""
+    does = what_step_does(escalation)
+    return f'"{escalation["name"]}", {does}' if escalation.get("name") else does
+
+
+def what_step_does(escalation: Mapping[str, Any]) -> str:
+    """What a step does and when, such as `reassign to network 30 min after the breach`."""
     actions = " and ".join(_action(action) for action in escalation.get("actions") or ())
     return f"{actions or 'escalation'} {_when(escalation)}"
 

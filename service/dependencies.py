@@ -20,6 +20,7 @@ from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
 from service.temporal.slots import CommandSlots
 from service.tools.ciphers import Cipher
+from service.tools.guesses import Guesses
 from service.tools.timeouts import Timeouts
 from service.tools.watch import Watch
 from store.database.clock import system_clock
@@ -41,6 +42,7 @@ class Dependencies:
     watch: Watch = field(default_factory=Watch)
     attributes: Attributes = field(default_factory=Attributes)
     slots: CommandSlots = field(default_factory=CommandSlots)
+    guesses: Guesses = field(default_factory=Guesses)
     # For what is encrypted at rest; without keys nothing can be.
     cipher: Cipher = field(default_factory=Cipher)
     outlets: Outlets = field(default_factory=NoOutlets)

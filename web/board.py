@@ -11,7 +11,6 @@ from starlette.staticfiles import StaticFiles
 
 from service.dependencies import Dependencies
 from web.http import errors
-from web.http.attempts import Attempts
 from web.http.headers import SecurityHeaders
 from web.http.rendering import FOLDERS
 from web.live import routes as live
@@ -24,7 +23,6 @@ def create_board(dependencies: Callable[[], Dependencies]) -> FastAPI:
     board.state.dependencies = dependencies
     board.state.pages = PAGES
     board.state.live = Hub(dependencies)
-    board.state.attempts = Attempts()
     errors.install(board)
     board.add_middleware(SecurityHeaders)
     for one in (*(page.router for page in PAGES), *UNLISTED, live.router):

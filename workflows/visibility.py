@@ -13,6 +13,7 @@ from domain.instants import Instant, from_datetime, parse, render, to_datetime
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import instance_status, met
 from domain.policy.snapshot_facts import Facts
+from domain.record.notices import spoken_milestone
 from domain.record.records import next_due
 from domain.wording import spoken_instant
 from workflows.state.instance_state import InstanceState
@@ -108,9 +109,19 @@ def details(state: InstanceState, now: Instant) -> str:
 
 
 def _line(target: TargetPlan, zone: str, now: Instant) -> str:
-    """`- **resolution** by team_7: running, due Mon 2026-03-02 10:00:00+01:00, not decided yet`."""
+    """`- **resolution** by team_7: running, due Mon 2026-03-02 10:00:00+01:00, not decided yet`, and what escalates
+    next."""
     target = target.as_of(now)
     owner = "" if target.stint is None else f" by {target.team_id}"
     due = "no due instant" if target.due_at is None else f"due {spoken_instant(target.due_at, zone)}"
     verdict = {True: "met", False: "not met", None: "not decided yet"}[met(target, now)]
-    return f"- **{target.clock_name}**{owner}: {target.state}, {due}, {verdict}"
+    return f"- **{target.clock_name}**{owner}: {target.state}, {due}, {verdict}{_next_step(target, zone, now)}"
+
+
+def _next_step(target: TargetPlan, zone: str, now: Instant) -> str:
+    steps = [(one.planned_at, one) for one in target.milestones if one.escalation is not None and one.planned_at]
+    ahead = [(at, one) for at, one in steps if at > now]
+    if not ahead:
+        return ""
+    at, step = min(ahead, key=lambda one: one[0])
+    return f"; next escalation {spoken_milestone(step.name, step)}, {spoken_instant(at, zone)}"

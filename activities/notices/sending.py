@@ -21,7 +21,7 @@ from activities.ports import (
     no_receivers,
     unheard,
 )
-from domain.errors import NoticeFailed, NoticeRefused
+from domain.errors import NoticeFailed, NoticeNotTried, NoticeRefused
 from domain.instants import Instant
 from domain.record.outcomes import CONNECTOR, Outcome, written
 from domain.record.records import DEAD, DELIVERED, Delivery
@@ -37,14 +37,15 @@ class Failure:
     """A channel has not taken the notice, and may take it later.
 
     `retry_after` is when to come again, in seconds, where the receiver has said so. `began_at` is when the attempt
-    began; None where nothing was tried. `outcomes` are those of the notice's actions, where some were carried out all
-    the same.
+    began; None where nothing was tried. One that `waits` was not tried because of what else is on its way there.
+    `outcomes` are those of the notice's actions, where some were carried out all the same.
     """
 
     channel: str
     message: str
     retry_after: float | None = None
     began_at: Instant | None = None
+    waits: bool = False
     outcomes: Sequence[CoreDocument] | None = field(default=None, compare=False)
 
 
@@ -88,8 +89,10 @@ class Sender:
         except NoticeRefused as refusal:
             activity.logger.warning("notice %s refused by %s: %s", notice["id"], channel.name, refusal.message)
             return given_up(notice, Delivery(notice["id"], channel.name, DEAD, self.now(), refusal.message, began_at))
+        except NoticeNotTried as failure:
+            return Failure(channel.name, failure.message, failure.retry_after, waits=True)
         except NoticeFailed as failure:
-            return Failure(channel.name, failure.message, failure.retry_after, began_at, failure.outcomes)
+            return Failure(channel.name, failure.message, failure.retry_after, began_at, outcomes=failure.outcomes)
         except TimeoutError:
             return Failure(channel.name, f"{channel.name} took longer than {CHANNEL_SECONDS} seconds", None, began_at)
         except Exception as error:  # noqa: BLE001 - one channel's defect must not repeat a notice on the others
@@ -101,7 +104,7 @@ class Sender:
 
     def note(self, notice: CoreDocument, failure: Failure) -> None:
         """Tell the log that the notice is tried again."""
-        if failure.began_at is not None:
+        if failure.began_at is not None or failure.waits:
             self.in_vain(notice, failure.channel, failure.message, failure.began_at, self.now())
 
 

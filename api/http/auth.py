@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.http import problems
 from domain.access.scopes import ADMIN, READ, WRITE
 from domain.access.subscriptions import Subscription
-from domain.errors import Forbidden, PlanRequired, SlaError, Unauthorized
+from domain.errors import Forbidden, PlanRequired, SlaError, TooManyGuesses, Unauthorized
 from service.dependencies import Dependencies
 from store.access.keys import KeyOwner
 
@@ -36,16 +36,20 @@ class KeyCache:
         self._owners: dict[bytes, tuple[float, KeyOwner]] = {}
         self._forgotten = 0
 
-    async def owner(self, key: str, dependencies: Dependencies) -> KeyOwner:
-        """Raises Unauthorized for an unknown key, StoreUnavailable when it cannot be looked up."""
+    async def owner(self, key: str, dependencies: Dependencies, address: str = "") -> KeyOwner:
+        """Raises Unauthorized for an unknown key, StoreUnavailable when it cannot be looked up, and TooManyGuesses for
+        one that was never verified here, while too many unknown ones have come from the address."""
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
         until, known = self._owners.get(digest, (0.0, None))
         if known is not None and self._clock() < until:
             return known
+        if known is None:
+            _require_few_guesses(dependencies, address)
         forgotten = self._forgotten
         owner = await dependencies.store.keys.verify(key)
         if owner is None:
             self._owners.pop(digest, None)
+            dependencies.guesses.fail(address, dependencies.now())
             raise Unauthorized(f"The API key in {HEADER} is not known or has been revoked.")
         if forgotten == self._forgotten:
             self._remember(digest, owner)
@@ -89,7 +93,14 @@ class Authentication:
         key = request.headers.get(HEADER)
         if not key:
             raise Unauthorized(f"Send an API key in the header {HEADER}.")
-        return await self._cache.owner(key, request.app.state.dependencies)
+        address = request.client.host if request.client else ""
+        return await self._cache.owner(key, request.app.state.dependencies, address)
+
+
+def _require_few_guesses(dependencies: Dependencies, address: str) -> None:
+    if seconds := dependencies.guesses.wait_seconds(address, dependencies.now()):
+        reason = f"Too many API keys that are not known came from your address; no other is looked at for {seconds} s."
+        raise TooManyGuesses(reason, seconds)
 
 
 def _is_protected(path: str) -> bool:

@@ -15,7 +15,15 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from domain.errors import InvalidValue, InvalidValues, SlaError, StoreUnavailable, Unauthorized, Unavailable
+from domain.errors import (
+    InvalidValue,
+    InvalidValues,
+    SlaError,
+    StoreUnavailable,
+    TooManyGuesses,
+    Unauthorized,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 SCHEMAS = "#/components/schemas/{model}"
@@ -170,6 +178,8 @@ def _own_errors(error: SlaError, under: str = "") -> list[dict[str, Any]]:
 def _headers(error: SlaError) -> Mapping[str, str]:
     if isinstance(error, Unavailable):
         return {"Retry-After": str(error.retry_after_seconds)}
+    if isinstance(error, TooManyGuesses):
+        return {"Retry-After": str(error.retry_after)}
     return _CHALLENGE if isinstance(error, Unauthorized) else {}
 
 

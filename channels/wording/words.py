@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from domain.instants import SECOND, Micros
 from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.record.notices import ESCALATED, WITHDRAWN
 from domain.record.withdrawals import spoken_cause
-from domain.wording import printable, spoken_length, spoken_step
+from domain.wording import printable, spoken_length, step_name, what_step_does
 
 LONGEST_TEXT = 500
 LATE_SECONDS = 60
@@ -42,7 +42,8 @@ def words(notice: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         "stopped": reader.moment(data.get("stopped_at")),
         "budget": _length(data.get("budget_seconds")),
         "used": _length(data.get("used_seconds")),
-        "escalation": None if data.get("escalation") is None else _line(spoken_step(data["escalation"])),
+        "escalation": _step(data, step_name),
+        "step": _step(data, what_step_does),
         "delay": _delay(data, reader),
         "reason": _reason(data, reader),
         "message": _line(data["message"]),
@@ -89,6 +90,21 @@ def _team(data: Mapping[str, Any]) -> str | None:
     return None if team is None else _line(team["name"] or team["id"])
 
 
+def _step(data: Mapping[str, Any], said: Callable[[Mapping[str, Any]], str]) -> str | None:
+    escalation = data.get("escalation")
+    return None if escalation is None else _line(said(escalation))
+
+
+def _is_named(known: Mapping[str, Any]) -> bool:
+    """Whether the step has a name of its own."""
+    return known["escalation"] is not None and known["escalation"] != known["step"]
+
+
+def _called(known: Mapping[str, Any]) -> str:
+    """`"Call the boss"`, or what the step does in brackets."""
+    return f'"{known["escalation"]}"' if _is_named(known) else f"({known['escalation']})"
+
+
 def _length(seconds: float | None) -> str | None:
     return None if seconds is None else spoken_length(Micros(round(seconds * SECOND)))
 
@@ -113,7 +129,7 @@ def _reason(data: Mapping[str, Any], reader: Reader) -> str | None:
 def _headline(known: Mapping[str, Any]) -> str:
     """`First response of ticket 42 by Network: breached`."""
     by = "" if known["team"] is None else f" by {known['team']}"
-    step = f" ({known['escalation']})" if known["type"] == ESCALATED and known["escalation"] else ""
+    step = f" {_called(known)}" if known["type"] == ESCALATED and known["escalation"] else ""
     of = known["ticket"]["name"] if known["target"] is None else f"{known['target']} of {known['ticket']['name']}"
     return _capital(f"{of}{by}: {known['state']}{step}")
 
@@ -121,8 +137,13 @@ def _headline(known: Mapping[str, Any]) -> str:
 def _sentence(known: Mapping[str, Any], data: Mapping[str, Any], reader: Reader) -> str:
     if known["type"] == WITHDRAWN:
         return _withdrawal(known, data)
-    parts = (_pause(data), _use(known), _due(data, reader), _held(data, reader), _repeat(data))
+    parts = (_climbed(known), _pause(data), _use(known), _due(data, reader), _held(data, reader), _repeat(data))
     return "; ".join(part for part in parts if part) or known["state"]
+
+
+def _climbed(known: Mapping[str, Any]) -> str | None:
+    """Of a step that has a name, what it does."""
+    return f'escalation "{known["escalation"]}": {known["step"]}' if _is_named(known) else None
 
 
 def _pause(data: Mapping[str, Any]) -> str | None:
@@ -169,7 +190,7 @@ def _withdrawal(known: Mapping[str, Any], data: Mapping[str, Any]) -> str:
 
 def _named(known: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     """The notice that is taken back, as people call it."""
-    escalation = f"escalation ({known['escalation']})" if known["escalation"] else "escalation"
+    escalation = f"escalation {_called(known)}" if known["escalation"] else "escalation"
     return _NAMED.get(data["milestone"].partition(":")[0], escalation)
 
 

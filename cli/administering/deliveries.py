@@ -58,7 +58,7 @@ def list_deliveries(  # noqa: PLR0913 - each is an option
         for row in rows:
             console.say(json.dumps(row, ensure_ascii=False))
         return
-    headings = ("fired_at", "state", "channel", "attempts", "notice_id", "error")
+    headings = ("fired_at", "state", "channel", "attempts", "notice_id", "escalation", "error")
     administration.show(headings, [["" if row[name] is None else str(row[name]) for name in headings] for row in rows])
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.instants import Instant, Micros
 from domain.plan.milestones import Milestone, without_distant_repeats
 from domain.plan.plans import Plan, TargetPlan
 from domain.record.ledger import TICKET, Firing, Key, Ledger
+from domain.record.notices import step_label
 from domain.record.quiet import was_quiet
 from domain.ticket.events import Event
 
@@ -19,7 +20,7 @@ class ExplainedMilestone:
 
     `planned_at` None: the milestone is not going to happen. `threshold` is the used time at which it happens, None
     where the clock has no such milestone any more. A `quiet` one was told to nobody, as an event had asked.
-    `held_since` is when an escalation was reached that was held until its hours opened.
+    `held_since` is when an escalation was reached that was held until its hours opened; `label` is what people call it.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ExplainedMilestone:
     firing: Firing | None = None
     quiet: bool = False
     held_since: Instant | None = None
+    label: str | None = None
 
     @property
     def lateness(self) -> Micros | None:
@@ -42,9 +44,9 @@ def explained_milestones(target: TargetPlan, ledger: Ledger, events: Sequence[Ev
     shown = without_distant_repeats(target.milestones, lambda one: one.name in names)
     planned = [_planned(target, milestone, own, events) for milestone in shown]
     stand = {(one.firing.key, one.firing.generation) for one in planned if one.firing is not None}
-    thresholds = {milestone.name: milestone.threshold for milestone in target.milestones}
+    known = {milestone.name: milestone for milestone in target.milestones}
     others = (firing for firing in own if (firing.key, firing.generation) not in stand)
-    return (*planned, *_fired(others, thresholds, events))
+    return (*planned, *_fired(others, known, events))
 
 
 def explained_long_pauses(plan: Plan, ledger: Ledger, events: Sequence[Event]) -> tuple[ExplainedMilestone, ...]:
@@ -75,12 +77,16 @@ def _planned(
     firing = next(fits, None)
     quiet = firing is not None and was_quiet(firing, events)
     planned_at, held_since = milestone.planned_at, milestone.held_since
-    return ExplainedMilestone(milestone.name, milestone.threshold, planned_at, firing, quiet, held_since)
+    label = step_label(milestone.name, milestone.escalation)
+    return ExplainedMilestone(milestone.name, milestone.threshold, planned_at, firing, quiet, held_since, label)
 
 
 def _fired(
-    firings: Iterable[Firing], thresholds: dict[str, Micros], events: Sequence[Event]
+    firings: Iterable[Firing], known: Mapping[str, Milestone], events: Sequence[Event]
 ) -> Iterator[ExplainedMilestone]:
     for one in sorted(firings, key=lambda firing: (firing.fired_at, firing.planned_at)):
         name = one.key.milestone
-        yield ExplainedMilestone(name, thresholds.get(name), one.planned_at, one, was_quiet(one, events))
+        milestone, quiet = known.get(name), was_quiet(one, events)
+        threshold = None if milestone is None else milestone.threshold
+        label = None if milestone is None else step_label(name, milestone.escalation)
+        yield ExplainedMilestone(name, threshold, one.planned_at, one, quiet, label=label)

@@ -201,6 +201,8 @@ def _moment_view(moment: ExplainedMilestone) -> dict[str, Any]:
         "withdrawn_at": None if firing is None else render_optional(firing.withdrawn_at),
         "lateness_seconds": None if moment.lateness is None else in_seconds(moment.lateness),
     }
+    if moment.label is not None:
+        view["label"] = moment.label
     if moment.held_since is not None:
         view["held_since"] = render(moment.held_since)
     if firing is None:

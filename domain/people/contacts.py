@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.calendar.local_time.zones import require_zone
 from domain.errors import InvalidValue
-from domain.fields import refuse_unknown, require_choice, require_list, require_mapping, require_text
+from domain.fields import refuse_unknown, require_choice, require_list, require_mapping, require_name, require_text
 from domain.people.addresses import Address
 
 LONGEST_NAME = 200
@@ -52,7 +52,7 @@ class Contact:
         zone = body.get("timezone")
         return cls(
             id=require_text(body.get("id"), "id", LONGEST_ID),
-            name=require_text(body.get("name"), "name", LONGEST_NAME).strip(),
+            name=require_name(body.get("name"), "name", LONGEST_NAME).strip(),
             kind=require_choice(body.get("kind") or ContactKind.PERSON, ContactKind, "kind"),
             timezone=None if zone is None else require_zone(zone),
             members=require_ids(body.get("members"), "members"),

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from domain.calendar.local_time.zones import require_zone
 from domain.errors import InvalidValue
-from domain.fields import refuse_unknown, require_list, require_mapping, require_text
+from domain.fields import refuse_unknown, require_list, require_mapping, require_name, require_text
 from domain.instants import Instant
 from domain.people.contacts import LONGEST_ID, LONGEST_NAME, Contact
 from domain.people.feeds import FeedEvent, events_at, named_in
@@ -89,7 +89,7 @@ class OnCall:
             raise InvalidValue("overrides", f"{len(listed)} overrides", f"must be at most {MOST_OVERRIDES}")
         return cls(
             id=require_text(body.get("id"), "id", LONGEST_ID),
-            name=require_text(body.get("name"), "name", LONGEST_NAME).strip(),
+            name=require_name(body.get("name"), "name", LONGEST_NAME).strip(),
             timezone=require_zone(body.get("timezone")),
             handover=require_time(body.get("handover", "00:00"), "handover"),
             rotation=None if body.get("rotation") is None else Rotation.from_json(body["rotation"]),

@@ -11,6 +11,7 @@ from typing import Any
 from domain.errors import InvalidValue
 from domain.fields import (
     optional_flag,
+    optional_name,
     optional_text,
     plain_number,
     refuse_unknown,
@@ -26,10 +27,21 @@ from domain.policy.clocks.clocks import require_clock_name
 
 NOTHING = Micros(0)
 ESCALATION_FIELDS = frozenset(
-    {"id", "trigger", "threshold_minutes", "trigger_percent", "delay_minutes", "target_type", "actions", "action_type"}
+    {
+        "id",
+        "name",
+        "trigger",
+        "threshold_minutes",
+        "trigger_percent",
+        "delay_minutes",
+        "target_type",
+        "actions",
+        "action_type",
+    }
     | {"status", "repeat_minutes", "repeat_at_most", "hours", "skip_if_nobody", "despite_acknowledgement"}
 )
 REPEATS_AT_MOST = 24
+LONGEST_NAME = 100
 MOST_REPEATS = 100
 """Every repeat is a milestone of the plan, so their number has an end."""
 
@@ -55,7 +67,8 @@ class EscalationRule:
     With a `repeat` the step speaks again each time so much working time has passed since it last spoke,
     `repeat_at_most` times. `hours` names the business hours in which it may speak: 20:00 becomes 08:00 of the next
     morning there. `skip_if_nobody` asks that nothing be sent where its actions find nobody. An acknowledgement ends
-    what is still to come of a ladder that has begun, but a step `despite_acknowledgement`.
+    what is still to come of a ladder that has begun, but a step `despite_acknowledgement`. `name` is what people call
+    it; without one it goes by what it does and when (domain/wording.py).
     """
 
     id: str
@@ -71,6 +84,7 @@ class EscalationRule:
     hours: str | None = None
     skip_if_nobody: bool = False
     despite_acknowledgement: bool = False
+    name: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.repeat_at_most <= MOST_REPEATS:
@@ -93,6 +107,12 @@ class EscalationRule:
 
     def applies_to(self, target_type: str) -> bool:
         return self.status is EscalationStatus.ACTIVE and self.target_type in (None, target_type)
+
+    def may_be_mistaken_for(self, other: EscalationRule) -> bool:
+        """Whether both bear one name, in any case, and a target may have both."""
+        if self.name is None or other.name is None or self.name.casefold() != other.name.casefold():
+            return False
+        return None in (self.target_type, other.target_type) or self.target_type == other.target_type
 
     def threshold(self, budget: Micros) -> Micros:
         """Working time used when the step is due; a step that would come before the start falls on the start."""
@@ -119,6 +139,7 @@ class EscalationRule:
         """The fields that are left out where a step does without them."""
         repeats = {} if self.repeat is None else {"repeat_minutes": in_units(self.repeat, MINUTE)}
         return {
+            **({} if self.name is None else {"name": self.name}),
             **(repeats and {**repeats, "repeat_at_most": self.repeat_at_most}),
             **({} if self.hours is None else {"hours": self.hours}),
             **{name: True for name in ("skip_if_nobody", "despite_acknowledgement") if getattr(self, name)},
@@ -133,6 +154,7 @@ class EscalationRule:
         try:
             return cls(
                 id=optional_text(body.get("id"), f"{field}.id"),
+                name=optional_name(body.get("name"), f"{field}.name", LONGEST_NAME),
                 trigger=require_choice(body.get("trigger"), Trigger, f"{field}.trigger"),
                 lead=None if lead is None else duration(lead, MINUTE, f"{field}.threshold_minutes"),
                 percent=None if percent is None else require_percent(percent, f"{field}.trigger_percent"),

@@ -17,6 +17,7 @@ from domain.fields import (
     require_choice,
     require_list,
     require_mapping,
+    require_name,
     require_percent,
     require_share,
     require_text,
@@ -150,6 +151,10 @@ class Policy:
             if step.id in seen:
                 raise InvalidValue(f"escalations[{index}].id", step.id, "is the id of another escalation of the policy")
             seen.add(step.id)
+            if any(step.may_be_mistaken_for(other) for other in self.escalations[:index]):
+                raise InvalidValue(
+                    f"escalations[{index}].name", step.name, "is the name of another step of that target"
+                )
 
     def longest_pause(self, cause: str) -> Micros | None:
         """The working time for which a pause of that cause holds a clock at most; None: as long as it lasts."""
@@ -225,7 +230,7 @@ class Policy:
         at = f"{field}." if field else ""
         return cls(
             id=optional_text(body.get("id"), f"{at}id"),
-            name=require_text(body.get("name"), f"{at}name", longest=200),
+            name=require_name(body.get("name"), f"{at}name"),
             description=optional_text(body.get("description"), f"{at}description", longest=5000),
             kind=require_choice(body.get("kind", Kind.SLA), Kind, f"{at}kind"),
             conditions=_parse_each(Condition.from_json, body.get("conditions"), f"{at}conditions"),

@@ -7,14 +7,14 @@ from typing import Any
 
 from domain.instants import SECOND, Micros, in_units, render, render_optional
 from domain.plan.facts import PolicyFacts
-from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG, LongPause, Milestone
+from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG, REPEAT, LongPause, Milestone
 from domain.plan.plans import Plan, TargetPlan
 from domain.plan.status import met
 from domain.policy.snapshot_facts import Facts
 from domain.record.ledger import TICKET, Firing
 from domain.record.withdrawals import cause, spoken_cause, withdrawing_event
 from domain.ticket.events import Event
-from domain.wording import spoken_instant, spoken_length, spoken_step
+from domain.wording import spoken_instant, spoken_length, spoken_step, step_name
 
 WITHDRAWN = "withdrawn"
 ESCALATED = "escalated"
@@ -184,6 +184,14 @@ def spoken_milestone(name: str, milestone: Milestone | None) -> str:
         again = f", repeat {milestone.repeat}" if milestone.repeat else ""
         return f"{spoken_step(milestone.escalation)}{again}"
     return spoken(type_of_milestone(name))
+
+
+def step_label(milestone: str, escalation: Mapping[str, Any] | None) -> str | None:
+    """What people call the escalation step behind a milestone, with the number of its repeat; None for any other."""
+    if escalation is None:
+        return None
+    _, _, repeat = milestone.partition(REPEAT)
+    return f"{step_name(escalation)}{f', repeat {repeat}' if repeat else ''}"
 
 
 def type_of_milestone(milestone: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.calendar.local_time.zones import require_zone
 from domain.errors import InvalidValue
-from domain.fields import refuse_unknown, require_bool, require_list, require_mapping, require_text
+from domain.fields import refuse_unknown, require_bool, require_list, require_mapping, require_name, require_text
 from domain.ids import Kind
 from domain.plan.milestones import AT_RISK, BREACHED, HALFWAY, PAUSE_TOO_LONG
 from domain.record.notices import ESCALATED, TYPE_PREFIX, WITHDRAWN, type_of_milestone
@@ -84,7 +84,7 @@ class Receiver:
         zone = document.get("timezone")
         return cls(
             id=require_text(document.get("id"), "id"),
-            name=require_text(document.get("name"), "name", LONGEST_NAME),
+            name=require_name(document.get("name"), "name", LONGEST_NAME),
             channel=require_text(document.get("channel"), "channel", 50),
             choice=Choice.from_json(document),
             timezone=None if zone is None else require_zone(zone),

@@ -16,6 +16,7 @@ from domain.plan.status import instance_status, is_at_risk, is_excused, is_overd
 from domain.policy.clocks.clocks import ClockState
 from domain.policy.snapshot import Snapshot
 from domain.record.ledger import Firing, Key, Ledger, standing
+from domain.record.notices import step_label
 from domain.record.records import next_due
 from domain.ticket.stints import Stint
 from domain.ticket.tickets import Ticket
@@ -217,6 +218,8 @@ def _milestone_view(milestone: Milestone, firing: Firing | None) -> dict[str, An
         "fired_at": render_optional(firing.fired_at if firing else None),
         "delivered_at": render_optional(firing.delivered_at if firing else None),
     }
+    if (label := step_label(milestone.name, milestone.escalation)) is not None:
+        view["label"] = label
     if milestone.held_since is not None:
         view["held_since"] = render(milestone.held_since)
     if firing is not None and firing.outcomes:

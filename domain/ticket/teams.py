@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.fields import optional_text, refuse_unknown, require_mapping, require_text
+from domain.fields import optional_text, refuse_unknown, require_mapping, require_name, require_text
 
 TEAM_FIELDS = frozenset({"id", "name", "lead", "business_hours_id"})
 
@@ -35,7 +35,7 @@ class Team:
         at = f"{field}." if field else ""
         return cls(
             id=require_text(body.get("id"), f"{at}id", longest=200),
-            name=require_text(body.get("name"), f"{at}name", longest=200),
+            name=require_name(body.get("name"), f"{at}name"),
             lead=optional_text(body.get("lead"), f"{at}lead", longest=320) or None,
             business_hours_id=optional_text(body.get("business_hours_id"), f"{at}business_hours_id") or None,
         )

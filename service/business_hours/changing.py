@@ -8,7 +8,7 @@ from typing import Any
 from domain.calendar import Calendar
 from domain.calendar.combined import Combination
 from domain.errors import PreconditionFailed
-from domain.fields import require_text
+from domain.fields import require_name
 from service.business_hours.reading import read_hours
 from service.dependencies import Dependencies
 from service.tools.concurrency import with_retries
@@ -24,7 +24,7 @@ Change = Callable[[Calendar], dict[str, Any]]
 async def create_hours(deps: Dependencies, owner: KeyOwner, document: dict[str, Any]) -> StoredCalendar:
     """New business hours from a document with their name. Raises InvalidValue."""
     given = dict(document)
-    name = require_text(given.pop("name"), "name", LONGEST_NAME)
+    name = require_name(given.pop("name"), "name", LONGEST_NAME)
     calendar = await read_hours(deps, owner.organization, given)
     return await deps.store.calendars.create(owner.organization, name, calendar, owner.id)
 
@@ -48,7 +48,7 @@ async def _change(
         reason = f"these business hours have changed since version {edited}; the present one is {stored.version}"
         raise PreconditionFailed(reason, field="version", value=edited)
     given = change(stored.calendar)
-    name = require_text(given.pop("name", stored.name), "name", LONGEST_NAME)
+    name = require_name(given.pop("name", stored.name), "name", LONGEST_NAME)
     calendar = await _changed(deps, owner.organization, stored.calendar, given)
     if (name, calendar) != (stored.name, stored.calendar):
         stored = await deps.store.calendars.update(

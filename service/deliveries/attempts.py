@@ -37,10 +37,12 @@ class AttemptLog:
         self._noted: dict[DeliveryKey, FailedAttempts] = {}
         self._lost = 0
 
-    def note(self, notice: Mapping[str, Any], channel: str, error: str, began_at: Instant, ended_at: Instant) -> None:
-        """One attempt in vain, which will be made again."""
+    def note(
+        self, notice: Mapping[str, Any], channel: str, error: str, began_at: Instant | None, ended_at: Instant
+    ) -> None:
+        """One attempt in vain, which will be made again; none where nothing was sent (`began_at` is None)."""
         key = DeliveryKey(organization_of(notice), str(notice["subject"]), str(notice["id"]), channel)
-        self._join(FailedAttempts(key, 1, began_at, ended_at, error[:LONGEST_ERROR]))
+        self._join(FailedAttempts(key, int(began_at is not None), began_at, ended_at, error[:LONGEST_ERROR]))
 
     async def flush(self) -> None:
         """Write what is noted. Raises StoreUnavailable, and then keeps what is not written."""
@@ -85,7 +87,8 @@ class AttemptLog:
         before = self._noted.get(one.key)
         if before is not None:
             newest = max(before, one, key=lambda some: some.ended_at)
-            one = replace(newest, count=before.count + one.count)
+            began_at = newest.began_at or before.began_at or one.began_at
+            one = replace(newest, count=before.count + one.count, began_at=began_at)
         elif len(self._noted) >= MOST_NOTED:
             self._lost += 1
             if self._lost == 1:

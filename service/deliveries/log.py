@@ -63,6 +63,7 @@ def delivery_view(one: LoggedDelivery) -> dict[str, Any]:
         "id": one.key.id,
         "notice_id": one.key.notice_id,
         "type": one.type,
+        "escalation": one.escalation,
         "channel": one.key.channel,
         "state": one.state.value,
         "instance_id": one.key.instance_id,

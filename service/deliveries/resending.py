@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-from domain.errors import NoticeFailed, NoticeRefused, StoreUnavailable
+from domain.errors import NoticeFailed, NoticeNotTried, NoticeRefused, StoreUnavailable
 from domain.instants import SECOND, Instant
 from domain.record.deliveries import NO_CHANNEL
 from store.deliveries.resends import Resend, Resends
@@ -78,6 +78,9 @@ class Resender:
                 await channel.send(resend.notice)
         except NoticeRefused as refusal:
             await self._kept.given_up(resend, began_at, self._now(), refusal.message)
+        except NoticeNotTried as failure:
+            until = Instant(self._now() + round((failure.retry_after or FIRST_RETRY_SECONDS) * SECOND))
+            await self._kept.postpone(resend, None, until, failure.message[:LONGEST_ERROR])
         except NoticeFailed as failure:
             await self._in_vain(resend, began_at, failure.message, failure.retry_after)
         except StoreUnavailable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ from domain.errors import InvalidValue, NoticeFailed, NoticeRefused, SlaError
 from domain.instants import Instant, render
 from service.dependencies import Dependencies
 from service.hooks.connecting import connection_of, target_of
-from sources.connectors import FoundBody, changes
+from service.systems import Target
+from sources.connectors import Answer, FoundBody, Request, changes
 from store.sources.bodies import NewBody
 from store.sources.sources import StoredSource
 
 MOST_BODIES = 10_000
 MOST_SECONDS = 60.0
+SHORTEST_WAIT_SECONDS = 0.2
 
 
 class TicketSystemFailed(SlaError):
@@ -28,11 +31,12 @@ class TicketSystemFailed(SlaError):
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """How many bodies were kept, how many had been kept before, and whether the list was cut, after `MOST_BODIES` or
-    `MOST_SECONDS`."""
+    """How many bodies were kept, how many had been kept before, of how many tickets the system refused to list the
+    comments, and whether the list was cut, after `MOST_BODIES` or `MOST_SECONDS`."""
 
     kept: int
     repeated: int
+    refused: int
     more: bool
 
 
@@ -43,25 +47,44 @@ async def backfill(deps: Dependencies, stored: StoredSource, since: Instant) -> 
         raise InvalidValue("since", render(since), "must not lie ahead")
     target = target_of(stored.document, deps.cipher)
     listing = changes(connection_of(stored.document), since)
-    kept = repeated = 0
+    kept = repeated = refused = 0
     until = time.monotonic() + MOST_SECONDS
     try:
         found = next(listing)
         while True:
-            if not isinstance(found, FoundBody):
-                found = listing.send(await deps.systems.ask(target, found))
-                continue
             if kept + repeated >= MOST_BODIES or time.monotonic() > until:
-                return Backfilled(kept, repeated, more=True)
+                return Backfilled(kept, repeated, refused, more=True)
+            if not isinstance(found, FoundBody):
+                answer = await _asked(deps, target, found, until)
+                refused += answer is None
+                found = listing.send(Answer() if answer is None else answer)
+                continue
             if await deps.store.hook_bodies.keep_listed(stored.organization, stored.id, _body(deps, found), found.id):
                 kept += 1
             else:
                 repeated += 1
             found = next(listing)
     except StopIteration:
-        return Backfilled(kept, repeated, more=False)
+        return Backfilled(kept, repeated, refused, more=False)
     except (NoticeRefused, NoticeFailed) as error:
         raise TicketSystemFailed(error.message) from error
+
+
+async def _asked(deps: Dependencies, target: Target, request: Request, until: float) -> Answer | None:
+    """The answer; None where what is dispensable was refused. A system that says when to come again, in time, is asked
+    again then."""
+    while True:
+        try:
+            return await deps.systems.ask(target, request)
+        except NoticeRefused:
+            if not request.dispensable:
+                raise
+            return None
+        except NoticeFailed as failure:
+            wait = failure.retry_after
+            if wait is None or time.monotonic() + wait > until:
+                raise
+            await asyncio.sleep(max(wait, SHORTEST_WAIT_SECONDS))
 
 
 def _body(deps: Dependencies, found: FoundBody) -> NewBody:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from domain.errors import InvalidValue
-from domain.fields import require_text
+from domain.fields import require_name, require_text
 from service.hooks.credentials import connector_part, renewed_connector, sealed
 from service.tools.ciphers import Cipher
 from sources.hooks import Source, SourceMapping, mapping_from, vendor, vendors
@@ -100,7 +100,7 @@ def _with(document: SourceDocument, given: Mapping[str, Any]) -> SourceDocument:
 
 
 def _checked(document: SourceDocument) -> SourceDocument:
-    require_text(document.name, "name", LONGEST_NAME)
+    require_name(document.name, "name", LONGEST_NAME)
     if document.prefix:
         require_text(document.prefix, "prefix", LONGEST_PREFIX)
     source = source_of(document)

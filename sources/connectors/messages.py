@@ -17,12 +17,16 @@ class Unwritable(InvalidValue):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`path` begins with a slash and is escaped; `body` is a JSON document (None: none)."""
+    """`path` begins with a slash and is escaped; `body` is a JSON document (None: none).
+
+    One that is `dispensable` may be refused: what it asks for is no longer there, or for others to see.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    dispensable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

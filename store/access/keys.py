@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from domain.access.scopes import SCOPES, require_scopes
 from domain.access.subscriptions import Subscription
 from domain.errors import Conflict, NotFound
-from domain.fields import require_text
+from domain.fields import require_name
 from domain.instants import Instant
 from store.access.organizations import DEFAULT_ORGANIZATION, Organizations, find_organization
 from store.database.clock import Clock, system_clock
@@ -104,7 +104,7 @@ class Keys:
         Raises NotFound for the organization, InvalidValue for the name and the scopes.
         """
         key = mint_key()
-        row = self._row(key, require_text(name, "name", LONGEST_NAME), organization, require_scopes(scopes))
+        row = self._row(key, require_name(name, "name", LONGEST_NAME), organization, require_scopes(scopes))
 
         def work(conn: sa.Connection) -> tuple[StoredKey, str]:
             find_organization(conn, organization)

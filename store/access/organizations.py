@@ -12,7 +12,7 @@ from domain.access.subscriptions import Subscription
 from domain.calendar import Calendar
 from domain.calendar.local_time.zones import require_zone
 from domain.errors import Conflict, InvalidValue, NotFound
-from domain.fields import require_text
+from domain.fields import require_name
 from domain.ids import require_organization
 from domain.instants import Instant
 from domain.ticket.dimensions import require_dimensions
@@ -213,7 +213,7 @@ def _changes(
 ) -> dict[str, Any]:
     """The columns of the values that are given. Raises InvalidValue for a bad value."""
     given = {
-        "name": None if name is None else require_text(name, "name", LONGEST_NAME),
+        "name": None if name is None else require_name(name, "name", LONGEST_NAME),
         "timezone": None if timezone is None else require_zone(timezone),
         "subscription": None if subscription is None else subscription.value,
     }

@@ -23,11 +23,14 @@ from store.schema.tenancy import own
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempts:
-    """How often a delivery was tried in vain since that was written last, and what the last attempt came to."""
+    """How often a delivery was tried in vain since that was written last, and what the last attempt came to.
+
+    `began_at` is None where nothing was sent: `error` then says what it waits for.
+    """
 
     key: DeliveryKey
     count: int
-    began_at: Instant
+    began_at: Instant | None
     ended_at: Instant
     error: str
 
@@ -83,7 +86,7 @@ def _row(one: FailedAttempts) -> Mapping[str, Any]:
         "receiver": receiver,
         "status": RETRIED,
         "at": moment(one.ended_at),
-        "tried_at": moment(one.began_at),
+        "tried_at": None if one.began_at is None else moment(one.began_at),
         "error": holdable(one.error),
         "earlier": one.count,
         "sequence": 0,
@@ -94,7 +97,9 @@ def _row(one: FailedAttempts) -> Mapping[str, Any]:
 def _adding(dialect: str) -> Any:
     insert, table = adding(dialect, deliveries), deliveries.c
     is_open = table.status == sa.literal_column(f"'{RETRIED}'")
-    newer = {name: sa.case((is_open, insert.excluded[name]), else_=table[name]) for name in ("at", "tried_at", "error")}
+    said = {name: insert.excluded[name] for name in ("at", "error")}
+    said["tried_at"] = sa.func.coalesce(insert.excluded.tried_at, table.tried_at)
+    newer = {name: sa.case((is_open, value), else_=table[name]) for name, value in said.items()}
     counted = {"earlier": table.earlier + insert.excluded.earlier}
     return insert.on_conflict_do_update(
         index_elements=["organization", "instance_id", "notice_id", "channel"], set_={**newer, **counted}

@@ -39,7 +39,7 @@ _OF_STATE: Mapping[DeliveryState, sa.ColumnElement[bool]] = {
 STATE = sa.case(*((condition, state.value) for state, condition in _OF_STATE.items()), else_="")
 """Each entry is in one state."""
 _COLUMNS = (
-    *(N.instance_id, N.notice_id, N.type, N.planned_at, N.fired_at, N.policy_id),
+    *(N.instance_id, N.notice_id, N.type, N.planned_at, N.fired_at, N.policy_id, N.escalation),
     *(D.channel, D.status, D.at, D.tried_at, D.error, D.earlier, D.resends, D.resend_at, STATE.label("state")),
 )
 
@@ -49,6 +49,7 @@ class LoggedDelivery:
     """An entry. `planned_at` is None for a withdrawal. `sent_at` is when the last attempt began, and `taken_at` when
     the receiver had taken it. `attempts` are those that are known of: a worker that is killed takes its last second
     with it. `error` is what the last attempt in vain came to. `resends` counts how often somebody asked for it again.
+    `escalation` is what the step is called whose notice it is.
     """
 
     key: DeliveryKey
@@ -62,6 +63,7 @@ class LoggedDelivery:
     attempts: int
     error: str | None
     resends: int
+    escalation: str | None = None
 
     @property
     def place(self) -> DeliveryPlace:
@@ -227,4 +229,5 @@ def _logged(organization: str, row: Any) -> LoggedDelivery:
         attempts=(row.earlier or 0) + is_tried,
         error=row.error or None,
         resends=row.resends or 0,
+        escalation=row.escalation,
     )

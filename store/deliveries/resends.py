@@ -103,16 +103,16 @@ class Resends:
 
         return await self.database.write(work)
 
-    async def postpone(self, resend: Resend, began_at: Instant, until: Instant, error: str) -> bool:
-        """It was tried in vain, and is tried again then. False: another worker has it by now."""
+    async def postpone(self, resend: Resend, began_at: Instant | None, until: Instant, error: str) -> bool:
+        """It was tried in vain, or not at all (`began_at` is None), and is tried again then.
+
+        False: another worker has it by now.
+        """
         table = deliveries.c
-        values = {
-            "earlier": table.earlier + 1,
-            "resend_tries": table.resend_tries + 1,
-            "resend_at": moment(until),
-            "tried_at": moment(began_at),
-            "error": holdable(error),
-        }
+        values: dict[str, Any] = {"resend_at": moment(until), "error": holdable(error)}
+        if began_at is not None:
+            values["tried_at"] = moment(began_at)
+            values |= {"earlier": table.earlier + 1, "resend_tries": table.resend_tries + 1}
         return await self._settle(resend, values)
 
     async def taken(self, resend: Resend, began_at: Instant, at: Instant) -> bool:

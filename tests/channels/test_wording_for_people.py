@@ -160,3 +160,13 @@ def test_what_comes_from_outside_is_one_line_of_bounded_length() -> None:
 def test_what_is_no_link_to_a_page_is_left_out(url: object) -> None:
     ticket = {**SAMPLES["breached"]["data"]["ticket"], "url": url}
     assert said(changed("breached", ticket=ticket))["ticket"]["url"] is None
+
+
+def test_an_escalation_that_has_a_name_is_told_by_it() -> None:
+    step = {**SAMPLES["escalated"]["data"]["escalation"], "name": "Page the duty manager"}
+    told = said(changed("escalated", escalation=step))
+    assert told["headline"] == 'First response of ticket 42 by Network: escalated "Page the duty manager"'
+    assert told["sentence"].startswith('Escalation "Page the duty manager": notify team lead 15 min after the breach; ')
+    assert (told["escalation"], told["step"]) == ("Page the duty manager", "notify team lead 15 min after the breach")
+    back = {**changed("withdrawn", escalation=step, milestone="escalation:esc_1")}
+    assert 'the escalation "Page the duty manager" of 15:33 no longer holds' in said(back)["sentence"]

@@ -52,6 +52,15 @@ async def test_attempts_at_one_delivery_are_one_note_with_what_the_last_came_to(
     assert len(kept.written) == 1
 
 
+async def test_what_was_not_tried_is_noted_and_keeps_when_it_was_tried_last() -> None:
+    log, kept = a_log()
+    note(log, 5)
+    log.note({**NOTICE, "subject": "inst_sla_ticket_1"}, "webhook:rcv_desk", "it waits", None, Instant(9))
+    await log.flush()
+    (one,) = kept.written
+    assert (one.count, one.began_at, one.ended_at, one.error) == (1, 5, 9, "it waits")
+
+
 async def test_while_the_store_is_down_nothing_is_lost() -> None:
     log, kept = a_log()
     kept.down = True

@@ -55,6 +55,8 @@ kinds_with_resets = st.sampled_from(_LATER)
 texts = st.text(max_size=12)
 letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 names = st.text(letters, min_size=1, max_size=12).filter(lambda text: text.strip() != "")
+called = names.map(lambda text: f"{text}x")
+"""Names with something to see in them."""
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
 documents = st.dictionaries(
     texts, st.recursive(scalars, lambda inner: st.lists(inner, max_size=2), max_leaves=4), max_size=3
@@ -127,6 +129,7 @@ def escalations(draw: st.DrawFn, id_: str) -> EscalationRule:
         hours=draw(st.none() | names),
         skip_if_nobody=draw(st.booleans()),
         despite_acknowledgement=draw(st.booleans()),
+        name=draw(st.sampled_from((None, f"Step {id_}"))),
         repeat=repeat,
         repeat_at_most=REPEATS_AT_MOST if repeat is None else draw(st.integers(1, MOST_REPEATS)),
     )
@@ -143,7 +146,7 @@ def policies(draw: st.DrawFn, budgets: st.SearchStrategy[Micros] = _lengths) -> 
     pairs = draw(st.sets(st.tuples(st.sampled_from(("first_response", "resolution")), st.sampled_from((None, "high")))))
     return Policy(
         id="sla_1",
-        name=draw(names),
+        name=draw(called),
         conditions=draw(st.lists(conditions(), max_size=2).map(tuple)),
         match=draw(st.sampled_from(Match)),
         targets=tuple(

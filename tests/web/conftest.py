@@ -21,7 +21,6 @@ from tests.api.conftest import (  # noqa: F401 - the same real servers
     make_api,
     temporal_address,
 )
-from web.http.attempts import Attempts
 
 PAGE = {"Accept": "text/html"}
 
@@ -59,8 +58,6 @@ async def make_board(make_api: Any) -> AsyncIterator[BoardMaker]:  # noqa: F811
 
         async def make(api: Api | None = None, scopes: tuple[str, ...] = SCOPES) -> Board:
             api = api or await make_api()
-            # Tests share apps, and with them the bound on guesses.
-            (await api.app.state.board.app()).state.attempts = Attempts()
             http = httpx.AsyncClient(transport=httpx.ASGITransport(api.app), base_url="http://board", headers=PAGE)
             await stack.enter_async_context(http)
             board = Board(http, api)

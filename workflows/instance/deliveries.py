@@ -15,12 +15,12 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.instants import Instant, render
-    from domain.record.notices import TYPE_PREFIX, URGENT
+    from domain.record.notices import TYPE_PREFIX, URGENT, step_label
     from domain.record.records import Delivery
     from workflows.calls import AUTO_ESCALATE, BREACH, DELIVER, TELL, WARNING
-    from workflows.documents import DeliverRequest, EscalateRequest, TellRequest
+    from workflows.documents import CoreDocument, DeliverRequest, EscalateRequest, TellRequest
     from workflows.instance.calling import call, cause_of
-    from workflows.state.instance_state import InstanceState
+    from workflows.state.instance_state import LONGEST_SUMMARY, InstanceState
     from workflows.state.steps import Outstanding
     from workflows.visibility import OperatorView
 
@@ -72,7 +72,7 @@ class Deliveries:
     async def _tell(self, request: TellRequest) -> None:
         step = self._state.telling[request["record"]["sequence"]]
         types = sorted({notice["type"] for notice in step.notices})
-        answer = await call(TELL, request, summary=", ".join(types), priority=_priority(types))
+        answer = await call(TELL, request, summary=_summary(step.notices), priority=_priority(types))
         self._view.learn(answer["attributes"])
         self.deliver(self._state.take_outcome(step, request, answer))
         self._carry_out()
@@ -92,7 +92,7 @@ class Deliveries:
                 "since": render(outstanding.since),
             }
             try:
-                answer = await call(DELIVER, request, summary=outstanding.notice["type"])
+                answer = await call(DELIVER, request, summary=_summary([outstanding.notice]))
             except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
@@ -121,6 +121,17 @@ class Deliveries:
             )
         )
         return sorted(wrong.settled) if wrong.notice["id"] in state.outstanding else None
+
+
+def _summary(notices: Iterable[CoreDocument]) -> str:
+    """The types of the notices, and of escalations what they are called."""
+    return ", ".join(sorted({_spoken(notice) for notice in notices}))[:LONGEST_SUMMARY]
+
+
+def _spoken(notice: CoreDocument) -> str:
+    data = notice.get("data", {})
+    label = step_label(str(data.get("milestone", "")), data.get("escalation"))
+    return str(notice["type"]) if label is None else f"{notice['type']} ({label})"
 
 
 def _priority(types: Sequence[str]) -> Priority:

@@ -25,6 +25,7 @@ def complete(app: FastAPI, sent: Mapping[str, Any]) -> None:
         # FastAPI keeps its document, and makes another one once there are other routes.
         if document is not completed:
             _complete(document["components"]["schemas"])
+            _refuse_guesses(document)
             _share_problems(document)
             _give_examples(document["webhooks"], sent)
             completed = document
@@ -39,6 +40,14 @@ def _complete(schemas: dict[str, Any]) -> None:
     for name, examples in _examples(BaseModel):
         if examples.keys() <= schemas.get(name, {}).keys():
             schemas[name] |= examples
+
+
+def _refuse_guesses(document: dict[str, Any]) -> None:
+    """Whatever asks for a key may say that too many wrong ones came, before anything of its own."""
+    for operation in (one for methods in document["paths"].values() for one in methods.values()):
+        if operation.get("security"):
+            answers = operation["responses"] | {str(429): answer for answer in problems.documented(429).values()}
+            operation["responses"] = dict(sorted(answers.items()))
 
 
 def _share_problems(document: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from domain.fields import optional_text, plain_number, require_choice, require_share, require_text
+from domain.fields import optional_text, plain_number, require_choice, require_name, require_share
 from domain.instants import MINUTE, duration
 from domain.policy.policies import UPTIME, Policy
 from domain.policy.priorities import Priority
@@ -41,7 +41,7 @@ def with_terms(policy: Policy, given: Mapping[str, Any]) -> Policy:
     priority = require_choice(given.get("priority"), Priority, "priority")
     return replace(
         policy,
-        name=require_text(given.get("name"), "name", LONGEST_NAME),
+        name=require_name(given.get("name"), "name", LONGEST_NAME),
         conditions=(Condition("priority", "eq", priority.value, case_sensitive=True),),
         targets=tuple(_promised(target, given) for target in policy.targets),
         compliance=_compliance(given),

@@ -19,6 +19,7 @@ DELIVERY: dict[str, Any] = {
     "id": "dlv_aW5zdF9zbGFfdGlja2V0XzQyL3Jlc29sdXRpb24vMS9icmVhY2hlZC8xCndlYmhvb2s6cmN2XzNxMi03d0FiQ2RFZkdoSWo",
     "notice_id": "default/inst_sla_ticket_42/resolution/1/breached/1",
     "type": "breached",
+    "escalation": None,
     "channel": "webhook:rcv_3q2-7wAbCdEfGhIj",
     "state": "retried",
     "instance_id": "inst_sla_ticket_42",
@@ -69,6 +70,10 @@ class DeliveryView(View):
     id: str
     notice_id: str = Field(description="The `id` of the notice, as its receiver sees it on every attempt.")
     type: NoticeType
+    escalation: str | None = Field(
+        description="Of an escalation: the step's name, else what it does and when.",
+        examples=["Call the duty manager"],
+    )
     channel: str | None = Field(description="Its kind and its receiver; null: no channel is known for it yet, or ever.")
     state: StateName = Field(
         description="`pending`: it is not tried yet, or waits to be sent once more. `retried`: it was tried in vain, "

@@ -85,6 +85,9 @@ class MilestoneView(View):
     planned_at: DateTime | None = Field(examples=["2026-03-08T13:30:00Z"])
     fired_at: DateTime | None = Field(examples=[None])
     delivered_at: DateTime | None = Field(examples=[None])
+    label: str | None = Field(
+        default=None, description="Of an escalation: its name, else what it does and when.", examples=[None]
+    )
     held_since: DateTime | None = Field(
         default=None, description="Of an escalation that was held until its hours opened.", examples=[None]
     )

@@ -23,6 +23,7 @@ from api.v2.policies.schemas import (
     PolicyDocument,
     PolicyFields,
     RepeatAtMost,
+    StepName,
     TargetBody,
     TargetType,
     TargetView,
@@ -82,6 +83,9 @@ class OrderView(View):
 class EscalationPatch(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ESCALATION_PATCH]})
 
+    name: StepName | None = Field(
+        default=None, description="Null: it goes by what it does and when.", examples=["Call the duty manager"]
+    )
     trigger: TriggerName = Field(
         default_factory=str,
         description="A change drops the threshold or the delay that was set.",

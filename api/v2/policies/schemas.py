@@ -15,7 +15,7 @@ from domain.ids import Kind
 from domain.policy.actions import FIELD as ACTION_FIELD
 from domain.policy.actions import SPOKEN, Action
 from domain.policy.clocks.clocks import CLOCKS, OnReopen
-from domain.policy.escalations import MOST_REPEATS
+from domain.policy.escalations import LONGEST_NAME, MOST_REPEATS
 from domain.policy.policies import OnChange, RetargetBreaches
 from domain.ticket.conditions.conditions import OPERATORS, Match
 from domain.ticket.origins import Origin
@@ -58,6 +58,7 @@ Criteria = Annotated[Any, WithJsonSchema({"anyOf": [_CONDITIONS, _MATCHED, {"typ
 
 
 MatchName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["all", "any"]})]
+StepName = Annotated[str, WithJsonSchema({"type": "string", "maxLength": LONGEST_NAME})]
 TriggerName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["approaching_breach", "breached"]})]
 EscalationStatusName = Annotated[str, WithJsonSchema({"type": "string", "enum": ["active", "inactive"]})]
 PolicyIdText = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern(*Kind)})]
@@ -173,6 +174,7 @@ Actions = Annotated[list[Any], WithJsonSchema({"type": "array", "items": _ONE_AC
 RepeatAtMost = Annotated[Any, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST_REPEATS})]
 ACTIONS_SAY = f"Each is one of {SPOKEN}; in brackets the field that it needs."
 REPEAT_SAYS = "It speaks again each time so many working minutes have passed, until somebody acknowledges."
+NAME_SAYS = "What people call the step, told apart from the others of its target. Left out: by what it does and when."
 HOURS_SAY = "Business hours in which it may speak; outside them it is held until they open. Left out: at any time."
 SKIP_SAYS = "Whether nothing is sent where its actions find nobody."
 DESPITE_SAYS = "Whether it comes although an acknowledgement has ended the other steps."
@@ -182,6 +184,7 @@ class EscalationBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ESCALATION, examples.ESCALATION_OF_PERCENT]})
 
     id: EscalationIdText | None = Field(default=None, description="Left out: a new one.", examples=["esc_abc123"])
+    name: StepName | None = Field(default=None, description=NAME_SAYS, examples=["Call the duty manager"])
     trigger: TriggerName = Field(default="approaching_breach", examples=["approaching_breach"])
     threshold_minutes: float | None = Field(default=None, description="Working minutes before due.", examples=[30])
     trigger_percent: Percent | None = Field(default=None, description="Share of the target used.", examples=[90])
@@ -319,7 +322,7 @@ class TargetView(View):
 
 
 class EscalationView(View):
-    """An escalation. From `repeat_minutes` on, fields that are not set are left out."""
+    """An escalation. From `name` on, fields that are not set are left out."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ESCALATION_VIEW]})
 
@@ -335,6 +338,7 @@ class EscalationView(View):
         examples=["notify_team_lead"],
     )
     status: str = Field(examples=["active"])
+    name: str | None = Field(default=None, description=NAME_SAYS, examples=["Call the duty manager"])
     repeat_minutes: int | float | None = Field(default=None, description=REPEAT_SAYS, examples=[15])
     repeat_at_most: int | None = Field(default=None, description="Where it repeats: how often.", examples=[24])
     hours: str | None = Field(default=None, description=HOURS_SAY, examples=["bh_default"])

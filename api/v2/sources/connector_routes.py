@@ -44,4 +44,4 @@ async def import_lost_changes(source_id: SourceId, body: BackfillBody, owner: Wr
     kept again, and events that a ticket has already count once."""
     stored = await deps.store.sources.get(owner.organization, source_id)
     done = await backfill(deps, stored, parse(body.since, "since"))
-    return {"kept": done.kept, "repeated": done.repeated, "more": done.more}
+    return {"kept": done.kept, "repeated": done.repeated, "refused": done.refused, "more": done.more}

@@ -266,4 +266,5 @@ class BackfillBody(Body):
 class BackfillView(View):
     kept: int = Field(description="Bodies that are applied now.", examples=[12])
     repeated: int = Field(description="Those that were kept before.", examples=[3])
+    refused: int = Field(description="Tickets whose comments the system did not want to list.", examples=[0])
     more: bool = Field(description="True: the list was cut; ask again once these are applied.", examples=[False])

@@ -93,12 +93,13 @@ class CheckPart(Part):
     who: Expr
 
 
-class BackfillPart(Part):
+class ListPart(Part):
     """Lists what has changed since a time, as bodies that webhooks might have brought.
 
-    With `by_project` the requests are made once for each project of the source. `items` finds the list in an answer;
-    `id` is what each is known by, so that it is kept once. `more` says whether there is another page (variables
-    `page`, from 1, `offset`, how many items came before, and `cursor`, which `cursor` finds).
+    `items` finds the list in an answer; `id` is what each is known by, so that it is kept once. Those whose time lies
+    before `since` are left out where `at` says where that time is: some lists cannot be narrowed. `more` says whether
+    there is another page (variables `page`, from 1, `offset`, how many items came before, and `cursor`, which `cursor`
+    finds).
     """
 
     request: RequestPart
@@ -108,7 +109,15 @@ class BackfillPart(Part):
     headers: dict[str, str] = Field(default_factory=dict)
     more: Expr
     cursor: Expr | None = None
+    at: Expr | None = None
+
+
+class BackfillPart(ListPart):
+    """With `by_project` the requests are made once for each project of the source. `within` are lists of each item of
+    this one, such as the comments of a ticket, which expressions there see as `parent`."""
+
     by_project: bool = False
+    within: tuple[ListPart, ...] = ()
 
 
 Authorization = Literal["bearer", "basic", "header"]
@@ -160,7 +169,9 @@ class ConnectorPart(Part):
         for name, write in self.writes.items():
             for part, requests in (("requests", write.requests), ("unless", write.unless or ())):
                 yield from ((f"writes.{name}.{part}[{index}]", one) for index, one in enumerate(requests))
-        yield from ((f"backfill[{index}].request", one.request) for index, one in enumerate(self.backfill))
+        for index, one in enumerate(self.backfill):
+            yield f"backfill[{index}].request", one.request
+            yield from ((f"backfill[{index}].within[{at}].request", part.request) for at, part in enumerate(one.within))
 
     @property
     def by_project(self) -> bool:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from domain.instants import parse_optional
 from domain.record.deliveries import parts_of
-from domain.record.notices import TYPE_PREFIX, WITHDRAWN, withdrawal_id
+from domain.record.notices import TYPE_PREFIX, WITHDRAWN, step_label, withdrawal_id
 from domain.record.records import Record
 from store.database.clock import Clock
 from store.database.connections import Database
@@ -139,6 +139,7 @@ def _log_columns(notice: Mapping[str, Any], withdrawn_at: Any) -> dict[str, Any]
         "planned_at": moment(parse_optional(data.get("planned_at"))) if is_planned else None,
         "fired_at": withdrawn_at or moment(parse_optional(data.get("fired_at"))),
         "policy_id": data.get("policy", {}).get("id"),
+        "escalation": step_label(str(data.get("milestone", "")), data.get("escalation")),
     }
 
 

@@ -216,7 +216,8 @@ milestones = Table(
 )
 
 # `type`, `planned_at`, `fired_at` and `policy_id` are what the log of deliveries is narrowed and sorted by. Of a
-# withdrawal nothing was planned, and it fired when the notice that it takes back proved wrong.
+# withdrawal nothing was planned, and it fired when the notice that it takes back proved wrong. `escalation` is what the
+# step is called.
 notices = Table(
     "notices",
     metadata,
@@ -229,6 +230,7 @@ notices = Table(
     Column("planned_at", UtcDateTime),
     Column("fired_at", UtcDateTime, nullable=False),
     Column("policy_id", Name),
+    Column("escalation", Name),
     Column("doc", Document, nullable=False),
     Index("ix_notices_log", "organization", "fired_at", "notice_id"),
     # Few are on their way at a time.

@@ -112,7 +112,7 @@ async def test_every_route_is_described_with_its_answers_its_problems_and_its_ke
     for path, methods in document["paths"].items():
         for operation in methods.values() if path.startswith("/api") else ():
             assert operation["security"] == [{"ApiKey": []}]
-            assert {"401", "503"} <= set(operation["responses"])
+            assert {"401", "429", "503"} <= set(operation["responses"])
             refused = operation["responses"]["401"]["$ref"].rpartition("/")[2]
             assert set(document["components"]["responses"][refused]["content"]) == {"application/problem+json"}
             assert operation["tags"]

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from api.http.auth import KeyCache
+from domain.errors import TooManyGuesses, Unauthorized
+from domain.instants import Instant
 from service.dependencies import Dependencies
+from service.tools.guesses import MOST, WITHIN, Guesses
 from store.access.keys import ensure_key
 from tests.support.documents.operations import Operation, protected_operations
 
@@ -78,6 +81,7 @@ async def key_with(api: Any, scopes: tuple[str, ...]) -> dict[str, str]:
 async def test_nothing_under_api_answers_without_a_valid_key(api: Any, key: str | None) -> None:
     headers = {} if key is None else {"X-API-Key": key.encode("latin-1")}
     del api.http.headers["X-API-Key"]
+    api.use(guesses=Guesses(most=10_000))
     for operation in (*OPERATIONS, Operation("/api/v2/sla/no-such-route", "GET"), Operation("/api", "POST")):
         answer = await api.http.request(operation.method, operation.url, headers=headers, content=b"{not json")
         assert answer.status_code == 401, operation
@@ -124,6 +128,49 @@ async def test_a_verified_key_is_asked_for_again_after_a_short_while(api: Any) -
     time[0] = 10.1
     with pytest.raises(Exception, match="revoked"):
         await cache.owner(key, dependencies)
+
+
+async def test_after_ten_wrong_keys_no_other_is_looked_at_for_a_while_but_one_that_is_known_goes_on(api: Any) -> None:
+    policies = "/api/v2/sla/policies"
+    assert (await api.http.get(policies)).status_code == 200
+    now = api.dependencies.now()
+    api.use(now=lambda: now)
+    _, key = await api.dependencies.store.keys.create(api.organization, "a test", (READ,))
+    other = {"X-API-Key": key}
+    for number in range(MOST):
+        assert (await api.http.get(policies, headers={"X-API-Key": f"ak_live_guess_{number}"})).status_code == 401
+    refused = await api.http.get(policies, headers={"X-API-Key": "ak_live_one_more"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "300")
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["code"] == "too_many_guesses"
+    assert "300 s" in refused.json()["detail"]
+    # It may be right: whoever guesses must not learn of it.
+    assert (await api.http.get(policies, headers=other)).status_code == 429
+    assert (await api.http.get(policies)).status_code == 200
+    api.use(now=lambda: Instant(now + WITHIN))
+    assert (await api.http.get(policies, headers=other)).status_code == 200
+
+
+async def test_a_key_that_is_known_is_looked_up_anew_although_its_address_guesses(api: Any) -> None:
+    time = [0.0]
+    cache = KeyCache(clock=lambda: time[0])
+    key, dependencies = api.http.headers["X-API-Key"], api.dependencies
+    await cache.owner(key, dependencies, "192.0.2.1")
+    for _ in range(MOST):
+        with pytest.raises(Unauthorized):
+            await cache.owner("ak_live_wrong", dependencies, "192.0.2.1")
+    time[0] = 60.0
+    assert (await cache.owner(key, dependencies, "192.0.2.1")).organization == api.organization
+    with pytest.raises(TooManyGuesses):
+        await cache.owner("ak_live_wrong", dependencies, "192.0.2.1")
+    with pytest.raises(Unauthorized):
+        await cache.owner("ak_live_wrong", dependencies, "192.0.2.2")
+
+
+async def test_a_request_without_a_key_is_no_guess(api: Any) -> None:
+    del api.http.headers["X-API-Key"]
+    for _ in range(2 * MOST):
+        assert (await api.http.get("/api/v2/sla/policies")).status_code == 401
 
 
 async def revoke_everything(dependencies: Dependencies) -> None:

@@ -12,6 +12,7 @@ LADDER = [
     {"id": "esc_lead", "trigger": "approaching_breach", "trigger_percent": 50, "action_type": "notify_team_lead"},
     {
         "id": "esc_move",
+        "name": "Hand it to operations",
         "trigger": "breached",
         "repeat_minutes": 30,
         "actions": [{"type": "reassign", "team_id": "team_ops"}, {"type": "add_tag", "tag": "late"}],
@@ -41,11 +42,17 @@ async def test_what_an_escalation_did_stands_on_the_instance_and_in_its_record(a
     assert [one["outcome"] for one in marks["escalation:esc_lead"]["outcomes"]] == ["told_nobody"]
     assert [one["outcome"] for one in marks["escalation:esc_move"]["outcomes"]] == ["done", "waiting"]
     assert marks["escalation:esc_move:repeat:3"]["fired_at"] is None
+    assert marks["escalation:esc_move:repeat:1"]["label"] == "Hand it to operations, repeat 1"
+    assert marks["escalation:esc_lead"]["label"] == "notify team lead at 50 %"
     lines = (await api.get(f"{path}/explain", format="text")).text
-    assert "reassign to team_ops and add tag late at the breach, repeat 1" in lines
+    assert '"Hand it to operations", reassign to team_ops and add tag late at the breach, repeat 1' in lines
+    [clock] = (await api.get(f"{path}/explain")).json()["clocks"]
+    assert "Hand it to operations" in {one.get("label") for one in clock["milestones"]}
     assert "reassign done, add tag waiting (the notice asks the ticket system for it)" in lines
     await api.post(f"{path}/resolve")
     await api.ended(opened["id"])
+    logged = (await api.get("/deliveries", limit=100)).json()["data"]
+    assert {"Hand it to operations", "notify team lead at 50 %"} <= {one["escalation"] for one in logged}
     record = (await api.get(f"{path}/events/export")).json()
     assert verify(record).findings == ()
     events = [event for step in record["steps"] for event in step["link"]["events"]]

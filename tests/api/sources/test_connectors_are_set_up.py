@@ -114,8 +114,8 @@ async def test_what_webhooks_lost_is_listed_kept_once_and_applied(api: Api, kind
         source = await made(api, kind, connector=connector(system), **settings)
         answers = [await api.post(f"/sources/{source['id']}:backfill", {"since": text()}) for _ in range(2)]
     assert [answer.json() for answer in answers] == [
-        {"kept": 1, "repeated": 0, "more": False},
-        {"kept": 0, "repeated": 1, "more": False},
+        {"kept": 1, "repeated": 0, "refused": 0, "more": False},
+        {"kept": 0, "repeated": 1, "refused": 0, "more": False},
     ]
     assert (await Applier(api.app.state.dependencies).round()).settled == 1
     [body] = (await api.get(f"/sources/{source['id']}/bodies")).json()["data"]

@@ -111,6 +111,19 @@ async def test_attempts_in_vain_are_seen_while_they_are_made_and_counted_when_it
     assert (one.state, one.attempts, one.error) == (DeliveryState.DELIVERED, 5, None)
 
 
+async def test_what_waits_for_its_receiver_says_what_for_and_counts_no_attempt(store: Store) -> None:
+    notice = await told(store)
+    waiting = replace(in_vain(notice, 0, seconds=4), began_at=None, error="it is left alone for a while")
+    await store.attempts.add([waiting])
+    (one,) = await listed(store)
+    assert (one.state, one.attempts, one.sent_at) == (DeliveryState.RETRIED, 0, None)
+    assert one.error == "it is left alone for a while"
+    await store.attempts.add([in_vain(notice)])
+    await store.attempts.add([waiting])
+    (one,) = await listed(store)
+    assert (one.attempts, one.sent_at, one.error) == (1, OPENED + 30 * MINUTE, "it is left alone for a while")
+
+
 async def test_a_note_that_comes_late_changes_no_outcome(store: Store) -> None:
     notice = await told(store, sent({"id": ""}))
     await store.attempts.add([in_vain(notice)])

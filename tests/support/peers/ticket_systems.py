@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+PAGE = 100
 Query = Mapping[str, str]
 Handler = Callable[["System", re.Match[str], Query, Any], tuple[int, Any]]
 
@@ -41,6 +42,8 @@ class System:
     comments: list[dict[str, Any]] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
+    replies: list[dict[str, Any]] = field(default_factory=list)
+    """Comments as the system lists them, by pages of a hundred."""
 
     @property
     def writes(self) -> list[Asked]:
@@ -89,7 +92,24 @@ def _comment(key: str, status: int = 201) -> Handler:
 
 
 def _comments(wrap: Callable[[list[Any]], Any]) -> Handler:
-    return lambda system, _m, _q, _b: (200, wrap(system.comments))
+    def handle(system: System, _m: re.Match[str], query: Query, _b: Any) -> tuple[int, Any]:
+        begin = (int(query.get("page", "1")) - 1) * PAGE + int(query.get("startAt") or query.get("page[after]") or 0)
+        every = [*system.comments, *system.replies]
+        return 200, wrap(every[begin : begin + PAGE])
+
+    return handle
+
+
+def _zendesk_comments(system: System, _m: re.Match[str], query: Query, _b: Any) -> tuple[int, Any]:
+    end = int(query.get("page[after]") or 0) + PAGE
+    every = [*system.comments, *system.replies]
+    users = [{"id": 1, "name": "Ada", "role": "agent"}, {"id": 2, "name": "Carla", "role": "end-user"}]
+    meta = {"has_more": end < len(every), "after_cursor": str(end)}
+    return 200, {"comments": every[end - PAGE : end], "users": users if query.get("include") else [], "meta": meta}
+
+
+def _zammad_articles(system: System, _m: re.Match[str], _q: Query, _b: Any) -> tuple[int, Any]:
+    return 200, [*system.comments, *system.replies]
 
 
 def _changed(wrap: Callable[[list[Any]], Any]) -> Handler:
@@ -179,6 +199,9 @@ def _snow_incidents(system: System, _m: re.Match[str], query: Query, _b: Any) ->
 
 
 def _snow_journal(system: System, _m: re.Match[str], query: Query, _b: Any) -> tuple[int, Any]:
+    if "^element=comments" in query["sysparm_query"]:
+        begin = int(query.get("sysparm_offset", "0"))
+        return 200, {"result": system.replies[begin : begin + PAGE]}
     marker = query["sysparm_query"].rpartition("LIKE")[2]
     return 200, {"result": [{"sys_id": "j"} for one in system.comments if marker in one["body"]]}
 
@@ -208,7 +231,7 @@ ROUTES: Mapping[str, list[tuple[str, str, Handler]]] = {
         ("GET", f"{_ISSUE}/comments", _comments(list)),
         ("POST", f"{_ISSUE}/comments", _comment("body")),
         ("GET", "/repos/acme/desk/issues", _changed(list)),
-        ("GET", "/repos/acme/desk/issues/comments", _json([])),
+        ("GET", "/repos/acme/desk/issues/comments", _comments(list)),
     ],
     "gitlab": [
         ("GET", "/api/v4/user", _json({"username": "sla-bot"})),
@@ -221,7 +244,7 @@ ROUTES: Mapping[str, list[tuple[str, str, Handler]]] = {
         ("GET", "/api/v2/users/me.json", _json({"user": {"email": "sla@example.com"}})),
         ("PUT", "/api/v2/tickets/7.json", _zendesk_put),
         ("PUT", "/api/v2/tickets/7/tags.json", _zendesk_tags),
-        ("GET", "/api/v2/tickets/7/comments.json", _comments(lambda found: {"comments": found})),
+        ("GET", "/api/v2/tickets/7/comments.json", _zendesk_comments),
         (
             "GET",
             "/api/v2/incremental/tickets/cursor.json",
@@ -243,7 +266,7 @@ ROUTES: Mapping[str, list[tuple[str, str, Handler]]] = {
         ("GET", "/api/v1/users/me", _json({"login": "sla@example.com"})),
         ("PUT", "/api/v1/tickets/7", _zammad_put),
         ("POST", "/api/v1/tags/add", _zammad_tag),
-        ("GET", "/api/v1/ticket_articles/by_ticket/7", _comments(list)),
+        ("GET", "/api/v1/ticket_articles/by_ticket/7", _zammad_articles),
         ("POST", "/api/v1/ticket_articles", _comment("body")),
         ("GET", "/api/v1/tickets/search", _changed(list)),
     ],
@@ -280,6 +303,13 @@ def _answer(system: System, method: str, target: str, body: Any) -> tuple[int, A
         if match is not None:
             return handler(system, match, query, body)
     return 404, {"message": "Not Found"}
+
+
+def answered(system: System, method: str, path: str, query: Query) -> Any:
+    """What the system answers to a request that reads, without a connection."""
+    status, document = _answer(system, method, f"{path}?{urlencode(query)}", None)
+    assert status == 200, (path, document)
+    return document
 
 
 @contextmanager

@@ -33,14 +33,21 @@ async def test_each_timer_says_which_milestone_it_waits_for(realtime: Clockwork)
             "id": "sla_h",
             "name": "Hasty",
             "targets": [{"type": "resolution", "minutes": 0.05}],
-            "escalations": [{"id": "esc_a_b", "trigger": "breached", "delay_minutes": 0.02, "action_type": "notify"}],
+            "escalations": [
+                {"id": "esc_a_b", "trigger": "breached", "delay_minutes": 0.02, "action_type": "notify"},
+                {"id": "esc_b", "name": "Call the boss", "trigger": "breached", "delay_minutes": 0.04, "actions": []},
+            ],
         }
     )
     async with working(realtime):
         ticket = await realtime.open(snapshot_of(hasty))
-        await ticket.fired("resolution/escalation:esc_a_b")
+        details = str(await ask(ticket.handle, "__temporal_workflow_metadata"))
+        assert "; next escalation notify 1.2 s after the breach, " in details
+        await ticket.fired("resolution/escalation:esc_b")
         assert (await timer_summaries(ticket, ticket.handle.first_execution_run_id))[0] == "resolution: halfway"
-        assert "resolution: notify 1.2 s after the breach" in await timer_summaries(ticket, None)
+        told = await timer_summaries(ticket, None)
+        assert "resolution: notify 1.2 s after the breach" in told
+        assert 'resolution: "Call the boss", escalation 2.4 s after the breach' in told
 
 
 async def test_the_details_show_each_target_with_its_due_instant(clockwork: Clockwork, policy: Policy) -> None:

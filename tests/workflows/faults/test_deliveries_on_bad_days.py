@@ -208,6 +208,29 @@ async def test_what_is_sent_once_more_in_vain_is_given_up_after_a_few_attempts(
             assert (await ours.resend(again)).state is DeliveryState.DELIVERED
 
 
+async def test_what_is_sent_once_more_waits_while_its_receiver_is_left_alone(
+    clockwork: Clockwork, store: Store, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels.outgoing.doors.HANGS", 1)
+    with receiving() as desk:
+        desk.answers = [(400, {}), (503, {})]
+        async with house(clockwork, store) as ours:
+            await ours.keep("rcv_desk", desk.url)
+            await told(clockwork, policy)
+            dead = await eventually(ours.only, lambda one: one.state is DeliveryState.DEAD)
+            monkeypatch.setattr("channels.outgoing.doors.HANGS_SECONDS", 0.0)
+            await store.resends.ask(dead.key)
+            resender = Resender(store.resends, named_among([ours.operator], ours.channels, ours.addressees), system_now)
+            await resender.round()
+            tried = await store.deliveries.get(dead.key)
+            assert (tried.attempts, tried.error) == (2, "webhook:rcv_desk answered 503")
+            later = Resends(store.database, lambda: Instant(system_now() + 60_000_000))
+            await Resender(later, named_among([ours.operator], ours.channels, ours.addressees), system_now).round()
+            waiting = await store.deliveries.get(dead.key)
+    assert (waiting.attempts, waiting.state) == (2, DeliveryState.RETRIED)
+    assert "webhook:rcv_desk was not tried: it has not answered 1 times in a row" in str(waiting.error)
+
+
 async def test_a_mail_that_was_refused_goes_out_once_more_in_the_organizations_words(
     clockwork: Clockwork, store: Store, policy: Policy
 ) -> None:

@@ -54,7 +54,7 @@ def row_of(one: LoggedDelivery, names: Names) -> Row:
     channel, receiver = names.of(one.key.channel)
     return Row(
         id=one.key.id,
-        notice=notice_words(one.key.notice_id, one.type),
+        notice=notice_words(one.key.notice_id, one.type, one.escalation),
         instance_id=one.key.instance_id,
         subject=f"{words(instance.subject_type.value)} {instance.subject}",
         channel=channel,
@@ -71,12 +71,16 @@ def row_of(one: LoggedDelivery, names: Names) -> Row:
     )
 
 
-def notice_words(notice_id: str, type_: str) -> str:
-    """`first response: breached`, `resolution (2): at risk, taken back`, of the notice's id and type."""
+def notice_words(notice_id: str, type_: str, escalation: str | None = None) -> str:
+    """`first response: breached`, `resolution (2): at risk, taken back`, of the notice's id and type, and an escalation
+    by what it is called."""
     _, _, target, cycle, milestone, *_ = [*notice_id.split("/"), *("",) * 5]
     said = words(type_)
     if type_ == WITHDRAWN:
-        said = f"{words(type_of_milestone(milestone))}, taken back"
+        said = words(type_of_milestone(milestone))
+    said = f"{said} ({escalation})" if escalation else said
+    if type_ == WITHDRAWN:
+        said = f"{said}, taken back"
     if target == TICKET:
         return said
     return f"{words(target)}{f' ({cycle})' if cycle.isdecimal() and cycle != '1' else ''}: {said}"

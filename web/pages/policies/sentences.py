@@ -154,13 +154,14 @@ def _details(target: TargetRule) -> Iterable[str]:
 
 
 def step(rule: EscalationRule, names: Names) -> str:
-    """`At 80 % of the time: notify the team lead`."""
+    """`At 80 % of the time: notify the team lead`; one that has a name begins with it."""
     done = " and ".join(action(one, names) for one in rule.actions) or "say so"
     only = f" of {words(rule.target_type)}" if rule.target_type else ""
     again = f", again every {duration(rule.repeat)} until somebody acknowledges" if rule.repeat else ""
     held = f", within {names.hours.get(rule.hours, rule.hours)}" if rule.hours else ""
     off = "" if rule.status is EscalationStatus.ACTIVE else " (switched off)"
-    return f"{_when(rule, only)}: {done}{again}{held}{off}"
+    called = f"{rule.name}: " if rule.name else ""
+    return f"{called}{_when(rule, only)}: {done}{again}{held}{off}"
 
 
 def _when(rule: EscalationRule, only: str) -> str:

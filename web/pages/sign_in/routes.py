@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse
 from domain.instants import SECOND
 from web.http import sessions
 from web.http.access import Deps, signed_in
-from web.http.attempts import Attempts
 from web.http.page_route import OPEN_TO_ALL, PageRoute
 from web.http.rendering import page
 from web.showing.durations import duration
@@ -35,14 +34,13 @@ async def show_sign_in(request: Request, back: Annotated[str, Query()] = HOME) -
 async def sign_in(
     request: Request, deps: Deps, key: Annotated[str, Form()] = "", back: Annotated[str, Form()] = HOME
 ) -> Response:
-    attempts: Attempts = request.app.state.attempts
     address = request.client.host if request.client else ""
-    if seconds := attempts.wait_seconds(address, deps.now()):
+    if seconds := deps.guesses.wait_seconds(address, deps.now()):
         fault = TOO_OFTEN.format(wait=duration(seconds * SECOND))
         return await _refused(request, 429, back, fault, {"Retry-After": str(seconds)})
     owner = await deps.store.keys.verify(key.strip())
     if owner is None:
-        attempts.fail(address, deps.now())
+        deps.guesses.fail(address, deps.now())
         return await _refused(request, 401, back, UNKNOWN)
     answer = RedirectResponse(within(back), 303)
     sessions.keep(answer, request, sessions.begun(owner.organization, owner.id), deps.cipher, deps.now())

@@ -177,6 +177,9 @@ class ExplainedMilestoneView(View):
         default=None, description="Nobody was told: what it does was switched off, or it is `quiet`.", examples=[True]
     )
     quiet: bool | None = Field(default=None, description="Planned before a quiet event was received.", examples=[True])
+    label: str | None = Field(
+        default=None, description="Of an escalation: its name, else what it does and when.", examples=[None]
+    )
     held_since: DateTime | None = Field(
         default=None, description="Of an escalation that was held until its hours opened.", examples=[None]
     )

@@ -87,6 +87,7 @@ def create_notices() -> None:
         sa.Column("planned_at", sa.DateTime(timezone=True)),
         sa.Column("fired_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("policy_id", sa.Text()),
+        sa.Column("escalation", sa.Text()),
         sa.Column("doc", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization", "instance_id"], ["instances.organization", "instances.id"], name="fk_notices_instances"

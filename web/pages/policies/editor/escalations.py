@@ -15,7 +15,16 @@ TRIGGERS: Mapping[str, str] = {
     "after": "so many minutes after the breach",
     "breach": "at the breach",
 }
-_SHOWN = ("trigger", "threshold_minutes", "trigger_percent", "delay_minutes", "target_type", "actions", "status")
+_SHOWN = (
+    "name",
+    "trigger",
+    "threshold_minutes",
+    "trigger_percent",
+    "delay_minutes",
+    "target_type",
+    "actions",
+    "status",
+)
 _REPEAT = ("repeat_minutes", "repeat_at_most")
 
 
@@ -23,6 +32,7 @@ def escalation_row(document: Mapping[str, Any]) -> Draft:
     trigger, amount = _when(document)
     return {
         "id": document["id"],
+        "name": document.get("name") or "",
         "trigger": trigger,
         "amount": amount,
         "target_type": document["target_type"] or "",
@@ -41,8 +51,10 @@ def escalation_document(row: Draft, before: Mapping[str, Any]) -> dict[str, Any]
     if when["trigger"] == before.get("trigger") == "approaching_breach":
         # A delay that a step before the breach may have says nothing, and stays.
         when["delay_minutes"] = before["delay_minutes"]
+    named = text(row, "name")
     return {
         **kept,
+        **({"name": named} if named else {}),
         **when,
         "target_type": text(row, "target_type") or None,
         "status": text(row, "status") or "active",

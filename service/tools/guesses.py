@@ -1,4 +1,7 @@
-"""How often somebody may try to sign in: a bound on guesses, for each address that they come from."""
+"""How many keys that nobody knows may come from one address: a bound on guesses, over REST and where people sign in.
+
+Decision 30 says why this is no library's.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ MOST_ADDRESSES = 10_000
 
 
 @dataclass(slots=True)
-class Attempts:
-    """Of one process. A sign-in that succeeds is no attempt, and none is asked for while the address has to wait."""
+class Guesses:
+    """Of one process. A key that is known is no guess; none is looked at for the first time while its address waits."""
 
     most: int = MOST
     within: int = WITHIN

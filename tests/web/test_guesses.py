@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from domain.instants import SECOND, Instant
-from web.http import attempts as bounds
-from web.http.attempts import MOST, WITHIN, Attempts
+from service.tools import guesses as bounds
+from service.tools.guesses import MOST, WITHIN, Guesses
 
 NOW = Instant(0)
 
 
-def failed(times: int, address: str = "192.0.2.1", attempts: Attempts | None = None) -> Attempts:
-    attempts = attempts or Attempts()
+def failed(times: int, address: str = "192.0.2.1", guesses: Guesses | None = None) -> Guesses:
+    guesses = guesses or Guesses()
     for _ in range(times):
-        attempts.fail(address, NOW)
-    return attempts
+        guesses.fail(address, NOW)
+    return guesses
 
 
 def test_an_address_waits_after_as_many_wrong_keys_and_until_they_are_long_ago() -> None:
@@ -43,10 +43,10 @@ def test_who_shares_an_address_waits_together(one: str, other: str, waits: bool)
 
 def test_many_addresses_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MOST_ADDRESSES", 3)
-    attempts = Attempts(most=1)
+    guesses = Guesses(most=1)
     for number in range(5):
-        failed(1, f"192.0.2.{number}", attempts)
-    assert [bool(attempts.wait_seconds(f"192.0.2.{number}", NOW)) for number in range(5)] == [False] * 2 + [True] * 3
+        failed(1, f"192.0.2.{number}", guesses)
+    assert [bool(guesses.wait_seconds(f"192.0.2.{number}", NOW)) for number in range(5)] == [False] * 2 + [True] * 3
 
 
 async def test_after_ten_wrong_keys_not_even_the_right_one_is_looked_at_for_a_while(make_board: Any) -> None:
@@ -57,6 +57,8 @@ async def test_after_ten_wrong_keys_not_even_the_right_one_is_looked_at_for_a_wh
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "300")
     assert "no other is looked at for 5 min" in answer.text
     assert "set-cookie" not in answer.headers
+    # One bound for both doors.
+    assert (await board.http.get("/api/v2/sla/policies", headers={"X-API-Key": "ak_live_guessed"})).status_code == 429
     now = board.api.dependencies.now()
     board.api.use(now=lambda: Instant(now + WITHIN))
     assert (await board.sign_in()).status_code == 303
