@@ -9,7 +9,7 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.notices.addressing import People, connected, names_system
+from activities.notices.addressing import People, connected, joined, names_system
 from activities.notices.sending import Failure, Sender, carried_out, dead_ends, given_up, unknown
 from activities.ports import Found, NoticeChannel
 from domain.errors import NoticeFailed
@@ -57,7 +57,7 @@ class Deliverer:
         failures = [answer for answer in answers if isinstance(answer, Failure)]
         for failure in failures:
             self._sender.note(notice, failure)
-        outcomes |= carried_out(deliveries)
+        outcomes |= joined([notice], {notice["id"]: people.news}, carried_out(deliveries))
         if failures and not (deliveries or outcomes):
             raise _retry(failures)
         answer: DeliverAnswer = {
