@@ -77,7 +77,9 @@ class OnCall:
     def __post_init__(self) -> None:
         for place, one in enumerate(self.overrides):
             if self._span(one)[0] >= self._span(one)[1]:
-                between = ": the clocks skip the time between them" if self._wall(one.starts) < self._wall(one.ends) else ""
+                between = (
+                    ": the clocks skip the time between them" if self._wall(one.starts) < self._wall(one.ends) else ""
+                )
                 raise InvalidValue(f"overrides[{place}].until", str(one.ends), f"must lie after {one.starts}{between}")
 
     @classmethod

@@ -46,7 +46,10 @@ async def test_a_receiver_that_asks_for_an_hour_holds_up_no_other_and_has_its_ho
 
 @pytest.mark.parametrize("minutes", [0, 40])
 async def test_the_shortest_of_their_pauses_counts_where_all_have_said_one(minutes: float) -> None:
-    sooner, later = Mailbox("sooner", failures=[NoticeFailed("b", retry_after=60)] * 9), Mailbox("l", failures=[BUSY] * 2)
+    sooner, later = (
+        Mailbox("sooner", failures=[NoticeFailed("b", retry_after=60)] * 9),
+        Mailbox("l", failures=[BUSY] * 2),
+    )
     deliverer = Deliverer(Sender([sooner, later], lambda: from_datetime(NOW)))
     assert await attempt(deliverer, minutes) == timedelta(minutes=1)
     assert await attempt(deliverer, minutes + 1) == timedelta(minutes=1)

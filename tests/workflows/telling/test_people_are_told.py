@@ -275,7 +275,10 @@ async def test_a_step_that_went_out_before_anybody_could_look_is_not_skipped_whe
         readable.down = False
         found = await settled(ours, ticket, notice, "notify_contact:Tier1")
         await eventually(lambda: came_to(ours, ticket), lambda outcomes: outcomes == ["told_nobody"])
-    assert {name: one.status for name, one in found.items()} == {"operator": "delivered", "notify_contact:Tier1": "dead"}
+    assert {name: one.status for name, one in found.items()} == {
+        "operator": "delivered",
+        "notify_contact:Tier1": "dead",
+    }
 
 
 async def test_contacts_of_another_organization_are_nobody(clockwork: Clockwork, ours: Store) -> None:
