@@ -343,8 +343,12 @@ async def test_secrets_are_kept_encrypted_and_never_shown_or_listed(api: Api) ->
 
 
 OPEN_TO_ALL = {
-    **{"name": "desk", "title": "Desk", "verify": [{"scheme": "none"}]},
-    **{"event": "body.event", "ticket": {"id": "body.id"}, "events": {"new": "opened"}},
+    "name": "desk",
+    "title": "Desk",
+    "verify": [{"scheme": "none"}],
+    "event": "body.event",
+    "ticket": {"id": "body.id"},
+    "events": {"new": "opened"},
 }
 
 
