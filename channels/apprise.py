@@ -11,9 +11,10 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,7 @@ class _Sent:
 
 def _send(url: str, message: templates.Message, type_: str, watch: Watch) -> _Sent:
     """In a thread of its own: Apprise waits for its sockets."""
-    with watched(watch), _Heard() as heard:
+    with watched(watch), _ear.listening() as heard:
         service = _service(url)
         if service is None:
             return _Sent(well=False, said="Apprise cannot read the URL", is_unreadable=True)
@@ -107,7 +108,12 @@ def _send(url: str, message: templates.Message, type_: str, watch: Watch) -> _Se
         well = service.notify(
             body=message.text, title=message.subject, notify_type=_TYPES.get(type_, "info"), body_format="text"
         )
-        return _Sent(bool(well), heard.text.replace(url, _shown(url)))
+        return _Sent(bool(well), "; ".join(dict.fromkeys(heard)).replace(url, _shown(url))[:500])
+
+
+def _quietly(url: str) -> NotifyBase | None:
+    with _ear.listening():
+        return _service(url)
 
 
 def _service(url: str) -> NotifyBase | None:
@@ -116,34 +122,33 @@ def _service(url: str) -> NotifyBase | None:
     return apprise.Apprise.instantiate(url)
 
 
-@dataclass
-class _Heard(logging.Handler):
-    """The warnings that Apprise logs in this thread, and keeps from the worker's log, for they may hold addresses."""
+class _Ear(logging.Handler):
+    """Hears the warnings that Apprise logs, each thread its own, and keeps them from the worker's log: they may hold
+    addresses."""
 
-    lines: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._thread = threading.get_ident()
-
-    __hash__ = object.__hash__
-
-    @property
-    def text(self) -> str:
-        return "; ".join(dict.fromkeys(self.lines))[:500]
+        self._lines = threading.local()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
-            self.lines.append(" ".join(record.getMessage().split()))
+        if (lines := getattr(self._lines, "heard", None)) is not None:
+            lines.append(" ".join(record.getMessage().split()))
 
-    def __enter__(self) -> _Heard:
+    @contextmanager
+    def listening(self) -> Iterator[list[str]]:
+        """What is said in this thread from now on."""
         logger = logging.getLogger("apprise")
         logger.propagate = False
+        # It stays: a handler that is taken away while another thread logs makes that one skip its neighbour.
         logger.addHandler(self)
-        return self
+        self._lines.heard = []
+        try:
+            yield self._lines.heard
+        finally:
+            self._lines.heard = None
 
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger("apprise").removeHandler(self)
+
+_ear = _Ear()
 
 
 def _scheme(url: str) -> str:
@@ -167,8 +172,7 @@ async def _check(destination: Destination, outside: Outside) -> None:
     wrong = InvalidValue("address", _shown(url), "must be a URL that Apprise reads, such as ntfys://ntfy.sh/topic")
     if len(url) > LONGEST_URL:
         raise wrong
-    with _Heard():
-        service = await asyncio.get_running_loop().run_in_executor(_threads, _service, url)
+    service = await asyncio.get_running_loop().run_in_executor(_threads, _quietly, url)
     if service is None:
         raise wrong
     if destination.trusted or outside.guard.allow_private:

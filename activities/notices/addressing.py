@@ -53,11 +53,13 @@ class People:
     """Those whom a notice names: their channels, and why others are told nothing, by the name of that delivery.
 
     `known` is false while somebody could not be looked up: the notice stays on its way until it is said who that is.
+    `news` are the outcomes of the notice's actions where more is known of them than the notice says, else none.
     """
 
     channels: Sequence[NoticeChannel]
     nobody: Mapping[str, str]
     known: bool
+    news: Sequence[CoreDocument] = ()
 
 
 async def look_up(
@@ -75,20 +77,36 @@ async def people_of(addressees: Addressees, notice: CoreDocument) -> People:
     outcomes = notice.get("data", {}).get("outcomes")
     if not outcomes:
         return People((), {}, known=True)
-    organization = organization_of(notice)
+    organization, before = organization_of(notice), list(outcomes)
     if _names_people(notice):
-        outcomes = await _people(addressees, organization, notice, outcomes)
+        # The notice is on its way, so that it is not skipped any more.
+        outcomes = await _looked_up(addressees, organization, notice, outcomes)
     named = [one for one in outcomes if people_named(one) is not None]
     found = await addressees.channels(organization, named) if named else Found(())
     # A notice that is taken back has told nobody there, so that there is nobody to tell of it.
     nobody = {} if notice["data"]["withdraws"] else nobody_told(outcomes)
-    return People(found.channels, nobody, found.known and not any(is_open(one) for one in named))
+    news = () if notice["data"]["withdraws"] or list(outcomes) == before else outcomes
+    return People(found.channels, nobody, found.known and not any(is_open(one) for one in named), news)
 
 
 async def connected(connectors: Connectors, organization: str, notice: CoreDocument) -> Sequence[CoreDocument]:
     """The outcomes of a notice as far as it is known now whether a connector leads to its ticket's system."""
     documents = notice["data"].get("outcomes", ())
     return [await _system(connectors, organization, notice["id"], *place) for place in enumerate(documents)]
+
+
+def joined(notices: Sequence[CoreDocument], *found: Outcomes) -> dict[str, Sequence[CoreDocument]]:
+    """By id of its notice, what became of some of its actions here and of others there, beside what it says itself."""
+    said = [(notice, [one[notice["id"]] for one in found if one.get(notice["id"])]) for notice in notices]
+    return {
+        notice["id"]: [_newest(old, place, told) for place, old in enumerate(notice["data"]["outcomes"])]
+        for notice, told in said
+        if told
+    }
+
+
+def _newest(old: CoreDocument, place: int, told: Sequence[Sequence[CoreDocument]]) -> CoreDocument:
+    return next((one[place] for one in told if one[place] != old), old)
 
 
 def names_system(notice: CoreDocument) -> bool:
@@ -119,9 +137,15 @@ async def _found(
 async def _people(
     addressees: Addressees, organization: str, notice: CoreDocument, outcomes: Sequence[CoreDocument]
 ) -> Sequence[CoreDocument]:
-    at, escalation = parse(notice["data"]["fired_at"]), notice["data"]["escalation"]
-    found = [await _one(addressees, organization, outcome, at) for outcome in outcomes]
-    return as_skipped(found) if skipped(escalation, found) else found
+    found = await _looked_up(addressees, organization, notice, outcomes)
+    return as_skipped(found) if skipped(notice["data"]["escalation"], found) else found
+
+
+async def _looked_up(
+    addressees: Addressees, organization: str, notice: CoreDocument, outcomes: Sequence[CoreDocument]
+) -> Sequence[CoreDocument]:
+    at = parse(notice["data"]["fired_at"])
+    return [await _one(addressees, organization, outcome, at) for outcome in outcomes]
 
 
 async def _one(addressees: Addressees, organization: str, outcome: CoreDocument, at: Instant) -> CoreDocument:

@@ -9,7 +9,8 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.notices.addressing import People, connected, names_system
+from activities.notices.addressing import People, connected, joined, names_system
+from activities.notices.asked import Asked
 from activities.notices.sending import Failure, Sender, carried_out, dead_ends, given_up, unknown
 from activities.ports import Found, NoticeChannel
 from domain.errors import NoticeFailed
@@ -33,6 +34,7 @@ class Deliverer:
         self._sender = sender
         self._channels = sender.channels
         self._now = sender.now
+        self._asked = Asked()
 
     @activity.defn(name=DELIVER)
     async def deliver(self, packed: Document) -> Document:
@@ -57,7 +59,7 @@ class Deliverer:
         failures = [answer for answer in answers if isinstance(answer, Failure)]
         for failure in failures:
             self._sender.note(notice, failure)
-        outcomes |= carried_out(deliveries)
+        outcomes |= joined([notice], {notice["id"]: people.news}, carried_out(deliveries))
         if failures and not (deliveries or outcomes):
             raise _retry(failures)
         answer: DeliverAnswer = {
@@ -82,10 +84,17 @@ class Deliverer:
     ) -> list[asyncio.Task[Delivery | Failure]]:
         notice = request["notice"]
         return [
-            asyncio.create_task(self._sender.send(channel, notice))
-            for channel in channels
-            if _is_open(channel.name, request)
+            asyncio.create_task(self._once(channel, notice)) for channel in channels if _is_open(channel.name, request)
         ]
+
+    async def _once(self, channel: NoticeChannel, notice: CoreDocument) -> Delivery | Failure:
+        now = activity.info().current_attempt_scheduled_time
+        if (waits := self._asked.left(notice["id"], channel.name, now)) is not None:
+            return waits
+        answer = await self._sender.send(channel, notice)
+        if isinstance(answer, Failure):
+            self._asked.keep(notice["id"], answer, now)
+        return answer
 
     def _vanished(self, request: DeliverRequest, found: Found, people: People) -> list[Delivery]:
         """Gives up the channels asked for that no longer exist; otherwise they would be asked for again and again."""
@@ -121,7 +130,8 @@ def _gives_up(request: DeliverRequest) -> bool:
 
 
 def _retry(failures: Sequence[Failure]) -> ApplicationError:
+    """When a receiver has said to come again counts where all have: others wait for none of them."""
     waits = [failure.retry_after for failure in failures if failure.retry_after is not None]
-    delay = timedelta(seconds=min(waits)) if waits else None
+    delay = timedelta(seconds=min(waits)) if len(waits) == len(failures) else None
     message = "; ".join(failure.message for failure in failures)
     return ApplicationError(message, type=NoticeFailed.code, next_retry_delay=delay)

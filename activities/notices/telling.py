@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from activities.notices.addressing import Outcomes, goes_out, look_up
+from activities.notices.addressing import Outcomes, goes_out, joined, look_up
 from activities.notices.sending import Failure, Sender, carried_out, carries_out, dead_ends, unknown
 from activities.ports import NoticeChannel, Projection, SearchAttributes
 from activities.recording import Recorder
@@ -70,7 +70,8 @@ class Telling:
         sent = [_told(notice, looked_up) for notice in notices if goes_out(looked_up.get(notice["id"]))]
         unsent = [notice["id"] for notice in notices if not goes_out(looked_up.get(notice["id"]))]
         before = await self._delivered_before(step)
-        sends = await self._send(sorted(sent, key=_urgency), before)
+        sends, of_people = await self._send(sorted(sent, key=_urgency), before)
+        looked_up |= joined(sent, of_people)
         of_step = _of_step(sends, before)
         if of_step:
             await asyncio.wait([send.task for send in of_step], timeout=PROMPT_SECONDS)
@@ -82,7 +83,7 @@ class Telling:
             "deliveries": [delivery.to_json() for delivery in prompt.deliveries],
             "settled": sorted([*(id_ for id_ in prompt.settled if id_ not in found), *unsent]),
         }
-        looked_up |= carried_out(prompt.deliveries)
+        looked_up |= joined(sent, of_people, carried_out(prompt.deliveries))
         if of_the_step := {id_: looked_up[id_] for id_ in looked_up if id_ not in news}:
             outcome["outcomes"] = of_the_step
         recorded = await self._recorder.try_to_record(with_outcome(step, request, outcome), RECORD_SECONDS)
@@ -93,7 +94,7 @@ class Telling:
             **outcome,
             "recorded": recorded,
             "late": [one.to_json() for one in late],
-            "late_outcomes": {**news, **carried_out(late)},
+            "late_outcomes": {**news, **_late(sent, of_people, carried_out(late))},
             "pending": [notice["id"] for notice in sent if notice["id"] not in end.settled],
             "attributes": self._search_attributes(),
         }
@@ -109,25 +110,30 @@ class Telling:
         except (StoreUnavailable, TimeoutError):
             return ()
 
-    async def _send(self, notices: Sequence[CoreDocument], before: Sequence[Delivery]) -> Sequence[_Send]:
-        """Each notice to each channel, all at once, but begun in this order.
+    async def _send(
+        self, notices: Sequence[CoreDocument], before: Sequence[Delivery]
+    ) -> tuple[Sequence[_Send], Outcomes]:
+        """Each notice to each channel, all at once, but begun in this order; and what was learned of those whom they
+        name.
 
         The operator's channels are on their way while the store is asked for the organization's.
         """
         made = {(delivery.notice_id, delivery.channel): delivery for delivery in before}
         sends = [self._begin(notice, self._sender.channels, made) for notice in notices]
-        sends += await asyncio.gather(*(self._send_to_found(notice, made) for notice in notices))
-        return [send for group in sends for send in group]
+        found = await asyncio.gather(*(self._send_to_found(notice, made) for notice in notices))
+        of_people = {notice["id"]: news for notice, (_, news) in zip(notices, found, strict=True) if news}
+        return [send for group in (*sends, *(group for group, _ in found)) for send in group], of_people
 
-    async def _send_to_found(self, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]) -> list[_Send]:
+    async def _send_to_found(
+        self, notice: CoreDocument, made: Mapping[tuple[str, str], Delivery]
+    ) -> tuple[list[_Send], Sequence[CoreDocument]]:
         """To the organization's receivers, and to those whom the notice names."""
         found, people = await asyncio.gather(self._sender.receivers(notice), self._sender.people(notice))
         sends = self._begin(notice, (*found.channels, *people.channels), made)
         ends = [made.get((notice["id"], one.channel), one) for one in dead_ends(notice, people, self._sender.now())]
         answers: list[Delivery | Failure] = [*ends, *unknown(found, people)]
-        return sends + [
-            _Send(notice["id"], answer.channel, asyncio.create_task(_as_it_is(answer))) for answer in answers
-        ]
+        sends += [_Send(notice["id"], answer.channel, asyncio.create_task(_as_it_is(answer))) for answer in answers]
+        return sends, people.news
 
     def _begin(
         self, notice: CoreDocument, channels: Iterable[NoticeChannel], made: Mapping[tuple[str, str], Delivery]
@@ -164,6 +170,10 @@ def _of_step(sends: Sequence[_Send], before: Sequence[Delivery]) -> Sequence[_Se
         return sends
     known = {(delivery.notice_id, delivery.channel) for delivery in before}
     return [send for send in sends if (send.notice_id, send.channel) in known]
+
+
+def _late(sent: Sequence[CoreDocument], of_people: Outcomes, carried: Outcomes) -> Outcomes:
+    return joined([notice for notice in sent if notice["id"] in carried], of_people, carried)
 
 
 async def _as_it_is(answer: Delivery | Failure) -> Delivery | Failure:

@@ -6,9 +6,10 @@ calls or multiplies: a template makes a text as long as its own source times the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, TemplateRuntimeError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
 
 FILTERS = (
@@ -37,18 +38,37 @@ _SPOKEN: dict[type[nodes.Node], str] = {
 }
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """What stands behind a dot is looked up in what a notice says, and never in Python."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        try:
+            return obj[argument]
+        except (TypeError, LookupError):
+            return self.undefined(obj=obj, name=argument)
+
+
 def environment(*, html: bool) -> SandboxedEnvironment:
     """Absent values (None) are written as nothing; those that no notice has are errors."""
-    made = ImmutableSandboxedEnvironment(
+    made = _Environment(
         autoescape=html,
         undefined=StrictUndefined,
-        finalize=lambda value: "" if value is None else value,
+        finalize=_written,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.globals.clear()
     made.filters = {name: made.filters[name] for name in FILTERS}
     return made
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        raise TemplateRuntimeError(f"has several parts, of which one must be named: {', '.join(value)}")
+    return "" if value is None else value
 
 
 def parse(made: SandboxedEnvironment, source: str, names: frozenset[str]) -> nodes.Template:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from store.sources.sources import StoredSource
 
 DEFAULT = "default"
 MOST = 100_000
+SETTINGS = 'As JSON, such as \'{"pause_labels": ["waiting"]}\'.'
 CREDENTIALS = 'As JSON: {"token": "..."}, or user and password; asked for unless given.'
 
 app = typer.Typer(
@@ -40,7 +42,7 @@ def add(
     kind: Annotated[str, typer.Argument(help="A shipped mapping such as github, or the file of one of your own.")],
     name: Annotated[str | None, typer.Option(help="What people call it; the mapping's title unless told.")] = None,
     secret: Annotated[str | None, typer.Option(help="Made up unless given.")] = None,
-    settings: Annotated[str | None, typer.Option(help='As JSON, such as \'{"pause_labels": ["waiting"]}\'.')] = None,
+    settings: Annotated[str | None, typer.Option(help=SETTINGS)] = None,
     organization: Organization = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
@@ -65,6 +67,24 @@ def list_sources(organization: Organization = DEFAULT, as_json: AsJson = False) 
     administration.show(headings, [[str(row.get(heading, 0)) for heading in headings] for row in rows])
 
 
+@app.command("set")
+def set_(
+    source: Annotated[str, typer.Argument(help="The id of a source.")],
+    mapping: Annotated[
+        str | None, typer.Option(help="The file of one of your own, in place of the one so far.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    settings: Annotated[str | None, typer.Option(help=SETTINGS)] = None,
+    organization: Organization = DEFAULT,
+) -> None:
+    """Change a source; what is left out stays. Workers use it from the next body on."""
+    given: dict[str, Any] = {"name": name, "settings": _object(settings, "--settings")}
+    if mapping is not None:
+        given["mapping"] = _own(mapping, "--mapping")
+    stored = asyncio.run(_change(organization, source, given))
+    console.say(f"{stored.id} is changed")
+
+
 @app.command()
 def connect(
     source: Annotated[str, typer.Argument(help="The id of a source.")],
@@ -78,7 +98,7 @@ def connect(
 ) -> None:
     """Have escalations write to a ticket system. The credentials are kept encrypted."""
     given = {"base_url": base_url, "credentials": _object(credentials, "--credentials"), "projects": project}
-    stored = asyncio.run(_connect(organization, source, {"connector": given}))
+    stored = asyncio.run(_change(organization, source, {"connector": given}))
     assert stored.document.connector is not None
     console.say(f"{stored.id} writes to {stored.document.connector['base_url']}")
 
@@ -94,12 +114,13 @@ def try_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A body as the ticket system sends it.")],
     source: Annotated[str, typer.Option(help="A source's id, a shipped mapping, or the file of one of your own.")],
     header: Annotated[list[str] | None, typer.Option(help="Such as 'X-GitHub-Event: issues'.")] = None,
+    settings: Annotated[str | None, typer.Option(help="As JSON, in place of those of the source.")] = None,
     organization: Organization = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Show what a body would become, without doing it; beside what is remembered, if a source is named by its id."""
     delivery = Delivery(file.read_bytes(), system_clock(), _headers(header or ()))
-    outcomes = asyncio.run(_test(organization, source, delivery))
+    outcomes = asyncio.run(_test(organization, source, delivery, _object(settings, "--settings")))
     if as_json:
         console.say(json.dumps(outcomes, ensure_ascii=False, indent=2))
         return
@@ -117,12 +138,16 @@ def _line(outcome: Mapping[str, Any]) -> str:
 
 
 def _mapping(kind: str) -> dict[str, Any]:
-    path = Path(kind)
-    if not path.suffix:
-        return {"kind": kind}
+    return {"mapping": _own(kind, "kind")} if Path(kind).suffix else {"kind": kind}
+
+
+def _own(file: str, field: str) -> Any:
+    path = Path(file)
     if not path.is_file():
-        raise InvalidValue("kind", kind, "must be a shipped mapping, or a file")
-    return {"mapping": read_text(path.read_text(), kind)}
+        raise InvalidValue(
+            field, file, "must be a file" if field == "--mapping" else "must be a shipped mapping, or a file"
+        )
+    return read_text(path.read_text(), file)
 
 
 def _object(text: str | None, field: str) -> Any:
@@ -151,7 +176,7 @@ async def _add(organization: str, given: Mapping[str, Any]) -> tuple[StoredSourc
     return stored, invented or "(yours)", url
 
 
-async def _connect(organization: str, source: str, given: Mapping[str, Any]) -> StoredSource:
+async def _change(organization: str, source: str, given: Mapping[str, Any]) -> StoredSource:
     settings = Settings.load()
     cipher = cipher_of(settings.secret_keys, settings.home)
     async with administration.opened() as store:
@@ -176,13 +201,16 @@ async def _list(organization: str) -> list[dict[str, Any]]:
     ]
 
 
-async def _test(organization: str, source: str, delivery: Delivery) -> list[dict[str, Any]]:
+async def _test(
+    organization: str, source: str, delivery: Delivery, settings: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
     if not source.startswith("src_"):
         chosen = _mapping(source)
         mapping = vendor(source, "--source") if "kind" in chosen else mapping_from(chosen["mapping"], source)
-        return _outcomes(Source(mapping), delivery, {})
+        return _outcomes(Source(mapping, settings or {}), delivery, {})
     async with administration.opened() as store:
-        known_source = source_of((await store.sources.get(organization, source)).document)
+        document = (await store.sources.get(organization, source)).document
+        known_source = source_of(document if settings is None else replace(document, settings=settings))
         subjects = subjects_of(known_source.items(delivery))
         return _outcomes(known_source, delivery, await store.settling.remembered(organization, source, subjects))
 

@@ -13,7 +13,7 @@ from domain.fields import refuse_unknown, require_list, require_mapping, require
 from domain.instants import Instant
 from domain.people.contacts import LONGEST_ID, LONGEST_NAME, Contact
 from domain.people.feeds import FeedEvent, events_at, named_in
-from domain.people.local import instant_of, render_time, require_moment, require_time, wall_at
+from domain.people.local import WallInstant, instant_of, render_time, require_moment, require_time, wall_at
 from domain.people.rotations import Rotation
 
 MOST_OVERRIDES = 200
@@ -77,7 +77,10 @@ class OnCall:
     def __post_init__(self) -> None:
         for place, one in enumerate(self.overrides):
             if self._span(one)[0] >= self._span(one)[1]:
-                raise InvalidValue(f"overrides[{place}].until", str(one.ends), f"must lie after {one.starts}")
+                between = (
+                    ": the clocks skip the time between them" if self._wall(one.starts) < self._wall(one.ends) else ""
+                )
+                raise InvalidValue(f"overrides[{place}].until", str(one.ends), f"must lie after {one.starts}{between}")
 
     @classmethod
     def from_json(cls, document: Any) -> OnCall:
@@ -114,6 +117,9 @@ class OnCall:
         named = [(f"rotation.members[{place}]", one) for place, one in enumerate(members)]
         named += [(f"overrides[{place}].contact", one.contact) for place, one in enumerate(self.overrides)]
         return tuple(named)
+
+    def _wall(self, boundary: Boundary) -> WallInstant:
+        return wall_at(boundary.day, self.handover if boundary.time is None else boundary.time)
 
     def _span(self, override: Override) -> tuple[Instant, Instant]:
         return tuple(one.instant(self.timezone, self.handover) for one in (override.starts, override.ends))  # type: ignore[return-value]

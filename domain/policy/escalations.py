@@ -40,6 +40,9 @@ ESCALATION_FIELDS = frozenset(
     }
     | {"status", "repeat_minutes", "repeat_at_most", "hours", "skip_if_nobody", "despite_acknowledgement"}
 )
+_FIELDS_OF_WHOLE_STEPS = frozenset(
+    {"threshold_minutes", "trigger_percent", "delay_minutes", "target_type", "repeat_at_most"}
+)
 REPEATS_AT_MOST = 24
 LONGEST_NAME = 100
 MOST_REPEATS = 100
@@ -91,17 +94,20 @@ class EscalationRule:
             raise InvalidValue("repeat_at_most", self.repeat_at_most, f"must lie between 1 and {MOST_REPEATS}")
         if self.repeat is None and self.repeat_at_most != REPEATS_AT_MOST:
             raise InvalidValue("repeat_at_most", self.repeat_at_most, "is for a step with repeat_minutes")
-        if self.trigger is Trigger.APPROACHING_BREACH and (self.lead is None) == (self.percent is None):
-            given = {"threshold_minutes": self.lead, "trigger_percent": self.percent}
-            raise InvalidValue(
-                "threshold_minutes", given, "exactly one of threshold_minutes, trigger_percent is needed"
-            )
-        if self.trigger is Trigger.BREACHED and not (self.lead is None and self.percent is None):
-            threshold = {"threshold_minutes": self.lead, "trigger_percent": self.percent}
-            field = next(name for name, value in threshold.items() if value is not None)
-            raise InvalidValue(
-                field, threshold[field], "is for approaching_breach; a step after the breach takes delay_minutes"
-            )
+        threshold = self._threshold()
+        if self.trigger is Trigger.APPROACHING_BREACH:
+            if len(threshold) != 1:
+                raise InvalidValue(
+                    "threshold_minutes",
+                    threshold or None,
+                    "exactly one of threshold_minutes, trigger_percent is needed",
+                )
+            if self.delay:
+                reason = "is for breached; a step before the breach takes threshold_minutes or trigger_percent"
+                raise InvalidValue("delay_minutes", in_units(self.delay, MINUTE), reason)
+        elif threshold:
+            field, value = next(iter(threshold.items()))
+            raise InvalidValue(field, value, "is for approaching_breach; a step after the breach takes delay_minutes")
         if self.target_type is not None:
             require_clock_name(self.target_type, "target_type")
 
@@ -134,6 +140,11 @@ class EscalationRule:
             "status": self.status.value,
             **self._optional_fields(),
         }
+
+    def _threshold(self) -> dict[str, Any]:
+        """What is given of the two ways to say how long before the breach, in the units of its field."""
+        lead = {} if self.lead is None else {"threshold_minutes": in_units(self.lead, MINUTE)}
+        return {**lead, **({} if self.percent is None else {"trigger_percent": plain_number(self.percent)})}
 
     def _optional_fields(self) -> dict[str, Any]:
         """The fields that are left out where a step does without them."""
@@ -171,7 +182,7 @@ class EscalationRule:
                 ),
             )
         except InvalidValue as error:
-            if error.field in ("threshold_minutes", "trigger_percent", "target_type", "repeat_at_most"):
+            if error.field in _FIELDS_OF_WHOLE_STEPS:
                 raise error.under(field) from None
             raise
 

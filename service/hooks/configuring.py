@@ -58,8 +58,8 @@ def made(given: Mapping[str, Any], cipher: Cipher) -> tuple[SourceDocument, str 
         raise InvalidValue("kind", None, f"must be one of {', '.join(vendors())}, or come with a mapping")
     mapping = mapping_of(kind, own)
     secret = given.get("secret")
-    invented = None if secret else new_secret(mapping)
-    kept = _secret(secret or invented)
+    invented = new_secret(mapping) if secret is None else None
+    kept = _secret(invented if secret is None else secret)
     connector = sealed(given.get("connector"), None, mapping, cipher)
     document = SourceDocument(
         given.get("name") or mapping.title, kind, (cipher.encrypted(kept),), own, connector=connector
@@ -75,7 +75,7 @@ def changed(document: SourceDocument, given: Mapping[str, Any], cipher: Cipher) 
     kept: Sequence[str] = document.secrets
     if given.get("retire_previous_secret"):
         kept = kept[:1]
-    if given.get("secret"):
+    if given.get("secret") is not None:
         kept = [cipher.encrypted(_secret(given["secret"])), *kept][:MOST_SECRETS]
     if "mapping" in given:
         document = replace(document, mapping=given["mapping"])
@@ -104,6 +104,9 @@ def _checked(document: SourceDocument) -> SourceDocument:
     if document.prefix:
         require_text(document.prefix, "prefix", LONGEST_PREFIX)
     source = source_of(document)
+    if not source.schemes:
+        named = ", ".join(one.name for one in source.mapping.verify)
+        raise InvalidValue("verify_by", [], f"must name one of {named}: none of them holds by itself")
     if document.mapping is not None and source.mapping.name != document.kind:
         raise InvalidValue("mapping.name", source.mapping.name, f"must be {document.kind}, the kind of the source")
     if document.connector is not None:

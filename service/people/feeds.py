@@ -5,6 +5,7 @@ Events that repeat are written out for a month back and a year ahead. What canno
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
@@ -21,6 +22,7 @@ from service.calendars.ical.event import Budget
 from service.calendars.ical.moments import listed, text_of
 from service.people.feed import Feed
 
+KNOWN_FEEDS = 64
 MOST_EVENTS = 3000
 MOST_REPEATING = 100
 DAYS_BACK, DAYS_AHEAD = 31, 366
@@ -38,10 +40,20 @@ class Unreadable(Exception):
     """An event that is left out; the others of its feed are read."""
 
 
-# Workers and the API ask for the same feed again and again.
-@lru_cache(maxsize=64)
 def read_feed(text: str, zone: str, day: int) -> Feed:
-    """See `feed_of`; `day` is counted from the epoch."""
+    """See `feed_of`; `day` is counted from the epoch. Whoever asks for what another thread is reading waits for it."""
+    with _turn(text, zone, day):
+        return _read(text, zone, day)
+
+
+@lru_cache(maxsize=KNOWN_FEEDS)
+def _turn(text: str, zone: str, day: int) -> threading.Lock:  # noqa: ARG001 - one for each feed
+    return threading.Lock()
+
+
+# Workers and the API ask for the same feed again and again.
+@lru_cache(maxsize=KNOWN_FEEDS)
+def _read(text: str, zone: str, day: int) -> Feed:
     components, _ = file.events(text)
     today = to_datetime(Instant(day * DAY))
     window = (today - timedelta(DAYS_BACK), today + timedelta(DAYS_AHEAD))

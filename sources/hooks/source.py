@@ -14,6 +14,7 @@ from sources.hooks.echoes import Echo
 from sources.hooks.items import Item
 from sources.hooks.language.expressions import Unmappable, as_text
 from sources.hooks.language.mapping import SourceMapping
+from sources.hooks.language.schemes import AnyScheme
 from sources.hooks.memory import Remembered
 from sources.hooks.outcomes import Interpretation
 from sources.hooks.reading import cleaned
@@ -54,10 +55,13 @@ class Source:
 
     def verify(self, secrets: Sequence[str], delivery: Delivery) -> Verdict:
         """Whether the delivery comes from whoever has one of the secrets. Never raises."""
-        chosen = [
-            one for one in self.mapping.verify if one.name in self.verify_by or (not self.verify_by and one.by_default)
-        ]
-        return verification.verify(chosen, secrets, delivery)
+        return verification.verify(self.schemes, secrets, delivery)
+
+    @property
+    def schemes(self) -> Sequence[AnyScheme]:
+        """Those of which one must fit. Without any of them nothing is accepted."""
+        named = self.verify_by
+        return [one for one in self.mapping.verify if one.name in named or (not named and one.by_default)]
 
     def challenge(self, delivery: Delivery) -> Answer | None:
         """The answer to a request that only asks whether somebody is there; None for any other. Never raises."""

@@ -69,6 +69,16 @@ async def test_a_form_is_filled_in_the_same_words(receiver: Receiver, outside: O
     assert b"at+risk" in received.body
 
 
+async def test_what_a_service_answers_is_heard_of_each_notice_that_is_sent_at_the_same_time(
+    receiver: Receiver, outside: Outside
+) -> None:
+    receiver.answers = [(400, {})] * 8
+    one = channel(json_url(receiver), outside)
+    answers = await asyncio.gather(*(one.send(NOTICE) for _ in range(8)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [NoticeRefused] * 8
+    assert all("error=400" in str(answer) for answer in answers)
+
+
 async def test_what_a_service_answers_is_taken_refused_or_worth_another_try(
     receiver: Receiver, outside: Outside
 ) -> None:

@@ -50,7 +50,8 @@ def test_the_built_in_templates_pass_the_check_of_ones_own(channel: str) -> None
 
 
 def test_a_template_may_say_everything_there_is_to_say_of_a_notice() -> None:
-    everything = "\n".join(f"{name}: {{{{ {name} }}}}" for name in sorted(NAMES))
+    parts = {"ticket": "ticket.name", **{name: f"{name} and {name}.at" for name in ("planned", "due", "stopped")}}
+    everything = "\n".join(f"{name}: {{{{ {parts.get(name, name)} }}}}" for name in sorted(NAMES))
     text = preview("apprise", {"text": everything}, "Asia/Tokyo", "escalated").text
     assert "policy: Urgent\n" in text
     assert "escalation: notify team lead 15 min after the breach\n" in text
@@ -70,7 +71,13 @@ def test_what_a_template_leaves_out_is_the_built_in_part() -> None:
         ("Hello\n\n{{ ticket.tilte }}", "line 3: 'dict object' has no attribute 'tilte' (in a notice of type halfway)"),
         ("{% if due %}\n{{ due.at }}", "line 2: Unexpected end of template"),
         ("{{ due.at }}", "line 1: 'None' has no attribute 'at' (in a notice of type halfway of a paused ticket"),
-        ("{{ ticket.__class__.__mro__ }}", "line 1: access to attribute '__class__' of 'dict' object is unsafe"),
+        ("{{ ticket.__class__.__mro__ }}", "line 1: 'dict object' has no attribute '__class__'"),
+        ("{{ ticket['__class__'] }}", "line 1: 'dict object' has no attribute '__class__'"),
+        ("{{ ticket.id.encode }}", "line 1: 'str object' has no attribute 'encode'"),
+        ("{{ ticket.items }}", "line 1: 'dict object' has no attribute 'items'"),
+        ("{{ 'a'.format }}", "line 1: 'str object' has no attribute 'format'"),
+        ("a\n{{ due }}", "line 2: has several parts, of which one must be named: "),
+        ("{{ ticket }}", "line 1: has several parts, of which one must be named: id, name, title, url, priority"),
         ("{{ message|xmlattr }}", "line 1: there is no filter 'xmlattr'; there are capitalize, "),
         ("{% for a in message %}x{% endfor %}", "line 1: a template must not loop ('for'): a notice holds no lists"),
         ("{{ 'a' * 999999999 }}", "line 1: a template must not calculate"),

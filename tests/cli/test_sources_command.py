@@ -90,3 +90,28 @@ def test_github_is_connected_in_the_five_lines_of_the_readme(
         line.split()[0][:4] for line in promised.splitlines()
     ]
     assert printed.splitlines()[-2:] == promised.splitlines()[-2:]
+
+
+def test_the_tutorial_maps_a_system_that_is_not_shipped_by_configuration_alone(
+    sla: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "sources.md").read_text()
+    tutorial = page[page.index("## Map a system that is not shipped") : page.index("## The language")]
+    blocks = {
+        language: re.findall(rf"```{language}\n(.*?)```", tutorial, re.DOTALL) for language in ("yaml", "json", "sh")
+    }
+    (tmp_path / "gitea.yaml").write_text(blocks["yaml"][0])
+    (tmp_path / "comment.json").write_text(blocks["json"][0])
+    monkeypatch.chdir(tmp_path)
+    commands = [lines.replace("\\\n", " ").splitlines()[0] for lines in blocks["sh"]]
+    tried, added, changed = map(shlex.split, commands)
+    assert sla(*tried[2:]) == re.findall(r"```text\n(.*?)```", tutorial, re.DOTALL)[0]
+    source = sla(*added[2:]).split()[1].rpartition("/")[2]
+    as_added = ("test", "comment.json", "--source", source, "--header", "X-Gitea-Event: issue_comment")
+    assert "agent_replied" in sla(*as_added)
+    assert "customer_replied" in sla(*as_added, "--settings", "{}")
+    mended = blocks["yaml"][0].replace("[body.repository.full_name, body.issue.number]", "['desk', body.issue.number]")
+    (tmp_path / "gitea.yaml").write_text(mended)
+    assert sla(*(source if word == "$SOURCE_ID" else word for word in changed[2:])) == f"{source} is changed\n"
+    assert "ticket_id desk#7" in sla(*as_added)
+    assert json.loads(sla("list", "--json"))[0]["kind"] == "gitea"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,21 +35,6 @@ def first_cells(section: str, table: int = 0) -> list[str]:
 
 def keys(part: type[Part]) -> set[str]:
     return {field.alias or name for name, field in part.model_fields.items()}
-
-
-def test_the_tutorial_maps_a_system_that_is_not_shipped_by_configuration_alone(tmp_path: Path) -> None:
-    (tmp_path / "gitea.yaml").write_text(block("yaml"))
-    (tmp_path / "comment.json").write_text(block("json"))
-    run = subprocess.run(
-        [sys.executable, "-c", block("python")],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (run.stderr, run.stdout) == ("", block("text"))
-    assert "gitea" not in vendors()
 
 
 def test_the_mistake_of_the_tutorial_is_refused_as_it_says() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
@@ -126,3 +127,10 @@ def test_too_many_events_are_refused() -> None:
     for text in (feed(*[daily] * (MOST_REPEATING + 1)), feed(*[daily] * 20)):
         with pytest.raises(InvalidValue, match="events"):
             feed_of(text, "UTC", NOW)
+
+
+async def test_a_feed_that_several_ask_for_at_the_same_time_is_read_once() -> None:
+    """As workers do that give up waiting for a long one, and ask again."""
+    text = feed(*(f"UID:{n}\nSUMMARY:Ada\nDTSTART:20260320T080000Z\nDTEND:20260320T160000Z" for n in range(300)))
+    found = await asyncio.gather(*(asyncio.to_thread(feed_of, text, "UTC", NOW) for _ in range(8)))
+    assert len({id(one) for one in found}) == 1

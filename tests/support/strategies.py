@@ -122,7 +122,7 @@ def escalations(draw: st.DrawFn, id_: str) -> EscalationRule:
         trigger=trigger,
         lead=lead,
         percent=percent,
-        delay=draw(st.just(Micros(0)) | _lengths),
+        delay=draw(st.just(Micros(0)) if trigger is Trigger.APPROACHING_BREACH else st.just(Micros(0)) | _lengths),
         target_type=draw(st.sampled_from((None, "first_response", "resolution"))),
         actions=draw(st.just(()) | st.just(({"type": "notify"},))),
         status=draw(st.sampled_from(EscalationStatus)),

@@ -108,9 +108,11 @@ class StatePart(Value):
     """Where the ticket's status lies, and which state it comes to.
 
     `previous` lies the one before, where the vendor says so; it is read by the same tables. `cause` names what a
-    pending ticket waits for (left out: the status as it is written), `until` when that ends.
+    pending ticket waits for (left out: the status as it is written), `until` when that ends. A status that no table
+    knows is refused unless `others` says otherwise: passed over, it would be lost.
     """
 
+    others: str = "refuse"
     previous: Expr | None = None
     cause: AValue | None = None
     previous_cause: AValue | None = None

@@ -342,6 +342,22 @@ async def test_secrets_are_kept_encrypted_and_never_shown_or_listed(api: Api) ->
     assert not [one for one in (*(answer.text for answer in answers), str(stored)) if secret in one]
 
 
+OPEN_TO_ALL = {
+    "name": "desk",
+    "title": "Desk",
+    "verify": [{"scheme": "none"}],
+    "event": "body.event",
+    "ticket": {"id": "body.id"},
+    "events": {"new": "opened"},
+}
+
+
+async def test_whoever_lets_everybody_send_says_so(api: Api) -> None:
+    made = await api.post("/sources", {"mapping": OPEN_TO_ALL, "verify_by": ["unsigned"]})
+    url = made.json()["url"].removeprefix("http://api")
+    assert (await api.http.post(url, json={"event": "new", "id": "1"})).status_code == 202
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -351,6 +367,8 @@ async def test_secrets_are_kept_encrypted_and_never_shown_or_listed(api: Api) ->
         ({"kind": "github", "verify_by": ["token"]}, "verify_by[0]"),
         ({"mapping": {"name": "desk"}}, "mapping.title"),
         ({"kind": "github", "secret": " "}, "secret"),
+        ({"kind": "github", "secret": ""}, "secret"),
+        ({"mapping": OPEN_TO_ALL}, "verify_by"),
     ],
 )
 async def test_a_source_that_makes_no_sense_is_refused_by_its_field(api: Api, body: Any, field: str) -> None:

@@ -189,3 +189,17 @@ def test_long_before_and_long_after_its_start_a_rotation_has_an_answer() -> None
     rota = on_call()
     assert rota.at(parse("1970-01-01T00:00:00Z")).contacts == ()
     assert rota.at(parse("2099-12-31T00:00:00Z")).contacts != ()
+
+
+def test_an_override_in_an_hour_that_the_clocks_skip_is_refused_and_says_so() -> None:
+    override = {"from": "2026-03-29T02:15", "until": "2026-03-29T02:45", "contact": "con_a"}
+    turns = {"members": ["con_a"], "shift": {"days": 1}, "start": "2026-03-02"}
+    document = {
+        "id": "onc_1",
+        "name": "Nights",
+        "timezone": "Europe/Berlin",
+        "rotation": turns,
+        "overrides": [override],
+    }
+    with pytest.raises(InvalidValue, match=r"must lie after 2026-03-29T02:15: the clocks skip the time between them"):
+        OnCall.from_json(document)

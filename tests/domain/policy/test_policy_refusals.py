@@ -45,7 +45,7 @@ OF_ESCALATIONS: list[Case] = [
     (EscalationRule.from_json, SHARE, "trigger_percent", NO_SHARES, "escalation.trigger_percent"),
     (EscalationRule.from_json, AFTER, "threshold_minutes", (30,), "escalation.threshold_minutes"),
     (EscalationRule.from_json, AFTER, "trigger_percent", (90,), "escalation.trigger_percent"),
-    (EscalationRule.from_json, STEP, "delay_minutes", NO_LENGTHS, "escalation.delay_minutes"),
+    (EscalationRule.from_json, STEP, "delay_minutes", (*NO_LENGTHS, 5), "escalation.delay_minutes"),
     (EscalationRule.from_json, STEP, "target_type", ("next week", *NO_TEXTS), "escalation.target_type"),
     (EscalationRule.from_json, STEP, "status", NO_CHOICES, "escalation.status"),
     (EscalationRule.from_json, STEP, "actions", NO_LISTS, "escalation.actions"),
@@ -146,3 +146,11 @@ def test_a_refusal_under_a_longer_path_keeps_its_value_and_its_reason(field: str
     refusal = InvalidValue("days", 0, "must be a whole number").under(field)
     assert (refusal.field, refusal.value, refusal.reason) == (path, 0, "must be a whole number")
     assert refusal.message == f"{path}: must be a whole number, got 0"
+
+
+def test_a_refused_threshold_is_shown_as_it_was_given() -> None:
+    both = STEP | {"threshold_minutes": 1.5, "trigger_percent": 50}
+    with pytest.raises(InvalidValue, match=r"got \{'threshold_minutes': 1.5, 'trigger_percent': 50\}"):
+        EscalationRule.from_json(both)
+    with pytest.raises(InvalidValue, match="takes delay_minutes, got 30"):
+        EscalationRule.from_json(AFTER | {"threshold_minutes": 30})

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidValue, InvalidValues
-from sources.hooks import Source, mapping_from, read_mapping, vendor, vendor_text, vendors
-from tests.sources.hooks.mappings import a_mapping
+from sources.hooks import Outcome, Source, mapping_from, read_mapping, vendor, vendor_text, vendors
+from tests.sources.hooks.mappings import a_mapping, a_source, tell
 
 
 def refusal(**changes: Any) -> str:
@@ -164,3 +164,12 @@ def test_settings_of_a_source_are_those_of_its_mapping_and_of_their_type() -> No
         Source(vendor("github"), {"pause_labels": "waiting"})
     with pytest.raises(InvalidValue, match=r"verify_by\[0\]: must be one of signature, got 'none'"):
         Source(vendor("github"), verify_by=("none",))
+
+
+def test_a_status_that_no_table_knows_is_set_aside_unless_the_mapping_passes_it_over() -> None:
+    body = {"event": "status", "ticket": "7", "id": "1", "at": "2026-03-02T11:00:00Z", "status": "asleep"}
+    refused = tell(a_source(), {}, body)
+    assert (refused.outcome, refused.field) == (Outcome.SET_ASIDE, "state")
+    assert refused.reason.startswith("must be one of new, open, waiting, done; the mapping or the settings can say")
+    passed_over = tell(a_source(state={**a_mapping()["state"], "others": "default"}), {}, body)
+    assert passed_over.outcome is Outcome.IGNORED

@@ -102,6 +102,12 @@ async def settled(store: Store, ticket: Opened, notice: Mapping[str, Any], *chan
     return found
 
 
+async def came_to(store: Store, ticket: Opened) -> list[str]:
+    """What became of each action, as the store has it."""
+    found = await store.instances.get(OURS, ticket.instance_id)
+    return [] if found is None else [one["outcome"] for firing in found.ledger for one in firing.outcomes]
+
+
 def of_type(operator: Mailbox, type_: str) -> list[Mapping[str, Any]]:
     return [one for one in operator.notices if one["type"] == type_]
 
@@ -247,12 +253,32 @@ async def test_whom_nobody_could_look_up_is_told_once_the_store_is_back(clockwor
             assert [one["outcome"] for one in notice["data"]["outcomes"]] == ["failed", "failed"]
             readable.down = False
             found = await settled(ours, ticket, notice, "email:con_grace", "notify_contact:Tier1")
+            await eventually(lambda: came_to(ours, ticket), lambda found: found == ["done", "told_nobody"])
     assert {name: one.status for name, one in found.items()} == {
         "operator": "delivered",
         "email:con_grace": "delivered",
         "notify_contact:Tier1": "dead",
     }
     assert len(server.messages) == 1
+
+
+async def test_a_step_that_went_out_before_anybody_could_look_is_not_skipped_when_nobody_is_found_later(
+    clockwork: Clockwork, ours: Store
+) -> None:
+    readable = Readable(ours)
+    rules = policy(step("esc_1", {"type": "notify_contact", "contact": "Tier1"}, skip_if_nobody=True))
+    readable.down = True
+    async with telling(clockwork, readable) as operator:
+        ticket = await clockwork.open(frozen(rules))
+        await ticket.go_to(61)
+        [notice] = await escalations(operator, 1)
+        readable.down = False
+        found = await settled(ours, ticket, notice, "notify_contact:Tier1")
+        await eventually(lambda: came_to(ours, ticket), lambda outcomes: outcomes == ["told_nobody"])
+    assert {name: one.status for name, one in found.items()} == {
+        "operator": "delivered",
+        "notify_contact:Tier1": "dead",
+    }
 
 
 async def test_contacts_of_another_organization_are_nobody(clockwork: Clockwork, ours: Store) -> None:
