@@ -108,7 +108,7 @@ def _clock(
         stretches=[StretchRow(one.start, duration(one.end - one.start), one.words) for one in reversed(stretches)],
         milestones=[_milestone(one, steps, explained, deliveries, organization) for one in clock.milestones],
         movers=[
-            f"{one.does} by {words(one.event.kind.value)}{f' of {one.event.actor}' if one.event.actor else ''}"
+            f"{one.does}: {words(one.event.kind.value)}{f' by {one.event.actor}' if one.event.actor else ''}"
             for one in (clock.started_by, clock.ended_by)
             if one is not None
         ],
