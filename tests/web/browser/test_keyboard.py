@@ -115,7 +115,7 @@ def test_the_order_of_policies_is_changed_and_keeps_the_focus(visit: Visit, engi
     page.keyboard.press("Enter")
     page.wait_for_url("**/policies?moved=*")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Move Second of two up"
-    assert "Second of two is now" in page.locator("[role=status].note").inner_text()
+    assert "Second of two is now" in page.locator("p.note").inner_text()
     assert last_two(engine) == two[::-1]
     tab_to(page, page.get_by_role("button", name="Move Second of two down"))
     page.keyboard.press("Enter")
@@ -138,7 +138,7 @@ def test_a_changed_policy_is_looked_at_applied_and_undone(visit: Visit, engine: 
     page.keyboard.type("7")
     page.keyboard.press("Enter")
     page.wait_for_url("**/replans/new?policy_id=*")
-    expect(page.locator("h2 [role=status]")).to_contain_text("1 running ticket would move")
+    expect(page.locator("#would")).to_contain_text("1 running ticket would move")
     tab_to(page, page.get_by_role("button", name="Apply").first)
     page.keyboard.press("Enter")
     in_dialog(page, "as we said")
