@@ -78,7 +78,12 @@ def trend_of(buckets: Sequence[Document]) -> Trend | None:
         text=_sentence(buckets),
         rows=[
             TrendRow(
-                named(one["label"]), rate(one["compliance_rate"]), one["met"], one["breached"], one["excused"], one["clipped"]
+                named(one["label"]),
+                rate(one["compliance_rate"]),
+                one["met"],
+                one["breached"],
+                one["excused"],
+                one["clipped"],
             )
             for one in buckets
         ],
