@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from domain.errors import Forbidden, InvalidValue, PlanRequired, SlaError, StoreUnavailable, Unauthorized, Unavailable
 from web.http.access import signed_in
 from web.http.fragments import is_fragment
+from web.http.page_route import is_own_host
 from web.http.rendering import page
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ def _own_path(request: Request, address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return ""
-    if parts.netloc != request.headers.get("host") or parts.path in ("", SIGN_IN):
+    if not is_own_host(request, address) or parts.path in ("", SIGN_IN):
         return ""
     return parts.path + (f"?{parts.query}" if parts.query else "")
 

@@ -22,6 +22,11 @@
     "/": () => press("input[type=search]"),
     "?": () => press('[data-opens="keys"]'),
   };
+  // The address stays as it is: a page that came to "#main" would not give the focus to the field that asks for it.
+  document.addEventListener("click", (event) => {
+    const main = event.target.closest("a.skip") && document.getElementById("main");
+    if (main) { event.preventDefault(); main.focus(); main.scrollIntoView(); }
+  });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (typing(event.target) || document.querySelector("dialog[open]")) return;
