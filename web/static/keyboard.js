@@ -27,6 +27,11 @@
     const main = event.target.closest("a.skip") && document.getElementById("main");
     if (main) { event.preventDefault(); main.focus(); main.scrollIntoView(); }
   });
+  // A slider that a pointer lets go of is sent. By keyboard it goes in steps, and the button beside it sends it.
+  document.addEventListener("pointerup", (event) => {
+    const slider = event.target.closest?.("form.filters input[type=range]");
+    if (slider && slider.value !== slider.defaultValue) slider.form.requestSubmit();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (typing(event.target) || document.querySelector("dialog[open]")) return;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.web.browser.conftest import EMPTY, Visit, violations
+from tests.web.browser.conftest import EMPTY, Visit, button, press_on, violations
 
 
 def test_the_demo_is_run_looked_at_and_taken_away_by_keyboard(visit: Visit) -> None:
@@ -19,6 +19,10 @@ def test_the_demo_is_run_looked_at_and_taken_away_by_keyboard(visit: Visit) -> N
     assert violations(page) == []
     page.set_viewport_size({"width": 320, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    press_on(page, button(page, "Back to yours"))
+    expect(banner).to_have_count(0)
+    press_on(page, button(page, "Go to the demo"))
+    expect(banner).to_be_visible()
     page.get_by_role("button", name="Take it away").focus()
     page.keyboard.press("Enter")
     expect(page.locator("p.note")).to_contain_text("The demo is taken away")

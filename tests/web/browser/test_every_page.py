@@ -34,8 +34,8 @@ IN_ANOTHER_STATE = {
     "POST /demo/take-away",
 }
 """Forms of things that are switched off, set aside, excused, moved, signed out or a demo: no page has them while it is
-walked. The tests beside this one send them by keyboard; those of bodies and of the way back have buttons of the same make
-as the rest of settings."""
+walked. The tests beside this one send them by keyboard; those of bodies and of the way back have the buttons of the
+rest of settings."""
 SEEN_OTHERWISE = (
     "/policies/try?priority=urgent",
     "/tickets/{instance_id}?as_of=2999",

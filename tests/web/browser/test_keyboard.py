@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -125,7 +125,8 @@ def test_every_page_is_a_letter_away(visit: Visit, engine: Engine) -> None:
 
 @pytest.mark.usefixtures("things")
 def test_a_ticket_is_paused_until_a_time_looked_at_as_it_was_and_shared(visit: Visit, engine: Engine) -> None:
-    engine.ask("POST", "/instances", {"ticket_id": "held", "priority": "urgent"})
+    opened = datetime.now(UTC) - timedelta(hours=1)
+    engine.ask("POST", "/instances", {"ticket_id": "held", "priority": "urgent", "occurred_at": opened.isoformat()})
     page = visit("/tickets/inst_sla_ticket_held")
     press(page, "p")
     tab_to(page, page.locator("#pause-until"))
@@ -135,8 +136,11 @@ def test_a_ticket_is_paused_until_a_time_looked_at_as_it_was_and_shared(visit: V
     in_dialog(page, "until the new year")
     said(page, "Paused.")
     tab_to(page, page.locator("#as-of"))
-    with page.expect_navigation(wait_until="domcontentloaded"):
-        page.keyboard.press("Home")
+    before = page.locator("#as-of-says").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Home")
+    expect(page.locator("#as-of-says")).not_to_have_text(before)
+    press_on(page, page.locator("form", has=page.locator("#as-of")).get_by_role("button", name="Show"))
     expect(page.locator("p.advice")).to_contain_text("As it was known")
     press_on(page, page.get_by_role("link", name="As it is now"))
     press_on(page, page.get_by_role("link", name="Verify it"))

@@ -22,6 +22,9 @@ from web.showing.instants import moment
 from web.showing.words import link, words
 
 
+MOST_STEPS = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a policy was, or was not, chosen: a sentence and its conditions."""
@@ -49,10 +52,11 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """The slider, in seconds since 1970. `moments` are those before which something was known less."""
+    """The slider, in seconds since 1970, of a hundred steps at most, the last of which is now."""
 
     first: int
     last: int
+    step: int
     value: int
     shown: Instant | None
     earlier: str
@@ -188,13 +192,15 @@ def _event(entry: ExplainedEvent, teams: Mapping[str, str], zone: str, now: Inst
 
 
 def _as_of(explained: Explanation, shown: Instant | None, now: Instant) -> AsOf:
-    first, last = explained.plan.opened_at // SECOND + 1, now // SECOND
+    opened, last = explained.plan.opened_at // SECOND + 1, now // SECOND
+    step = max(1, -(-(last - opened) // MOST_STEPS))
     at = now if shown is None else shown
     moments = sorted({entry.event.received_at // SECOND + 1 for entry in explained.events})
     before = [one for one in moments if one < at // SECOND]
     return AsOf(
-        first=min(first, last),
+        first=last - max(0, last - opened) // step * step,
         last=last,
+        step=step,
         value=at // SECOND,
         shown=shown,
         earlier=str(before[-1]) if before else "",
