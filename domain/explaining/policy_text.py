@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 from domain.explaining.explanation import (
     Explanation,
@@ -14,6 +12,7 @@ from domain.policy.match_record import DISABLED, CheckedCondition, MatchRecord, 
 from domain.policy.policies import Policy
 from domain.policy.snapshot import CalendarVersion
 from domain.ticket.conditions.conditions import MISSING, Match
+from domain.ticket.conditions.wording import comparison, said
 from domain.ticket.origins import Origin
 from domain.wording import spoken_instant
 
@@ -80,16 +79,10 @@ def more_line(count: int, what: str, indent: str = "    ") -> Iterator[str]:
 
 
 def spoken_condition(one: CheckedCondition) -> str:
-    """`fails: priority in urgent; the ticket's is normal`."""
-    wanted = "" if one.wanted is MISSING else f" {value_text(one.wanted)}"
-    actual = "the ticket has no such field" if one.actual is MISSING else f"the ticket's is {value_text(one.actual)}"
-    return f"{'holds' if one.holds else 'fails'}: {one.field} {one.operator}{wanted}; {actual}"
-
-
-def value_text(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(value_text(one) for one in value)
-    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+    """`priority is urgent does not hold: the ticket has normal`."""
+    holds = "" if one.holds else " does not hold"
+    has = f"the ticket has no field {one.field}" if one.actual is MISSING else f"the ticket has {said(one.actual)}"
+    return f"{comparison(one.field, one.operator, one.wanted)}{holds}: {has}"
 
 
 def change_lines(change: PolicyChange, home: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from domain.instants import DAY, HOUR, MINUTE, SECOND, Instant, parse
 from web.showing.bars import used_bar
-from web.showing.durations import duration, signed
+from web.showing.durations import duration, exact, signed
 from web.showing.instants import moment, relative
 from web.showing.timeline import WIDTH, Stretch, timeline
 from web.showing.words import link
@@ -114,6 +114,30 @@ def test_a_clock_that_has_stopped_has_nothing_ahead_and_a_due_that_passed_is_ins
     later = timeline(stretches("running"), Instant(NOON + HOUR), Instant(NOON + 9 * HOUR), 9 * HOUR, is_over=True)
     assert later is not None
     assert later.due is None
+
+
+def test_a_budget_is_used_up_where_its_due_is_and_not_when_the_clock_stops() -> None:
+    drawn = timeline(
+        stretches("running", "running"), Instant(NOON + 2 * HOUR), Instant(NOON + HOUR), HOUR, is_over=True
+    )
+    long = timeline(
+        [Stretch("running", NOON, Instant(NOON + 2 * HOUR), 2 * HOUR, "")],
+        Instant(NOON + 2 * HOUR),
+        Instant(NOON + HOUR // 2),
+        HOUR // 2,
+        is_over=True,
+    )
+    assert drawn is not None
+    assert long is not None
+    assert drawn.burn == "0,0.0 500,100.0 1000,100.0"
+    assert (long.burn, long.due) == ("0,0.0 250,100.0 1000,100.0", 250.0)
+
+
+@pytest.mark.parametrize(
+    ("length", "words"), [(0, "0 s"), (HOUR, "1 h"), (HOUR + 4 * SECOND, "1 h 4 s"), (61 * SECOND - 1, "1 min 1 s")]
+)
+def test_a_length_is_told_to_the_second(length: int, words: str) -> None:
+    assert exact(length) == words
 
 
 def test_a_clock_that_has_not_run_is_not_drawn() -> None:

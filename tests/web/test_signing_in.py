@@ -151,6 +151,50 @@ async def test_a_form_of_another_site_is_refused(board: Any, headers: dict[str, 
         assert answer.status_code == 403, path
 
 
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://board/tickets/x?as_of=1", "back=%2Ftickets%2Fx%3Fas_of%3D1&"),
+        ("https://sla.example.com/policies", "back=%2Fpolicies&"),
+        ("https://evil.example/policies", ""),
+        ("http://board//evil.example/", ""),
+        ("http://[", ""),
+        ("", ""),
+    ],
+)
+async def test_a_form_of_a_session_that_has_ended_leads_back_to_its_page_and_says_that_nothing_was_done(
+    make_board: Any, referer: str, back: str
+) -> None:
+    board = await make_board(scopes=())
+    board.api.use(public_url="https://sla.example.com")
+    answer = await board.http.post("/policies/order", data={}, headers={"Referer": referer})
+    assert answer.status_code == 303
+    page = await board.get(answer.headers["location"])
+    assert "what you sent was not done" in page.text
+    if "evil" not in referer:
+        assert answer.headers["location"] == f"/sign-in?{back}undone=1"
+    assert "evil" not in page.text.partition("<main")[2]
+
+
+async def test_a_part_whose_session_has_ended_leads_back_to_the_page_that_is_open(make_board: Any) -> None:
+    board = await make_board(scopes=())
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://board/?team=one"}
+    answer = await board.get("/?team=one", headers=headers)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in?back=%2F%3Fteam%3Done")
+
+
+async def test_what_a_refusal_advises_fits_its_reason(make_board: Any) -> None:
+    board = await make_board(scopes=(READ,))
+    assert "has the scope" in (await board.send("/policies/new")).text
+    board.csrf = "of another"
+    answer = await board.http.post(
+        "/policies/new", data={"csrf": "x"}, headers={"Referer": "http://board/policies/new"}
+    )
+    assert "Nothing was done" in answer.text
+    assert "has the scope" not in answer.text
+    assert 'href="/policies/new">Back to the page' in answer.text
+
+
 async def test_a_form_that_is_too_large_is_refused_before_it_is_read(board: Any) -> None:
     answer = await board.http.post("/sign-in", content=b"", headers={"Content-Length": str(10**9)})
     assert answer.status_code == 413

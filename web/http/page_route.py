@@ -60,11 +60,19 @@ def require_own_site(request: Request) -> None:
     """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    public: str = request.app.state.dependencies().public_url
-    known = {request.headers.get("host"), public.partition("://")[2].partition("/")[0] or None}
-    is_ours = site == "same-origin" if site is not None else origin is None or origin.partition("://")[2] in known
+    is_ours = site == "same-origin" if site is not None else origin is None or is_own_host(request, origin)
     if not is_ours:
         raise Forbidden("This form was sent from another site; open the page here and send it again.")
+
+
+def is_own_host(request: Request, address: str) -> bool:
+    """Whether an address is of the host that was asked, or of the one that the board is known by."""
+    public: str = request.app.state.dependencies().public_url
+    return _host(address) in {request.headers.get("host"), _host(public)} - {None, ""}
+
+
+def _host(address: str) -> str:
+    return address.partition("://")[2].partition("/")[0]
 
 
 def _require_length(request: Request) -> None:

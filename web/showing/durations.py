@@ -19,6 +19,14 @@ def duration(length: int) -> str:
     return f"{minutes} min"
 
 
+def exact(length: int) -> str:
+    """To the second: `2 h 5 min 4 s`, `4 s`, `0 s`."""
+    hours, rest = divmod((abs(length) + SECOND // 2) // SECOND, 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = ((hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+
+
 def signed(length: int) -> str:
     """With a minus where it is used up: `-4 min`, with the sign that is as wide as a plus."""
     return f"{MINUS}{duration(length)}" if length < 0 else duration(length)

@@ -28,15 +28,19 @@ def clock(at: Instant, zone: str) -> str:
     return f"{local(at, zone):%H:%M}"
 
 
-def moment(at: Instant, zone: str, now: Instant) -> str:
-    """Short, and clear: `14:02` today, `Mon 14:02` within six days, `30 Nov 14:02` this year, else with the year."""
+def moment(at: Instant, zone: str, now: Instant, *, exact: bool = False) -> str:
+    """Short, and clear: `14:02` today, `Mon 14:02` within six days, `30 Nov 14:02` this year, else with the year.
+
+    `exact` is to the second: `Mon 14:02:09`.
+    """
     then, today = local(at, zone), local(now, zone)
+    time = f"{then:%H:%M:%S}" if exact else f"{then:%H:%M}"
     days = abs((then.date() - today.date()).days)
     if days == 0:
-        return f"{then:%H:%M}"
+        return time
     if days <= 6:
-        return f"{then:%a %H:%M}"
-    return f"{then:%-d %b %H:%M}" if then.year == today.year else f"{then:%-d %b %Y %H:%M}"
+        return f"{then:%a} {time}"
+    return f"{then:%-d %b} {time}" if then.year == today.year else f"{then:%-d %b %Y} {time}"
 
 
 def relative(at: Instant, now: Instant) -> str:

@@ -82,6 +82,10 @@ def _burn(stretches: Sequence[Stretch], budget: int) -> Iterator[tuple[int, floa
     used = 0
     yield stretches[0].start, 0.0
     for one in stretches:
+        left = budget - used
+        if 0 < left < one.counted:
+            # Where it was used up, and not at the end of the stretch in which that happened.
+            yield one.start + (one.end - one.start) * left // one.counted, 100.0
         used += one.counted
         yield one.end, min(100.0, 100 * used / budget if budget else 100.0)
 

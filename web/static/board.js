@@ -56,7 +56,7 @@
   });
   // A filter is a form with method GET: a choice sends it at once, the browser keeps it in the address.
   document.addEventListener("change", (event) => {
-    if (event.target.matches("form.filters select, form.filters input[type=checkbox], form.filters input[type=date], form.filters input[type=range]")) event.target.form.requestSubmit();
+    if (event.target.matches("form.filters select, form.filters input[type=checkbox], form.filters input[type=date]")) event.target.form.requestSubmit();
   });
 
   // A slider over time says where it stands, in the browser's words for the organization's zone.

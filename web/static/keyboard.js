@@ -22,6 +22,16 @@
     "/": () => press("input[type=search]"),
     "?": () => press('[data-opens="keys"]'),
   };
+  // The address stays as it is: a page that came to "#main" would not give the focus to the field that asks for it.
+  document.addEventListener("click", (event) => {
+    const main = event.target.closest("a.skip") && document.getElementById("main");
+    if (main) { event.preventDefault(); main.focus(); main.scrollIntoView(); }
+  });
+  // A slider that a pointer lets go of is sent. By keyboard it goes in steps, and the button beside it sends it.
+  document.addEventListener("pointerup", (event) => {
+    const slider = event.target.closest?.("form.filters input[type=range]");
+    if (slider && slider.value !== slider.defaultValue) slider.form.requestSubmit();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (typing(event.target) || document.querySelector("dialog[open]")) return;

@@ -230,7 +230,7 @@ async def test_the_text_is_what_the_core_makes_of_it(api: Any) -> None:
     ticket = await paused_ticket(api)
     lines = (await text(api, ticket, format="text")).text.splitlines()
     assert any("paused: customer 1 h" in line or "paused: customer 59 min" in line for line in lines)
-    assert "      fails: plan eq gold; the ticket's is basic" in lines
+    assert "      plan is gold does not hold: the ticket has basic" in lines
 
 
 async def test_so_many_segments_are_shown_as_are_asked_for(api: Any) -> None:

@@ -318,7 +318,7 @@ def test_the_policy_is_told_with_the_conditions_that_chose_it_and_what_kept_thos
         "  asked before it",
         "    Off (sla_off, version 1): disabled",
         "    Gold (sla_gold, version 1): fails",
-        "      fails: plan eq gold; the ticket's is basic",
+        "      plan is gold does not hold: the ticket has basic",
     ]
 
 

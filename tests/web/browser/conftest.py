@@ -289,21 +289,46 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def violations(page: Page, *rules: str) -> list[str]:
-    """What axe-core finds, by these rules or by all. It is put in by the browser's own means, so that the policy of the
-    page stays as it is."""
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, by all of its rules. It is put in by the browser's own means, so that the policy of the page
+    stays as it is."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(f"{AXE.read_text()};0")
-    script = """rules => axe.run({ resultTypes: ['violations'], ...(rules.length && { runOnly: rules }) }).then(found =>
+    script = """axe.run({ resultTypes: ['violations'] }).then(found =>
         found.violations.map(one => one.id + ': ' + one.nodes.map(node => node.html).join()))"""
-    found: list[str] = page.evaluate(script, list(rules))
+    found: list[str] = page.evaluate(script)
     return found
 
 
 def tab_to(page: Page, place: Locator) -> None:
-    """By keyboard alone, as somebody without a mouse gets there."""
+    """By keyboard alone, as somebody without a mouse gets there: past the navigation where it lies behind that."""
+    if page.evaluate("document.activeElement === document.body") and place.evaluate("one => !!one.closest('main')"):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
     for _ in range(150):
         if place.evaluate("one => one === document.activeElement"):
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{place} is not reached by keyboard")
+
+
+def press_on(page: Page, place: Locator) -> None:
+    """Gets there by keyboard and presses it; the page that answers is there."""
+    tab_to(page, place)
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        page.keyboard.press("Enter")
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def type_into(page: Page, id_: str, text: str) -> None:
+    """Instead of what stands there."""
+    tab_to(page, page.locator(f'[id="{id_}"]'))
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(text)
+
+
+def said(page: Page, text: str) -> None:
+    expect(page.locator("p.note").first).to_contain_text(text)

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from domain.record.records import DEAD
+from tests.store.deliveries.test_the_log import sent, told
 from tests.web.browser.conftest import (
+    EMPTY,
+    FILLED,
     URGENT,
     Engine,
     Visit,
     behind_others,
+    button,
     press,
+    press_on,
     priority_is,
+    said,
     tab_to,
+    type_into,
     violations,
+)
+from web.pages.listed import PAGES
+
+HOLIDAYS = "\r\n".join(
+    (
+        *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//tests//", "BEGIN:VEVENT", "UID:1", "SUMMARY:Inventory"),
+        *("DTSTART;VALUE=DATE:20270104", "DTEND;VALUE=DATE:20270105", "END:VEVENT", "END:VCALENDAR", ""),
+    )
 )
 
 
@@ -29,10 +47,6 @@ def in_dialog(page: Page, reason: str) -> None:
     else:
         tab_to(page, dialog.locator("button.primary"))
     page.keyboard.press("Enter")
-
-
-def said(page: Page, text: str) -> None:
-    expect(page.locator("p.note").first).to_contain_text(text)
 
 
 @pytest.mark.usefixtures("things")
@@ -83,13 +97,147 @@ def test_a_breach_is_excused_from_its_ticket_and_from_the_list(visit: Visit) -> 
     page = visit("/breaches?priority=broken")
     rows = page.locator("tbody tr[data-row]").count()
     press(page, "j", "Tab")
-    page.keyboard.press("Enter")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        page.keyboard.press("Enter")
     tab_to(page, page.locator("#reason"))
     page.keyboard.type("a storm")
     page.keyboard.press("Enter")
     said(page, "Excused")
     assert "?priority=broken" in page.url
     assert page.locator("tbody tr[data-row]").count() == rows - 1
+    page.goto(page.url.replace("?", "?excused=true&"), wait_until="domcontentloaded")
+    excused = page.locator("tbody tr[data-row]").count()
+    press(page, "j", "Tab")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        page.keyboard.press("Enter")
+    press_on(page, button(page, "Take back"))
+    expect(page.locator("p.note")).to_be_visible()
+    assert page.locator("tbody tr[data-row]").count() == excused - 1
+
+
+def test_every_page_is_a_letter_away(visit: Visit, engine: Engine) -> None:
+    page = visit("/settings")
+    for one in PAGES:
+        press(page, "g", one.key)
+        page.wait_for_url(f"{engine.url}{one.path}")
+    assert {one.key for one in PAGES} >= set("dbcp")
+
+
+@pytest.mark.usefixtures("things")
+def test_a_ticket_is_paused_until_a_time_looked_at_as_it_was_and_shared(visit: Visit, engine: Engine) -> None:
+    opened = datetime.now(UTC) - timedelta(hours=1)
+    engine.ask("POST", "/instances", {"ticket_id": "held", "priority": "urgent", "occurred_at": opened.isoformat()})
+    page = visit("/tickets/inst_sla_ticket_held")
+    press(page, "p")
+    tab_to(page, page.locator("#pause-until"))
+    page.keyboard.type(f"1231{datetime.now(UTC).year + 1}")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("0930AM")
+    in_dialog(page, "until the new year")
+    said(page, "Paused.")
+    tab_to(page, page.locator("#as-of"))
+    before = page.locator("#as-of-says").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Home")
+    expect(page.locator("#as-of-says")).not_to_have_text(before)
+    press_on(page, page.locator("form", has=page.locator("#as-of")).get_by_role("button", name="Show"))
+    expect(page.locator("p.advice")).to_contain_text("As it was known")
+    press_on(page, page.get_by_role("link", name="As it is now"))
+    press_on(page, page.get_by_role("link", name="Verify it"))
+    expect(page.locator("main")).to_contain_text("Nothing was changed")
+    page.go_back(wait_until="domcontentloaded")
+    tab_to(page, button(page, "Link for a customer"))
+    page.keyboard.press("Enter")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        in_dialog(page, "")
+    assert violations(page) == []
+    link = page.locator("#link").input_value()
+    tab_to(page, button(page, "Copy"))
+    page.keyboard.press("Enter")
+    page.context.clear_cookies()
+    page.goto(link, wait_until="domcontentloaded")
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_policy_is_made_tried_and_archived(visit: Visit, engine: Engine, things: dict[str, str]) -> None:
+    page = visit("/policies/new")
+    type_into(page, "f-name", "By hand")
+    type_into(page, "f-conditions.0.field", "priority")
+    tab_to(page, page.locator('[id="f-conditions.0.operator"]'))
+    page.keyboard.type("is one")
+    type_into(page, "f-conditions.0.value", 'handmade, "by, hand"')
+    type_into(page, "f-targets.0.amount", "2")
+    press_on(page, page.get_by_role("button", name="Remove promise 2"))
+    press_on(page, button(page, "Save").last)
+    said(page, "Saved as version 1.")
+    behind_others(engine, things["policy_id"])
+    page.goto(f"{engine.url}/policies/try", wait_until="domcontentloaded")
+    type_into(page, "f-priority", "handmade")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        page.keyboard.press("Enter")
+    expect(page.locator("#outcome")).to_have_text("By hand")
+    assert "priority is handmade or by, hand: the ticket has handmade" in page.locator("main").inner_text()
+    press_on(page, page.locator("#outcome a"))
+    tab_to(page, button(page, "Archive"))
+    page.keyboard.press("Enter")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        in_dialog(page, "")
+    said(page, "rchived")
+
+
+@pytest.mark.usefixtures("things")
+def test_business_hours_are_made_and_get_public_holidays_and_those_of_a_file(visit: Visit, tmp_path: Path) -> None:
+    page = visit("/calendars/new")
+    type_into(page, "f-name", "Typed hours")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        page.keyboard.press("Enter")
+    press_on(page, page.get_by_role("link", name="All calendars").or_(page.get_by_role("link", name="Leave")).first)
+    if page.get_by_role("link", name="Typed hours").count():
+        press_on(page, page.get_by_role("link", name="Typed hours"))
+    type_into(page, "f-country", "DE")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        page.keyboard.press("Enter")
+    press_on(page, page.get_by_role("link", name="Typed hours").first)
+    press_on(page, page.get_by_role("button", name="Remove the public holidays of DE"))
+    press_on(page, page.get_by_role("link", name="Typed hours").first)
+    file = tmp_path / "holidays.ics"
+    file.write_text(HOLIDAYS)
+    tab_to(page, page.locator("#f-file"))
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(file)
+    press_on(page, button(page, "Import"))
+    expect(page.locator("main")).to_contain_text("Holidays taken from the file: 1")
+    assert violations(page) == []
+    tab_to(page, button(page, "Delete"))
+    page.keyboard.press("Enter")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        in_dialog(page, "")
+    said(page, "eleted")
+
+
+def test_a_notice_is_sent_again_and_a_receiver_tried(visit: Visit, engine: Engine, things: dict[str, str]) -> None:
+    channel = f"webhook:{things['receiver_id']}"
+    stub = sent({"id": ""}, channel=channel, status=DEAD)
+    engine.run(told(engine.dependencies.store, stub, subject="given-up", organization=FILLED))
+    page = visit("/deliveries?ticket_id=given-up")
+    press_on(page, page.locator("tr[data-row]").get_by_role("button", name="Send again"))
+    expect(page.locator("p.note")).to_be_visible()
+    press_on(page, button(page, "Send again"))
+    expect(page.locator("p.note")).to_be_visible()
+    press_on(page, button(page, "Send the sample"))
+    # Nobody listens there.
+    expect(page.locator("p.fault")).to_be_visible()
+
+
+def test_the_example_is_loaded(visit: Visit) -> None:
+    page = visit("/policies", EMPTY)
+    press_on(page, button(page, "Load the example"))
+    said(page, "xample")
 
 
 @pytest.fixture
@@ -115,7 +263,8 @@ def test_the_order_of_policies_is_changed_and_keeps_the_focus(visit: Visit, engi
     page.keyboard.press("Enter")
     page.wait_for_url("**/policies?moved=*")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Move Second of two up"
-    assert "Second of two is now" in page.locator("[role=status].note").inner_text()
+    assert "Second of two is now" in page.locator("p.note").inner_text()
+    expect(page.locator("#announce")).to_contain_text("Second of two is now")
     assert last_two(engine) == two[::-1]
     tab_to(page, page.get_by_role("button", name="Move Second of two down"))
     page.keyboard.press("Enter")
@@ -138,7 +287,7 @@ def test_a_changed_policy_is_looked_at_applied_and_undone(visit: Visit, engine: 
     page.keyboard.type("7")
     page.keyboard.press("Enter")
     page.wait_for_url("**/replans/new?policy_id=*")
-    expect(page.locator("h2 [role=status]")).to_contain_text("1 running ticket would move")
+    expect(page.locator("#would")).to_contain_text("1 running ticket would move")
     tab_to(page, page.get_by_role("button", name="Apply").first)
     page.keyboard.press("Enter")
     in_dialog(page, "as we said")

@@ -11,6 +11,7 @@ from domain.access.scopes import WRITE
 from tests.api.organization.test_api_analytics import PERIOD
 from tests.web.figures.test_breaches_page import DAYS, links, text_of
 from web.pages.compliance.figures import rate
+from web.pages.compliance.trend import named
 
 
 async def test_figures_and_their_changes_are_those_of_the_analytics_over_rest(seen: Any, desk: Any) -> None:
@@ -33,10 +34,10 @@ async def test_the_trend_is_drawn_and_written(seen: Any, desk: Any) -> None:
     page = (await seen.get(f"/compliance?{DAYS}")).text
     told = (await desk.get("/analytics/trends", **PERIOD)).json()["data"]
     (drawing, counts) = re.findall(r'role="img" aria-label="([^"]+)"', page)
-    assert drawing == "Compliance by day: 100 % in 2026-03-02, 0 % in 2026-03-06; lowest 0 % in 2026-03-06."
+    assert drawing == "Compliance by day: 100 % on Mon 2 Mar 2026, 0 % on Fri 6 Mar 2026; lowest 0 % on Fri 6 Mar 2026."
     assert "at most 2" in counts
     for one in told:
-        words = f"{one['label']} {rate(one['compliance_rate'])} {one['met']} {one['breached']} {one['excused']}"
+        words = f"{named(one['label'])} {rate(one['compliance_rate'])} {one['met']} {one['breached']} {one['excused']}"
         assert words in text_of(page)
 
 

@@ -23,7 +23,7 @@ from web.pages.breaches.view import counts
 from web.pages.compliance.figures import Change, change, rate
 from web.pages.compliance.filters import ComplianceFilters
 from web.pages.compliance.groups import tables
-from web.pages.compliance.trend import trend_of
+from web.pages.compliance.trend import named, trend_of
 from web.pages.compliance.view import month_address
 from web.pages.reports import days
 from web.pages.reports.choices import with_chosen
@@ -51,6 +51,19 @@ def test_a_line_is_broken_where_nothing_was_counted_and_a_lone_day_is_a_dot() ->
     assert found.text == "90 % in a, 80 % in d; lowest 80 % in d."
     assert [(bar.met, bar.breached) for bar in found.bars] == [(90, 10), (100, 0), (0, 0), (40, 10)]
     assert [row.rate for row in found.rows] == ["90 %", "100 %", "\u2013", "80 %"]
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("2026-03-02", "Mon 2 Mar 2026"),
+        ("2026-03-02T14:00+01:00", "Mon 2 Mar 2026 14:00"),
+        ("2026-W09", "week 9 of 2026"),
+        ("2026-03", "March 2026"),
+    ],
+)
+def test_a_part_of_a_trend_is_named_as_people_say_it(label: str, words: str) -> None:
+    assert named(label) == words
 
 
 def test_a_trend_of_nothing_is_not_drawn_and_one_of_a_single_day_is_a_word() -> None:

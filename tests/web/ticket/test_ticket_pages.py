@@ -124,6 +124,19 @@ async def test_a_ticket_is_shown_as_it_was_known(board: Any) -> None:
         assert (await board.get(f"/tickets/{ticket['id']}?as_of={as_of}")).status_code == status, as_of
 
 
+async def test_why_a_policy_was_chosen_is_said_in_the_words_of_the_policy_pages(board: Any) -> None:
+    only = [{"field": "priority", "operator": "in", "value": ["urgent", "high"]}]
+    await board.api.policy(name="Fast", conditions=only)
+    await board.api.policy(name="All", conditions=[], targets=[{"type": "resolution", "hours": 4}])
+    ticket = await board.api.ticket("42", priority="low")
+    words = "priority is urgent or high does not hold: the ticket has low"
+    assert words in (await board.get(f"/tickets/{ticket['id']}")).text
+    assert words in (await board.get("/policies/try?priority=low")).text
+    assert "priority is urgent or high" in (await board.get("/policies")).text
+    explained = await board.api.get(f"/instances/{ticket['id']}/explain", format="text")
+    assert words in explained.text
+
+
 async def test_a_record_is_verified_and_kept(board: Any, ticket: dict[str, Any]) -> None:
     assert "Nothing was changed" in (await board.get(f"/tickets/{ticket['id']}/verify")).text
     kept = await board.get(f"/tickets/{ticket['id']}/record")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from web.pages.compliance.figures import rate
@@ -11,6 +13,7 @@ from web.pages.compliance.figures import rate
 Document = Mapping[str, Any]
 HEIGHT = 100.0
 STEP = 10
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,17 @@ def trend_of(buckets: Sequence[Document]) -> Trend | None:
         bars=[_bar(one, index * width, width, most) for index, one in enumerate(buckets)],
         lowest=lowest,
         most=most,
-        first=buckets[0]["label"],
-        last=buckets[-1]["label"],
+        first=named(buckets[0]["label"]),
+        last=named(buckets[-1]["label"]),
         text=_sentence(buckets),
         rows=[
             TrendRow(
-                one["label"], rate(one["compliance_rate"]), one["met"], one["breached"], one["excused"], one["clipped"]
+                named(one["label"]),
+                rate(one["compliance_rate"]),
+                one["met"],
+                one["breached"],
+                one["excused"],
+                one["clipped"],
             )
             for one in buckets
         ],
@@ -111,8 +119,22 @@ def _sentence(buckets: Sequence[Document]) -> str:
     counted = [one for one in buckets if one["compliance_rate"] is not None]
     first, last = counted[0], counted[-1]
     lowest = min(counted, key=lambda one: float(one["compliance_rate"]))
-    text = f"{rate(first['compliance_rate'])} in {first['label']}"
-    if len(counted) > 1:
-        text += f", {rate(last['compliance_rate'])} in {last['label']}"
-        text += f"; lowest {rate(lowest['compliance_rate'])} in {lowest['label']}"
-    return f"{text}."
+    if first is last:
+        return f"{_at(first)}."
+    return f"{_at(first)}, {_at(last)}; lowest {_at(lowest)}."
+
+
+def _at(bucket: Document) -> str:
+    label = bucket["label"]
+    return f"{rate(bucket['compliance_rate'])} {'on' if _DAY.match(label) else 'in'} {named(label)}"
+
+
+def named(label: str) -> str:
+    """A bucket as people say it: `Mon 2 Mar 2026`, with the time of an hour, `week 10 of 2026`, `March 2026`."""
+    if _DAY.match(label):
+        at = datetime.fromisoformat(label)
+        return f"{at:%a %-d %b %Y %H:%M}" if "T" in label else f"{at:%a %-d %b %Y}"
+    year, _, part = label.partition("-")
+    if part.startswith("W"):
+        return f"week {int(part[1:])} of {year}"
+    return f"{date(int(year), int(part), 1):%B %Y}" if part.isdigit() else label

@@ -13,8 +13,8 @@ from domain.policy.escalations import EscalationRule, EscalationStatus, Trigger
 from domain.policy.field_deadlines import FieldDeadline
 from domain.policy.policies import OTHER_CAUSES, OnChange, Policy
 from domain.policy.targets import TargetRule
-from domain.ticket.conditions.conditions import Condition, Match
 from domain.ticket.conditions.criteria import Criteria
+from domain.ticket.conditions.wording import conditions
 from web.showing.durations import duration
 from web.showing.words import words
 
@@ -25,22 +25,6 @@ WEEKDAYS = dict(
         strict=True,
     )
 )
-OPERATORS: Mapping[str, str] = {
-    "eq": "is",
-    "neq": "is not",
-    "in": "is one of",
-    "not_in": "is none of",
-    "gt": "is above",
-    "gte": "is at least",
-    "lt": "is below",
-    "lte": "is at most",
-    "contains": "contains",
-    "not_contains": "does not contain",
-    "starts_with": "starts with",
-    "ends_with": "ends with",
-    "is_set": "is set",
-    "is_not_set": "is not set",
-}
 AROUND_THE_CLOCK = "around the clock"
 
 
@@ -76,32 +60,6 @@ def who(policy: Policy) -> str:
     if not policy.conditions:
         return "For every ticket"
     return f"For tickets where {conditions(policy.conditions, policy.match)}"
-
-
-def conditions(listed: Iterable[Condition], match: Match) -> str:
-    return (" and " if match is Match.ALL else " or ").join(condition(one) for one in listed)
-
-
-def condition(one: Condition) -> str:
-    return comparison(one.field, one.operator, one.value)
-
-
-def comparison(name: str, operator: str, value: Any) -> str:
-    """`priority is urgent or high`."""
-    if operator in ("is_set", "is_not_set"):
-        return f"{name} {OPERATORS[operator]}"
-    if operator in ("in", "not_in") and isinstance(value, list | tuple):
-        verb, between = ("is", " or ") if operator == "in" else ("is neither", " nor ")
-        return f"{name} {verb if len(value) > 1 or operator == 'in' else 'is not'} {between.join(map(said, value))}"
-    return f"{name} {OPERATORS.get(operator, operator)} {said(value)}"
-
-
-def said(value: Any) -> str:
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def hours_of(policy: Policy, names: Names) -> str:

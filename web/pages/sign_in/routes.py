@@ -18,16 +18,19 @@ router = APIRouter(route_class=PageRoute)
 
 HOME = "/"
 UNKNOWN = "This key is not known or has been revoked. Keys are made with `sla keys create`, or by an administrator."
+UNDONE = "Your session has ended, and what you sent was not done. Sign in, and send it again from the page."
 TOO_OFTEN = "Too many keys that are not known came from your address; no other is looked at for {wait}."
 
 
 @router.get("/sign-in", openapi_extra=OPEN_TO_ALL)
-async def show_sign_in(request: Request, back: Annotated[str, Query()] = HOME) -> Response:
+async def show_sign_in(
+    request: Request, back: Annotated[str, Query()] = HOME, undone: Annotated[str, Query()] = ""
+) -> Response:
     if await signed_in(request) is not None:
         return RedirectResponse(within(back), 303)
     # A link on another site comes without the cookie (SameSite=Strict): the page asks once more from here.
     again = request.headers.get("sec-fetch-site") == "cross-site"
-    return await page(request, "sign_in/page.html", back=within(back), fault="", again=again)
+    return await page(request, "sign_in/page.html", back=within(back), fault=UNDONE if undone else "", again=again)
 
 
 @router.post("/sign-in", openapi_extra=OPEN_TO_ALL)

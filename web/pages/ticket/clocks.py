@@ -20,7 +20,7 @@ from domain.record.deliveries import DeliveryState
 from web.pages.deliveries.rows import Row
 from web.pages.ticket.reading import notice_ids
 from web.showing.bars import UsedBar, used_bar
-from web.showing.durations import duration
+from web.showing.durations import duration, exact
 from web.showing.timeline import Stretch, TimelineDrawing, timeline
 from web.showing.words import words
 
@@ -103,12 +103,12 @@ def _clock(
         due=target.due_at,
         drawing=drawing,
         text=f"{words(target.label or target.type)}: {word}; {_sums(totals)}",
-        sums=f"{_sums(totals)} = {duration(totals.wall)} on the wall",
+        sums=f"{_sums(totals)} = {exact(totals.wall)} on the wall",
         causes=[_cause(one) for one in clock.trace.shares],
-        stretches=[StretchRow(one.start, duration(one.end - one.start), one.words) for one in reversed(stretches)],
+        stretches=[StretchRow(one.start, exact(one.end - one.start), one.words) for one in reversed(stretches)],
         milestones=[_milestone(one, steps, explained, deliveries, organization) for one in clock.milestones],
         movers=[
-            f"{one.does} by {words(one.event.kind.value)}{f' of {one.event.actor}' if one.event.actor else ''}"
+            f"{one.does}: {words(one.event.kind.value)}{f' by {one.event.actor}' if one.event.actor else ''}"
             for one in (clock.started_by, clock.ended_by)
             if one is not None
         ],
@@ -159,7 +159,7 @@ def _words(segment: Segment, zone: str) -> str:
 
 def _sums(totals: Totals) -> str:
     parts = {"running": totals.running, "closed": totals.closed, "paused": totals.paused, "stopped": totals.stopped}
-    return " + ".join(f"{name} {duration(length)}" for name, length in parts.items() if length or name == "running")
+    return " + ".join(f"{name} {exact(length)}" for name, length in parts.items() if length or name == "running")
 
 
 def _cause(share: Share) -> str:

@@ -19,7 +19,8 @@ from store.lists.listed import ListPart
 from store.store import Store
 from web.pages.deliveries.names import Names, names_for
 
-MOST_SEGMENTS = 200
+MOST_SEGMENTS = 80
+"""Of a clock, each drawn and listed; what is longer is summed up, so that a page stays light."""
 MOST_DELIVERIES = 500
 
 

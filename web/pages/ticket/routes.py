@@ -16,6 +16,7 @@ from web.http.fragments import is_fragment
 from web.http.page_route import PageRoute
 from web.http.rendering import page
 from web.pages.ticket import reading
+from web.pages.ticket.events import events_part
 from web.pages.ticket.view import ticket_view
 
 router = APIRouter(prefix="/tickets/{instance_id}", route_class=PageRoute)
@@ -23,12 +24,18 @@ router = APIRouter(prefix="/tickets/{instance_id}", route_class=PageRoute)
 
 @router.get("")
 async def show_ticket(
-    request: Request, instance_id: str, visitor: Reader, deps: Deps, as_of: Annotated[str, Query()] = ""
+    request: Request,
+    instance_id: str,
+    visitor: Reader,
+    deps: Deps,
+    as_of: Annotated[str, Query()] = "",
+    newer: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
+    """`newer` is how many of the newest events are passed over."""
     found = await reading.find(deps, visitor.organization, instance_id, reading.asked_instant(as_of))
     shown = ticket_view(found, visitor.organization.id, deps.now(), visitor.zone)
     template = "ticket/ticket.html" if is_fragment(request) else "ticket/page.html"
-    return await page(request, template, ticket=shown, teams=found.teams)
+    return await page(request, template, ticket=shown, teams=found.teams, events=events_part(shown, newer))
 
 
 @router.get("/record")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.explaining import Explanation
 from domain.explaining.explanation import ExplainedEvent
 from domain.explaining.policy_text import spoken_condition
-from domain.instants import SECOND, Instant, render
+from domain.instants import SECOND, Instant
 from domain.plan.status import InstanceStatus, instance_status, is_at_risk, is_excused, is_overdue
 from domain.policy.match_record import DISABLED, MatchRecord
 from domain.policy.policies import Policy
@@ -18,7 +18,11 @@ from web.pages.deliveries.rows import Row, rows_of
 from web.pages.ticket.clocks import ClockView, clock_views
 from web.pages.ticket.reading import FoundTicket
 from web.showing.durations import duration
+from web.showing.instants import moment
 from web.showing.words import link, words
+
+
+MOST_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,11 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """The slider, in seconds since 1970. `moments` are those before which something was known less."""
+    """The slider, in seconds since 1970, of a hundred steps at most, the last of which is now."""
 
     first: int
     last: int
+    step: int
     value: int
     shown: Instant | None
     earlier: str
@@ -117,7 +122,7 @@ def ticket_view(found: FoundTicket, organization: str, now: Instant, zone: str) 
             (one.in_force.start, _why(one.in_force.policy, one.matching), one.in_force.policy.name)
             for one in explained.changes
         ],
-        events=[_event(one) for one in reversed(explained.events)],
+        events=[_event(one, names, zone, now) for one in reversed(explained.events)],
         events_left_out=explained.events_in_all - len(explained.events),
         as_of=_as_of(explained, found.as_of, now),
         is_open=plan.closed_at is None,
@@ -169,16 +174,17 @@ def _why(policy: Policy, record: MatchRecord | None) -> Why | None:
     return Why(chosen, passed, record.above_in_all - len(record.above))
 
 
-def _event(entry: ExplainedEvent) -> EventRow:
+def _event(entry: ExplainedEvent, teams: Mapping[str, str], zone: str, now: Instant) -> EventRow:
     event = entry.event
+    team = event.team_id or ""
     notes = {
-        "cause": event.cause,
-        "team": (event.team_id or "nobody") if event.kind == "assigned" else "",
-        "target": event.target or (event.excuse.target if event.excuse else ""),
-        "reason": event.reason,
-        "received": f"{duration(entry.delay)} later" if entry.delay >= 60 * SECOND else "",
-        "ends by itself": "" if entry.ended is None else render(entry.ended.at),
-        "quiet": "nobody was told" if event.quiet else "",
+        "for": event.cause if event.cause != event.reason else "",
+        "to": teams.get(team, team or "nobody") if event.kind == "assigned" else "",
+        "of": words(event.target or (event.excuse.target if event.excuse else "") or ""),
+        "because": event.reason,
+        "told": f"{duration(entry.delay)} later" if entry.delay >= 60 * SECOND else "",
+        "ended by itself": "" if entry.ended is None else moment(entry.ended.at, zone, now),
+        "quiet:": "nobody was told" if event.quiet else "",
     }
     who = ", ".join(part for part in (event.actor, event.role.value if event.role else "") if part)
     said = "; ".join(f"{name} {value}" for name, value in notes.items() if value)
@@ -186,13 +192,15 @@ def _event(entry: ExplainedEvent) -> EventRow:
 
 
 def _as_of(explained: Explanation, shown: Instant | None, now: Instant) -> AsOf:
-    first, last = explained.plan.opened_at // SECOND + 1, now // SECOND
+    opened, last = explained.plan.opened_at // SECOND + 1, now // SECOND
+    step = max(1, -(-(last - opened) // MOST_STEPS))
     at = now if shown is None else shown
     moments = sorted({entry.event.received_at // SECOND + 1 for entry in explained.events})
     before = [one for one in moments if one < at // SECOND]
     return AsOf(
-        first=min(first, last),
+        first=last - max(0, last - opened) // step * step,
         last=last,
+        step=step,
         value=at // SECOND,
         shown=shown,
         earlier=str(before[-1]) if before else "",

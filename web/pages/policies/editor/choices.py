@@ -9,10 +9,10 @@ from domain.policy.actions import FIELD, Action
 from domain.policy.clocks.clocks import CLOCKS, OnReopen
 from domain.policy.policies import OnChange, RetargetBreaches
 from domain.ticket.conditions.conditions import OPERATORS
+from domain.ticket.conditions.wording import OPERATORS as SAID
 from web.pages.policies.editor.drafts import DEFAULT, TEAM
 from web.pages.policies.editor.escalations import TRIGGERS
 from web.pages.policies.editor.targets import UNITS
-from web.pages.policies.sentences import OPERATORS as SAID
 from web.pages.policies.sentences import Names
 from web.showing.words import words
 

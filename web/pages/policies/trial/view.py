@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from domain.explaining.policy_text import spoken_condition
 from domain.instants import Instant
 from domain.plan.milestones import Milestone
 from domain.plan.plans import Plan
-from domain.policy.match_record import DISABLED, CheckedCondition, PassedPolicy
-from domain.ticket.conditions.conditions import MISSING, Match
+from domain.policy.match_record import DISABLED, PassedPolicy
+from domain.ticket.conditions.conditions import Match
 from service.policies.trying import Trial
-from web.pages.policies.sentences import Names, comparison, said, step
+from web.pages.policies.sentences import Names, step
 from web.showing.durations import duration
-from web.showing.values import spelled
 from web.showing.words import words
 
 
@@ -60,7 +60,7 @@ def outcome_of(trial: Trial, names: Names) -> Outcome:
     return Outcome(
         policy_id="" if policy is None else policy.id,
         policy="" if policy is None else policy.name,
-        because=[holds(one) for one in trial.held] or ["it takes every ticket"],
+        because=[spoken_condition(one) for one in trial.held] or ["it takes every ticket"],
         passed=[passed(one) for one in trial.passed],
         not_asked=trial.not_asked,
         dues=[] if trial.plan is None or policy is None else _dues(trial.plan, trial, names),
@@ -68,21 +68,10 @@ def outcome_of(trial: Trial, names: Names) -> Outcome:
     )
 
 
-def holds(one: CheckedCondition) -> str:
-    return f"{comparison(one.field, one.operator, one.wanted)}: {has(one)}"
-
-
-def has(one: CheckedCondition) -> str:
-    """`the ticket has high`."""
-    if one.actual is MISSING:
-        return f"the ticket has no field {one.field}"
-    return f"the ticket has {said(one.actual) if isinstance(one.actual, str) else spelled(one.actual)}"
-
-
 def passed(one: PassedPolicy) -> Passed:
     if one.reason == DISABLED:
         return Passed(one.id, one.name, ["it is switched off"])
-    reasons = [f"{comparison(c.field, c.operator, c.wanted)} does not hold: {has(c)}" for c in one.failed]
+    reasons = [spoken_condition(failed) for failed in one.failed]
     if one.match is Match.ANY and len(reasons) > 1:
         reasons.insert(0, "none of its conditions holds")
     if one.failed_in_all > len(one.failed):
