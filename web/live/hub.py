@@ -1,4 +1,5 @@
-"""News for all open browsers together: one task asks the store once a second, and the engine less often.
+"""News for all open browsers together: one task asks the store, when it is told that something changed or else once a
+second, and the engine less often.
 
 A browser that hears `changed` fetches what it shows again. No browser asks the store by itself, and none a workflow.
 """
@@ -23,6 +24,11 @@ from web.live.shared import Shared
 
 CHANGED, LAMP = "changed", "lamp"
 LOOK_SECONDS = 1.0
+"""So often the store is asked where nobody tells, and about so often an organization is told at most."""
+TOLD_LOOK_SECONDS = 5.0
+"""So often where changes are told: what was told to nobody is seen then."""
+BETWEEN_LOOKS_SECONDS = 0.1
+"""However often something is told."""
 LAMP_SECONDS = 10.0
 """Asking whether the engine is well costs the store a write and Temporal some questions."""
 QUIET_SECONDS = 20.0
@@ -55,7 +61,9 @@ class Hub:
         self.lamp: Lamp = UNKNOWN
         self._well_at: Instant | None = None
         self.shared = Shared()
-        self._pacing = Pacing()
+        self._pacing = Pacing(0.9 * look_seconds)
+        self._rung = asyncio.Event()
+        self.is_told = False
 
     @property
     def listeners(self) -> int:
@@ -71,7 +79,7 @@ class Hub:
         listener = _Listener(organization)
         self._listeners.add(listener)
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
+            self._looking = asyncio.create_task(self._look_and_listen())
         try:
             yield LAMP
             while True:
@@ -84,11 +92,25 @@ class Hub:
         finally:
             self._listeners.discard(listener)
 
+    async def _look_and_listen(self) -> None:
+        listening = asyncio.create_task(self._dependencies().store.changes.listen(self._hear))
+        try:
+            await self._look()
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    def _hear(self, is_told: bool) -> None:
+        self.is_told = is_told
+        self._rung.set()
+
     async def _look(self) -> None:
         clock = asyncio.get_running_loop().time
         cursor: Cursor | None = None
         lamp_due = 0.0
         while self._listeners:
+            was_rung = self._rung.is_set()
+            self._rung.clear()
             try:
                 changes = await self._dependencies().store.changes.since(cursor)
             except SlaError as error:
@@ -97,6 +119,8 @@ class Hub:
                 lamp_due = 0.0
             else:
                 if cursor is not None:
+                    # Found without a word: a bell that rings for nobody is trusted again once it is heard.
+                    self.is_told &= was_rung or self._rung.is_set() or not changes.organizations
                     self._turns.update(changes.organizations)
                     audience = (one.organization for one in self._listeners)
                     self._tell(CHANGED, self._pacing.told_now(changes.organizations, audience, clock()))
@@ -104,7 +128,18 @@ class Hub:
             if clock() >= lamp_due:
                 await self._ask_lamp()
                 lamp_due = clock() + LAMP_SECONDS
-            await asyncio.sleep(self._look_seconds)
+            await self._until_the_next_look(lamp_due - clock())
+
+    async def _until_the_next_look(self, lamp_in: float) -> None:
+        clock = asyncio.get_running_loop().time
+        began, due_at = clock(), self._pacing.due_at()
+        waits = [lamp_in, TOLD_LOOK_SECONDS if self.is_told else self._look_seconds]
+        if due_at is not None:
+            waits.append(due_at - began)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), max(0.0, min(waits)))
+        least = min(BETWEEN_LOOKS_SECONDS, self._look_seconds)
+        await asyncio.sleep(max(0.0, least - (clock() - began)))
 
     async def _ask_lamp(self) -> None:
         deps = self._dependencies()
