@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from domain.errors import SlaError
 from domain.instants import Instant
 from service.dependencies import Dependencies
 from service.readiness import readiness
+from store.access.organizations import Organization
 from store.instances.changes import Cursor
 from web.live.lamp import UNKNOWN, Lamp, lamp_of
 from web.live.pacing import Pacing
@@ -35,6 +37,8 @@ QUIET_SECONDS = 20.0
 """Something is sent so often at least, so that proxies keep the connection and a browser that is gone is noticed."""
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(eq=False, slots=True)
@@ -60,7 +64,7 @@ class Hub:
         self._turns: Counter[str] = Counter()
         self.lamp: Lamp = UNKNOWN
         self._well_at: Instant | None = None
-        self.shared = Shared()
+        self._shared = Shared()
         self._pacing = Pacing(0.9 * look_seconds)
         self._rung = asyncio.Event()
         self.is_told = False
@@ -72,6 +76,13 @@ class Hub:
     def turn(self, organization: str) -> int:
         """How often browsers of the organization were told of a change: what was made before is not fresh any more."""
         return self._turns[organization]
+
+    async def once(self, owner: Organization, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """What `make` makes, once for all browsers of the organization between two changes that they are told of.
+
+        `key` names everything else that it depends on. Raises what `make` raises.
+        """
+        return await self._shared.once((owner.id, owner.timezone, self.turn(owner.id), key), make)
 
     async def news(self, organization: str) -> AsyncIterator[str]:
         """`changed` when tickets of the organization have changed, `lamp` when the engine's state has; empty texts in
