@@ -58,7 +58,7 @@ async def undone(deps: Dependencies, organization: str, scripts: Sequence[Ticket
     return [one for one in left if one.steps]
 
 
-async def work(  # noqa: PLR0913 - whose desk, and how long it has been at work
+async def work(
     deps: Dependencies,
     organization: str,
     scripts: Sequence[TicketScript],

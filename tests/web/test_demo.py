@@ -121,7 +121,9 @@ async def test_a_demo_whose_desk_has_stopped_goes_on_when_the_api_starts_again(
     assert left == []
 
 
-async def test_a_demo_that_was_opened_in_part_is_opened_to_its_end(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_demo_that_was_opened_in_part_is_opened_to_its_end(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deps, left = board.api.dependencies, list[Any]()
     monkeypatch.setattr(showing, "_leave_to_itself", left.append)
     whole = showing.scene()

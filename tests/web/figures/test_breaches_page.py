@@ -39,7 +39,9 @@ async def test_breaches_are_listed_newest_first_with_their_overrun(seen: Any) ->
 FRAGMENT = {"HX-Request": "true"}
 
 
-async def test_the_part_that_moves_is_answered_alone_and_to_each_what_he_may(seen: Any, desk: Any, make_board: Any) -> None:
+async def test_the_part_that_moves_is_answered_alone_and_to_each_what_he_may(
+    seen: Any, desk: Any, make_board: Any
+) -> None:
     reader, stranger = await make_board(desk, scopes=(READ,)), await make_board()
     parts = [(await one.get(f"/breaches?{DAYS}", headers=FRAGMENT)).text for one in (seen, reader, stranger)]
     assert [LATE in one for one in parts] == [True, True, False]

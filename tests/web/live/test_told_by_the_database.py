@@ -1,4 +1,4 @@
-"""On PostgreSQL browsers are told as soon as a record is committed, and no loss of a connection keeps news from them."""
+"""On PostgreSQL browsers are told as soon as a record is committed, and a lost connection keeps no news from them."""
 
 from __future__ import annotations
 

@@ -288,7 +288,9 @@ async def test_a_template_that_cannot_be_is_refused_at_its_field_and_stays(board
     assert (await board.send("/settings/templates/email")).status_code == 422
     for channel, status in (("pigeon", 404), ("webhook", 422)):
         assert (await board.send(f"/settings/templates/{channel}", subject="x")).status_code == status
-    assert (await board.send("/settings/templates/email", subject="x", type="solved", **{"try": "1"})).status_code == 422
+    assert (
+        await board.send("/settings/templates/email", subject="x", type="solved", **{"try": "1"})
+    ).status_code == 422
 
 
 async def test_templates_are_set_by_whoever_administers(board: Board, make_board: BoardMaker) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from domain.errors import InvalidValue
+from domain.instants import Instant
 from service.dependencies import Dependencies
 from service.hooks.administering import change_source
 from service.hooks.backfilling import TicketSystemFailed, backfill
@@ -63,10 +64,7 @@ async def ask_for_lost_changes(request: Request, source_id: str, visitor: Writer
     stored = await deps.store.sources.get(visitor.organization.id, source_id)
     draft = await typed(request)
     try:
-        since = typed_instant(text(draft, "since"), "since", visitor.zone)
-        if since is None:
-            raise InvalidValue("since", None, "must be given")
-        found = await backfill(deps, stored, since)
+        found = await backfill(deps, stored, _since(text(draft, "since"), visitor.zone))
     except (InvalidValue, TicketSystemFailed) as error:
         return notes.refused(request, place, error, deps.cipher, deps.now())
     said = f"Found and kept: {found.kept}; had been sent before: {found.repeated}."
@@ -74,7 +72,15 @@ async def ask_for_lost_changes(request: Request, source_id: str, visitor: Writer
     return notes.see_other(request, place, said + cut, deps.cipher, deps.now())
 
 
-async def _shown(  # noqa: PLR0913 - a form, what was typed and what is wrong with it
+def _since(typed: str, zone: str) -> Instant:
+    """Raises InvalidValue."""
+    since = typed_instant(typed, "since", zone)
+    if since is None:
+        raise InvalidValue("since", None, "must be given")
+    return since
+
+
+async def _shown(
     request: Request,
     deps: Dependencies,
     stored: StoredSource,
