@@ -55,6 +55,7 @@ from api.v2.sources import routes as sources
 from api.v2.templates import routes as templates
 from connection import connect
 from domain.calendar import pin_packaged_tzdata
+from service.demo.showing import resume_demos
 from service.dependencies import Dependencies
 from service.receivers import NoOutlets, Outlets
 from service.removing import resume_removals
@@ -131,6 +132,12 @@ def create_app(
     return app
 
 
+async def _resume(deps: Dependencies) -> None:
+    """What a process that stopped has left: organizations that are taken away, and demos, whose desks it had."""
+    await resume_removals(deps)
+    await resume_demos(deps)
+
+
 def _lifespan(settings: Settings, outgoing: Outgoing) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -148,7 +155,7 @@ def _lifespan(settings: Settings, outgoing: Outgoing) -> Callable[[FastAPI], Abs
                 public_url=settings.public_url,
                 guesses=Guesses(settings.wrong_keys),
             )
-            resuming = asyncio.create_task(resume_removals(app.state.dependencies))
+            resuming = asyncio.create_task(_resume(app.state.dependencies))
             try:
                 yield
             finally:

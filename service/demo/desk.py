@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from domain.errors import Conflict, NotFound, SlaError
 from domain.ids import InstanceId, Kind, SubjectType
@@ -49,25 +50,35 @@ async def open_tickets(deps: Dependencies, organization: str, scripts: Sequence[
     await all_settled(open_one(one) for one in scripts)
 
 
+async def undone(deps: Dependencies, organization: str, scripts: Sequence[TicketScript]) -> Sequence[TicketScript]:
+    """The scripts with those of their steps alone that no record shows. Raises StoreUnavailable."""
+    wanted = {step.event_id: (organization, _instance_of(one), step.event_id) for one in scripts for step in one.steps}
+    known = {key[2] for key in await deps.store.instances.event_outcomes(list(wanted.values()))}
+    left = (replace(one, steps=tuple(step for step in one.steps if step.event_id not in known)) for one in scripts)
+    return [one for one in left if one.steps]
+
+
 async def work(
     deps: Dependencies,
     organization: str,
     scripts: Sequence[TicketScript],
     is_standing: Standing,
     sleep: Sleep = asyncio.sleep,
+    since: float = 0.0,
 ) -> None:
-    """The steps of all tickets, at their times from now. A ticket whose step is refused is left to itself."""
-    began = asyncio.get_running_loop().time()
+    """The steps of all tickets, at their times from the opening, which was `since` seconds ago; those whose time has
+    passed at once. A step that is done twice counts once. A ticket whose step is refused is left to itself."""
+    began = asyncio.get_running_loop().time() - since
 
     async def live(script: TicketScript) -> None:
-        id_ = str(ticket_of(script).instance)
+        id_ = _instance_of(script)
         for step in script.steps:
             await sleep(max(0.0, began + step.at - asyncio.get_running_loop().time()))
             if not await is_standing():
                 return
-            reason = {"reason": step.reason} if step.reason else {}
+            said = {"actor": ACTOR, "event_id": step.event_id, **({"reason": step.reason} if step.reason else {})}
             try:
-                await command_instance(deps, organization, id_, step.command, {"actor": ACTOR, **reason})
+                await command_instance(deps, organization, id_, step.command, said)
             except NotFound:
                 return
             except SlaError as error:
@@ -86,6 +97,10 @@ def policy_of(promise: DemoPromise) -> Policy:
     return Policy.from_json(
         {**document, "targets": targets, "id": f"sla_demo_{promise.priority}", "kind": Kind.SLA.value}
     )
+
+
+def _instance_of(script: TicketScript) -> str:
+    return str(ticket_of(script).instance)
 
 
 def ticket_of(script: TicketScript) -> Ticket:

@@ -29,9 +29,15 @@ class DemoPromise:
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """`event_id` tells the steps of a ticket apart, so that one that is done again counts once."""
+
     at: float
     command: str
     reason: str = ""
+
+    @property
+    def event_id(self) -> str:
+        return f"demo:{self.command}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.access.scopes import READ, WRITE
-from domain.errors import Conflict
+from domain.errors import Conflict, Unavailable
+from domain.instants import SECOND
 from service.demo import desk
 from service.demo.scene import scene
 from service.dependencies import Dependencies
@@ -52,6 +53,28 @@ async def run_demo(deps: Dependencies, home: Organization) -> Show:
         await desk.open_tickets(deps, there.id, scene())
         _leave_to_itself(desk.work(deps, there.id, scene(), lambda: _is_standing(deps, there.id)))
     return Show(there.id, key_id)
+
+
+async def resume_demos(deps: Dependencies) -> None:
+    """Have the desks of all demos go on where a process that stopped has left them; while the store or Temporal is
+    away, none of them. Whose desk is still at work elsewhere loses nothing: what is done twice counts once."""
+    with suppress(Unavailable):
+        for one in await deps.store.organizations.list():
+            if one.demo_of is not None and await _is_standing(deps, one.id):
+                await _resume(deps, one.id)
+
+
+async def _resume(deps: Dependencies, organization: str) -> None:
+    there = await deps.store.instances.page(organization, limit=len(scene()))
+    if there.total < len(scene()):
+        await desk.prepare(deps, organization)
+        await desk.open_tickets(deps, organization, scene())
+    left = await desk.undone(deps, organization, scene())
+    if left:
+        first = min((one.opened_at for one in there.rows), default=deps.now())
+        since = (deps.now() - first) / SECOND
+        working = desk.work(deps, organization, left, lambda: _is_standing(deps, organization), since=since)
+        _leave_to_itself(working)
 
 
 async def take_away(deps: Dependencies, home: str, within: float = TAKING_SECONDS) -> bool:

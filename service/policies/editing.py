@@ -46,6 +46,16 @@ class Editor:
         taken."""
         return await with_retries(lambda: self._revise(policy_id, change, chosen))
 
+    async def take_back(self, policy_id: str, earlier: Policy) -> StoredPolicy:
+        """Makes a new version that says what an earlier one of the policy said. Raises as `revise` does, also where a
+        part that it had is another policy's by now."""
+        present = (await self.find(policy_id)).policy
+        return await self.revise(
+            policy_id,
+            lambda policy: replace(earlier, version=policy.version),
+            _parts(earlier) - _parts(present),
+        )
+
     async def archive(self, policy_id: str) -> None:
         """Archives the policy; doing it again changes nothing. Raises Conflict while instances of the policy are
         open."""
@@ -104,6 +114,10 @@ def require_own(policy: Policy, origin: Origin = Origin.V2) -> None:
             f"policy {policy.id} belongs to the API {policy.origin}; its targets are changed and it is deleted there"
         )
         raise Conflict(reason, field="policy_id", value=policy.id)
+
+
+def _parts(policy: Policy) -> frozenset[str]:
+    return chosen_in(policy.to_json())
 
 
 def _text(policy: Policy) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from domain.instants import Instant
@@ -12,6 +12,7 @@ from domain.plan.plans import Plan
 from domain.policy.catalog import Catalog
 from domain.policy.match_record import CheckedCondition, PassedPolicy
 from domain.policy.matching import is_asked
+from domain.policy.policies import Policy
 from domain.policy.snapshot import Snapshot
 from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
@@ -33,12 +34,29 @@ class Trial:
     not_asked: tuple[str, ...]
 
 
-async def try_ticket(deps: Dependencies, organization: str, ticket: Ticket, opened_at: Instant | None = None) -> Trial:
-    """Nothing is written. Raises InvalidValue and WorkingTimeExhausted for what could not be opened."""
+async def try_ticket(
+    deps: Dependencies,
+    organization: str,
+    ticket: Ticket,
+    opened_at: Instant | None = None,
+    draft: Policy | None = None,
+) -> Trial:
+    """Nothing is written. Raises InvalidValue and WorkingTimeExhausted for what could not be opened.
+
+    `draft` stands in for the policy of its id, or behind all others where there is none.
+    """
     catalog = await deps.store.catalog(organization)
+    if draft is not None:
+        catalog = with_draft(catalog, draft)
     at = deps.now() if opened_at is None else opened_at
     # Planning walks over dates, and other requests need not wait for that.
     return await asyncio.to_thread(_tried, catalog, ticket, at, deps.tzdata_version)
+
+
+def with_draft(catalog: Catalog, draft: Policy) -> Catalog:
+    if not any(one.id == draft.id for one in catalog.policies):
+        return replace(catalog, policies=(*catalog.policies, draft))
+    return replace(catalog, policies=tuple(draft if one.id == draft.id else one for one in catalog.policies))
 
 
 def _tried(catalog: Catalog, ticket: Ticket, at: Instant, tzdata_version: str) -> Trial:

@@ -17,7 +17,7 @@ from domain.access.subscriptions import Subscription
 from domain.errors import Conflict, NotFound
 from domain.fields import require_name
 from domain.instants import Instant
-from store.access.organizations import DEFAULT_ORGANIZATION, Organizations, find_organization
+from store.access.organizations import DEFAULT_ORGANIZATION, Organization, Organizations, find_organization
 from store.database.clock import Clock, system_clock
 from store.database.connections import Database
 from store.database.ids import mint, mint_key
@@ -25,7 +25,7 @@ from store.database.types import instant, moment, optional_instant
 from store.database.upserts import insert_missing
 from store.lists.listed import Found, Listed, ListPart, columns_of
 from store.schema.tables import api_keys, organizations
-from store.schema.tenancy import own
+from store.schema.tenancy import OF_ORGANIZATION, own
 
 LONGEST_PREFIX = 12
 LONGEST_NAME = 200
@@ -35,6 +35,15 @@ LISTED = Listed(
     "created_at",
     searched=("id", "name", "prefix"),
 )
+
+
+_OWNERS = (
+    sa.select(api_keys, organizations.c.subscription)
+    .select_from(api_keys.join(organizations, own(organizations, api_keys.c.organization)))
+    .where(api_keys.c.revoked_at.is_(None))
+)
+_OF_DIGEST = _OWNERS.where(api_keys.c.digest == sa.bindparam("of_digest"))
+_OF_ID = _OWNERS.where(own(api_keys, OF_ORGANIZATION, id=sa.bindparam("of_key")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +75,23 @@ class Keys:
 
     async def verify(self, key: str) -> KeyOwner | None:
         """The owner of a key, None for an unknown or revoked key."""
-        return await self._owner_of(api_keys.c.digest == digest(key))
+        row = await self.database.read(lambda conn: conn.execute(_OF_DIGEST, {"of_digest": digest(key)}).first())
+        return None if row is None else _owner(row)
 
     async def owner(self, organization: str, key_id: str) -> KeyOwner | None:
         """The same for the id of a key, which is no secret."""
-        return await self._owner_of(own(api_keys, organization, id=key_id))
+        found = await self.visitor(organization, key_id)
+        return None if found is None else found[0]
 
-    async def _owner_of(self, this: sa.ColumnElement[bool]) -> KeyOwner | None:
-        table = api_keys
-        owners = table.join(organizations, own(organizations, table.c.organization))
-        valid = sa.and_(this, table.c.revoked_at.is_(None))
-        query = sa.select(table, organizations.c.subscription).select_from(owners).where(valid)
-        row = await self.database.read(lambda conn: conn.execute(query).first())
-        return None if row is None else _owner(row)
+    async def visitor(self, organization: str, key_id: str) -> tuple[KeyOwner, Organization] | None:
+        """The same, with the organization."""
+        given = {"of_organization": organization, "of_key": key_id}
+
+        def work(conn: sa.Connection) -> tuple[KeyOwner, Organization] | None:
+            row = conn.execute(_OF_ID, given).first()
+            return None if row is None else (_owner(row), find_organization(conn, organization))
+
+        return await self.database.read(work)
 
     async def ensure(self, key: str, name: str, organization: str, scopes: Sequence[str]) -> bool:
         """Add a key, and its organization if that does not exist; return whether the key is valid.

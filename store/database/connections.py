@@ -103,6 +103,14 @@ class Database:
                 finally:
                     _ambient.reset(token)
 
+    async def listen(self, heard: Callable[[bool], None]) -> None:
+        """Tell `heard` whenever a transaction that was marked (`mark_changed`) was committed, by whatever process: True
+        for one or several, and once at first; False when from now on nobody tells. Goes on until it is cancelled.
+
+        Some may never be told of. On SQLite none is: it returns at once.
+        """
+        await self._backend.listen(heard)
+
     async def close(self) -> None:
         await self._backend.close()
 

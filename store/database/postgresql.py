@@ -11,6 +11,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from store.database.bell import CHANNEL, Bell, Heard, listen
+from store.database.marks import take_mark
 from store.database.progress import WaitProgress
 from store.database.types import serialise
 from store.database.writing import WRITES, Work
@@ -36,9 +38,10 @@ class PostgresqlSession:
 class Postgresql:
     def __init__(self, url: URL, timeout: float, document: Callable[[str], Any]) -> None:
         self._timeout = timeout
+        arguments = _arguments(url, timeout)
         # No overflow: making a connection for one transaction takes longer than waiting for a free one.
         pool: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": timeout}
-        options = {**pool, "pool_pre_ping": True, "connect_args": _arguments(url, timeout)}
+        options = {**pool, "pool_pre_ping": True, "connect_args": arguments}
         engine = create_async_engine(url, json_serializer=serialise, json_deserializer=document, **options)
         event.listen(engine.sync_engine, "handle_error", _give_up_what_fails_a_ping)
         self.engine = engine.sync_engine
@@ -48,6 +51,8 @@ class Postgresql:
         # The pool itself counts seconds only, however fast its connections come and go.
         self._free = asyncio.Semaphore(POOL_SIZE)
         self._progress = WaitProgress(timeout)
+        self._bell = Bell(self._notify)
+        self._connect_to = {**engine.sync_engine.dialect.create_connect_args(url)[1], **arguments}
 
     async def read(self, work: Work[T]) -> T:
         async with self._begun(self._reader) as conn:
@@ -62,8 +67,18 @@ class Postgresql:
         async with self._begun(self._writer) as conn:
             yield PostgresqlSession(conn)
 
+    async def listen(self, heard: Heard) -> None:
+        await listen(self._connect_to, heard)
+
     async def close(self) -> None:
+        await self._bell.close()
         await self._disposed.dispose()
+
+    async def _notify(self) -> None:
+        async with self._begun(self._writer) as conn:
+            # What is lost when the server stops nobody has listened to.
+            await conn.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+            await conn.exec_driver_sql(f"NOTIFY {CHANNEL}")
 
     @asynccontextmanager
     async def _begun(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
@@ -71,10 +86,14 @@ class Postgresql:
         try:
             # A server that is frozen keeps its connections and answers nothing, so its own limits never end the wait.
             async with asyncio.timeout(2 * self._timeout), engine.begin() as conn:
+                take_mark(conn.info)
                 yield conn
+                is_news = take_mark(conn.info)
         finally:
             self._free.release()
         self._progress.made()
+        if is_news:
+            self._bell.ring()
 
 
 def _arguments(url: URL, timeout: float) -> dict[str, Any]:

@@ -63,6 +63,9 @@ class Sqlite:
         async with self._the_writer().session() as session:
             yield session
 
+    async def listen(self, heard: Callable[[bool], None]) -> None:
+        """Nobody tells: processes share a file."""
+
     async def close(self) -> None:
         await asyncio.to_thread(self._end)
 

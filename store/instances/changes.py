@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -49,6 +50,10 @@ class ChangeLog:
     async def since(self, cursor: Cursor | None) -> Changes:
         """None as the cursor finds where the log ends now, and names nobody. Raises StoreUnavailable."""
         return await self.database.read(_by_number(cursor) if self.database.is_sqlite else _by_transaction(cursor))
+
+    async def listen(self, heard: Callable[[bool], None]) -> None:
+        """Tell `heard` when it is worth while to look (PostgreSQL; see `Database.listen`)."""
+        await self.database.listen(heard)
 
 
 def _by_number(cursor: Cursor | None) -> Work[Changes]:

@@ -101,6 +101,57 @@ async def test_nobody_takes_away_what_is_no_demo_of_theirs(make_board: BoardMake
     assert {mine.api.organization, theirs.api.organization} <= names
 
 
+async def test_a_demo_whose_desk_has_stopped_goes_on_when_the_api_starts_again(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, left = board.api, list[Any]()
+    await api.with_worker()
+    monkeypatch.setattr(showing, "_leave_to_itself", left.append)
+    await board.send("/demo/run")
+    # It stopped before it did anything.
+    left.pop().close()
+    demo = await demo_of(api)
+    await showing.resume_demos(api.dependencies)
+    await left.pop()
+    assert await desk.undone(api.dependencies, demo, showing.scene()) == []
+    store = api.dependencies.store
+    assert (await store.instances.page(demo, limit=1, status="met")).total == 3
+    # What is done is not done again, and after all is done nobody is at work.
+    await showing.resume_demos(api.dependencies)
+    assert left == []
+
+
+async def test_a_demo_that_was_opened_in_part_is_opened_to_its_end(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deps, left = board.api.dependencies, list[Any]()
+    monkeypatch.setattr(showing, "_leave_to_itself", left.append)
+    whole = showing.scene()
+    with monkeypatch.context() as broken:
+        broken.setattr(showing, "scene", lambda: whole[:7])
+        await board.send("/demo/run")
+    demo = await demo_of(board.api)
+    assert (await deps.store.instances.page(demo, limit=1)).total == 7
+    await showing.resume_demos(deps)
+    assert (await deps.store.instances.page(demo, limit=1)).total == 20
+    for one in left:
+        one.close()
+
+
+async def test_a_demo_that_is_taken_away_is_not_resumed(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    deps, left = board.api.dependencies, list[Any]()
+    await board.send("/demo/run")
+    assert await showing.take_away(deps, board.api.organization)
+    monkeypatch.setattr(showing, "_leave_to_itself", left.append)
+    await showing.resume_demos(deps)
+    assert left == []
+
+
+def test_the_steps_of_a_ticket_differ() -> None:
+    for one in scene():
+        assert len({step.event_id for step in one.steps}) == len(one.steps)
+
+
 async def test_whose_key_is_revoked_sees_the_demo_no_longer(board: Board) -> None:
     await board.send("/demo/run")
     keys = board.api.dependencies.store.keys

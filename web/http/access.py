@@ -90,13 +90,14 @@ async def signed_in(request: Request) -> Visitor | None:
         home = await deps.store.keys.owner(session.home_organization, session.home_key_id)
         if home is None:
             return None
-    owner = await deps.store.keys.owner(session.organization, session.key_id)
-    if owner is None and home is not None:
+    found = await deps.store.keys.visitor(session.organization, session.key_id)
+    if found is None and home is not None:
         # The demo was taken away meanwhile.
-        session, owner, home = session.back(), home, None
-    if owner is None:
+        session, home = session.back(), None
+        found = await deps.store.keys.visitor(session.organization, session.key_id)
+    if found is None:
         return None
-    visitor = Visitor(owner, await deps.store.organizations.get(owner.organization), session, home)
+    visitor = Visitor(*found, session, home)
     request.state.visitor = visitor
     return visitor
 

@@ -76,7 +76,7 @@ def is_secure(request: Request) -> bool:
     """Whether the browser came by TLS: a proxy that ends it says so, or `SLA_PUBLIC_URL` does."""
     forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip()
     public: str = request.app.state.dependencies().public_url
-    return "https" in (request.url.scheme, forwarded) or public.startswith("https:")
+    return "https" in (request.scope["scheme"], forwarded) or public.startswith("https:")
 
 
 def cookie_name(request: Request) -> str:

@@ -12,7 +12,9 @@ FETCHES_A_SECOND = 200
 class Pacing:
     """A change is told at once unless the audience was told a moment ago; then it is told after that moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, least: float = 0.0) -> None:
+        """`least` is in seconds: however few they are, browsers are not told of changes more often."""
+        self._least = least
         self._untold: set[str] = set()
         self._free_at: dict[str, float] = {}
 
@@ -24,5 +26,9 @@ class Pacing:
         told = frozenset(one for one in self._untold if now >= self._free_at.get(one, now))
         self._untold -= told
         self._free_at = {one: at for one, at in self._free_at.items() if at > now}
-        self._free_at.update({one: now + numbers[one] / FETCHES_A_SECOND for one in told})
+        self._free_at.update({one: now + max(self._least, numbers[one] / FETCHES_A_SECOND) for one in told})
         return told
+
+    def due_at(self) -> float | None:
+        """When the first of those that still wait is to be told; None where nobody waits."""
+        return min((self._free_at.get(one, 0.0) for one in self._untold), default=None)

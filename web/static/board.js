@@ -67,6 +67,8 @@
     if (says) set(says, new Date(Number(event.target.value) * SECOND).toLocaleString("en-GB", { timeZone: zone, dateStyle: "medium", timeStyle: "short" }));
   });
 
+  // What somebody has opened stays open while what is in it moves.
+  if (window.Idiomorph) Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => name !== "open" || !element.matches("details, dialog");
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") event.detail.headers["X-CSRF-Token"] = meta("csrf");
   });

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from domain.errors import ProjectionConflict
 from domain.record.chain import NOTHING_BEFORE, link_hash
 from domain.record.records import FIRST, Record
+from store.database.marks import mark_changed
 from store.database.plain import read_all, run, run_each
 from store.instances.writing.rows import key_of
 from store.schema.tables import instance_records
@@ -44,6 +45,7 @@ def insert_step(conn: sa.Connection, record: Record, row: Mapping[str, Any], is_
     previous = _hash_before(record, held)
     hashed = None if previous is None else link_hash(previous, row["link"])
     run(conn, _INSERT, {**row, "hash": hashed})
+    mark_changed(conn)
     if hashed is not None:
         behind = _hashes_behind(record, steps, hashed)
         run_each(conn, _HASH, [{**key, "of_sequence": sequence, "as_hash": hash_} for sequence, hash_ in behind])

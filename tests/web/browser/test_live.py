@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from domain.record.records import DEAD
+from tests.store.deliveries.test_the_log import sent, told
 from tests.web.browser.conftest import FILLED, Engine, Visit, press
 
 pytestmark = pytest.mark.usefixtures("things")
@@ -25,6 +28,45 @@ def test_a_new_ticket_appears_by_itself_and_focus_stays_where_it_is(visit: Visit
     expect(page.locator("#board")).to_contain_text("The telephone is mute")
     assert page.evaluate("document.activeElement.id") == focused
     expect(page.locator("#announce")).to_contain_text("paused")
+
+
+def broken(engine: Engine, ticket: str) -> None:
+    """It opens already breached."""
+    at = datetime.now(UTC) - timedelta(hours=29)
+    engine.ask("POST", "/instances", {"ticket_id": ticket, "priority": "broken", "occurred_at": at.isoformat()})
+
+
+def test_a_breach_appears_by_itself_and_focus_stays_where_it_is(visit: Visit, engine: Engine) -> None:
+    page = visit("/breaches")
+    press(page, "j", "j")
+    focused = page.evaluate("document.activeElement.id")
+    assert focused.startswith("open-inst_sla_ticket_")
+    broken(engine, "live-breach")
+    expect(page.locator("#board")).to_contain_text("live-breach")
+    assert page.evaluate("document.activeElement.id") == focused
+    expect(page.locator("#announce")).to_contain_text("breaches that count")
+
+
+def test_a_delivery_appears_by_itself_and_what_is_chosen_stays_chosen(visit: Visit, engine: Engine) -> None:
+    page = visit("/deliveries")
+    page.locator("#test-type").select_option("at_risk")
+    press(page, "j")
+    focused = page.evaluate("document.activeElement.id")
+    stub = sent({"id": ""}, channel="log", status=DEAD)
+    engine.run(told(engine.dependencies.store, stub, subject="live-delivery", organization=FILLED))
+    expect(page.locator("#log-board")).to_contain_text("live-delivery")
+    assert page.evaluate("document.activeElement.id") == focused
+    assert page.locator("#test-type").input_value() == "at_risk"
+
+
+def test_figures_follow_by_themselves_and_what_is_open_stays_open(visit: Visit, engine: Engine) -> None:
+    page = visit("/compliance")
+    press(page)
+    page.locator("#trend-table summary").click()
+    before = str(page.locator("#board .figures").text_content())
+    broken(engine, "live-figure")
+    expect(page.locator("#board .figures")).not_to_have_text(before)
+    assert page.locator("#trend-table").evaluate("one => one.open")
 
 
 def test_what_is_left_ticks_without_the_server(visit: Visit) -> None:

@@ -12,7 +12,7 @@ import pytest
 from domain.access.scopes import READ, WRITE
 from domain.record.records import DEAD, DELIVERED
 from tests.store.deliveries.test_the_log import key_of, sent, told
-from tests.web.conftest import Board
+from tests.web.conftest import Board, BoardMaker
 
 RECEIVER = {"name": "Duty <desk>", "channel": "webhook", "address": "https://hooks.example.com/sla"}
 
@@ -44,6 +44,17 @@ async def test_dead_letters_stand_before_what_was_taken_and_receivers_go_by_thei
     assert "Nothing matches" in (await board.get("/deliveries?ticket_id=44")).text
     table = await board.get("/deliveries/deliveries.csv?ticket_id=43")
     assert [row["state"] for row in csv.DictReader(io.StringIO(table.text))] == ["delivered"]
+
+
+async def test_the_part_that_moves_has_each_sessions_own_token(board: Board, make_board: BoardMaker) -> None:
+    dead = await logged(board)
+    another, stranger = await make_board(board.api), await make_board()
+    boards = (board, another, stranger)
+    parts = [(await one.get("/deliveries?ticket_id=42", headers={"HX-Request": "true"})).text for one in boards]
+    assert [dead.id in one for one in parts] == [True, True, False]
+    for own, part in zip(boards, parts, strict=True):
+        assert [one.csrf in part for one in boards] == [one is own and own is not stranger for one in boards]
+        assert "<html" not in part
 
 
 async def test_the_log_goes_on_behind_its_cursor(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,21 @@ async def test_breaches_are_listed_newest_first_with_their_overrun(seen: Any) ->
     assert "Most were due on Tuesday between 11:00 and 12:00: 1 of 3." in page
 
 
+FRAGMENT = {"HX-Request": "true"}
+
+
+async def test_the_part_that_moves_is_answered_alone_and_to_each_what_he_may(
+    seen: Any, desk: Any, make_board: Any
+) -> None:
+    reader, stranger = await make_board(desk, scopes=(READ,)), await make_board()
+    parts = [(await one.get(f"/breaches?{DAYS}", headers=FRAGMENT)).text for one in (seen, reader, stranger)]
+    assert [LATE in one for one in parts] == [True, True, False]
+    assert [f"/breaches/{LATE}/excuse" in one for one in parts] == [True, False, False]
+    assert not any("<html" in one or "<h1" in one for one in parts)
+    # The same again, from what was made a moment ago.
+    assert (await reader.get(f"/breaches?{DAYS}", headers=FRAGMENT)).text == parts[1]
+
+
 async def test_numbers_are_those_of_the_analytics_over_rest(seen: Any, desk: Any) -> None:
     page = (await seen.get(f"/breaches?{DAYS}")).text
     told = (await desk.get("/analytics/breaches", **PERIOD)).json()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -31,6 +31,7 @@ class Log:
     organizations: set[str] = field(default_factory=set)
     looks: int = 0
     is_away: bool = False
+    heard: Callable[[bool], None] | None = None
 
     async def since(self, cursor: Cursor | None) -> Changes:
         self.looks += 1
@@ -39,6 +40,14 @@ class Log:
         found = frozenset() if cursor is None else frozenset(self.organizations)
         self.organizations.clear()
         return Changes(Cursor(self.looks, NOW), found)
+
+    async def listen(self, heard: Callable[[bool], None]) -> None:
+        """Nobody tells of changes, as on SQLite, unless `heard` is called."""
+        self.heard = heard
+
+    def tells(self, is_told: bool) -> None:
+        assert self.heard is not None
+        self.heard(is_told)
 
 
 @pytest.fixture
@@ -130,6 +139,37 @@ async def test_news_go_on_after_the_store_was_away(hub: Hub, log: Log) -> None:
     await looked(log)
     log.is_away, log.organizations = False, {"acme"}
     assert await heard(news) == CHANGED
+
+
+async def test_where_changes_are_told_the_store_is_asked_seldom(hub: Hub, log: Log) -> None:
+    news = hub.news("acme")
+    assert [await heard(news), await heard(news)] == [LAMP, LAMP]
+    await looked(log)
+    log.tells(True)
+    await asyncio.sleep(0.02)
+    before = log.looks
+    await asyncio.sleep(0.05)
+    assert log.looks == before
+    log.organizations = {"acme"}
+    log.tells(True)
+    assert await heard(news) == CHANGED
+
+
+async def test_what_was_told_to_nobody_is_found_and_the_telling_not_relied_on(
+    hub: Hub, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "TOLD_LOOK_SECONDS", 0.05)
+    news = hub.news("acme")
+    assert [await heard(news), await heard(news)] == [LAMP, LAMP]
+    await looked(log)
+    log.tells(True)
+    await looked(log)
+    assert hub.is_told
+    log.organizations = {"acme"}
+    assert await heard(news) == CHANGED
+    assert not hub.is_told
+    log.tells(True)
+    assert hub.is_told
 
 
 @pytest.mark.parametrize(

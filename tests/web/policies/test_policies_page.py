@@ -260,6 +260,69 @@ async def test_a_policy_that_somebody_else_has_changed_meanwhile_is_not_overwrit
     assert re.search(r'<th scope="row">name</th>.*?Theirs.*?Mine', versions, re.DOTALL)
 
 
+async def test_an_earlier_version_is_taken_back_into_force_as_a_new_one(board: Board) -> None:
+    (policy_id,) = await made(board, URGENT)
+    path, place = f"/api/v2/sla/policies/{policy_id}", f"/policies/{policy_id}/versions"
+    first = (await board.api.http.get(path)).json()
+    # Its parts go, and come back under their ids.
+    await board.api.http.patch(path, json={"name": "Other", "targets": [{"type": "resolution", "hours": 9}]})
+    assert (await board.get(place)).text.count("back into force</button>") == 1
+    answer = await board.send(f"{place}/restore", version="1", present="2")
+    assert answer.headers["location"] == f"/replans/new?policy_id={policy_id}", answer.text
+    now = (await board.api.http.get(path)).json()
+    assert (now["version"], now["name"], now["targets"]) == (3, first["name"], first["targets"])
+    assert (await board.send(f"{place}/restore", version="3", present="3")).status_code == 303
+    assert (await board.api.http.get(path)).json()["version"] == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "said"),
+    [
+        ({"version": "7", "present": "2"}, 422, "must be a version of this policy"),
+        ({}, 422, "must be a version of this policy"),
+        ({"version": "1", "present": "1"}, 412, "Somebody has changed this policy since version 1"),
+    ],
+)
+async def test_a_version_that_cannot_be_taken_back_is_refused_and_nothing_changes(
+    board: Board, make_board: Any, fields: dict[str, str], status: int, said: str
+) -> None:
+    (policy_id,) = await made(board, URGENT)
+    await board.api.http.patch(f"/api/v2/sla/policies/{policy_id}", json={"name": "Other"})
+    place = f"/policies/{policy_id}/versions/restore"
+    answer = await board.send(place, **fields)
+    assert (answer.status_code, said in unescape(answer.text)) == (status, True)
+    reader = await make_board(board.api, scopes=(READ,))
+    assert (await reader.send(place, version="1", present="2")).status_code == 403
+    assert "back into force" not in (await reader.get(f"/policies/{policy_id}/versions")).text
+    assert (await board.api.http.get(f"/api/v2/sla/policies/{policy_id}")).json()["version"] == 2
+    await board.send(f"/policies/{policy_id}/archive")
+    assert (await board.send(place, version="1", present="2")).status_code == 409
+
+
+async def test_a_draft_is_tried_on_a_ticket_before_it_is_saved(board: Board) -> None:
+    policy_id, _ = await made(board, URGENT, STANDARD)
+    place = f"/policies/{policy_id}/edit"
+    typed = fields_of((await board.get(place)).text)
+    wider = typed | {"conditions.0.value": "low", "name": "Wider", "try": "yes", "trial.priority": "low"}
+    page = unescape((await board.http.post(place, data=wider)).text)
+    assert "this policy takes it" in page
+    assert "It would get the policy Wider." in page
+    page = unescape((await board.http.post(place, data=typed | {"try": "yes", "trial.priority": "low"})).text)
+    assert "another policy takes it" in page
+    assert "It would get the policy Standard." in page
+    assert (await board.api.http.get(f"/api/v2/sla/policies/{policy_id}")).json()["version"] == 1
+    fresh = fields_of((await board.get("/policies/new")).text) | {"name": "New", "conditions.0.field": ""}
+    fresh |= {"conditions.0.value": "", "try": "yes", "trial.fields": "customer.tier: gold"}
+    page = unescape((await board.http.post("/policies/new", data=fresh)).text)
+    assert "It would get the policy Standard." in page, page
+    assert (await board.api.http.get("/api/v2/sla/policies")).json()["total"] == 2
+    refused = await board.http.post(place, data=typed | {"try": "yes", "trial.fields": "gold"})
+    assert (refused.status_code, 'id="said-trial.fields"' in refused.text or "customer.tier" in refused.text) == (
+        422,
+        True,
+    )
+
+
 async def test_an_archived_policy_is_shown_and_no_longer_edited(board: Board) -> None:
     (policy_id,) = await made(board, URGENT)
     assert (await board.send(f"/policies/{policy_id}/archive")).status_code == 303

@@ -11,7 +11,7 @@ import pytest
 from domain.access.scopes import ADMIN, READ, SCOPES, WRITE
 from domain.record.receivers import Receiver
 from store.rules.receivers import Sealed
-from tests.web.conftest import Board
+from tests.web.conftest import Board, BoardMaker
 from tests.web.policies.test_policies_page import fields_of
 from web.pages.settings.shared import SUBJECTS
 
@@ -261,6 +261,43 @@ async def test_a_key_is_made_shown_once_and_revoked(make_board: Any) -> None:
     (one,) = [row["id"] for row in (await rest(board, "/keys"))["data"] if row["name"] == "Reports"]
     await board.send(f"/settings/keys/{one}/revoke")
     assert (await reports.get("/")).status_code == 303
+
+
+async def test_templates_are_tried_set_and_taken_away(board: Board) -> None:
+    place, path = "/settings/templates/email", "/api/v2/sla/templates/email"
+    tried = await board.send(place, subject="{{ ticket.id }} is {{ state }}", type="at_risk", **{"try": "yes"})
+    assert tried.status_code == 200
+    assert "is at risk</strong>" in tried.text
+    assert "Nothing is saved yet" in tried.text
+    assert (await board.api.http.get(path)).json()["templates"] == {}
+    saved = await board.send(place, subject="{{ ticket.id }} is {{ state }}", text=" ")
+    assert (saved.status_code, saved.headers["location"]) == (303, "/settings/templates?channel=email")
+    assert (await board.api.http.get(path)).json()["templates"] == {"subject": "{{ ticket.id }} is {{ state }}"}
+    page = (await board.get("/settings/templates?channel=email")).text
+    assert "{{ ticket.id }} is {{ state }}</textarea>" in page
+    await board.send(f"{place}/delete")
+    assert (await board.api.http.get(path)).json()["templates"] == {}
+    assert (await board.send(f"{place}/delete")).status_code == 404
+
+
+async def test_a_template_that_cannot_be_is_refused_at_its_field_and_stays(board: Board) -> None:
+    for more in ({}, {"try": "yes"}):
+        answer = await board.send("/settings/templates/email", subject="kept", text="{{ ticket.", **more)
+        assert (answer.status_code, 'id="said-text"' in answer.text) == (422, True), answer.text
+        assert "kept</textarea>" in answer.text
+    assert (await board.send("/settings/templates/email")).status_code == 422
+    for channel, status in (("pigeon", 404), ("webhook", 422)):
+        assert (await board.send(f"/settings/templates/{channel}", subject="x")).status_code == status
+    assert (
+        await board.send("/settings/templates/email", subject="x", type="solved", **{"try": "1"})
+    ).status_code == 422
+
+
+async def test_templates_are_set_by_whoever_administers(board: Board, make_board: BoardMaker) -> None:
+    writer = await make_board(board.api, scopes=(READ, WRITE))
+    assert "<textarea" not in (await writer.get("/settings/templates")).text
+    for path in ("/settings/templates/email", "/settings/templates/email/delete"):
+        assert (await writer.send(path, subject="x")).status_code == 403
 
 
 async def test_templates_are_seen_with_a_sample(board: Board) -> None:

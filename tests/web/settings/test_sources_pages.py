@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
+from domain.access.scopes import READ, WRITE
 from service.hooks.applying import Applier
+from tests.api.sources.test_connectors_are_set_up import listed, text
 from tests.api.sources.test_webhooks_arrive import SECRET, issue
-from tests.web.conftest import Board
+from tests.support.peers.ticket_systems import System, ticket_system
+from tests.web.conftest import Board, BoardMaker
 from tests.web.policies.test_policies_page import fields_of
 
 OPENED = issue("opened", 7, "2026-03-02T08:15:00Z")
@@ -82,10 +88,10 @@ async def test_what_was_sent_is_listed_with_what_it_became_and_interpreted_once_
     await board.send(f"{place}/bodies/1/replay")
     assert "waits to be interpreted already" in (await board.get(f"{place}/bodies/1")).text
     await Applier(board.api.app.state.dependencies).round()
-    text = (await board.get(place)).text
-    assert "acme/desk#7: opened" in text
-    assert "set aside" in text
-    assert "Interpret all that was set aside once more" in text
+    page = (await board.get(place)).text
+    assert "acme/desk#7: opened" in page
+    assert "set aside" in page
+    assert "Interpret all that was set aside once more" in page
     narrowed = (await board.get(f"{place}?state=set_aside")).text
     assert ("bodies/2" in narrowed, "bodies/1" in narrowed) == (True, False)
     body = (await board.get(f"{place}/bodies/1")).text
@@ -110,3 +116,97 @@ async def test_a_body_is_tried_and_nothing_is_kept(board: Board) -> None:
         refused = await board.send(f"{place}/try", **fields)
         assert (refused.status_code, f'id="said-{field}"' in refused.text) == (422, True)
     assert (await board.api.http.get(f"/api/v2/sla/sources/{source}/bodies")).json()["total"] == 0
+
+
+@pytest.fixture
+def github() -> Iterator[System]:
+    with ticket_system("github") as system:
+        yield system
+
+
+async def with_a_way_back(board: Board, github: System) -> str:
+    source = await connected(board, settings='{"priorities": {"urgent": "urgent"}}')
+    typed = {"base_url": github.url, "projects": "acme/desk", **github.credentials}
+    answer = await board.send(f"/settings/sources/{source}/connector", **typed)
+    assert answer.status_code == 303, answer.text
+    return source
+
+
+async def test_the_way_back_is_set_up_without_its_credentials_ever_being_shown(board: Board, github: System) -> None:
+    source = await with_a_way_back(board, github)
+    path, place = f"/api/v2/sla/sources/{source}", f"/settings/sources/{source}"
+    kept = {"base_url": github.url, "projects": ["acme/desk"]}
+    assert (await board.api.http.get(path)).json()["connector"] == kept
+    token = github.credentials["token"]
+    for page in (place, f"{place}/connector", f"{place}/edit"):
+        assert token not in (await board.get(page)).text, page
+    typed = fields_of((await board.get(f"{place}/connector")).text)
+    assert (typed["base_url"], typed["projects"], typed["token"]) == (github.url, "acme/desk", "")
+    await board.send(f"{place}/test")
+    assert "The ticket system knows us as" in (await board.get(place)).text
+    # Not touched, the credentials stay; projects change.
+    assert (await board.send(f"{place}/connector", **typed | {"projects": "acme/desk, acme/other"})).status_code == 303
+    assert (await board.api.http.get(path)).json()["connector"]["projects"] == ["acme/desk", "acme/other"]
+    await board.send(f"{place}/connector/remove")
+    assert (await board.api.http.get(path)).json()["connector"] is None
+
+
+async def test_what_is_wrong_with_a_way_back_is_said_at_its_field_and_shows_no_secret(
+    board: Board, github: System
+) -> None:
+    source = await connected(board)
+    place = f"/settings/sources/{source}/connector"
+    for fields, field in (
+        ({"base_url": github.url}, "token"),
+        ({"base_url": "ftp://x", "token": "t-o-k-e-n"}, "base_url"),
+        ({"base_url": github.url, "token": "t-o-k-e-n\N{SNOWMAN}"}, "token"),
+        ({"base_url": github.url, "token": "t-o-k-e-n", "projects": "x" * 300}, "projects"),
+    ):
+        answer = await board.send(place, **fields)
+        assert (answer.status_code, f'id="said-{field}"' in answer.text) == (422, True), (fields, answer.text)
+        assert "t-o-k-e-n" not in answer.text
+        assert fields_of(answer.text)["base_url"] == fields["base_url"]
+    # Elsewhere than before: whoever may change a source must not have its credentials sent to himself.
+    source = await with_a_way_back(board, github)
+    answer = await board.send(f"/settings/sources/{source}/connector", base_url="http://127.0.0.1:1")
+    assert (answer.status_code, 'id="said-token"' in answer.text) == (422, True)
+
+
+async def test_a_kind_without_a_way_back_says_so(board: Board) -> None:
+    answer = await board.send("/settings/sources/new", kind="alertmanager", adopt="on")
+    assert answer.status_code == 201
+    source = (await board.api.http.get("/api/v2/sla/sources")).json()["data"][0]["id"]
+    assert "No way back" in (await board.get(f"/settings/sources/{source}/connector")).text
+    await board.send(f"/settings/sources/{source}/connector", base_url="http://127.0.0.1", token="x")
+    assert (await board.api.http.get(f"/api/v2/sla/sources/{source}")).json()["connector"] is None
+
+
+async def test_what_webhooks_lost_is_asked_for_and_kept_once(board: Board, github: System) -> None:
+    source = await with_a_way_back(board, github)
+    place = f"/settings/sources/{source}"
+    assert "What its webhooks lost" in (await board.get(place)).text
+    github.changed.append(listed("github"))
+    for said in ("Found and kept: 1; had been sent before: 0.", "Found and kept: 0; had been sent before: 1."):
+        await board.send(f"{place}/backfill", since=text())
+        assert said in (await board.get(place)).text
+    for since, fault in (("", "must be given"), ("soon", "must be a date"), ("2099-01-01T00:00", "must not lie ahead")):
+        await board.send(f"{place}/backfill", since=since)
+        assert fault in (await board.get(place)).text
+
+
+async def test_a_way_back_is_set_up_by_whoever_administers_and_used_by_whoever_may_write(
+    board: Board, make_board: BoardMaker, github: System
+) -> None:
+    source = await with_a_way_back(board, github)
+    place = f"/settings/sources/{source}"
+    writer, reader = await make_board(board.api, scopes=(READ, WRITE)), await make_board(board.api, scopes=(READ,))
+    assert (await writer.get(f"{place}/connector")).status_code == 403
+    for one, action, status in (
+        (writer, "connector", 403),
+        (writer, "connector/remove", 403),
+        (writer, "test", 403),
+        (writer, "backfill", 303),
+        (reader, "backfill", 403),
+    ):
+        assert (await one.send(f"{place}/{action}", since=text())).status_code == status, action
+    assert "What its webhooks lost" not in (await reader.get(place)).text

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from domain.access.scopes import READ
 from domain.instants import DAY, HOUR, SECOND, Instant, parse, render
@@ -164,6 +165,38 @@ async def test_a_link_shows_a_tickets_clocks_to_whoever_has_it_until_it_expires(
     opened = board.api.dependencies.now()
     board.api.use(now=lambda: Instant(opened + 8 * DAY))
     assert (await customer.get(address)).status_code == 404
+
+
+async def test_a_link_does_not_read_what_was_delivered_and_to_whom(
+    board: Any, ticket: dict[str, Any], make_board: Any
+) -> None:
+    address, customer = await shared_link(board, ticket), await make_board(board.api, scopes=())
+    statements: list[str] = []
+    engine = board.api.dependencies.store.database.engine
+    sa.event.listen(engine, "before_cursor_execute", heard := lambda *call: statements.append(call[2]))
+    try:
+        answer = await customer.get(address)
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", heard)
+    assert answer.status_code == 200
+    read = {table for one in statements for table in re.findall(r"\b(?:FROM|JOIN) (\w+)", one)}
+    assert "instances" in read
+    assert not read & {"deliveries", "teams", "receivers", "contacts", "sources"}
+
+
+async def test_a_link_names_nobody(board: Any, ticket: dict[str, Any], make_board: Any) -> None:
+    await board.api.with_worker()
+    await board.send(f"/tickets/{ticket['id']}/acknowledge")
+    (key,) = [
+        one.id
+        for one in (await board.api.dependencies.store.keys.list(board.api.organization, ListPart(10))).rows
+        if one.name == "a test"
+    ]
+    assert key in (await board.get(f"/tickets/{ticket['id']}")).text
+    customer = await make_board(board.api, scopes=())
+    shown = (await customer.get(await shared_link(board, ticket))).text
+    assert key not in shown
+    assert "acknowledged" not in shown
 
 
 async def test_a_link_ends_with_the_key_that_made_it_and_cannot_be_made_by_hand(

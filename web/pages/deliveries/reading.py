@@ -39,7 +39,7 @@ class Found:
     names: Names
 
 
-async def find(deps: Dependencies, visitor: Visitor, query: LogFilters) -> Found:
+async def find(deps: Dependencies, visitor: Visitor, query: LogFilters, *, with_lateness: bool = True) -> Found:
     """Raises InvalidValue, also for a cursor that is none."""
     owner, filters = visitor.organization.id, query.narrowed(visitor.zone)
     after = delivery_place(place_of(query.cursor, ORDER)) if query.cursor else None
@@ -53,7 +53,7 @@ async def find(deps: Dependencies, visitor: Visitor, query: LogFilters) -> Found
         open=await part(OPEN) if not filters.states and after is None else None,
         log=log,
         next_cursor="" if log.last is None else cursor_of(ORDER, place_text(log.last)),
-        lateness=await _lateness(deps, visitor, filters),
+        lateness=await _lateness(deps, visitor, filters) if with_lateness else (),
         names=await names_of(deps.store, owner),
     )
 

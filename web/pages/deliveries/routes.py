@@ -1,4 +1,4 @@
-"""`/deliveries`: the log, also as CSV."""
+"""`/deliveries`: the log, live, also as CSV."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from domain.record.deliveries import DeliveryState
 from domain.record.notices import WITHDRAWN
 from domain.record.receivers import TYPES
 from service.deliveries.asking import COLUMNS
-from web.http.access import Deps, Reader
+from service.dependencies import Dependencies
+from web.http.access import Deps, Reader, Visitor
+from web.http.fragments import is_fragment
 from web.http.page_route import PageRoute
 from web.http.rendering import page
+from web.live.hub import Hub
 from web.pages.deliveries import actions, reading, view
-from web.pages.deliveries.filters import LogQuery
+from web.pages.deliveries.filters import LogFilters, LogQuery
 from web.pages.moments import as_typed, typed_instant
 from web.pages.reports.choices import with_chosen
 from web.pages.reports.exports import long_csv_file
@@ -27,6 +30,8 @@ LATELY = 24 * HOUR
 
 @router.get("/deliveries")
 async def show_deliveries(request: Request, visitor: Reader, deps: Deps, query: LogQuery) -> Response:
+    if is_fragment(request):
+        return await _moved(request, visitor, deps, query)
     found = await reading.find(deps, visitor, query)
     told = sorted(((id_, one.name) for id_, one in found.names.receivers.items()), key=lambda one: one[1].casefold())
     return await page(
@@ -46,6 +51,18 @@ async def show_deliveries(request: Request, visitor: Reader, deps: Deps, query: 
 
 
 TIMES = ("since", "until")
+
+
+async def _moved(request: Request, visitor: Visitor, deps: Dependencies, query: LogFilters) -> Response:
+    hub: Hub = request.app.state.live
+
+    async def read() -> reading.Found:
+        return await reading.find(deps, visitor, query, with_lateness=False)
+
+    # It is shown to each by itself: its forms have the token of a session.
+    found = await hub.once(visitor.organization, ("deliveries", query.address()), read)
+    log = view.log_of(found, query)
+    return await page(request, "deliveries/board.html", log=log, filters=query, here=query.address())
 
 
 @router.get("/deliveries/deliveries.csv")

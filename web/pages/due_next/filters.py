@@ -11,7 +11,8 @@ from web.pages.due_next.narrowing import DueNextFilters
 Text = Annotated[str, Query(max_length=200)]
 
 
-def _filters(
+# Asynchronous, or each request would wait for a thread.
+async def _filters(
     q: Text = "", team: Text = "", priority: Text = "", policy: Text = "", assignee: Text = "", cursor: str = ""
 ) -> DueNextFilters:
     return DueNextFilters(q.strip(), team, priority, policy, assignee, cursor)

@@ -30,13 +30,12 @@ async def show_due_next(request: Request, visitor: Reader, deps: Deps, query: Du
 async def _shared(request: Request, visitor: Visitor, deps: Dependencies, query: DueNextFilters) -> str:
     """What moves is the same for everybody of the organization who looks at it in the same way: it is made once."""
     hub: Hub = request.app.state.live
-    owner = visitor.organization
 
     async def make() -> str:
         _, shown = await _shown(visitor, deps, query)
         return render(request, "due_next/board.html", deps.now(), board=shown)
 
-    return await hub.shared.once(("due next", owner.id, owner.timezone, query, hub.turn(owner.id)), make)
+    return await hub.once(visitor.organization, ("due next", query), make)
 
 
 async def _shown(visitor: Visitor, deps: Dependencies, query: DueNextFilters) -> tuple[reading.Found, view.Board]:

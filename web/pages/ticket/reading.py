@@ -43,6 +43,13 @@ async def find(deps: Dependencies, organization: Organization, instance_id: str,
     return await found_of(deps.store, owner, explained, as_of)
 
 
+async def find_clocks(deps: Dependencies, organization: Organization, instance_id: str) -> FoundTicket:
+    """What a page of the clocks alone shows, as it is known now: neither deliveries nor names are read. Raises as
+    `find` does."""
+    explained = await explain_instance(deps, organization.id, instance_id, None, MOST_SEGMENTS)
+    return FoundTicket(explained, _ticket(explained), deliveries={}, names=Names(), teams=(), as_of=None)
+
+
 async def found_of(store: Store, owner: str, explained: Explanation, as_of: Instant | None) -> FoundTicket:
     """What goes with the explanation of an instance of the organization `owner`."""
     instance_id = str(explained.snapshot.ticket.instance)
@@ -53,12 +60,16 @@ async def found_of(store: Store, owner: str, explained: Explanation, as_of: Inst
     teams = (await store.teams.list(owner, ListPart(200))).rows
     return FoundTicket(
         explained=explained,
-        ticket=ticket_after(explained.snapshot.ticket, [entry.event for entry in explained.events]),
+        ticket=_ticket(explained),
         deliveries=deliveries,
         names=await names_for(store, owner, (one.key.channel for one in told.deliveries)),
         teams=[(one.team.id, one.team.name) for one in teams],
         as_of=as_of,
     )
+
+
+def _ticket(explained: Explanation) -> Ticket:
+    return ticket_after(explained.snapshot.ticket, [entry.event for entry in explained.events])
 
 
 def asked_instant(text: str) -> Instant | None:

@@ -49,7 +49,7 @@ async def show_shared(request: Request, token: str) -> Response:
     if content is None or owner is None:
         raise NotFound("This link has expired or was taken back; ask whoever sent it for another one.")
     organization = await deps.store.organizations.get(owner.organization)
-    found = await reading.find(deps, organization, content["instance_id"], None)
+    found = await reading.find_clocks(deps, organization, content["instance_id"])
     shown = ticket_view(found, organization.id, deps.now(), organization.timezone)
     headers = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
     return await page(

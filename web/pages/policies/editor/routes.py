@@ -8,10 +8,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from domain.errors import Conflict, PreconditionFailed
+from domain.errors import PreconditionFailed
 from domain.ids import Kind
 from domain.policy.policies import Policy
-from domain.ticket.origins import Origin
 from service.policies.editing import Editor, create_policy
 from service.policies.patch import patched_policy
 from store.rules.policies import StoredPolicy
@@ -32,6 +31,9 @@ from web.pages.policies.editor.drafts import (
     inputs_of,
     without_blanks,
 )
+from web.pages.policies.editor.editable import require_editable, require_version
+from web.pages.policies.editor.trials import TRIAL, drafted, outcome_of_draft
+from web.pages.policies.trial.view import Outcome, summary
 
 router = APIRouter(route_class=PageRoute)
 JSON = "document"
@@ -65,7 +67,7 @@ async def change_policy(request: Request, policy_id: str, visitor: Writer, deps:
 
 async def _edited(request: Request, visitor: Visitor, deps: Deps, stored: StoredPolicy | None) -> Response:
     """Saves the form or the JSON, or gives the form a row more or less. What was typed is in every answer."""
-    draft = shaped(await sent(request), NEW_ROWS)
+    draft = shaped(await sent(request), NEW_ROWS, (TRIAL,))
     if add := text(draft, "add"):
         row = NEW_ROWS.get(add.rpartition(".")[2], {})
         return await _editor(request, visitor, deps, stored, with_row(draft, add, row), added=add)
@@ -76,6 +78,10 @@ async def _edited(request: Request, visitor: Visitor, deps: Deps, stored: Stored
     try:
         policy = None if stored is None else stored.policy
         document = document_in(text(draft, JSON), JSON) if as_json else document_of(draft, policy)
+        if text(draft, "try"):
+            unsaved = drafted(stored, _kind(visitor, draft), document)
+            outcome = await outcome_of_draft(deps, visitor.organization, unsaved, draft.get(TRIAL) or {})
+            return await _editor(request, visitor, deps, stored, draft, tried=(unsaved.id, outcome))
         saved = await _saved(deps, visitor, stored, document, draft)
     except REFUSALS as error:
         faults = faults_of(error, (lambda _: JSON) if as_json else inputs_of(draft))
@@ -97,16 +103,7 @@ async def _saved(
         return await create_policy(deps, visitor.owner, _kind(visitor, draft), read_as(PolicyBody, document))
     given = read_as(PolicyPatch, document)
     edited = text(draft, "version")
-
-    def require_edited(present: StoredPolicy) -> None:
-        if edited and edited != str(present.policy.version):
-            reason = (
-                f"Somebody has changed this policy since version {edited}, which you edited; its versions say what. "
-                "Save again to replace it with what stands here."
-            )
-            raise PreconditionFailed(reason, field="version", value=edited)
-
-    editor = Editor(deps, visitor.owner, stored.policy.kind, require_edited)
+    editor = Editor(deps, visitor.owner, stored.policy.kind, lambda present: require_version(present, edited))
     return await editor.revise(stored.policy.id, lambda policy: patched_policy(policy, dict(given)))
 
 
@@ -119,14 +116,11 @@ def _kind(visitor: Visitor, draft: Draft) -> Kind:
 
 async def _editable(deps: Deps, visitor: Visitor, policy_id: str) -> StoredPolicy:
     stored = await reading.policy_of(deps, visitor.organization.id, policy_id)
-    if stored.policy.origin is not Origin.V2:
-        raise Conflict(f"policy {policy_id} belongs to the API {stored.policy.origin} and is changed there")
-    if stored.archived_at is not None:
-        raise Conflict(f"policy {policy_id} is archived")
+    require_editable(stored)
     return stored
 
 
-async def _editor(
+async def _editor(  # noqa: PLR0913 - a form, what was typed, what is wrong with it and what it would do
     request: Request,
     visitor: Visitor,
     deps: Deps,
@@ -134,6 +128,7 @@ async def _editor(
     draft: Draft,
     faults: Faults | None = None,
     added: str = "",
+    tried: tuple[str, Outcome] | None = None,
 ) -> Response:
     names = await reading.names_of(deps, visitor.organization)
     policy = None if stored is None else stored.policy
@@ -152,6 +147,9 @@ async def _editor(
         version=text(draft, "version") or ("" if policy is None else str(policy.version)),
         faults=faults,
         added=added,
+        policy_id="" if tried is None else tried[0],
+        outcome=None if tried is None else tried[1],
+        summary="" if tried is None else summary(tried[1]),
         choices=choices.of(names),
     )
 

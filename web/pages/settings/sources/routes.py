@@ -12,7 +12,7 @@ from service.hooks.administering import address_of, change_source, create_source
 from service.hooks.writing import try_connector
 from store.sources.sources import LISTED, StoredSource
 from web.http import notes
-from web.http.access import Admin, Deps, Reader, Visitor, Writer
+from web.http.access import Admin, Deps, Reader, Visitor
 from web.http.faults import SILENT, Faults, faults_of
 from web.http.forms import Draft
 from web.http.page_route import PageRoute
@@ -85,7 +85,7 @@ async def disable_source(request: Request, source_id: str, visitor: Admin, deps:
 
 
 @router.post(f"{ONE}/test")
-async def test_connector(request: Request, source_id: str, visitor: Writer, deps: Deps) -> Response:
+async def test_connector(request: Request, source_id: str, visitor: Admin, deps: Deps) -> Response:
     place = f"{PATH}/{source_id}"
     stored = await deps.store.sources.get(visitor.organization.id, source_id)
     try:

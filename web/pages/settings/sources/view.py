@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.errors import InvalidValue
 from domain.instants import Instant
+from service.hooks.connecting import way_back
 from store.sources.bodies import BodyState, StoredBody
 from store.sources.sources import StoredSource
 from web.showing.words import words
@@ -37,6 +38,8 @@ class SourceRow:
     """State, number, kind of its word, and the address that lists these."""
     waits_aside: int
     has_connector: bool
+    can_be_asked: bool
+    """For what its webhooks lost."""
     secrets: int
 
 
@@ -53,7 +56,7 @@ class BodyRow:
 
 
 def source_row(stored: StoredSource, counts: Mapping[str, int], url: str) -> SourceRow:
-    document = stored.document
+    document, way = stored.document, way_back(stored.document)
     place = f"/settings/sources/{stored.id}"
     return SourceRow(
         id=stored.id,
@@ -71,6 +74,7 @@ def source_row(stored: StoredSource, counts: Mapping[str, int], url: str) -> Sou
         ],
         waits_aside=counts.get(BodyState.SET_ASIDE.value, 0),
         has_connector=document.connector is not None,
+        can_be_asked=way is not None and way.is_set_up and way.lists,
         secrets=len(document.secrets),
     )
 
