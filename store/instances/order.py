@@ -84,7 +84,7 @@ class Order:
             raise InvalidValue("sort", name, must_be_one_of(SORTABLE))
         if key == NEXT_DUE_FIRST.keys[0]:
             return NEXT_DUE_FIRST
-        return cls((key,) if key.name == "id" else (key, SortKey("id")))
+        return cls((key,) if key.name == "id" else (key, SortKey("id", key.descending)))
 
     def stretches(self, now: Instant, after: Place | None, few: bool) -> Sequence[Stretch]:
         """Of what the list in this order is made up, behind a place where one is given.
