@@ -78,7 +78,10 @@ class Order:
 
     @classmethod
     def by(cls, name: str) -> Order:
-        """By the name of a column, with `-` before it from the largest down."""
+        """By the name of a column, with `-` before it from the largest down.
+
+        The id goes the way of the column, so that one index has both orders, read from either end.
+        """
         key = SortKey(name.removeprefix("-"), name.startswith("-"))
         if key.name not in SORTABLE:
             raise InvalidValue("sort", name, must_be_one_of(SORTABLE))
