@@ -114,6 +114,7 @@ class StoreProjection:
             "ledger": [firing.to_json() for firing in loaded.ledger],
             "sequence": loaded.sequence,
             "set_aside": cast("SetAside", loaded.set_aside),
+            "ongoing": loaded.ongoing,
             "outstanding": [
                 {"notice": notice, "settled": [delivery.to_json() for delivery in settled]}
                 for notice, settled in loaded.undelivered

@@ -110,7 +110,7 @@ class NoticeOnItsWay(TypedDict):
 class StateDocument(TypedDict):
     """All that an instance knows, for the next run, or (without `unrecorded`) as the store has it.
 
-    `snapshot` is null as long as the store lacks the step that brings it.
+    `snapshot` is null as long as the store lacks the step that brings it. `ongoing` is what the newest step says.
     """
 
     snapshot: CoreDocument | None
@@ -119,6 +119,7 @@ class StateDocument(TypedDict):
     ledger: Sequence[CoreDocument]
     sequence: int
     set_aside: SetAside
+    ongoing: NotRequired[bool]
     outstanding: NotRequired[Sequence[NoticeOnItsWay]]
     unrecorded: NotRequired[Sequence[CoreDocument]]
     auto_escalate: NotRequired[bool]

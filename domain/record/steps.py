@@ -101,11 +101,15 @@ class StepContext:
             closed_at=plan.closed_at,
             next_due_at=next_due(plan),
             next_milestone_at=upcoming,
-            ongoing=self.undelivered or plan.closed_at is None or upcoming is not None,
+            ongoing=self.says_ongoing(plan),
             snapshot=snapshot,
             events=tuple(events),
             set_aside=self.set_aside,
         )
+
+    def says_ongoing(self, plan: Plan) -> bool:
+        """Whether that step says that the instance goes on: something is to come, or a notice was on its way."""
+        return self.undelivered or plan.closed_at is None or self.fired.next_milestone(plan, self.now) is not None
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -77,7 +77,7 @@ class LoadedInstance:
     """Everything that a finished instance needs to go on, as it was recorded.
 
     `events` are in order of arrival. `undelivered` are the notices that are still on their way, each with its
-    deliveries by channel. `is_complete` is false while the store lacks a record before `sequence`.
+    deliveries by channel. `ongoing` is what its newest step says. `is_complete` is false while the store lacks a record before `sequence`.
     """
 
     snapshot: Mapping[str, Any] | None
@@ -87,6 +87,7 @@ class LoadedInstance:
     sequence: int
     set_aside: Mapping[str, Any]
     undelivered: tuple[tuple[Mapping[str, Any], tuple[Delivery, ...]], ...]
+    ongoing: bool
     is_complete: bool
     recorded_at: Instant
 
@@ -170,6 +171,7 @@ class Instances:
                 sequence=row.sequence,
                 set_aside=row.set_aside,
                 undelivered=undelivered,
+                ongoing=row.ongoing,
                 is_complete=recorded == row.sequence,
                 recorded_at=instant(row.recorded_at),
             )

@@ -78,13 +78,16 @@ class Order:
 
     @classmethod
     def by(cls, name: str) -> Order:
-        """By the name of a column, with `-` before it from the largest down."""
+        """By the name of a column, with `-` before it from the largest down.
+
+        The id goes the way of the column, so that one index has both orders, read from either end.
+        """
         key = SortKey(name.removeprefix("-"), name.startswith("-"))
         if key.name not in SORTABLE:
             raise InvalidValue("sort", name, must_be_one_of(SORTABLE))
         if key == NEXT_DUE_FIRST.keys[0]:
             return NEXT_DUE_FIRST
-        return cls((key,) if key.name == "id" else (key, SortKey("id")))
+        return cls((key,) if key.name == "id" else (key, SortKey("id", key.descending)))
 
     def stretches(self, now: Instant, after: Place | None, few: bool) -> Sequence[Stretch]:
         """Of what the list in this order is made up, behind a place where one is given.

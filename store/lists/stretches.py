@@ -25,7 +25,7 @@ class Stretch:
 
 def whole(keys: Sequence[Key], values: Sequence[Any] | None) -> Stretch:
     """The list as one stretch, behind the row that has these values."""
-    return _stretch((), keys, values)
+    return _stretch(() if keys[0].may_be_absent else _from(keys[0], values), keys, values)
 
 
 def absent_last(keys: Sequence[Key], values: Sequence[Any] | None) -> list[Stretch]:
@@ -35,9 +35,8 @@ def absent_last(keys: Sequence[Key], values: Sequence[Any] | None) -> list[Stret
     without = first.column.is_(None)
     if values is not None and values[0] is None:
         return [_stretch((without,), others, values[1:])]
-    # A place is found on the index by what is at least or at most its value.
-    bound = () if values is None else (first.column <= values[0] if first.descending else first.column >= values[0],)
-    return [_stretch((first.column.is_not(None), *bound), present, values), _stretch((without,), others, None)]
+    here = _stretch((first.column.is_not(None), *_from(first, values)), present, values)
+    return [here, _stretch((without,), others, None)]
 
 
 def of_two_values(is_so: sa.ColumnElement[bool], keys: Sequence[Key], values: Sequence[Any] | None) -> list[Stretch]:
@@ -49,6 +48,13 @@ def of_two_values(is_so: sa.ColumnElement[bool], keys: Sequence[Key], values: Se
         return [_stretch((condition,), keys[1:], None) for _, condition in ordered]
     (_, here), *rest = ordered[[value for value, _ in ordered].index(values[0]) :]
     return [_stretch((here,), keys[1:], values[1:]), *(_stretch((one,), keys[1:], None) for _, one in rest)]
+
+
+def _from(first: Key, values: Sequence[Any] | None) -> tuple[sa.ColumnElement[bool], ...]:
+    """Found on the index, a place is where its first value begins."""
+    if values is None:
+        return ()
+    return (first.column <= values[0] if first.descending else first.column >= values[0],)
 
 
 def _stretch(

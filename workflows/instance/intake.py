@@ -132,6 +132,7 @@ class Intake:
         events = [_stamp(one.event, answer["stamped"].get(one.event.event_id)) for one in fresh]
         plan, snapshot = amended(state.plan, answer["plan"]), answer.get("snapshot")
         state.apply(events, plan, answer["plan_digest"], snapshot)
+        state.said_ongoing.note(sequence, context.says_ongoing(plan))
         if not answer["recorded"]:
             state.unrecorded.append(context.step(events, plan, snapshot))
 

@@ -27,7 +27,7 @@ from domain.ticket.timeline import ticket_after
 from workflows.documents import CoreDocument, HistoryDocument, SetAside, TellAnswer, TellRequest
 from workflows.signals import Refusal, SignalledEvent
 from workflows.state.receiving import new_events, size
-from workflows.state.steps import Outstanding, PendingStep, with_outcome, with_outcomes
+from workflows.state.steps import Outstanding, PendingStep, SaidOngoing, with_outcome, with_outcomes
 
 SHOWN_REFUSALS = 20
 # Of what operators see in one line; Temporal refuses a summary of more than 400 bytes.
@@ -53,6 +53,7 @@ class InstanceState:
     unrecorded: list[Record] = field(default_factory=list)
     step: PendingStep = field(default_factory=PendingStep)
     auto_escalate: bool = False
+    said_ongoing: SaidOngoing = field(default_factory=SaidOngoing)
     # How many of `unrecorded` are on their way to the store.
     recording: int = 0
     # Steps whose notices are being sent: each is recorded once that is done.
@@ -256,8 +257,10 @@ class InstanceState:
             # One that was withdrawn meanwhile stands in a later step, which knew nothing of this.
             late = [firing for firing in self._mark_delivered(id_) if not firing.stands]
             self.step.firings = merge(self.step.firings, late)
+        made = with_outcome(step, request, answer)
+        self.said_ongoing.note(step.sequence, made.ongoing)
         if not answer["recorded"]:
-            self.unrecorded.append(with_outcome(step, request, answer))
+            self.unrecorded.append(made)
         self.carry(answer.get("late_outcomes", {}))
         for delivery in map(Delivery.from_json, answer["late"]):
             self.settle(delivery.notice_id, [delivery])
@@ -324,8 +327,12 @@ class InstanceState:
         return self.sequence
 
     def close_step(self, now: Instant) -> None:
-        """Put what has changed into the next record; deliveries alone go into one that still waits, if there is any."""
-        if not self.step:
+        """Put what has changed into the next record; deliveries alone go into one that still waits, if there is any.
+
+        A step of events says that the instance goes on where notices were on their way as it was begun, and the step of
+        these may be an earlier one. Whoever reads the newest would take the instance for lost once it is over.
+        """
+        if not self.step and (self._is_ongoing() or not self.said_ongoing.last):
             return
         if self._joins_last_record(self.step):
             self.step = PendingStep()
@@ -349,6 +356,8 @@ class InstanceState:
         return self._record(now, sequence, **step.added)
 
     def _record(self, now: Instant, sequence: int, **added: Any) -> Record:
+        ongoing = self._is_ongoing()
+        self.said_ongoing.note(sequence, ongoing)
         return Record(
             organization=self.facts.organization,
             instance_id=self.facts.instance_id,
@@ -360,7 +369,7 @@ class InstanceState:
             closed_at=self.plan.closed_at,
             next_due_at=next_due(self.plan),
             next_milestone_at=next_milestone(self.plan, self.ledger),
-            ongoing=self._is_ongoing(),
+            ongoing=ongoing,
             set_aside=self.set_aside,
             **added,
         )
@@ -370,7 +379,9 @@ class InstanceState:
         last = self.unrecorded[-1] if len(self.unrecorded) > self.recording else None
         if last is None or not step.is_about_deliveries_alone or last.sequence != self.sequence:
             return False
-        self.unrecorded[-1] = step.joined_to(last, ongoing=self._is_ongoing())
+        ongoing = self._is_ongoing()
+        self.unrecorded[-1] = step.joined_to(last, ongoing=ongoing)
+        self.said_ongoing.note(last.sequence, ongoing)
         return True
 
     def _is_ongoing(self) -> bool:

@@ -10,7 +10,7 @@ from domain.record.records import Record, first_record
 from domain.ticket.events import Event
 from workflows.documents import CoreDocument, StateAnswer, StateDocument
 from workflows.state.instance_state import InstanceState
-from workflows.state.steps import Outstanding
+from workflows.state.steps import Outstanding, SaidOngoing
 
 
 def new_state(
@@ -41,6 +41,7 @@ def state_document(state: InstanceState) -> StateDocument:
         "outstanding": [outstanding.to_json() for outstanding in state.outstanding.values()],
         "unrecorded": [record.to_json() for record in state.not_recorded],
         "auto_escalate": state.auto_escalate,
+        "ongoing": state.said_ongoing.last,
     }
 
 
@@ -65,6 +66,7 @@ def state_from(document: StateDocument) -> InstanceState:
         outstanding={one.notice["id"]: one for one in outstanding},
         unrecorded=[Record.from_json(record) for record in document.get("unrecorded", ())],
         auto_escalate=document.get("auto_escalate", snapshot.get("auto_escalate", False)),
+        said_ongoing=SaidOngoing(document["sequence"], document.get("ongoing", True)),
     )
 
 

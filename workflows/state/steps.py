@@ -42,6 +42,18 @@ class Outstanding:
 
 
 @dataclass(slots=True)
+class SaidOngoing:
+    """What the newest step that is made says of whether the instance goes on: `last`, and the step's number."""
+
+    sequence: int = 0
+    last: bool = True
+
+    def note(self, sequence: int, ongoing: bool) -> None:
+        if sequence >= self.sequence:
+            self.sequence, self.last = sequence, ongoing
+
+
+@dataclass(slots=True)
 class PendingStep:
     """What has changed since the last record; `settled` are ids of notices that wait for no channel any more."""
 

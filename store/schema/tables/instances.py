@@ -26,6 +26,13 @@ def _in_order(name: str) -> Index:
     return Index(f"ix_instances_of_{name}", "organization", name, *order, sqlite_where=where, postgresql_where=where)
 
 
+def _sorted_by(name: str, *, always: bool = False) -> Index:
+    """An index on which pages of lists sorted by a column are found, from either end, and read on; `always`: every
+    instance has such a value."""
+    where = sa.text("snapshot_sequence > 0" if always else f"snapshot_sequence > 0 AND {name} IS NOT NULL")
+    return Index(f"ix_instances_by_{name}", "organization", name, "id", sqlite_where=where, postgresql_where=where)
+
+
 # No foreign key to organizations: a projection records what has happened and must not refuse it.
 instances = Table(
     "instances",
@@ -109,6 +116,8 @@ instances = Table(
     ),
     _in_order("team_id"),
     _in_order("assignee"),
+    *map(_sorted_by, ("title", "priority", "policy_name", "closed_at")),
+    _sorted_by("recorded_at", always=True),
     # Only of instances with a clock that runs, which are few beside those that are over.
     Index(
         "ix_instances_running",

@@ -214,3 +214,41 @@ async def test_what_is_urgent_and_whose_it_is_is_counted_and_read_on_an_index(
     assert f"USING {counted} " in count
     assert f"USING {read}" in page
     assert "USE TEMP B-TREE FOR ORDER BY" not in sorting or "ix_instances_running" in page
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("sign", ["", "-"], ids=["up", "down"])
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("subject", "title"),
+        ("priority", "priority"),
+        ("policy_name", "policy_name"),
+        ("closed_at", "closed_at"),
+        ("recorded_at", "recorded_at"),
+        ("opened_at", "opened_at"),
+    ],
+)
+async def test_a_page_sorted_by_a_column_is_found_and_read_on_upon_an_index(
+    store: Store, name: str, column: str, sign: str
+) -> None:
+    await many(store, random.Random(name), 17)
+    pages: list[list[str]] = []
+
+    def heard(_conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "status_then" in statement and "ORDER BY" in statement:
+            pages.append([row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
+
+    order = Order.by(f"{sign}{name}")
+    first = await store.instances.page(ORGANIZATION, limit=2, order=order)
+    event.listen(store.database.engine, "before_cursor_execute", heard)
+    await store.instances.page(ORGANIZATION, limit=2, order=order)
+    (begun, *rest), *_ = pages
+    assert column in begun
+    assert not any(step.endswith("FOR ORDER BY") for step in rest)
+    pages.clear()
+    assert first.last is not None
+    await store.instances.page(ORGANIZATION, limit=2, order=order, after=first.last)
+    (on, *rest), *_ = pages
+    assert f" AND {column}{'<' if sign else '>'}?" in on
+    assert not any(step.endswith("FOR ORDER BY") for step in rest)

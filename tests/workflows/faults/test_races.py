@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from domain.ids import workflow_id
 from domain.instants import Instant, parse
 from domain.policy.policies import Policy
@@ -40,6 +42,24 @@ async def test_events_that_race_with_the_end_of_an_instance_are_all_recorded_in_
     assert loaded.is_complete
     sent = {f"e{burst}.{n}" for burst in range(5) for n in range(20)} | {f"end{burst}" for burst in range(5)}
     assert {event.event_id for event in loaded.events} == {"opened", *sent}
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.5], ids=["step-of-notices-is-recorded-first", "or-last"])
+async def test_an_instance_that_is_over_is_recorded_so_though_notices_were_on_their_way_as_it_ended(
+    realtime: Clockwork, store: Store, policy: Policy, seconds: float
+) -> None:
+    realtime.mailbox.seconds = seconds
+    async with working(realtime):
+        long_ago = Instant(await realtime.now() - YEAR)
+        ticket = await realtime.open(snapshot_of(policy, subject="1"), opened_at=long_ago)
+        await eventually(lambda: asyncio.sleep(0, realtime.mailbox.attempts))
+        await ticket.signal("resolve", event_id="done")
+        await asyncio.wait_for(ticket.result(), 20)
+    address = (ORGANIZATION, "inst_sla_ticket_1")
+    assert not (await store.upkeep.recorded([address]))[address].ongoing
+    loaded = await store.instances.load(ORGANIZATION, "inst_sla_ticket_1")
+    assert loaded is not None
+    assert (loaded.is_complete, loaded.undelivered) == (True, ())
 
 
 async def test_instances_that_are_evicted_all_the_time_neither_lose_nor_repeat_a_milestone(realtime: Clockwork) -> None:

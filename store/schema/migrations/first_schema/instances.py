@@ -120,6 +120,16 @@ def create_instances() -> None:
             sqlite_where=theirs,
             postgresql_where=theirs,
         )
+    for name in ("title", "priority", "policy_name", "closed_at", "recorded_at"):
+        always = "" if name == "recorded_at" else f" AND {name} IS NOT NULL"
+        present = sa.text(f"snapshot_sequence > 0{always}")
+        op.create_index(
+            f"ix_instances_by_{name}",
+            "instances",
+            ["organization", name, "id"],
+            sqlite_where=present,
+            postgresql_where=present,
+        )
     op.create_index(
         "ix_instances_running",
         "instances",
