@@ -21,7 +21,6 @@ from web.showing.durations import duration
 from web.showing.instants import moment
 from web.showing.words import link, words
 
-
 MOST_STEPS = 100
 
 
