@@ -27,7 +27,8 @@ from domain.record.outcomes import CONNECTOR, Outcome, written
 from domain.record.records import DEAD, DELIVERED, Delivery
 from workflows.documents import CoreDocument
 
-CHANNEL_SECONDS = 15
+CHANNEL_SECONDS = 20
+"""With the wait at its door (channels/outgoing/doors.py)."""
 RECEIVERS = "receivers"
 """In place of a channel's name: the organization's receivers, while nobody can say which there are."""
 

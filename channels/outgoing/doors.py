@@ -20,7 +20,9 @@ from domain.errors import NoticeNotTried, NoticeRefused
 log = logging.getLogger(__name__)
 
 AT_ONCE = 20
-WAIT_SECONDS = 5.0
+MOST_AT_ONCE = 100
+"""Each answer makes room for one more, so that an address that answers is soon told as fast as it takes what comes."""
+WAIT_SECONDS = 8.0
 """How long one waits at a full door. A notice that waits holds a slot of the worker's."""
 HANGS_SECONDS = 5.0
 """A failure that took that long is no answer. Those that come sooner say that somebody is there."""
@@ -30,8 +32,8 @@ REST_SECONDS = 15.0
 LONGEST_REST_SECONDS = 300.0
 AGAIN_SECONDS = 5.0
 SOONEST_SECONDS = 1.0
-"""Those who are sent away come again in their order, as many at a time as the door lets through: `AT_ONCE` in each span
-that an answer took last; in the first of these where somebody has hung, and in the second where nothing is known."""
+"""Those who are sent away come again in their order, as many as the door lets through in each span that an answer took
+last; in the first of these where somebody has hung, and in the second where nothing is known."""
 
 Clock = Callable[[], float]
 Outcome = TypeVar("Outcome")
@@ -95,6 +97,7 @@ class Door:
     rests: int = 0
     rests_until: float = 0.0
     took: float = SOONEST_SECONDS
+    wide: int = AT_ONCE
     _waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     _next_turn: float = 0.0
 
@@ -105,7 +108,7 @@ class Door:
     @property
     def room(self) -> int:
         """After a rest one goes ahead and sees whether anybody is there."""
-        return 1 if self.hung >= HANGS else AT_ONCE
+        return 1 if self.hung >= HANGS else self.wide
 
     async def enter(self) -> None:
         """Returns in the order of those who came. Raises NoticeNotTried."""
@@ -155,12 +158,14 @@ class Door:
         if self.rests:
             log.warning("%s answers again", self.name)
         self.took = seconds
+        self.wide = min(self.wide + 1, MOST_AT_ONCE)
         self.hung = self.rests = 0
         self.rests_until = 0.0
 
     def _hung(self) -> None:
         self.hung += 1
         self.took = AGAIN_SECONDS
+        self.wide = AT_ONCE
         now = self.clock()
         # Those who went in before the rest say nothing new.
         if self.hung < HANGS or now < self.rests_until:
@@ -187,7 +192,7 @@ class Door:
         now, took = self.clock(), min(self.took, AGAIN_SECONDS)
         soonest = max(now + max(took, SOONEST_SECONDS), self.rests_until)
         turn = min(max(self._next_turn, soonest), now + LONGEST_REST_SECONDS)
-        self._next_turn = turn + took / AT_ONCE
+        self._next_turn = turn + took / self.wide
         why = (
             f"it has not answered {HANGS} times in a row and is left alone for a while"
             if now < self.rests_until

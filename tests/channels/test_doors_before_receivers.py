@@ -12,7 +12,7 @@ import pytest
 
 from channels.channel import Destination, Outside
 from channels.outgoing import doors as limits
-from channels.outgoing.doors import AT_ONCE, HANGS, HANGS_SECONDS, REST_SECONDS, SOONEST_SECONDS, Doors
+from channels.outgoing.doors import AT_ONCE, HANGS, HANGS_SECONDS, MOST_AT_ONCE, REST_SECONDS, SOONEST_SECONDS, Doors
 from channels.registry import open_behind_door
 from domain.errors import NoticeFailed, NoticeNotTried, NoticeRefused
 from tests.channels.test_webhooks_send_cloud_events import NOTICE
@@ -80,15 +80,15 @@ async def settled(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-async def test_few_are_on_their_way_to_one_receiver_and_the_others_follow_in_their_order() -> None:
+async def test_few_are_on_their_way_at_first_and_more_follow_in_their_order_where_they_are_answered() -> None:
     desk = Desk(Time())
-    sends = [desk.send(number) for number in range(3 * AT_ONCE)]
-    for turn in range(1, 4):
-        await settled(lambda turn=turn: len(desk.came) == turn * AT_ONCE)  # type: ignore[misc]
+    sends = [desk.send(number) for number in range(300)]
+    for came in (AT_ONCE, 3 * AT_ONCE, 7 * AT_ONCE, 7 * AT_ONCE + MOST_AT_ONCE, 300):
+        await settled(lambda came=came: len(desk.came) == came)  # type: ignore[misc]
         desk.take()
     await asyncio.gather(*sends)
-    assert desk.came == list(range(3 * AT_ONCE))
-    assert desk.most == AT_ONCE
+    assert desk.came == list(range(300))
+    assert desk.most == MOST_AT_ONCE
 
 
 async def test_nobody_waits_for_long_and_who_is_sent_away_has_a_turn_of_its_own(

@@ -52,6 +52,15 @@ def test_a_notice_is_said_in_words(notice_id: str, type_: str, said: str) -> Non
     assert notice_words(notice_id, type_) == said
 
 
+@pytest.mark.parametrize(
+    ("type_", "said"),
+    [("escalated", "resolution: escalated (Call Ada)"), ("withdrawn", "resolution: escalated (Call Ada), taken back")],
+)
+def test_an_escalation_is_named(type_: str, said: str) -> None:
+    id_ = "default/inst_sla_ticket_42/resolution/1/escalation:esc_1/1"
+    assert notice_words(id_, type_, "Call Ada") == said
+
+
 def test_a_dead_letter_names_its_receiver_its_attempts_and_its_error_and_can_be_sent_again() -> None:
     row = row_of(DEAD, NAMES)
     assert (row.receiver.name, row.channel, row.subject) == ("Duty desk", "webhook", "ticket 42")
