@@ -24,7 +24,8 @@ _PARSING = Lock()
 def events(text: str) -> tuple[list[Any], list[tuple[str, str]]]:
     """The events in their order, and the lines of the file itself that could not be read, each with the reason.
 
-    A file may hold several calendars one after another (RFC 5545, 3.4): some programs write one for each event. Raises InvalidValue for the field `ical` where the text is no calendar.
+    A file may hold several calendars one after another (RFC 5545, 3.4): some programs write one for each event. Raises
+    InvalidValue for the field `ical` where the text is no calendar.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
     try:
