@@ -24,6 +24,8 @@ from service.tools.documents import MAX_BYTES, refuse_uncarriable, require_carri
 MAX_BODY_BYTES = MAX_BYTES
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 """A thousand events with what tickets usually say."""
+MAX_FILE_BYTES = 1024 * 1024
+"""A calendar file of a country with the names of its holidays in several languages, for decades."""
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -76,6 +78,12 @@ class BatchRoute(JsonRoute):
     """For bodies that hold many documents, each as large as one alone may be, as far as they fit."""
 
     max_body_bytes = MAX_BATCH_BYTES
+
+
+class FileRoute(JsonRoute):
+    """For bodies with the text of a file, of which less is kept."""
+
+    max_body_bytes = MAX_FILE_BYTES
 
 
 class JsonRequest(Request):

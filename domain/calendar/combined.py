@@ -97,10 +97,16 @@ class Combined:
         if not given:
             return None
         if len(given) > 1:
-            raise InvalidValue(given[1], body[given[1]], f"must not stand beside {given[0].value}")
+            raise InvalidValue(given[1], _named(body[given[1]]), f"must not stand beside {given[0].value}")
         (how,) = given
         listed = enumerate(require_list(body[how], how))
         return cls(how, tuple(_member(one, f"{how.value}[{index}]", read) for index, one in listed))
+
+
+def _named(members: Any) -> Any:
+    """The ids of members, as whoever gave them knows them."""
+    listed = isinstance(members, list)
+    return [one.get("id") if isinstance(one, Mapping) else one for one in members] if listed else members
 
 
 def _member(value: Any, field: str, read: Any) -> Member:

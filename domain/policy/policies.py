@@ -157,8 +157,10 @@ class Policy:
                 )
 
     def longest_pause(self, cause: str) -> Micros | None:
-        """The working time for which a pause of that cause holds a clock at most; None: as long as it lasts."""
-        return self.pauses_at_most.get(cause, self.pauses_at_most.get(OTHER_CAUSES))
+        """The working time for which a pause of that cause, in whatever case, holds a clock at most; None: as long as
+        it lasts."""
+        limits = {named.casefold(): length for named, length in self.pauses_at_most.items()}
+        return limits.get(cause.casefold(), limits.get(OTHER_CAUSES))
 
     def matches(self, ticket: Ticket) -> bool:
         return self.enabled and all_hold(self.conditions, self.match, ticket.attributes)
@@ -277,6 +279,11 @@ def _compliance(document: Any, field: str) -> Mapping[str, Decimal]:
 
 def _pauses_at_most(document: Any, field: str) -> Mapping[str, Micros]:
     body = require_mapping({} if document is None else document, field)
+    named: set[str] = set()
+    for cause in body:
+        if str(cause).casefold() in named:
+            raise InvalidValue(field, cause, "must name each cause once, in whatever case")
+        named.add(str(cause).casefold())
     return {
         require_text(cause, field, longest=200): length_from_json(length, f"{field}.{cause}")
         for cause, length in body.items()

@@ -77,7 +77,8 @@ class LoadedInstance:
     """Everything that a finished instance needs to go on, as it was recorded.
 
     `events` are in order of arrival. `undelivered` are the notices that are still on their way, each with its
-    deliveries by channel. `ongoing` is what its newest step says. `is_complete` is false while the store lacks a record before `sequence`.
+    deliveries by channel. `ongoing` is what its newest step says. `is_complete` is false while the store lacks a record
+    before `sequence`.
     """
 
     snapshot: Mapping[str, Any] | None

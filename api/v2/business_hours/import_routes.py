@@ -11,7 +11,7 @@ from api.http import problems
 from api.http.auth import Writer
 from api.http.dependencies import Deps
 from api.http.prefixes import V2
-from api.http.requests import JsonRoute
+from api.http.requests import FileRoute
 from api.http.schemas import Body
 from api.v2.business_hours.routes import calendar_view
 from api.v2.business_hours.schemas import HOURS_VIEW, BusinessHoursId, BusinessHoursView
@@ -23,7 +23,7 @@ FILE = (
     "DTSTART;VALUE=DATE:20260605\r\nDTEND;VALUE=DATE:20260606\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 )
 
-router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=JsonRoute)
+router = APIRouter(prefix=f"{V2}/business-hours", tags=["Business hours"], route_class=FileRoute)
 
 
 class ImportBody(Body):

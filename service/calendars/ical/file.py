@@ -24,17 +24,19 @@ _PARSING = Lock()
 def events(text: str) -> tuple[list[Any], list[tuple[str, str]]]:
     """The events in their order, and the lines of the file itself that could not be read, each with the reason.
 
-    Raises InvalidValue for the field `ical` where the text is no calendar.
+    A file may hold several calendars one after another (RFC 5545, 3.4): some programs write one for each event. Raises
+    InvalidValue for the field `ical` where the text is no calendar.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
     try:
         found = _parsed(text)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
         raise InvalidValue("ical", text[:80], f"is no iCalendar file: {str(error)[:200]}") from None
-    if len(found) != 1 or found[0].name != "VCALENDAR" or not text.rstrip().upper().endswith("END:VCALENDAR"):
-        raise InvalidValue("ical", text[:80], "must be one calendar, from BEGIN:VCALENDAR to END:VCALENDAR")
-    unread = [(str(line or "a line")[:200], str(reason)[:200]) for line, reason in found[0].errors]
-    return list(found[0].walk("VEVENT")), unread
+    named = {one.name for one in found}
+    if named != {"VCALENDAR"} or not text.rstrip().upper().endswith("END:VCALENDAR"):
+        raise InvalidValue("ical", text[:80], "must be a calendar, from BEGIN:VCALENDAR to END:VCALENDAR")
+    unread = [(str(line or "a line")[:200], str(reason)[:200]) for one in found for line, reason in one.errors]
+    return [event for one in found for event in one.walk("VEVENT")], unread
 
 
 def steps_to_read(zone: Any) -> int:

@@ -86,6 +86,14 @@ async def test_a_member_is_not_deleted(api: Any) -> None:
     assert (await api.http.delete(f"/api/v2/sla/business-hours/{london}")).status_code == 204
 
 
+async def test_a_union_and_an_intersection_at_once_are_refused_by_the_ids_that_were_given(api: Any) -> None:
+    london, pacific, _ = await both(api)
+    named = [london, pacific]
+    refused = await api.post("/business-hours", {"name": "Both", "union_of": named, "intersection_of": named})
+    assert (refused.status_code, refused.json()["field"]) == (422, "intersection_of")
+    assert refused.json()["value"] == named
+
+
 async def test_hours_may_change_from_rules_to_members_and_back(api: Any) -> None:
     london, pacific, made = await both(api)
     path = f"/api/v2/sla/business-hours/{made['id']}"

@@ -35,6 +35,15 @@ async def test_imported_events_stand_beside_the_holidays_there_are(api: Any) -> 
     assert (day["open"], day["holidays"]) == ([], [{"name": "Outing", "closed": None}])
 
 
+async def test_a_file_may_be_larger_than_other_bodies(api: Any) -> None:
+    made = await hours(api)
+    wordy = f"{OUTING}\nDESCRIPTION:" + "in every language " * 20_000
+    answer = await imported(api, made, ical=file(wordy))
+    assert (answer.status_code, answer.json()["imported"]) == (200, 1)
+    beyond = await imported(api, made, ical=file(wordy + "x" * 1024 * 1024))
+    assert (beyond.status_code, beyond.json()["code"]) == (413, "content_too_large")
+
+
 async def test_the_same_file_again_makes_no_version(api: Any) -> None:
     made = await hours(api)
     for _ in range(2):

@@ -47,6 +47,12 @@ def test_an_all_day_event_is_a_holiday_and_its_end_is_not_included() -> None:
     ]
 
 
+def test_a_file_may_hold_several_calendars_one_after_another() -> None:
+    days = ("20260605", "20260606")
+    text = "".join(file(f"DTSTART;VALUE=DATE:{day}") for day in days)
+    assert [one.to_json() for one in ical.read(text, "Europe/Berlin", YEAR).holidays] == ["2026-06-05", "2026-06-06"]
+
+
 @pytest.mark.parametrize(
     "end", ["", "\nDTEND;VALUE=DATE:20260605", "\nDURATION:P1D", "\nDTEND;VALUE=DATE:20260606\nTRANSP:TRANSPARENT"]
 )
@@ -364,7 +370,7 @@ def test_an_event_that_cannot_be_read_is_refused_by_its_place_and_property(event
         "hello",
         "BEGIN:VCALENDAR\r\n",
         "BEGIN:VCALENDAR\r\nEND:VEVENT\r\n",
-        file() + file(),
+        file() + "BEGIN:VEVENT\r\nEND:VEVENT\r\n",
         file(GOOD)[:-30],
         "BEGIN:VEVENT\r\nEND:VEVENT\r\n",
         "\ufeff\r\n;;;:",

@@ -193,6 +193,13 @@ def test_a_limit_is_that_of_the_cause_or_of_all_others() -> None:
     assert a_policy().longest_pause("customer") is None
 
 
+def test_a_limit_is_found_by_its_cause_in_whatever_case() -> None:
+    policy = Policy.from_json({"name": "x", "pauses_at_most": {"Customer": {"hours": 40}, "*": {"minutes": 30}}})
+    assert {policy.longest_pause(cause) for cause in ("customer", "CUSTOMER")} == {40 * HOUR}
+    with pytest.raises(InvalidValue, match="name each cause once, in whatever case, got 'customer'"):
+        Policy.from_json({"name": "x", "pauses_at_most": {"Customer": {"hours": 40}, "customer": {"hours": 1}}})
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
