@@ -28,7 +28,7 @@ CONDITION = {"field": "priority", "operator": "in", "value": ["urgent"]}
 ESCALATION = {
     "trigger": "approaching_breach",
     "threshold_minutes": 30,
-    "delay_minutes": 5,
+    "delay_minutes": 0,
     "target_type": "resolution",
     "actions": [{"type": "notify"}],
     "action_type": "notify",

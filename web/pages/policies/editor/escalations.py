@@ -47,15 +47,11 @@ def escalation_document(row: Draft, before: Mapping[str, Any]) -> dict[str, Any]
     repeat = number(text(row, "repeat"))
     gone = _SHOWN if repeat is not None else (*_SHOWN, *_REPEAT)
     kept = {name: value for name, value in before.items() if name not in gone}
-    when = _when_document(text(row, "trigger"), number(text(row, "amount")))
-    if when["trigger"] == before.get("trigger") == "approaching_breach":
-        # A delay that a step before the breach may have says nothing, and stays.
-        when["delay_minutes"] = before["delay_minutes"]
     named = text(row, "name")
     return {
         **kept,
         **({"name": named} if named else {}),
-        **when,
+        **_when_document(text(row, "trigger"), number(text(row, "amount"))),
         "target_type": text(row, "target_type") or None,
         "status": text(row, "status") or "active",
         "actions": [_action(one) for one in rows(row, "actions")],
