@@ -1,7 +1,7 @@
 """Things of an organization that are found by an id: rows of one shape in the tables of contacts, on-calls, receivers
 and teams.
 
-All functions work inside a transaction of the caller's, so that what a thing depends on is looked at in the same one.
+All of it works inside a transaction of the caller's, so that what a thing depends on is looked at in the same one.
 """
 
 from __future__ import annotations
@@ -53,9 +53,8 @@ class OwnedRows(Generic[T]):
         return conn.execute(sa.select(self.table).where(_live(self.table, organization, id=id_))).first()
 
     def list(self, conn: sa.Connection, organization: str, part: ListPart) -> Found[T]:
-        return self.listed.find(conn, sa.select(self.table), self.table, _live(self.table, organization), part).each(
-            self.read
-        )
+        these = _live(self.table, organization)
+        return self.listed.find(conn, sa.select(self.table), self.table, these, part).each(self.read)
 
     def all(self, conn: sa.Connection, organization: str, **values: Any) -> Sequence[T]:
         """All of an organization that have these values, oldest first. None for one that does not exist."""
