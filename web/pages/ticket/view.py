@@ -191,13 +191,15 @@ def _event(entry: ExplainedEvent, teams: Mapping[str, str], zone: str, now: Inst
 
 
 def _as_of(explained: Explanation, shown: Instant | None, now: Instant) -> AsOf:
-    opened, last = explained.plan.opened_at // SECOND + 1, now // SECOND
-    step = max(1, -(-(last - opened) // MOST_STEPS))
-    at = now if shown is None else shown
+    at, last = now if shown is None else shown, now // SECOND
     moments = sorted({entry.event.received_at // SECOND + 1 for entry in explained.events})
+    # Before its opening was told nothing was known of it, however long it had been open.
+    is_whole = len(moments) > 0 and explained.events_in_all == len(explained.events)
+    known = moments[0] if is_whole else explained.plan.opened_at // SECOND + 1
+    step = max(1, -(-(last - known) // MOST_STEPS))
     before = [one for one in moments if one < at // SECOND]
     return AsOf(
-        first=last - max(0, last - opened) // step * step,
+        first=last - max(0, last - known) // step * step,
         last=last,
         step=step,
         value=at // SECOND,
