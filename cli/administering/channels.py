@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from channels.webhook import new_secret
 from channels.wording import templates
 from channels.wording.sample import SAMPLES, told_just_now
 from cli import administration, console
+from cli.board.options import AsJson
 from domain.calendar.local_time.zones import require_zone
 from domain.errors import InvalidValue
 from settings import Settings
@@ -30,16 +32,19 @@ Template = Annotated[
 
 
 @app.command("list")
-def list_channels() -> None:
+def list_channels(as_json: AsJson = False) -> None:
     """List the channels that take receivers: their addresses, and what is lacking for them."""
-    settings = Settings.load()
+    settings, headings = Settings.load(), ("channel", "address", "example", "state")
     rows = [
         (name, kind.address or "", kind.example or "", f"needs {' and '.join(missing)}" if missing else "ready")
         for name, kind in CHANNELS.items()
         if kind.open is not None
         for missing in [lacking(kind, settings)]
     ]
-    administration.show(("channel", "address", "example", "state"), rows)
+    if as_json:
+        console.say(json.dumps([dict(zip(headings, row, strict=True)) for row in rows], ensure_ascii=False, indent=2))
+        return
+    administration.show(headings, rows)
 
 
 @app.command("test")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
 from cli import administration, console
+from cli.board.options import AsJson
 from domain.access.scopes import READ, SCOPES, WRITE, require_scopes
 from domain.errors import NotFound
+from domain.instants import render, render_optional
 from domain.wording import spoken_instant, spoken_optional
 from store.access.keys import StoredKey
 from store.lists.listed import ListPart
@@ -34,13 +38,17 @@ def create(
 
 
 @app.command("list")
-def list_keys(organization: Of = DEFAULT) -> None:
+def list_keys(organization: Of = DEFAULT, as_json: AsJson = False) -> None:
     """List the API keys of an organization, oldest first, revoked ones included.
 
-    Times are in the organization's zone.
+    Times are in the organization's zone, as JSON in UTC.
     """
+    keys, zone = asyncio.run(_list(organization))
+    if as_json:
+        console.say(json.dumps(list(map(_document, keys)), ensure_ascii=False, indent=2))
+        return
     headings = ("id", "name", "prefix", "scopes", "created", "revoked")
-    administration.show(headings, asyncio.run(_list(organization)))
+    administration.show(headings, [_row(key, zone) for key in keys])
 
 
 @app.command()
@@ -58,11 +66,16 @@ async def _create(name: str, organization: str, scopes: tuple[str, ...]) -> tupl
             raise NotFound(f"{error.message}; `sla organizations create` makes one") from error
 
 
-async def _list(organization: str) -> list[tuple[str, ...]]:
+async def _list(organization: str) -> tuple[Sequence[StoredKey], str]:
+    """With the organization's zone."""
     async with administration.opened() as store:
         found = (await store.keys.list(organization, ListPart(EVERY))).rows
-        zone = (await store.organizations.get(organization)).timezone
-        return [_row(key, zone) for key in found]
+        return found, (await store.organizations.get(organization)).timezone
+
+
+def _document(key: StoredKey) -> dict[str, Any]:
+    said = {"id": key.id, "name": key.name, "prefix": key.prefix, "scopes": list(key.scopes)}
+    return {**said, "created_at": render(key.created_at), "revoked_at": render_optional(key.revoked_at)}
 
 
 def _row(key: StoredKey, zone: str) -> tuple[str, ...]:

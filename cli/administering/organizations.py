@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Annotated
 
 import typer
 
 from cli import administration, console
+from cli.board.options import AsJson
 from domain.access.subscriptions import Subscription
 from domain.fields import require_choice
 from domain.instants import parse, render_optional
 from store.access.organizations import Organization, QuietBefore
 
 app = typer.Typer(name="organizations", help="Create, list and change organizations.", no_args_is_help=True)
+
+COLUMNS = ("id", "name", "plan", "timezone", "default_business_hours_id", "quiet_before")
 
 Id = Annotated[str, typer.Argument(metavar="ID")]
 Name = Annotated[str | None, typer.Option(help="What people call it.")]
@@ -38,21 +42,14 @@ def create(
 
 
 @app.command("list")
-def list_organizations() -> None:
+def list_organizations(as_json: AsJson = False) -> None:
     """List all organizations."""
-    made = asyncio.run(_list())
-    rows = [
-        (
-            one.id,
-            one.name,
-            one.subscription.value,
-            one.timezone,
-            one.default_calendar_id,
-            render_optional(one.quiet_before) or "never",
-        )
-        for one in made
-    ]
-    administration.show(("id", "name", "plan", "timezone", "default business hours", "quiet before"), rows)
+    rows = [_document(one) for one in asyncio.run(_list())]
+    if as_json:
+        console.say(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    headings = [name.removesuffix("_id").replace("_", " ") for name in COLUMNS]
+    administration.show(headings, [[row[name] or "never" for name in COLUMNS] for row in rows])
 
 
 @app.command("set")
@@ -64,6 +61,11 @@ def set_(
         raise typer.BadParameter("nothing to change; give --name, --plan, --timezone or --quiet-before")
     asyncio.run(_set(organization, name, _plan(plan), timezone, _instant(quiet_before)))
     console.say(f"changed {organization}")
+
+
+def _document(one: Organization) -> dict[str, str | None]:
+    values = (one.id, one.name, one.subscription.value, one.timezone, one.default_calendar_id)
+    return dict(zip(COLUMNS, (*values, render_optional(one.quiet_before)), strict=True))
 
 
 def _plan(given: str | None) -> Subscription | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import sys
@@ -206,3 +207,20 @@ def test_a_generated_key_that_was_revoked_stays_revoked_and_is_told_of(run: Run,
     assert "has been revoked; `sla keys create` makes another one" in again.stderr
     assert "ak_live_" not in again.stdout
     assert owner_of(database_url, done(run, "keys", "create")) is not None
+
+
+def test_lists_are_documents_where_they_are_asked_to_be(run: Run, database_url: str) -> None:
+    run("organizations", "create", "acme", "--timezone", "Europe/Berlin", SLA_DATABASE_URL=database_url)
+    run("keys", "create", "--organization", "acme", "--name", "desk", SLA_DATABASE_URL=database_url)
+    listed = [
+        json.loads(run(*command, "--json", SLA_DATABASE_URL=database_url).stdout)
+        for command in (["organizations", "list"], ["keys", "list", "--organization", "acme"], ["channels", "list"])
+    ]
+    organizations, keys, channels = listed
+    assert [(one["id"], one["timezone"], one["quiet_before"]) for one in organizations] == [
+        ("acme", "Europe/Berlin", None)
+    ]
+    assert [(one["name"], one["scopes"], one["revoked_at"]) for one in keys] == [
+        ("desk", ["sla:read", "sla:write"], None)
+    ]
+    assert {"webhook", "email"} <= {one["channel"] for one in channels}

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from domain.access.scopes import READ, WRITE
 from domain.instants import HOUR, MINUTE, Instant
+from domain.plan.status import InstanceStatus
 from service.demo import desk, showing
 from service.demo.scene import scene
 from service.demo.scripts import Step, TicketScript
@@ -113,9 +114,9 @@ async def test_a_demo_whose_desk_has_stopped_goes_on_when_the_api_starts_again(
     demo = await demo_of(api)
     await showing.resume_demos(api.dependencies)
     await left.pop()
-    assert await desk.undone(api.dependencies, demo, showing.scene()) == []
+    assert await desk.undone(api.dependencies, demo, list(map(hurried, scene()))) == []
     store = api.dependencies.store
-    assert (await store.instances.page(demo, limit=1, status="met")).total == 3
+    assert (await store.instances.page(demo, limit=1, status=InstanceStatus.MET)).total == 3
     # What is done is not done again, and after all is done nobody is at work.
     await showing.resume_demos(api.dependencies)
     assert left == []
@@ -126,7 +127,7 @@ async def test_a_demo_that_was_opened_in_part_is_opened_to_its_end(
 ) -> None:
     deps, left = board.api.dependencies, list[Any]()
     monkeypatch.setattr(showing, "_leave_to_itself", left.append)
-    whole = showing.scene()
+    whole = list(map(hurried, scene()))
     with monkeypatch.context() as broken:
         broken.setattr(showing, "scene", lambda: whole[:7])
         await board.send("/demo/run")

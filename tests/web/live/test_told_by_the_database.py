@@ -18,6 +18,7 @@ from tests.store.database.test_bell import terminated
 from tests.store.samples import an_opening
 from web.live import hub as hubs
 from web.live.hub import CHANGED, LAMP, Hub
+from web.live.pacing import Pacing
 
 NEVER = 3600.0
 WELL = ReadinessCondition(up=True, figures={})
@@ -64,7 +65,7 @@ async def browser(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Li
     here, worker = Store.open(url), Store.open(url)
     deps = Dependencies(here, cast("Any", None))
     hub = Hub(lambda: deps, look_seconds=NEVER)
-    monkeypatch.setattr(hub, "_pacing", hubs.Pacing())
+    monkeypatch.setattr(hub, "_pacing", Pacing())
     news = hub.news("default")
     assert await anext(news) == LAMP
     async with asyncio.timeout(10):

@@ -29,8 +29,14 @@ async def show_compliance(request: Request, visitor: Reader, deps: Deps, query: 
         return HTMLResponse(await _shared(request, visitor, deps, query), headers={"Vary": "HX-Request"})
     found = await reading.find(deps, visitor, query)
     shown = view.page_of(found, query, deps.now(), visitor.zone)
-    values = {"board": shown, "filters": query, "choices": found.choices, "seconds": AT_MOST_EVERY_SECONDS}
-    return await page(request, "compliance/page.html", **values)
+    return await page(
+        request,
+        "compliance/page.html",
+        board=shown,
+        filters=query,
+        choices=found.choices,
+        seconds=AT_MOST_EVERY_SECONDS,
+    )
 
 
 async def _shared(request: Request, visitor: Visitor, deps: Dependencies, query: ComplianceFilters) -> str:

@@ -127,6 +127,7 @@ async def _editor(  # noqa: PLR0913 - a form, what was typed, what is wrong with
     stored: StoredPolicy | None,
     draft: Draft,
     faults: Faults | None = None,
+    *,
     added: str = "",
     tried: tuple[str, Outcome] | None = None,
 ) -> Response:
