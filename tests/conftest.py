@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +41,19 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("repeatable")
     _keep_files_in_memory()
     _compile_statements_once()
-    # Collecting makes millions of objects, of which hardly one is garbage.
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Importing and collecting makes millions of objects, hardly one of them garbage, and they stay to the end: no
+    search for garbage goes through them, neither meanwhile nor later."""
     gc.disable()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: no search for garbage goes through it again and again."""
-    gc.freeze()
-    gc.set_threshold(*SELDOM)
-    gc.enable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(*SELDOM)
+        gc.enable()
 
 
 def _keep_files_in_memory() -> None:

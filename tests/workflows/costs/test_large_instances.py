@@ -70,7 +70,7 @@ async def test_a_start_that_is_more_than_temporal_takes_is_refused_for_good(
     now = await realtime.now()
     opened = Event(EventKind.OPENED, "o", now, now)
     with pytest.raises(InvalidValue, match="more than Temporal takes"):
-        await Engine(provider(realtime.client), realtime.task_queue, Timeouts()).start(
+        await Engine(provider(realtime.client), realtime.task_queue, Timeouts(start=30)).start(
             large, plan(large, [opened]), opened
         )
 
