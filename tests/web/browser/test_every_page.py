@@ -96,7 +96,7 @@ class Tab:
         # What opens over the page is laid out beside it, so that one look sees all of it.
         page.evaluate(OPENED)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             assert violations(page) == [], scheme
         assert page.evaluate(MOVES) == []
         page.set_viewport_size({"width": 320, "height": 700})
