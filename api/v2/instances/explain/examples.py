@@ -222,10 +222,10 @@ inst_sla_conversation_conv_456 is active at Fri 2026-03-06 17:30:00+01:00
 
 policy Urgent (sla_5d1f0a9be2c34786, version 1)
   chosen because every condition holds
-    holds: priority in urgent, high; the ticket's is urgent
+    priority is urgent or high: the ticket has urgent
   asked before it
     Gold (sla_0aa1b2c3d4e5f607, version 2): fails
-      fails: plan eq gold; the ticket's is basic
+      plan is gold does not hold: the ticket has basic
 
 █ running  ░ closed  ▒ paused  · stopped  ~ summed up  - ahead  ▲ due
 
