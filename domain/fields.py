@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
@@ -13,8 +12,13 @@ from domain.errors import InvalidValue
 
 E = TypeVar("E", bound=StrEnum)
 
-_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols by their category, which are drawn as nothing: fillers of Hangul, the blank of Braille."""
+_UNSEEN = (
+    *((0x0, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x1680, 0x1680)),
+    *((0x17B4, 0x17B5), (0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x206F), (0x2800, 0x2800)),
+    *((0x3000, 0x3000), (0x3164, 0x3164), (0xD800, 0xDFFF), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0)),
+    *((0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+)
+"""Controls, blanks, and what Unicode calls default-ignorable (DerivedCoreProperties.txt); the same in every Python."""
 DEEPEST = 50
 """Levels of nesting in a ticket's own fields; far more than tickets have, far less than a JSON encoder can take."""
 
@@ -74,8 +78,7 @@ def optional_name(value: Any, field: str, longest: int = 200) -> str | None:
 
 
 def _is_seen(character: str) -> bool:
-    """Whether it has a shape of its own: no separator, control or format character, no mark that goes with others."""
-    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK_LETTERS
+    return not any(first <= ord(character) <= last for first, last in _UNSEEN)
 
 
 def optional_text(value: Any, field: str, longest: int = 1000) -> str:

@@ -63,7 +63,7 @@ def sla(url: str) -> Callable[..., str]:
 
 def test_the_log_is_listed_newest_first(sla: Callable[..., str]) -> None:
     head, *lines = sla("deliveries", "list").splitlines()
-    assert head.split() == ["fired_at", "state", "channel", "attempts", "notice_id", "error"]
+    assert head.split() == ["fired_at", "state", "channel", "attempts", "notice_id", "escalation", "error"]
     assert [line.split()[1:4] for line in lines] == [
         ["retried", "webhook:rcv_desk", "3"],
         ["dead", "webhook:rcv_desk", "1"],

@@ -46,7 +46,7 @@ async def test_what_an_escalation_did_stands_on_the_instance_and_in_its_record(a
     assert marks["escalation:esc_lead"]["label"] == "notify team lead at 50 %"
     lines = (await api.get(f"{path}/explain", format="text")).text
     assert '"Hand it to operations", reassign to team_ops and add tag late at the breach, repeat 1' in lines
-    [clock] = (await api.get(f"{path}/explain")).json()["clocks"]
+    [clock] = (await api.get(f"{path}/explain")).json()["targets"]
     assert "Hand it to operations" in {one.get("label") for one in clock["milestones"]}
     assert "reassign done, add tag waiting (the notice asks the ticket system for it)" in lines
     await api.post(f"{path}/resolve")

@@ -55,7 +55,7 @@ def test_the_steps_of_one_target_are_told_apart_by_their_names(
     assert refused.value.field == "escalations[1].name"
 
 
-@pytest.mark.parametrize("name", ["\u200b\u200d", "\u202e\u2066", "\u0301", "\u3164", "\u2800 ", "\t\x1b"])
+@pytest.mark.parametrize("name", ["\u200b\u200d", "\u202e\u2066", "\ufeff", "\u3164", "\u2800 ", "\t\x1b"])
 def test_a_name_in_which_there_is_nothing_to_see_is_none(name: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         policy({"name": name})

@@ -35,7 +35,7 @@ def is_typed(document: Any) -> bool:
         return all(map(is_typed, (*document, *document.values())))
     if isinstance(document, list | tuple):
         return all(map(is_typed, document))
-    return not isinstance(document, str) or (document == document.strip() and "\r" not in document)
+    return not isinstance(document, str) or (document == document.strip() and not {"\r", "\0"} & set(document))
 
 
 @brief
