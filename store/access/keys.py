@@ -37,13 +37,15 @@ LISTED = Listed(
 )
 
 
-_OWNERS = (
-    sa.select(api_keys, organizations.c.subscription)
-    .select_from(api_keys.join(organizations, own(organizations, api_keys.c.organization)))
-    .where(api_keys.c.revoked_at.is_(None))
-)
-_OF_DIGEST = _OWNERS.where(api_keys.c.digest == sa.bindparam("of_digest"))
-_OF_ID = _OWNERS.where(own(api_keys, OF_ORGANIZATION, id=sa.bindparam("of_key")))
+def _owner_of(this: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Of the key, unless it is revoked."""
+    owners = api_keys.join(organizations, own(organizations, api_keys.c.organization))
+    valid = sa.and_(this, api_keys.c.revoked_at.is_(None))
+    return sa.select(api_keys, organizations.c.subscription).select_from(owners).where(valid)
+
+
+_OF_DIGEST = _owner_of(api_keys.c.digest == sa.bindparam("of_digest"))
+_OF_ID = _owner_of(own(api_keys, OF_ORGANIZATION, id=sa.bindparam("of_key")))
 
 
 @dataclass(frozen=True, slots=True)
