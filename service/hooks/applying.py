@@ -33,8 +33,7 @@ from store.sources.settling import Lease, Settlement
 logger = logging.getLogger("slakeeper.hooks")
 
 PAGE = 100
-MOST_A_TURN = 1000
-"""Bodies of one source after which it is the others' turn."""
+"""So many bodies of one source, and it is the others' turn."""
 AT_ONCE = 8
 INTERVAL_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -45,11 +44,13 @@ PRUNED_EVERY_SECONDS = 600.0
 
 @dataclass
 class Round:
-    """What came of one look at all sources. `is_broken_off`: Temporal or the store did not answer."""
+    """What came of one look at all sources. `is_broken_off`: Temporal or the store did not answer. `is_cut_short`: a
+    source may have more that can be settled now."""
 
     settled: int = 0
     postponed: int = 0
     is_broken_off: bool = False
+    is_cut_short: bool = False
 
 
 @dataclass
@@ -91,13 +92,13 @@ class Applier:
         while True:
             try:
                 done = await self.round()
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS) if done.is_broken_off else INTERVAL_SECONDS
+                pause = _pause_after(done, pause)
                 if not pruned or clock() - pruned > PRUNED_EVERY_SECONDS:
                     await self.prune()
                     pruned = clock()
             except Unavailable as error:
                 logger.warning("webhooks wait: %s", error)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                pause = _longer(pause)
             except Exception:
                 # Whatever is wrong with one source, the next round must look after the others.
                 logger.exception("webhooks wait")
@@ -114,7 +115,7 @@ class Applier:
             pass
 
     async def round(self) -> Round:
-        """Settle all that can be settled now. Raises StoreUnavailable."""
+        """Settle what can be settled now, of each source about a page. Raises StoreUnavailable."""
         done = Round()
         for organization, source_id in await self._deps.store.settling.ready():
             lease = await self._deps.store.settling.lease(organization, source_id, self._worker)
@@ -139,7 +140,10 @@ class Applier:
         while page := await self._deps.store.settling.waiting(lease, after, PAGE):
             after = page[-1].arrival
             await asyncio.gather(*(self._chain(turn, chain, done) for chain in _chains(turn.source, page)))
-            if turn.is_over or turn.settled >= MOST_A_TURN:
+            if turn.is_over:
+                return
+            if turn.settled >= PAGE:
+                done.is_cut_short = True
                 return
 
     async def _chain(self, turn: _Turn, chain: Sequence[_Waiting], done: Round) -> None:
@@ -223,6 +227,17 @@ class Applier:
             reason = getattr(error, "reason", error.message)
             return {**document, "outcome": Outcome.SET_ASIDE.value, "reason": reason, "field": error.field}
         return {**document, "instances": [str(instance) for instance in reached]}
+
+
+def _pause_after(done: Round, last: float) -> float:
+    """Seconds."""
+    if done.is_broken_off:
+        return _longer(last)
+    return 0.0 if done.is_cut_short else INTERVAL_SECONDS
+
+
+def _longer(pause: float) -> float:
+    return min(max(pause, INTERVAL_SECONDS) * 2, LONGEST_PAUSE_SECONDS)
 
 
 def _chains(source: Source, page: Sequence[StoredBody]) -> Sequence[Sequence[_Waiting]]:
