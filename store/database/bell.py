@@ -19,6 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 CHANNEL = "sla_changes"
 PAUSE_SECONDS = 0.05
 """Between two rings of a process: a ring tells of all that was committed before it."""
+CLOSING_SECONDS = 1.0
+"""For a last ring."""
 AGAIN_SECONDS = 1.0
 """Until a listener that has lost its connection tries again."""
 KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
@@ -38,6 +40,7 @@ class Bell:
         self._notify = notify
         self._wanted = False
         self._ringing: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     def ring(self) -> None:
         """At once, or a moment after the ring before. Nobody waits for it, and its failure is of no consequence."""
@@ -46,19 +49,24 @@ class Bell:
             self._ringing = asyncio.create_task(self._ring())
 
     async def close(self) -> None:
-        if self._ringing is not None:
-            self._ringing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._ringing
+        """Ring no more. A ring that is on its way is waited for: cancelled, it would leave its connection to nobody."""
+        self._closing.set()
+        if self._ringing is None:
+            return
+        _, late = await asyncio.wait({self._ringing}, timeout=CLOSING_SECONDS)
+        for one in late:
+            one.cancel()
+            await asyncio.wait({one})
 
     async def _ring(self) -> None:
-        while self._wanted:
+        while self._wanted and not self._closing.is_set():
             self._wanted = False
             try:
                 await self._notify()
             except (SQLAlchemyError, TimeoutError, OSError) as error:
                 log.debug("a change was not told: %s", error)
-            await asyncio.sleep(PAUSE_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), PAUSE_SECONDS)
 
 
 async def listen(connect_to: Mapping[str, Any], heard: Heard) -> None:

@@ -42,6 +42,7 @@ async def test_a_delivery_is_shown_with_all_its_times(api: Any) -> None:
         "instance_id": "inst_sla_ticket_42",
         "ticket_id": "42",
         "policy_id": "sla_1",
+        "escalation": None,
         "planned_at": "2026-03-02T09:30:00.123456Z",
         "fired_at": "2026-03-02T09:30:00.123456Z",
         "sent_at": "2026-03-02T09:30:00.123456Z",

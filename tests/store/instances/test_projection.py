@@ -279,7 +279,8 @@ async def test_a_step_whose_plan_has_not_changed_touches_no_clock_and_one_that_a
     sa.event.listen(store.database.engine, "before_cursor_execute", heard)
     await store.instances.apply(a_step(opening, 2))
     await store.instances.apply(a_step(opening, 3, firings=(a_firing(),)).without_plan())
-    touched = [one for one in written if not one.startswith(("SELECT", "BEGIN"))]
+    # The change is told in a transaction of its own, some time after it.
+    touched = [one for one in written if not one.startswith(("SELECT", "BEGIN", "SET LOCAL", "NOTIFY"))]
     row = ["INSERT INTO instance_records", "UPDATE instances SET"]
     assert touched == [*row, *row, "INSERT INTO milestones"]
 
