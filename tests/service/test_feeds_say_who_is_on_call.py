@@ -78,12 +78,17 @@ def test_what_is_cancelled_or_cannot_be_read_is_left_out_and_counted() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no calendar", "<html></html>", feed("UID:1\nSUMMARY:x"), feed() + feed(), "BEGIN:VCALENDAR\r\n" * 50],
+    ["", "no calendar", "<html></html>", feed("UID:1\nSUMMARY:x"), "BEGIN:VCALENDAR\r\n" * 50],
 )
 def test_what_is_no_feed_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue) as refusal:
         feed_of(text, "UTC", NOW)
     assert refusal.value.field == "ical"
+
+
+def test_a_feed_may_be_several_calendars_one_after_another() -> None:
+    shifts = [f"UID:{day}\nSUMMARY:Ada\nDTSTART:202603{day}T080000Z\nDTEND:202603{day}T160000Z" for day in (20, 21)]
+    assert len(feed_of("".join(map(feed, shifts)), "UTC", NOW).events) == 2
 
 
 def test_a_feed_without_events_is_one_in_which_nobody_is_on_call() -> None:

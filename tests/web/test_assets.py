@@ -62,7 +62,7 @@ async def test_scripts_and_styles_of_a_page_are_few_and_kept_for_good(make_board
     page = (await board.get("/sign-in")).text
     files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
     answers = [await board.get(one) for one in files]
-    assert len(files) == 7
+    assert len(files) == 8
     assert all("immutable" in one.headers["cache-control"] for one in answers)
     assert sum(one.num_bytes_downloaded for one in answers) < 45_000
 

@@ -176,7 +176,7 @@ async def test_an_input_for_another_instance_fails_and_writes_nothing(
 async def test_an_instance_that_was_terminated_sends_what_it_still_owed_when_it_is_started_again(
     clockwork: Clockwork, store: Store, policy: Policy
 ) -> None:
-    clockwork.mailbox.failures = [NoticeFailed("down", retry_after=3600)] * 3
+    clockwork.mailbox.failures = [NoticeFailed("down", retry_after=45 * 60)] * 3
     async with working(clockwork):
         ticket = await clockwork.open(snapshot_of(policy, subject="42"))
         await ticket.go_to(61)
@@ -185,6 +185,8 @@ async def test_an_instance_that_was_terminated_sends_what_it_still_owed_when_it_
         await ticket.handle.terminate()
         handle = await start_with_signal(clockwork, "inst_sla_ticket_42", {}, event_id="a")
         again = Opened(clockwork, handle, ticket.opened_at)
+        # The receiver has asked to be left alone until then.
+        await again.go_to(110)
         await eventually(again.state, lambda state: state.get("undelivered") == [])
         assert sorted(clockwork.mailbox.ids) == [
             "first_response/1/at_risk/1",
