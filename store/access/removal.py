@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from store.database.backends.writing import Work
 from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.types import moment
-from store.database.writing import Work
 from store.schema.tables import api_keys, claims, instances, metadata, organizations
 from store.schema.tenancy import own
 

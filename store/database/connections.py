@@ -21,12 +21,12 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Stateme
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import SlaError, StoreUnavailable
-from store.database.sqlite import Sqlite
+from store.database.backends.sqlite import Sqlite
+from store.database.backends.writing import Work, in_savepoint
 from store.database.urls import SQLITE, sync_url
-from store.database.writing import Work, in_savepoint
 
 if TYPE_CHECKING:
-    from store.database.postgresql import Postgresql
+    from store.database.backends.postgresql import Postgresql
 
 T = TypeVar("T")
 
@@ -165,7 +165,7 @@ def _sqlite(url: URL, timeout: float, document: Callable[[str], Any]) -> Sqlite 
 
 def _postgresql(url: URL, timeout: float, document: Callable[[str], Any]) -> Sqlite | Postgresql:
     # A tenth of a second of libraries, which nobody needs beside SQLite.
-    from store.database.postgresql import Postgresql  # noqa: PLC0415
+    from store.database.backends.postgresql import Postgresql  # noqa: PLC0415
 
     return Postgresql(url, timeout, document)
 

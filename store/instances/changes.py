@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from domain.instants import MINUTE, Instant
+from store.database.backends.writing import Work
 from store.database.connections import Database
 from store.database.types import moment, optional_instant
-from store.database.writing import Work
 from store.schema.tables import instance_records
 
 SKEW = MINUTE

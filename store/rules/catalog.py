@@ -10,7 +10,7 @@ from domain.calendar import Calendar
 from domain.policy.catalog import Catalog
 from domain.policy.snapshot import CalendarVersion
 from store.access.organizations import Organization, find_organization
-from store.database.writing import is_writing
+from store.database.backends.writing import is_writing
 from store.rules.calendars import live_calendars
 from store.rules.ims import find_settings
 from store.rules.policies import live_policies

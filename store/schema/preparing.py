@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from domain.errors import StoreUnavailable
+from store.database.backends.sqlite import prepare_sqlite
 from store.database.connections import is_unusable
-from store.database.sqlite import prepare_sqlite
 from store.database.urls import SQLITE, sync_url
 from store.schema.soundness import fault
 
@@ -66,7 +66,7 @@ def shown(url: URL) -> str:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != SQLITE:
-        from store.database.postgresql import CONNECT_TIMEOUT  # noqa: PLC0415 - with its libraries
+        from store.database.backends.postgresql import CONNECT_TIMEOUT  # noqa: PLC0415 - with its libraries
 
         return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_TIMEOUT})
     engine = create_engine(url, poolclass=NullPool)

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import ROOT
 
 OF_MIGRATIONS = ("alembic", "mako")
-OF_POSTGRESQL = ("sqlalchemy.ext.asyncio", "sqlalchemy.orm", "psycopg", "store.database.postgresql")
+OF_POSTGRESQL = ("sqlalchemy.ext.asyncio", "sqlalchemy.orm", "psycopg", "store.database.backends.postgresql")
 OF_CLI = ("typer", "cli.main")
 OF_API = ("fastapi", "starlette", "uvicorn", "api.app", "holidays", "icalendar")
 OF_WORKER = ("temporalio.worker", "worker")

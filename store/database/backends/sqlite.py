@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL
 
+from store.database.backends.writing import WRITES, Work, Writer, WriteSession, is_writing
 from store.database.types import serialise
-from store.database.writing import WRITES, Work, Writer, WriteSession, is_writing
 
 T = TypeVar("T")
 

@@ -11,11 +11,11 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from store.database.bell import CHANNEL, Bell, Heard, listen
+from store.database.backends.bell import CHANNEL, Bell, Heard, listen
+from store.database.backends.progress import WaitProgress
+from store.database.backends.writing import WRITES, Work
 from store.database.marks import take_mark
-from store.database.progress import WaitProgress
 from store.database.types import serialise
-from store.database.writing import WRITES, Work
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import StoreUnavailable
-from store.database.progress import WaitProgress
+from store.database.backends.progress import WaitProgress
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
