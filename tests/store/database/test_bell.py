@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import psycopg
 import pytest
 
-from store.database import bell
+from store.database.backends import bell
 from store.database.marks import mark_changed
 from store.store import Store
 from tests.store.conftest import PostgresServer

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.errors import StoreUnavailable
 from domain.ticket.teams import Team
-from store.database import writing
+from store.database.backends import writing
 from store.database.connections import Database
 from store.lists.listed import ListPart
 from store.schema.tables import claims, organizations

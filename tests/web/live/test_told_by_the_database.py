@@ -11,7 +11,7 @@ import pytest
 
 from service.dependencies import Dependencies
 from service.readiness import Readiness, ReadinessCondition
-from store.database import bell
+from store.database.backends import bell
 from store.store import Store
 from tests.store.conftest import PostgresServer, postgres  # noqa: F401 - the same real server
 from tests.store.database.test_bell import terminated
