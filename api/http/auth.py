@@ -49,7 +49,7 @@ class KeyCache:
         owner = await dependencies.store.keys.verify(key)
         if owner is None:
             self._owners.pop(digest, None)
-            dependencies.guesses.fail(address, dependencies.now())
+            dependencies.guesses.fail(address, key, dependencies.now())
             raise Unauthorized(f"The API key in {HEADER} is not known or has been revoked.")
         if forgotten == self._forgotten:
             self._remember(digest, owner)

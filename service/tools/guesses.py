@@ -5,7 +5,8 @@ Decision 30 says why this is no library's.
 
 from __future__ import annotations
 
-from collections import deque
+import hashlib
+import secrets
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
@@ -19,32 +20,38 @@ MOST_ADDRESSES = 10_000
 
 @dataclass(slots=True)
 class Guesses:
-    """Of one process. A key that is known is no guess; none is looked at for the first time while its address waits."""
+    """Of one process. A key that is known is no guess; none is looked at for the first time while its address waits.
+
+    A key that is wrong again is no new guess: a forgotten client with an old key makes nobody wait.
+    """
 
     most: int = MOST
     within: int = WITHIN
-    _failed: dict[str, deque[Instant]] = field(default_factory=dict)
+    # By address, then by what stands for the key: wrong keys may be right ones with a slip, and are not kept.
+    _failed: dict[str, dict[bytes, Instant]] = field(default_factory=dict)
+    _salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
     def wait_seconds(self, address: str, now: Instant) -> int:
         """How long the address has to wait before another key is looked at; 0 if it need not."""
         failed = self._recent(address, now)
-        return 0 if len(failed) < self.most else max(1, -(-(failed[0] + self.within - now) // SECOND))
+        if len(failed) < self.most:
+            return 0
+        return max(1, -(-(next(iter(failed.values())) + self.within - now) // SECOND))
 
-    def fail(self, address: str, now: Instant) -> None:
+    def fail(self, address: str, key: str, now: Instant) -> None:
         """A key that nobody knows came from the address."""
         failed = self._recent(address, now)
-        failed.append(now)
+        failed.setdefault(hashlib.sha256(self._salt + key.encode("utf-8", "surrogatepass")).digest(), now)
         # The newest stands last.
         self._failed.pop(_network(address), None)
         self._failed[_network(address)] = failed
         if len(self._failed) > MOST_ADDRESSES:
             del self._failed[next(iter(self._failed))]
 
-    def _recent(self, address: str, now: Instant) -> deque[Instant]:
-        failed = self._failed.get(_network(address), deque())
-        while failed and now - failed[0] >= self.within:
-            failed.popleft()
-        return failed
+    def _recent(self, address: str, now: Instant) -> dict[bytes, Instant]:
+        """Those that are not long ago, the first one first."""
+        failed = self._failed.get(_network(address), {})
+        return {key: at for key, at in failed.items() if now - at < self.within}
 
 
 def _network(address: str) -> str:

@@ -15,8 +15,8 @@ NOW = Instant(0)
 
 def failed(times: int, address: str = "192.0.2.1", guesses: Guesses | None = None) -> Guesses:
     guesses = guesses or Guesses()
-    for _ in range(times):
-        guesses.fail(address, NOW)
+    for number in range(times):
+        guesses.fail(address, f"ak_live_{number}", NOW)
     return guesses
 
 
@@ -41,6 +41,16 @@ def test_who_shares_an_address_waits_together(one: str, other: str, waits: bool)
     assert bool(failed(MOST, one).wait_seconds(other, NOW)) is waits
 
 
+def test_a_key_that_is_wrong_again_is_no_new_guess_and_makes_nobody_wait_longer() -> None:
+    guesses = Guesses()
+    for second in range(WITHIN // SECOND):
+        guesses.fail("192.0.2.1", "ak_live_old", Instant(NOW + second * SECOND))
+    assert guesses.wait_seconds("192.0.2.1", Instant(NOW + WITHIN - SECOND)) == 0
+    waiting = failed(MOST)
+    waiting.fail("192.0.2.1", "ak_live_0", Instant(NOW + WITHIN - SECOND))
+    assert waiting.wait_seconds("192.0.2.1", Instant(NOW + WITHIN)) == 0
+
+
 def test_many_addresses_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MOST_ADDRESSES", 3)
     guesses = Guesses(most=1)
@@ -51,8 +61,8 @@ def test_many_addresses_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) 
 
 async def test_after_ten_wrong_keys_not_even_the_right_one_is_looked_at_for_a_while(make_board: Any) -> None:
     board = await make_board(scopes=())
-    for _ in range(MOST):
-        assert (await board.sign_in("ak_live_guessed")).status_code == 401
+    for number in range(MOST):
+        assert (await board.sign_in(f"ak_live_guess_{number}")).status_code == 401
     answer = await board.sign_in()
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "300")
     assert "no other is looked at for 5 min" in answer.text

@@ -156,9 +156,9 @@ async def test_a_key_that_is_known_is_looked_up_anew_although_its_address_guesse
     cache = KeyCache(clock=lambda: time[0])
     key, dependencies = api.http.headers["X-API-Key"], api.dependencies
     await cache.owner(key, dependencies, "192.0.2.1")
-    for _ in range(MOST):
+    for number in range(MOST):
         with pytest.raises(Unauthorized):
-            await cache.owner("ak_live_wrong", dependencies, "192.0.2.1")
+            await cache.owner(f"ak_live_wrong_{number}", dependencies, "192.0.2.1")
     time[0] = 60.0
     assert (await cache.owner(key, dependencies, "192.0.2.1")).organization == api.organization
     with pytest.raises(TooManyGuesses):

@@ -43,7 +43,7 @@ async def sign_in(
         return await _refused(request, 429, back, fault, {"Retry-After": str(seconds)})
     owner = await deps.store.keys.verify(key.strip())
     if owner is None:
-        deps.guesses.fail(address, deps.now())
+        deps.guesses.fail(address, key.strip(), deps.now())
         return await _refused(request, 401, back, UNKNOWN)
     answer = RedirectResponse(within(back), 303)
     sessions.keep(answer, request, sessions.begun(owner.organization, owner.id), deps.cipher, deps.now())
