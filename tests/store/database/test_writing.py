@@ -139,8 +139,9 @@ async def test_jobs_are_done_in_the_order_in_which_they_were_asked_for(store: St
 
 
 @on_sqlite
-async def test_a_commit_that_fails_fails_for_everybody_in_it(store: Store) -> None:
+async def test_a_commit_that_fails_fails_for_everybody_in_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whose claim belongs to no organization is found at the commit."""
+    monkeypatch.setattr(writing, "LONGEST_TOGETHER", 60)
 
     def stray(conn: sa.Connection) -> None:
         conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
