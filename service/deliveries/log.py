@@ -25,7 +25,7 @@ class DeliveryLog:
     kept: Deliveries
     resends: Resends
 
-    async def page(  # noqa: PLR0913 - a page, its place, and its order
+    async def page(
         self,
         organization: str,
         filters: DeliveryFilters,

@@ -31,7 +31,9 @@ _POLICY, _PRIORITY = (sa.func.nullif(column, "", type_=column.type) for column i
 _COLUMNS = {
     "stopped_at": Key(TARGETS.stopped_at),
     "instance_id": _APART[0],
-    **{f"{type_}_id": Key(sa.case((INSTANCES.subject_type == type_.value, INSTANCES.subject))) for type_ in SubjectType},
+    **{
+        f"{type_}_id": Key(sa.case((INSTANCES.subject_type == type_.value, INSTANCES.subject))) for type_ in SubjectType
+    },
     "target": Key(TARGETS.name, may_be_absent=False),
     "policy_id": Key(_POLICY),
     "policy_name": Key(_name_of(policies, TRAITS.policy_id)),

@@ -113,7 +113,7 @@ class DeliveryPage:
 class Deliveries:
     database: Database
 
-    async def page(  # noqa: PLR0913 - a page, its place, and its order
+    async def page(
         self,
         organization: str,
         filters: DeliveryFilters,
