@@ -250,6 +250,10 @@ async def test_every_order_of_the_log_reads_each_entry_once(store: Store, name: 
         assert (len(seen), {one.key for one in seen}) == (5, every)
 
 
+def explained(statement: sa.Select[Any]) -> Callable[[sa.Connection], Any]:
+    return lambda conn: conn.execute(Explain(statement)).all()
+
+
 @pytest.mark.parametrize("after", [None, ("2026-03-02T09:30:00Z", "x", "")], ids=["first page", "read on"])
 async def test_the_newest_of_the_log_are_found_by_their_index(store: Store, backend: str, after: Place | None) -> None:
     for number in range(3):
@@ -257,7 +261,7 @@ async def test_the_newest_of_the_log_are_found_by_their_index(store: Store, back
     every = sa.select(*N).select_from(ENTRIES).where(own(notices, ORGANIZATION))
     for sort in ("-fired_at", "fired_at"):
         statement = LOGGED.statement(every, ListPart(2, after=after, sort=sort)).limit(3)
-        how = str(await store.database.read(lambda conn, asked=statement: conn.execute(Explain(asked)).all()))
+        how = str(await store.database.read(explained(statement)))
         if backend == "sqlite":
             assert "INDEX ix_notices_log " in how
             assert "TEMP B-TREE FOR ORDER BY" not in how
