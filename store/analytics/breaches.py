@@ -24,6 +24,7 @@ from store.lists.listed import ListPart, sorted_by
 from store.schema.tables import instance_targets, instances
 from store.schema.tenancy import own
 
+_LENGTHS = (*KEY, TARGETS.outcome_at, TARGETS.stopped_at, TARGETS.worked, TARGETS.worked_when_due)
 _SHOWN = (*TARGETS, INSTANCES.subject_type, INSTANCES.subject, INSTANCES.title, TRAITS.policy_id, TRAITS.priority)
 
 
@@ -82,7 +83,7 @@ class BreachList:
 
     def _measured(self, conn: sa.Connection, as_of: Instant) -> Sequence[Measured]:
         # Without what their instances hold: those rows are long.
-        rows = conn.execute(self.rows(*TARGETS, table=instance_targets)).all()
+        rows = conn.execute(self.rows(*_LENGTHS, table=instance_targets)).all()
         plans = _plans(conn, self.scope, {row.instance_id for row in rows if row.worked is None})
         return [Measured(_key(row), _overrun(row, plans, as_of), _wall_overrun(row, as_of)) for row in rows]
 
