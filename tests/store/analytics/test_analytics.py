@@ -331,9 +331,9 @@ DAYS = buckets(MARCH, Granularity.DAY)
 WINDOW = OutcomeWindow(MARCH.start, Instant(MARCH.start + 2 * DAY), NOW)
 
 
-def newest_breaches(after: Place | None = None) -> sa.Select[Any]:
+def breaches_by(sort: str, after: Place | None = None) -> sa.Select[Any]:
     every = queries.breached(SCOPE, WINDOW, queries.TARGETS.name, table=queries.WITH_INSTANCES)
-    return sorting(SCOPE).statement(every, ListPart(2, after=after)).limit(3)
+    return sorting(SCOPE).statement(every, ListPart(2, after=after, sort=sort)).limit(3)
 
 
 RANK = queries.Rank("resolution", "worked", 3, 9, is_whole=False)
@@ -346,8 +346,9 @@ STATEMENTS = [
     Asked("rank of all", "ix_instance_targets_worked", queries.at_rank(SCOPE, WINDOW, replace(RANK, is_whole=True))),
     Asked("buckets", BY_END, queries.bucket_counts(SCOPE, DAYS[:3], NOW)),
     Asked("breaches", BY_END, queries.breached(SCOPE, WINDOW, queries.NUMBER, table=queries.WITH_INSTANCES)),
-    Asked("newest breaches", BY_END, newest_breaches()),
-    Asked("breaches read on", BY_END, newest_breaches(("2026-03-03T00:00:00Z", "x", "y", "1"))),
+    Asked("newest breaches", BY_END, breaches_by("-due_at")),
+    Asked("oldest breaches", BY_END, breaches_by("due_at")),
+    Asked("breaches read on", BY_END, breaches_by("-due_at", ("2026-03-03T00:00:00Z", "x", "y", "1"))),
     Asked("breaches by policy", BY_END, queries.breached(URGENT, WINDOW, queries.NUMBER, table=queries.WITH_TRAITS)),
     Asked("buckets of a policy", BY_END, queries.bucket_counts(URGENT, DAYS[:3], NOW)),
 ]
