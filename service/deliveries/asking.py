@@ -15,7 +15,8 @@ from domain.record.receivers import TYPES
 from store.deliveries.log import DeliveryFilters
 
 COLUMNS = (
-    *("id", "notice_id", "type", "channel", "state", "instance_id", "conversation_id", "ticket_id", "incident_id"),
+    *("id", "notice_id", "type", "escalation", "channel", "state", "instance_id"),
+    *("conversation_id", "ticket_id", "incident_id"),
     *("policy_id", "planned_at", "fired_at", "sent_at", "taken_at", "attempts", "resends", "error"),
 )
 
