@@ -1,4 +1,4 @@
-"""What the log of deliveries is narrowed to, where a page of it goes on, and its columns in a table."""
+"""What the log of deliveries is narrowed to, and its columns in a table."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from domain.errors import InvalidValue
-from domain.fields import require_choice, require_unicode
+from domain.fields import require_choice
 from domain.ids import InstanceId, Kind, SubjectType
-from domain.instants import parse, parse_optional, render
+from domain.instants import parse_optional
 from domain.record.deliveries import DeliveryState
 from domain.record.notices import WITHDRAWN
 from domain.record.receivers import TYPES
-from service.tools.cursors import text_in
-from store.deliveries.log import DeliveryFilters, DeliveryPlace
-from store.lists.keys import Place
+from store.deliveries.log import DeliveryFilters
 
-ORDER = "-fired_at"
-"""The order of the log, as it stands in its cursors."""
 COLUMNS = (
-    *("id", "notice_id", "type", "channel", "state", "instance_id", "conversation_id", "ticket_id", "incident_id"),
+    *("id", "notice_id", "type", "escalation", "channel", "state", "instance_id"),
+    *("conversation_id", "ticket_id", "incident_id"),
     *("policy_id", "planned_at", "fired_at", "sent_at", "taken_at", "attempts", "resends", "error"),
 )
 
@@ -88,13 +85,3 @@ def _instances(asked: Asked) -> list[str]:
     for type_, ids in given.items():
         found += [str(InstanceId(kind, type_, one)) for one in ids for kind in Kind]
     return found
-
-
-def place_text(place: DeliveryPlace) -> Place:
-    return render(place.fired_at), place.notice_id, place.channel
-
-
-def delivery_place(place: Place) -> DeliveryPlace:
-    """Raises InvalidValue for a place of another list."""
-    notice_id, channel = (require_unicode(text_in(place, part), "cursor") for part in (1, 2))
-    return DeliveryPlace(parse(text_in(place, 0), "cursor"), notice_id, channel)

@@ -10,8 +10,9 @@ from domain.ids import InstanceId
 from domain.instants import Instant, render, render_optional
 from domain.record.deliveries import DeliveryKey
 from domain.record.outcomes import CONNECTOR
-from store.deliveries.log import Deliveries, DeliveryFilters, DeliveryPage, DeliveryPlace, LoggedDelivery
+from store.deliveries.log import Deliveries, DeliveryFilters, DeliveryPage, LoggedDelivery
 from store.deliveries.resends import Resends
+from store.lists.keys import Place
 
 MOST_RESENT = 1000
 """Dead letters that one request has sent once more."""
@@ -31,10 +32,14 @@ class DeliveryLog:
         *,
         limit: int,
         offset: int = 0,
-        after: DeliveryPlace | None = None,
+        after: Place | None = None,
+        sort: str | None = None,
     ) -> DeliveryPage:
-        """Entries that match, newest first, behind the place `after` where one is given."""
-        return await self.kept.page(organization, filters, limit=limit, offset=offset, after=after)
+        """Entries that match, newest first unless `sort` says otherwise, behind the place `after` where one is given.
+
+        Raises InvalidValue for a sort or a place that is not of the log.
+        """
+        return await self.kept.page(organization, filters, limit=limit, offset=offset, after=after, sort=sort)
 
     async def get(self, organization: str, delivery_id: str) -> LoggedDelivery:
         return await self.kept.get(DeliveryKey.parse(organization, delivery_id))

@@ -37,11 +37,3 @@ def number_in(place: Place, part: int = 0) -> int:
     if text is None or not text.isascii() or not text.isdigit() or len(text) > 9:
         raise InvalidValue("cursor", list(place), "must be the next_cursor of an earlier page")
     return int(text)
-
-
-def text_in(place: Place, part: int) -> str:
-    """Raises InvalidValue for a place of another list."""
-    text = place[part] if part < len(place) else None
-    if text is None:
-        raise InvalidValue("cursor", list(place), "must be the next_cursor of an earlier page")
-    return text

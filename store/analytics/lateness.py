@@ -16,7 +16,8 @@ from domain.record.deliveries import DeliveryState
 from domain.record.records import DELIVERED
 from store.database.connections import Database
 from store.database.urls import SQLITE
-from store.deliveries.log import ENTRIES, STATE, DeliveryFilters
+from store.deliveries.entries import ENTRIES, STATE
+from store.deliveries.log import DeliveryFilters
 from store.schema.tables import deliveries, notices
 from store.schema.tenancy import own
 

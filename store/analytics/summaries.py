@@ -16,7 +16,7 @@ from domain.analytics.rates import Tally
 from domain.analytics.spreads import MEDIAN, P90, Spread, rank_below, spread
 from domain.instants import Instant
 from store.analytics import queries
-from store.analytics.breaches import BreachPlace, MeasuredBreach, find_breaches
+from store.analytics.breaches import BreachList, MeasuredBreach
 from store.analytics.groups import Groups, Trends, find_groups_by, find_trends_by
 from store.analytics.lateness import ChannelFigures, find_lateness
 from store.analytics.queries import TARGETS, TRAITS, WITH_TRAITS, OutcomeWindow, Scope
@@ -25,6 +25,8 @@ from store.database.connections import Database
 from store.database.types import instant
 from store.deliveries.log import DeliveryFilters
 from store.instances.writing.outcomes import BREACHED
+from store.lists.keys import Place
+from store.lists.listed import ListPart
 from store.schema.tables import instance_targets, policies, teams
 from store.schema.tenancy import own
 
@@ -58,11 +60,11 @@ class Breaches:
     """A page of the `total` breaches, and clusters of all breaches, each with its number, largest first.
 
     `excused` is the number of breaches that are excused, which are among the others only where they were asked for.
-    `follows`: there are breaches behind the page.
+    `last` is the place of the last of the page, None where nothing follows.
     """
 
     page: Sequence[MeasuredBreach]
-    follows: bool
+    last: Place | None
     total: int
     excused: int
     moments: Clusters
@@ -118,7 +120,7 @@ class Analytics:
         window = OutcomeWindow(period.start, period.end, now)
         return await self.database.read(lambda conn: find_weeks(conn, queries.sized(conn, scope), period, window))
 
-    async def breaches(  # noqa: PLR0913 - a page, its place, and what it is narrowed to
+    async def breaches(  # noqa: PLR0913 - a page, its place and order, and what it is narrowed to
         self,
         scope: Scope,
         period: Period,
@@ -126,28 +128,31 @@ class Analytics:
         *,
         limit: int,
         offset: int = 0,
-        after: BreachPlace | None = None,
+        after: Place | None = None,
+        sort: str | None = None,
         group_by: str | None = None,
         excused: bool = False,
     ) -> Breaches:
-        """Breaches of the period that count, or those that are excused, newest due instant first, behind the place
-        `after` where one is given."""
+        """Breaches of the period that count, or those that are excused, newest due instant first unless `sort` says
+        otherwise, behind the place `after` where one is given.
+
+        Raises InvalidValue for a sort or a place that is not of this list.
+        """
         window = OutcomeWindow(period.start, period.end, now)
         traits, which = (TRAITS.policy_id, TARGETS.team_id), queries.broken(excused)
 
         def work(conn: sa.Connection) -> Breaches:
             these = queries.sized(conn, scope)
-            grouped = queries.breached(these, window, *traits, queries.NUMBER, table=WITH_TRAITS, excused=excused)
-            passed = queries.breached(these, window, TARGETS.outcome_at, table=instance_targets, excused=excused)
+            listed = BreachList(these, window, excused)
+            page, last = listed.find(conn, ListPart(limit, offset, after, sort))
+            grouped = listed.rows(*traits, queries.NUMBER, table=WITH_TRAITS)
             not_counted = queries.breached(these, window, queries.NUMBER, table=instance_targets, excused=True)
             rows = conn.execute(grouped.group_by(*traits)).all()
-            dues = conn.scalars(passed).all()
-            # One more than is shown tells whether there is another page.
-            found = find_breaches(conn, these, window, limit + 1, offset, after, excused=excused)
+            dues = conn.scalars(listed.rows(TARGETS.outcome_at, table=instance_targets)).all()
             names = _names(conn, scope, rows)
             return Breaches(
-                page=found[:limit],
-                follows=len(found) > limit,
+                page=page,
+                last=last,
                 total=len(dues),
                 excused=conn.scalar(not_counted) or 0,
                 moments=clusters(period.timezone, map(instant, dues)),

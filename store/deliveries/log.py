@@ -1,4 +1,4 @@
-"""Reading the log: each notice on each channel once, newest first."""
+"""Reading the log: each notice on each channel once, newest first unless it is sorted otherwise."""
 
 from __future__ import annotations
 
@@ -9,38 +9,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.instants import Instant
-from domain.record.deliveries import NO_CHANNEL, RETRIED, DeliveryKey, DeliveryState, no_such_delivery
-from domain.record.records import DEAD, DELIVERED
+from domain.record.deliveries import RETRIED, DeliveryKey, DeliveryState, no_such_delivery
+from domain.record.records import DEAD
 from store.database.connections import Database
 from store.database.counting import count_rows
 from store.database.types import Name, instant, moment, optional_instant
+from store.deliveries.entries import ASKED, ATTEMPTS, ENTRIES, LOGGED, OF_STATE, STATE, TAKEN_AT, D, N, is_in
+from store.lists.keys import Place
+from store.lists.listed import ListPart
 from store.schema.tables import deliveries, notices
 from store.schema.tenancy import own
 
-D, N = deliveries.c, notices.c
-ENTRIES = notices.outerjoin(
-    deliveries, own(deliveries, N.organization, instance_id=N.instance_id, notice_id=N.notice_id)
-)
-
-
-def _is(status: str) -> sa.ColumnElement[bool]:
-    # Written out, so that it is seen that the indexes of these few hold what is asked for.
-    return D.status == sa.literal_column(f"'{status}'")
-
-
-_ASKED, _AT_REST = D.resend_at.is_not(None), D.resend_at.is_(None)
-_OF_STATE: Mapping[DeliveryState, sa.ColumnElement[bool]] = {
-    DeliveryState.PENDING: sa.or_(sa.and_(D.channel.is_(None), ~N.settled), sa.and_(_ASKED, D.resend_tries == 0)),
-    DeliveryState.RETRIED: sa.or_(sa.and_(_is(RETRIED), _AT_REST), sa.and_(_ASKED, D.resend_tries > 0)),
-    DeliveryState.DELIVERED: sa.and_(_is(DELIVERED), _AT_REST),
-    DeliveryState.DEAD: sa.and_(_is(DEAD), _AT_REST),
-    DeliveryState.SKIPPED: sa.and_(D.channel.is_(None), N.settled),
-}
-STATE = sa.case(*((condition, state.value) for state, condition in _OF_STATE.items()), else_="")
-"""Each entry is in one state."""
 _COLUMNS = (
     *(N.instance_id, N.notice_id, N.type, N.planned_at, N.fired_at, N.policy_id, N.escalation),
-    *(D.channel, D.status, D.at, D.tried_at, D.error, D.earlier, D.resends, D.resend_at, STATE.label("state")),
+    *(D.channel, D.tried_at, D.error, D.resends),
+    *(STATE.label("state"), TAKEN_AT.label("taken_at"), ATTEMPTS.label("attempts")),
 )
 
 
@@ -65,36 +48,14 @@ class LoggedDelivery:
     resends: int
     escalation: str | None = None
 
-    @property
-    def place(self) -> DeliveryPlace:
-        return DeliveryPlace(self.fired_at, self.key.notice_id, self.key.channel or "")
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryPlace:
-    """Where an entry stands in the log, newest first: its place stays its own, whatever becomes of it."""
-
-    fired_at: Instant
-    notice_id: str
-    channel: str
-
-    @property
-    def behind(self) -> sa.ColumnElement[bool]:
-        fired = moment(self.fired_at)
-        older = sa.tuple_(N.notice_id, _CHANNEL) < sa.tuple_(sa.literal(self.notice_id), sa.literal(self.channel))
-        # The first condition is said apart, because it finds the place on the index.
-        return sa.and_(N.fired_at <= fired, sa.or_(N.fired_at < fired, older))
-
 
 _UNSETTLED = "unsettled"
-_FEW_ROWS: Mapping[str, sa.ColumnElement[bool]] = {RETRIED: _is(RETRIED), DEAD: _is(DEAD), "asked": _ASKED}
+_FEW_ROWS: Mapping[str, sa.ColumnElement[bool]] = {RETRIED: is_in(RETRIED), DEAD: is_in(DEAD), "asked": ASKED}
 _FEW: Mapping[DeliveryState, Sequence[str]] = {
     DeliveryState.PENDING: (_UNSETTLED, "asked"),
     DeliveryState.RETRIED: (RETRIED, "asked"),
     DeliveryState.DEAD: (DEAD,),
 }
-_CHANNEL = sa.func.coalesce(D.channel, "")
-_ORDER = (N.fired_at.desc(), N.notice_id.desc(), _CHANNEL.desc())
 
 
 # By the name of the channel, which the key holds: no row is read for it, and of a long log all are counted.
@@ -131,7 +92,7 @@ class DeliveryFilters:
         if self.receivers:
             found.append(sa.or_(*map(_goes_to, self.receivers)))
         if self.states:
-            found.append(sa.or_(*(_OF_STATE[state] for state in self.states)))
+            found.append(sa.or_(*(OF_STATE[state] for state in self.states)))
         if self.since is not None:
             found.append(N.fired_at >= moment(self.since))
         if self.until is not None:
@@ -145,7 +106,7 @@ class DeliveryPage:
 
     deliveries: Sequence[LoggedDelivery]
     total: int
-    last: DeliveryPlace | None
+    last: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +120,20 @@ class Deliveries:
         *,
         limit: int,
         offset: int = 0,
-        after: DeliveryPlace | None = None,
+        after: Place | None = None,
+        sort: str | None = None,
     ) -> DeliveryPage:
+        """Entries that match, newest first unless `sort` says otherwise, behind the place `after` where one is given.
+
+        Raises InvalidValue for a sort or a place that is not of the log.
+        """
         these = sa.and_(own(notices, organization), *filters.conditions(), *_of_few(organization, filters.states))
-        behind = these if after is None else sa.and_(these, after.behind)
-        query = sa.select(*_COLUMNS).select_from(ENTRIES).where(behind).order_by(*_ORDER)
+        query = sa.select(*_COLUMNS).select_from(ENTRIES).where(these)
+        part = ListPart(limit, offset, after, sort)
 
         def work(conn: sa.Connection) -> DeliveryPage:
-            # One more than is shown tells whether there is another page.
-            rows = conn.execute(query.limit(limit + 1).offset(offset)).all()
-            found = [_logged(organization, row) for row in rows[:limit]]
-            last = found[-1].place if len(rows) > limit else None
-            return DeliveryPage(found, count_rows(conn, ENTRIES, these), last)
+            rows, last = LOGGED.read(conn, query, part)
+            return DeliveryPage([_logged(organization, row) for row in rows], count_rows(conn, ENTRIES, these), last)
 
         return await self.database.read(work)
 
@@ -212,11 +175,6 @@ def find_delivery(conn: sa.Connection, key: DeliveryKey) -> LoggedDelivery:
 
 
 def _logged(organization: str, row: Any) -> LoggedDelivery:
-    # The attempt that settled it; while it is sent once more, that one is among the earlier ones already.
-    is_settled = row.resend_at is None and (
-        row.status == DELIVERED or (row.status == DEAD and row.tried_at is not None)
-    )
-    is_tried = is_settled and row.error != NO_CHANNEL
     return LoggedDelivery(
         key=DeliveryKey(organization, row.instance_id, row.notice_id, row.channel),
         type=row.type,
@@ -225,8 +183,8 @@ def _logged(organization: str, row: Any) -> LoggedDelivery:
         planned_at=optional_instant(row.planned_at),
         fired_at=instant(row.fired_at),
         sent_at=optional_instant(row.tried_at),
-        taken_at=instant(row.at) if row.status == DELIVERED else None,
-        attempts=(row.earlier or 0) + is_tried,
+        taken_at=optional_instant(row.taken_at),
+        attempts=row.attempts,
         error=row.error or None,
         resends=row.resends or 0,
         escalation=row.escalation,

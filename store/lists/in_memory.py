@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from domain.errors import InvalidValue
 from store.lists.keys import Place
-from store.lists.listed import Found, ListPart, must_be_one_of
+from store.lists.listed import Found, ListPart, sorted_by
 
 T = TypeVar("T")
 _DIGITS = 20
@@ -33,9 +33,7 @@ class InMemory(Generic[T]):
     def find(self, every: Sequence[T], part: ListPart) -> Found[T]:
         """Raises InvalidValue for a sort or a place that is not of this list."""
         sort = part.sort or self.first
-        name, descending = sort.removeprefix("-"), sort.startswith("-")
-        if name not in self.columns:
-            raise InvalidValue("sort", sort, must_be_one_of(self.sortable))
+        name, descending = sorted_by(sort, self.sortable), sort.startswith("-")
         placed = self._in_order([(self._place(name, one), one) for one in every], descending)
         if part.after is not None:
             after = _checked(part.after)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
 from domain.errors import InvalidValue
 from store.database.counting import count_rows
-from store.lists.keys import Key, Place, behind, text_of, value_of
+from store.lists.keys import Key, Place, text_of, value_of
+from store.lists.stretches import whole
 
 T = TypeVar("T")
 
@@ -43,6 +44,48 @@ class Found(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Sorting:
+    """What the rows of a statement may be sorted by, by the names that clients know; `first` is their own order.
+
+    `apart` tells them apart, and decides between those that are equal: upwards, or in the direction of the column where
+    it goes `along`, as an index does that is read from either end.
+    """
+
+    columns: Mapping[str, Key]
+    first: str
+    apart: tuple[Key, ...]
+    along: bool = False
+
+    @property
+    def sortable(self) -> tuple[str, ...]:
+        return tuple(self.columns)
+
+    def read(
+        self, conn: sa.Connection, wanted: sa.Select[Any], part: ListPart
+    ) -> tuple[Sequence[sa.Row[Any]], Place | None]:
+        """The rows of the part, which is searched already, and the place of the last of them, None where nothing
+        follows. Raises InvalidValue for a sort or a place that is not of these rows."""
+        # One more than is shown tells whether there is another page.
+        found = conn.execute(self.statement(wanted, part).limit(part.limit + 1).offset(part.offset)).all()
+        shown = found[: part.limit]
+        return shown, _place(self._keys(part), shown[-1]) if len(found) > part.limit and shown else None
+
+    def statement(self, wanted: sa.Select[Any], part: ListPart) -> sa.Select[Any]:
+        """What finds the rows in their order, from the place on. Raises InvalidValue as `read` does."""
+        keys = self._keys(part)
+        stretch = whole(keys, None if part.after is None else _values(keys, part.after))
+        placed = (key.column.label(_placed(number)) for number, key in enumerate(keys))
+        return wanted.add_columns(*placed).where(*stretch.conditions).order_by(*stretch.ordered)
+
+    def _keys(self, part: ListPart) -> tuple[Key, ...]:
+        sort = part.sort or self.first
+        name, descending = sorted_by(sort, self.sortable), sort.startswith("-")
+        key = replace(self.columns[name], descending=descending)
+        apart = (replace(one, descending=descending and self.along) for one in self.apart)
+        return (key, *(one for one in apart if one.column is not key.column))
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """`columns` are what the list may be sorted by, by the names that clients know.
 
@@ -67,33 +110,20 @@ class Listed:
 
         Raises InvalidValue for a sort or a place that is not of this list.
         """
-        keys = self._keys(part.sort or self.first)
         if part.search is not None:
             named = [self.columns[name].icontains(part.search, autoescape=True) for name in self.searched]
             where = sa.and_(where, sa.or_(*named))
-        rows = wanted.where(where).order_by(*(key.ordered() for key in keys))
-        if part.after is not None:
-            rows = rows.where(behind(keys, _values(keys, part.after)))
-        # One more than is shown tells whether there is another page.
-        found = conn.execute(rows.limit(part.limit + 1).offset(part.offset)).all()
-        shown = found[: part.limit]
-        last = _place(keys, shown[-1]) if len(found) > part.limit else None
-        return Found(shown, count_rows(conn, table, where), last)
+        rows, last = self._sorting.read(conn, wanted.where(where), part)
+        return Found(rows, count_rows(conn, table, where), last)
 
     @property
     def sortable(self) -> tuple[str, ...]:
         return tuple(self.columns)
 
-    def _keys(self, sort: str) -> tuple[Key, ...]:
-        name = sort.removeprefix("-")
-        if name not in self.columns:
-            raise InvalidValue("sort", sort, must_be_one_of(self.columns))
-        keys = (self._key(name, sort.startswith("-")),)
-        return keys if name == self.key else (*keys, self._key(self.key))
-
-    def _key(self, name: str, descending: bool = False) -> Key:
-        column = self.columns[name]
-        return Key(column, descending, column.nullable is True)
+    @property
+    def _sorting(self) -> Sorting:
+        keys = {name: Key(column, may_be_absent=column.nullable is True) for name, column in self.columns.items()}
+        return Sorting(keys, self.first, (keys[self.key],))
 
 
 def columns_of(table: sa.Table, *names: str, **named: str) -> Mapping[str, sa.Column[Any]]:
@@ -101,12 +131,24 @@ def columns_of(table: sa.Table, *names: str, **named: str) -> Mapping[str, sa.Co
     return {**{name: table.c[name] for name in names}, **{shown: table.c[own] for shown, own in named.items()}}
 
 
-def must_be_one_of(names: Mapping[str, Any] | Sequence[str]) -> str:
+def sorted_by(sort: str, names: Sequence[str]) -> str:
+    """The name in a sort. Raises InvalidValue for one that is none of these."""
+    name = sort.removeprefix("-")
+    if name not in names:
+        raise InvalidValue("sort", sort, must_be_one_of(names))
+    return name
+
+
+def must_be_one_of(names: Sequence[str]) -> str:
     return f"must be one of {', '.join(names)}, or one of them with - before it"
 
 
 def _place(keys: Sequence[Key], row: Any) -> Place:
-    return tuple(text_of(getattr(row, str(key.column.key))) for key in keys)
+    return tuple(text_of(getattr(row, _placed(number))) for number in range(len(keys)))
+
+
+def _placed(number: int) -> str:
+    return f"placed_{number}"
 
 
 def _values(keys: Sequence[Key], place: Place) -> list[Any]:

@@ -22,25 +22,25 @@ from store.lists.listed import Found, ListPart
 T = TypeVar("T")
 
 
-class Sortable(Protocol):
-    """What a list may be sorted by and searched in, as the store says it."""
+class Ordered(Protocol):
+    """What a list may be sorted by, as the store says it, and its own order."""
 
     @property
     def sortable(self) -> tuple[str, ...]: ...
     @property
     def first(self) -> str: ...
+
+
+class Sortable(Ordered, Protocol):
+    """The same, and what it may be searched in."""
+
     @property
     def searched(self) -> tuple[str, ...]: ...
 
 
 def asking(listed: Sortable) -> Callable[..., Awaitable[Asked]]:
     """The dependency that reads which part of such a list is asked for, with the words of this list."""
-    sort_by = Query(
-        None,
-        description=f"One of {_names(listed.sortable)}; with `-` before it from the largest down. What has no such "
-        f"value comes last. Left out: `{listed.first}`.",
-        examples=[f"-{listed.first}"],
-    )
+    sort_by = Query(None, description=sort_described(listed), examples=[f"-{listed.first}".removeprefix("--")])
 
     async def asked(
         request: Request,
@@ -99,6 +99,14 @@ class TableOf(Generic[T]):
             return Chunk([view(row) for row in found.rows], found.total, found.last)
 
         return await Listing(self.columns, read, asked.sort or self.listed.first, flat).answer(asked, response)
+
+
+def sort_described(listed: Ordered) -> str:
+    """What the parameter `sort` of such a list takes."""
+    return (
+        f"One of {_names(listed.sortable)}; with `-` before it from the largest down. What has no such value comes "
+        f"last. Left out: `{listed.first}`."
+    )
 
 
 def at_hand(find: Callable[[ListPart], Found[T]]) -> Callable[[ListPart], Awaitable[Found[T]]]:

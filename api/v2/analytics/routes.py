@@ -10,8 +10,9 @@ from api.http import problems
 from api.http.auth import Reader, require_enterprise
 from api.http.dependencies import Deps
 from api.http.lists.exports import documented_exports
-from api.http.lists.listing import AskedPart, Chunk, Listing
+from api.http.lists.listing import Asked, Chunk, Listing
 from api.http.lists.spreadsheets import csv_response, documented_csv, prefers_csv
+from api.http.lists.tables import asking
 from api.http.negotiation import VARY
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
@@ -38,7 +39,6 @@ from domain.analytics.buckets import Granularity, buckets
 from domain.analytics.periods import Period
 from domain.ids import Kind
 from service.analytics.asking import Narrowing, period_of, scope_of
-from service.analytics.places import NEWEST_DUE_FIRST, breach_place, place_of_breach
 from service.analytics.rows import (
     BREACH_COLUMNS,
     HEATMAP_COLUMNS,
@@ -59,6 +59,7 @@ from service.analytics.views import (
     trends_view,
 )
 from service.dimensions import require_group
+from store.analytics.breach_order import BREACH_SORTS
 from store.analytics.queries import Scope
 from store.lists.keys import Place
 
@@ -108,6 +109,7 @@ async def asked_breaches(group_by: AskedGroup, excused: OnlyExcused = False) -> 
     return BreachesAsked(excused, group_by)
 
 
+AskedPart = Annotated[Asked, Depends(asking(BREACH_SORTS))]
 AskedBreaches = Annotated[BreachesAsked, Depends(asked_breaches)]
 AskedPeriod = Annotated[Period, Depends(asked_period)]
 AskedScope = Annotated[Scope, Depends(asked_scope)]
@@ -201,7 +203,7 @@ async def get_analytics_heatmap(
         200: documented_exports(BREACH_COLUMNS, examples.BREACH),
         **problems.documented(401, 403, 422, 503),
     },
-    summary="List the breaches of a period, newest due first, and where they cluster",
+    summary="List the breaches of a period, newest due first unless sorted otherwise, and where they cluster",
 )
 async def list_breaches(
     period: AskedPeriod, scope: AskedScope, asked: AskedBreaches, part: AskedPart, deps: Deps, response: Response
@@ -214,12 +216,10 @@ async def list_breaches(
     now = deps.now()
 
     async def read(limit: int, offset: int, after: Place | None) -> Chunk:
-        behind = None if after is None else breach_place(after)
         found = await deps.store.analytics.breaches(
-            scope, period, now, limit=limit, offset=offset, after=behind, **asked._asdict()
+            scope, period, now, limit=limit, offset=offset, after=after, sort=part.sort, **asked._asdict()
         )
         more = {"period": period_view(period), "excused": found.excused, "clusters": clusters_view(found)}
-        last = place_of_breach(found.page[-1].place) if found.follows else None
-        return Chunk(breach_views(found), found.total, last, more)
+        return Chunk(breach_views(found), found.total, found.last, more)
 
-    return await Listing(BREACH_COLUMNS, read, NEWEST_DUE_FIRST).answer(part, response)
+    return await Listing(BREACH_COLUMNS, read, part.sort or BREACH_SORTS.first).answer(part, response)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from api.http import problems
 from api.http.auth import Reader, Writer
 from api.http.dependencies import Deps
 from api.http.lists.exports import documented_exports
 from api.http.lists.listing import Asked, Chunk, Listing
+from api.http.lists.tables import sort_described
 from api.http.prefixes import V2
 from api.http.requests import JsonRoute
 from api.http.schemas import DEFAULT_LIMIT, Cursor, Limit, Offset
@@ -25,14 +27,16 @@ from api.v2.deliveries.schemas import (
 )
 from domain.fields import require_text
 from domain.instants import parse
-from service.deliveries.asking import COLUMNS, ORDER, delivery_place, filters_of, place_text
+from service.deliveries.asking import COLUMNS, filters_of
 from service.deliveries.log import delivery_view
+from store.deliveries.entries import LOGGED
 from store.lists.keys import Place
 
 router = APIRouter(prefix=V2, tags=["Deliveries"], route_class=JsonRoute)
 
 
 class DeliveryList(DeliveryQuery):
+    sort: str | None = Field(default=None, description=sort_described(LOGGED), examples=["-attempts"])
     limit: Limit = DEFAULT_LIMIT
     offset: Offset = 0
     cursor: Cursor = None
@@ -43,7 +47,7 @@ class DeliveryList(DeliveryQuery):
     response_model=DeliveryPage,
     response_model_exclude_unset=True,
     responses={200: documented_exports(COLUMNS, DELIVERY), **problems.documented(401, 403, 422, 503)},
-    summary="List what became of notices on each channel, newest first",
+    summary="List what became of notices on each channel, newest first unless sorted otherwise",
 )
 async def list_deliveries(
     query: Annotated[DeliveryList, Query()], owner: Reader, deps: Deps, request: Request, response: Response
@@ -56,13 +60,13 @@ async def list_deliveries(
     filters = filters_of(query)
 
     async def read(limit: int, offset: int, after: Place | None) -> Chunk:
-        behind = None if after is None else delivery_place(after)
-        found = await deps.deliveries.page(owner.organization, filters, limit=limit, offset=offset, after=behind)
-        last = None if found.last is None else place_text(found.last)
-        return Chunk([delivery_view(one) for one in found.deliveries], found.total, last)
+        found = await deps.deliveries.page(
+            owner.organization, filters, limit=limit, offset=offset, after=after, sort=query.sort
+        )
+        return Chunk([delivery_view(one) for one in found.deliveries], found.total, found.last)
 
     asked = Asked.of(request, query.limit, query.offset, query.cursor)
-    return await Listing(COLUMNS, read, ORDER).answer(asked, response)
+    return await Listing(COLUMNS, read, query.sort or LOGGED.first).answer(asked, response)
 
 
 @router.get(

@@ -86,7 +86,7 @@ async def test_every_documented_request_works_as_documented(api: Any) -> None:
             if created.startswith("rcv_"):
                 names["DELIVERY_ID"] = await something_is_refused(api)
         seen.add((method, url.partition("/api/v2/sla")[2].partition("?")[0].rpartition("/")[2]))
-    assert len(requests()) == 135
+    assert len(requests()) == 137
     assert {("POST", "preview-deadline"), ("POST", "cancel"), ("GET", "instances")} <= seen
 
 

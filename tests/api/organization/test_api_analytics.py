@@ -14,6 +14,7 @@ from domain.access.subscriptions import Subscription
 from domain.analytics.buckets import MOST_BUCKETS
 from domain.instants import parse
 from service.tools.cursors import cursor_of
+from tests.api.lists.test_every_list import is_read_in_every_order, sorts_of
 
 PERIOD = {"start_date": "2026-03-01", "end_date": "2026-03-08"}
 NOW = "2026-03-20T12:00:00Z"
@@ -556,4 +557,72 @@ async def test_breaches_are_read_on_by_cursor_and_exported_whole(desk: Any) -> N
     )
     assert [json.loads(line) for line in ndjson.text.splitlines()] == whole["data"]
     refused = await desk.get("/analytics/breaches", cursor=cursor_of("opened_at", ("a", "b")))
+    assert (refused.status_code, refused.json()["field"]) == (422, "cursor")
+
+
+BREACHES = "/analytics/breaches"
+
+
+async def test_breaches_are_sorted_by_whatever_they_show(desk: Any) -> None:
+    names = await sorts_of(desk, BREACHES, **PERIOD)
+    shown = (await desk.get(BREACHES, **PERIOD)).json()["data"][0]
+    # All that are listed are excused, or none is.
+    assert set(names) == {*shown, "ticket_id", "incident_id"} - {"excused"}
+    await is_read_in_every_order(desk, BREACHES, names, **PERIOD)
+
+
+async def test_breaches_that_grow_while_they_are_read_are_passed_over_by_no_page(desk: Any) -> None:
+    asked = {**PERIOD, "sort": "-overrun_seconds", "limit": 1}
+    first = (await desk.get(BREACHES, **asked)).json()
+    # A day later the second is further over than the first was.
+    desk.use(now=lambda: parse("2026-03-21T12:00:00Z"))
+    second = (await desk.get(BREACHES, **asked, cursor=first["next_cursor"])).json()
+    third = (await desk.get(BREACHES, **asked, cursor=second["next_cursor"])).json()
+    found = [one for page in (first, second, third) for one in page["data"]]
+    assert [(one["conversation_id"], one["target"]) for one in found] == [
+        ("forgotten", "first_response"),
+        ("forgotten", "resolution"),
+        ("late", "first_response"),
+    ]
+    assert (found[1]["overrun_seconds"], third["next_cursor"]) == ((15 * 24 + 8) * 3600 + 1800, None)
+
+
+async def test_an_export_of_breaches_is_in_the_order_that_was_asked_for(desk: Any) -> None:
+    for sort in ("overrun_seconds", "-overrun_seconds", "target", "-due_at"):
+        shown = (await desk.get(BREACHES, **PERIOD, sort=sort)).json()["data"]
+        rows = await spreadsheet(desk, "breaches", **PERIOD, sort=sort)
+        assert [row["due_at"] for row in rows] == [one["due_at"] for one in shown]
+        lines = await desk.http.get(
+            f"/api/v2/sla{BREACHES}", params={**PERIOD, "sort": sort}, headers={"Accept": "application/x-ndjson"}
+        )
+        assert [json.loads(line) for line in lines.text.splitlines()] == shown
+
+
+@pytest.mark.parametrize("sort", ["overrun_seconds", "priority", "-due_at"])
+async def test_a_cursor_of_breaches_in_another_order_is_refused(desk: Any, sort: str) -> None:
+    cursor = (await desk.get(BREACHES, **PERIOD, sort=sort, limit=1)).json()["next_cursor"]
+    for other in ("-overrun_seconds", "-priority", "due_at"):
+        refused = await desk.get(BREACHES, **PERIOD, sort=other, cursor=cursor)
+        assert (refused.status_code, refused.json()["field"]) == (422, "cursor")
+
+
+@pytest.mark.parametrize(
+    ("sort", "place"),
+    [
+        ("overrun_seconds", ()),
+        ("overrun_seconds", (None,)),
+        ("overrun_seconds", ("1", "x", "noon")),
+        ("overrun_seconds", ("1", None, "2026-03-20T12:00:00Z")),
+        ("overrun_seconds", ("1", "2026-03-20T12:00:00Z")),
+        ("-due_at", ("2026-03-20T12:00:00Z", "x", "y")),
+        ("-due_at", (None, "x", "y", "1")),
+        ("priority", ("a\0b", "x", "y", "1")),
+        ("priority", ("low", "x", "y", "one")),
+    ],
+    ids=str,
+)
+async def test_a_cursor_that_no_page_of_breaches_has_given_is_refused(
+    desk: Any, sort: str, place: tuple[str | None, ...]
+) -> None:
+    refused = await desk.get(BREACHES, **PERIOD, sort=sort, cursor=cursor_of(sort, place))
     assert (refused.status_code, refused.json()["field"]) == (422, "cursor")

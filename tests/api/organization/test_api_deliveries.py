@@ -13,6 +13,7 @@ from domain.instants import Instant
 from domain.record.deliveries import DeliveryKey
 from domain.record.records import DEAD, DELIVERED
 from store.deliveries.attempts import FailedAttempts
+from tests.api.lists.test_every_list import is_read_in_every_order, sorts_of
 from tests.store.deliveries.test_the_log import DESK, key_of, sent, told
 from tests.store.samples import a_step, an_opening
 
@@ -90,6 +91,9 @@ async def test_the_log_is_filtered(api: Any, asked: dict[str, Any], found: set[s
         ("cursor", {"cursor": "WyJ4Il0"}),
         ("offset", {"cursor": "WyJ4Il0", "offset": 1}),
         ("status", {"status": "dead"}),
+        ("sort", {"sort": "colour"}),
+        ("sort", {"sort": "--fired_at"}),
+        ("sort", {"sort": ["state", "type"]}),
     ],
     ids=str,
 )
@@ -110,6 +114,33 @@ async def test_pages_go_on_behind_their_cursor_and_exports_hold_all(api: Any) ->
     assert [row["ticket_id"] for row in csv.DictReader(io.StringIO(table.text))] == seen
     lines = await api.http.get(DELIVERIES, headers={"Accept": "application/x-ndjson"})
     assert [json.loads(line)["ticket_id"] for line in lines.text.splitlines()] == seen
+
+
+async def test_the_log_is_sorted_by_whatever_it_shows(api: Any) -> None:
+    """Entries of several states, of which one is on its way to no channel that is known yet."""
+    store, organization = api.dependencies.store, api.organization
+    for number, status in enumerate((DELIVERED, DEAD, DELIVERED)):
+        await logged(api, subject=str(number), status=status, minutes=30 + number)
+    retried = await told(store, subject="6", organization=organization, notice={"milestone": "breached"})
+    began = Instant(0)
+    await store.attempts.add([FailedAttempts(key_of(retried), 12, began, Instant(1), "answered 503")])
+    await told(store, subject="7", organization=organization, notice={"policy": {"id": "sla_2"}, "minutes": 45})
+    names = await sorts_of(api, "/deliveries")
+    shown = (await api.get("/deliveries")).json()["data"][0]
+    # An id is the notice and the channel, written as one word.
+    assert set(names) == {*shown, "conversation_id", "incident_id"} - {"id"}
+    await is_read_in_every_order(api, "/deliveries", names)
+    assert [one["attempts"] for one in (await api.get("/deliveries", sort="-attempts")).json()["data"]] == [
+        *(12, 1, 1, 1, 0)
+    ]
+    table = await api.http.get(DELIVERIES, params={"sort": "-attempts"}, headers={"Accept": "text/csv"})
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert [row["attempts"] for row in rows] == ["12", "1", "1", "1", "0"]
+    assert set(shown) <= set(rows[0])
+    cursor = (await api.get("/deliveries", sort="-attempts", limit=1)).json()["next_cursor"]
+    for query in ({}, {"sort": "attempts"}, {"sort": "-state"}):
+        refused = await api.get("/deliveries", cursor=cursor, **query)
+        assert (refused.status_code, refused.json()["field"]) == (422, "cursor")
 
 
 async def test_a_dead_letter_is_sent_once_more_and_what_is_on_its_way_is_not(api: Any) -> None:

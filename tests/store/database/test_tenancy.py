@@ -51,6 +51,7 @@ NARROWED_BY_NOTHING = {
     "store/instances/upkeep.py:Upkeep.compared_at": "of one row for the whole store",
     "store/instances/upkeep.py:Upkeep.has_been_compared": "as compared_at",
     "store/instances/upkeep.py:Upkeep.write": "as compared_at",
+    "store/deliveries/entries.py:_subject": "a column of entries, which are narrowed themselves",
     "store/sources/bodies.py:HookBodies.prune": "what is older than a month goes, whoever it belongs to",
     "store/sources/settling.py:Settling.forget": "as prune, after a year",
     "store/sources/writes.py:Writes.prune": "as prune",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from domain.analytics.periods import Period, read_period
 from domain.errors import Conflict, NotFound
@@ -14,9 +15,15 @@ from domain.instants import DAY, MINUTE, SECOND, Instant, Micros, render
 from domain.record.deliveries import NO_CHANNEL, DeliveryKey, DeliveryState
 from domain.record.records import DEAD, DELIVERED, Delivery, Record
 from store.deliveries.attempts import FailedAttempts
-from store.deliveries.log import DeliveryFilters, DeliveryPlace, LoggedDelivery
+from store.deliveries.entries import ENTRIES, LOGGED, N
+from store.deliveries.log import DeliveryFilters, LoggedDelivery
 from store.deliveries.resends import LEASE, Resends
+from store.lists.keys import Place
+from store.lists.listed import ListPart
+from store.schema.tables import notices
+from store.schema.tenancy import own
 from store.store import Store
+from tests.store.analytics.test_analytics import Explain
 from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_step, an_opening
 
 DESK = "webhook:rcv_desk"
@@ -205,7 +212,7 @@ async def test_pages_hold_every_entry_once_newest_first_whatever_comes_meanwhile
     stub = {"id": ""}
     for number in range(5):
         await told(store, sent(stub), sent(stub, 1, "log"), subject=str(number), notice={"minutes": 30 + number // 2})
-    place: DeliveryPlace | None = None
+    place: Place | None = None
     seen: list[LoggedDelivery] = []
     while True:
         page = await store.deliveries.page(ORGANIZATION, ANY, limit=3, after=place)
@@ -219,6 +226,48 @@ async def test_pages_hold_every_entry_once_newest_first_whatever_comes_meanwhile
     assert len({one.key for one in seen}) == len(seen) == 10
     assert [one.fired_at for one in seen] == sorted((one.fired_at for one in seen), reverse=True)
     assert await listed(store, offset=9) == (await listed(store))[9:]
+
+
+@pytest.mark.parametrize("name", LOGGED.sortable)
+async def test_every_order_of_the_log_reads_each_entry_once(store: Store, name: str) -> None:
+    """Of each state one, so that some of it is absent in most columns."""
+    stub = {"id": ""}
+    await told(store, sent(stub), sent(stub, 3, "email:rcv_ada", DEAD), subject="1")
+    await told(store, subject="2", settled=True)
+    retried = await told(store, subject="3", notice={"milestone": "breached", "minutes": 60, "policy": {}})
+    await store.attempts.add([in_vain(retried, 11)])
+    await told(store, subject="4")
+    every = {one.key for one in await listed(store)}
+    for sort in (name, f"-{name}"):
+        seen: list[LoggedDelivery] = []
+        place: Place | None = None
+        while len(seen) <= len(every):
+            page = await store.deliveries.page(ORGANIZATION, ANY, limit=2, after=place, sort=sort)
+            seen += page.deliveries
+            place = page.last
+            if place is None:
+                break
+        assert (len(seen), {one.key for one in seen}) == (5, every)
+
+
+def explained(statement: sa.Select[Any]) -> Callable[[sa.Connection], Any]:
+    return lambda conn: conn.execute(Explain(statement)).all()
+
+
+@pytest.mark.parametrize("after", [None, ("2026-03-02T09:30:00Z", "x", "")], ids=["first page", "read on"])
+async def test_the_newest_of_the_log_are_found_by_their_index(store: Store, backend: str, after: Place | None) -> None:
+    for number in range(3):
+        await told(store, sent({"id": ""}), subject=str(number))
+    every = sa.select(*N).select_from(ENTRIES).where(own(notices, ORGANIZATION))
+    for sort in ("-fired_at", "fired_at"):
+        statement = LOGGED.statement(every, ListPart(2, after=after, sort=sort)).limit(3)
+        how = str(await store.database.read(explained(statement)))
+        if backend == "sqlite":
+            assert "INDEX ix_notices_log " in how
+            assert "TEMP B-TREE FOR ORDER BY" not in how
+    # One index, read from either end.
+    oldest = await listed(store, sort="fired_at")
+    assert oldest == (await listed(store))[::-1]
 
 
 async def test_nothing_of_another_organizations_log_is_seen_or_sent(store: Store) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 from domain.analytics.periods import Period
 from domain.analytics.week import Week
 from service.analytics.asking import period_of, scope_of
-from service.analytics.places import NEWEST_DUE_FIRST, breach_place, place_of_breach
 from service.analytics.views import breach_views
 from service.dependencies import Dependencies
 from service.tools.cursors import cursor_of, place_of
+from store.analytics.breach_order import NEWEST_DUE_FIRST
 from store.analytics.queries import Scope
 from store.analytics.summaries import Breaches
 from store.analytics.weeks import Weeks
@@ -47,11 +47,11 @@ async def find(deps: Dependencies, visitor: Visitor, query: BreachFilters) -> Fo
     """Raises InvalidValue, also for a cursor that is none, and PlanRequired."""
     scope, period = await asked(deps, visitor, query)
     now = deps.now()
-    after = breach_place(place_of(query.cursor, NEWEST_DUE_FIRST)) if query.cursor else None
+    after = place_of(query.cursor, NEWEST_DUE_FIRST) if query.cursor else None
     found = await deps.store.analytics.breaches(
         scope, period, now, limit=PAGE, after=after, excused=bool(query.excused)
     )
-    following = cursor_of(NEWEST_DUE_FIRST, place_of_breach(found.page[-1].place)) if found.follows else ""
+    following = "" if found.last is None else cursor_of(NEWEST_DUE_FIRST, found.last)
     weeks = await deps.store.analytics.weeks(scope, period, now)
     return Found(period, found, following, weeks.breached, await choices(deps, visitor.organization, query))
 
@@ -70,6 +70,6 @@ async def every(deps: Dependencies, scope: Scope, period: Period, *, excused: bo
         )
         for row in breach_views(found):
             yield row
-        if not found.follows:
+        if found.last is None:
             return
-        after = found.page[-1].place
+        after = found.last

@@ -9,11 +9,11 @@ from typing import Any
 
 from domain.analytics.periods import read_period
 from domain.record.deliveries import DeliveryState
-from service.deliveries.asking import ORDER, delivery_place, place_text
 from service.deliveries.log import delivery_view
 from service.dependencies import Dependencies
 from service.tools.cursors import cursor_of, place_of
 from store.analytics.lateness import ChannelFigures
+from store.deliveries.entries import LOGGED
 from store.deliveries.log import DeliveryFilters, DeliveryPage
 from web.http.access import Visitor
 from web.pages.deliveries.filters import LogFilters
@@ -42,7 +42,7 @@ class Found:
 async def find(deps: Dependencies, visitor: Visitor, query: LogFilters, *, with_lateness: bool = True) -> Found:
     """Raises InvalidValue, also for a cursor that is none."""
     owner, filters = visitor.organization.id, query.narrowed(visitor.zone)
-    after = delivery_place(place_of(query.cursor, ORDER)) if query.cursor else None
+    after = place_of(query.cursor, LOGGED.first) if query.cursor else None
 
     async def part(states: Sequence[DeliveryState], limit: int = PAGE, behind: Any = None) -> DeliveryPage:
         return await deps.deliveries.page(owner, replace(filters, states=states), limit=limit, after=behind)
@@ -52,7 +52,7 @@ async def find(deps: Dependencies, visitor: Visitor, query: LogFilters, *, with_
         counts={state: (await part([state], 1)).total for state in OPEN},
         open=await part(OPEN) if not filters.states and after is None else None,
         log=log,
-        next_cursor="" if log.last is None else cursor_of(ORDER, place_text(log.last)),
+        next_cursor="" if log.last is None else cursor_of(LOGGED.first, log.last),
         lateness=await _lateness(deps, visitor, filters) if with_lateness else (),
         names=await names_of(deps.store, owner),
     )
