@@ -30,8 +30,8 @@ IN_ANOTHER_STATE = {
     "POST /demo/leave",
     "POST /demo/take-away",
 }
-"""Forms of what is moved, signed out or a demo: no page has them while it is walked. The tests beside this one send them
-by keyboard."""
+"""Forms of what is moved, signed out or a demo: no page has them while it is walked. The tests beside this one send
+them by keyboard."""
 SEEN_OTHERWISE = (
     "/policies/try?priority=urgent",
     "/tickets/{instance_id}?as_of=2999",
