@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from domain.instants import MINUTE, Instant
 from domain.record.records import DEAD
 from tests.store.deliveries.test_the_log import sent, told
 from tests.web.browser.conftest import (
@@ -135,11 +136,15 @@ def test_a_ticket_is_paused_until_a_time_looked_at_as_it_was_and_shared(visit: V
     page.keyboard.type("0930AM")
     in_dialog(page, "until the new year")
     said(page, "Paused.")
-    tab_to(page, page.locator("#as-of"))
-    before = page.locator("#as-of-says").inner_text()
-    press(page, "ArrowLeft", "Home")
-    expect(page.locator("#as-of-says")).not_to_have_text(before)
-    press_on(page, page.locator("form", has=page.locator("#as-of")).get_by_role("button", name="Show"))
+    # It was told of just now: a minute later there is something to go back to.
+    later = Instant(engine.dependencies.now() + MINUTE)
+    with engine.changed(now=lambda: later):
+        page.reload(wait_until="domcontentloaded")
+        tab_to(page, page.locator("#as-of"))
+        before = page.locator("#as-of-says").inner_text()
+        press(page, "ArrowLeft", "Home")
+        expect(page.locator("#as-of-says")).not_to_have_text(before)
+        press_on(page, page.locator("form", has=page.locator("#as-of")).get_by_role("button", name="Show"))
     expect(page.locator("p.advice")).to_contain_text("As it was known")
     press_on(page, page.get_by_role("link", name="As it is now"))
     press_on(page, page.get_by_role("link", name="Verify it"))
