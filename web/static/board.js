@@ -54,10 +54,6 @@
     const copies = event.target.closest("[data-copies]");
     if (copies) navigator.clipboard?.writeText(new URL(copies.dataset.copies, location.href).href).then(() => announce("Copied"));
   });
-  // A filter is a form with method GET: a choice sends it at once, the browser keeps it in the address.
-  document.addEventListener("change", (event) => {
-    if (event.target.matches("form.filters select, form.filters input[type=checkbox], form.filters input[type=date]")) event.target.form.requestSubmit();
-  });
 
   // A slider over time says where it stands, in the browser's words for the organization's zone.
   const zone = meta("zone") || "UTC";

@@ -27,7 +27,15 @@
     const main = event.target.closest("a.skip") && document.getElementById("main");
     if (main) { event.preventDefault(); main.focus(); main.scrollIntoView(); }
   });
-  // A slider that a pointer lets go of is sent. By keyboard it goes in steps, and the button beside it sends it.
+  // A filter is a form with method GET, and the browser keeps it in the address. What a pointer chooses is sent at once. By
+  // keyboard a list passes through its choices and a date through its digits: Enter sends it, or the button beside it.
+  let byKeyboard = false;
+  document.addEventListener("keydown", () => { byKeyboard = true; }, true);
+  document.addEventListener("pointerdown", () => { byKeyboard = false; }, true);
+  document.addEventListener("change", (event) => {
+    if (!byKeyboard && event.target.matches("form.filters :is(select, input[type=checkbox], input[type=date])")) event.target.form.requestSubmit();
+  });
+  // A slider that a pointer lets go of is sent. By keyboard it goes in steps, as above.
   document.addEventListener("pointerup", (event) => {
     const slider = event.target.closest?.("form.filters input[type=range]");
     if (slider && slider.value !== slider.defaultValue) slider.form.requestSubmit();

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from domain.instants import MINUTE, Instant
 from domain.record.records import DEAD
 from tests.store.deliveries.test_the_log import sent, told
 from tests.web.browser.conftest import (
@@ -135,11 +136,15 @@ def test_a_ticket_is_paused_until_a_time_looked_at_as_it_was_and_shared(visit: V
     page.keyboard.type("0930AM")
     in_dialog(page, "until the new year")
     said(page, "Paused.")
-    tab_to(page, page.locator("#as-of"))
-    before = page.locator("#as-of-says").inner_text()
-    press(page, "ArrowLeft", "Home")
-    expect(page.locator("#as-of-says")).not_to_have_text(before)
-    press_on(page, page.locator("form", has=page.locator("#as-of")).get_by_role("button", name="Show"))
+    # It was told of just now: a minute later there is something to go back to.
+    later = Instant(engine.dependencies.now() + MINUTE)
+    with engine.changed(now=lambda: later):
+        page.reload(wait_until="domcontentloaded")
+        tab_to(page, page.locator("#as-of"))
+        before = page.locator("#as-of-says").inner_text()
+        press(page, "ArrowLeft", "Home")
+        expect(page.locator("#as-of-says")).not_to_have_text(before)
+        press_on(page, page.locator("form", has=page.locator("#as-of")).get_by_role("button", name="Show"))
     expect(page.locator("p.advice")).to_contain_text("As it was known")
     press_on(page, page.get_by_role("link", name="As it is now"))
     press_on(page, page.get_by_role("link", name="Verify it"))
@@ -171,6 +176,10 @@ def test_a_policy_is_made_tried_and_archived(visit: Visit, engine: Engine, thing
     type_into(page, "f-conditions.0.value", 'handmade, "by, hand"')
     type_into(page, "f-targets.0.amount", "2")
     press_on(page, page.get_by_role("button", name="Remove promise 2"))
+    type_into(page, "f-trial.priority", "handmade")
+    press_on(page, button(page, "Try it"))
+    # A new one is asked behind all others.
+    expect(page.locator("#trial")).to_contain_text("another policy takes it")
     press_on(page, button(page, "Save").last)
     said(page, "Saved as version 1.")
     behind_others(engine, things["policy_id"])
@@ -179,7 +188,12 @@ def test_a_policy_is_made_tried_and_archived(visit: Visit, engine: Engine, thing
     with page.expect_navigation(wait_until="domcontentloaded"):
         page.keyboard.press("Enter")
     expect(page.locator("#outcome")).to_have_text("By hand")
-    assert "priority is handmade or by, hand: the ticket has handmade" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("priority is handmade or by, hand: the ticket has handmade")
+    tab_to(page, page.locator("summary"))
+    page.keyboard.press("Enter")
+    press_on(page, button(page, "Try JSON"))
+    expect(page.locator("#outcome")).to_be_visible()
+    page.go_back(wait_until="domcontentloaded")
     press_on(page, page.locator("#outcome a"))
     tab_to(page, button(page, "Archive"))
     page.keyboard.press("Enter")
@@ -202,6 +216,12 @@ def test_business_hours_are_made_and_get_public_holidays_and_those_of_a_file(vis
         page.keyboard.press("Enter")
     press_on(page, page.get_by_role("link", name="Typed hours").first)
     press_on(page, page.get_by_role("button", name="Remove the public holidays of DE"))
+    press_on(page, page.get_by_role("link", name="Typed hours").first)
+    press_on(page, page.get_by_role("link", name="Edit"))
+    type_into(page, "f-weekly.sat", "10:00-12:00")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        page.keyboard.press("Enter")
+    said(page, "Saved as version")
     press_on(page, page.get_by_role("link", name="Typed hours").first)
     file = tmp_path / "holidays.ics"
     file.write_text(HOLIDAYS)
@@ -297,6 +317,48 @@ def test_a_changed_policy_is_looked_at_applied_and_undone(visit: Visit, engine: 
     said(page, "Undone: the earlier rules count.")
     # A policy that is still needed would not let itself be taken away.
     engine.ask("POST", "/instances/inst_sla_ticket_replanned/resolve", {})
+
+
+def test_an_earlier_version_of_a_policy_comes_back_into_force(visit: Visit, engine: Engine, two: list[str]) -> None:
+    engine.ask("PATCH", f"/policies/{two[0]}", {"description": "Said later."})
+    page = visit(f"/policies/{two[0]}/versions")
+    tab_to(page, button(page, "Take version 1 back into force"))
+    page.keyboard.press("Enter")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        in_dialog(page, "")
+    said(page, "Version 1 is in force again, as version 3.")
+
+
+@pytest.mark.usefixtures("things")
+def test_a_filter_is_chosen_in_steps_and_a_day_typed_before_they_are_sent(visit: Visit) -> None:
+    day = datetime.now(UTC).date() - timedelta(days=20)
+    page = visit("/breaches")
+    press(page)
+    tab_to(page, page.locator("#f-start_date"))
+    page.keyboard.type(day.strftime("%m%d%Y"))
+    expect(page.locator("#f-start_date")).to_have_value(day.isoformat())
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        page.keyboard.press("Enter")
+    assert f"start_date={day.isoformat()}" in page.url
+    there = page.url
+    press(page)
+    kinds = page.locator("#f-type")
+    tab_to(page, kinds)
+    press(page, "ArrowDown", "ArrowDown")
+    expect(kinds).to_be_focused()
+    expect(kinds).to_have_js_property("selectedIndex", 2)
+    assert page.url == there
+    press_on(page, button(page, "Show"))
+    assert "&type=" in page.url
+    press(page)
+    tab_to(page, page.locator("#f-start_date"))
+    press(page, "ArrowUp", "ArrowDown")
+    expect(page.locator("#f-start_date")).to_be_focused()
+    # What a pointer chooses is sent at once.
+    page.locator("h1").click()
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        page.locator("#f-excused").select_option("true")
+    assert "excused=true" in page.url
 
 
 def test_a_receiver_is_made_and_its_secret_is_at_hand(visit: Visit, engine: Engine) -> None:

@@ -28,10 +28,15 @@ async def connected(board: Board, **fields: str) -> str:
     return str(found[-1]["id"])
 
 
-async def sends(board: Board, source: str, body: Any, secret: str = SECRET) -> None:
+def signed(body: Any, secret: str = SECRET) -> tuple[bytes, dict[str, str]]:
+    """As GitHub sends it: the content and the headers."""
     content = json.dumps(body).encode()
     signature = hmac.new(secret.encode(), content, "sha256").hexdigest()
-    headers = {"X-Hub-Signature-256": f"sha256={signature}", "X-GitHub-Event": "issues"}
+    return content, {"X-Hub-Signature-256": f"sha256={signature}", "X-GitHub-Event": "issues"}
+
+
+async def sends(board: Board, source: str, body: Any, secret: str = SECRET) -> None:
+    content, headers = signed(body, secret)
     await board.api.http.post(f"/hooks/{source}", content=content, headers=headers)
 
 
