@@ -267,8 +267,8 @@ def things(engine: Engine) -> dict[str, str]:
     engine.ask("POST", "/policies", {**URGENT, "name": "Broken", "conditions": [priority_is("broken")]})
     behind_others(engine, made.everywhere["policy_id"])
     engine.ask("PATCH", f"/policies/{made.everywhere['policy_id']}", {"description": "Changed once."})
-    hours = f"/business-hours/{made.everywhere['business_hours_id']}"
-    engine.ask("PATCH", hours, {"public_holidays": [{"country": "DE"}]})
+    calendar = f"/business-hours/{made.everywhere['business_hours_id']}"
+    engine.ask("PATCH", calendar, {"public_holidays": [{"country": "DE"}]})
     way_back = {"base_url": "http://127.0.0.1:9", "credentials": {"token": "t-o-k-e-n"}, "projects": ["acme/desk"]}
     engine.ask("PATCH", f"/sources/{made.everywhere['source_id']}", {"connector": way_back})
     for number, subject in enumerate(SUBJECTS):
