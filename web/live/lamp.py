@@ -43,9 +43,13 @@ def lamp_of(found: Readiness, at: Instant, well_at: Instant | None = None) -> La
         last = well_at if silent is None else Instant(at - round(silent * SECOND))
         return Lamp("bad", "No worker", "No worker answers; nothing is told until one does", at, last)
     if not found.milestones.up:
-        overdue = found.milestones.figures.get("overdue", "Some")
-        return Lamp("warn", "Engine late", f"{overdue} milestones should have fired a minute ago", at)
+        overdue = _counted(found.milestones.figures.get("overdue"), "milestone")
+        return Lamp("warn", "Engine late", f"{overdue} should have fired a minute ago", at)
     if not found.instances.up:
-        stuck = found.instances.figures.get("stuck", "Some")
-        return Lamp("warn", "Stuck", f"{stuck} tickets cannot go on; the log of the worker says why", at)
+        stuck = _counted(found.instances.figures.get("stuck"), "ticket")
+        return Lamp("warn", "Stuck", f"{stuck} cannot go on; the log of the worker says why", at)
     return Lamp("good", "Engine well", "A worker answers and no milestone is late", at)
+
+
+def _counted(number: object, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{'Some' if number is None else number} {what}s"

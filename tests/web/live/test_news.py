@@ -188,6 +188,12 @@ def test_the_lamp_says_the_worst(down: tuple[str, ...], word: str, kind: str) ->
     assert (lamp.word, lamp.kind) == (word, kind)
 
 
+@pytest.mark.parametrize(("overdue", "sentence"), [(1, "1 milestone should"), (2, "2 milestones should")])
+def test_the_lamp_counts_what_is_late(overdue: int, sentence: str) -> None:
+    late = ReadinessCondition(up=False, figures={"overdue": overdue})
+    assert lamp_of(Readiness(WELL, WELL, WELL, late, WELL), NOW).sentence.startswith(sentence)
+
+
 async def test_what_many_ask_for_at_once_is_made_once() -> None:
     shared, made = Shared(), []
 
