@@ -17,9 +17,8 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 
-from activities.applying import Applying, Planner
+from activities.applying import Applying
 from activities.heartbeats import Heartbeats
-from activities.histories import KnownHistories
 from activities.loading import Loading
 from activities.log_lines import in_brief
 from activities.notices.addressing import NobodyKnown
@@ -53,6 +52,7 @@ from domain.errors import SlaError
 from domain.instants import Instant
 from domain.plan.planning import plan
 from domain.policy.catalog import Catalog
+from domain.record.histories import KnownHistories, Planner
 from domain.record.records import Delivery, Record
 from guard import GuardedRunner, NotReplayed, ignore
 from outlets import ChannelOutlets, OrganizationChannels, cipher_of

@@ -6,28 +6,23 @@ The plan is made in an activity so that it stands in the history: a replay reads
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from temporalio import activity
 
 from activities.boundary import temporal_errors
-from activities.histories import Key, KnownHistories, KnownHistory
 from activities.ports import Projection, SearchAttributes, Signals, SignalTimes
 from activities.recording import Recorder
 from domain.digests import plan_digest
 from domain.errors import StoreUnavailable
 from domain.instants import parse
 from domain.plan.amendments import amendment
-from domain.plan.excuses import require_known_targets
 from domain.plan.planning import plan
 from domain.plan.plans import Plan
-from domain.plan.replans import effective_snapshot
-from domain.plan.resets import require_known_clocks
-from domain.policy.snapshot import Snapshot
-from domain.record.records import Record
-from domain.record.steps import StepContext, basis
-from domain.ticket.events import Event, EventKind
+from domain.record.histories import FEW, Applied, Key, KnownHistories, KnownHistory, Planner
+from domain.record.steps import StepContext
+from domain.ticket.events import Event
 from workflows.calls import APPLY_EVENTS
 from workflows.documents import ApplyAnswer, ApplyRequest, Document, HistoryLacking
 from workflows.packing import pack, unpack
@@ -35,20 +30,6 @@ from workflows.packing import pack, unpack
 HISTORY_SECONDS = 1
 HISTORY_ATTEMPTS = 3
 STORE_SECONDS = 1
-# Over fewer events the walk takes less time than a thread costs.
-FEW = 50
-
-
-Planner = Callable[[Snapshot, Sequence[Event]], Plan]
-"""Raises as `domain.plan.planning.plan` does."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Applied:
-    """The history with the new events, and the step that they make."""
-
-    history: KnownHistory
-    step: Record
 
 
 class Applying:
@@ -86,8 +67,8 @@ class Applying:
                 return dict(HistoryLacking(lacks_history=True))
             stamped = await self._stamps(request)
             events = [_stamp(Event.from_json(event), stamped) for event in request["events"]]
-            applied = await self._apply(before, events, context)
-            recorded = await self._recorder.try_to_record(applied.step, STORE_SECONDS)
+            applied = await self._apply(before, events)
+            recorded = await self._recorder.try_to_record(applied.step(context), STORE_SECONDS)
             self._known.keep(key, applied.history)
         plan_before = before.plan if before.plan_digest == request["plan_digest"] else None
         assert applied.history.plan is not None
@@ -98,8 +79,8 @@ class Applying:
             "recorded": recorded,
             "attributes": self._search_attributes(),
         }
-        if applied.step.snapshot is not None:
-            answer["snapshot"] = applied.step.snapshot
+        if applied.changed is not None:
+            answer["snapshot"] = applied.changed
         return pack(answer)
 
     async def _history(self, key: Key, request: ApplyRequest) -> KnownHistory | None:
@@ -120,10 +101,10 @@ class Applying:
             return None
         return replace(found, plan=Plan.from_json(loaded["plan"]), plan_digest=plan_digest(loaded["plan"]))
 
-    async def _apply(self, before: KnownHistory, events: Sequence[Event], context: StepContext) -> _Applied:
+    async def _apply(self, before: KnownHistory, events: Sequence[Event]) -> Applied:
         if len(before.events) < FEW:
-            return _applied(self._planner, before, events, context)
-        return await asyncio.to_thread(_applied, self._planner, before, events, context)
+            return before.with_events(events, self._planner)
+        return await asyncio.to_thread(before.with_events, events, self._planner)
 
     async def _stamps(self, request: ApplyRequest) -> dict[str, str]:
         """When the signals that bear no time reached Temporal, by event id, as far as the history can be read."""
@@ -144,22 +125,6 @@ class Applying:
             activity.logger.warning("the history does not say when %s were sent: %r", list(unstamped), error)
             return {}
         return {event_id: times[ordinal] for event_id, ordinal in unstamped.items() if ordinal in times}
-
-
-def _applied(planner: Planner, before: KnownHistory, events: Sequence[Event], context: StepContext) -> _Applied:
-    """Raises as the planner does, and InvalidValue for an excuse or a reset of a target that the ticket cannot have."""
-    every = (*before.events, *events)
-    planned = planner(before.snapshot, every)
-    require_known_targets(before.snapshot, planned, events)
-    require_known_clocks(before.snapshot, planned, events)
-    document = before.document
-    if any(event.kind is EventKind.REPLANNED for event in events):
-        document = effective_snapshot(before.snapshot, every).to_json()
-    changed = None if document == before.document else document
-    step = context.step(events, planned, changed)
-    snapshot = before.snapshot if changed is None else Snapshot.from_json(document)
-    history = KnownHistory(document, snapshot, every, basis(events, before.basis), planned, step.plan_digest)
-    return _Applied(history, step)
 
 
 def _stamp(event: Event, stamped: Mapping[str, str]) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from domain.calendar import tzdata_version
 from domain.instants import Instant
@@ -18,6 +19,7 @@ from service.systems import NoTicketSystems, TicketSystems
 from service.templates import Templates
 from service.temporal.engine import ClientProvider, Engine
 from service.temporal.known_attributes import Attributes
+from service.temporal.known_instances import KnownInstances
 from service.temporal.slots import CommandSlots
 from service.tools.ciphers import Cipher
 from service.tools.guesses import Guesses
@@ -38,10 +40,11 @@ class Dependencies:
     task_queue: str = DEFAULT_TASK_QUEUE
     timeouts: Timeouts = field(default_factory=Timeouts)
     # Writes that no request waits for. The event loop itself holds only weak references to tasks.
-    background: set[asyncio.Task[None]] = field(default_factory=set)
+    background: set[asyncio.Task[Any]] = field(default_factory=set)
     watch: Watch = field(default_factory=Watch)
     attributes: Attributes = field(default_factory=Attributes)
     slots: CommandSlots = field(default_factory=CommandSlots)
+    known: KnownInstances = field(default_factory=KnownInstances)
     guesses: Guesses = field(default_factory=Guesses)
     # For what is encrypted at rest; without keys nothing can be.
     cipher: Cipher = field(default_factory=Cipher)

@@ -74,6 +74,24 @@ class SignalDocument(TypedDict):
     at: str
 
 
+class PlannedEventDocument(TypedDict):
+    """What the update `planned` brings: an event, and what it makes of the instance.
+
+    `basis` is the digest of the events before it and `before` that of their plan; `plan` is an amendment of that plan,
+    `plan_digest` the digest of the new one. Whoever sends it records the step that the event makes, and knows that all
+    earlier steps of such updates up to number `recorded` are recorded. `attributes` are the names of the search
+    attributes that may be set.
+    """
+
+    event: CoreDocument
+    basis: str
+    before: str
+    plan: CoreDocument
+    plan_digest: str
+    recorded: int
+    attributes: Sequence[str]
+
+
 # The input of a run. With the ticket alone it is the body of `POST /api/v2/sla/instances`.
 
 
@@ -179,6 +197,15 @@ class StepContextDocument(TypedDict):
     fired: list[list[Any]]
     undelivered: bool
     set_aside: SetAside
+
+
+class TakenEventDocument(StepContextDocument):
+    """The answer of the update `planned`: what its step is made from besides event and plan, and the digests of the
+    events before and of the plan, for an update that is sent again is answered as it was."""
+
+    basis: str
+    plan_digest: str
+    newest: int
 
 
 class NewEvents(TypedDict):

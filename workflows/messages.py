@@ -17,6 +17,10 @@ from workflows.packing import pack
 
 WORKFLOW_TYPE = "SlaInstance"
 STATE_QUERY = "state"
+PLANNED = "planned"
+"""The update that brings an event together with its plan (decision 31). Ticket systems send signals."""
+NOT_TAKEN = "not_taken"
+"""The type of the failure with which such an update is turned away."""
 # In a start input: the run after which the instance goes on, because that one ended before the instance was over.
 AFTER: Final = "after"
 CANCEL = "cancel"

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from activities.applying import Planner
 from domain.instants import Instant
 from domain.plan.milestones import Milestone
 from domain.plan.planning import plan
 from domain.plan.plans import Plan, TargetPlan
 from domain.policy.snapshot import Snapshot
+from domain.record.histories import Planner
 from domain.record.ledger import Firing
 from domain.ticket.events import Event
 

@@ -86,17 +86,26 @@ class StepContext:
     undelivered: bool
     set_aside: Mapping[str, Any]
 
-    def step(self, events: Iterable[Event], plan: Plan, snapshot: Mapping[str, Any] | None) -> Record:
-        """The step that these events make; `snapshot` is given where they have changed it.
+    def step(
+        self,
+        events: Iterable[Event],
+        plan: Plan,
+        snapshot: Mapping[str, Any] | None,
+        known: tuple[Mapping[str, Any], str] | None = None,
+    ) -> Record:
+        """The step that these events make; `snapshot` is given where they have changed it, `known` (the plan's document
+        and digest) where they are at hand.
 
         Equal arguments make equal steps, whoever makes them and when.
         """
+        document, digest = (plan.to_json(), "") if known is None else known
         upcoming = self.fired.next_milestone(plan, self.now)
         return Record(
             organization=self.organization,
             instance_id=self.instance_id,
             sequence=self.sequence,
-            plan=plan.to_json(),
+            plan=document,
+            plan_digest=digest,
             status=instance_status(plan, self.now),
             closed_at=plan.closed_at,
             next_due_at=next_due(plan),

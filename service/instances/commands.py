@@ -9,7 +9,8 @@ from typing import Any
 from domain.errors import Unavailable
 from domain.plan.resets import require_known_clock
 from service.dependencies import Dependencies
-from service.instances.effects import CommandResult, effect
+from service.instances.effects import CommandResult, effect, recorded_effect
+from service.instances.planned_events import tell_planned
 from service.instances.reading.views import find_instance, require_instance_id, unknown
 from service.instances.signals import Signal, stamped
 
@@ -17,9 +18,16 @@ from service.instances.signals import Signal, stamped
 async def command_instance(
     deps: Dependencies, organization: str, instance_id: str, name: str, payload: Mapping[str, Any]
 ) -> CommandResult:
-    """Send a signal, durably, and wait a moment for its record. Raises NotFound, InvalidValue, Unavailable."""
+    """Tell an instance, durably, and wait a moment for its record. Raises NotFound, InvalidValue, Unavailable."""
     require_instance_id(instance_id)
     signal = Signal(name, stamped(payload, deps.now()))
+    return await tell(deps, organization, instance_id, signal)
+
+
+async def tell(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> CommandResult:
+    """Tell an instance something, together with its plan or as a signal; raises as `command_instance` does."""
+    if (event := await tell_planned(deps, organization, instance_id, signal)) is not None:
+        return await recorded_effect(deps, organization, instance_id, event)
     await send(deps, organization, instance_id, signal)
     return await effect(deps, organization, instance_id, signal)
 

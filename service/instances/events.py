@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from service.dependencies import Dependencies
 from service.instances.commands import revive
-from service.instances.effects import effect
+from service.instances.effects import effect, recorded_effect
 from service.instances.excusing import read_excuse
 from service.instances.open_ticket import TrackedTicket, open_instances
+from service.instances.planned_events import tell_planned
 from service.instances.reading.views import FoundInstance, find_instance
 from service.instances.refusals import Refusals
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at, stamped
@@ -29,11 +30,13 @@ from store.rules.claims import Claim
 class Reached:
     """The instances that have an event now: those that were there, and those that were opened with it.
 
-    Of the latter `foreseen` says what is expected; None of an instance that turned out to be there.
+    Of the latter `foreseen` says what is expected; None of an instance that turned out to be there. `recorded` is the
+    event as the instances have it that took it together with its plan.
     """
 
     known: Sequence[InstanceId]
     foreseen: Mapping[InstanceId, FoundInstance | None]
+    recorded: Mapping[InstanceId, Event]
 
     @property
     def instances(self) -> Sequence[InstanceId]:
@@ -80,14 +83,14 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
     """
     event = await Refusals(deps, organization).narrowed(event)
     reached = await reach(deps, organization, event)
-    return await all_settled(
-        _part(deps, organization, event, one, reached.foreseen.get(one)) for one in reached.instances
-    )
+    return await all_settled(_part(deps, organization, event, one, reached) for one in reached.instances)
 
 
 async def reach(deps: Dependencies, organization: str, event: SubjectEvent) -> Reached:
     """Send the event, durably, to every instance of its subject. Opens an unknown one; raises as `take_event` does."""
-    known, claims = await _give(deps, organization, event)
+    told = await all_settled(_tell_planned(deps, organization, event, one) for one in event.subject)
+    recorded = {one: there for one, there in zip(event.subject, told, strict=True) if there is not None}
+    known, claims = await _give(deps, organization, event, recorded)
     missing = [one for one in event.subject if one not in known]
     if event.carried is None:
         _require_none_on_its_way(deps, claims.values())
@@ -99,15 +102,24 @@ async def reach(deps: Dependencies, organization: str, event: SubjectEvent) -> R
         wanted = [one for one in missing if not known or str(one) in claims]
         opened = await _open(deps, organization, event, event.carried, wanted)
     # Nothing is expected yet of an instance that existed before.
-    return Reached(known, {one.ticket.instance: one.found if one.created else None for one in opened})
+    foreseen = {one.ticket.instance: one.found if one.created else None for one in opened}
+    return Reached(known, foreseen, recorded)
+
+
+async def _tell_planned(
+    deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId
+) -> Event | None:
+    return None if event.signal is None else await tell_planned(deps, organization, str(instance), event.signal)
 
 
 async def _give(
-    deps: Dependencies, organization: str, event: SubjectEvent
+    deps: Dependencies, organization: str, event: SubjectEvent, besides: Container[InstanceId]
 ) -> tuple[Sequence[InstanceId], Mapping[str, Claim]]:
-    """Send the event; return the instances that exist, and the claims of those that do not exist yet."""
-    running = await all_settled(_signal(deps, organization, event, one) for one in event.subject)
-    quiet = [one for one, is_running in zip(event.subject, running, strict=True) if not is_running]
+    """Send the event to all but those that have it; return the instances that exist, and the claims of those that do
+    not exist yet."""
+    asked = [one for one in event.subject if one not in besides]
+    running = await all_settled(_signal(deps, organization, event, one) for one in asked)
+    quiet = [one for one, is_running in zip(asked, running, strict=True) if not is_running]
     if not quiet:
         return event.subject, {}
     # Claims first: what another request opens meanwhile has its claim before it runs, and its row afterwards.
@@ -152,8 +164,12 @@ def _opening(message: Mapping[str, Any], signal: Signal | None, opened_at: Insta
 
 
 async def _part(
-    deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId, opened: FoundInstance | None
+    deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId, reached: Reached
 ) -> Part:
+    opened = reached.foreseen.get(instance)
+    if (recorded := reached.recorded.get(instance)) is not None:
+        outcome = await recorded_effect(deps, organization, str(instance), recorded)
+        return Part(instance, outcome.applied, outcome.found)
     if event.signal is None:
         return Part(instance, True, opened or await find_instance(deps, organization, str(instance)))
     outcome = await effect(deps, organization, str(instance), event.signal, opened)

@@ -11,8 +11,8 @@ from domain.instants import parse, render
 from domain.plan.excuses import covered, require_known_targets
 from domain.ticket.events import EXCUSES, Event, EventKind, excuse_of
 from service.dependencies import Dependencies
-from service.instances.commands import send
-from service.instances.effects import CommandResult, effect
+from service.instances.commands import tell
+from service.instances.effects import CommandResult
 from service.instances.reading.views import require_instance_id
 from service.instances.refusals import Refusals
 from service.instances.signals import Signal, stamped
@@ -48,8 +48,7 @@ async def excuse_instance(
         require_known_targets(stored.snapshot, stored.plan, [event])
         if event.kind is EventKind.EXCUSED and not covered(stored.plan, event):
             await _require_recorded(deps, organization, instance_id, event)
-    await send(deps, organization, instance_id, signal)
-    return await effect(deps, organization, instance_id, signal)
+    return await tell(deps, organization, instance_id, signal)
 
 
 async def _require_recorded(deps: Dependencies, organization: str, instance_id: str, event: Event) -> None:

@@ -20,6 +20,7 @@ from domain.ticket.tickets import Ticket
 from domain.ticket.timeline import ticket_after
 from service.dependencies import Dependencies
 from service.instances.commands import revive, send
+from service.instances.planned_events import remember_opening
 from service.instances.reading.first_row import write_first_row
 from service.instances.reading.views import FoundInstance, find_instance, found_in_store
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at
@@ -212,6 +213,8 @@ async def _start(
     row.add_done_callback(deps.background.discard)
     await asyncio.wait({row}, timeout=deps.timeouts.row)
     if start.expected is None:
+        if row.done():
+            remember_opening(deps, start)
         return TrackedTicket(ticket, FoundInstance(start.snapshot, start.plan, (), "workflow"), created=True)
     event = None if opening.signal is None else opening.signal.event(deps.now())
     left = ticket if event is None else ticket_after(ticket, [event])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
+from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
@@ -141,8 +142,15 @@ class Runs:
         async for event in newest_first(self._client, workflow_id, run_id, HISTORY_PAGE):
             scheduled = event.activity_task_scheduled_event_attributes
             if scheduled.activity_type.name in STEP_ACTIVITIES:
-                [request] = await self._client.data_converter.decode(list(scheduled.input.payloads))
-                yield unpack(request, RecordRequest)["newest"], instant_of(event.event_time)
+                yield await self._newest(scheduled.input.payloads), instant_of(event.event_time)
+            updated = event.workflow_execution_update_completed_event_attributes
+            if updated.outcome.HasField("success"):
+                # The one update that there is answers as requests ask.
+                yield await self._newest(updated.outcome.success.payloads), instant_of(event.event_time)
+
+    async def _newest(self, payloads: Iterable[Payload]) -> int:
+        [document] = await self._client.data_converter.decode(list(payloads))
+        return unpack(document, RecordRequest)["newest"]
 
     async def _begun_with(self, workflow_id: str, run_id: str) -> int:
         """The sequence up to which the instance was recorded when the run began."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +18,8 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -34,7 +37,10 @@ from service.temporal.starting import start_from_record
 from service.temporal.states import QueriedState, StartedState
 from service.temporal.statuses import suppress_status
 from service.tools.timeouts import Timeouts
-from workflows.messages import STATE_QUERY, WORKFLOW_TYPE, start_input, summary
+from workflows.documents import TakenEventDocument
+from workflows.messages import PLANNED, STATE_QUERY, WORKFLOW_TYPE, start_input, summary
+from workflows.packing import pack, unpack
+from workflows.planned import PlannedEvent
 from workflows.visibility import at_start, attribute_values
 
 ClientProvider = Callable[[], Awaitable[Client]]
@@ -54,6 +60,17 @@ def provider(client: Client) -> ClientProvider:
         return client
 
     return provide
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of an event that was sent with its plan: `taken` is the answer of the instance that has taken it.
+
+    `is_answered` is false where neither a worker nor Temporal has answered in time. The event may be taken later.
+    """
+
+    taken: TakenEventDocument | None
+    is_answered: bool = True
 
 
 class Engine:
@@ -139,6 +156,33 @@ class Engine:
                 await handle.signal(name, dict(payload), rpc_timeout=timedelta(seconds=self._timeouts.signal))
                 return True
         return False
+
+    async def tell_planned(self, organization: str, instance_id: str, planned: PlannedEvent) -> Told:
+        """Send an event together with its plan to an instance that runs, and wait for a worker to take it.
+
+        Told again under the same event id, an event that was taken is answered as it was then. Nothing that happens at
+        Temporal is raised: a signal brings the event, too.
+        """
+        try:
+            async with self._slot(), asyncio.timeout(self._timeouts.planned):
+                client = await self._provide()
+                handle = client.get_workflow_handle(workflow_id(organization, instance_id))
+                planned = replace(planned, attributes=await self._attributes.names(client))
+                answer = await handle.execute_update(
+                    PLANNED,
+                    pack(planned.to_json()),
+                    id=planned.event.event_id,
+                    result_type=dict,
+                    rpc_timeout=timedelta(seconds=self._timeouts.planned),
+                )
+                return Told(unpack(answer, TakenEventDocument))
+        except WorkflowUpdateFailedError:
+            return Told(None)
+        # A client that never connected raises RuntimeError.
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError):
+            return Told(None, is_answered=False)
+        except RPCError as error:
+            return Told(None, is_answered=error.status is RPCStatusCode.NOT_FOUND)
 
     async def revive(
         self, snapshot: Snapshot, signal: str | None = None, payload: Mapping[str, Any] | None = None

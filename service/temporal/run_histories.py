@@ -17,7 +17,7 @@ from service.temporal.sent_steps import STEP_ACTIVITIES, SentSteps
 from service.temporal.statuses import suppress_status
 from workflows.calls import LOAD
 from workflows.documents import CoreDocument, EarlierRun, LoadAnswer, SignalDocument, StartInput, StateDocument
-from workflows.messages import CANCEL, cancel_id, signal_id
+from workflows.messages import CANCEL, PLANNED, cancel_id, signal_id
 from workflows.packing import unpack
 from workflows.run_events import instant_of
 from workflows.signals import spread
@@ -193,7 +193,7 @@ class _Reading:
                 if failed.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
                     self._reset_from = failed.base_run_id or None
             case _:
-                pass
+                await self._take_update(event)
 
     async def _take_start(self, event: HistoryEvent) -> None:
         started = event.workflow_execution_started_event_attributes
@@ -211,6 +211,15 @@ class _Reading:
         if (name := scheduled.activity_type.name) in _OF_INTEREST:
             self._requests.add(event.event_id)
             self._steps.request(event.event_id, name, unpack(await self._decoded(scheduled.input.payloads)))
+
+    async def _take_update(self, event: HistoryEvent) -> None:
+        accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+        if accepted.name == PLANNED:
+            self._requests.add(event.event_id)
+            self._steps.planned(event.event_id, unpack(await self._decoded(accepted.args.payloads)))
+        completed = event.workflow_execution_update_completed_event_attributes
+        if completed.accepted_event_id in self._requests and completed.outcome.HasField("success"):
+            await self._take_answer(completed.accepted_event_id, completed.outcome.success.payloads)
 
     async def _take_answer(self, request_id: int, payloads: Sequence[Payload]) -> None:
         self._steps.answer(request_id, unpack(await self._decoded(payloads)))

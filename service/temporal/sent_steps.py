@@ -1,4 +1,4 @@
-"""The steps that a run has sent to the store, read from the requests to its activities and their answers."""
+"""The steps that a run has made, read from the requests to its activities and their answers, and from its updates."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from workflows.documents import (
     CoreDocument,
     Document,
     LoadAnswer,
+    PlannedEventDocument,
     RecordRequest,
     StartInput,
     StateDocument,
+    TakenEventDocument,
     TellAnswer,
     TellRequest,
 )
+from workflows.messages import PLANNED
 from workflows.packing import unpack
 from workflows.state.steps import with_outcome
 
@@ -76,12 +79,25 @@ class SentSteps:
             tell = cast("TellRequest", request)
             step = with_outcome(Record.from_json(tell["record"]), tell, cast("TellAnswer", answer))
             self.documents[self._places[event_id]] = step.to_json()
+        elif activity == PLANNED:
+            self._take(cast("PlannedEventDocument", request), cast("TakenEventDocument", answer))
         elif activity == APPLY_EVENTS and "lacks_history" not in answer:
             self._apply(cast("ApplyRequest", request), cast("ApplyAnswer", answer))
 
+    def planned(self, event_id: int, request: Document) -> None:
+        """An event that came with its plan. Whoever sent it records its step."""
+        self._requests[event_id] = PLANNED, request
+
+    def _take(self, request: PlannedEventDocument, answer: TakenEventDocument) -> None:
+        self._plan = amended(self._before(request["plan"]), request["plan"])
+        event = Event.from_json(request["event"])
+        self.documents.append(StepContext.from_json(answer).step([event], self._plan, None).to_json())
+
+    def _before(self, document: CoreDocument) -> Plan:
+        return Plan(parse(document["opened_at"]), ()) if self._plan is None else self._plan
+
     def _apply(self, request: ApplyRequest, answer: ApplyAnswer) -> None:
-        before = Plan(parse(answer["plan"]["opened_at"]), ()) if self._plan is None else self._plan
-        self._plan = amended(before, answer["plan"])
+        self._plan = amended(self._before(answer["plan"]), answer["plan"])
         events = [Event.from_json(_stamped(event, answer["stamped"])) for event in request["events"]]
         step = StepContext.from_json(request).step(events, self._plan, answer.get("snapshot"))
         self.documents.append(step.to_json())

@@ -15,9 +15,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.plan.amendments import amended
     from domain.ticket.events import Event
     from workflows.calls import APPLY_EVENTS
-    from workflows.documents import ApplyAnswer, ApplyRequest, NewEvents, SignalDocument
+    from workflows.documents import ApplyAnswer, ApplyRequest, NewEvents, SignalDocument, TakenEventDocument
     from workflows.instance.calling import call, cause_of
     from workflows.messages import signal_id
+    from workflows.planned import PlannedEvent
     from workflows.signals import Refusal, SignalledEvent, read_signal, spread
     from workflows.state.instance_state import InstanceState
     from workflows.visibility import OperatorView
@@ -73,11 +74,42 @@ class Intake:
         self._now = now
         self._applying: asyncio.Task[None] | None = None
         self._has_applied = False
+        # An event that came with its plan has changed the state since this was last set back.
+        self.has_taken = False
 
     @property
     def is_applying(self) -> bool:
         """Whether events are being planned: their step has its number then, and is not made yet."""
         return self._applying is not None
+
+    def problem_with(self, planned: PlannedEvent) -> str | None:
+        """Why an event that came with its plan cannot be taken as it is; None if it can. Changes nothing."""
+        state = self._state
+        if self._arrivals or self._applying is not None:
+            return "other events are being taken"
+        if (planned.basis, planned.before) != (state.basis, state.plan_digest):
+            return "it was planned from other events than the instance has"
+        fresh, refused = state.receive([SignalledEvent(planned.event)])
+        if refused or [one.event for one in fresh] != [planned.event]:
+            return "the event is not new, is too large, or was received before those that came before it"
+        return planned.problem(state.plan, self._now())
+
+    def take_planned(self, planned: PlannedEvent) -> TakenEventDocument:
+        """Take in an event that came with its plan; what its sender records its step from."""
+        state = self._state
+        state.entrusted.forget(planned.recorded)
+        context = state.apply_planned(
+            planned.event, amended(state.plan, planned.plan), planned.plan_digest, self._now()
+        )
+        self._view.learn(planned.attributes)
+        self.has_taken = True
+        taken: Any = {
+            **context.to_json(),
+            "basis": planned.basis,
+            "plan_digest": planned.plan_digest,
+            "newest": state.sequence,
+        }
+        return cast("TakenEventDocument", taken)
 
     async def take_all(self) -> None:
         """Take in all that has arrived, planned together, and what arrives meanwhile.
@@ -88,6 +120,8 @@ class Intake:
         while arrivals.events or self._applying is not None:
             if self._applying is None:
                 fresh, refused = state.receive(arrivals.events)
+                # An event that came with its plan comes again as a signal if its step could not be recorded.
+                state.record_again([arrival.event.event_id for arrival in arrivals.events])
                 arrivals.events.clear()
                 arrivals.refusals += refused
                 if not fresh:

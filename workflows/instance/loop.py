@@ -10,13 +10,14 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.instants import Instant
-    from workflows.documents import StartInput
+    from workflows.documents import StartInput, TakenEventDocument
     from workflows.instance.deliveries import Deliveries
     from workflows.instance.intake import Arrivals, Intake
     from workflows.instance.recording import keep_records
     from workflows.instance.siblings import tell_siblings
     from workflows.instance.waiting import Alarm, ContinueAsNew
     from workflows.packing import pack
+    from workflows.planned import PlannedEvent
     from workflows.state.instance_state import InstanceState
     from workflows.state.serializing import state_document
     from workflows.visibility import OperatorView
@@ -38,11 +39,19 @@ class InstanceLoop:
         self._continuing = ContinueAsNew()
         self._background: set[asyncio.Task[None]] = set()
         self._broken: BaseException | None = None
+        self._is_over = False
 
     def begin(self) -> None:
         """Begin to write records, and go on with the notices that the run before had on their way."""
         self._start(keep_records(self._state, self._view, self._now))
         self._deliveries.deliver(list(self._state.outstanding))
+
+    def problem_with(self, planned: PlannedEvent) -> str | None:
+        """Why an event that came with its plan cannot be taken as it is; None if it can. Changes nothing."""
+        return "the instance is over" if self._is_over else self._intake.problem_with(planned)
+
+    def take_planned(self, planned: PlannedEvent) -> TakenEventDocument:
+        return self._intake.take_planned(planned)
 
     async def step(self) -> bool:
         """One round; true when the instance is over.
@@ -53,6 +62,7 @@ class InstanceLoop:
         if self._broken is not None:
             # Not a FailureError: the task fails where operators see it, and goes on once the cause is mended.
             raise RuntimeError("a background duty of the instance broke off") from self._broken
+        self._intake.has_taken = False
         await self._intake.take_all()
         self._deliveries.tell(state.fire(self._now()))
         if state.asks_whether_to_escalate(self._now()):
@@ -61,6 +71,7 @@ class InstanceLoop:
         self._close_step()
         self._view.show(state, self._now())
         if state.is_finished() and state.is_settled() and not self._has_work():
+            self._is_over = True
             return True
         if self._continuing.is_due(self._now(), settled=state.is_settled()) and not self._has_work():
             following: StartInput = {"carried": pack(state_document(state)), "attributes": self._view.shown}
@@ -78,7 +89,7 @@ class InstanceLoop:
         await workflow.wait_condition(lambda: self._has_work() or self._can_end() or self._alarm.has_rung)
 
     def _has_work(self) -> bool:
-        return bool(self._arrivals or self._broken)
+        return bool(self._arrivals or self._intake.has_taken or self._broken)
 
     def _can_end(self) -> bool:
         return (self._state.is_finished() or self._continuing.is_wanted) and self._state.is_settled()

@@ -7,21 +7,24 @@ database cannot change the branch that it takes on replay.
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import is_cancelled_exception
+from temporalio.exceptions import ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from domain.errors import InvalidValue
     from domain.instants import Instant, from_datetime, render
     from workflows.documents import Document, OpeningAnswer, RunResult, SignalPayload
     from workflows.instance.intake import Arrivals
     from workflows.instance.loop import InstanceLoop
     from workflows.instance.opening import open_instance
-    from workflows.messages import CANCEL, STATE_QUERY, WORKFLOW_TYPE, cancel_id
-    from workflows.packing import pack_answer
+    from workflows.messages import CANCEL, NOT_TAKEN, PLANNED, STATE_QUERY, WORKFLOW_TYPE, cancel_id
+    from workflows.packing import pack, pack_answer, unpack
+    from workflows.planned import PlannedEvent
     from workflows.state.instance_state import InstanceState
     from workflows.state.serializing import state_answer
     from workflows.visibility import OperatorView
@@ -35,6 +38,7 @@ class SlaInstance:
     def __init__(self, start: Any = None) -> None:
         self._given = start
         self._state: InstanceState | None = None
+        self._loop: InstanceLoop | None = None
         self._arrivals = Arrivals(_now)
         self._view = OperatorView(workflow.info().typed_search_attributes)
 
@@ -46,6 +50,7 @@ class SlaInstance:
         self._state = state
         loop = InstanceLoop(state, self._arrivals, self._view, _now)
         loop.begin()
+        self._loop = loop
         while not await self._despite_cancel(loop.step):
             pass
         return {"status": state.status(_now()).value}
@@ -56,6 +61,22 @@ class SlaInstance:
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         self._arrivals.count += 1
         self._arrivals.take(name, _read_payload(args[0]) if args else None)
+
+    @workflow.update(name=PLANNED, description="An event together with its plan; ticket systems send signals instead")
+    def take_planned(self, packed: Document) -> Document:
+        assert self._loop is not None, "the validator lets nothing through before"
+        return pack(self._loop.take_planned(PlannedEvent.from_json(unpack(packed))))
+
+    @take_planned.validator
+    def require_takeable(self, packed: Document) -> None:
+        """Whoever is turned away here sends a signal, which is never turned away."""
+        try:
+            planned = PlannedEvent.from_json(unpack(packed))
+        except (AttributeError, KeyError, TypeError, ValueError, zlib.error, InvalidValue) as error:
+            raise ApplicationError(f"cannot be read: {error!r}", type=NOT_TAKEN, non_retryable=True) from None
+        problem = "the instance is being opened" if self._loop is None else self._loop.problem_with(planned)
+        if problem is not None:
+            raise ApplicationError(problem, type=NOT_TAKEN, non_retryable=True)
 
     @workflow.query(
         name=STATE_QUERY, description="Plan, milestones fired, ids of the events applied, signals set aside"

@@ -26,6 +26,7 @@ from domain.ticket.tickets import Ticket
 from domain.ticket.timeline import ticket_after
 from workflows.documents import CoreDocument, HistoryDocument, SetAside, TellAnswer, TellRequest
 from workflows.signals import Refusal, SignalledEvent
+from workflows.state.entrusted import Entrusted, EntrustedStep
 from workflows.state.receiving import new_events, size
 from workflows.state.steps import Outstanding, PendingStep, SaidOngoing, with_outcome, with_outcomes
 
@@ -58,6 +59,7 @@ class InstanceState:
     recording: int = 0
     # Steps whose notices are being sent: each is recorded once that is done.
     telling: dict[int, Record] = field(default_factory=dict)
+    entrusted: Entrusted = field(default_factory=Entrusted)
     # Ids of the events that escalations have ordered in this run.
     ordered: set[str] = field(default_factory=set)
     # The digest of the events in their order of arrival, and that of the plan.
@@ -99,8 +101,13 @@ class InstanceState:
 
     @property
     def not_recorded(self) -> list[Record]:
-        """The steps that the store may not have yet, in their order."""
+        """The steps that the instance has not had recorded yet, in their order."""
         return sorted([*self.unrecorded, *self.telling.values()], key=lambda record: record.sequence)
+
+    @property
+    def carried_steps(self) -> list[Record]:
+        """The steps that another run must have recorded: those, and the ones that others were to record."""
+        return sorted([*self.not_recorded, *self.entrusted.records], key=lambda record: record.sequence)
 
     def status(self, now: Instant) -> InstanceStatus:
         return instance_status(self.plan, now)
@@ -154,6 +161,18 @@ class InstanceState:
         self.plan, self.plan_digest, self._plan_document = plan, digest, None
         if snapshot is not None:
             self.snapshot, self._facts = snapshot, None
+
+    def apply_planned(self, event: Event, plan: Plan, digest: str, now: Instant) -> StepContext:
+        """Apply an event that came with its plan; what its step is made from, for whoever records it."""
+        context = self.step_context(self.next_sequence(), now)
+        self.apply([event], plan, digest)
+        self.said_ongoing.note(context.sequence, context.says_ongoing(plan))
+        self.unrecorded += self.entrusted.add(EntrustedStep(context, event, plan))
+        return context
+
+    def record_again(self, event_ids: Iterable[str]) -> None:
+        """Record the steps of these events that others were to record."""
+        self.unrecorded += self.entrusted.take_back(event_ids)
 
     def refuse(self, refusal: Refusal) -> None:
         self._set_aside(refusal)

@@ -39,7 +39,7 @@ def state_document(state: InstanceState) -> StateDocument:
         "sequence": state.sequence,
         "set_aside": state.set_aside,
         "outstanding": [outstanding.to_json() for outstanding in state.outstanding.values()],
-        "unrecorded": [record.to_json() for record in state.not_recorded],
+        "unrecorded": [record.to_json() for record in state.carried_steps],
         "auto_escalate": state.auto_escalate,
         "ongoing": state.said_ongoing.last,
     }

@@ -12,10 +12,10 @@ import pytest
 from temporalio.api.history.v1 import HistoryEvent
 
 from activities.applying import Applying
-from activities.histories import KnownHistories
 from activities.notices import telling
 from domain.policy.policies import Policy
 from domain.record.chain import verify
+from domain.record.histories import KnownHistories
 from store.store import Store
 from tests.support.clockwork import ORGANIZATION, Clockwork, Mailbox, Opened, eventually, snapshot_of, standing, working
 from tests.support.interceptors import BeforeTheFirstPlan

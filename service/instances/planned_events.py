@@ -1,0 +1,140 @@
+"""Events that are sent together with their plan, and recorded by whoever sends them: that saves an activity each.
+
+An instance takes such an event if it was planned from exactly the events that it has; it alone decides, and gives the
+step its number. Whatever stands in the way (a worker that does not answer, another event at the same time, a store that
+is away), the event is sent as a signal, which is never turned away (decision 31).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from domain.digests import plan_digest
+from domain.errors import SlaError
+from domain.instants import Instant
+from domain.plan.amendments import amendment
+from domain.plan.plans import Plan
+from domain.policy.snapshot import Snapshot
+from domain.record.histories import FEW, Applied, Key, KnownHistory
+from domain.record.records import FIRST
+from domain.record.steps import StepContext, basis
+from domain.ticket.events import Event, EventKind
+from service.dependencies import Dependencies
+from service.instances.signals import Signal
+from store.instances.open_tickets import Start
+from workflows.documents import TakenEventDocument
+from workflows.planned import PlannedEvent
+
+log = logging.getLogger(__name__)
+
+
+def remember_opening(deps: Dependencies, start: Start) -> None:
+    """An instance has begun so, and its first step is recorded: nothing need be read when it is told something."""
+    facts, opened = start.snapshot.facts, (start.opened,)
+    history = KnownHistory(
+        document=start.snapshot.to_json(),
+        snapshot=start.snapshot,
+        events=opened,
+        basis=basis(opened),
+        plan=start.plan,
+        plan_digest=plan_digest(start.plan.to_json()),
+        recorded=FIRST,
+    )
+    deps.known.keep((facts.organization, facts.instance_id), history)
+
+
+async def tell_planned(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> Event | None:
+    """Have a running instance take the event, and record it.
+
+    None where it must be sent as a signal; it may have been taken all the same, and counts once.
+    """
+    event = signal.event(deps.now())
+    if event is None or event.kind is EventKind.REPLANNED or not deps.known.workers_answer:
+        return None
+    telling = asyncio.create_task(_tell(deps, (organization, instance_id), event))
+    # What has been taken must be recorded, though the client that asked may have gone.
+    deps.background.add(telling)
+    telling.add_done_callback(deps.background.discard)
+    return await asyncio.shield(telling)
+
+
+async def _tell(deps: Dependencies, key: Key, event: Event) -> Event | None:
+    try:
+        known = deps.known.latest(key)
+        if known is not None:
+            told = await _tell_from(deps, key, known, event)
+            if told is not None or deps.known.latest(key) is not None or not deps.known.workers_answer:
+                return told
+        loaded = await _load(deps, key)
+        return None if loaded is None else await _tell_from(deps, key, loaded, event)
+    except SlaError:
+        # What cannot be planned is set aside by the instance; what is away may be back for the signal.
+        return None
+
+
+async def _tell_from(deps: Dependencies, key: Key, before: KnownHistory, event: Event) -> Event | None:
+    """Raises as planning does. What turned out to be out of date is forgotten."""
+    if any(one.event_id == event.event_id for one in before.events):
+        return None
+    latest = max(one.received_at for one in before.events)
+    event = replace(event, received_at=Instant(max(event.received_at, latest + 1)))
+    applied = await _applied(before, event)
+    assert applied.history.plan is not None
+    planned = PlannedEvent(
+        event=event,
+        basis=before.basis,
+        before=before.plan_digest,
+        plan=amendment(before.plan, applied.history.plan),
+        plan_digest=applied.history.plan_digest,
+        recorded=before.recorded,
+    )
+    told = await deps.engine.tell_planned(*key, planned)
+    if not told.is_answered:
+        deps.known.rest()
+    if told.taken is None or not _is_of(told.taken, planned):
+        deps.known.forget(key)
+        return None
+    return await _record(deps, key, applied, told.taken)
+
+
+async def _applied(before: KnownHistory, event: Event) -> Applied:
+    if len(before.events) < FEW:
+        return before.with_events([event])
+    return await asyncio.to_thread(before.with_events, [event])
+
+
+def _is_of(taken: TakenEventDocument, planned: PlannedEvent) -> bool:
+    """An event that was taken before is answered as it was then, and may have been planned from other events."""
+    return (taken["basis"], taken["plan_digest"]) == (planned.basis, planned.plan_digest)
+
+
+async def _record(deps: Dependencies, key: Key, applied: Applied, taken: TakenEventDocument) -> Event | None:
+    context = StepContext.from_json(taken)
+    try:
+        async with asyncio.timeout(deps.timeouts.row):
+            await deps.store.instances.apply(applied.step(context))
+    except (SlaError, TimeoutError) as error:
+        # The same event as a signal has the instance record it.
+        log.warning("step %s of %s is left to the instance: %s", context.sequence, key[1], error)
+        deps.known.forget(key)
+        return None
+    deps.known.keep(key, replace(applied.history, recorded=context.sequence))
+    return applied.events[0]
+
+
+async def _load(deps: Dependencies, key: Key) -> KnownHistory | None:
+    """What is recorded of an instance that goes on; None where the store lacks something of it."""
+    loaded = await deps.store.instances.load(*key)
+    if loaded is None or loaded.snapshot is None or not (loaded.is_complete and loaded.ongoing and loaded.events):
+        return None
+    return KnownHistory(
+        document=loaded.snapshot,
+        snapshot=Snapshot.from_json(loaded.snapshot),
+        events=loaded.events,
+        basis=basis(loaded.events),
+        plan=Plan.from_json(loaded.plan),
+        plan_digest=plan_digest(loaded.plan),
+        recorded=loaded.sequence,
+    )
