@@ -200,9 +200,10 @@ class StepContextDocument(TypedDict):
 
 
 class TakenEventDocument(StepContextDocument):
-    """The answer of the update `planned`: what its step is made from besides event and plan, and the digests of the
-    events before and of the plan, for an update that is sent again is answered as it was."""
+    """The answer of the update `planned`: what its step is made from besides the plan, and the digests of the events
+    before and of the plan. An update that is sent again is answered as it was, with the event as it came first."""
 
+    event: CoreDocument
     basis: str
     plan_digest: str
     newest: int

@@ -93,21 +93,28 @@ async def _tell_from(deps: Dependencies, key: Key, before: KnownHistory, event: 
     told = await deps.engine.tell_planned(*key, planned)
     if not told.is_answered:
         deps.known.rest()
-    if told.taken is None or not _is_of(told.taken, planned):
-        deps.known.forget(key)
+    if told.taken is not None and (made := await _made(before, applied, told.taken)) is not None:
+        return await _record(deps, key, made, told.taken)
+    deps.known.forget(key)
+    return None
+
+
+async def _made(before: KnownHistory, applied: Applied, taken: TakenEventDocument) -> Applied | None:
+    """What has been taken: an event that was sent before is answered as it was then.
+
+    None where it was planned from others than these, so that its step cannot be made here.
+    """
+    if taken["basis"] != before.basis:
         return None
-    return await _record(deps, key, applied, told.taken)
+    if (event := Event.from_json(taken["event"])) != applied.events[0]:
+        applied = await _applied(before, event)
+    return applied if applied.history.plan_digest == taken["plan_digest"] else None
 
 
 async def _applied(before: KnownHistory, event: Event) -> Applied:
     if len(before.events) < FEW:
         return before.with_events([event])
     return await asyncio.to_thread(before.with_events, [event])
-
-
-def _is_of(taken: TakenEventDocument, planned: PlannedEvent) -> bool:
-    """An event that was taken before is answered as it was then, and may have been planned from other events."""
-    return (taken["basis"], taken["plan_digest"]) == (planned.basis, planned.plan_digest)
 
 
 async def _record(deps: Dependencies, key: Key, applied: Applied, taken: TakenEventDocument) -> Event | None:

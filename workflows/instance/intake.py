@@ -105,6 +105,7 @@ class Intake:
         self.has_taken = True
         taken: Any = {
             **context.to_json(),
+            "event": planned.event.to_json(),
             "basis": planned.basis,
             "plan_digest": planned.plan_digest,
             "newest": state.sequence,
