@@ -81,16 +81,7 @@ async def _tell_from(deps: Dependencies, key: Key, before: KnownHistory, event: 
     latest = max(one.received_at for one in before.events)
     event = replace(event, received_at=Instant(max(event.received_at, latest + 1)))
     applied = await _applied(before, event)
-    assert applied.history.plan is not None
-    planned = PlannedEvent(
-        event=event,
-        basis=before.basis,
-        before=before.plan_digest,
-        plan=amendment(before.plan, applied.history.plan),
-        plan_digest=applied.history.plan_digest,
-        recorded=before.recorded,
-    )
-    told = await deps.engine.tell_planned(*key, planned)
+    told = await deps.engine.tell_planned(*key, planned_event(before, applied))
     if not told.is_answered:
         deps.known.rest()
     if told.taken is not None and (made := await _made(before, applied, told.taken)) is not None:
@@ -109,6 +100,19 @@ async def _made(before: KnownHistory, applied: Applied, taken: TakenEventDocumen
     if (event := Event.from_json(taken["event"])) != applied.events[0]:
         applied = await _applied(before, event)
     return applied if applied.history.plan_digest == taken["plan_digest"] else None
+
+
+def planned_event(before: KnownHistory, applied: Applied) -> PlannedEvent:
+    """The one event of `applied`, as an instance with the history `before` takes it."""
+    assert applied.history.plan is not None
+    return PlannedEvent(
+        event=applied.events[0],
+        basis=before.basis,
+        before=before.plan_digest,
+        plan=amendment(before.plan, applied.history.plan),
+        plan_digest=applied.history.plan_digest,
+        recorded=before.recorded,
+    )
 
 
 async def _applied(before: KnownHistory, event: Event) -> Applied:

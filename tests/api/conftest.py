@@ -31,7 +31,10 @@ from worker import StoreProjection, build_worker
 KEY = "ak_test_0123456789abcdef"
 SECRET_KEY = "c2xha2VlcGVyLXRlc3RzLWFuZC1ub3RoaW5nLWVsc2U="
 # With a worker it records sooner or later, on a slow machine later than in service; without one nothing ever comes.
-UNHURRIED, HASTY = Timeouts(applied=20, replanned=20, row=10), Timeouts(applied=0.2, replanned=0.2, rows=0)
+UNHURRIED, HASTY = (
+    Timeouts(applied=20, planned=20, replanned=20, row=10),
+    Timeouts(applied=0.2, planned=0.2, replanned=0.2, rows=0),
+)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.instants import Instant
+    from domain.plan.status import InstanceStatus
     from workflows.documents import StartInput, TakenEventDocument
     from workflows.instance.deliveries import Deliveries
     from workflows.instance.intake import Arrivals, Intake
@@ -40,6 +41,10 @@ class InstanceLoop:
         self._background: set[asyncio.Task[None]] = set()
         self._broken: BaseException | None = None
         self._is_over = False
+
+    @property
+    def status(self) -> InstanceStatus:
+        return self._state.status(self._now())
 
     def begin(self) -> None:
         """Begin to write records, and go on with the notices that the run before had on their way."""

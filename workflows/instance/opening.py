@@ -24,6 +24,21 @@ with workflow.unsafe.imports_passed_through():
     from workflows.visibility import OperatorView
 
 
+_WRONG = (AttributeError, KeyError, TypeError, ValueError, zlib.error)
+
+
+def given_instance(given: Any, view: OperatorView) -> InstanceState | None:
+    """The instance, where the start input says all of it; None where something has to be loaded, or is wrong."""
+    try:
+        organization, instance = parse_workflow_id(workflow.info().workflow_id)
+        state = _given(_read(given), view)
+        if state is not None:
+            _require_own(state.facts, organization, str(instance))
+    except (*_WRONG, InvalidValue):
+        return None
+    return state
+
+
 async def open_instance(given: Any, arrivals: Arrivals, view: OperatorView) -> InstanceState | None:
     """The instance that the start input `given` stands for; None when no promise applies to its ticket.
 
@@ -37,20 +52,30 @@ async def open_instance(given: Any, arrivals: Arrivals, view: OperatorView) -> I
             _require_own(state.facts, organization, str(instance))
     except InvalidValue as error:
         raise ApplicationError(error.message, type=error.code, non_retryable=True) from None
-    except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
+    except _WRONG as error:
         raise ApplicationError(f"start input is incomplete: {error!r}", non_retryable=True) from None
     return state
 
 
-async def _begin(
-    given: Any, organization: str, instance_id: str, arrivals: Arrivals, view: OperatorView
-) -> InstanceState | None:
-    start = unpack(given if isinstance(given, dict) else {}, StartInput)
+def _read(given: Any) -> StartInput:
+    return unpack(given if isinstance(given, dict) else {}, StartInput)
+
+
+def _given(start: StartInput, view: OperatorView) -> InstanceState | None:
     if "carried" in start:
         view.shown = start["attributes"]
         return state_from(unpack(start["carried"], StateDocument))
     if "snapshot" in start:
         return new_state(start["snapshot"], start["plan"], start["opened"], recorded=start.get("recorded", False))
+    return None
+
+
+async def _begin(
+    given: Any, organization: str, instance_id: str, arrivals: Arrivals, view: OperatorView
+) -> InstanceState | None:
+    start = _read(given)
+    if (state := _given(start, view)) is not None:
+        return state
     request: LoadRequest = {
         "organization": organization,
         "instance_id": instance_id,

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.documents import Document, OpeningAnswer, RunResult, SignalPayload
     from workflows.instance.intake import Arrivals
     from workflows.instance.loop import InstanceLoop
-    from workflows.instance.opening import open_instance
+    from workflows.instance.opening import given_instance, open_instance
     from workflows.messages import CANCEL, NOT_TAKEN, PLANNED, STATE_QUERY, WORKFLOW_TYPE, cancel_id
     from workflows.packing import pack, pack_answer, unpack
     from workflows.planned import PlannedEvent
@@ -41,19 +41,27 @@ class SlaInstance:
         self._loop: InstanceLoop | None = None
         self._arrivals = Arrivals(_now)
         self._view = OperatorView(workflow.info().typed_search_attributes)
+        # An event with its plan may come together with the start, and is taken before `run` is called.
+        if (state := given_instance(start, self._view)) is not None:
+            self._be(state)
 
     @workflow.run
     async def run(self, start: Any = None) -> RunResult:  # noqa: ARG002 - taken by __init__, as @workflow.init asks
-        state = await self._despite_cancel(lambda: open_instance(self._given, self._arrivals, self._view))
-        if state is None:
-            return {"status": "untracked"}
-        self._state = state
-        loop = InstanceLoop(state, self._arrivals, self._view, _now)
+        loop = self._loop
+        if loop is None:
+            opened = await self._despite_cancel(lambda: open_instance(self._given, self._arrivals, self._view))
+            if opened is None:
+                return {"status": "untracked"}
+            loop = self._be(opened)
         loop.begin()
-        self._loop = loop
         while not await self._despite_cancel(loop.step):
             pass
-        return {"status": state.status(_now()).value}
+        return {"status": loop.status.value}
+
+    def _be(self, state: InstanceState) -> InstanceLoop:
+        self._state = state
+        self._loop = InstanceLoop(state, self._arrivals, self._view, _now)
+        return self._loop
 
     @workflow.signal(
         dynamic=True, description="acknowledge, pause, resume, resolve, reopen, cancel, update, events: docs/signals.md"

@@ -62,8 +62,9 @@ async def test_no_route_asks_a_workflow_and_every_one_answers(api: Any, is_there
 
 
 async def test_a_workflow_is_asked_only_where_that_is_asked_for(api: Any) -> None:
-    """The store is a step behind: its worker cannot write."""
+    """The store is a step behind: its worker cannot write, and the API has been told that no worker answers."""
     await api.policy()
+    api.dependencies.known.rest()
     questions = questions_of(api)
     projection = Switchable(StoreProjection(api.dependencies.store), down=True)
     await api.stack.enter_async_context(build_worker(api.temporal, projection, [], task_queue=api.organization))
