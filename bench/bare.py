@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from bench.baselines import BareLife, ObviousLife, RecordedLife
+from bench.baselines import BareLife, ObviousLife, RecordedLife, UpdatedLife
 from connection import leave
 from worker import ACTIVITY_SLOTS, STICKY_TIMEOUT
 
@@ -47,7 +47,7 @@ async def run(address: str, receiver: str) -> None:
         async with Worker(
             client,
             task_queue=QUEUE,
-            workflows=[BareLife, RecordedLife, ObviousLife],
+            workflows=[BareLife, RecordedLife, UpdatedLife, ObviousLife],
             activities=[activities.post, activities.write],
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_activities=ACTIVITY_SLOTS,

@@ -2,7 +2,8 @@
 
 `BareLife` is the least: its signals and one timer, no activity, no store. `RecordedLife` is the least that keeps what
 it is told outside: one activity after each signal, the search attributes that an operator searches by, a timer for
-what comes next. `ObviousLife` is what one writes first: a timer for each milestone, an activity for each write.
+what comes next. `UpdatedLife` is told by updates, as the engine is over REST. `ObviousLife` is what one writes first: a
+timer for each milestone, an activity for each write.
 """
 
 from __future__ import annotations
@@ -74,6 +75,36 @@ class RecordedLife:
     def resolve(self, event: dict[str, Any]) -> None:
         self.news.append(event)
         self.over = True
+
+
+@workflow.defn
+class UpdatedLife:
+    """The least that is told by updates instead of signals, and shows how many it was told."""
+
+    def __init__(self) -> None:
+        self.news: list[dict[str, Any]] = []
+        self.over = False
+
+    @workflow.run
+    async def run(self, _ticket: dict[str, Any]) -> int:
+        told = 0
+        while not self.over:
+            await workflow.wait_condition(lambda: bool(self.news), timeout=timedelta(hours=4 + told))
+            told += len(self.news)
+            self.news.clear()
+            workflow.upsert_search_attributes([STATUS.value_set(str(told))])
+        return told
+
+    @workflow.update
+    def acknowledge(self, event: dict[str, Any]) -> int:
+        self.news.append(event)
+        return len(self.news)
+
+    @workflow.update
+    def resolve(self, event: dict[str, Any]) -> int:
+        self.news.append(event)
+        self.over = True
+        return len(self.news)
 
 
 @workflow.defn

@@ -75,6 +75,23 @@ def bare(engine: Engine, workflow: str = "BareLife") -> Life:
     return live
 
 
+def updated_barely(engine: Engine) -> Life:
+    """As bare, but told by updates."""
+
+    async def live(pause: float) -> str:
+        ticket = new_ticket()
+        handle = await engine.client.start_workflow(
+            "UpdatedLife", {"priority": "high"}, id=f"UpdatedLife/{ticket}", task_queue=BARE_QUEUE
+        )
+        for what in ("acknowledge", "resolve"):
+            await asyncio.sleep(pause)
+            await handle.execute_update(what, event(ticket, what))
+        await asyncio.wait_for(handle.result(), SETTLING_SECONDS)
+        return handle.id
+
+    return live
+
+
 async def _signalled(handle: WorkflowHandle[Any, Any], ticket: str, pause: float) -> str:
     for what in ("acknowledge", "resolve"):
         await asyncio.sleep(pause)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import psutil
 
 from bench.figures import Figure, median
-from bench.lives import Life, bare, by_signals, over_rest, paced, without_the_api
+from bench.lives import Life, bare, by_signals, over_rest, paced, updated_barely, without_the_api
 from bench.rig import Rig, cpu_seconds
 
 ROUNDS = 3
@@ -26,6 +26,7 @@ async def measure(rig: Rig) -> Sequence[Figure]:
     kinds: dict[str, tuple[Life, tuple[psutil.Process, ...]]] = {
         "bare": (bare(engine), (parts.server, parts.bare)),
         "recorded": (bare(engine, "RecordedLife"), (parts.server, parts.bare)),
+        "updated": (updated_barely(engine), (parts.server, parts.bare)),
         "signals": (by_signals(engine), (parts.server, parts.worker)),
         "rest": (over_rest(engine), (parts.server, parts.worker, parts.api)),
         "alone": (without_the_api(engine), (parts.server, parts.worker)),
@@ -36,7 +37,7 @@ async def measure(rig: Rig) -> Sequence[Figure]:
     for _ in range(ROUNDS):
         for name, (live, processes) in kinds.items():
             found[name].append(await of_a_life(live, processes))
-    least, recorded, signals, rest, alone = (median([sum(one) for one in found[name]]) for name in kinds)
+    least, recorded, updated, signals, rest, alone = (median([sum(one) for one in found[name]]) for name in kinds)
     servers = {name: median([one[0] for one in found[name]]) for name in kinds}
     return [
         Figure("CPU of a life by signals, against bare", signals, "ms", least, "1.6x"),
@@ -44,6 +45,8 @@ async def measure(rig: Rig) -> Sequence[Figure]:
         Figure("- against the least that records", signals, "ms", recorded),
         Figure("- of it the Temporal server's", servers["signals"], "ms", servers["recorded"]),
         Figure("CPU of a life over REST with the API, against one by signals", rest, "ms", signals, "1.3x"),
+        Figure("- against bare", rest, "ms", least),
+        Figure("- against bare that is told by updates", rest, "ms", updated),
         Figure("- of it the Temporal server's", servers["rest"], "ms", servers["signals"]),
         Figure("CPU of a life started with the ticket alone, against bare", alone, "ms", least),
     ]

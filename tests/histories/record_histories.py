@@ -15,18 +15,23 @@ import sys
 import tempfile
 import zoneinfo
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from temporalio.client import WorkflowUpdateFailedError
 
 from domain.calendar import Calendar
 from domain.instants import HOUR, MINUTE, Instant, render
 from domain.policy.catalog import Catalog
 from domain.policy.policies import Policy
 from domain.policy.snapshot import CalendarVersion
+from domain.record.histories import KnownHistory
 from domain.record.records import Delivery
+from domain.ticket.events import Event, EventKind
+from service.instances.planned_events import planned_event
 from service.reconciling import Runs
 from tests.support.clockwork import (
     ORGANIZATION,
@@ -40,6 +45,8 @@ from tests.support.clockwork import (
 )
 from tests.support.servers import in_real_time
 from workflows.documents import StateDocument
+from workflows.messages import PLANNED
+from workflows.packing import pack
 
 HISTORIES = Path(__file__).with_name("histories")
 ZONE = "Europe/Berlin"
@@ -164,6 +171,34 @@ async def opened_with_an_event(clockwork: Clockwork) -> Any:
     return ticket.handle
 
 
+async def told_with_their_plans(clockwork: Clockwork) -> Any:
+    """Events as the API sends them, with a milestone and a signal between, and one too many."""
+    snapshot = snapshot_of(POLICY, catalog=catalog(WHOLE_DAY))
+    ticket = await clockwork.open(snapshot, recorded=True)
+    opened = Event(EventKind.OPENED, "opened", ticket.opened_at, ticket.opened_at)
+    known = KnownHistory(snapshot.to_json(), snapshot, (), "").with_events([opened]).history
+    for minutes, kind in ((10, EventKind.ACKNOWLEDGED), (20, EventKind.PAUSED), (150, EventKind.RESUMED)):
+        await ticket.go_to(minutes)
+        known = await tell_planned(ticket, known, kind)
+    await ticket.go_to(300)
+    await ticket.fired("resolution/halfway")
+    await ticket.signal("update", event_id="u", attributes={"n": 1})
+    await ticket.applied("u")
+    with suppress(WorkflowUpdateFailedError):
+        await tell_planned(ticket, known, EventKind.ACKNOWLEDGED)
+    await ticket.signal("resolve", event_id="r")
+    await ticket.result()
+    return ticket.handle
+
+
+async def tell_planned(ticket: Opened, known: KnownHistory, kind: EventKind) -> KnownHistory:
+    now = await ticket.clockwork.now()
+    applied = known.with_events([Event(kind, kind.value, now, now, source="api")])
+    told = planned_event(known, applied).to_json()
+    await ticket.handle.execute_update(PLANNED, pack(told), id=kind.value)
+    return applied.history
+
+
 async def after_a_run_that_was_terminated(clockwork: Clockwork) -> Any:
     ticket = await clockwork.open(snapshot_of(POLICY, catalog=catalog(WHOLE_DAY)))
     await ticket.signal("acknowledge", event_id="a")
@@ -188,6 +223,7 @@ STORIES: Mapping[str, Callable[[Clockwork], Awaitable[Any]]] = {
         under_another_zone_rule,
         continued_as_new,
         opened_with_an_event,
+        told_with_their_plans,
         after_a_run_that_was_terminated,
     )
 }
