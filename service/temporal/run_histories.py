@@ -30,6 +30,16 @@ BROKEN_OFF = frozenset(
         WorkflowExecutionStatus.CANCELED,
     }
 )
+_ENDS = frozenset(
+    {
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+    }
+)
 UNREADABLE = "<unreadable payload>"
 _OF_INTEREST = STEP_ACTIVITIES | {LOAD}
 # The most runs, one after the other, from which an instance may have had to go on without a record in between.
@@ -62,8 +72,8 @@ class SentSignal:
 class RunHistory:
     """`continued_from` is the run that continued as this one; `reset_from` is the run of which this one is a reset.
 
-    `records` are the documents of all steps that the run sent to the store, oldest first, whether the store has taken
-    them or not.
+    `records` are the documents of all steps that the run made, oldest first, whether the store has taken them or not.
+    Of a run that goes on, those are left out whose notices are being sent.
     """
 
     run_id: str
@@ -172,8 +182,10 @@ class _Reading:
         self._steps = SentSteps()
         self._requests: set[int] = set()
         self._ordinal = 0
+        self._has_ended = False
 
     async def take(self, event: HistoryEvent) -> None:
+        self._has_ended = event.event_type in _ENDS
         match event.event_type:
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
                 await self._take_start(event)
@@ -232,7 +244,7 @@ class _Reading:
             self._continued_from,
             self._reset_from,
             tuple(self._signals),
-            tuple(self._steps.documents),
+            tuple(self._steps.documents if self._has_ended else self._steps.of_a_run_that_goes_on),
             self._steps.loaded,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from domain.instants import parse
@@ -43,6 +43,12 @@ class SentSteps:
         self._plan: Plan | None = None
         self._requests: dict[int, tuple[str, Document]] = {}
         self._places: dict[int, int] = {}
+
+    @property
+    def of_a_run_that_goes_on(self) -> Sequence[CoreDocument]:
+        """Without the steps whose notices are being sent: whoever sends them records them, and how they fared."""
+        on_their_way = {self._places[id_] for id_ in self._requests if id_ in self._places}
+        return [document for place, document in enumerate(self.documents) if place not in on_their_way]
 
     def begin(self, start: StartInput | LoadAnswer) -> None:
         """Begin with the input, or with what was loaded; it may hold no beginning of an instance."""

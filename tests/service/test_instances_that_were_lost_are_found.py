@@ -10,12 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from temporalio import workflow
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.notices import telling
 from domain.instants import SECOND as ONE_SECOND
 from domain.instants import Instant, render
 from domain.plan.planning import plan
@@ -273,6 +275,28 @@ async def test_steps_that_a_restored_store_lacks_before_newer_ones_are_filled_in
 async def _copy(database: Path, to: Path) -> None:
     with sqlite3.connect(database) as source, sqlite3.connect(to) as target:
         source.backup(target)
+
+
+async def test_a_step_whose_notices_are_being_sent_is_left_to_whoever_sends_them(
+    realtime: Clockwork, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written from the history meanwhile, it would lack how they fared, for good."""
+    monkeypatch.setattr(telling, "PROMPT_SECONDS", 30)
+    realtime.mailbox.seconds = 2
+    hasty = Policy.from_json({"id": "h", "name": "H", "targets": [{"type": "resolution", "minutes": 1 / 60}]})
+    async with working(realtime):
+        ticket = await realtime.open(snapshot_of(hasty, subject="42"), recorded=True)
+        await eventually(lambda: asyncio.sleep(0, realtime.mailbox.attempts))
+        await reconciler(realtime, store).round(thorough=True)
+        loaded = await store.instances.load(ORGANIZATION, ID)
+        assert loaded is not None
+        assert loaded.sequence == 1
+        await ticket.fired("resolution/breached")
+        await recorded(ticket)
+    loaded = await store.instances.load(ORGANIZATION, ID)
+    assert loaded is not None
+    assert (loaded.undelivered, loaded.is_complete) == ((), True)
+    assert all(firing.delivered_at is not None for firing in loaded.ledger)
 
 
 async def test_a_terminated_workflow_goes_on_with_every_signal_that_it_was_sent(

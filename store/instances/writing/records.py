@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from store.instances.dimensions import keep_dimensions
 from store.instances.writing.outcomes import replace_targets
 from store.instances.writing.present_tickets import keep_ticket
 from store.instances.writing.rows import Parts, hold, key_of, move, require_plan
-from store.instances.writing.steps import insert_step
+from store.instances.writing.steps import insert_step, settled_later
 from store.rules.claims import end_claim
 from store.schema.tables import deliveries, instance_events, milestones, notices
 from store.schema.tenancy import OF_INSTANCE, OF_ORGANIZATION, own
@@ -41,7 +41,7 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
     recorded_at = moment(now())
     parts = Parts.of(record, recorded_at)
     step = {**_columns_of(record), "sequence": record.sequence, "digest": record.digest, "link": record.link}
-    step["recorded_at"] = recorded_at
+    step |= {"recorded_at": recorded_at, "settled": list(record.settled)}
 
     def work(conn: sa.Connection) -> None:
         held = hold(conn, record, parts)
@@ -52,17 +52,18 @@ async def apply(database: Database, now: Clock, record: Record) -> None:
             replace_targets(conn, record, held, newer)
             if record.snapshot is not None:
                 end_claim(conn, record.organization, record.instance_id)
-            _append(conn, record, recorded_at)
+            settled = settled_later(conn, record) if held.sequence > record.sequence else frozenset()
+            _append(conn, record, recorded_at, settled)
             keep_dimensions(conn, record, keep_ticket(conn, record, held))
 
     await database.write(work)
 
 
-def _append(conn: sa.Connection, record: Record, recorded_at: Any) -> None:
-    """Write what the record adds, whichever records came before it."""
+def _append(conn: sa.Connection, record: Record, recorded_at: Any, settled: Collection[str]) -> None:
+    """Write what the record adds, whichever records came before it; `settled` are notices that others have settled."""
     _append_events(conn, record)
     _keep_milestones(conn, record)
-    _keep_notices(conn, record, recorded_at)
+    _keep_notices(conn, record, recorded_at, {*settled, *record.settled})
     _keep_deliveries(conn, record)
     _settle_notices(conn, record)
 
@@ -106,13 +107,13 @@ def _keep_milestones(conn: sa.Connection, record: Record) -> None:
     keep_newest(conn, milestones, rows)
 
 
-def _keep_notices(conn: sa.Connection, record: Record, recorded_at: Any) -> None:
+def _keep_notices(conn: sa.Connection, record: Record, recorded_at: Any, settled: Collection[str]) -> None:
     withdrawn = _withdrawn(record)
     rows = [
         {
             **_columns_of(record),
             "notice_id": notice["id"],
-            "settled": notice["id"] in record.settled,
+            "settled": notice["id"] in settled,
             "sequence": record.sequence,
             **_log_columns(notice, withdrawn.get(notice["id"])),
             "doc": notice,

@@ -22,6 +22,11 @@ _FROM = (
     .where(_OWN, instance_records.c.sequence >= sa.bindparam("from_sequence"))
     .order_by(instance_records.c.sequence)
 )
+_SETTLED_LATER = (
+    sa.select(instance_records.c.settled)
+    .where(_OWN, instance_records.c.sequence > sa.bindparam("from_sequence"))
+    .order_by(instance_records.c.sequence)
+)
 _INSERT = sa.insert(instance_records)
 _HASH = (
     sa.update(instance_records)
@@ -50,6 +55,12 @@ def insert_step(conn: sa.Connection, record: Record, row: Mapping[str, Any], is_
         behind = _hashes_behind(record, steps, hashed)
         run_each(conn, _HASH, [{**key, "of_sequence": sequence, "as_hash": hash_} for sequence, hash_ in behind])
     return True
+
+
+def settled_later(conn: sa.Connection, record: Record) -> frozenset[str]:
+    """The ids of the notices that steps behind the record have settled, which were recorded before it."""
+    later = read_all(conn, _SETTLED_LATER, {**key_of(record), "from_sequence": record.sequence})
+    return frozenset(id_ for step in later for id_ in step.settled)
 
 
 def _require_same(record: Record, digest: str, held: str) -> None:

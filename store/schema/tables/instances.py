@@ -176,6 +176,8 @@ instance_records = Table(
     Column("digest", Name, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("link", Document, nullable=False),
+    # The ids of the notices that it settles: their steps may be recorded after it.
+    Column("settled", Document, nullable=False),
     # Null while a step before it is not recorded.
     Column("hash", Name),
     Index(

@@ -184,6 +184,22 @@ async def test_a_notice_is_on_its_way_until_a_step_settles_it(store: Store) -> N
     assert loaded.undelivered == ((two, ()),)
 
 
+async def test_a_notice_is_settled_though_the_step_that_says_so_is_recorded_before_its_own(store: Store) -> None:
+    opening = an_opening()
+    one, two = {"id": "n1", "type": "sla.halfway"}, {"id": "n2", "type": "sla.breached"}
+    for step in (
+        replace(opening),
+        a_step(opening, 4, settled=("n2",)),
+        a_step(opening, 3, settled=("n1",)),
+        a_step(opening, 2, notices=(one, two)),
+    ):
+        await store.instances.apply(step)
+    loaded = await store.instances.load(ORGANIZATION, opening.instance_id)
+    assert loaded is not None
+    assert loaded.is_complete
+    assert loaded.undelivered == ()
+
+
 async def test_documents_come_back_exactly_whatever_text_and_numbers_they_hold(store: Store) -> None:
     fields = {"z": "\0 \ud800 😀", "a": 1.0, "big": 2**70, "tiny": 1e-300}
     opening = an_opening(fields=fields)

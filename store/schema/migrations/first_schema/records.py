@@ -17,6 +17,7 @@ def create_instance_records() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("link", sa.JSON(), nullable=False),
+        sa.Column("settled", sa.JSON(), nullable=False),
         sa.Column("hash", sa.Text()),
         sa.PrimaryKeyConstraint("organization", "instance_id", "sequence", name="pk_instance_records"),
     )
