@@ -123,12 +123,14 @@ async def _applied(before: KnownHistory, event: Event) -> Applied:
 
 async def _record(deps: Dependencies, key: Key, applied: Applied, taken: TakenEventDocument) -> Event | None:
     context = StepContext.from_json(taken)
-    try:
-        async with asyncio.timeout(deps.timeouts.row):
-            await deps.store.instances.apply(applied.step(context))
-    except (SlaError, TimeoutError) as error:
-        # The same event as a signal has the instance record it.
-        log.warning("step %s of %s is left to the instance: %s", context.sequence, key[1], error)
+    writing = asyncio.create_task(deps.store.instances.apply(applied.step(context)))
+    # A slow store may still take it after the same event has had the instance record it: the steps are the same.
+    deps.background.add(writing)
+    writing.add_done_callback(deps.background.discard)
+    await asyncio.wait({writing}, timeout=deps.timeouts.row)
+    if not writing.done() or writing.exception() is not None:
+        why = writing.exception() if writing.done() else "the store does not answer"
+        log.warning("step %s of %s is left to the instance: %r", context.sequence, key[1], why)
         deps.known.forget(key)
         return None
     deps.known.keep(key, replace(applied.history, recorded=context.sequence))
