@@ -61,6 +61,19 @@ async def tell_planned(deps: Dependencies, organization: str, instance_id: str, 
 
 
 async def _tell(deps: Dependencies, key: Key, event: Event) -> Event | None:
+    turn = deps.known.turn(key)
+    try:
+        async with asyncio.timeout(deps.timeouts.planned):
+            await turn.acquire()
+    except TimeoutError:
+        return None
+    try:
+        return await _tell_in_turn(deps, key, event)
+    finally:
+        turn.release()
+
+
+async def _tell_in_turn(deps: Dependencies, key: Key, event: Event) -> Event | None:
     try:
         known = deps.known.latest(key)
         if known is not None:

@@ -49,6 +49,7 @@ Begin = Callable[..., Awaitable[WorkflowHandle[Any, Any]]]
 REFUSED_PAUSE = 0.05
 FIRST_WAIT = 0.3
 ERASING_SECONDS = 60.0
+_AWAY = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNAVAILABLE)
 
 # Connects on the first call, so that the API starts without Temporal. Retries for a moment only, so that clients soon
 # learn that Temporal is away, and a start that was refused does not happen later after all.
@@ -182,7 +183,7 @@ class Engine:
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError):
             return Told(None, is_answered=False)
         except RPCError as error:
-            return Told(None, is_answered=error.status is RPCStatusCode.NOT_FOUND)
+            return Told(None, is_answered=error.status not in _AWAY)
 
     async def revive(
         self, snapshot: Snapshot, signal: str | None = None, payload: Mapping[str, Any] | None = None

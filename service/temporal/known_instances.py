@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from domain.record.histories import Key, KnownHistories, KnownHistory
 
@@ -19,6 +21,11 @@ class KnownInstances:
         self._histories = KnownHistories(HEAVIEST)
         self._clock = clock
         self._rests_until = 0.0
+        self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, key: Key) -> asyncio.Lock:
+        """Held by whoever tells the instance something: of two who plan from the same events one plans in vain."""
+        return self._turns.setdefault(key, asyncio.Lock())
 
     @property
     def workers_answer(self) -> bool:
