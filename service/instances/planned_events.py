@@ -68,7 +68,7 @@ async def _tell(deps: Dependencies, key: Key, event: Event) -> Event | None:
     except TimeoutError:
         return None
     try:
-        return await _tell_in_turn(deps, key, event)
+        return await _tell_in_turn(deps, key, event) if deps.known.workers_answer else None
     finally:
         turn.release()
 
