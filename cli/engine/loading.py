@@ -13,8 +13,8 @@ NEEDLESS = "httpx._main"
 
 @contextmanager
 def quickly() -> Iterator[None]:
-    """Imports within this run without garbage collection, and without what nobody needs. What libraries make as they load
-    is kept, and never collected."""
+    """Imports within this run without garbage collection, and without what nobody needs. What libraries make as they
+    load is kept, and never collected."""
     gc.disable()
     sys.modules.setdefault(NEEDLESS, None)  # type: ignore[arg-type]  # so Python marks what must not be imported
     try:

@@ -28,8 +28,8 @@ async def supervise(settings: Settings, *, with_parent: bool) -> None:
 
 
 async def _run(settings: Settings, supervisor: Supervisor) -> None:
-    # Loading libraries is most of what a start takes, and the API's take longest: it loads them from the first moment on
-    # and begins when it is told. The worker loads its own when the server and the store are there, which have the
+    # Loading libraries is most of what a start takes, and the API's take longest: it loads them from the first moment
+    # on, and begins when it is told. The worker loads its own when the server and the store are there, which need the
     # processors until then; no ticket waits for it to be opened.
     parts = (_api(settings), _worker(settings))
     supervisor.prepare(parts[0])

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from channels.outgoing.guard import Guard
-from connectors import HttpSystems
 from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import parse
 from service.hooks.connecting import connection_of, target_of
@@ -22,6 +21,7 @@ from store.sources.sources import SourceDocument
 from tests.support.outlets import CIPHER
 from tests.support.peers.outside import reaching
 from tests.support.peers.ticket_systems import SUBJECTS, System, ticket_system
+from ticket_systems import HttpSystems
 
 KINDS = tuple(SUBJECTS)
 SETTINGS: Mapping[str, dict[str, Any]] = {
