@@ -157,7 +157,7 @@ async def test_too_many_requests_are_told_by_github_as_forbidden(systems: HttpSy
 async def test_a_system_that_hangs_or_is_not_there_is_tried_later(
     systems: HttpSystems, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("ticket_systems.ANSWER_SECONDS", 0.05)
     with ticket_system("zammad") as system:
         system.answers.append((200, {}, 0.3))
         with pytest.raises(NoticeFailed, match="took longer"):

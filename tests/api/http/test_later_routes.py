@@ -64,7 +64,8 @@ def loaded() -> FastAPI:
 @pytest.mark.parametrize("route", [one for part in rest.PARTS for one in part.router.routes], ids=lambda one: one.name)
 def test_no_route_that_a_start_loads_takes_what_one_of_the_rest_is_for(loaded: FastAPI, route: Any) -> None:
     assert isinstance(route, APIRoute)
-    for method in route.methods:
-        scope = {"type": "http", "path": route.path.replace("{", "").replace("}", ""), "method": method, "headers": []}
+    path = route.path.replace("{", "").replace("}", "")
+    for method in route.methods or ():
+        scope: dict[str, Any] = {"type": "http", "path": path, "method": method, "headers": []}
         takes = next(one for one in loaded.router.routes if one.matches(scope)[0] is Match.FULL)
         assert takes in [one for part in rest.PARTS for one in part.router.routes], takes
