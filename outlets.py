@@ -20,7 +20,6 @@ from channels.webhook import new_secret
 from channels.wording import templates
 from channels.wording.sample import SAMPLES, told_just_now
 from channels.wording.times import Reader
-from connectors import HttpSystems
 from domain.calendar.local_time.zones import require_zone
 from domain.errors import InvalidValue, NotFound, NoticeFailed, NoticeRefused, StoreUnavailable
 from domain.record.notices import organization_of
@@ -32,6 +31,7 @@ from service.tools.last_known import STORE_SECONDS
 from settings import Settings
 from store.rules.receivers import StoredReceiver
 from store.rules.templates import StoredTemplates
+from ticket_systems import HttpSystems
 
 log = logging.getLogger("slakeeper.outlets")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import InvalidValue
-from sources.connectors import Answer, Request
+
+if TYPE_CHECKING:
+    from sources.connectors import Answer, Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from domain.policy.catalog import Catalog
 from domain.ticket.tickets import Ticket
@@ -10,8 +12,6 @@ from store.access.idempotent_requests import IdempotentRequests
 from store.access.keys import Keys
 from store.access.organizations import Organizations
 from store.access.removal import Removal
-from store.analytics.compliance import Compliance
-from store.analytics.summaries import Analytics
 from store.database.clock import Clock, system_clock
 from store.database.connections import Database
 from store.deliveries.attempts import Attempts
@@ -41,6 +41,10 @@ from store.sources.bodies import HookBodies
 from store.sources.settling import Settling
 from store.sources.sources import Sources
 from store.sources.writes import Writes
+
+if TYPE_CHECKING:
+    from store.analytics.compliance import Compliance
+    from store.analytics.summaries import Analytics
 
 
 class Store:
@@ -72,8 +76,6 @@ class Store:
         self.replanned = ReplannedInstances(database)
         self.keys = Keys(database, now)
         self.idempotent_requests = IdempotentRequests(database, now)
-        self.analytics = Analytics(database)
-        self.compliance = Compliance(database)
         self.claims = Claims(database, now)
         self.ims = Ims(database, now)
         self.tickets = Tickets(database)
@@ -89,6 +91,18 @@ class Store:
     def open(cls, url: str, now: Clock = system_clock) -> Store:
         """A store that connects on first use."""
         return cls(Database(url), now)
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        from store.analytics.summaries import Analytics  # noqa: PLC0415 - with statements that no start needs
+
+        return Analytics(self.database)
+
+    @cached_property
+    def compliance(self) -> Compliance:
+        from store.analytics.compliance import Compliance  # noqa: PLC0415 - as above
+
+        return Compliance(self.database)
 
     async def close(self) -> None:
         await self.database.close()

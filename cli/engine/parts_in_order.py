@@ -28,10 +28,11 @@ async def supervise(settings: Settings, *, with_parent: bool) -> None:
 
 
 async def _run(settings: Settings, supervisor: Supervisor) -> None:
-    # Loading libraries is most of what a start takes, so all load theirs at once: the parts begin when they are told.
+    # Loading libraries is most of what a start takes, and the API's take longest: it loads them from the first moment
+    # on, and begins when it is told. The worker loads its own when the server and the store are there, which need the
+    # processors until then; no ticket waits for it to be opened.
     parts = (_api(settings), _worker(settings))
-    for part in parts:
-        supervisor.prepare(part)
+    supervisor.prepare(parts[0])
     with loading.quickly():
         from cli.engine import starting  # noqa: PLC0415 - as above
 

@@ -17,7 +17,7 @@ from connection import connect
 from domain.errors import EngineUnavailable
 from settings import Settings
 
-INTERVAL_SECONDS = 0.05
+INTERVAL_SECONDS = 0.02
 PATIENCE_SECONDS = 5.0
 
 

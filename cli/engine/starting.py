@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from cli import console
 from cli.engine import bootstrap, embedded, home, ports, readiness
@@ -14,6 +13,9 @@ from cli.engine.supervisor import Supervisor
 from connection import connect, external_temporal, temporal_address
 from domain.errors import InvalidValue, SlaError
 from settings import Settings
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 async def start(settings: Settings, supervisor: Supervisor, server_name: str, parts: Iterable[Service]) -> None:
@@ -72,6 +74,9 @@ async def _server(settings: Settings, name: str) -> Service:
 
 
 def _table(settings: Settings, *, own_server: bool, new_key: str | None) -> Table:
+    # Once all runs: the parts load their libraries until then, and need the processors more.
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(title="Slakeeper is running; Ctrl-C stops it", title_justify="left", show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")

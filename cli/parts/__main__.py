@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from cli import console
 from cli.engine import lifeline, loading
 from domain.errors import SlaError
 
@@ -19,6 +18,8 @@ def main(name: str) -> None:
             part = import_module(f"cli.parts.{name}")
         getattr(part, name)()
     except SlaError as error:
+        from cli import console  # noqa: PLC0415 - with its library, which no part needs that works
+
         console.complain(error.message)
         code = 1
     except SystemExit as end:

@@ -53,7 +53,9 @@ def require_always_alone(body: Mapping[str, Any]) -> None:
 def parse_weekly(value: Any, field: str) -> tuple[tuple[Window, ...], ...]:
     """Windows from Monday to Sunday; a weekday left out is closed."""
     hours = parse_object(value, field, WEEKDAYS)
-    return tuple(parse_windows(hours.get(weekday, []), join(field, weekday)) for weekday in WEEKDAYS)
+    return tuple(
+        [parse_windows(hours[weekday], join(field, weekday)) if weekday in hours else () for weekday in WEEKDAYS]
+    )
 
 
 def parse_dated_windows(value: Any, field: str) -> tuple[DatedWindows, ...]:
@@ -63,12 +65,15 @@ def parse_dated_windows(value: Any, field: str) -> tuple[DatedWindows, ...]:
 
 def parse_holidays(value: Any, field: str) -> tuple[Holiday, ...]:
     entries = _list(value, field)
-    return tuple(_usual_holiday(entry) or _holiday(entry, f"{field}[{index}]") for index, entry in enumerate(entries))
+    # Lists, here and below: a calendar has many of these, and a generator costs a third more.
+    return tuple([_usual_holiday(entry) or _holiday(entry, f"{field}[{index}]") for index, entry in enumerate(entries)])
 
 
 def parse_windows(value: Any, field: str) -> tuple[Window, ...]:
-    pairs = _list(value, field)
-    return tuple(_usual_window(pair) or Window.from_json(pair, f"{field}[{index}]") for index, pair in enumerate(pairs))
+    entries = _list(value, field)
+    return tuple(
+        [_usual_window(one) or Window.from_json(one, f"{field}[{index}]") for index, one in enumerate(entries)]
+    )
 
 
 def parse_date(value: Any, field: str) -> date:

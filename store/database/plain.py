@@ -1,11 +1,13 @@
 """Statements that every opening or record runs. They are built once, and on SQLite their text goes straight to the
 driver.
 
-SQLAlchemy takes two and a half times as long, even for a statement that it has compiled before.
+SQLAlchemy takes several times as long, even for a statement that it has compiled before. Only where somebody listens to
+its statements do they go through it. Errors are those that it raises.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -13,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import pysqlite
+from sqlalchemy.exc import DBAPIError
 
 from store.database.types import serialise
 from store.database.urls import SQLITE
@@ -34,7 +37,7 @@ class _Plain:
         self._constants = {
             name: compiled.binds[name].effective_value for name in said if not compiled.binds[name].required
         }
-        # Of what it reads, each with its type. A statement that writes reads nothing.
+        # Of what it reads, each with its type. Most statements that write read nothing.
         columns_read = compiled._result_columns or ()  # noqa: SLF001  # as above
         self._types = [column.type for column in columns_read]
         names = [str(column.keyname) for column in columns_read]
@@ -53,21 +56,28 @@ class _Plain:
         return tuple([values[name] if process is None else process(values[name]) for name, process in self._order])
 
 
-def run(conn: sa.Connection, statement: Any, row: Row) -> sa.CursorResult[Any]:
+def run(conn: sa.Connection, statement: Any, row: Row) -> None:
     """Run a statement that lives as long as the process; `row` has a value for each of its parameters."""
     if conn.dialect.name != SQLITE:
-        return conn.execute(statement, row)
+        conn.execute(statement, row)
+        return
     plain = _plain(statement, tuple(row))
-    return conn.exec_driver_sql(plain.text, plain.parameters(row))
+    _rows(conn, plain.text, plain.parameters(row))
 
 
 def read_all(conn: sa.Connection, statement: Any, row: Row) -> Sequence[Any]:
-    """The rows of a SELECT that lives as long as the process, with their columns by name."""
+    """The rows of such a statement, with their columns by name."""
     if conn.dialect.name != SQLITE:
         return conn.execute(statement, row).all()
     plain = _plain(statement, tuple(row))
-    found = conn.exec_driver_sql(plain.text, plain.parameters(row)).all()
+    found = _rows(conn, plain.text, plain.parameters(row))
     return plain.read(conn, found) if found else ()
+
+
+def read_first(conn: sa.Connection, statement: Any, row: Row) -> Any:
+    """The first of the rows, None if there is none."""
+    found = read_all(conn, statement, row)
+    return found[0] if found else None
 
 
 def run_each(conn: sa.Connection, statement: Any, rows: Sequence[Row]) -> None:
@@ -78,7 +88,21 @@ def run_each(conn: sa.Connection, statement: Any, rows: Sequence[Row]) -> None:
         conn.execute(statement, rows)
         return
     plain = _plain(statement, tuple(rows[0]))
-    conn.exec_driver_sql(plain.text, [plain.parameters(row) for row in rows])
+    for row in rows:
+        _rows(conn, plain.text, plain.parameters(row))
+
+
+def _rows(conn: sa.Connection, text: str, parameters: tuple[Any, ...]) -> Sequence[Any]:
+    """What the driver answers."""
+    if conn.dispatch.before_cursor_execute:
+        result = conn.exec_driver_sql(text, parameters)
+        return result.all() if result.returns_rows else ()
+    driver: Any = conn.connection.driver_connection
+    try:
+        rows: Sequence[Any] = driver.execute(text, parameters).fetchall()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(text, parameters, error, sqlite3.Error, dialect=conn.dialect) from error
+    return rows
 
 
 @cache

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store.database.plain import Row, run, run_each
+from store.database.plain import Row, read_first, run_each
 from store.database.urls import SQLITE
 
 
@@ -22,7 +22,7 @@ def insert_new(conn: sa.Connection, table: Table, row: Row) -> bool:
 
     Waits for a transaction that is about to take the key.
     """
-    return run(conn, _new_returning(conn.dialect.name, table), row).first() is not None
+    return read_first(conn, _new_returning(conn.dialect.name, table), row) is not None
 
 
 def insert_missing(conn: sa.Connection, table: Table, rows: Sequence[Row]) -> None:

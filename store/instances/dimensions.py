@@ -7,7 +7,6 @@ values were written, so that the record that was being written meanwhile is foun
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,7 @@ from domain.record.records import Record
 from domain.ticket.dimensions import key_of_value, values_of
 from domain.ticket.tickets import Ticket
 from store.database.connections import Database
-from store.database.plain import run, run_each
+from store.database.plain import read_first, run, run_each
 from store.database.types import holdable
 from store.database.upserts import replace
 from store.instances.writing.rows import key_of
@@ -144,12 +143,10 @@ def _fill(conn: sa.Connection, organization: str) -> int:
 
 def _declared(conn: sa.Connection, organization: str) -> Declared | None:
     """None for an organization that has never declared any dimension."""
-    row = run(conn, _DECLARED, {"of_organization": organization}).first()
+    row = read_first(conn, _DECLARED, {"of_organization": organization})
     if row is None or not row.dimensions_version:
         return None
-    # On SQLite the statement goes past SQLAlchemy, which would read the document.
-    names = json.loads(row.dimensions) if isinstance(row.dimensions, str) else row.dimensions
-    return Declared(row.dimensions_version, tuple(names))
+    return Declared(row.dimensions_version, tuple(row.dimensions))
 
 
 def _write(conn: sa.Connection, key: Mapping[str, Any], declared: Declared, ticket: Ticket) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.instants import SECOND, Instant, Micros
 from store.database.clock import Clock
 from store.database.connections import Database
-from store.database.plain import run
+from store.database.plain import read_first, run
 from store.database.types import instant, moment
 from store.database.urls import SQLITE
 from store.schema.tables import claims, instances, organizations
@@ -82,7 +82,7 @@ def claim_policy(conn: sa.Connection, organization: str, claim: Claim) -> Claim 
         "policy_id": claim.policy_id,
         "claimed_at": moment(claim.claimed_at),
     }
-    if run(conn, _claiming(conn.dialect.name), row).first() is not None:
+    if read_first(conn, _claiming(conn.dialect.name), row) is not None:
         return None
     held = conn.execute(sa.select(claims).where(own(claims, organization, instance_id=claim.instance_id))).one()
     return _claim(held)

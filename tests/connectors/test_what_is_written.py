@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from channels.outgoing.guard import Guard
-from connectors import HttpSystems
 from domain.errors import NoticeFailed, NoticeRefused
 from domain.instants import parse
 from service.hooks.connecting import connection_of, target_of
@@ -22,6 +21,7 @@ from store.sources.sources import SourceDocument
 from tests.support.outlets import CIPHER
 from tests.support.peers.outside import reaching
 from tests.support.peers.ticket_systems import SUBJECTS, System, ticket_system
+from ticket_systems import HttpSystems
 
 KINDS = tuple(SUBJECTS)
 SETTINGS: Mapping[str, dict[str, Any]] = {
@@ -157,7 +157,7 @@ async def test_too_many_requests_are_told_by_github_as_forbidden(systems: HttpSy
 async def test_a_system_that_hangs_or_is_not_there_is_tried_later(
     systems: HttpSystems, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("ticket_systems.ANSWER_SECONDS", 0.05)
     with ticket_system("zammad") as system:
         system.answers.append((200, {}, 0.3))
         with pytest.raises(NoticeFailed, match="took longer"):

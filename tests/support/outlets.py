@@ -7,13 +7,13 @@ from typing import Any
 
 from channels.channel import utc_now
 from channels.outgoing.guard import Guard
-from connectors import HttpSystems
 from outlets import ChannelOutlets, ChannelWording, secret_for
 from service.receivers import Addressed, Tried
 from service.systems import Target
 from service.tools.ciphers import Cipher
 from sources.connectors import Answer, Request
 from tests.support.peers.outside import reaching
+from ticket_systems import HttpSystems
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 CIPHER = Cipher([KEY])

@@ -6,10 +6,11 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from domain.calendar.local_time.intervals import WHOLE_DAY, Interval, clipped
-from domain.calendar.local_time.local_days import local_days
+from domain.calendar.local_time.local_days import LocalDay, local_days
 from domain.calendar.local_time.zones import HORIZON
 from domain.calendar.rules.days import DayRules
 from domain.errors import WorkingTimeExhausted
@@ -18,6 +19,9 @@ from domain.instants import DAY, SECOND, Instant, Micros, render
 FORTNIGHT = 14 * DAY
 _LAST = HORIZON // FORTNIGHT
 """The fortnight, counted from 1970-01-01 in UTC, in which the last instant lies."""
+
+_SHARED = 2048
+"""How many fortnights of zones are kept cut into dates, for all calendars: three years of 26 zones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,14 +145,19 @@ class OpenTimeOfRules(OpenTime):
     def _compile_one(self, fortnight: int) -> OpenFortnight:
         opens: list[int] = []
         lengths: list[int] = []
-        start = fortnight * FORTNIGHT
-        for number, midnight, shown in local_days(self._zone, start, min(start + FORTNIGHT, HORIZON)):
+        for number, midnight, shown in _days_of(self._zone, fortnight):
             windows = self._rules.open_intervals(number)
             # Most dates are whole, and cutting what need not be cut would double the time that compiling takes.
             for opening, closing in windows if shown is WHOLE_DAY else clipped(windows, shown):
                 opens.append(midnight + opening)
                 lengths.append(closing - opening)
         return OpenFortnight(array("q", opens), array("q", accumulate(lengths, initial=0)))
+
+
+@lru_cache(maxsize=_SHARED)
+def _days_of(zone: str, fortnight: int) -> tuple[LocalDay, ...]:
+    start = fortnight * FORTNIGHT
+    return tuple(local_days(zone, start, min(start + FORTNIGHT, HORIZON)))
 
 
 def exhausted(start: Instant, working: Micros, reason: str) -> WorkingTimeExhausted:

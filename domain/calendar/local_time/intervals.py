@@ -39,11 +39,14 @@ WHOLE_DAY: WallTime = Interval(0, DAY)
 def clipped(intervals: Iterable[Interval[T]], within: Interval[T]) -> tuple[Interval[T], ...]:
     """The parts of the intervals that lie in `within`."""
     first, last = within
-    return tuple(
-        one if first <= one.start and one.end <= last else Interval(max(one.start, first), min(one.end, last))
-        for one in intervals
-        if one.start < last and first < one.end
-    )
+    parts: list[Interval[T]] = []
+    for one in intervals:
+        start, end = one
+        if first <= start and end <= last:
+            parts.append(one)
+        elif start < last and first < end:
+            parts.append(Interval(max(start, first), min(end, last)))
+    return tuple(parts)
 
 
 def merged(intervals: Iterable[Interval[T]]) -> tuple[Interval[T], ...]:

@@ -26,6 +26,8 @@ class Window:
     closes: int
     today: WallTime = field(init=False, repr=False, compare=False)
     """The part on the date the window belongs to; kept, for many calendars share a window and each asks for it."""
+    tomorrow: WallTime | None = field(init=False, repr=False, compare=False)
+    """The part on the date after it, where the window runs past midnight."""
 
     def __post_init__(self) -> None:
         if not (_is_time(self.opens) and 0 <= self.opens < DAY):
@@ -37,11 +39,8 @@ class Window:
                 "window", self.to_json(), "must not open and close at once (00:00-24:00 is the whole day)"
             )
         object.__setattr__(self, "today", Interval(self.opens, self.closes if self.closes > self.opens else DAY))
-
-    @property
-    def tomorrow(self) -> WallTime | None:
-        """The part on the date after it, where the window runs past midnight."""
-        return Interval(0, self.closes) if 0 < self.closes < self.opens else None
+        past_midnight = 0 < self.closes < self.opens
+        object.__setattr__(self, "tomorrow", Interval(0, self.closes) if past_midnight else None)
 
     @classmethod
     def from_json(cls, value: Any, field: str) -> Window:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import date
 
 from domain.calendar.local_time.intervals import WHOLE_DAY, WallTime, merged, without
@@ -55,14 +55,14 @@ class DayRules:
         self._breaks = {day_number(day): windows for day, windows in breaks}
         self._holidays, self._yearly = _closures(holidays)
         dated = {*self._special, *self._breaks}
-        self._exceptional = self._holidays.keys() | dated | {day + 1 for day in dated}
+        self._exceptional = dated | {day + 1 for day in dated}
 
     def open_intervals(self, day: int) -> tuple[WallTime, ...]:
         """Sorted and disjoint; `day` counts from 1970-01-01."""
         yearly: Closed = ()
         if self._yearly:
             yearly = self._yearly.get(_month_day(day), ())
-        if not yearly and day not in self._exceptional:
+        if not yearly and day not in self._holidays and day not in self._exceptional:
             return self._weekly[(day + _EPOCH_WEEKDAY) % 7]
         holiday = () if day in self._openings else (*self._holidays.get(day, ()), *yearly)
         if holiday == WHOLE_DATE:
@@ -75,7 +75,11 @@ class DayRules:
             return False
         closed, weekly = set(self._yearly.values()), set(self._weekly)
         usual = any(without(hours, each) for hours in weekly for each in closed)
-        return not usual and not any(self.open_intervals(day) for day in self._exceptional if self.covers(day))
+        return not usual and not any(self.open_intervals(day) for day in self._unusual() if self.covers(day))
+
+    def _unusual(self) -> Set[int]:
+        """The dates that no weekday tells the hours of, beside the holidays of every year."""
+        return self._holidays.keys() | self._exceptional
 
     def closes_every_date(self) -> bool:
         """Whether holidays of every year close something of each date."""

@@ -36,7 +36,7 @@ class ShiftRules(DayRules):
         self._exceptional = self._exceptional | {day + 1 for day in self._holidays}
 
     def open_intervals(self, day: int) -> tuple[WallTime, ...]:
-        if not self._yearly and day not in self._exceptional:
+        if not self._yearly and day not in self._holidays and day not in self._exceptional:
             return super().open_intervals(day)
         closed = () if day in self._openings else self._closed(day)
         parts = () if closed == WHOLE_DATE else closed
@@ -47,7 +47,7 @@ class ShiftRules(DayRules):
         if not super().closes_every_date():
             return False
         usual = any(self.open_intervals(day) for day in range(_UNTIL_ALL_RETURNS))
-        return not usual and not any(self.open_intervals(day) for day in self._exceptional if self.covers(day))
+        return not usual and not any(self.open_intervals(day) for day in self._unusual() if self.covers(day))
 
     def hours(self, day: int) -> tuple[WallTime, ...]:
         return merged([*today(self._planned(day)), *tomorrow(self._planned(day - 1))])

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from domain.ticket.conditions.spelling import folded
-from store.database.plain import run
+from store.database.plain import read_first
 from store.database.upserts import insert_missing
 from store.schema.tables import target_traits
 from store.schema.tenancy import OF_ORGANIZATION, own
@@ -44,5 +44,5 @@ def find_traits(conn: sa.Connection, wanted: Iterable[Traits]) -> Mapping[Traits
 
 
 def _id(conn: sa.Connection, traits: Traits) -> int | None:
-    id_: int | None = run(conn, _ID, {f"of_{name}": value for name, value in traits._asdict().items()}).scalar()
-    return id_
+    found = read_first(conn, _ID, {f"of_{name}": value for name, value in traits._asdict().items()})
+    return None if found is None else int(found.id)

@@ -166,7 +166,7 @@ def test_all_pages_of_a_tickets_comments_are_read(kind: str) -> None:
 async def test_a_list_of_comments_that_is_not_answered_loses_none_of_what_was_listed(
     api: Api, monkeypatch: pytest.MonkeyPatch, answer: tuple[int, dict[str, str], float], found: Any
 ) -> None:
-    monkeypatch.setattr("connectors.ANSWER_SECONDS", 1.0 if answer[2] else 10.0)
+    monkeypatch.setattr("ticket_systems.ANSWER_SECONDS", 1.0 if answer[2] else 10.0)
     with ticket_system("zendesk") as system:
         system.changed.append(listed("zendesk"))
         system.replies.append(reply("zendesk", 903, 30, agent=True))

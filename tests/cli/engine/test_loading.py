@@ -13,13 +13,23 @@ OF_MIGRATIONS = ("alembic", "mako")
 OF_POSTGRESQL = ("sqlalchemy.ext.asyncio", "sqlalchemy.orm", "psycopg", "store.database.backends.postgresql")
 OF_CLI = ("typer", "cli.main")
 OF_API = ("fastapi", "starlette", "uvicorn", "api.app", "holidays", "icalendar")
+OF_CONSOLE = ("rich", "pygments", "httpx._main")
 OF_WORKER = ("temporalio.worker", "worker")
+OF_ANALYTICS = ("store.analytics.summaries", "store.analytics.compliance")
+# What few requests to the API are for, and the language of mappings: loaded with the first request for any of it.
+LATER = ("api.rest", "api.v1.tickets", "api.v2.analytics", "sources", "yaml", "holidays")
 OF_TESTS = ("temporalio.testing", "pytest", "hypothesis")
 RARE = ("apprise", "icalendar", "dns", "requests")
 
 NOT_AT_START = {
-    "cli.parts.api": (*OF_MIGRATIONS, *OF_POSTGRESQL, *OF_CLI, *OF_WORKER, *OF_TESTS, *RARE),
-    "cli.parts.worker": (*OF_MIGRATIONS, *OF_POSTGRESQL, *OF_CLI, *OF_API, *OF_TESTS, *RARE),
+    "cli.parts.api": (
+        *(*OF_MIGRATIONS, *OF_POSTGRESQL, *OF_CLI, *OF_CONSOLE, *OF_WORKER, *OF_ANALYTICS),
+        *(*LATER, *OF_TESTS, *RARE),
+    ),
+    "cli.parts.worker": (
+        *(*OF_MIGRATIONS, *OF_POSTGRESQL, *OF_CLI, *OF_CONSOLE, *OF_API, *OF_ANALYTICS),
+        *(*OF_TESTS, *RARE),
+    ),
     # While these are loaded, neither the API nor the worker nor the server is.
     "cli.up": (*OF_MIGRATIONS, *OF_API, *OF_WORKER, *OF_TESTS, *RARE, "temporalio", "sqlalchemy", "httpx", "jinja2"),
     # While these are, the server is not.
@@ -27,7 +37,9 @@ NOT_AT_START = {
 }
 LOADED = """
 import importlib, sys
-part = importlib.import_module(sys.argv[1])
+from cli.engine import loading
+with loading.quickly():
+    importlib.import_module(sys.argv[1])
 from settings import Settings
 Settings.load()
 print(*sys.modules, sep="\\n")
