@@ -48,6 +48,16 @@ def pytest_configure(config: pytest.Config) -> None:
     _compile_statements_once()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """For `--dist loadfile`."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from tests.support.scheduling import Mixed  # noqa: PLC0415 - no worker needs it
+
+    return Mixed(config, log)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, Any, Any]:
     """Importing and collecting makes millions of objects, hardly one of them garbage, and they stay to the end: no
