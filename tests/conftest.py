@@ -6,13 +6,16 @@ import gc
 import importlib.util
 import os
 import shutil
+import ssl
 import sys
 import tempfile
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx._transports import default
 from hypothesis import settings
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.default import DefaultDialect
@@ -46,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _collect_seldom_in_servers()
     _know_what_is_not_installed()
     _compile_statements_once()
+    _read_certificates_once()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -106,3 +110,19 @@ def _is_of_one_kind(self: DefaultDialect, other: object) -> bool:
 
 def _hash_of_kind(self: DefaultDialect) -> int:
     return hash(type(self))
+
+
+def _read_certificates_once() -> None:
+    """Each client of httpx reads all the authorities that are trusted anew, in as long as forty requests take."""
+    make = default.create_ssl_context
+
+    @cache
+    def made(trust_env: bool, *_named: str | None) -> ssl.SSLContext:
+        return make(trust_env=trust_env)
+
+    def create(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+        if verify is True and cert is None:
+            return made(trust_env, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        return make(verify=verify, cert=cert, trust_env=trust_env)
+
+    default.create_ssl_context = create
