@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from httpx._transports import default
 from hypothesis import settings
@@ -113,8 +114,8 @@ def _hash_of_kind(self: DefaultDialect) -> int:
 
 
 def _read_certificates_once() -> None:
-    """Each client of httpx reads all the authorities that are trusted anew, in as long as forty requests take."""
-    make = default.create_ssl_context
+    """Each client of httpx would read all the trusted authorities anew, which takes longer than most requests."""
+    make = httpx.create_ssl_context
 
     @cache
     def made(trust_env: bool, *_named: str | None) -> ssl.SSLContext:
@@ -125,4 +126,4 @@ def _read_certificates_once() -> None:
             return made(trust_env, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         return make(verify=verify, cert=cert, trust_env=trust_env)
 
-    default.create_ssl_context = create
+    default.create_ssl_context = create  # type: ignore[attr-defined]

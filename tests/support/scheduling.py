@@ -31,7 +31,7 @@ PATIENT = (
 LONG = ("tests/replay/",)
 
 
-class Mixed(LoadFileScheduling):
+class Mixed(LoadFileScheduling):  # type: ignore[misc]  # it is not typed
     """Half of the processes run what waits, the others what works, as long as there is both."""
 
     def __init__(self, config: Any, log: Any = None) -> None:
