@@ -30,9 +30,9 @@ demo: $(INSTALLED) ## a minute-long show: policies, generated tickets, milestone
 	@exec $(BIN)/sla demo
 
 test: $(TOOLS) $(ASSETS) ## run every test; EXAMPLES=10 tries properties on ten times as many
-	@# In the order of the folders: a long file of few tests must not come last and alone.
+	@# Two processes for each of two cores, half of them for what waits more than it works: tests/support/scheduling.py.
 	@# Compiled files are kept, whatever the environment says: every engine that a test starts would compile itself.
-	PYTHONDONTWRITEBYTECODE= EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 chaos: $(TOOLS) ## kill and stall the engine under load; SEED=1 SECONDS=240 STORE=sqlite or postgres
 	@exec $(BIN)/python -m tests.chaos --seed $(SEED) --seconds $(SECONDS) --store $(STORE)

@@ -54,17 +54,17 @@ def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
 
 @pytest.fixture
 def sla(env: dict[str, str], forking: Forking) -> Sla:
-    """Runs a command to its end. With `before`, which is called in the new process, or with a path of its own that
+    """Runs a command to its end. `before`, one of the limits, is called in the new process. With a path of its own that
     process loads everything itself."""
 
     def run(*arguments: str, before: Callable[[], None] | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        if before is None and "PYTHONPATH" not in more:
-            return forking.run(arguments, {**os.environ, **more})
+        if "PYTHONPATH" not in more:
+            return forking.run(arguments, {**os.environ, **more}, before.__name__ if before else None)
+        assert before is None
         return subprocess.run(
             [sys.executable, "-m", "cli", *arguments],
             cwd=ROOT,
             env={**os.environ, **more},
-            preexec_fn=before,
             capture_output=True,
             text=True,
             timeout=60,

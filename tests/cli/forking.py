@@ -17,6 +17,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.cli import limits
+
 LOADED = (
     *(
         "cli.main",
@@ -42,9 +44,11 @@ class Forking:
             [sys.executable, "-m", __name__], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def run(self, arguments: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, arguments: Sequence[str], env: Mapping[str, str], limit: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         out, err = self._folder / "out", self._folder / "err"
-        asked = {"arguments": list(arguments), "env": dict(env), "out": str(out), "err": str(err)}
+        asked = {"arguments": list(arguments), "env": dict(env), "out": str(out), "err": str(err), "limit": limit}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps(asked), file=self._process.stdin, flush=True)
@@ -79,6 +83,8 @@ def _be(asked: Mapping[str, Any]) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     sys.argv = ["sla", *asked["arguments"]]
+    if asked["limit"]:
+        getattr(limits, asked["limit"])()
     code: Any = 1
     try:
         import_module("cli.main").main()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import resource
 import shutil
 import socket
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +19,7 @@ from settings import Settings
 from store.schema.migrate import upgrade
 
 from .conftest import Sla, free_ports
+from .limits import CANNOT, as_anybody, with_small_files
 
 
 def refused(sla: Sla, **env: str) -> str:
@@ -145,22 +143,9 @@ def test_a_store_that_is_read_only_is_one_line_that_names_it(sla: Sla, database:
     assert line.endswith("(SLA_DATABASE_URL)")
 
 
-def as_anybody() -> None:
-    """File modes bind the superuser, too: without the two capabilities that lift them, from the next program on."""
-    if os.geteuid() == 0:
-        override, read_search, drop = 1, 2, 24
-        for capability in (override, read_search):
-            if sys.platform != "linux" or ctypes.CDLL(None).prctl(drop, capability, 0, 0, 0) != 0:
-                os._exit(CANNOT)
-
-
-CANNOT = 77
-
-
 @pytest.mark.parametrize("command", ["up", "migrate"])
 def test_a_store_that_cannot_grow_is_one_line_that_names_it(sla: Sla, env: dict[str, str], command: str) -> None:
-    """A limit to what one file may hold, which is smaller than the tables."""
-    line = one_line(sla(command, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64 * KIB, 64 * KIB))))
+    line = one_line(sla(command, before=with_small_files))
     assert str(Path(env["SLA_HOME"]) / "slakeeper.db") in line
     assert line.endswith("(SLA_DATABASE_URL)")
 

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,11 +20,44 @@ TEMPLATE = "slakeeper_template"
 _numbers = itertools.count(1)
 
 
+# All that a test may leave changed beside rows: settings, tables, columns, indexes, constraints, triggers, functions.
+SHAPE = """
+SELECT md5(concat(
+  (SELECT string_agg(s::text, ';' ORDER BY s::text) FROM pg_db_role_setting s
+    WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())),
+  (SELECT string_agg(concat_ws(',', c.relname, c.relkind, c.reloptions, c.relhastriggers, c.relrowsecurity,
+      (SELECT string_agg(concat_ws(' ', attname, atttypid, attnotnull, attisdropped), '/' ORDER BY attnum)
+        FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0)), ';' ORDER BY c.relname)
+    FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace),
+  (SELECT string_agg(concat_ws(',', conrelid::regclass, conname, contype, convalidated), ';'
+      ORDER BY conrelid::regclass::text, conname) FROM pg_constraint WHERE connamespace = 'public'::regnamespace),
+  (SELECT string_agg(concat_ws(',', tgrelid::regclass, tgname, tgenabled), ';' ORDER BY tgrelid::regclass::text, tgname)
+    FROM pg_trigger WHERE NOT tgisinternal),
+  (SELECT string_agg(concat_ws(',', proname, md5(prosrc)), ';' ORDER BY proname, prosrc)
+    FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
+  (SELECT string_agg(nspname, ';' ORDER BY nspname) FROM pg_namespace WHERE nspname NOT LIKE 'pg_%')))
+"""
+# Their connections are gone when it answers.
+LEAVE = """
+SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid != pg_backend_pid()
+"""
+SIZES = """
+SELECT relname, pg_relation_size(oid) FROM pg_class
+  WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0 ORDER BY relname
+"""
+# In bytes. To make a file anew costs as much as to delete so many rows; those stay in their files for some time.
+LARGE = 100_000
+Connection = psycopg.Connection[Any]
+
+
 class PostgresServer:
-    """One server a test process; `create` copies the template, a migrated database."""
+    """One server a test process; `create` copies the template, a migrated database. That costs more than most tests do,
+    so `lend` takes one that an earlier test has given back, if there is one: it is as empty as a copy."""
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._idle: list[str] = []
 
     def url_of(self, name: str) -> str:
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
@@ -40,6 +74,56 @@ class PostgresServer:
     def drop(self, name: str) -> None:
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def make_template(self) -> None:
+        self.run(f"CREATE DATABASE {TEMPLATE}")
+        upgrade(self.url_of(TEMPLATE))
+        with psycopg.connect(self.url_of(TEMPLATE), autocommit=True) as conn:
+            self._shape = shape_of(conn)
+            self._rows = {table: rows_of(conn, table) for table, _ in conn.execute(SIZES)}
+
+    def lend(self) -> str:
+        return self._idle.pop() if self._idle else self.create()
+
+    def give_back(self, name: str) -> None:
+        if self._put_right(name):
+            self._idle.append(name)
+        else:
+            self.drop(name)
+
+    def _put_right(self, name: str) -> bool:
+        """False where more than rows was changed, or where something keeps hold of them."""
+        try:
+            with psycopg.connect(self.url_of(name), options="-c lock_timeout=2s") as conn:
+                conn.execute(LEAVE)
+                if shape_of(conn) != self._shape:
+                    return False
+                self._put_rows_right(conn)
+        except psycopg.Error:
+            return False
+        return True
+
+    def _put_rows_right(self, conn: Connection) -> None:
+        sizes = dict(conn.execute(SIZES).fetchall())
+        large = [table for table, size in sizes.items() if size > LARGE]
+        emptied = [f"TRUNCATE {', '.join(large)} CASCADE"] if large else []
+        emptied += [f"DELETE FROM {table}" for table in sizes if table not in {*large, *self._rows}]
+        conn.execute("; ".join(["SET LOCAL session_replication_role = replica", *emptied]).encode())
+        for table, rows in self._rows.items():
+            if rows_of(conn, table) != rows:
+                conn.execute(f"DELETE FROM {table}".encode())
+                with conn.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
+                    copy.write(rows)
+
+
+def shape_of(conn: Connection) -> Any:
+    (shape,) = conn.execute(SHAPE).fetchall()
+    return shape
+
+
+def rows_of(conn: Connection, table: str) -> bytes:
+    with conn.cursor().copy(f"COPY {table} TO STDOUT".encode()) as copy:
+        return b"".join(map(bytes, copy))
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
@@ -55,8 +139,7 @@ def postgres() -> Iterator[PostgresServer]:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             server.run(f"ALTER SYSTEM SET {setting} = off")
         server.run("SELECT pg_reload_conf()")
-        server.run(f"CREATE DATABASE {TEMPLATE}")
-        upgrade(server.url_of(TEMPLATE))
+        server.make_template()
         yield server
     finally:
         running.cleanup()
@@ -84,9 +167,9 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
         yield f"sqlite:///{path}"
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    name = server.create()
+    name = server.lend()
     yield server.url_of(name)
-    server.drop(name)
+    server.give_back(name)
 
 
 @pytest.fixture
