@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from domain.ids import Kind
 from domain.instants import Instant
 from store.database.any_of import each
-from store.database.plain import read_all, run
+from store.database.plain import read_all
 from store.database.types import UtcDateTime, moment
 from store.database.urls import SQLITE
 from store.instances.filters import Filters, shown
@@ -55,8 +55,8 @@ class WholeList:
     def count(self, conn: sa.Connection, organization: str, *, is_long: bool) -> int:
         """`is_long`: more than a page."""
         build = _left_by_others if is_long and conn.dialect.name == SQLITE else _total
-        number: int = run(conn, build(self.kind, conn.dialect.name), {"of_organization": organization}).scalar_one()
-        return number
+        [(number,)] = read_all(conn, build(self.kind, conn.dialect.name), {"of_organization": organization})
+        return int(number)
 
 
 @cache
@@ -96,8 +96,8 @@ def _left_by_others(kind: Kind | None, dialect: str) -> sa.Select[Any]:
 
 def _others(kind: Kind | None) -> Iterator[sa.Select[Any]]:
     """Every row that the list does not show, each along an index; what a statement of SQLite's finds it on."""
-    mine, zero = own(instances, OF_ORGANIZATION), sa.literal_column("0")
-    row = sa.select(sa.literal_column("1").label("row")).select_from(instances)
+    mine, zero = own(instances, OF_ORGANIZATION), sa.literal_column("0", sa.Integer)
+    row: sa.Select[Any] = sa.select(sa.literal_column("1").label("row")).select_from(instances)
     yield row.where(instances.c.organization < OF_ORGANIZATION)
     yield row.where(instances.c.organization > OF_ORGANIZATION)
     yield row.where(mine, instances.c.snapshot_sequence == zero)
