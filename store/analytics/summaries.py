@@ -10,21 +10,21 @@ import sqlalchemy as sa
 
 from domain.analytics.buckets import Bucket
 from domain.analytics.clusters import Clusters, clusters
-from domain.analytics.figures import Figures, Group, Times
+from domain.analytics.figures import Figures, Group
 from domain.analytics.periods import Period
 from domain.analytics.rates import Tally
-from domain.analytics.spreads import MEDIAN, P90, Spread, rank_below, spread
 from domain.instants import Instant
 from store.analytics import queries
 from store.analytics.breaches import BreachList, MeasuredBreach
+from store.analytics.counts import find_counts, find_traits
 from store.analytics.groups import Groups, Trends, find_groups_by, find_trends_by
 from store.analytics.lateness import ChannelFigures, find_lateness
 from store.analytics.queries import TARGETS, TRAITS, WITH_TRAITS, OutcomeWindow, Scope
+from store.analytics.times import find_times, paused_share
 from store.analytics.weeks import Weeks, find_weeks
 from store.database.connections import Database
 from store.database.types import instant
 from store.deliveries.log import DeliveryFilters
-from store.instances.writing.outcomes import BREACHED
 from store.lists.keys import Place
 from store.lists.listed import ListPart
 from store.schema.tables import instance_targets, policies, teams
@@ -87,8 +87,11 @@ class Analytics:
 
         def work(conn: sa.Connection) -> Summary:
             these = queries.sized(conn, scope)
-            current = _figures(conn, these, window)
-            previous = _figures(conn, these, OutcomeWindow(before.start, before.end, now))
+            traits = find_traits(conn, these)
+            # Of the two periods the second is taken for as large as the first.
+            few = these.few or conn.scalar(queries.are_more(these, window, FEW)) is None
+            current = _figures(conn, these, window, traits, few)
+            previous = _figures(conn, these, OutcomeWindow(before.start, before.end, now), traits, few)
             groups = None if group_by is None else find_groups_by(conn, these, window, group_by)
             return Summary(current, previous, _names(conn, scope, current.groups), groups)
 
@@ -165,102 +168,19 @@ class Analytics:
         return await self.database.read(work)
 
 
-def _figures(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Figures:
-    counted = _count(conn, scope, window)
-    stopped = [one for one in counted if one.stopped]
-    types = {one.group.type for one in stopped}
-    of_types = {type_: [one for one in stopped if one.group.type == type_] for type_ in sorted(types)}
+def _figures(conn: sa.Connection, scope: Scope, window: OutcomeWindow, traits: Mapping[int, Any], few: bool) -> Figures:
+    counted = find_counts(conn, scope, window, traits, with_lengths=few)
     return Figures(
         [one.group for one in counted],
         sum(one.instances for one in counted) if scope.is_of_instances else conn.scalar(queries.touched(scope, window)),
-        _times(conn, scope, window, of_types),
-        _paused_share(stopped),
+        find_times(conn, scope, window, counted, FEW),
+        paused_share(counted),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _GroupCount:
-    """Clocks with the same traits and outcome, the number of those that count and have stopped, and their averages."""
-
-    group: Group
-    instances: int
-    stopped: int
-    averages: Mapping[str, float]
 
 
 def find_groups(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Sequence[Group]:
     """The number of clocks by traits and outcome."""
-    return [one.group for one in _count(conn, scope, window)]
-
-
-def _count(conn: sa.Connection, scope: Scope, window: OutcomeWindow) -> Sequence[_GroupCount]:
-    traits = {row.id: row for row in conn.execute(queries.traits(scope))}
-    rows = list(conn.execute(queries.counts(scope, window)))
-    if any(row.later for row in rows):
-        others = [row for row in rows if row.outcome != BREACHED]
-        rows = [*others, *conn.execute(queries.counts(scope, window, some_stop_later=True))]
-    return [_counted(traits[row.traits], row) for row in rows]
-
-
-def _counted(traits: Any, row: Any) -> _GroupCount:
-    tally = Tally(**{row.outcome: row.number})
-    group = Group(traits.type, traits.priority or None, traits.policy_id or None, traits.team_id or None, tally)
-    stopped = row.stopped if tally.counted else 0
-    averages = {name: float(getattr(row, name)) for name in queries.LENGTHS} if stopped else {}
-    return _GroupCount(group, row.instances, stopped, averages)
-
-
-def _average(counted: Sequence[_GroupCount], length: str) -> float:
-    return sum(one.stopped * one.averages[length] for one in counted) / sum(one.stopped for one in counted)
-
-
-def _times(
-    conn: sa.Connection, scope: Scope, window: OutcomeWindow, of_types: Mapping[str, Sequence[_GroupCount]]
-) -> Mapping[str, Times]:
-    numbers = {type_: sum(one.stopped for one in counted) for type_, counted in of_types.items()}
-    is_few = 0 < sum(numbers.values()) <= FEW
-    rows = conn.execute(queries.lengths(scope, window)) if is_few else ()
-    gathered = {row.type: _both_sorted(row.worked, row.lasted) for row in rows}
-
-    def spread_of(type_: str, length: str) -> Spread:
-        if type_ in gathered:
-            ranked = gathered[type_][length]
-        else:
-            ranked = _counted_along(conn, scope, window, type_, length, numbers[type_])
-        return spread(_average(of_types[type_], length), ranked, numbers[type_])
-
-    return {type_: Times(numbers[type_], spread_of(type_, "worked"), spread_of(type_, "lasted")) for type_ in of_types}
-
-
-def _both_sorted(worked: Sequence[int], lasted: Sequence[int]) -> Mapping[str, Mapping[int, int]]:
-    of_work = _sorted(worked)
-    # Around the clock and without pauses the two are the same.
-    return {"worked": of_work, "lasted": of_work if lasted == worked else _sorted(lasted)}
-
-
-def _sorted(values: Sequence[int]) -> Mapping[int, int]:
-    """The lengths between which the percentiles lie, by their ranks."""
-    in_order = sorted(values)
-    lows = [rank_below(len(values), share) for share in (MEDIAN, P90)]
-    return {rank: in_order[rank - 1] for low in lows for rank in (low, low + 1) if rank <= len(values)}
-
-
-def _counted_along(
-    conn: sa.Connection, scope: Scope, window: OutcomeWindow, type_: str, length: str, number: int
-) -> Mapping[int, int]:
-    """The same as `_sorted`, but only the few lengths are read, not all of them."""
-    is_whole = not scope.tickets and conn.scalar(queries.outside(scope, type_)) is None
-    ranked: dict[int, int] = {}
-    for share in (MEDIAN, P90):
-        place = rank_below(number, share)
-        rank = queries.Rank(type_, length, place, number, is_whole)
-        ranked |= dict(enumerate(reversed(conn.scalars(queries.at_rank(scope, window, rank)).all()), start=place))
-    return ranked
-
-
-def _paused_share(stopped: Sequence[_GroupCount]) -> float | None:
-    lasted = sum(one.stopped * one.averages["lasted"] for one in stopped)
-    return sum(one.stopped * one.averages["paused"] for one in stopped) / lasted if lasted else None
+    return [one.group for one in find_counts(conn, scope, window, find_traits(conn, scope))]
 
 
 def _names(conn: sa.Connection, scope: Scope, rows: Iterable[Any]) -> Names:
