@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypedDict, cast
+from typing import Any, TypeAlias, TypedDict, cast
 
 import sqlalchemy as sa
 
@@ -43,6 +43,8 @@ class Filters(TypedDict, total=False):
     dimensions: Mapping[str, list[str]] | None
 
 
+AsOf: TypeAlias = Instant | sa.BindParameter[Any]
+"""An instant, or a parameter that stands for one."""
 _EARLIEST = {"due_after": instances.c.next_due_at, "opened_after": instances.c.opened_at}
 _END = {"due_before": instances.c.next_due_at, "opened_before": instances.c.opened_at}
 
@@ -55,7 +57,7 @@ def are_few_of(conn: sa.Connection, organization: str, filters: Filters) -> bool
     return any(are_few(conn, of_values(organization, name, values)) for name, values in dimensions.items())
 
 
-def shown(organization: str, few: bool = False) -> sa.ColumnElement[bool]:
+def shown(organization: str | sa.BindParameter[str], few: bool = False) -> sa.ColumnElement[bool]:
     """With `few`, put so that no index of all that is shown serves it."""
     # Written out, because a partial index serves only a statement that repeats its condition.
     recorded = instances.c.snapshot_sequence >= 1 if few else instances.c.snapshot_sequence > sa.literal_column("0")
@@ -92,32 +94,29 @@ def _have(organization: str, dimensions: Mapping[str, list[str]]) -> Iterator[sa
         yield instances.c.id.in_(of_values(organization, name, values))
 
 
-def counted(filters: Filters, wanted: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """The same as `wanted`, put so that a total without filters is counted on the shortest index."""
-    if any(value is not None for name, value in filters.items() if name != "kind"):
-        return wanted
-    return sa.and_(wanted, instances.c.sequence > sa.literal_column("0"))
+def _moment(now: AsOf) -> Any:
+    return moment(now) if isinstance(now, int) else now
 
 
-def status_at(now: Instant) -> sa.ColumnElement[str]:
+def status_at(now: AsOf) -> sa.ColumnElement[str]:
     """The status that lists use, also where nobody has recorded it yet: an open clock whose due has passed is breached,
     and a pause that ends by itself is over."""
-    passed = instances.c.next_due_at <= moment(now)
+    passed = instances.c.next_due_at <= _moment(now)
     status = instances.c.status
-    resumed = sa.and_(status == InstanceStatus.PAUSED.value, instances.c.resumes_at <= moment(now))
+    resumed = sa.and_(status == InstanceStatus.PAUSED.value, instances.c.resumes_at <= _moment(now))
     return sa.case((passed, InstanceStatus.BREACHED.value), (resumed, InstanceStatus.ACTIVE.value), else_=status)
 
 
-def _is_overdue(now: Instant) -> sa.ColumnElement[bool]:
-    return instances.c.runs_out_at <= moment(now)
+def _is_overdue(now: AsOf) -> sa.ColumnElement[bool]:
+    return instances.c.runs_out_at <= _moment(now)
 
 
-def _is_at_risk(now: Instant) -> sa.ColumnElement[bool]:
-    return sa.and_(instances.c.runs_out_at > moment(now), instances.c.at_risk_from <= moment(now))
+def _is_at_risk(now: AsOf) -> sa.ColumnElement[bool]:
+    return sa.and_(instances.c.runs_out_at > _moment(now), instances.c.at_risk_from <= _moment(now))
 
 
-def _is_excused(now: Instant) -> sa.ColumnElement[bool]:
-    return instances.c.excused_until > moment(now)
+def _is_excused(now: AsOf) -> sa.ColumnElement[bool]:
+    return instances.c.excused_until > _moment(now)
 
 
 STATES = {"is_overdue": _is_overdue, "at_risk": _is_at_risk, "excused": _is_excused}

@@ -23,8 +23,9 @@ from store.database.counting import count_rows
 from store.database.plain import read_all
 from store.database.types import instant, optional_instant
 from store.instances.event_outcomes import EventKey, find_recorded
-from store.instances.filters import Filters, are_few_of, conditions, counted, shown
+from store.instances.filters import Filters, are_few_of, conditions, shown
 from store.instances.order import NEXT_DUE_FIRST, Order, Wanted
+from store.instances.whole_lists import WholeList
 from store.instances.writing import records
 from store.lists.keys import Place
 from store.lists.listed import Found
@@ -134,19 +135,24 @@ class Instances:
         default.
         """
         now = self.now() if as_of is None else as_of
-        narrowed = list(conditions(organization, filters, now))
+        whole = WholeList.of(filters)
 
         def work(conn: sa.Connection) -> Found[StoredInstance]:
             few = are_few_of(conn, organization, filters)
-            wanted = sa.and_(shown(organization, few), *narrowed)
+            wanted = sa.and_(shown(organization, few), *conditions(organization, filters, now))
             # One more than is shown tells whether there is another page.
-            rows = order.read(conn, organization, Wanted(wanted, now, after, few), limit + 1, offset)
+            if whole is not None and order.is_on_index and after is None:
+                rows = whole.read(conn, organization, now, limit + 1, offset)
+            else:
+                rows = order.read(conn, organization, Wanted(wanted, now, after, few), limit + 1, offset)
             more, rows = len(rows) > limit, rows[:limit]
             if after is None and not more and (rows or not offset):
                 # The page has the last of them.
                 total = offset + len(rows)
+            elif whole is not None:
+                total = whole.count(conn, organization)
             else:
-                total = count_rows(conn, instances, counted(filters, wanted))
+                total = count_rows(conn, instances, wanted)
             ledgers = _ledgers(conn, organization, [row.id for row in rows])
             found = [_stored(row, ledgers.get(row.id, ()), row.status_then) for row in rows]
             return Found(found, total, order.place(rows[-1], now) if more else None)

@@ -12,7 +12,7 @@ from domain.errors import InvalidValue
 from domain.instants import Instant, parse
 from store.database.counting import count_rows
 from store.database.types import moment
-from store.instances.filters import STATES, is_so, status_at
+from store.instances.filters import STATES, AsOf, is_so, status_at
 from store.lists.keys import Key, Place, text_of
 from store.lists.listed import must_be_one_of
 from store.lists.stretches import Stretch, absent_last, of_two_values, whole
@@ -51,12 +51,12 @@ class SortKey:
     name: str
     descending: bool = False
 
-    def column(self, now: Instant) -> sa.ColumnElement[Any]:
+    def column(self, now: AsOf) -> sa.ColumnElement[Any]:
         if self.name in STATES:
             return sa.case((STATES[self.name](now), 1), else_=0)
         return status_at(now) if self.name == "status" else _COLUMNS[self.name]
 
-    def as_of(self, now: Instant) -> Key:
+    def as_of(self, now: AsOf) -> Key:
         return Key(self.column(now), self.descending, self.name not in _NEVER_ABSENT)
 
     def value(self, text: str | None) -> Any:
@@ -89,7 +89,7 @@ class Order:
             return NEXT_DUE_FIRST
         return cls((key,) if key.name == "id" else (key, SortKey("id", key.descending)))
 
-    def stretches(self, now: Instant, after: Place | None, few: bool) -> Sequence[Stretch]:
+    def stretches(self, now: AsOf, after: Place | None, few: bool) -> Sequence[Stretch]:
         """Of what the list in this order is made up, behind a place where one is given.
 
         `few`: the instances that match are found first, and their ids sorted then. Raises InvalidValue for a place of
@@ -150,7 +150,7 @@ class Wanted:
     """Which instances a page is of: those that match, behind a place, as of an instant; see `Order.stretches`."""
 
     matching: sa.ColumnElement[bool]
-    now: Instant
+    now: AsOf
     after: Place | None = None
     few: bool = False
 
