@@ -54,10 +54,18 @@ def require_hidden_text(value: Any, field: str, longest: int) -> str:
 
 def require_unicode(text: str, field: str) -> str:
     """A text that UTF-8 and a database can hold: no NUL, no lone surrogates."""
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if "\0" in text or not _is_encodable(text):
         readable = text.encode("ascii", errors="backslashreplace").decode()
         raise InvalidValue(field, readable, "must be valid Unicode without NUL")
     return text
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def require_name(value: Any, field: str, longest: int = 200) -> str:

@@ -57,19 +57,25 @@ class Milestone:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Milestone:
+        at = body["planned_at"]
+        planned_at = None if at is None else parse(at)
+        if len(body) == _ALWAYS:
+            return cls(body["name"], body["threshold"], planned_at)
+        held_since = parse_optional(body.get("held_since"))
         return cls(
-            body["name"],
-            Micros(body["threshold"]),
-            parse_optional(body["planned_at"]),
-            body.get("escalation"),
-            parse_optional(body.get("held_since")),
-            body.get("repeat", 0),
+            body["name"], body["threshold"], planned_at, body.get("escalation"), held_since, body.get("repeat", 0)
         )
+
+
+_ALWAYS = 3
+"""So many things are said of every milestone; most are said no more of."""
 
 
 def milestones_from_json(documents: Iterable[Mapping[str, Any]]) -> tuple[Milestone, ...]:
     """The milestones of a target, each repeat with the rule of its step."""
-    read = tuple(Milestone.from_json(one) for one in documents)
+    read = tuple([Milestone.from_json(one) for one in documents])
+    if not any([one.repeat for one in read]):
+        return read
     rules = {one.name: one.escalation for one in read}
     return tuple(replace(one, escalation=rules.get(one.step)) if one.repeat else one for one in read)
 

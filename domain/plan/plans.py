@@ -5,7 +5,7 @@ A plan is what the workflow records and walks; reading one back needs neither a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -147,29 +147,33 @@ class TargetPlan:
             id=body["id"],
             type=body["type"],
             cycle=body["cycle"],
-            budget=None if body["budget"] is None else Micros(body["budget"]),
+            budget=body["budget"],
             state=ClockState(body["state"]),
             since=parse(body["since"]),
-            used=Micros(body["used"]),
-            paused_for=Micros(body["paused_for"]),
+            used=body["used"],
+            paused_for=body["paused_for"],
             started_at=parse_optional(body["started_at"]),
             stopped_at=parse_optional(body["stopped_at"]),
             due_at=parse_optional(body["due_at"]),
             breached_at=parse_optional(body["breached_at"]),
             milestones=milestones_from_json(body["milestones"]),
-            stint=body.get("stint"),
-            team_id=body.get("team_id"),
-            superseded=body.get("superseded", False),
-            fixed=body.get("fixed", False),
-            policy=PolicyFacts.from_json(body["policy"]) if "policy" in body else None,
-            used_when_breached=Micros(body["used_when_breached"]) if "used_when_breached" in body else None,
-            label=body.get("label"),
-            resumes_at=parse_optional(body.get("resumes_at")),
-            breached_under=PolicyFacts.from_json(body["breached_under"]) if "breached_under" in body else None,
-            handovers=tuple(Handover.from_json(one) for one in body.get("handovers", ())),
-            excuse=Excuse.from_json(body["excuse"]) if "excuse" in body else None,
-            deadline=DueFromField.from_json(body["deadline"]) if "deadline" in body else None,
+            **{name: read(body[name]) for name, read in _SOMETIMES.items() if name in body},
         )
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+# A document has few of these.
+_SOMETIMES: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("stint", "team_id", "superseded", "fixed", "used_when_breached", "label"), _as_it_is),
+    **dict.fromkeys(("policy", "breached_under"), PolicyFacts.from_json),
+    "resumes_at": parse_optional,
+    "handovers": lambda documents: tuple(Handover.from_json(one) for one in documents),
+    "excuse": Excuse.from_json,
+    "deadline": DueFromField.from_json,
+}
 
 
 def latest_policy(measured_by: Iterable[PolicyFacts], versions: Mapping[str, Any] | None) -> PolicyFacts | None:
