@@ -74,7 +74,7 @@ _ALWAYS = 3
 def milestones_from_json(documents: Iterable[Mapping[str, Any]]) -> tuple[Milestone, ...]:
     """The milestones of a target, each repeat with the rule of its step."""
     read = tuple([Milestone.from_json(one) for one in documents])
-    if not any([one.repeat for one in read]):
+    if not any(one.repeat for one in read):
         return read
     rules = {one.name: one.escalation for one in read}
     return tuple(replace(one, escalation=rules.get(one.step)) if one.repeat else one for one in read)

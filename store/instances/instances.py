@@ -150,7 +150,7 @@ class Instances:
                 # The page has the last of them.
                 total = offset + len(rows)
             elif whole is not None:
-                total = whole.count(conn, organization)
+                total = whole.count(conn, organization, is_long=more)
             else:
                 total = count_rows(conn, instances, wanted)
             ledgers = _ledgers(conn, organization, [row.id for row in rows])

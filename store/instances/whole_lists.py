@@ -5,7 +5,7 @@ Their statements are built once. A total of them goes along the shortest index.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -26,6 +26,8 @@ from store.schema.tenancy import OF_ORGANIZATION, own
 _AS_OF: sa.BindParameter[Any] = sa.bindparam("as_of", type_=UtcDateTime())
 _MOST, _SKIPPED = (sa.bindparam(name, type_=sa.Integer()) for name in ("most", "skipped"))
 LAST_KIND = max(Kind)
+FEW_OTHERS = 5000
+"""Counted in a fifth of a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,10 @@ class WholeList:
         said = {"of_organization": organization, "as_of": moment(now), "most": limit, "skipped": offset}
         return read_all(conn, _page(self.kind), said)
 
-    def count(self, conn: sa.Connection, organization: str) -> int:
-        statement = _total(self.kind, conn.dialect.name)
-        number: int = run(conn, statement, {"of_organization": organization}).scalar_one()
+    def count(self, conn: sa.Connection, organization: str, *, is_long: bool) -> int:
+        """`is_long`: more than a page."""
+        build = _left_by_others if is_long and conn.dialect.name == SQLITE else _total
+        number: int = run(conn, build(self.kind, conn.dialect.name), {"of_organization": organization}).scalar_one()
         return number
 
 
@@ -77,3 +80,28 @@ def _is_of(kind: Kind, dialect: str) -> sa.ColumnElement[bool]:
         # No kind sorts behind it, so of each row the organization alone is compared to know where its rows end.
         return instances.c.kind >= kind.value
     return instances.c.kind == kind.value
+
+
+@cache
+def _left_by_others(kind: Kind | None, dialect: str) -> sa.Select[Any]:
+    """The same number, as what a few others leave of all rows: these SQLite counts by whole pages of an index, four
+    times as fast as one by one. Where others are many they are not counted to the end, and those of the list are
+    counted one by one."""
+    others = sa.union_all(*_others(kind)).limit(FEW_OTHERS + 1).subquery("others")
+    number = sa.select(sa.func.count().label("of_others")).select_from(others).subquery("number").c.of_others
+    every = sa.select(sa.func.count()).select_from(instances).scalar_subquery()
+    one_by_one = _total(kind, dialect).scalar_subquery()
+    return sa.select(sa.case((number <= FEW_OTHERS, every - number), else_=one_by_one))
+
+
+def _others(kind: Kind | None) -> Iterator[sa.Select[Any]]:
+    """Every row that the list does not show, each along an index; what a statement of SQLite's finds it on."""
+    mine, zero = own(instances, OF_ORGANIZATION), sa.literal_column("0")
+    row = sa.select(sa.literal_column("1").label("row")).select_from(instances)
+    yield row.where(instances.c.organization < OF_ORGANIZATION)
+    yield row.where(instances.c.organization > OF_ORGANIZATION)
+    yield row.where(mine, instances.c.snapshot_sequence == zero)
+    for other in () if kind is None else Kind:
+        if other is not kind:
+            counted = (instances.c[name] > zero for name in ("snapshot_sequence", "sequence"))
+            yield row.where(mine, instances.c.kind == other.value, *counted)

@@ -292,6 +292,44 @@ async def test_figures_are_those_of_the_clocks_one_by_one_whichever_way_they_are
                 assert times.working.average == pytest.approx(statistics.fmean(worked))
 
 
+@pytest.mark.parametrize(("few", "way"), [(99, "with counts"), (12, "by themselves"), (0, "along an index")], ids=str)
+async def test_percentiles_are_the_same_however_they_are_found(
+    store: Store, few: int, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the twelve clocks of urgent tickets among twenty-eight; two stop after now, and two were paused."""
+    lengths = [60 + 7 * number * number for number in range(6)]
+    for number, minutes in enumerate(lengths):
+        await resolved(store, str(number), minutes, priority="high")
+    for number in range(6, 14):
+        await resolved(store, str(number), 5, priority="low")
+    longer = sa.update(instance_targets).values(lasted=instance_targets.c.lasted + 10 * MINUTE)
+    paused = longer.where(instance_targets.c.instance_id == "inst_sla_ticket_2")
+    await store.database.write(lambda conn: conn.execute(paused))
+    monkeypatch.setattr(analytics, "FEW", few)
+    ways: set[str] = set()
+
+    def heard(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "json_agg" in statement or "json_group_array" in statement:
+            ways.add("with counts" if "count(" in statement else "by themselves")
+        elif "OFFSET" in statement and " DESC" in statement:
+            ways.add("along an index")
+
+    sa.event.listen(store.database.engine, "before_cursor_execute", heard)
+    now = Instant(OPENED + 200 * MINUTE)
+    figures = (await store.analytics.summary(replace(SCOPE, priority="high"), MARCH, now)).current
+    # The period before is empty, and as it is read like this one, nothing is looked for there.
+    assert ways == {way}
+    kept = [minutes * MINUTE for minutes in lengths if minutes <= 200]
+    wall = [length + 10 * MINUTE * (number == 2) for number, length in enumerate(kept)]
+    for type_ in BOTH:
+        times = figures.times[type_]
+        assert times.count == len(kept) == 5
+        for spread, expected in ((times.working, kept), (times.wall, wall)):
+            assert spread.average == pytest.approx(statistics.fmean(expected))
+            assert spread.median == statistics.median(expected)
+            assert spread.p90 == pytest.approx(statistics.quantiles(expected, n=10, method="inclusive")[-1])
+
+
 async def priority_of(store: Store, number: int) -> str | None:
     found = await store.instances.get(ORGANIZATION, f"inst_sla_ticket_{number}")
     assert found is not None
@@ -339,6 +377,8 @@ def breaches_by(sort: str, after: Place | None = None) -> sa.Select[Any]:
 RANK = queries.Rank("resolution", "worked", 3, 9, is_whole=False)
 STATEMENTS = [
     Asked("counts", COUNTED, queries.counts(SCOPE, WINDOW)),
+    Asked("counts with lengths", COUNTED, queries.counts(SCOPE, WINDOW, with_lengths=True)),
+    Asked("are more", BY_END, queries.are_more(SCOPE, WINDOW, 9)),
     Asked("touched", COUNTED, queries.touched(SCOPE, WINDOW)),
     Asked("lengths", COUNTED, queries.lengths(SCOPE, WINDOW)),
     Asked("averages", COUNTED, queries.averages(SCOPE, WINDOW)),

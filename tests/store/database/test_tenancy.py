@@ -26,6 +26,7 @@ ACROSS_ORGANIZATIONS = {
     "store/instances/event_outcomes.py:_POSTGRESQL": "as _SQLITE",
     "store/instances/changes.py:_by_number": "one look for the browsers of all organizations",
     "store/instances/changes.py:_by_transaction": "as _by_number",
+    "store/instances/whole_lists.py:_others": "how many rows are not of the list; none is read",
     "store/instances/upkeep.py:_COLUMNS": "the engine looks after the instances of all organizations",
     "store/instances/upkeep.py:_ADDRESS": "an instance is found by its organization and its id together",
     "store/instances/upkeep.py:ongoing": "pages of all that goes on, in the order of organizations",

@@ -75,6 +75,9 @@ def create_instances() -> None:
         sqlite_where=sa.text("snapshot_sequence > 0 AND sequence > 0"),
         postgresql_where=sa.text("snapshot_sequence > 0 AND sequence > 0"),
     )
+    if op.get_bind().dialect.name == "sqlite":
+        hidden = sa.text("snapshot_sequence = 0")
+        op.create_index("ix_instances_hidden", "instances", ["organization", "snapshot_sequence"], sqlite_where=hidden)
     op.create_index(
         "ix_instances_shown",
         "instances",
