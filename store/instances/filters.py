@@ -12,7 +12,7 @@ from domain.instants import Instant
 from domain.plan.status import InstanceStatus
 from domain.ticket.conditions.spelling import folded
 from store.database.any_of import AnyOf, each, is_any_of
-from store.database.types import moment, optional_instant
+from store.database.types import UtcDateTime, moment, optional_instant
 from store.instances.dimensions import are_few, of_values
 from store.instances.writing.rows import indexed
 from store.schema.tables import instances
@@ -94,8 +94,8 @@ def _have(organization: str, dimensions: Mapping[str, list[str]]) -> Iterator[sa
         yield instances.c.id.in_(of_values(organization, name, values))
 
 
-def _moment(now: AsOf) -> Any:
-    return moment(now) if isinstance(now, int) else now
+def _moment(now: AsOf) -> sa.ColumnElement[Any]:
+    return sa.literal(moment(now), UtcDateTime()) if isinstance(now, int) else now
 
 
 def status_at(now: AsOf) -> sa.ColumnElement[str]:

@@ -95,8 +95,9 @@ def _left_by_others(kind: Kind | None, dialect: str) -> sa.Select[Any]:
 
 
 def _others(kind: Kind | None) -> Iterator[sa.Select[Any]]:
-    """Every row that the list does not show, each along an index; what a statement of SQLite's finds it on."""
-    mine, zero = own(instances, OF_ORGANIZATION), sa.literal_column("0", sa.Integer)
+    """Every row that the list does not show: what is found along an index each time."""
+    mine = own(instances, OF_ORGANIZATION)
+    zero: sa.ColumnElement[int] = sa.literal_column("0")
     row: sa.Select[Any] = sa.select(sa.literal_column("1").label("row")).select_from(instances)
     yield row.where(instances.c.organization < OF_ORGANIZATION)
     yield row.where(instances.c.organization > OF_ORGANIZATION)
