@@ -50,7 +50,9 @@ async def test_without_the_store_nothing_is_opened(api: Any, tmp_path: Path) -> 
 
 
 async def test_a_command_is_answered_with_what_it_comes_to_while_the_worker_cannot_write_to_the_store(api: Any) -> None:
+    """No worker had answered the API just before, so the command goes as a signal."""
     await api.policy()
+    api.dependencies.known.rest()
     projection = Switchable(StoreProjection(api.dependencies.store), down=True)
     worker = build_worker(api.temporal, projection, [], task_queue=api.organization)
     await api.stack.enter_async_context(worker)
