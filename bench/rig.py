@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -137,19 +136,13 @@ async def process(arguments: list[str], env: Mapping[str, str], log: Path) -> As
 
 
 def client_of(env: Mapping[str, str]) -> httpx.AsyncClient:
-    return client_to(f"127.0.0.1:{env['SLA_API_PORT']}")
-
-
-def client_to(address: str, tls: ssl.SSLContext | bool = True) -> httpx.AsyncClient:
-    """`tls` is not used by an address without it, but takes long to make for each of many clients."""
     unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     return httpx.AsyncClient(
-        base_url=f"http://{address}{ROOT_PATH}",
+        base_url=f"http://127.0.0.1:{env['SLA_API_PORT']}{ROOT_PATH}",
         headers=HEADERS,
         trust_env=False,
         timeout=60,
         limits=unlimited,
-        verify=tls,
     )
 
 

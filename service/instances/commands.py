@@ -9,7 +9,7 @@ from typing import Any
 from domain.errors import Unavailable
 from domain.plan.resets import require_known_clock
 from service.dependencies import Dependencies
-from service.instances.effects import CommandResult, effect, recorded_effect
+from service.instances.effects import CommandResult, effect
 from service.instances.planned_events import tell_planned
 from service.instances.reading.views import find_instance, require_instance_id, unknown
 from service.instances.signals import Signal, stamped
@@ -26,9 +26,11 @@ async def command_instance(
 
 async def tell(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> CommandResult:
     """Tell an instance something, together with its plan or as a signal; raises as `command_instance` does."""
-    if (event := await tell_planned(deps, organization, instance_id, signal)) is not None:
-        return await recorded_effect(deps, organization, instance_id, event)
-    await send(deps, organization, instance_id, signal)
+    if (taken := await tell_planned(deps, organization, instance_id, signal)) is not None and taken.found is not None:
+        event = taken.event
+        return CommandResult(event.event_id, taken.found, applied=True, occurred_at=event.occurred_at)
+    if taken is None:
+        await send(deps, organization, instance_id, signal)
     return await effect(deps, organization, instance_id, signal)
 
 

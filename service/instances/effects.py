@@ -75,20 +75,6 @@ async def effect(
     )
 
 
-async def recorded_effect(deps: Dependencies, organization: str, instance_id: str, event: Event) -> CommandResult:
-    """The effect of an event that is recorded."""
-    try:
-        stored = await find_or_mend(deps, organization, instance_id)
-    except Unavailable:
-        stored = None
-    return CommandResult(
-        event.event_id,
-        None if stored is None else found_in_store(stored),
-        applied=stored is not None,
-        occurred_at=event.occurred_at,
-    )
-
-
 async def _recorded_event(
     deps: Dependencies, organization: str, instance_id: str, event_id: str
 ) -> RecordedEvent | None:

@@ -14,10 +14,10 @@ from domain.ticket.events import Event, EventKind
 from domain.ticket.tickets import Ticket
 from service.dependencies import Dependencies
 from service.instances.commands import revive
-from service.instances.effects import effect, recorded_effect
+from service.instances.effects import effect
 from service.instances.excusing import read_excuse
 from service.instances.open_ticket import TrackedTicket, open_instances
-from service.instances.planned_events import tell_planned
+from service.instances.planned_events import TakenEvent, tell_planned
 from service.instances.reading.views import FoundInstance, find_instance
 from service.instances.refusals import Refusals
 from service.instances.signals import SOURCE, Signal, mint_event_id, occurred_at, stamped
@@ -36,7 +36,7 @@ class Reached:
 
     known: Sequence[InstanceId]
     foreseen: Mapping[InstanceId, FoundInstance | None]
-    recorded: Mapping[InstanceId, Event]
+    recorded: Mapping[InstanceId, TakenEvent]
 
     @property
     def instances(self) -> Sequence[InstanceId]:
@@ -108,7 +108,7 @@ async def reach(deps: Dependencies, organization: str, event: SubjectEvent) -> R
 
 async def _tell_planned(
     deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId
-) -> Event | None:
+) -> TakenEvent | None:
     return None if event.signal is None else await tell_planned(deps, organization, str(instance), event.signal)
 
 
@@ -167,9 +167,8 @@ async def _part(
     deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId, reached: Reached
 ) -> Part:
     opened = reached.foreseen.get(instance)
-    if (recorded := reached.recorded.get(instance)) is not None:
-        outcome = await recorded_effect(deps, organization, str(instance), recorded)
-        return Part(instance, outcome.applied, outcome.found)
+    if (taken := reached.recorded.get(instance)) is not None and taken.found is not None:
+        return Part(instance, True, taken.found)
     if event.signal is None:
         return Part(instance, True, opened or await find_instance(deps, organization, str(instance)))
     outcome = await effect(deps, organization, str(instance), event.signal, opened)

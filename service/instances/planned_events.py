@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from domain.digests import plan_digest
-from domain.errors import SlaError
+from domain.errors import SlaError, StoreUnavailable
 from domain.instants import Instant
 from domain.plan.amendments import amendment
 from domain.plan.plans import Plan
 from domain.policy.snapshot import Snapshot
 from domain.record.histories import FEW, Applied, Key, KnownHistory
+from domain.record.ledger import Ledger
 from domain.record.records import FIRST
 from domain.record.steps import StepContext, basis
 from domain.ticket.events import Event, EventKind
+from domain.ticket.timeline import ticket_after
 from service.dependencies import Dependencies
+from service.instances.reading.views import FoundInstance
 from service.instances.signals import Signal
 from store.instances.open_tickets import Start
 from workflows.documents import TakenEventDocument
@@ -45,7 +49,15 @@ def remember_opening(deps: Dependencies, start: Start) -> None:
     deps.known.keep((facts.organization, facts.instance_id), history)
 
 
-async def tell_planned(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> Event | None:
+@dataclass(frozen=True, slots=True)
+class TakenEvent:
+    """An event that is recorded, and the instance with it; None where the store did not say what has fired of it."""
+
+    event: Event
+    found: FoundInstance | None
+
+
+async def tell_planned(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> TakenEvent | None:
     """Have a running instance take the event, and record it.
 
     None where it must be sent as a signal; it may have been taken all the same, and counts once.
@@ -60,7 +72,7 @@ async def tell_planned(deps: Dependencies, organization: str, instance_id: str, 
     return await asyncio.shield(telling)
 
 
-async def _tell(deps: Dependencies, key: Key, event: Event) -> Event | None:
+async def _tell(deps: Dependencies, key: Key, event: Event) -> TakenEvent | None:
     turn = deps.known.turn(key)
     try:
         async with asyncio.timeout(deps.timeouts.planned):
@@ -73,7 +85,7 @@ async def _tell(deps: Dependencies, key: Key, event: Event) -> Event | None:
         turn.release()
 
 
-async def _tell_in_turn(deps: Dependencies, key: Key, event: Event) -> Event | None:
+async def _tell_in_turn(deps: Dependencies, key: Key, event: Event) -> TakenEvent | None:
     try:
         known = deps.known.latest(key)
         if known is not None:
@@ -87,20 +99,38 @@ async def _tell_in_turn(deps: Dependencies, key: Key, event: Event) -> Event | N
         return None
 
 
-async def _tell_from(deps: Dependencies, key: Key, before: KnownHistory, event: Event) -> Event | None:
+async def _tell_from(deps: Dependencies, key: Key, before: KnownHistory, event: Event) -> TakenEvent | None:
     """Raises as planning does. What turned out to be out of date is forgotten."""
     if any(one.event_id == event.event_id for one in before.events):
         return None
     latest = max(one.received_at for one in before.events)
     event = replace(event, received_at=Instant(max(event.received_at, latest + 1)))
     applied = await _applied(before, event)
-    told = await deps.engine.tell_planned(*key, planned_event(before, applied))
+    told, ledger = await asyncio.gather(
+        deps.engine.tell_planned(*key, planned_event(before, applied)), _ledger(deps, key)
+    )
     if not told.is_answered:
         deps.known.rest()
     if told.taken is not None and (made := await _made(before, applied, told.taken)) is not None:
-        return await _record(deps, key, made, told.taken)
+        recorded_at = await _record(deps, key, made, told.taken)
+        return None if recorded_at is None else _taken(made, ledger, recorded_at)
     deps.known.forget(key)
     return None
+
+
+async def _ledger(deps: Dependencies, key: Key) -> Ledger | None:
+    """What has fired, read while the instance is told: what the event makes due is recorded behind it anyway."""
+    with suppress(StoreUnavailable):
+        return await deps.store.instances.ledger(*key)
+    return None
+
+
+def _taken(made: Applied, ledger: Ledger | None, recorded_at: Instant) -> TakenEvent:
+    [event], history = made.events, made.history
+    if ledger is None or history.plan is None:
+        return TakenEvent(event, None)
+    ticket = ticket_after(history.snapshot.ticket, history.events)
+    return TakenEvent(event, FoundInstance(history.snapshot, history.plan, ledger, "store", recorded_at, ticket))
 
 
 async def _made(before: KnownHistory, applied: Applied, taken: TakenEventDocument) -> Applied | None:
@@ -134,9 +164,10 @@ async def _applied(before: KnownHistory, event: Event) -> Applied:
     return await asyncio.to_thread(before.with_events, [event])
 
 
-async def _record(deps: Dependencies, key: Key, applied: Applied, taken: TakenEventDocument) -> Event | None:
+async def _record(deps: Dependencies, key: Key, applied: Applied, taken: TakenEventDocument) -> Instant | None:
+    """When the step was recorded; None where it is left to the instance."""
     context = StepContext.from_json(taken)
-    writing = asyncio.create_task(deps.store.instances.apply(applied.step(context)))
+    writing = asyncio.create_task(deps.store.instances.record(applied.step(context)))
     # A slow store may still take it after the same event has had the instance record it: the steps are the same.
     deps.background.add(writing)
     writing.add_done_callback(deps.background.discard)
@@ -147,7 +178,7 @@ async def _record(deps: Dependencies, key: Key, applied: Applied, taken: TakenEv
         deps.known.forget(key)
         return None
     deps.known.keep(key, replace(applied.history, recorded=context.sequence))
-    return applied.events[0]
+    return writing.result()
 
 
 async def _load(deps: Dependencies, key: Key) -> KnownHistory | None:

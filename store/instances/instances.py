@@ -106,7 +106,13 @@ class Instances:
 
         Raises ProjectionConflict when its key (organization, instance, sequence) holds other content.
         """
-        await records.apply(self.database, self.now, record)
+        await self.record(record)
+
+    async def record(self, record: Record) -> Instant:
+        """The same; the instant at which it is recorded, unless it was before."""
+        recorded_at = self.now()
+        await records.apply(self.database, recorded_at, record)
+        return recorded_at
 
     async def get(self, organization: str, instance_id: str) -> StoredInstance | None:
         return await self.database.read(lambda conn: find_instance(conn, organization, instance_id))
@@ -184,6 +190,10 @@ class Instances:
             )
 
         return await self.database.read(work)
+
+    async def ledger(self, organization: str, instance_id: str) -> Ledger:
+        """What is recorded of its milestones."""
+        return await self.database.read(lambda conn: _ledgers(conn, organization, [instance_id]).get(instance_id, ()))
 
     async def deliveries(self, organization: str, instance_id: str, notice_ids: Sequence[str]) -> Sequence[Delivery]:
         """The recorded deliveries of these notices of an instance."""

@@ -7,11 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.instants import parse_optional
+from domain.instants import Instant, parse_optional
 from domain.record.deliveries import parts_of
 from domain.record.notices import TYPE_PREFIX, WITHDRAWN, step_label, withdrawal_id
 from domain.record.records import Record
-from store.database.clock import Clock
 from store.database.connections import Database
 from store.database.plain import run_each
 from store.database.types import holdable, moment
@@ -32,13 +31,13 @@ _SETTLED = (
 )
 
 
-async def apply(database: Database, now: Clock, record: Record) -> None:
-    """Write a record.
+async def apply(database: Database, at: Instant, record: Record) -> None:
+    """Write a record, at that instant.
 
     Raises ProjectionConflict when its key (organization, instance, sequence) holds other content, and PlanMissing for a
     record without its plan while the row does not have that plan.
     """
-    recorded_at = moment(now())
+    recorded_at = moment(at)
     parts = Parts.of(record, recorded_at)
     step = {**_columns_of(record), "sequence": record.sequence, "digest": record.digest, "link": record.link}
     step |= {"recorded_at": recorded_at, "settled": list(record.settled)}
