@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -26,12 +27,13 @@ async def command_instance(
 
 async def tell(deps: Dependencies, organization: str, instance_id: str, signal: Signal) -> CommandResult:
     """Tell an instance something, together with its plan or as a signal; raises as `command_instance` does."""
+    since = asyncio.get_running_loop().time()
     if (taken := await tell_planned(deps, organization, instance_id, signal)) is not None and taken.found is not None:
         event = taken.event
         return CommandResult(event.event_id, taken.found, applied=True, occurred_at=event.occurred_at)
     if taken is None:
         await send(deps, organization, instance_id, signal)
-    return await effect(deps, organization, instance_id, signal)
+    return await effect(deps, organization, instance_id, signal, since=since)
 
 
 async def require_clock(deps: Dependencies, organization: str, instance_id: str, target: str) -> None:

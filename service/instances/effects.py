@@ -19,6 +19,8 @@ from service.instances.reading.views import FoundInstance, found_in_store
 from service.instances.signals import Signal
 from store.instances.instances import LoadedInstance, RecordedEvent, RefusedEvent
 
+A_LOOK = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
@@ -55,16 +57,28 @@ class _KnownEvents:
         )
 
 
+def left_to_wait(deps: Dependencies, since: float) -> float:
+    """Seconds of `timeouts.applied` that are left, by the clock of the event loop; enough for a look in any case."""
+    return max(A_LOOK, deps.timeouts.applied - (asyncio.get_running_loop().time() - since))
+
+
 async def effect(
-    deps: Dependencies, organization: str, instance_id: str, signal: Signal, foreseen: FoundInstance | None = None
+    deps: Dependencies,
+    organization: str,
+    instance_id: str,
+    signal: Signal,
+    foreseen: FoundInstance | None = None,
+    since: float | None = None,
 ) -> CommandResult:
-    """The effect of the signal, waited for as long as `timeouts.applied` says; no worker is waited for longer.
+    """The effect of the signal, waited for as long as `timeouts.applied` says; no worker is waited for longer. `since`
+    is when that began, by the clock of the event loop; now by default.
 
     `foreseen` is the expected instance, if the caller knows it. Raises InvalidValue when the instance has set the event
     aside.
     """
     try:
-        outcome = await _recorded_event(deps, organization, instance_id, signal.event_id)
+        within = deps.timeouts.applied if since is None else left_to_wait(deps, since)
+        outcome = await _recorded_event(deps, organization, instance_id, signal.event_id, within)
         stored = None if outcome is None else await find_or_mend(deps, organization, instance_id)
     except Unavailable:
         return CommandResult(signal.event_id, foreseen, applied=False)
@@ -76,9 +90,8 @@ async def effect(
 
 
 async def _recorded_event(
-    deps: Dependencies, organization: str, instance_id: str, event_id: str
+    deps: Dependencies, organization: str, instance_id: str, event_id: str, within: float
 ) -> RecordedEvent | None:
-    within = deps.timeouts.applied
     outcome = await deps.watch.event_outcome(deps.store.instances, organization, instance_id, event_id, within)
     if isinstance(outcome, RefusedEvent):
         raise InvalidValue("event_id", event_id, outcome.reason)

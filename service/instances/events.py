@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,8 +83,9 @@ async def take_event(deps: Dependencies, organization: str, event: SubjectEvent)
     planned, and Unavailable. After Unavailable, sending the same event again completes what was begun.
     """
     event = await Refusals(deps, organization).narrowed(event)
+    since = asyncio.get_running_loop().time()
     reached = await reach(deps, organization, event)
-    return await all_settled(_part(deps, organization, event, one, reached) for one in reached.instances)
+    return await all_settled(_part(deps, organization, event, one, reached, since) for one in reached.instances)
 
 
 async def reach(deps: Dependencies, organization: str, event: SubjectEvent) -> Reached:
@@ -164,14 +166,14 @@ def _opening(message: Mapping[str, Any], signal: Signal | None, opened_at: Insta
 
 
 async def _part(
-    deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId, reached: Reached
+    deps: Dependencies, organization: str, event: SubjectEvent, instance: InstanceId, reached: Reached, since: float
 ) -> Part:
     opened = reached.foreseen.get(instance)
     if (taken := reached.recorded.get(instance)) is not None and taken.found is not None:
         return Part(instance, True, taken.found)
     if event.signal is None:
         return Part(instance, True, opened or await find_instance(deps, organization, str(instance)))
-    outcome = await effect(deps, organization, str(instance), event.signal, opened)
+    outcome = await effect(deps, organization, str(instance), event.signal, opened, since)
     return Part(instance, outcome.applied, outcome.found)
 
 

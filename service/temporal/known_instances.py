@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from weakref import WeakValueDictionary
@@ -11,6 +12,7 @@ from domain.record.histories import Key, KnownHistories, KnownHistory
 
 # Behind an event that no worker took in time, others go as signals for so long: none waits for the same in vain.
 REST_SECONDS = 5.0
+HEARD_SECONDS = 2.0
 HEAVIEST = 100_000
 
 
@@ -21,6 +23,7 @@ class KnownInstances:
         self._histories = KnownHistories(HEAVIEST)
         self._clock = clock
         self._rests_until = 0.0
+        self._heard_at = -math.inf
         self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
     def turn(self, key: Key) -> asyncio.Lock:
@@ -31,9 +34,14 @@ class KnownInstances:
     def workers_answer(self) -> bool:
         return self._clock() >= self._rests_until
 
+    def hear(self) -> None:
+        """A worker has answered."""
+        self._heard_at = self._clock()
+
     def rest(self) -> None:
-        """No worker has answered: ask none for a while."""
-        self._rests_until = self._clock() + REST_SECONDS
+        """No worker has answered: ask none for a while. Where others were answered meanwhile, there are just many."""
+        if self._clock() - self._heard_at > HEARD_SECONDS:
+            self._rests_until = self._clock() + REST_SECONDS
 
     def latest(self, key: Key) -> KnownHistory | None:
         return self._histories.latest(key)

@@ -17,8 +17,9 @@ class Timeouts:
     """For Temporal, or on request a worker, to say what it knows of an instance."""
     applied: float = 2.0
     """For an event to be recorded; after that it counts as accepted."""
-    planned: float = 1.0
-    """For a worker to take an event that comes with its plan; after that it is sent as a signal."""
+    planned: float = 2.0
+    """For a worker to take an event that comes with its plan; after that it is sent as a signal. It counts as a part of
+    `applied`."""
     replanned: float = 5.0
     """For all instances of a replan to record it; the others are reported as pending."""
     row: float = 1.0
