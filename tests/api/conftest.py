@@ -25,7 +25,8 @@ from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.apps import lent_app
 from tests.support.outlets import CIPHER, LoopbackOutlets, LoopbackSystems
-from tests.support.servers import answers, free_port, temporal_server
+from tests.support.ports import free_port
+from tests.support.servers import answers, temporal_server
 from worker import StoreProjection, build_worker
 
 KEY = "ak_test_0123456789abcdef"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import pytest
 
 from settings import Settings
 from tests.cli.forking import Forking
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 Sla = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -115,14 +115,7 @@ def path_with_root() -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    return [free_port() for _ in range(count)]
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:

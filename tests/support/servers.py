@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import subprocess
 import time
 import uuid
@@ -22,12 +21,6 @@ from tests.support.clockwork import binary
 
 LONG_HISTORY = {"limit.historyCount.suggestContinueAsNew": "80"}
 A_DAY = Duration(seconds=86400)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @contextmanager

@@ -21,7 +21,8 @@ from typing import Any
 from playwright.sync_api import Page, expect, sync_playwright
 
 from store.schema.migrate import upgrade
-from tests.support.servers import answers, free_port, temporal_server
+from tests.support.ports import free_port
+from tests.support.servers import answers, temporal_server
 from tests.web.browser.conftest import BROWSERS, FILLED, Engine, key_of, serve
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"

@@ -11,7 +11,8 @@ from domain.policy.policies import Policy
 from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.clockwork import Clockwork, Switchable, time_skipping
-from tests.support.servers import LONG_HISTORY, answers, free_port, new_namespace, temporal_server
+from tests.support.ports import free_port
+from tests.support.servers import LONG_HISTORY, answers, new_namespace, temporal_server
 from worker import StoreProjection
 
 

@@ -42,7 +42,7 @@ from tests.support.documents.descriptions import resolved
 from tests.support.documents.furnishing import Things, furnish
 from tests.support.examples import examples
 from tests.support.outlets import CIPHER, LoopbackOutlets
-from tests.support.servers import free_port
+from tests.support.ports import free_port
 from worker import StoreProjection, build_worker
 
 EXAMPLES = examples(6)

@@ -11,7 +11,7 @@ from domain.access.subscriptions import Subscription
 from service.temporal.engine import CONNECT_OPTIONS
 from store.rules.claims import GRACE
 from tests.support.apps import openapi_document
-from tests.support.servers import free_port
+from tests.support.ports import free_port
 from workflows.messages import SIGNALS
 from workflows.signals import LARGEST_ATTRIBUTES
 

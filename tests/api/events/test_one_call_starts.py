@@ -18,7 +18,8 @@ from domain.ticket.tickets import Ticket
 from service.temporal.engine import provider
 from tests.api.conftest import UNHURRIED
 from tests.support.clockwork import Mailbox, eventually
-from tests.support.servers import answers, free_port
+from tests.support.ports import free_port
+from tests.support.servers import answers
 from worker import StoreProjection, build_worker
 from workflows.visibility import ATTRIBUTES, NEXT_DUE, POLICY, PRIORITY, STATUS
 

@@ -17,7 +17,7 @@ from store.store import Store
 from tests.api.conftest import Api
 from tests.support.apps import lent_app
 from tests.support.clockwork import eventually
-from tests.support.servers import free_port
+from tests.support.ports import free_port
 
 URGENT = {"priority": "urgent"}
 

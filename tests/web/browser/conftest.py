@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -36,6 +35,7 @@ from tests.support.board import front_end_files
 from tests.support.board.page_routes import named
 from tests.support.documents.furnishing import Things, furnish
 from tests.support.outlets import CIPHER, LoopbackOutlets, LoopbackSystems
+from tests.support.ports import free_port
 from worker import StoreProjection, build_worker
 
 AXE = Path(__file__).parents[1] / "assets" / "axe.js"
@@ -62,9 +62,7 @@ class Serving:
     """The API on a port of its own, which can go and come back."""
 
     def __init__(self, app: FastAPI) -> None:
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            self.port = int(taken.getsockname()[1])
+        self.port = free_port()
         self._app = app
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None

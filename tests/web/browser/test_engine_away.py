@@ -14,7 +14,7 @@ from temporalio.client import Client
 
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from store.store import Store
-from tests.support.servers import free_port
+from tests.support.ports import free_port
 from tests.web.browser.conftest import SCRIPT, Engine, Visit, violations
 from tests.web.browser.test_every_page import READ
 from web.live import hub
