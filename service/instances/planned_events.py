@@ -109,9 +109,9 @@ async def _tell_from(deps: Dependencies, key: Key, before: KnownHistory, event: 
     told, ledger = await asyncio.gather(
         deps.engine.tell_planned(*key, planned_event(before, applied)), _ledger(deps, key)
     )
-    if told.is_answered:
+    if told.taken is not None:
         deps.known.hear()
-    else:
+    elif not told.is_answered:
         deps.known.rest()
     if told.taken is not None and (made := await _made(before, applied, told.taken)) is not None:
         recorded_at = await _record(deps, key, made, told.taken)

@@ -101,7 +101,8 @@ class Intake:
         context = state.apply_planned(
             planned.event, amended(state.plan, planned.plan), planned.plan_digest, self._now()
         )
-        self._view.learn(planned.attributes)
+        # A sender that could not ask for them names none.
+        self._view.learn(planned.attributes or None)
         self.has_taken = True
         taken: Any = {
             **context.to_json(),

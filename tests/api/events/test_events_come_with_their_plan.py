@@ -21,6 +21,7 @@ from tests.support.clockwork import Switchable, eventually
 from tests.support.replaying import event_types, replayer
 from worker import StoreProjection, build_worker, replays, system_now
 from workflows.messages import PLANNED
+from workflows.visibility import STATUS
 
 
 async def history_of(api: Any, id_: str) -> list[str]:
@@ -96,6 +97,14 @@ async def test_an_instance_that_the_store_is_behind_is_sent_a_signal(api: Any) -
     assert await recorded_ids(api, id_) == []
     projection.down = False
     await eventually(lambda: recorded_ids(api, id_), lambda ids: ids == ["p", "a"])
+
+
+async def test_operators_see_an_event_whose_sender_could_not_ask_for_search_attributes(api: Any) -> None:
+    id_ = await running(api)
+    api.dependencies.attributes.forget()
+    assert await api.dependencies.attributes.names(api.temporal) == ()
+    assert (await api.post(f"/instances/{id_}/pause", {"event_id": "p"})).status_code == 200
+    assert (await handle_of(api, id_).describe()).typed_search_attributes[STATUS] == "paused"
 
 
 async def test_many_events_at_once_each_twice_count_once_each_in_one_chain(api: Any) -> None:
