@@ -22,7 +22,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 
+from tests.support.collecting import import_in_turn
 from tests.support.examples import longest
+from tests.support.shared import shared_folder
 
 MEMORY = Path("/dev/shm")
 ENOUGH_MEMORY = 2 * 1024**3
@@ -47,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
     settings.load_profile("repeatable")
     _keep_files_in_memory()
+    shared_folder()
     _collect_seldom_in_servers()
     _know_what_is_not_installed()
     _compile_statements_once()
@@ -64,11 +67,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, Any, Any]:
+def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
     """Importing and collecting makes millions of objects, hardly one of them garbage, and they stay to the end: no
     search for garbage goes through them, neither meanwhile nor later."""
     gc.disable()
     try:
+        import_in_turn(session.config)
         return (yield)
     finally:
         gc.freeze()

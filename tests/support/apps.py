@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,6 +14,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from service.dependencies import Dependencies
 from settings import Settings
+from tests.support.shared import made_once
 
 _idle: list[FastAPI] = []
 
@@ -30,4 +33,9 @@ def lent_app(dependencies: Dependencies) -> Iterator[FastAPI]:
 @cache
 def openapi_document() -> dict[str, Any]:
     """What the API says of itself. Nobody may change it."""
-    return create_app(Settings()).openapi()
+    described: dict[str, Any] = json.loads(made_once("openapi.json", _describe).read_text())
+    return described
+
+
+def _describe(file: Path) -> None:
+    file.write_text(json.dumps(create_app(Settings()).openapi()))
