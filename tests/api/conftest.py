@@ -16,11 +16,11 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
+from domain.access.scopes import SCOPES
 from domain.ids import workflow_id
 from service.dependencies import Dependencies
 from service.temporal.engine import CONNECT_OPTIONS, provider
 from service.tools.timeouts import Timeouts
-from store.access.keys import ensure_key
 from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.apps import lent_app
@@ -149,9 +149,9 @@ async def make_api(temporal_address: str, empty_database: Path, tmp_path: Path) 
         async def make(organization: str | None = None) -> Api:
             organization = organization or f"org-{uuid.uuid4().hex[:12]}"
             key = f"{KEY}{organization}"
-            await ensure_key(f"sqlite:///{database}", key, "test", organization)
             store = Store.open(f"sqlite:///{database}")
             stack.push_async_callback(store.close)
+            await store.keys.ensure(key, "test", organization, SCOPES)
             dependencies = Dependencies(
                 store,
                 provider(client),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from channels.channel import Now, Outside, opened
@@ -45,6 +47,16 @@ async def reaching(
     *, guard: Guard | None = None, timeout: float = 2, now: Now | None = None, **settings: Any
 ) -> AsyncIterator[Outside]:
     """By default private receivers are allowed: those of tests lie on loopback."""
-    configuration = Settings(**{"allow_private_receivers": True, **settings})
-    async with opened(configuration, timeout, guard) as outside:
+    configured = {"allow_private_receivers": True, **settings}
+    async with opened(_configuration(tuple(configured.items()), _environment()), timeout, guard) as outside:
         yield replace(outside, now=now or standing())
+
+
+@cache
+def _configuration(configured: tuple[tuple[str, Any], ...], _environment: frozenset[tuple[str, str]]) -> Settings:
+    """Reading them takes longer than most of what is done with them."""
+    return Settings(**dict(configured))
+
+
+def _environment() -> frozenset[tuple[str, str]]:
+    return frozenset((name, value) for name, value in os.environ.items() if name.startswith("SLA_"))
