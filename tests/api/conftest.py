@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, closing
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +23,7 @@ from service.tools.timeouts import Timeouts
 from store.schema.migrate import upgrade
 from store.store import Store
 from tests.support.apps import lent_app
+from tests.support.files import content_of
 from tests.support.outlets import CIPHER, LoopbackOutlets, LoopbackSystems
 from tests.support.ports import free_port
 from tests.support.servers import answers, temporal_server
@@ -194,14 +194,6 @@ def filled(make_api: ApiMaker, tmp_path: Path, fillings: dict[Fill, tuple[str, b
         return api
 
     return make
-
-
-def content_of(database: Path) -> bytes:
-    """Of a database that is in use."""
-    copy = database.with_suffix(".copy")
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("VACUUM INTO ?", [str(copy)])
-    return copy.read_bytes()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from store.schema.migrate import upgrade
 from store.store import Store
+from tests.support.files import content_of
 
 TEMPLATE = "slakeeper_template"
 _numbers = itertools.count(1)
@@ -58,6 +59,7 @@ class PostgresServer:
     def __init__(self, url: str) -> None:
         self.url = url
         self._idle: list[str] = []
+        self._kept: dict[str, Connection] = {}
 
     def url_of(self, name: str) -> str:
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
@@ -66,12 +68,17 @@ class PostgresServer:
         with psycopg.connect(self.url, autocommit=True) as conn:
             conn.execute(statement.encode())
 
+    def close(self) -> None:
+        for name in list(self._kept):
+            self._part(name)
+
     def create(self, template: str = TEMPLATE) -> str:
         name = f"test_{next(_numbers)}"
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def drop(self, name: str) -> None:
+        self._part(name)
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
     def make_template(self) -> None:
@@ -93,8 +100,8 @@ class PostgresServer:
     def _put_right(self, name: str) -> bool:
         """False where more than rows was changed, or where something keeps hold of them."""
         try:
-            with psycopg.connect(self.url_of(name), options="-c lock_timeout=2s") as conn:
-                conn.execute(LEAVE)
+            conn = self._connected(name)
+            with conn.transaction():
                 if shape_of(conn) != self._shape:
                     return False
                 self._put_rows_right(conn)
@@ -102,17 +109,51 @@ class PostgresServer:
             return False
         return True
 
+    def _connected(self, name: str) -> Connection:
+        """Alone. The connection is kept: to a new one its server would explain the whole schema again."""
+        if name in self._kept:
+            try:
+                self._kept[name].execute(LEAVE)
+                return self._kept[name]
+            except psycopg.Error:
+                # The test has ended it.
+                self._part(name)
+        conn = psycopg.connect(self.url_of(name), options="-c lock_timeout=2s", autocommit=True)
+        self._kept[name] = conn
+        conn.execute(LEAVE)
+        return conn
+
+    def _part(self, name: str) -> None:
+        if (kept := self._kept.pop(name, None)) is not None:
+            kept.close()
+
     def _put_rows_right(self, conn: Connection) -> None:
         sizes = dict(conn.execute(SIZES).fetchall())
         large = [table for table, size in sizes.items() if size > LARGE]
         emptied = [f"TRUNCATE {', '.join(large)} CASCADE"] if large else []
         emptied += [f"DELETE FROM {table}" for table in sizes if table not in {*large, *self._rows}]
         conn.execute("; ".join(["SET LOCAL session_replication_role = replica", *emptied]).encode())
-        for table, rows in self._rows.items():
-            if rows_of(conn, table) != rows:
-                conn.execute(f"DELETE FROM {table}".encode())
-                with conn.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
-                    copy.write(rows)
+        put(conn, {table: rows for table, rows in self._rows.items() if rows_of(conn, table) != rows})
+
+    def content_of(self, name: str) -> dict[str, bytes]:
+        """The rows of each table that has any."""
+        with psycopg.connect(self.url_of(name)) as conn:
+            return {table: rows_of(conn, table) for table, _ in conn.execute(SIZES)}
+
+    def fill(self, name: str, content: Mapping[str, bytes]) -> None:
+        """Give a database that is as it was migrated the content of another."""
+        conn = self._connected(name)
+        with conn.transaction():
+            conn.execute("SET LOCAL session_replication_role = replica")
+            put(conn, {table: rows for table, rows in content.items() if rows != self._rows.get(table)})
+
+
+def put(conn: Connection, content: Mapping[str, bytes]) -> None:
+    """The tables have these rows and no other."""
+    for table, rows in content.items():
+        conn.execute(f"DELETE FROM {table}".encode())
+        with conn.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
+            copy.write(rows)
 
 
 def shape_of(conn: Connection) -> Any:
@@ -141,6 +182,7 @@ def postgres() -> Iterator[PostgresServer]:
         server.run("SELECT pg_reload_conf()")
         server.make_template()
         yield server
+        server.close()
     finally:
         running.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
@@ -201,3 +243,45 @@ async def open_store(database_url: str) -> AsyncIterator[Callable[[], Store]]:
 @pytest.fixture
 def store(open_store: Callable[[], Store]) -> Store:
     return open_store()
+
+
+Fill = Callable[[Store], Awaitable[None]]
+Filled = Callable[[Fill], Awaitable[Store]]
+
+
+@pytest.fixture(scope="session")
+def fillings() -> dict[tuple[Fill, str], Any]:
+    """What each has filled a database with, of either kind."""
+    return {}
+
+
+@pytest.fixture
+def filled_by(
+    store: Store,
+    backend: str,
+    database_url: str,
+    request: pytest.FixtureRequest,
+    fillings: dict[tuple[Fill, str], Any],
+) -> Filled:
+    """The store, filled; what fills it runs once a process and database, and others get a copy of what it has written.
+
+    To be called before anything else is asked of the store.
+    """
+    name = str(make_url(database_url).database)
+    server: PostgresServer | None = None if backend == "sqlite" else request.getfixturevalue("postgres")
+
+    async def once(fill: Fill) -> Store:
+        if (fill, backend) not in fillings:
+            await fill(store)
+            fillings[fill, backend] = content_of(Path(name)) if server is None else server.content_of(name)
+        else:
+            copy(fillings[fill, backend])
+        return store
+
+    def copy(content: Any) -> None:
+        if server is None:
+            Path(name).write_bytes(content)
+        else:
+            server.fill(name, content)
+
+    return once

@@ -35,6 +35,7 @@ from store.lists.keys import Place
 from store.lists.listed import ListPart
 from store.schema.tables import instance_targets
 from store.store import Store
+from tests.store.conftest import Filled
 from tests.store.samples import OPENED, ORGANIZATION, a_policy, a_step, an_event, an_opening
 
 NOW = parse("2026-03-20T12:00:00Z")
@@ -214,14 +215,8 @@ async def test_pages_of_breaches_cover_all_of_them_once(store: Store) -> None:
 
 @pytest.mark.parametrize("name", BREACH_SORTS.sortable)
 @pytest.mark.parametrize("narrowed", [{}, {"assignee": ["ada"]}], ids=["all", "of few tickets"])
-async def test_every_order_of_breaches_reads_each_once(store: Store, name: str, narrowed: Any) -> None:
-    """Two that have stopped, one of no team and no priority, and two clocks that still run."""
-    fields = {"assignee": "ada"}
-    await store.teams.create(ORGANIZATION, Team("team_a", "Support"))
-    await store.policies.create(ORGANIZATION, a_policy())
-    await resolved(store, "1", 90, fields=fields, priority="high", team_id="team_a")
-    await resolved(store, "2", 91, fields=fields, priority=None)
-    await store.instances.apply(an_opening("3", fields=fields, priority="low", team_id="team_b"))
+async def test_every_order_of_breaches_reads_each_once(filled_by: Filled, name: str, narrowed: Any) -> None:
+    store = await filled_by(with_four_breaches)
     scope = Scope(ORGANIZATION, Kind.SLA, **narrowed)
     for sort in (name, f"-{name}"):
         seen, place = [], None
@@ -230,6 +225,16 @@ async def test_every_order_of_breaches_reads_each_once(store: Store, name: str, 
             seen += [(one.instance_id, one.name) for one in found.page]
             place = found.last
         assert (len(seen), len(set(seen)), place, found.total) == (4, 4, None, 4), sort
+
+
+async def with_four_breaches(store: Store) -> None:
+    """Two that have stopped, one of no team and no priority, and two clocks that still run."""
+    fields = {"assignee": "ada"}
+    await store.teams.create(ORGANIZATION, Team("team_a", "Support"))
+    await store.policies.create(ORGANIZATION, a_policy())
+    await resolved(store, "1", 90, fields=fields, priority="high", team_id="team_a")
+    await resolved(store, "2", 91, fields=fields, priority=None)
+    await store.instances.apply(an_opening("3", fields=fields, priority="low", team_id="team_b"))
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
@@ -270,6 +275,7 @@ async def test_figures_are_those_of_the_clocks_one_by_one_whichever_way_they_are
         opened_at = Instant(OPENED - chance.randrange(24) * HOUR)
         await resolved(store, str(number), chance.randrange(1, 3000), opened_at=opened_at, **traits)
     rows = await store.database.read(lambda conn: conn.execute(sa.select(instance_targets)).mappings().all())
+    priorities = {number: await priority_of(store, number) for number in range(25)}
     for narrowed in ({}, {"priority": "high"}, {"team_id": ["a", "b"]}, {"type": "resolution"}):
         scope = Scope(ORGANIZATION, Kind.SLA, **narrowed)
         day = read_period("2026-03-03", "2026-03-03", "Asia/Kathmandu", NOW)
@@ -281,7 +287,6 @@ async def test_figures_are_those_of_the_clocks_one_by_one_whichever_way_they_are
             assert summaries[0] == summaries[1]
             monkeypatch.undo()
             start, end = moment(period.start), moment(min(period.end, Instant(now + 1)))
-            priorities = {number: await priority_of(store, number) for number in range(25)}
             these = [row for row in rows if start <= row["outcome_at"] < end and fits(row, narrowed, priorities)]
             figures = summaries[0].current
             assert (figures.tally.total, figures.instances) == (len(these), len({row["instance_id"] for row in these}))
@@ -292,19 +297,25 @@ async def test_figures_are_those_of_the_clocks_one_by_one_whichever_way_they_are
                 assert times.working.average == pytest.approx(statistics.fmean(worked))
 
 
-@pytest.mark.parametrize(("few", "way"), [(99, "with counts"), (12, "by themselves"), (0, "along an index")], ids=str)
-async def test_percentiles_are_the_same_however_they_are_found(
-    store: Store, few: int, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of the twelve clocks of urgent tickets among twenty-eight; two stop after now, and two were paused."""
-    lengths = [60 + 7 * number * number for number in range(6)]
-    for number, minutes in enumerate(lengths):
+LENGTHS = [60 + 7 * number * number for number in range(6)]
+
+
+async def with_twelve_urgent_clocks(store: Store) -> None:
+    """Among twenty-eight; two stop after now, and two were paused."""
+    for number, minutes in enumerate(LENGTHS):
         await resolved(store, str(number), minutes, priority="high")
     for number in range(6, 14):
         await resolved(store, str(number), 5, priority="low")
     longer = sa.update(instance_targets).values(lasted=instance_targets.c.lasted + 10 * MINUTE)
     paused = longer.where(instance_targets.c.instance_id == "inst_sla_ticket_2")
     await store.database.write(lambda conn: conn.execute(paused))
+
+
+@pytest.mark.parametrize(("few", "way"), [(99, "with counts"), (12, "by themselves"), (0, "along an index")], ids=str)
+async def test_percentiles_are_the_same_however_they_are_found(
+    filled_by: Filled, few: int, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await filled_by(with_twelve_urgent_clocks)
     monkeypatch.setattr(analytics, "FEW", few)
     ways: set[str] = set()
 
@@ -319,7 +330,7 @@ async def test_percentiles_are_the_same_however_they_are_found(
     figures = (await store.analytics.summary(replace(SCOPE, priority="high"), MARCH, now)).current
     # The period before is empty, and as it is read like this one, nothing is looked for there.
     assert ways == {way}
-    kept = [minutes * MINUTE for minutes in lengths if minutes <= 200]
+    kept = [minutes * MINUTE for minutes in LENGTHS if minutes <= 200]
     wall = [length + 10 * MINUTE * (number == 2) for number, length in enumerate(kept)]
     for type_ in BOTH:
         times = figures.times[type_]
@@ -395,9 +406,9 @@ STATEMENTS = [
 
 
 @pytest.mark.parametrize("asked", STATEMENTS, ids=lambda asked: str(asked.name))
-async def test_a_period_is_found_by_its_index(store: Store, asked: Asked, backend: str) -> None:
-    await store.instances.apply(an_opening())
-    await spread_clocks(store, 3000)
+async def test_a_period_is_found_by_its_index(filled_by: Filled, asked: Asked, backend: str) -> None:
+    store = await filled_by(with_clocks_over_months)
+    await store.database.write(know_the_rows)
     how = await store.database.read(lambda conn: (conn.execute(Explain(asked.statement))).all())
     if backend == "sqlite":
         assert f"INDEX {asked.index} " in str(how)
@@ -409,17 +420,22 @@ async def test_a_period_is_found_by_its_index(store: Store, asked: Asked, backen
         assert "Seq Scan on instance_targets" not in str(how)
 
 
-async def spread_clocks(store: Store, number: int) -> None:
+async def with_clocks_over_months(store: Store) -> None:
     """Many clocks of one instance, an hour apart, so that a period holds few of them."""
+    await store.instances.apply(an_opening())
 
-    def fill(conn: sa.Connection) -> None:
+    def spread(conn: sa.Connection) -> None:
         row = dict((conn.execute(sa.select(instance_targets).limit(1))).mappings().one())
-        rows = [{**row, "name": f"clock-{hour}", "outcome_at": at(hour)} for hour in range(number)]
+        rows = [{**row, "name": f"clock-{hour}", "outcome_at": at(hour)} for hour in range(3000)]
         conn.execute(sa.insert(instance_targets), rows)
-        if conn.dialect.name != "sqlite":  # it chooses by what it knows of the rows; SQLite knows nothing of them
-            conn.execute(sa.text("ANALYZE"))
 
-    await store.database.write(fill)
+    await store.database.write(spread)
+
+
+def know_the_rows(conn: sa.Connection) -> None:
+    """PostgreSQL chooses by what it knows of the rows; SQLite knows nothing of them."""
+    if conn.dialect.name != "sqlite":
+        conn.execute(sa.text("ANALYZE instances, instance_targets, target_traits"))
 
 
 def at(hour: int) -> Any:

@@ -21,19 +21,31 @@ from store.analytics.queries import OutcomeWindow, Scope
 from store.instances import dimensions
 from store.schema.tables import instance_targets
 from store.store import Store
-from tests.store.analytics.test_analytics import MARCH, NOW, SCOPE, Explain, resolved, spread_clocks
+from tests.store.analytics.test_analytics import (
+    MARCH,
+    NOW,
+    SCOPE,
+    Explain,
+    know_the_rows,
+    resolved,
+    with_clocks_over_months,
+)
+from tests.store.conftest import Filled
 from tests.store.samples import OPENED, ORGANIZATION, after, an_event, an_opening
 
 
-@pytest.fixture
-async def filled(store: Store) -> Store:
+async def with_tickets_of_customers(store: Store) -> None:
     """Acme's tickets took 30 and 90 minutes, Initech's 600, one of nobody's 90. Promised are 1 h and 8 h."""
     await store.organizations.change(ORGANIZATION, dimensions=["customer", "tags"])
     await resolved(store, "1", 30, fields={"customer": "Acme", "assignee": "ada", "tags": ["red", "blue"]})
     await resolved(store, "2", 90, fields={"customer": "ACME", "assignee": "ada", "tags": "red"}, priority="High")
     await resolved(store, "3", 600, fields={"customer": "Initech", "assignee": "grace"}, priority="high")
     await resolved(store, "4", 90)
-    return store
+
+
+@pytest.fixture
+async def filled(filled_by: Filled) -> Store:
+    return await filled_by(with_tickets_of_customers)
 
 
 def of(**values: list[str]) -> Scope:
@@ -224,10 +236,10 @@ ASKED: dict[str, Callable[[Scope], sa.Select[Any]]] = {
 
 @pytest.mark.parametrize("asked", ASKED)
 async def test_a_group_is_read_along_its_period_and_few_tickets_from_themselves(
-    store: Store, asked: str, backend: str
+    filled_by: Filled, asked: str, backend: str
 ) -> None:
-    await store.instances.apply(an_opening())
-    await spread_clocks(store, 3000)
+    store = await filled_by(with_clocks_over_months)
+    await store.database.write(know_the_rows)
     whole = str(await store.database.read(lambda conn: conn.execute(Explain(ASKED[asked](SCOPE))).all()))
     if backend != "sqlite":
         assert "Seq Scan on instance_targets" not in whole
