@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from hypothesis import settings
@@ -63,6 +64,7 @@ documents = st.dictionaries(
 )
 
 
+@cache
 def excuses(kind: EventKind) -> st.SearchStrategy[ExcuseScope]:
     """Of a target that the ticket may have, of any of its first cycles or of all."""
     covers = st.sampled_from(Covers) if kind is EventKind.EXCUSED else st.none()
@@ -71,6 +73,10 @@ def excuses(kind: EventKind) -> st.SearchStrategy[ExcuseScope]:
     )
 
 
+targets_of_resets = st.sampled_from((None, "resolution"))
+
+
+@cache
 @st.composite
 def histories(draw: st.DrawFn, most: int = 9, kinds: st.SearchStrategy[EventKind] = later_kinds) -> tuple[Event, ...]:
     """An opening and what followed, each received strictly after the one before, some long after they happened."""
@@ -84,22 +90,23 @@ def histories(draw: st.DrawFn, most: int = 9, kinds: st.SearchStrategy[EventKind
             {"actor": "ada", "reason": "storm", "excuse": draw(excuses(kind))} if kind in EXCUSES else {}
         )
         if kind is EventKind.RESET:
-            said = {"reason": "why", "target": draw(st.sampled_from((None, "resolution")))}
+            said = {"reason": "why", "target": draw(targets_of_resets)}
         event = Event(kind, str(index), occurred_at, received_at, cause=draw(causes), team_id=team_id, **said)
         events.append(replace(event, sequence=draw(sequences), precision=draw(precisions), role=draw(roles)))
     return tuple(events)
+
+
+_ends_when = st.none() | st.lists(st.sampled_from(ENDING_EVENTS), max_size=2, unique=True).map(tuple)
+_half_hours = st.integers(1, 20).map(lambda half: Micros(half * 30 * MINUTE))
 
 
 def _end(draw: st.DrawFn, told: Event) -> Event:
     """A pause with an end of its own, maybe; any other event as it is."""
     if told.kind is not EventKind.PAUSED:
         return told
-    end = PauseEnd(
-        at=draw(st.none() | instants.filter(lambda at: at > told.occurred_at)),
-        ends_when=draw(st.none() | st.lists(st.sampled_from(ENDING_EVENTS), max_size=2, unique=True).map(tuple)),
-    )
+    end = PauseEnd(at=draw(st.none() | instants.filter(lambda at: at > told.occurred_at)), ends_when=draw(_ends_when))
     if end.at is None and draw(st.booleans()):
-        end = replace(end, after=draw(st.integers(1, 20).map(lambda half: Micros(half * 30 * MINUTE))))
+        end = replace(end, after=draw(_half_hours))
     # What says nothing of its end is no end.
     return told if end == PauseEnd() else replace(told, pause_end=end)
 
@@ -111,44 +118,74 @@ def histories_with_ends(draw: st.DrawFn, most: int = 9) -> tuple[Event, ...]:
     return tuple(_end(draw, told) for told in named)
 
 
+_lengths = st.integers(1, 3 * DAY).map(Micros) | st.integers(1, 72).map(lambda half: Micros(half * 30 * MINUTE))
+_percents = st.floats(0, 100, exclude_min=True, allow_subnormal=False).map(
+    lambda share: Decimal(str(share)).normalize()
+)
+_leads = st.tuples(_lengths, st.none()) | st.tuples(st.none(), _percents)
+_delays = st.just(Micros(0)) | _lengths
+_maybe_lengths = st.none() | _lengths
+_triggers = st.sampled_from(Trigger)
+_target_types = st.sampled_from((None, "first_response", "resolution"))
+_actions: st.SearchStrategy[tuple[dict[str, Any], ...]] = st.just(()) | st.just(({"type": "notify"},))
+_statuses = st.sampled_from(EscalationStatus)
+_maybe_names = st.none() | names
+_are_named = st.sampled_from((False, True))
+
+
+@cache
 @st.composite
 def escalations(draw: st.DrawFn, id_: str) -> EscalationRule:
-    trigger = draw(st.sampled_from(Trigger))
-    before = st.tuples(_lengths, st.none()) | st.tuples(st.none(), _percents)
-    lead, percent = draw(before if trigger is Trigger.APPROACHING_BREACH else st.just((None, None)))
-    repeat = draw(st.none() | _lengths)
+    trigger = draw(_triggers)
+    lead, percent = draw(_leads) if trigger is Trigger.APPROACHING_BREACH else (None, None)
+    repeat = draw(_maybe_lengths)
     return EscalationRule(
         id=id_,
         trigger=trigger,
         lead=lead,
         percent=percent,
-        delay=draw(st.just(Micros(0)) if trigger is Trigger.APPROACHING_BREACH else st.just(Micros(0)) | _lengths),
-        target_type=draw(st.sampled_from((None, "first_response", "resolution"))),
-        actions=draw(st.just(()) | st.just(({"type": "notify"},))),
-        status=draw(st.sampled_from(EscalationStatus)),
-        hours=draw(st.none() | names),
+        delay=Micros(0) if trigger is Trigger.APPROACHING_BREACH else draw(_delays),
+        target_type=draw(_target_types),
+        actions=draw(_actions),
+        status=draw(_statuses),
+        hours=draw(_maybe_names),
         skip_if_nobody=draw(st.booleans()),
         despite_acknowledgement=draw(st.booleans()),
-        name=draw(st.sampled_from((None, f"Step {id_}"))),
+        name=f"Step {id_}" if draw(_are_named) else None,
         repeat=repeat,
         repeat_at_most=REPEATS_AT_MOST if repeat is None else draw(st.integers(1, MOST_REPEATS)),
     )
 
 
-_lengths = st.integers(1, 3 * DAY).map(Micros) | st.integers(1, 72).map(lambda half: Micros(half * 30 * MINUTE))
-_percents = st.floats(0, 100, exclude_min=True, allow_subnormal=False).map(
-    lambda share: Decimal(str(share)).normalize()
-)
+_operators = st.sampled_from(sorted(OPERATORS))
+_candidates: st.SearchStrategy[Any] = scalars | st.lists(scalars, min_size=1, max_size=3).map(tuple)
+_VALUES = {name: _candidates.filter(operator.accepts) for name, operator in OPERATORS.items()}
+_maybe = st.none() | st.booleans()
 
 
 @st.composite
+def conditions(draw: st.DrawFn) -> Condition:
+    operator = draw(_operators)
+    value = draw(_VALUES[operator])
+    if operator in ("is_set", "is_not_set"):
+        return Condition(draw(names), operator)
+    return Condition(draw(names), operator, value, draw(_maybe))
+
+
+_few_conditions = st.lists(conditions(), max_size=2).map(tuple)
+_pairs = st.sets(st.tuples(st.sampled_from(("first_response", "resolution")), st.sampled_from((None, "high"))))
+_matches = st.sampled_from(Match)
+
+
+@cache
+@st.composite
 def policies(draw: st.DrawFn, budgets: st.SearchStrategy[Micros] = _lengths) -> Policy:
-    pairs = draw(st.sets(st.tuples(st.sampled_from(("first_response", "resolution")), st.sampled_from((None, "high")))))
+    pairs = draw(_pairs)
     return Policy(
         id="sla_1",
         name=draw(called),
-        conditions=draw(st.lists(conditions(), max_size=2).map(tuple)),
-        match=draw(st.sampled_from(Match)),
+        conditions=draw(_few_conditions),
+        match=draw(_matches),
         targets=tuple(
             TargetRule(f"t{index}", type_, priority, draw(budgets), draw(st.booleans()))
             for index, (type_, priority) in enumerate(sorted(pairs, key=str))
@@ -156,7 +193,7 @@ def policies(draw: st.DrawFn, budgets: st.SearchStrategy[Micros] = _lengths) -> 
         escalations=tuple(draw(escalations(str(index))) for index in range(draw(st.integers(0, 3)))),
         at_risk_percent=draw(_percents),
         business_hours=draw(st.booleans()),
-        business_hours_id=draw(st.none() | names),
+        business_hours_id=draw(_maybe_names),
         enabled=draw(st.booleans()),
         version=draw(st.integers(1, 10**6)),
     )
@@ -165,24 +202,21 @@ def policies(draw: st.DrawFn, budgets: st.SearchStrategy[Micros] = _lengths) -> 
 long_policies = policies(budgets=st.integers(1, LONGEST).map(Micros))
 
 
-@st.composite
-def conditions(draw: st.DrawFn) -> Condition:
-    operator = draw(st.sampled_from(sorted(OPERATORS)))
-    several = st.lists(scalars, min_size=1, max_size=3).map(tuple)
-    candidates: Any = scalars | several
-    value = draw(candidates.filter(OPERATORS[operator].accepts))
-    if operator in ("is_set", "is_not_set"):
-        return Condition(draw(names), operator)
-    return Condition(draw(names), operator, value, draw(st.none() | st.booleans()))
+_subjects = names.filter(lambda text: len(text.encode()) <= 200)
+_kinds = st.sampled_from(Kind)
+_subject_types = st.sampled_from(SubjectType)
+_priorities = st.sampled_from((None, "high", "low"))
+_homes = st.sampled_from(("UTC", "Asia/Tokyo"))
 
 
+@cache
 @st.composite
 def snapshots(draw: st.DrawFn, policy: st.SearchStrategy[Policy] | None = None) -> Snapshot:
-    subject = draw(names.filter(lambda text: len(text.encode()) <= 200))
-    instance = InstanceId(draw(st.sampled_from(Kind)), draw(st.sampled_from(SubjectType)), subject)
-    ticket = Ticket(instance, draw(st.sampled_from((None, "high", "low"))), draw(documents))
-    calendar = CalendarVersion(draw(calendars), draw(st.none() | names), draw(st.integers(1, 9)))
-    home = draw(st.sampled_from(("UTC", "Asia/Tokyo")))
+    subject = draw(_subjects)
+    instance = InstanceId(draw(_kinds), draw(_subject_types), subject)
+    ticket = Ticket(instance, draw(_priorities), draw(documents))
+    calendar = CalendarVersion(draw(calendars), draw(_maybe_names), draw(st.integers(1, 9)))
+    home = draw(_homes)
     return Snapshot("default", ticket, draw(policy or policies()), calendar, "2026a", home_timezone=home)
 
 
@@ -202,6 +236,10 @@ _LADDER = (
 budgets = st.integers(1, 40 * 60).map(lambda half: Micros(half * MINUTE // 2))
 
 
+_shares = st.sampled_from((Decimal(10), Decimal(50), Decimal("66.67"), Decimal(100)))
+_ladders = st.sampled_from((_STEPS, _LADDER))
+
+
 @st.composite
 def tracked_snapshots(draw: st.DrawFn) -> Snapshot:
     """A ticket that always has both clocks; quick to draw, for properties of its plan. Its ladder may have steps that
@@ -210,8 +248,8 @@ def tracked_snapshots(draw: st.DrawFn) -> Snapshot:
         TargetRule("t1", "first_response", None, draw(budgets), draw(st.booleans())),
         TargetRule("t2", "resolution", None, draw(budgets), draw(st.booleans())),
     )
-    share = draw(st.sampled_from((Decimal(10), Decimal(50), Decimal("66.67"), Decimal(100))))
-    ladder = draw(st.sampled_from((_STEPS, _LADDER)))
+    share = draw(_shares)
+    ladder = draw(_ladders)
     snapshot = a_snapshot(*targets, calendar=draw(calendars), escalations=ladder, at_risk_percent=share)
     step_hours = {STEP_HOURS: CalendarVersion(draw(calendars), STEP_HOURS)}
     return snapshot if ladder is _STEPS else replace(snapshot, step_hours=step_hours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -56,26 +57,15 @@ CHANGES: list[dict[str, Any]] = [
 ]
 
 
-@st.composite
-def rules(draw: st.DrawFn, name: str, priority: str | None, label: str | None = None) -> TargetRule:
-    budget = draw(st.sampled_from(BUDGETS))
-    held = {} if "by" in budget else {"pauses_when": draw(st.sampled_from((None, PENDING.to_json())))}
-    own = draw(overrides(name, "by" not in budget)) if name in CLOCKS else draw(own_conditions | own_events)
-    follows = CLOCKS.get(name, CUSTOM).follows_reopen and "reopened" not in own.get("starts_on", ())
-    reopening = {"on_reopen": draw(st.sampled_from((None, None, *OnReopen)))} if follows else {}
-    named = {"id": f"{name}-{label}-{priority}", "type": name, "name": label, "priority": priority}
-    document = {**named, **budget, **held, **own, **reopening}
-    return TargetRule.from_json(document)
-
-
+budgets = st.sampled_from(BUDGETS)
+pauses = st.sampled_from((None, PENDING.to_json()))
+reopenings = st.sampled_from((None, None, *OnReopen))
 own_conditions = st.sampled_from(
     [
         {"starts_when": starts.to_json(), "stops_when": None if stops is None else stops.to_json()}
         for starts, stops in ((WITH_VENDOR, PENDING), (WITH_VENDOR, None), (OPEN, WITH_VENDOR), (PENDING, OPEN))
     ]
 )
-
-
 own_events: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [
         {"starts_on": ["customer_replied"], "stops_on": ["agent_replied", "resolved"]},
@@ -85,6 +75,7 @@ own_events: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         {"stops_on": ["acknowledged"], "stops_when": PENDING.to_json(), "cancels_on": ["paused"]},
     ]
 )
+own_clocks = own_conditions | own_events
 ANYBODY = {"event": "agent_replied", "by": ["agent", "bot", "system"]}
 OVERRIDES: list[dict[str, Any]] = [
     {"starts_on": ["customer_replied"], "stops_on": [ANYBODY]},
@@ -94,28 +85,52 @@ OVERRIDES: list[dict[str, Any]] = [
     {"cancels_when": WITH_VENDOR.to_json()},
     {"cancels_on": [{"event": "updated", "by": ["system", "bot"]}]},
 ]
+HELD = {"pauses_on": ["agent_replied"], "resumes_on": ["customer_replied", "updated"]}
+own_of_built_in = st.sampled_from(({}, {}, {}, *OVERRIDES))
+own_pauses = st.sampled_from(({}, {}, HELD))
 
 
+@cache
+@st.composite
+def rules(draw: st.DrawFn, name: str, priority: str | None, label: str | None = None) -> TargetRule:
+    budget = draw(budgets)
+    held = {} if "by" in budget else {"pauses_when": draw(pauses)}
+    own = draw(overrides(name, "by" not in budget)) if name in CLOCKS else draw(own_clocks)
+    follows = CLOCKS.get(name, CUSTOM).follows_reopen and "reopened" not in own.get("starts_on", ())
+    reopening = {"on_reopen": draw(reopenings)} if follows else {}
+    named = {"id": f"{name}-{label}-{priority}", "type": name, "name": label, "priority": priority}
+    document = {**named, **budget, **held, **own, **reopening}
+    return TargetRule.from_json(document)
+
+
+@cache
 @st.composite
 def overrides(draw: st.DrawFn, name: str, may_pause: bool) -> dict[str, Any]:
     """What a target of a built-in type says itself of its clock; mostly nothing."""
-    own = draw(st.sampled_from(({}, {}, {}, *OVERRIDES)))
+    own = draw(own_of_built_in)
     if "stops_on" in own and CLOCKS[name].renews_on:
         own = {**own, "renews_on": ["paused"]}
-    held = {"pauses_on": ["agent_replied"], "resumes_on": ["customer_replied", "updated"]}
-    return {**own, **(draw(st.sampled_from(({}, {}, held))) if may_pause else {})}
+    return {**own, **(draw(own_pauses) if may_pause else {})}
 
 
+labels_of_targets = st.sampled_from(((None,), (None,), (None, "workaround")))
+on_changes = st.sampled_from((OnChange.RETARGET, OnChange.RETARGET, OnChange.RESTART, OnChange.KEEP))
+on_reopens = st.sampled_from(OnReopen)
+kinds_of_promise = st.sampled_from(Kind)
+priorities = st.sampled_from((None, "low"))
+
+
+@cache
 @st.composite
 def policies(
     draw: st.DrawFn, id_: str, conditions: tuple[Condition, ...], lists_of_types: st.SearchStrategy[list[str]]
 ) -> Policy:
     types = draw(lists_of_types)
-    labels = draw(st.sampled_from(((None,), (None,), (None, "workaround"))))
+    labels = draw(labels_of_targets)
     targets = [draw(rules(name, priority, label)) for name in types for label in labels for priority in ("low", None)]
     modes = {
-        "on_change": draw(st.sampled_from((OnChange.RETARGET, OnChange.RETARGET, OnChange.RESTART, OnChange.KEEP))),
-        "on_reopen": draw(st.sampled_from(OnReopen)),
+        "on_change": draw(on_changes),
+        "on_reopen": draw(on_reopens),
     }
     return Policy(id_, id_, conditions=conditions, targets=tuple(targets), business_hours=True, **modes)
 
@@ -124,36 +139,28 @@ few_types = st.sampled_from((["resolution"], ["first_response", "resolution"], [
 some_types = st.lists(st.sampled_from((*CLOCKS, "vendor")), min_size=1, max_size=4, unique=True)
 
 
+@cache
 @st.composite
 def snapshots(draw: st.DrawFn, lists_of_types: st.SearchStrategy[list[str]] = some_types) -> Snapshot:
     gold = draw(policies("sla_gold", (Condition("plan", "eq", "gold"),), lists_of_types))
     others = draw(policies("sla_any", (), lists_of_types))
-    kind, calendar = draw(st.sampled_from(Kind)), CalendarVersion(draw(calendars), "bh", 1)
-    ticket = Ticket(InstanceId(kind, SubjectType.TICKET, "1"), draw(st.sampled_from((None, "low"))), team_id="network")
+    kind, calendar = draw(kinds_of_promise), CalendarVersion(draw(calendars), "bh", 1)
+    ticket = Ticket(InstanceId(kind, SubjectType.TICKET, "1"), draw(priorities), team_id="network")
     mine = [replace(policy, kind=kind) for policy in (gold, others)]
     made = Catalog("default", tuple(mine), {"bh": calendar}, "bh").snapshot(ticket, "t")
     assert made is not None
     return made
 
 
-@st.composite
-def stories(draw: st.DrawFn) -> tuple[Event, ...]:
-    """A history in which about every other event is an update of the fields that policies look at, many at the instant
-    of another one, and many dated before the opening."""
-    opening, *others = draw(histories(kinds=kinds_with_resets) | histories_of_a_ticket_that_closes())
-    dated = [opening]
-    for event in others:
-        again = draw(st.sampled_from((event, dated[-1], dated[-1], opening))).occurred_at
-        occurred_at = Instant(again - draw(st.sampled_from((0, 0, 0, 60))) * MINUTE)
-        dated.append(replace(event, occurred_at=occurred_at, received_at=Instant(max(occurred_at, event.received_at))))
-    return (opening, *(draw(st.just(event) | updates(event)) for event in dated[1:]))
+short_histories = histories(most=5)
+closing_first = st.sampled_from(((EventKind.RESOLVED, EventKind.REOPENED), (EventKind.REOPENED, EventKind.RESOLVED)))
 
 
 @st.composite
 def histories_of_a_ticket_that_closes(draw: st.DrawFn) -> tuple[Event, ...]:
     """A ticket that closes and is reopened in turn."""
-    opening, *others = draw(histories(most=5))
-    kinds = draw(st.sampled_from(((EventKind.RESOLVED, EventKind.REOPENED), (EventKind.REOPENED, EventKind.RESOLVED))))
+    opening, *others = draw(short_histories)
+    kinds = draw(closing_first)
     last = opening.received_at
     told = [opening]
     for index, event in enumerate(others):
@@ -164,22 +171,46 @@ def histories_of_a_ticket_that_closes(draw: st.DrawFn) -> tuple[Event, ...]:
     return tuple(told)
 
 
+told_histories = histories(kinds=kinds_with_resets) | histories_of_a_ticket_that_closes()
+one_of_four = st.sampled_from(range(4))
+steps_back = st.sampled_from((0, 0, 0, 60))
+changes = st.sampled_from(CHANGES)
+are_updates = st.booleans()
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> tuple[Event, ...]:
+    """A history in which about every other event is an update of the fields that policies look at, many at the instant
+    of another one, and many dated before the opening."""
+    opening, *others = draw(told_histories)
+    dated = [opening]
+    for event in others:
+        again = (event, dated[-1], dated[-1], opening)[draw(one_of_four)].occurred_at
+        occurred_at = Instant(again - draw(steps_back) * MINUTE)
+        dated.append(replace(event, occurred_at=occurred_at, received_at=Instant(max(occurred_at, event.received_at))))
+    return (opening, *(update(event, draw(changes)) if draw(are_updates) else event for event in dated[1:]))
+
+
+closings = st.sampled_from((EventKind.RESOLVED, EventKind.RESOLVED, EventKind.CANCELLED))
+gaps = st.just(0) | st.integers(1, 300)
+last_changes = st.sampled_from(({"plan": "gold"}, {"plan": None}))
+
+
 @st.composite
 def stories_of_reopened_tickets(draw: st.DrawFn) -> tuple[Event, ...]:
     """Short stories in which the ticket closes, is reopened and then comes under another policy."""
     opened_at = draw(instants)
     told = [Event(EventKind.OPENED, "0", opened_at, opened_at)]
-    closing = draw(st.sampled_from((EventKind.RESOLVED, EventKind.RESOLVED, EventKind.CANCELLED)))
+    closing = draw(closings)
     for kind in (EventKind.UPDATED, closing, EventKind.UPDATED, EventKind.REOPENED, EventKind.UPDATED):
-        occurred_at = Instant(told[-1].occurred_at + draw(st.just(0) | st.integers(1, 300)) * MINUTE)
+        occurred_at = Instant(told[-1].occurred_at + draw(gaps) * MINUTE)
         event = Event(kind, str(len(told)), occurred_at, Instant(occurred_at + len(told)))
-        told.append(draw(updates(event)) if kind is EventKind.UPDATED else event)
-    return (*told[:-1], replace(told[-1], attributes=draw(st.sampled_from(({"plan": "gold"}, {"plan": None})))))
+        told.append(update(event, draw(changes)) if kind is EventKind.UPDATED else event)
+    return (*told[:-1], replace(told[-1], attributes=draw(last_changes)))
 
 
-def updates(event: Event) -> st.SearchStrategy[Event]:
-    update = replace(event, kind=EventKind.UPDATED, team_id=None, cause="", excuse=None, target=None)
-    return st.sampled_from(CHANGES).map(lambda change: replace(update, attributes=change))
+def update(event: Event, change: dict[str, Any]) -> Event:
+    return replace(event, kind=EventKind.UPDATED, attributes=change, team_id=None, cause="", excuse=None, target=None)
 
 
 @deterministic
