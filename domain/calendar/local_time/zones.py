@@ -5,7 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -20,7 +20,8 @@ YEAR_STARTS = tuple(from_datetime(datetime(year, 1, 1, tzinfo=UTC)) for year in 
 """Where each UTC year from 1970 to 2101 begins."""
 HORIZON = YEAR_STARTS[-1]
 
-_SAMPLE = 3 * DAY
+_SAMPLE_DAYS = 3
+_SAMPLE = _SAMPLE_DAYS * DAY
 _NOT_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 
 
@@ -107,17 +108,24 @@ def offset_at(key: str, instant: int) -> int:
 
 
 def _offset(zone: zoneinfo.ZoneInfo, instant: int) -> int:
-    moment = to_datetime(Instant(instant))
-    return (moment.astimezone(zone).replace(tzinfo=UTC) - moment) // MICROSECOND
+    return _ahead(zone, to_datetime(Instant(instant))) // MICROSECOND
+
+
+def _ahead(zone: zoneinfo.ZoneInfo, moment: datetime) -> timedelta:
+    ahead = moment.astimezone(zone).utcoffset()
+    assert ahead is not None, "a ZoneInfo has an offset at every instant"
+    return ahead
 
 
 def _transitions(zone: zoneinfo.ZoneInfo, start: int, end: int) -> list[int]:
     # Since 1970 no zone has changed its offset twice within 6.9 days, so a sample every three days misses nothing; a
     # test compares the outcome with the transitions in the database's own files.
     found: list[int] = []
-    offset = _offset(zone, start)
+    moment, step = to_datetime(Instant(start)), timedelta(_SAMPLE_DAYS)
+    offset = _ahead(zone, moment)
     for sample in range(start + _SAMPLE, end + _SAMPLE, _SAMPLE):
-        sampled = _offset(zone, sample)
+        moment += step
+        sampled = _ahead(zone, moment)
         if sampled != offset:
             found.append(_first_change(zone, sample - _SAMPLE, sample))
             offset = sampled

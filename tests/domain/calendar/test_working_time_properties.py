@@ -13,7 +13,7 @@ from domain.calendar import Calendar, Holiday, Window
 from domain.calendar.local_time.zones import HORIZON, offset_spans_of_year
 from domain.calendar.rules.days import DatedWindows
 from domain.errors import WorkingTimeExhausted
-from domain.instants import DAY, HOUR, MICROSECOND, MINUTE, Instant, Micros, to_datetime
+from domain.instants import DAY, HOUR, MINUTE, SECOND, Instant, Micros, to_datetime
 from tests.support.examples import examples
 
 ZONES = (
@@ -42,27 +42,40 @@ ends = times | st.just(24 * HOUR)
 windows = st.tuples(times, ends).filter(lambda pair: pair[0] != pair[1]).map(lambda pair: Window(*pair))
 days = st.lists(windows, max_size=3).map(tuple)
 weeks = st.tuples(*[days] * 7).filter(any)
+near = st.integers(-3, 4)
+dated_near = st.dictionaries(near, days, max_size=3)
+holidays_near = st.sets(near, max_size=2)
+zones, years = st.sampled_from(ZONES), st.sampled_from(EVENTFUL_YEARS)
+minutes_around = st.integers(-48 * 60, 48 * 60)
 
 
 @st.composite
 def moments(draw: st.DrawFn) -> tuple[str, int]:
     """A zone and an instant within two days of one of its clock changes, or of New Year."""
-    zone, year = draw(st.sampled_from(ZONES)), draw(st.sampled_from(EVENTFUL_YEARS))
+    zone, year = draw(zones), draw(years)
     edge = draw(st.sampled_from([part.start for part in offset_spans_of_year(zone, year)]))
-    return zone, max(0, edge + draw(st.integers(-48 * 60, 48 * 60)) * MINUTE)
+    return zone, max(0, edge + draw(minutes_around) * MINUTE)
+
+
+any_moment = moments()
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Calendar, Instant]:
-    zone, instant = draw(moments())
-    near = st.integers(-3, 4).map(lambda offset: _date(instant, offset))
-    dated = st.dictionaries(near, days, max_size=3).map(lambda found: tuple(found.items()))
-    holidays = tuple(Holiday(day) for day in draw(st.sets(near, max_size=2)))
-    return Calendar(zone, draw(weeks), holidays, draw(dated), draw(dated)), Instant(instant)
+    zone, instant = draw(any_moment)
+
+    def dated() -> tuple[DatedWindows, ...]:
+        return tuple((_date(instant, offset), hours) for offset, hours in draw(dated_near).items())
+
+    week, holidays = draw(weeks), tuple(Holiday(_date(instant, offset)) for offset in draw(holidays_near))
+    return Calendar(zone, week, holidays, dated(), dated()), Instant(instant)
 
 
 def _date(instant: int, offset: int) -> date:
     return to_datetime(Instant(instant)).date() + timedelta(days=offset)
+
+
+ONE_DAY = timedelta(days=1)
 
 
 class Oracle:
@@ -75,9 +88,10 @@ class Oracle:
         self.special, self.breaks = dict(calendar.special_days), dict(calendar.breaks)
 
     def is_open(self, instant: int) -> bool:
-        local = to_datetime(Instant(instant)).astimezone(self.zone).replace(tzinfo=None)
-        today, yesterday = local.date(), local.date() - timedelta(days=1)
-        time = (local - local.replace(hour=0, minute=0, second=0, microsecond=0)) // MICROSECOND
+        local = to_datetime(Instant(instant)).astimezone(self.zone)
+        today = local.date()
+        yesterday = today - ONE_DAY
+        time = (local.hour * 60 + local.minute) * MINUTE + local.second * SECOND + local.microsecond
         if today in self.holidays or self._covers(self.breaks, today, yesterday, time):
             return False
         if today in self.special:
