@@ -24,6 +24,7 @@ from store.schema.tables import notices
 from store.schema.tenancy import own
 from store.store import Store
 from tests.store.analytics.test_analytics import Explain
+from tests.store.conftest import Filled
 from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_step, an_opening
 
 DESK = "webhook:rcv_desk"
@@ -176,6 +177,15 @@ async def test_a_withdrawal_was_not_planned_and_fired_when_the_notice_proved_wro
     assert (one.type, one.planned_at, one.fired_at) == ("withdrawn", None, gone.withdrawn_at)
 
 
+async def with_one_of_each_state(store: Store) -> None:
+    stub = {"id": ""}
+    await told(store, sent(stub), subject="42")
+    await told(store, sent(stub, 1, "email:rcv_ada", DEAD), subject="43")
+    await told(store, subject="44", notice={"milestone": "breached", "minutes": 60})
+    retried = await told(store, subject="45", notice={"policy": {"id": "sla_other"}})
+    await store.attempts.add([in_vain(retried)])
+
+
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
@@ -196,13 +206,8 @@ async def test_a_withdrawal_was_not_planned_and_fired_when_the_notice_proved_wro
         *("by type", "by instance", "by policy", "since", "until"),
     ],
 )
-async def test_the_log_is_narrowed(store: Store, filters: DeliveryFilters, found: set[str]) -> None:
-    stub = {"id": ""}
-    await told(store, sent(stub), subject="42")
-    await told(store, sent(stub, 1, "email:rcv_ada", DEAD), subject="43")
-    await told(store, subject="44", notice={"milestone": "breached", "minutes": 60})
-    retried = await told(store, subject="45", notice={"policy": {"id": "sla_other"}})
-    await store.attempts.add([in_vain(retried)])
+async def test_the_log_is_narrowed(filled_by: Filled, filters: DeliveryFilters, found: set[str]) -> None:
+    store = await filled_by(with_one_of_each_state)
     entries = await listed(store, filters)
     assert {one.key.instance_id.rpartition("_")[2] for one in entries} == found
     assert (await store.deliveries.page(ORGANIZATION, filters, limit=1)).total == len(found)
@@ -228,8 +233,7 @@ async def test_pages_hold_every_entry_once_newest_first_whatever_comes_meanwhile
     assert await listed(store, offset=9) == (await listed(store))[9:]
 
 
-@pytest.mark.parametrize("name", LOGGED.sortable)
-async def test_every_order_of_the_log_reads_each_entry_once(store: Store, name: str) -> None:
+async def with_entries_that_lack_something(store: Store) -> None:
     """Of each state one, so that some of it is absent in most columns."""
     stub = {"id": ""}
     await told(store, sent(stub), sent(stub, 3, "email:rcv_ada", DEAD), subject="1")
@@ -237,6 +241,11 @@ async def test_every_order_of_the_log_reads_each_entry_once(store: Store, name: 
     retried = await told(store, subject="3", notice={"milestone": "breached", "minutes": 60, "policy": {}})
     await store.attempts.add([in_vain(retried, 11)])
     await told(store, subject="4")
+
+
+@pytest.mark.parametrize("name", LOGGED.sortable)
+async def test_every_order_of_the_log_reads_each_entry_once(filled_by: Filled, name: str) -> None:
+    store = await filled_by(with_entries_that_lack_something)
     every = {one.key for one in await listed(store)}
     for sort in (name, f"-{name}"):
         seen: list[LoggedDelivery] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any, cast
 
 import pytest
@@ -17,6 +18,7 @@ from domain.ticket.timeline import ticket_after
 from store.instances.filters import Filters
 from store.instances.order import NEXT_DUE_FIRST, SORTABLE, Order
 from store.store import Store
+from tests.store.conftest import Fill, Filled
 from tests.store.samples import OPENED, ORGANIZATION, after, an_event, an_opening
 
 MARK = "inst_sla_ticket_"
@@ -35,8 +37,7 @@ async def listed(store: Store, minutes: int = 0, order: Order = NEXT_DUE_FIRST, 
     return [one.id.removeprefix(MARK) for one in found.rows]
 
 
-@pytest.fixture
-async def filled(store: Store) -> Store:
+async def with_three_tickets(store: Store) -> None:
     """`a` is answered and handed to the network, `b` is paused, `c` is left alone; all are due in 1 h and in 8 h."""
     fields = {"a": {"subject": "No dial tone"}, "b": {"title": "Dial 100% slow", "assignee": "ada"}, "c": {}}
     for name, own in fields.items():
@@ -47,7 +48,11 @@ async def filled(store: Store) -> Store:
     await store.instances.apply(after(an_opening("a"), 3, an_event("answer", minutes=10), told))
     await store.instances.apply(after(an_opening("a"), 4, an_event("answer", minutes=10), told, handed))
     await store.instances.apply(after(an_opening("b"), 2, an_event("hold", EventKind.PAUSED, 10)))
-    return store
+
+
+@pytest.fixture
+async def filled(filled_by: Filled) -> Store:
+    return await filled_by(with_three_tickets)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +121,13 @@ async def test_at_risk_and_overdue_are_listed_as_they_are_shown_at_every_instant
     assert await listed(filled, 45, at_risk=True) == ["c"]
 
 
-async def many(store: Store, chance: random.Random, number: int) -> None:
-    for name in range(number):
+@cache
+def with_many_tickets(seed: str) -> Fill:
+    return partial(_apply_many, chance=random.Random(seed))
+
+
+async def _apply_many(store: Store, chance: random.Random) -> None:
+    for name in range(17):
         own = {"subject": chance.choice("abc"), "assignee": chance.choice(("ada", "grace", None))}
         given: Any = {
             "priority": chance.choice(("high", "low", None)),
@@ -130,8 +140,8 @@ async def many(store: Store, chance: random.Random, number: int) -> None:
 
 
 @pytest.mark.parametrize("name", [f"{sign}{name}" for name in SORTABLE for sign in ("", "-")])
-async def test_pages_from_place_to_place_hold_each_instance_once_in_any_order(store: Store, name: str) -> None:
-    await many(store, random.Random(name), 17)
+async def test_pages_from_place_to_place_hold_each_instance_once_in_any_order(filled_by: Filled, name: str) -> None:
+    store = await filled_by(with_many_tickets(name))
     order, place, found = Order.by(name), None, []
     whole = await listed(store, order=order)
     for _ in range(4):
@@ -230,9 +240,9 @@ async def test_what_is_urgent_and_whose_it_is_is_counted_and_read_on_an_index(
     ],
 )
 async def test_a_page_sorted_by_a_column_is_found_and_read_on_upon_an_index(
-    store: Store, name: str, column: str, sign: str
+    filled_by: Filled, name: str, column: str, sign: str
 ) -> None:
-    await many(store, random.Random(name), 17)
+    store = await filled_by(with_many_tickets(name))
     pages: list[list[str]] = []
 
     def heard(_conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
