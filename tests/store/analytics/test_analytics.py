@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
 from domain.analytics.buckets import Bucket, Granularity, buckets
-from domain.analytics.periods import Period, read_period
+from domain.analytics.periods import read_period
 from domain.analytics.rates import Tally
 from domain.ids import InstanceId, Kind, SubjectType
 from domain.instants import DAY, HOUR, MINUTE, Instant, Micros, parse
@@ -238,9 +238,9 @@ async def with_four_breaches(store: Store) -> None:
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
-async def test_the_buckets_of_a_trend_add_up_to_the_summary(store: Store, zone: str) -> None:
+async def test_the_buckets_of_a_trend_add_up_to_the_summary(filled_by: Filled, zone: str) -> None:
+    store = await filled_by(with_two_hundred_tickets)
     period = read_period("2026-03-02", "2026-04-06", zone, NOW)
-    await fill(store, period, 200)
     for scope in (SCOPE, replace(SCOPE, type="resolution"), replace(SCOPE, priority="high")):
         tally = (await store.analytics.summary(scope, period, NOW)).current.tally
         assert 0 < tally.counted < 400
@@ -249,11 +249,12 @@ async def test_the_buckets_of_a_trend_add_up_to_the_summary(store: Store, zone: 
             assert sum(trend, Tally()) == replace(tally, cancelled=0), granularity
 
 
-async def fill(store: Store, around: Period, number: int) -> None:
-    """Instances that end at random, some before and some after the period, some of them late."""
+async def with_two_hundred_tickets(store: Store) -> None:
+    """They end at random, some before and some after the period in whatever zone, some of them late."""
+    around = read_period("2026-03-02", "2026-04-06", "UTC", NOW)
     chance = random.Random(7)
     targets = tuple(TargetRule(type_, type_, None, Micros(6 * HOUR)) for type_ in BOTH)
-    for subject in range(number):
+    for subject in range(200):
         opened_at = Instant(around.start + chance.randrange(-3 * DAY, around.end - around.start + DAY))
         priority = chance.choice(("high", "low", None))
         opening = an_opening(str(subject), opened_at=opened_at, priority=priority, policy=a_policy(targets=targets))

@@ -27,12 +27,15 @@ WRITE_MANY = """
 import asyncio, sys
 from store.store import Store
 from tests.store.samples import an_opening
+from tests.support.processes import part
 async def main(url, name):
     store = Store.open(url)
     for number in range(40):
         await store.instances.apply(an_opening(f"{name}-{number}"))
     await store.close()
-asyncio.run(main(*sys.argv[1:]))
+url, *names = sys.argv[1:]
+Store.open(url)  # imports what stores of this kind need
+part(lambda name: asyncio.run(main(url, name)), names)
 """
 
 
@@ -147,13 +150,10 @@ async def test_many_writers_at_once_all_get_their_turn(database_url: str) -> Non
 
 async def test_writers_in_several_processes_all_get_their_turn(store: Store, database_url: str) -> None:
     root = Path(__file__).parents[3]
-    command = (sys.executable, "-c", WRITE_MANY, database_url)
-    started = [
-        await asyncio.create_subprocess_exec(*command, name, cwd=root, stderr=asyncio.subprocess.PIPE)
-        for name in ("one", "two", "three")
-    ]
-    errors = [(await process.communicate())[1] for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0], errors
+    command = (sys.executable, "-c", WRITE_MANY, database_url, "one", "two", "three")
+    started = await asyncio.create_subprocess_exec(*command, cwd=root, stderr=asyncio.subprocess.PIPE)
+    _, errors = await started.communicate()
+    assert started.returncode == 0, errors
     assert await count(store, tables.instances) == 120
 
 

@@ -20,7 +20,15 @@ from store.database.urls import sync_url
 from store.schema.migrate import MIGRATIONS, head, migration_config, upgrade
 from store.schema.tables import metadata
 
-UPGRADE = "import sys; from store.schema.migrate import upgrade; upgrade(sys.argv[1])"
+UPGRADE = """
+import sys
+from sqlalchemy import create_engine
+from store.database.urls import sync_url
+from store.schema.migrate import head, upgrade
+from tests.support.processes import part
+head(), create_engine(sync_url(sys.argv[1]))  # imports what each of them needs
+part(upgrade, sys.argv[1:])
+"""
 
 
 @contextmanager
@@ -83,11 +91,10 @@ def test_migrating_again_changes_nothing(empty_url: str) -> None:
 
 
 def test_several_processes_may_migrate_at_once(empty_url: str) -> None:
-    command = [sys.executable, "-c", UPGRADE, empty_url]
+    command = [sys.executable, "-c", UPGRADE, *[empty_url] * 4]
     root = Path(__file__).parents[3]
-    started = [subprocess.Popen(command, stderr=subprocess.PIPE, cwd=root, text=True) for _ in range(4)]
-    errors = [process.communicate(timeout=60)[1] for process in started]
-    assert [process.returncode for process in started] == [0] * 4, errors
+    done = subprocess.run(command, check=False, stderr=subprocess.PIPE, cwd=root, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
     assert len(contents(empty_url)["organizations"]) == 1
 
 
