@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from typing import Any
 
 from dateutil.rrule import rrulestr
@@ -17,6 +17,8 @@ _MOST_CHOICES = 400
 _CHOICES = frozenset({"BYMONTH", "BYMONTHDAY", "BYDAY", "BYYEARDAY", "BYWEEKNO"})
 _FOLLOWED = frozenset({"FREQ", "INTERVAL", "WKST", "BYSETPOS"}) | _CHOICES
 _MONTHS = 12
+_CYCLE = 400
+"""Years, after which every date falls on the same weekday again, and every leap year comes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,15 @@ class OnceAYear:
         `spend` is called with the number of dates that are visited. Raises ValueError for a rule that cannot be
         followed, and for one that comes to two dates in one year.
         """
-        before, first = None, datetime.combine(start, time())
-        # A rule without any date would be followed to the year 9999.
-        last = datetime.combine(date(years.stop - 1, 12, 31), time())
+        # dateutil follows a rule without any further date to the year 9999, which takes it seconds: it gets the same
+        # dates some cycles later, so that there is little left.
+        later = (MAXYEAR - max(years.stop, start.year)) // _CYCLE * _CYCLE
+        before, first = None, datetime.combine(_moved(start, later), time())
+        last = datetime.combine(date(years.stop - 1 + later, 12, 31), time())
         visited = first
         for happened, moment in enumerate(rrulestr(self.spelled, dtstart=first).replace(until=last), 1):
             spend(((moment - visited).days + 1) * self.steps_a_day)
-            visited, day = moment, moment.date()
+            visited, day = moment, _moved(moment.date(), -later)
             if self._is_over(happened, day):
                 return
             if before == day.year:
@@ -91,6 +95,10 @@ def _as_yearly(given: dict[str, list[Any]], start: date) -> dict[str, list[Any]]
     if start.month not in map(int, given.get("BYMONTH", [start.month])):
         return given
     return {**given, "FREQ": ["YEARLY"], "INTERVAL": [interval // _MONTHS], "BYMONTH": [start.month]}
+
+
+def _moved(day: date, years: int) -> date:
+    return day.replace(year=day.year + years)
 
 
 def _date(moment: date) -> date:
