@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,11 @@ SELECT md5(concat(
     FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
   (SELECT string_agg(nspname, ';' ORDER BY nspname) FROM pg_namespace WHERE nspname NOT LIKE 'pg_%')))
 """
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
 # Their connections are gone when it answers.
-LEAVE = """
-SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
-  WHERE datname = current_database() AND pid != pg_backend_pid()
-"""
+LEAVE = f"SELECT pg_terminate_backend(pid, 2000) {OTHERS}"
+# Looks, a millisecond apart. Whoever has just closed is on the way out, and LEAVE waits a tenth of a second at least.
+LOOKS = 20
 SIZES = """
 SELECT relname, pg_relation_size(oid) FROM pg_class
   WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0 ORDER BY relname
@@ -113,14 +114,14 @@ class PostgresServer:
         """Alone. The connection is kept: to a new one its server would explain the whole schema again."""
         if name in self._kept:
             try:
-                self._kept[name].execute(LEAVE)
+                send_away(self._kept[name])
                 return self._kept[name]
             except psycopg.Error:
                 # The test has ended it.
                 self._part(name)
         conn = psycopg.connect(self.url_of(name), options="-c lock_timeout=2s", autocommit=True)
         self._kept[name] = conn
-        conn.execute(LEAVE)
+        send_away(conn)
         return conn
 
     def _part(self, name: str) -> None:
@@ -154,6 +155,14 @@ def put(conn: Connection, content: Mapping[str, bytes]) -> None:
         conn.execute(f"DELETE FROM {table}".encode())
         with conn.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
             copy.write(rows)
+
+
+def send_away(conn: Connection) -> None:
+    for _ in range(LOOKS):
+        if conn.execute(f"SELECT {OTHERS}".encode()).rowcount == 0:
+            return
+        time.sleep(0.001)
+    conn.execute(LEAVE.encode())
 
 
 def shape_of(conn: Connection) -> Any:

@@ -14,6 +14,7 @@ from domain.record.records import Record
 from store.instances.filters import Filters, shown
 from store.instances.order import NEXT_DUE_FIRST, Order, Wanted
 from store.store import Store
+from tests.store.conftest import Filled
 from tests.store.samples import OPENED, ORGANIZATION, a_firing, a_policy, an_opening
 
 
@@ -37,11 +38,14 @@ IN_ORDER = [
 ]
 
 
-@pytest.fixture
-async def filled(store: Store) -> Store:
+async def with_these_records(store: Store) -> None:
     for record in RECORDS:
         await store.instances.apply(record)
-    return store
+
+
+@pytest.fixture
+async def filled(filled_by: Filled) -> Store:
+    return await filled_by(with_these_records)
 
 
 async def test_instances_are_listed_by_next_due_then_newest_first(filled: Store) -> None:

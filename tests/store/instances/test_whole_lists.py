@@ -14,13 +14,13 @@ from store.instances import whole_lists
 from store.instances.filters import Filters
 from store.instances.whole_lists import LAST_KIND, WholeList
 from store.store import Store
+from tests.store.conftest import Filled
 from tests.store.samples import OPENED, ORGANIZATION, a_step, an_opening
 
 NUMBERS = {None: 7, Kind.SLA: 4, Kind.OLA: 3}
 
 
-@pytest.fixture
-async def filled(store: Store) -> Store:
+async def with_instances_of_several(store: Store) -> None:
     """Of each kind some, one that is not shown yet, and some of others, whose names come before and after."""
     for kind, number in ((Kind.SLA, 4), (Kind.OLA, 3)):
         for subject in range(number):
@@ -29,7 +29,11 @@ async def filled(store: Store) -> Store:
     for organization, number in (("aaa", 5), ("zzz", 6)):
         for subject in range(number):
             await store.instances.apply(an_opening(str(subject), organization=organization))
-    return store
+
+
+@pytest.fixture
+async def filled(filled_by: Filled) -> Store:
+    return await filled_by(with_instances_of_several)
 
 
 @pytest.mark.parametrize("others", [whole_lists.FEW_OTHERS, 0], ids=["others are few", "others are many"])
