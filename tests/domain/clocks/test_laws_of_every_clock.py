@@ -193,7 +193,7 @@ def stories(draw: st.DrawFn) -> tuple[Event, ...]:
 
 closings = st.sampled_from((EventKind.RESOLVED, EventKind.RESOLVED, EventKind.CANCELLED))
 gaps = st.just(0) | st.integers(1, 300)
-last_changes = st.sampled_from(({"plan": "gold"}, {"plan": None}))
+last_changes: st.SearchStrategy[dict[str, Any]] = st.sampled_from(({"plan": "gold"}, {"plan": None}))
 
 
 @st.composite
