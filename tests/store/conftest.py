@@ -137,9 +137,10 @@ class PostgresServer:
         put(conn, {table: rows for table, rows in self._rows.items() if rows_of(conn, table) != rows})
 
     def content_of(self, name: str) -> dict[str, bytes]:
-        """The rows of each table that has any."""
+        """The rows of each table that has any, or had any when it was migrated."""
         with psycopg.connect(self.url_of(name)) as conn:
-            return {table: rows_of(conn, table) for table, _ in conn.execute(SIZES)}
+            tables = {*self._rows, *(table for table, _ in conn.execute(SIZES))}
+            return {table: rows_of(conn, table) for table in tables}
 
     def fill(self, name: str, content: Mapping[str, bytes]) -> None:
         """Give a database that is as it was migrated the content of another."""

@@ -91,3 +91,15 @@ def test_whoever_is_still_connected_is_sent_away(postgres: PostgresServer, lent:
     again = postgres.lend()
     assert again == lent
     postgres.give_back(again)
+
+
+def test_a_database_is_filled_with_the_rows_of_another(postgres: PostgresServer, lent: str) -> None:
+    with connected(postgres, lent) as conn:
+        conn.execute(f"SET session_replication_role = replica; {FIRST}; {MANY}; DELETE FROM calendar_versions".encode())
+        made = rows(conn)
+    filled = postgres.lend()
+    postgres.fill(filled, postgres.content_of(lent))
+    with connected(postgres, filled) as conn:
+        assert rows(conn) == made
+    for name in (filled, lent):
+        postgres.give_back(name)
