@@ -31,6 +31,17 @@ def trickling(said: bytes, *, hangs_up: bool = False) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/hook"
     finally:
-        server.close()
-        for connection in taken:
-            connection.close()
+        _end(server)
+        # A thread that still waited would wait on a number, which is the next server's once this one is closed.
+        while thread.is_alive():
+            for connection in taken:
+                _end(connection)
+            thread.join(0.01)
+        for one in (server, *taken):
+            one.close()
+
+
+def _end(one: socket.socket) -> None:
+    """Whoever waits on it goes on at once."""
+    with suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)

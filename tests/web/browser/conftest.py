@@ -77,13 +77,18 @@ class Serving:
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
-        """As if it were killed: connections that are open end at once."""
+        """As if it were killed: nobody is let in any more, and connections end at once, one that was just accepted
+        among them, which is known a moment later."""
         assert self._server is not None
         assert self._task is not None
+        for listening in self._server.servers:
+            listening.close()
         self._server.force_exit = self._server.should_exit = True
-        for one in self._server.server_state.connections:
-            if one.transport is not None:
-                one.transport.abort()
+        while self._server.server_state.connections or not self._task.done():
+            for one in list(self._server.server_state.connections):
+                if one.transport is not None:
+                    one.transport.abort()
+            await asyncio.sleep(0.01)
         await self._task
 
 
@@ -109,6 +114,15 @@ class Engine:
             yield
         finally:
             self.app.state.dependencies = self.dependencies
+
+    @contextmanager
+    def killed(self) -> Iterator[None]:
+        """Nobody answers at the board's address meanwhile."""
+        self.run(self.serving.stop())
+        try:
+            yield
+        finally:
+            self.run(self.serving.start())
 
     def ask(self, method: str, path: str, body: Any = None, organization: str = FILLED) -> Any:
         answer = httpx.request(

@@ -126,10 +126,9 @@ def test_a_page_whose_server_dies_says_as_of_when_it_is_and_comes_back_with_what
 ) -> None:
     page = visit("/")
     expect(page.locator("#lamp")).to_contain_text("Engine well")
-    engine.run(engine.serving.stop())
-    expect(page.locator(".away")).to_be_visible()
-    expect(page.locator(".away")).to_contain_text("No connection: figures as of")
-    engine.run(engine.serving.start())
+    with engine.killed():
+        expect(page.locator(".away")).to_be_visible()
+        expect(page.locator(".away")).to_contain_text("No connection: figures as of")
     body = {"ticket_id": "98", "priority": "urgent", "fields": {"subject": "Said while it was away"}}
     engine.ask("POST", "/instances", body)
     expect(page.locator(".away")).to_be_hidden()
