@@ -20,7 +20,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -41,6 +41,9 @@ from worker import StoreProjection, build_worker
 AXE = Path(__file__).parents[1] / "assets" / "axe.js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FILLED, EMPTY = "acme", "empty"
+# The code of a page runs once or twice: to make it fast costs more than it gives. What moves in the window around it,
+# which nobody sees, moves at once.
+SPARING = ("--js-flags=--no-turbofan,--no-maglev,--single-threaded", "--animation-duration-scale=0")
 # A machine that does more than these tests is slow, not wrong.
 expect.set_options(timeout=20_000)
 SCRIPT = "in a script: "
@@ -151,7 +154,7 @@ def browser(chromium: str, engine: Engine) -> Iterator[Browser]:
     """While it is open no other test can run a loop in this thread, so it is closed after the last test of the folder,
     as the engine is, which has threads of its own and is started before."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", *SPARING])
         yield browser
         browser.close()
 
@@ -239,20 +242,35 @@ def faults() -> list[str]:
     return []
 
 
+def new_context(browser: Browser) -> BrowserContext:
+    return browser.new_context(color_scheme="light", viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+
+
+@pytest.fixture(scope="package")
+def shared(browser: Browser) -> Iterator[BrowserContext]:
+    """A new context costs as much as a page, and would fetch all that a browser keeps once more."""
+    context = new_context(browser)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(browser: Browser, engine: Engine, sessions: dict[str, Any], faults: list[str]) -> Iterator[Visit]:
-    """Opens a page of the board, signed in for an organization; every request that leaves the origin fails the test."""
-    contexts = []
+def visit(
+    browser: Browser, shared: BrowserContext, engine: Engine, sessions: dict[str, Any], faults: list[str]
+) -> Iterator[Visit]:
+    """Opens a page of the board, signed in for an organization; every request that leaves the origin fails the test.
+
+    What is done to more than one page, a clock that is put in for instance, needs a context `apart`.
+    """
+    contexts: list[BrowserContext] = []
     strayed: list[str] = []
 
-    def open_page(path: str, organization: str = FILLED, scheme: str = "light", width: int = 1280) -> Page:
-        context = browser.new_context(
-            color_scheme=scheme,  # type: ignore[arg-type]
-            viewport={"width": width, "height": 800},
-            storage_state=sessions[organization],
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
+    def open_page(path: str, organization: str = FILLED, *, apart: bool = False) -> Page:
+        if apart:
+            contexts.append(new_context(browser))
+        context = contexts[-1] if apart else shared
+        context.clear_cookies()
+        context.add_cookies(sessions[organization]["cookies"])
         page = context.new_page()
         page.set_default_timeout(10_000)
         watch(page, engine, strayed, faults)
@@ -260,6 +278,8 @@ def visit(browser: Browser, engine: Engine, sessions: dict[str, Any], faults: li
         return page
 
     yield open_page
+    for page in list(shared.pages):
+        page.close()
     for context in contexts:
         context.close()
     assert strayed == []

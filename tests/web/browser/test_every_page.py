@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from service.hooks.applying import Applier
 from tests.api.sources.test_webhooks_arrive import SECRET
@@ -23,7 +23,13 @@ OF_LINKS = {"/shared/{token}"}
 """What only a link that was made leads to."""
 READ = [one for one in page_operations() if one.method == "GET" and one.path not in OF_LINKS]
 SENT = [one for one in page_operations() if one.method == "POST"]
-WITHOUT_THINGS = [one for one in READ if not one.parameters and "." not in one.path and not one.path.endswith("/new")]
+
+
+def is_file(one: PageOperation) -> bool:
+    return "." in one.path or one.path.endswith("/record")
+
+
+WITHOUT_THINGS = [one for one in READ if not one.parameters and not is_file(one) and not one.path.endswith("/new")]
 IN_ANOTHER_STATE = {
     "POST /replans",
     "POST /sign-in",
@@ -77,12 +83,21 @@ class Tab:
         watch(page, engine, self.wrong, self.wrong)
 
     def walk(self, url: str) -> None:
-        """Everything that is wanted of a page, in one visit."""
+        self.open(url)
+        self.look()
+
+    def open(self, url: str) -> Response:
         page = self.page
         self.wrong.clear()
         page.set_viewport_size({"width": 1280, "height": 800})
         page.emulate_media(color_scheme="light")
-        page.goto(url, wait_until="domcontentloaded")
+        answer = page.goto(url, wait_until="domcontentloaded")
+        assert answer is not None
+        return answer
+
+    def look(self) -> None:
+        """Everything that is wanted of a page, in one visit."""
+        page = self.page
         assert page.locator("h1").count() == 1
         assert page.evaluate(LIVE_REGIONS) == 1
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
@@ -119,11 +134,15 @@ def test_a_page_with_data(tabs: dict[str, Tab], engine: Engine, things: dict[str
         url = f"{engine.url}{one.url(things)}?{urlencode(one.needs(things))}"
     except KeyError as error:
         pytest.fail(f"{one} names {error}. {ADVICE}")
-    answer = tab.page.context.request.get(url)
+    if is_file(one):
+        file = tab.page.context.request.get(url)
+        assert file.status == 200, f"{one}: {file.status}. {ADVICE}"
+        assert not file.headers["content-type"].startswith("text/html")
+        return
+    answer = tab.open(url)
     assert answer.status == 200, f"{one}: {answer.status}. {ADVICE}"
-    if answer.headers["content-type"].startswith("text/html"):
-        assert len(answer.body()) < 150_000
-        tab.walk(url)
+    assert len(answer.body()) < 150_000
+    tab.look()
 
 
 @pytest.mark.parametrize("path", SEEN_OTHERWISE)

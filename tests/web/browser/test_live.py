@@ -110,7 +110,7 @@ def test_a_tab_that_nobody_looks_at_gives_its_connection_back_and_is_up_to_date_
                 await asyncio.sleep(0.02)
 
     engine.run(listeners(0))
-    page = visit("/")
+    page = visit("/", apart=True)
     engine.run(listeners(1))
     page.clock.install()
     page.evaluate(SEEN.replace("HIDDEN", "true"))
@@ -127,7 +127,7 @@ def test_a_tab_that_nobody_looks_at_gives_its_connection_back_and_is_up_to_date_
 
 def test_behind_a_proxy_that_holds_streams_back_a_page_is_a_minute_old_at_most(visit: Visit, engine: Engine) -> None:
     # What was fetched within two seconds is not made again: this view is nobody else's.
-    page = visit("/?policy=Urgent")
+    page = visit("/?policy=Urgent", apart=True)
     page.route("**/live", lambda _: None)
     page.clock.install()
     page.reload(wait_until="domcontentloaded")
