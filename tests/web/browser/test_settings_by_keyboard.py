@@ -72,6 +72,10 @@ def test_a_contact_and_who_is_on_call(visit: Visit, engine: Engine) -> None:
     expect(page.locator("#secret-1")).to_be_focused()
     page = visit("/settings/on-call/new")
     type_into(page, "f-name", "Weekends")
+    # Whatever time it is, the first turn has begun.
+    tab_to(page, page.locator("#f-handover"))
+    page.keyboard.type("1200AM")
+    expect(page.locator("#f-handover")).to_have_value("00:00")
     tab_to(page, page.locator('[id="f-members.0.contact"]'))
     page.keyboard.type("Ada")
     with page.expect_navigation(wait_until="domcontentloaded"):
