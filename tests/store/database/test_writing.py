@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -308,15 +308,24 @@ async def test_a_transaction_in_a_transaction_undoes_itself_alone(store: Store) 
     assert {stored.team.id for stored in teams} == {"kept", "kept too"}
 
 
+def of_stores(before: Collection[threading.Thread]) -> list[str]:
+    """The threads of stores that have been started since."""
+    return [one.name for one in threading.enumerate() if one not in before and one.name.startswith("slakeeper")]
+
+
 @on_sqlite
 async def test_closing_ends_the_threads_and_undoes_a_transaction_that_is_still_open(store: Store) -> None:
+    # Those of other stores are not this one's to end.
+    before = {*threading.enumerate()}
     async with store.database.transaction():
         await store.database.write(add("kept"))
     with pytest.raises(StoreUnavailable, match="undone"):  # noqa: PT012  # the exception must come out of the open transaction
         async with store.database.transaction():
             await store.database.write(add("gone"))
+            started = of_stores(before)
             await store.close()
-            assert not [thread for thread in threading.enumerate() if thread.name.startswith("slakeeper")]
+            assert started
+            assert not of_stores(before)
     assert await names(store) == ["kept"]
 
 
