@@ -44,9 +44,9 @@ def binary(settings: Settings) -> str:
 
 # Timers are looked at in steps; the server's own step of a second would make every notice up to a second late. Its
 # queues are looked at 20 times a second at most unless told otherwise: enough for one shard among hundreds, but an
-# embedded server has just one, and every task of every ticket waits there. Task queues are whole: hosts that would share
-# the parts of one are not there, and a task in a part where no worker asks is handed on first. A workflow whose task
-# keeps failing is named after ten seconds instead of a minute.
+# embedded server has just one, and every task of every ticket waits there. Task queues are whole: no other hosts share
+# them, and a task in a part where no worker asks would be handed on first. A workflow whose task keeps failing is named
+# after ten seconds instead of a minute.
 SERVER_OPTIONS = {
     "history.timerProcessorMaxTimeShift": '"20ms"',
     "history.transferProcessorMaxPollRPS": "1000",

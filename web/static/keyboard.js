@@ -2,7 +2,8 @@
 "use strict";
 (() => {
   let prefix = "", since = 0;
-  const typing = (target) => target.matches("input, select, textarea, [contenteditable]");
+  // A dialog that has just closed keeps the focus until the next frame, and nobody types into it.
+  const typing = (target) => target.matches("input, select, textarea, [contenteditable]") && !target.closest("dialog:not([open])");
   const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent !== null || row.getClientRects().length);
   const walk = (step) => {
     const all = rows();

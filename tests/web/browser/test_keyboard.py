@@ -38,6 +38,15 @@ HOLIDAYS = "\r\n".join(
 )
 
 
+# Before the browser takes the focus away from what is no longer there.
+CLOSED_AND_PRESSED = """() => {
+    const field = document.querySelector("dialog[open] [name=reason]");
+    field.focus();
+    document.querySelector("dialog[open]").close();
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true }));
+}"""
+
+
 def in_dialog(page: Page, reason: str) -> None:
     """Types the reason and sends the form."""
     dialog = page.locator("dialog[open]")
@@ -86,6 +95,15 @@ def test_a_ticket_is_found_and_worked_on(visit: Visit, engine: Engine) -> None:
     expect(page.locator("#keys")).to_be_visible()
     press(page, "Escape", "g", "d")
     page.wait_for_url(f"{engine.url}/")
+
+
+@pytest.mark.usefixtures("things")
+def test_a_key_that_comes_at_once_after_a_dialog_was_closed_counts(visit: Visit) -> None:
+    page = visit("/tickets/inst_sla_ticket_44")
+    press(page, "r")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    page.evaluate(CLOSED_AND_PRESSED)
+    expect(page.locator("dialog[open]")).to_be_visible()
 
 
 @pytest.mark.usefixtures("things")
