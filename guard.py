@@ -5,6 +5,11 @@ come, and then they reach the worker together with the query, without a started 
 them all the same, with the clock of the task before. Their commands go out with the next task. On replay the events
 belong to that task and have its time, so the workflow takes another way, and every task of the run fails from then on
 (decision 14).
+
+An update that comes to a run which the worker does not know yet may be given to the workflow together with the events
+of the task before, if nothing came of that task. On replay they come one after the other, as they did
+(https://github.com/temporalio/sdk-python/issues/1591). So an update beside other events is turned away, which leaves
+nothing in the history; whoever sent it sends a signal.
 """
 
 from __future__ import annotations
@@ -26,6 +31,10 @@ logger = logging.getLogger("slakeeper.worker")
 
 # Jobs that query the worker's copy of a run or put an end to it. Every other job changes what the workflow knows.
 NO_EVENTS = frozenset({"query_workflow", "remove_from_cache"})
+# Nor do these: a run begins with some of them, and updates are told from what is beside them.
+NOT_BESIDE = NO_EVENTS | {"do_update", "initialize_workflow", "update_random_seed", "notify_has_patch"}
+TURNED_AWAY = "an update beside other events"
+"""What such an update is called by then: no workflow has a handler of that name."""
 REFUSAL = "events outside of a workflow task; the run is read from its history again, and a query may be sent again"
 UNREPLAYABLE = frozenset({RemoveFromCache.NONDETERMINISM, RemoveFromCache.FATAL})
 
@@ -92,6 +101,13 @@ class Place:
         return self.length > before.length and self.at == before.at and self.at - now <= AHEAD
 
 
+def turn_updates_away(act: WorkflowActivation) -> None:
+    """A name that the workflow does not know is refused before anything of the update is run."""
+    for job in act.jobs:
+        if job.HasField("do_update"):
+            job.do_update.name = TURNED_AWAY
+
+
 class GuardedInstance(WorkflowInstance):
     """One run of a workflow in this worker, as long as it is cached."""
 
@@ -111,6 +127,8 @@ class GuardedInstance(WorkflowInstance):
         if not act.is_replaying and self._place is not None and place.is_beside_any_task(self._place, _now()):
             return self._refused(act, sorted(str(job) for job in jobs))
         self._place = place
+        if not act.is_replaying and jobs - NOT_BESIDE:
+            turn_updates_away(act)
         completion = self.inner.activate(act)
         self._took_events_at = None if act.is_replaying else time.monotonic()
         return completion

@@ -13,7 +13,7 @@ from bench.lives import Life, bare, by_signals, over_rest, paced, updated_barely
 from bench.rig import Rig, cpu_seconds
 
 ROUNDS = 3
-LIVES = 18
+LIVES = 15
 A_SECOND = 5
 PAUSE_SECONDS = 1.0
 SETTLING_SECONDS = 1.5

@@ -9,19 +9,25 @@ from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.worker import Worker
 
 from domain.ids import workflow_id
-from domain.instants import SECOND, Instant
+from domain.instants import HOUR, SECOND, Instant, render
+from domain.record.records import Record
 from domain.ticket.events import Event, EventKind
 from service.instances import planned_events
 from service.reconciling import Reconciler, Runs, Trouble
 from service.temporal.known_instances import KnownInstances
 from store.instances.instances import LoadedInstance
-from tests.support.clockwork import Switchable, eventually
+from store.store import Store
+from tests.api.conftest import UNHURRIED
+from tests.support.clockwork import Mailbox, Switchable, eventually
 from tests.support.replaying import event_types, replayer
 from worker import StoreProjection, build_worker, replays, system_now
 from workflows.messages import PLANNED
 from workflows.visibility import STATUS
+
+HALF_AN_HOUR = HOUR // 2
 
 
 async def history_of(api: Any, id_: str) -> list[str]:
@@ -266,3 +272,50 @@ async def test_a_plan_that_does_not_follow_from_the_instance_is_turned_away(
     assert (await api.post(f"/instances/{id_}/acknowledge")).status_code == 200
     counted = Counter(await history_of(api, id_))
     assert (counted["WORKFLOW_TASK_FAILED"], counted["WORKFLOW_EXECUTION_UPDATE_ACCEPTED"]) == (0, 1)
+
+
+class Held(StoreProjection):
+    """A store that takes a step once the door is open."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.door = asyncio.Event()
+        self.door.set()
+
+    async def apply(self, step: Record) -> None:
+        await self.door.wait()
+        await super().apply(step)
+
+
+async def test_an_event_that_comes_first_to_a_new_worker_leaves_a_history_that_replays(api: Any) -> None:
+    """The worker before ended after two tasks of which nothing came, the last because a milestone had been told."""
+    held = Held(api.dependencies.store)
+
+    def a_worker() -> Worker:
+        return build_worker(api.temporal, held, [Mailbox()], task_queue=api.organization)
+
+    async def is_at_work(what: str) -> bool:
+        described = (await handle_of(api, id_).describe()).raw_description
+        return bool(described.pending_activities) if what == "activity" else described.HasField("pending_workflow_task")
+
+    await api.policy(targets=[{"type": "resolution", "hours": 1}])
+    api.use(timeouts=UNHURRIED)
+    async with a_worker():
+        halfway = Instant(system_now() - HALF_AN_HOUR + 2 * SECOND)
+        id_ = str((await api.ticket(occurred_at=render(halfway)))["id"])
+        await handle_of(api, id_).signal("acknowledge", {"event_id": "a"})
+        await eventually(lambda: recorded_ids(api, id_), lambda ids: ids == ["a"])
+        held.door.clear()
+        await eventually(lambda: is_at_work("activity"))
+        await handle_of(api, id_).signal("acknowledge", {"event_id": "a"})
+        await eventually(lambda: is_at_work("task"), lambda at_work: not at_work)
+        held.door.set()
+        await eventually(lambda: is_at_work("activity"), lambda at_work: not at_work)
+        await eventually(lambda: is_at_work("task"), lambda at_work: not at_work)
+    another_process(api)
+    async with a_worker():
+        answer = await api.post(f"/instances/{id_}/resolve", {"event_id": "r"})
+        assert answer.status_code == 200, answer.text
+        await api.ended(id_)
+    await history_of(api, id_)
+    assert await recorded_ids(api, id_) == ["a", "r"]
